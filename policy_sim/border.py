@@ -1,0 +1,175 @@
+"""The border: what people hand to the program, and what it hands back to them.
+
+In: names and files that a person gave. Out: checked Python objects, files written whole or not at all, `InputError`.
+Left to others: what a scenario, a policy or a log means.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tempfile
+from collections.abc import Hashable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+__all__ = ["InputError", "find_file", "nearest", "parse_model", "read_yaml", "shipped", "unknown", "write_whole"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class InputError(ValueError):
+    """Something a person gave cannot be used; the message is one line: what, where, found, expected, how to mend."""
+
+
+def nearest(name: object, valid: Iterable[str]) -> str:
+    """Return " (did you mean 'x'?)" for the closest valid name, or an empty text where none is close."""
+    close = difflib.get_close_matches(str(name), list(valid), n=1, cutoff=0.5)
+    return f" (did you mean '{close[0]}'?)" if close else ""
+
+
+def unknown(kind: str, name: object, valid: Sequence[str], where: str = "") -> InputError:
+    """Build the error for a name that is not among the valid ones, with the nearest one suggested."""
+    place = f" ({where})" if where else ""
+    return InputError(f"unknown {kind} '{name}'{nearest(name, valid)}; expected one of: {', '.join(valid)}{place}")
+
+
+def shipped(kind: str) -> Path:
+    """Return the folder of files that travel with the package: "data/scenarios", "data/policies", "notebooks" ...
+
+    In a checkout these folders lie beside `policy_sim`, in an installed wheel inside it.
+    """
+    package = Path(__file__).resolve().parent
+    inside = package / kind
+    return inside if inside.is_dir() else package.parent / kind
+
+
+def find_file(kind: str, given: str | Path, folder: str, suffix: str) -> Path:
+    """Return the file that a person means: a path, or the name of one that is shipped in `folder`.
+
+    Raises
+    ------
+    InputError
+        If there is neither such a file nor a shipped one of that name.
+    """
+    path = Path(given)
+    if path.is_file():
+        return path
+    names = sorted(entry.stem for entry in shipped(folder).glob(f"*{suffix}"))
+    if str(given) in names:
+        return shipped(folder) / f"{given}{suffix}"
+    if path.suffix or len(path.parts) > 1:
+        raise InputError(f"{kind} file '{given}' does not exist; give the path of a file or one of: {', '.join(names)}")
+    raise unknown(kind, given, names)
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Safe YAML that also refuses a key that stands twice (plain YAML keeps the last one silently)."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Hashable] = set()
+        for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                continue
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"the key '{key}' stands twice", key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path) -> Any:
+    """Read a YAML (or JSON) file that may only hold plain data.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not UTF-8 text, is not YAML, or tries to construct objects.
+    """
+    try:
+        with path.open(encoding="utf-8") as stream:
+            # _StrictLoader is a SafeLoader: it builds plain data only
+            return yaml.load(stream, Loader=_StrictLoader)  # noqa: S506
+    except FileNotFoundError:
+        raise InputError(f"file '{path}' does not exist") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"file '{path}' is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    except OSError as error:
+        raise InputError(f"file '{path}' cannot be read: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = str(getattr(error, "problem", None) or error).replace("\n", " ")
+        if "could not determine a constructor" in problem:
+            problem = f"the tag {problem.split()[-1]} would construct an object; only plain values are accepted, remove it"
+        raise InputError(f"file '{path}'{line}: {problem}") from None
+
+
+def parse_model(model: type[Model], content: object, where: str) -> Model:
+    """Turn plain data into a checked model; the first fault becomes one line that names the place in the file.
+
+    Parameters
+    ----------
+    model
+        The pydantic model to build.
+    content
+        Plain data as read from YAML or JSON.
+    where
+        Name of the file, for the message.
+
+    Raises
+    ------
+    InputError
+        If the data do not fit the model.
+    """
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise InputError(_first_fault(error, where)) from None
+
+
+def _first_fault(error: ValidationError, where: str) -> str:
+    fault = error.errors(include_url=False)[0]
+    place = ""
+    for part in fault["loc"]:
+        place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else str(part)
+    place = f"{where}, {place}" if place else where
+    message = fault["msg"].removeprefix("Value error, ").replace("\n", " ")
+    if fault["type"] == "missing":
+        return f"'{fault['loc'][-1]}' is missing ({place}); add it"
+    if fault["type"] == "extra_forbidden":
+        return f"unexpected entry '{fault['loc'][-1]}' ({place}); remove it or correct its name"
+    if fault["type"] == "value_error":
+        return f"{message} ({place})"
+    found = repr(fault["input"])
+    found = found if len(found) <= 60 else found[:57] + "..."
+    return f"found {found}: {message[0].lower()}{message[1:]} ({place})"
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file beside its place and rename it, so that a reader never meets half a file.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written to.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+            mask = os.umask(0)
+            os.umask(mask)
+            os.chmod(beside, 0o666 & ~mask)
+            os.replace(beside, path)
+        except BaseException:
+            os.unlink(beside)
+            raise
+    except OSError as error:
+        raise InputError(f"cannot write '{path}': {error.strerror}; choose another place with --out") from None
