@@ -1,0 +1,32 @@
+"""Who may decide what; knows no payoffs."""
+
+from policy_sim.policy.authority import Authority, InForce, authority, limit_words
+from policy_sim.policy.limits import (
+    ASK,
+    NO_LIMIT,
+    Guard,
+    Lever,
+    LimitException,
+    Policy,
+    Tier,
+    limit_content,
+    load_policy,
+    parse_lever,
+)
+
+__all__ = [
+    "ASK",
+    "NO_LIMIT",
+    "Authority",
+    "Guard",
+    "InForce",
+    "Lever",
+    "LimitException",
+    "Policy",
+    "Tier",
+    "authority",
+    "limit_content",
+    "limit_words",
+    "load_policy",
+    "parse_lever",
+]

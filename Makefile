@@ -1,0 +1,73 @@
+# Needs make, git and Python 3.11 or newer with venv. GNU make 3.81 (macOS) is enough.
+# Everything is installed into .venv; a stamp file there marks what is done, so that a second run starts at once.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+# An environment whose Python is gone, or which was moved with its folder, is made anew.
+FRESH := $(shell test -x $(RUN) && test "$$(cat $(VENV)/.made 2>/dev/null)" = "$$(pwd -P)" || echo anew)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo lab test picture benchmarks clean anew
+.DELETE_ON_ERROR:
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.app ## install what is needed and do the main job: policy-sim run
+	@$(VENV)/bin/policy-sim run
+
+lab: $(VENV)/.app ## open the notebook in JupyterLab
+	@$(VENV)/bin/policy-sim lab
+
+# All steps run even if one fails; the last line names those that did.
+test: $(VENV)/.test ## check style, types and floors; run all tests, also in a browser
+	@failed=; \
+	step() { \
+	  printf '\n=== %s\n' "$$*"; \
+	  "$(VENV)/bin/$$@" || failed="$$failed [$$*]"; \
+	}; \
+	step ruff check; \
+	step ruff format --check; \
+	step mypy; \
+	step lint-imports; \
+	step python -m pytest --nbmake tests notebooks; \
+	if test -n "$$failed"; then printf '\n=== FAILED:%s\n' "$$failed"; exit 1; fi; \
+	printf '\n=== all passed\n'
+
+picture: $(VENV)/.test ## take the picture of the notebook anew, into docs/
+	@$(RUN) tests/browser/chromium.py --install
+	@$(RUN) -m pytest -m browser --update-picture tests/browser
+
+benchmarks: $(VENV)/.test ## run the scripts in tests/benchmarks, one after the other
+	@for script in tests/benchmarks/*.py; do \
+	  test -f "$$script" || continue; \
+	  printf '\n=== %s\n' "$$script"; \
+	  $(RUN) "$$script" || exit 1; \
+	done
+
+clean: ## remove .venv, caches and build leftovers; results in out/ stay
+	rm -rf $(VENV) build dist test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find policy_sim tests notebooks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+
+# A stamp is written last: an interrupted or failed install leaves none.
+$(VENV)/.made: $(FRESH)
+	@printf '=== environment in %s\n' $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'error: $(PYTHON) is missing or older than 3.11; name a newer one: make PYTHON=python3.12' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo 'error: $(PYTHON) cannot make environments; on Debian: apt-get install python3-venv' >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)
+	@pwd -P > $@
+
+$(VENV)/.app: pyproject.toml $(VENV)/.made
+	@printf '=== installing the application; the first time takes a few minutes\n'
+	@$(RUN) -m pip install --quiet --no-input --disable-pip-version-check -e '.[app]'
+	@touch $@
+
+# What the tests need includes what the application needs.
+$(VENV)/.test: pyproject.toml $(VENV)/.made
+	@printf '=== installing the application and what its tests need; the first time takes a few minutes\n'
+	@$(RUN) -m pip install --quiet --no-input --disable-pip-version-check -e '.[test]'
+	@touch $(VENV)/.app $@

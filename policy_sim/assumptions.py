@@ -1,0 +1,403 @@
+"""Assumptions: every number that the simulation takes on trust, and the scenario files that hold them.
+
+In: a scenario file (YAML) in which each number has value, unit, range and source. Out: `Scenario`, joint `Draws`.
+Left to others: what remedies and failures do to a case (`service`), who may decide (`policy`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from scipy import stats
+
+from policy_sim.border import InputError, find_file, parse_model, read_yaml, unknown
+
+__all__ = [
+    "COLUMNS",
+    "LIMITS",
+    "Assumption",
+    "Draws",
+    "Failure",
+    "Remedy",
+    "Scenario",
+    "Segment",
+    "central",
+    "draw_assumptions",
+    "load_scenario",
+]
+
+#: Limits that a policy sets, and that remedies draw on.
+LIMITS = ("refund", "credit", "keep_item", "replacement", "total_cost")
+
+#: Case columns in money that the linear forms of a remedy may use; "constant" stands for 1.
+COLUMNS = (
+    "constant",
+    "item_price",
+    "unit_cost",
+    "salvage_value",
+    "return_shipping",
+    "outbound_shipping",
+    "restocking",
+)
+
+#: What each part of a scenario must assume; the group of the assumption is the name of the part.
+_NEEDED = {
+    "shop": (
+        "cases_per_year",
+        "margin_share",
+        "discount_rate_per_year",
+        "future_value_factor",
+        "unit_cost_share",
+        "salvage_share",
+        "label_cost",
+        "outbound_cost",
+        "inspection_cost",
+    ),
+    "cases": (
+        "severity_mean",
+        "severity_concentration",
+        "hours_open_median",
+        "hours_open_spread",
+        "days_since_purchase_median",
+        "days_since_purchase_spread",
+        "failures_per_order",
+        "claims_per_failure",
+        "suspicious_share",
+    ),
+    "response": (
+        "churn_without_failure",
+        "severity_weight",
+        "wait_weight",
+        "effort_weight",
+        "base_effort",
+        "repeat_weight",
+        "bond_weight",
+        "over_compensation_weight",
+        "paradox",
+        "deterred_per_lost",
+        "gained_per_delighted",
+    ),
+    "claiming": ("spread", "publicity", "temptation"),
+    "style": ("generous_share", "thrifty_share"),
+}
+_NEEDED_PER_FAILURE = (
+    "share_of_cases",
+    "loss_share",
+    "entitlement",
+    "churn_without_remedy",
+    "compensation_weight",
+    "gesture_weight",
+    "spend_drop",
+)
+_NEEDED_PER_TIER = ("minutes", "wait_hours", "cost_per_minute", "lost_contact_share")
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Text = Annotated[str, Field(min_length=1, max_length=600)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Assumption(_Frozen):
+    """One uncertain number with what is known about it.
+
+    `range` is the plausible range; draws never leave it. `distribution` says how draws fill it: "triangular" with its
+    mode at `value`, "uniform", or "chosen": a decision or a known fact, held at `value` in every draw.
+    """
+
+    value: float
+    unit: Text
+    range: tuple[float, float]
+    source: Text
+    trust: Literal["measured", "calibrated", "assumed"] = "assumed"
+    distribution: Literal["triangular", "uniform", "chosen"] = "triangular"
+
+    @model_validator(mode="after")
+    def _value_lies_in_range(self) -> Self:
+        low, high = self.range
+        if not low < high:
+            raise ValueError(f"range is [{low:g}, {high:g}]; the first number must be below the second")
+        if not low <= self.value <= high:
+            raise ValueError(f"value {self.value:g} lies outside its range [{low:g}, {high:g}]; widen the range")
+        if self.unit.startswith("share") and not (low >= 0 and high <= 1):
+            raise ValueError(f"range [{low:g}, {high:g}] of a share must lie within 0 and 1")
+        return self
+
+    def quantile(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values below which the given probabilities (0-1) of the draws lie."""
+        low, high = self.range
+        if self.distribution == "chosen":
+            return np.full_like(probability, self.value)
+        if self.distribution == "uniform":
+            return low + (high - low) * probability
+        mode = (self.value - low) / (high - low)
+        return np.asarray(stats.triang.ppf(probability, mode, loc=low, scale=high - low), dtype=np.float64)
+
+
+def _coefficient(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError(f"coefficient is {value!r}; expected 1, -1 or the name of an assumption")
+    if isinstance(value, int | float) and value not in (1, -1):
+        raise ValueError(
+            f"coefficient {value:g} has no unit and no source; make it an assumption and put its name here "
+            "(only 1 and -1 may stand as numbers)"
+        )
+    return f"{value:g}" if isinstance(value, int | float) else value
+
+
+#: "1", "-1", the name of an assumption, or that name with a minus sign before it.
+Coefficient = Annotated[str, BeforeValidator(_coefficient)]
+#: A linear form in the case's columns; "amount" stands for the amount of the remedy.
+Form = Mapping[str, Coefficient]
+
+
+class Remedy(_Frozen):
+    """One atomic act: linear forms in the case's columns, so that a new remedy needs no code.
+
+    `worth` is what the customer gets, `trouble` what it costs the customer, `cost` what it costs the firm, `gain` what
+    an opportunist would pocket (worth where not given), all in money; `uses` says which limits it draws on and by how
+    much. With `amounts` (money) or `shares_of_price` (0-1) there is one variant for each, named `remedy_10`.
+    """
+
+    title: Text
+    amounts: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    shares_of_price: tuple[Annotated[float, Field(gt=0, le=1)], ...] = ()
+    cost: Form = {}
+    worth: Form = {}
+    trouble: Form = {}
+    gain: Form | None = None
+    uses: Mapping[str, Form] = {}
+    minutes: Coefficient | None = None
+    effort: Coefficient | None = None
+    gesture: Coefficient | None = None
+
+    @field_validator("uses", mode="before")
+    @classmethod
+    def _uses_known_limits(cls, uses: object) -> object:
+        if isinstance(uses, Mapping):
+            for limit in uses:
+                if limit not in LIMITS or limit == "total_cost":
+                    raise ValueError(str(unknown("limit", limit, [name for name in LIMITS if name != "total_cost"])))
+        return uses
+
+    def forms(self) -> dict[str, Form]:
+        """Return all linear forms of the remedy by their place in the file."""
+        named: dict[str, Form] = {"cost": self.cost, "worth": self.worth, "trouble": self.trouble}
+        if self.gain is not None:
+            named["gain"] = self.gain
+        return named | {f"uses.{limit}": form for limit, form in self.uses.items()}
+
+
+class Failure(_Frozen):
+    """A kind of thing that goes wrong, how customers see it, and the resolutions that make sense for it.
+
+    `shape` is "rejected" where the service was useless to the customer, "accepted" where it was flawed but accepted.
+    `resolutions` holds named parts, each a list of alternatives, each a list of remedies; every combination of one
+    alternative from each part is one resolution.
+    """
+
+    title: Text
+    shape: Literal["rejected", "accepted"]
+    resolutions: Mapping[str, tuple[tuple[str, ...], ...]]
+
+
+class Segment(_Frozen):
+    """Customers with at most so many orders before (the last segment has no upper end)."""
+
+    name: Name
+    title: Text
+    prior_purchases_up_to: int | None = None
+
+
+class Scenario(_Frozen):
+    """A named set of assumptions, failures and remedies."""
+
+    name: Name
+    title: Text
+    description: Text
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    assumptions: Mapping[Name, Mapping[Name, Assumption]]
+    tiers: Annotated[tuple[Name, ...], Field(min_length=2)]
+    segments: Annotated[tuple[Segment, ...], Field(min_length=1)]
+    remedies: Mapping[Name, Remedy]
+    failures: Annotated[Mapping[Name, Failure], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _parts_fit_together(self) -> Self:
+        needed = dict(_NEEDED)
+        needed |= dict.fromkeys(self.failures, _NEEDED_PER_FAILURE)
+        needed |= dict.fromkeys(self.tiers, _NEEDED_PER_TIER)
+        for group, names in needed.items():
+            for name in names:
+                if name not in self.assumptions.get(group, {}):
+                    raise ValueError(f"the assumption '{group}.{name}' is missing; add it under assumptions.{group}")
+        for name, remedy in self.remedies.items():
+            self._check_remedy(name, remedy)
+        variants = [variant for name in self.remedies for variant in self.variants(name)]
+        for failure, described in self.failures.items():
+            for part, alternatives in described.resolutions.items():
+                for remedy_name in (name for alternative in alternatives for name in alternative):
+                    if remedy_name not in variants:
+                        where = f"failures.{failure}.resolutions.{part}"
+                        raise ValueError(str(unknown("remedy", remedy_name, variants, where)))
+        bounds = [segment.prior_purchases_up_to for segment in self.segments]
+        inner = [bound for bound in bounds[:-1] if bound is not None]
+        if bounds[-1] is not None or len(inner) != len(bounds) - 1 or inner != sorted(set(inner)):
+            raise ValueError("segments must have rising prior_purchases_up_to, and the last one none")
+        generous, thrifty = (self.assumptions["style"][f"{style}_share"] for style in ("generous", "thrifty"))
+        if generous.range[1] + thrifty.range[1] > 1:
+            raise ValueError("the ranges of style.generous_share and style.thrifty_share may not add up to more than 1")
+        return self
+
+    def _check_remedy(self, name: str, remedy: Remedy) -> None:
+        columns = [*COLUMNS, "amount"]
+        if remedy.amounts and remedy.shares_of_price:
+            raise ValueError(f"remedies.{name} has both amounts and shares_of_price; keep one of them")
+        for place, form in remedy.forms().items():
+            for column, coefficient in form.items():
+                if column not in columns:
+                    raise ValueError(str(unknown("column", column, columns, f"remedies.{name}.{place}")))
+                if column == "amount" and not (remedy.amounts or remedy.shares_of_price):
+                    raise ValueError(f"remedies.{name}.{place} uses 'amount', but the remedy has no amounts; add them")
+                self._check_coefficient(coefficient, f"remedies.{name}.{place}.{column}")
+        for place in ("minutes", "effort", "gesture"):
+            coefficient = getattr(remedy, place)
+            if coefficient is not None:
+                self._check_coefficient(coefficient, f"remedies.{name}.{place}")
+
+    def _check_coefficient(self, coefficient: str, place: str) -> None:
+        if coefficient.lstrip("-") != "1" and coefficient.removeprefix("-") not in self.assumption_names:
+            raise ValueError(str(unknown("assumption", coefficient.removeprefix("-"), self.assumption_names, place)))
+
+    @property
+    def assumption_names(self) -> tuple[str, ...]:
+        """Full names ("response.severity_weight") of all assumptions, in the order of the file."""
+        return tuple(f"{group}.{name}" for group, members in self.assumptions.items() for name in members)
+
+    def assumption(self, name: str) -> Assumption:
+        """Return the assumption of that full name.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        if name not in self.assumption_names:
+            raise unknown("assumption", name, self.assumption_names, f"scenario {self.name}")
+        group, member = name.split(".")
+        return self.assumptions[group][member]
+
+    def value(self, name: str) -> float:
+        """Return the central value of an assumption by its full name."""
+        return self.assumption(name).value
+
+    def variants(self, remedy: str) -> tuple[str, ...]:
+        """Return the names of a remedy's variants: one for each amount, or the remedy itself."""
+        described = self.remedies[remedy]
+        sizes = described.amounts or tuple(100 * share for share in described.shares_of_price)
+        return tuple(f"{remedy}_{size:g}" for size in sizes) or (remedy,)
+
+    def with_values(self, values: Mapping[str, float]) -> Scenario:
+        """Return a copy in which some assumptions have other central values; ranges grow to hold them.
+
+        Raises
+        ------
+        InputError
+            If a name is unknown or a value is not finite.
+        """
+        changed = {group: dict(members) for group, members in self.assumptions.items()}
+        for name, value in values.items():
+            old = self.assumption(name)
+            if not math.isfinite(value):
+                raise InputError(f"assumption '{name}' is set to {value}; it must be a finite number")
+            group, member = name.split(".")
+            content = old.model_dump() | {
+                "value": value,
+                "range": (min(value, old.range[0]), max(value, old.range[1])),
+                "source": f"set by the user (was {old.value:g}: {old.source})"[:600],
+                "trust": "assumed",
+            }
+            changed[group][member] = parse_model(Assumption, content, f"assumption '{name}'")
+        return self.model_copy(update={"assumptions": changed})
+
+    @property
+    def fingerprint(self) -> str:
+        """Eight hexadecimal digits that change with any content of the scenario."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:8]
+
+
+def load_scenario(scenario: str | Path) -> Scenario:
+    """Read a scenario: the path of a file, or the name of one that travels with the package.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or anything in it does not fit; the message names the place.
+    """
+    path = find_file("scenario", scenario, "data/scenarios", ".yaml")
+    content: Any = read_yaml(path)
+    return parse_model(Scenario, content, path.name)
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Joint samples of all assumptions of a scenario.
+
+    Attributes
+    ----------
+    names
+        Full names of the assumptions.
+    values
+        Array (draws, assumptions), each in the unit of its assumption.
+    """
+
+    names: tuple[str, ...]
+    values: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, name: str) -> NDArray[np.float64]:
+        """Return the draws (draws,) of one assumption."""
+        return self.values[:, self.names.index(name)]
+
+
+def draw_assumptions(scenario: Scenario, count: int = 200, seed: int = 0) -> Draws:
+    """Draw all assumptions jointly: a Latin hypercube through each one's distribution, independent of each other.
+
+    Parameters
+    ----------
+    scenario
+        Whose assumptions to draw.
+    count
+        Number of draws, 1 or more.
+    seed
+        The same seed gives the same draws.
+
+    Raises
+    ------
+    InputError
+        If `count` is below 1.
+    """
+    if count < 1:
+        raise InputError(f"number of draws is {count}; it must be 1 or more (--draws)")
+    names = scenario.assumption_names
+    sampler = stats.qmc.LatinHypercube(d=len(names), rng=np.random.default_rng([seed, 1]))
+    probability = sampler.random(count)
+    columns = [scenario.assumption(name).quantile(probability[:, j]) for j, name in enumerate(names)]
+    return Draws(names, np.column_stack(columns))
+
+
+def central(scenario: Scenario) -> Draws:
+    """Return the one draw in which every assumption has its central value: what agents believe."""
+    names = scenario.assumption_names
+    return Draws(names, np.array([[scenario.value(name) for name in names]]))

@@ -1,0 +1,100 @@
+"""Authority: what each tier may do for one case, and the rule that says so, in plain words.
+
+In: a policy and the facts of a case that an agent has. Out: `Authority`, which is what gets published.
+Left to others: which resolution to choose (`value`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from policy_sim.assumptions import LIMITS
+from policy_sim.border import unknown
+from policy_sim.policy.limits import ASK, GUARD_FACTS, NO_LIMIT, Guard, LimitException, Policy
+
+__all__ = ["Authority", "InForce", "authority", "limit_words"]
+
+
+@dataclass(frozen=True)
+class InForce:
+    """One limit in force: its value in money (`ASK`, `NO_LIMIT`) and the rule that set it, in plain words."""
+
+    value: float
+    rule: str
+
+
+@dataclass(frozen=True)
+class Authority:
+    """What each tier may do for one case.
+
+    Attributes
+    ----------
+    starts_at
+        The tier that looks at the case first.
+    because
+        The rule that says so, in plain words.
+    limits
+        For each tier from there on, each limit in force.
+    """
+
+    starts_at: str
+    because: str
+    limits: Mapping[str, Mapping[str, InForce]]
+
+
+def authority(policy: Policy, failure: str, segment: str, facts: Mapping[str, float] | None = None) -> Authority:
+    """Return the limits in force for one case, with the rule that set each.
+
+    Parameters
+    ----------
+    policy
+        The policy to read.
+    failure, segment
+        What went wrong, for whom.
+    facts
+        Numbers that guards look at (`suspicion`, `prior_claims` ...); a fact that is not given trips no guard.
+
+    Raises
+    ------
+    InputError
+        If a fact is not one that guards know.
+    """
+    facts = facts or {}
+    for fact in facts:
+        if fact not in GUARD_FACTS:
+            raise unknown("fact", fact, GUARD_FACTS)
+    start, because = 0, f"every case starts with the {policy.tier_names[0]}"
+    for guard in policy.guards:
+        target = policy.tier_names.index(guard.to)
+        if guard.fact in facts and facts[guard.fact] >= guard.at_least and target > start:
+            start, because = target, _guard_words(guard)
+    limits = {
+        tier: {name: _in_force(policy, tier, name, failure, segment) for name in LIMITS}
+        for tier in policy.tier_names[start:]
+    }
+    return Authority(policy.tier_names[start], because, limits)
+
+
+def limit_words(name: str, value: float, currency: str) -> str:
+    """Return a limit as an agent would read it: "credit up to 25 USD"."""
+    spoken = name.replace("_", " ")
+    if value == ASK:
+        return f"{spoken}: ask first"
+    if value == NO_LIMIT:
+        return f"{spoken}: any amount"
+    return f"{spoken} up to {value:,.2f}".removesuffix(".00") + f" {currency}"
+
+
+def _guard_words(guard: Guard) -> str:
+    return f"{guard.fact.replace('_', ' ')} is {guard.at_least:g} or more: straight to the {guard.to}"
+
+
+def _in_force(policy: Policy, tier: str, name: str, failure: str, segment: str) -> InForce:
+    if tier == policy.tier_names[-1]:
+        return InForce(NO_LIMIT, f"the {tier} decides everything")
+    rule = policy.rule_for(tier, name, failure, segment)
+    if isinstance(rule, LimitException):
+        only = " and ".join(part.replace("_", " ") for part in (rule.failure, rule.segment) if part)
+        return InForce(rule.limits[name], f"exception of the {tier} for {only}")
+    return InForce(rule.limits[name], f"general limit of the {tier}")

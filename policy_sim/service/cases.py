@@ -1,0 +1,310 @@
+"""Cases: failures as they reach an agent, one row each.
+
+In: a scenario with the customers and orders of a log, or a table of real cases. Out: `Cases`, equal-length arrays.
+Left to others: what can be done about a case (`remedies`), how its customer answers (`response`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from policy_sim.assumptions import COLUMNS, Draws, Scenario, central
+from policy_sim.border import InputError, nearest, unknown
+from policy_sim.clv import FutureValues, Transactions
+
+__all__ = ["Cases", "draw_cases", "read_cases"]
+
+Floats = NDArray[np.float64]
+
+#: Columns that a case log may leave out, and the assumptions whose product fills them (times the column named first).
+_ASSUMED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "unit_cost": ("item_price", ("shop.unit_cost_share",)),
+    "salvage_value": ("unit_cost", ("shop.salvage_share",)),
+    "return_shipping": ("constant", ("shop.label_cost",)),
+    "outbound_shipping": ("constant", ("shop.outbound_cost",)),
+    "restocking": ("constant", ("shop.inspection_cost",)),
+}
+#: Columns that a case log may leave out, and the plain value that fills them.
+_DEFAULTS: dict[str, str | float] = {
+    "severity": "cases.severity_mean",
+    "hours_open": "cases.hours_open_median",
+    "days_since_purchase": "cases.days_since_purchase_median",
+    "prior_purchases": 1.0,
+    "prior_failures": 0.0,
+    "prior_claims": 0.0,
+    "suspicion": 0.0,
+}
+_SHARES = ("severity", "suspicion")
+_REQUIRED = ("failure", "item_price", "future_value")
+
+
+@dataclass(frozen=True)
+class Cases:
+    """A table of cases; every array has one entry per case, money is in `currency`.
+
+    Attributes
+    ----------
+    case
+        Labels (text).
+    failure, segment
+        Indices into `failures` and `segments`.
+    item_price, unit_cost, salvage_value, return_shipping, outbound_shipping, restocking
+        Money, 0 or more: price paid, cost of goods, what the item brings after a return, label of the way back, postage
+        of a second parcel, inspection.
+    severity, suspicion
+        0 to 1.
+    hours_open, days_since_purchase
+        Hours since the failure was noticed; days since the order.
+    prior_purchases, prior_failures, prior_claims
+        Counts before this case; the order that failed counts as a purchase; claims in the last twelve months.
+    future_value
+        Expected discounted margin from now on if nothing had gone wrong, money.
+    new_customer_value
+        The same for somebody who has just placed a first order.
+    assumed
+        Which columns were filled from which assumptions: they move with them from draw to draw.
+    """
+
+    case: NDArray[np.str_]
+    failure: NDArray[np.int64]
+    segment: NDArray[np.int64]
+    item_price: Floats
+    unit_cost: Floats
+    salvage_value: Floats
+    return_shipping: Floats
+    outbound_shipping: Floats
+    restocking: Floats
+    severity: Floats
+    hours_open: Floats
+    days_since_purchase: Floats
+    prior_purchases: Floats
+    prior_failures: Floats
+    prior_claims: Floats
+    suspicion: Floats
+    future_value: Floats
+    failures: tuple[str, ...]
+    segments: tuple[str, ...]
+    currency: str
+    new_customer_value: float
+    assumed: Mapping[str, tuple[str, ...]]
+
+    def __len__(self) -> int:
+        return len(self.failure)
+
+    def money_columns(self) -> Floats:
+        """Return the columns of `COLUMNS` as one array (cases, columns), "constant" being 1."""
+        named = {name: getattr(self, name) for name in COLUMNS[1:]}
+        return np.column_stack([np.ones(len(self)), *named.values()])
+
+    def column_factors(self, scenario: Scenario, draws: Draws) -> Floats:
+        """Return by how much each draw moves the columns of `COLUMNS`: array (columns, draws), 1 for data."""
+        factors = np.ones((len(COLUMNS), len(draws)))
+        middle = central(scenario)
+        for column, names in self.assumed.items():
+            for name in names:
+                factors[COLUMNS.index(column)] *= draws[name] / middle[name]
+        return factors
+
+    def take(self, rows: NDArray[np.int64] | slice) -> Cases:
+        """Return the cases of some rows."""
+        return replace(self, **{name: getattr(self, name)[rows] for name in _array_names()})
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table with names of failures and segments, one row per case."""
+        table = pd.DataFrame({name: getattr(self, name) for name in _array_names()})
+        table["failure"] = np.array(self.failures)[self.failure]
+        table["segment"] = np.array(self.segments)[self.segment]
+        return table
+
+
+def _array_names() -> list[str]:
+    return [field.name for field in fields(Cases)][: [field.name for field in fields(Cases)].index("failures")]
+
+
+def draw_cases(
+    scenario: Scenario, transactions: Transactions, values: FutureValues, count: int = 20_000, seed: int = 0
+) -> Cases:
+    """Draw cases: orders like those of the log that go wrong in the ways of the scenario.
+
+    A failure strikes an order, so a customer is drawn in proportion to the orders expected in the coming year, and the
+    price of what failed is that of one of the customer's own orders. Whoever has just ordered is a customer: the future
+    value is the one given that (future value divided by the probability of being alive).
+
+    Parameters
+    ----------
+    scenario
+        The failures, their shares, and how severe, late and repeated they are.
+    transactions
+        The log that `values` was made from.
+    values
+        Future value and expected orders of each customer of the log.
+    count
+        Number of cases, 1 or more.
+    seed
+        The same seed gives the same cases.
+
+    Raises
+    ------
+    InputError
+        If `count` is below 1 or no order of the log has a positive amount.
+    """
+    if count < 1:
+        raise InputError(f"number of cases is {count}; it must be 1 or more (--cases)")
+    rng = np.random.default_rng([seed, 2])
+    paid = transactions.amount > 0
+    paid_counts = np.bincount(transactions.customer[paid], minlength=len(transactions.labels))
+    rows = np.searchsorted(transactions.labels, values.labels)
+    weight = np.where(paid_counts[rows] > 0, values.orders_per_year, 0.0)
+    if not weight.sum() > 0:
+        raise InputError("no order of the log has a positive amount; cases need orders with a price (--amount-column)")
+    who = rng.choice(len(weight), size=count, p=weight / weight.sum())
+    first_paid = np.concatenate([[0], np.cumsum(paid_counts)[:-1]])[rows[who]]
+    order = first_paid + np.floor(rng.random(count) * paid_counts[rows[who]]).astype(np.int64)
+    item_price = np.round(transactions.amount[paid][order], 2)
+
+    shares = np.array([scenario.value(f"{failure}.share_of_cases") for failure in scenario.failures])
+    mean, concentration = scenario.value("cases.severity_mean"), scenario.value("cases.severity_concentration")
+    prior_purchases = values.prior_purchases[who].astype(np.float64)
+    prior_failures = rng.poisson(prior_purchases * scenario.value("cases.failures_per_order")).astype(np.float64)
+    suspicious = rng.random(count) < scenario.value("cases.suspicious_share")
+    columns = {
+        "failure": rng.choice(len(shares), size=count, p=shares / shares.sum()),
+        "item_price": item_price,
+        "severity": rng.beta(mean * concentration, (1 - mean) * concentration, count),
+        "hours_open": _lognormal(rng, scenario, "cases.hours_open", count),
+        "days_since_purchase": _lognormal(rng, scenario, "cases.days_since_purchase", count),
+        "prior_purchases": prior_purchases,
+        "prior_failures": prior_failures,
+        "prior_claims": rng.binomial(prior_failures.astype(np.int64), scenario.value("cases.claims_per_failure")),
+        # a score that separates well but not perfectly: means .08 and .7
+        "suspicion": np.where(suspicious, rng.beta(7, 3, count), rng.beta(1, 11.5, count)),
+        "future_value": values.future_value[who] / values.probability_alive[who],
+    }
+    labels = np.char.add("case-", np.arange(1, count + 1).astype(np.str_))
+    return _complete(scenario, labels, columns, values.new_customer_value, transactions.currency)
+
+
+def _lognormal(rng: np.random.Generator, scenario: Scenario, name: str, count: int) -> Floats:
+    median, spread = scenario.value(f"{name}_median"), scenario.value(f"{name}_spread")
+    return np.asarray(median * np.exp(spread * rng.standard_normal(count)))
+
+
+def _complete(
+    scenario: Scenario,
+    labels: NDArray[np.str_],
+    columns: Mapping[str, NDArray[np.generic]],
+    new_customer_value: float,
+    currency: str,
+) -> Cases:
+    """Fill the columns that are not there from the scenario's assumptions."""
+    full: dict[str, NDArray[np.generic]] = dict(columns)
+    ones = np.ones(len(labels))
+    assumed: dict[str, tuple[str, ...]] = {}
+    for name, (base, names) in _ASSUMED.items():
+        if name not in full:
+            full[name] = full.get(base, ones) * np.prod([scenario.value(each) for each in names])
+            assumed[name] = assumed.get(base, ()) + names
+    for name, value in _DEFAULTS.items():
+        if name not in full:
+            full[name] = ones * (scenario.value(value) if isinstance(value, str) else value)
+    if "segment" not in full:
+        bounds = [segment.prior_purchases_up_to for segment in scenario.segments[:-1]]
+        full["segment"] = np.searchsorted(np.array(bounds, dtype=np.float64), full["prior_purchases"], side="left")
+    arrays = {
+        name: np.asarray(full[name], dtype=np.int64 if name in ("failure", "segment") else np.float64)
+        for name in _array_names()[1:]
+    }
+    return Cases(
+        case=labels,
+        **arrays,  # type: ignore[arg-type]
+        failures=tuple(scenario.failures),
+        segments=tuple(segment.name for segment in scenario.segments),
+        currency=currency,
+        new_customer_value=float(new_customer_value),
+        assumed=assumed,
+    )
+
+
+def read_cases(source: str | Path | pd.DataFrame, scenario: Scenario) -> Cases:
+    """Read real cases from a CSV or Parquet file or a table; columns bear the names of `Cases`.
+
+    `failure`, `item_price` and `future_value` are required; `case`, `segment` and the rest are filled from the scenario
+    where they are left out. Columns of other names are ignored.
+
+    Parameters
+    ----------
+    source
+        Path of the file, or a DataFrame.
+    scenario
+        Names the failures and segments, and fills what is left out.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or a cell cannot be used; the message names the row.
+    """
+    table, where = _table(source)
+    for name in _REQUIRED:
+        if name not in table.columns:
+            hint = nearest(name, [str(column) for column in table.columns]).replace("did you mean", "is it")
+            found = ", ".join(str(column) for column in table.columns)
+            raise InputError(f"{where} has no column '{name}'{hint}; found: {found}; rename or add it")
+    if table.empty:
+        raise InputError(f"{where} holds no cases; it needs at least one row below the header")
+    columns: dict[str, NDArray[np.generic]] = {
+        "failure": _names(table["failure"], "failure", list(scenario.failures), where)
+    }
+    if "segment" in table.columns:
+        segments = [segment.name for segment in scenario.segments]
+        columns["segment"] = _names(table["segment"], "segment", segments, where)
+    numeric = [name for name in _array_names()[1:] if name not in ("failure", "segment")]
+    for name in numeric:
+        if name in table.columns:
+            columns[name] = _numbers(table[name], name, where)
+    labels = table["case"] if "case" in table.columns else pd.RangeIndex(1, len(table) + 1).to_series()
+    values = np.asarray(columns["future_value"], dtype=np.float64)
+    first = np.asarray(columns.get("prior_purchases", np.ones(len(table))), dtype=np.float64) <= 1
+    newcomers = values[first] if first.any() else values
+    return _complete(scenario, np.array(labels, dtype=np.str_), columns, float(newcomers.mean()), scenario.currency)
+
+
+def _table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    if isinstance(source, pd.DataFrame):
+        return source, "the table of cases"
+    path = Path(source)
+    if not path.is_file():
+        raise InputError(f"case file '{source}' does not exist; give the path of a CSV or Parquet file")
+    try:
+        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except (ValueError, OSError) as error:
+        raise InputError(f"case file '{source}' cannot be read: {str(error).splitlines()[0]}") from None
+    return table, f"case file '{path.name}'"
+
+
+def _line(position: int, where: str) -> str:
+    return f"{where}, row {position + 1}" if where.startswith("the table") else f"{where}, line {position + 2}"
+
+
+def _names(column: pd.Series, kind: str, valid: list[str], where: str) -> NDArray[np.int64]:
+    codes = pd.Categorical(column.astype(str), categories=valid).codes.astype(np.int64)
+    if (codes < 0).any():
+        position = int(np.argmax(codes < 0))
+        raise unknown(kind, column.iloc[position], valid, _line(position, where))
+    return codes
+
+
+def _numbers(column: pd.Series, name: str, where: str) -> Floats:
+    values = np.array(pd.to_numeric(column, errors="coerce"), dtype=np.float64)
+    top = 1.0 if name in _SHARES else np.inf
+    wrong = ~(np.isfinite(values) & (values >= 0) & (values <= top))
+    if wrong.any():
+        position = int(np.argmax(wrong))
+        expected = "a number from 0 to 1" if name in _SHARES else "a number, 0 or more"
+        raise InputError(f"{_line(position, where)}: {name} is '{column.iloc[position]}'; expected {expected}")
+    return values

@@ -1,0 +1,99 @@
+"""Response: how a customer answers a failure and its resolution, in plain numpy.
+
+In: facts of the case, what the resolution is worth, gesture, effort and waiting. Out: the chance that the customer is
+lost, what survivors spend, word of mouth. Left to others: money of the firm, and doing this millions of times
+(`value.kernels` does the same, compiled; the tests hold the two together).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["chance_lost", "compensation_effect", "over_compensation", "spend_multiplier"]
+
+Floats = NDArray[np.float64]
+
+#: Compensation, as a multiple of the loss, at which its effect peaks (Haesevoets et al. 2017).
+PEAK = 1.5
+
+
+def compensation_effect(compensation: ArrayLike, shape: str) -> Floats:
+    """Return how much of its full effect a compensation has: 0 at nothing, 1 from 1.5 times the loss on.
+
+    Parameters
+    ----------
+    compensation
+        Worth of the resolution over the loss, net of the customer's trouble; below 0 counts as 0.
+    shape
+        "rejected" (S-shaped, steepest at .9 of the loss) or "accepted" (concave: the first dollars do most).
+
+    References
+    ----------
+    Gelbrich, Gaethke and Gregoire 2015.
+    """
+    q = np.clip(np.asarray(compensation, dtype=np.float64) / PEAK, 0.0, 1.0)
+    if shape == "rejected":
+        return np.asarray(q**4 * (15 - 24 * q + 10 * q**2))
+    return np.asarray(1 - (1 - q) ** 2)
+
+
+def over_compensation(compensation: ArrayLike) -> Floats:
+    """Return how far a compensation is past its peak: 0 up to 1.5 times the loss, towards 1 far above."""
+    v = np.maximum(np.asarray(compensation, dtype=np.float64) - PEAK, 0.0)
+    return np.asarray(v**2 / (1 + v**2))
+
+
+def chance_lost(
+    *,
+    effect: ArrayLike,
+    over: ArrayLike,
+    gesture: ArrayLike,
+    severity: ArrayLike,
+    hours: ArrayLike,
+    effort: ArrayLike,
+    prior_failures: ArrayLike,
+    prior_purchases: ArrayLike,
+    churn_without_failure: ArrayLike,
+    churn_without_remedy: ArrayLike,
+    compensation_weight: ArrayLike,
+    gesture_weight: ArrayLike,
+    severity_weight: ArrayLike,
+    wait_weight: ArrayLike,
+    effort_weight: ArrayLike,
+    repeat_weight: ArrayLike,
+    bond_weight: ArrayLike,
+    over_compensation_weight: ArrayLike,
+) -> Floats:
+    """Return the chance (0-1) that the customer is lost.
+
+    Notes
+    -----
+    delta = d0 + (1 - d0) logistic(eta), with
+
+        eta = logit(churn_without_remedy) + severity_weight (severity - .5) + wait_weight ln((1 + hours / 24) / 2)
+              + effort_weight (effort - .5) + repeat_weight min(prior_failures, 3)
+              - bond_weight ln((1 + prior_purchases) / 4)
+              - compensation_weight (effect - over_compensation_weight over) - gesture_weight gesture
+
+    The floor d0 keeps a full recovery from beating "nothing had gone wrong". churn_without_remedy is the loss caused by
+    the failure with no compensation at severity .5, 24 hours, effort .5, no earlier failure and 3 earlier orders.
+    """
+    churn = np.asarray(churn_without_remedy, dtype=np.float64)
+    floor = np.asarray(churn_without_failure, dtype=np.float64)
+    eta = (
+        np.log(churn / (1 - churn))
+        + severity_weight * (np.asarray(severity) - 0.5)
+        + wait_weight * np.log((1 + np.asarray(hours) / 24) / 2)
+        + effort_weight * (np.asarray(effort) - 0.5)
+        + repeat_weight * np.minimum(prior_failures, 3.0)
+        - bond_weight * np.log((1 + np.asarray(prior_purchases)) / 4)
+        - compensation_weight * (np.asarray(effect) - over_compensation_weight * np.asarray(over))
+        - gesture_weight * np.asarray(gesture)
+    )
+    return np.asarray(floor + (1 - floor) / (1 + np.exp(-eta)))
+
+
+def spend_multiplier(effect: ArrayLike, spend_drop: ArrayLike, paradox: ArrayLike) -> Floats:
+    """Return what survivors spend against before: from 1 - spend_drop without compensation to 1 + paradox with all."""
+    return np.asarray(1 - np.asarray(spend_drop) + (np.asarray(spend_drop) + np.asarray(paradox)) * np.asarray(effect))

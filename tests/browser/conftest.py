@@ -1,0 +1,257 @@
+"""Fixtures for tests that look at the notebook the way its reader does: in JupyterLab, in a Chromium.
+
+In: notebooks/ (copied, never written to), the Chromium found by tests/conftest.py.
+Out: a running `lab`, a `quiet_page` that objects to outside requests and errors, and `run_all`.
+Not here: what the notebook should show, which is for the tests themselves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, Request, WebError
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+START_TIMEOUT_SECONDS = 90
+STOP_TIMEOUT_SECONDS = 15
+RUN_TIMEOUT_SECONDS = 300  # a first run compiles
+LOG_TAIL_CHARACTERS = 4000
+
+LAB_SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    # Every cell is in the page, also those below the fold.
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+}
+
+THIS_MACHINE = re.compile(r"(https?|wss?)://(127\.0\.0\.1|localhost)(:\d+)?(/|$)|data:|blob:|about:")
+
+# What JupyterLab itself logs as an error although nothing is wrong; each with its reason.
+HARMLESS_ERRORS: tuple[str, ...] = ()
+
+RUN_IS_OVER = """
+(expected_count) => {
+    const status = document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status;
+    const prompts = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')]
+        .map(cell => [...cell.querySelectorAll('.jp-InputPrompt')].map(prompt => prompt.textContent).join(' '));
+    const done_count = prompts.filter(prompt => /\\[\\d+\\]/.test(prompt)).length;
+    const is_waiting = prompts.some(prompt => prompt.includes('[*]'));
+    const has_failed = document.querySelector('.jp-Notebook [data-mime-type="application/vnd.jupyter.error"]') !== null;
+    return status === 'idle' && !is_waiting && (done_count >= expected_count || has_failed);
+}
+"""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab on a copy of the notebooks."""
+
+    address: str
+    token: str
+    folder: Path
+    log: Path
+
+    def url(self, notebook_name: str) -> str:
+        """Return the address that shows this notebook alone, in a fresh workspace."""
+        return f"{self.address}/doc/tree/{notebook_name}?token={self.token}&reset"
+
+    def log_tail(self) -> str:
+        return self.log.read_text(errors="replace")[-LOG_TAIL_CHARACTERS:]
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Stand in for pytest-playwright's own, a bound method, which pytest 9.2 deprecates and we count as an error."""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any], chromium_path: Path) -> dict[str, Any]:
+    arguments = [
+        "--no-sandbox",  # root, as in most containers, cannot have it
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-dev-shm-usage",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+        # Whoever asks for something outside gets the same answer everywhere: there is no such host.
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    ]
+    return {"headless": True, **browser_type_launch_args, "executable_path": chromium_path, "args": arguments}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_context_args, "viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Start JupyterLab on a copy of notebooks/; nothing of the user's own settings has a say in it."""
+    top = tmp_path_factory.mktemp("lab")
+    folder = top / "notebooks"
+    shutil.copytree(NOTEBOOKS, folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__"))
+    settings = top / "config" / "labconfig" / "default_setting_overrides.json"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(json.dumps(LAB_SETTINGS))
+
+    port = _free_port()
+    lab = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(16), folder, top / "server.log")
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
+        *("--ServerApp.port_retries=0", f"--IdentityProvider.token={lab.token}", f"--ServerApp.root_dir={folder}"),
+    ]
+    with _running(command, _environment(top), lab):
+        yield lab
+
+
+@pytest.fixture
+def quiet_page(page: Page) -> Iterator[Page]:
+    """Give a page; fail at the end if it asked for anything off this machine or reported an error."""
+    complaints: list[str] = []
+
+    def note_request(request: Request) -> None:
+        if not THIS_MACHINE.match(request.url):
+            complaints.append(f"asked for {request.url}")
+
+    def note_message(message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(part in message.text for part in HARMLESS_ERRORS):
+            complaints.append(f"console error: {message.text} ({message.location.get('url', '')})")
+
+    def note_error(error: WebError) -> None:
+        complaints.append(f"page error: {error.error}")
+
+    # Listening to the context hears the pop-ups and frames as well.
+    page.context.on("request", note_request)
+    page.context.on("console", note_message)
+    page.context.on("weberror", note_error)
+    page.on(
+        "websocket",
+        lambda socket: None if THIS_MACHINE.match(socket.url) else complaints.append(f"asked for {socket.url}"),
+    )
+    yield page
+    assert not complaints, "the page was not quiet:\n" + "\n".join(complaints)
+
+
+@pytest.fixture
+def run_all(lab: Lab) -> Callable[[Page, str], None]:
+    """Give `run_all(page, notebook_name)`: open the notebook, run all its cells and wait for the last one."""
+
+    def open_and_run(page: Page, notebook_name: str) -> None:
+        cells = json.loads((lab.folder / notebook_name).read_text(encoding="utf-8"))["cells"]
+        expected_count = sum(cell["cell_type"] == "code" and bool("".join(cell["source"]).strip()) for cell in cells)
+        page.goto(lab.url(notebook_name))
+        try:
+            page.wait_for_selector(
+                ".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=START_TIMEOUT_SECONDS * 1000
+            )
+            # Counts saved in the file would pass for a finished run.
+            _choose(page, "Edit", "Clear Outputs of All Cells")
+            _choose(page, "Run", "Run All Cells")
+            page.wait_for_function(RUN_IS_OVER, arg=expected_count, timeout=RUN_TIMEOUT_SECONDS * 1000)
+        except PlaywrightTimeoutError as error:
+            dialogs = page.locator(".jp-Dialog-content").all_inner_texts()
+            pytest.fail(f"{notebook_name} was not run to its end; open dialogs: {dialogs or 'none'}\n{error}")
+        failures = page.locator('.jp-Notebook [data-mime-type="application/vnd.jupyter.error"]').all_inner_texts()
+        if failures:
+            pytest.fail(f"a cell of {notebook_name} failed:\n" + "\n".join(failures))
+
+    return open_and_run
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Add the server's side of the story to a failing test."""
+    report = yield
+    lab = getattr(item, "funcargs", {}).get("lab")
+    if report.failed and isinstance(lab, Lab):
+        report.sections.append(("JupyterLab's log, the end of it", lab.log_tail()))
+    return report
+
+
+def _choose(page: Page, menu: str, entry: str) -> None:
+    page.get_by_role("menubar").get_by_role("menuitem", name=menu, exact=True).click()
+    page.get_by_role("menu").get_by_role("menuitem", name=entry, exact=True).click()
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def _environment(top: Path) -> dict[str, str]:
+    """The caller's environment, without what would steer Jupyter or matplotlib."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("JUPYTER", "IPYTHON")) and name != "MPLBACKEND"
+    }
+    return inherited | {
+        "JUPYTER_CONFIG_DIR": str(top / "config"),
+        "JUPYTER_DATA_DIR": str(top / "data"),
+        "JUPYTER_RUNTIME_DIR": str(top / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(top / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(top / "workspaces"),
+        "IPYTHONDIR": str(top / "ipython"),
+    }
+
+
+@contextlib.contextmanager
+def _running(command: list[str], environment: dict[str, str], lab: Lab) -> Iterator[None]:
+    with lab.log.open("w") as log:
+        server = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=lab.folder,
+            start_new_session=True,  # a group of its own, with the kernels
+        )
+    try:
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while not _answers(f"{lab.address}/api/status?token={lab.token}"):
+            if server.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"JupyterLab did not start (exit status {server.poll()}):\n{lab.log_tail()}")
+            time.sleep(0.2)
+        yield
+    finally:
+        _stop(server)
+
+
+def _answers(url: str) -> bool:
+    # Without a proxy: some environments name one even for this machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    for stop_signal in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, stop_signal)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(STOP_TIMEOUT_SECONDS)
+            return
