@@ -28,6 +28,7 @@ test: $(VENV)/.test ## check style, types and floors; run all tests, also in a b
 	  printf '\n=== %s\n' "$$*"; \
 	  "$(VENV)/bin/$$@" || failed="$$failed [$$*]"; \
 	}; \
+	step python tests/browser/chromium.py --install; \
 	step ruff check; \
 	step ruff format --check; \
 	step mypy; \

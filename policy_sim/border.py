@@ -76,7 +76,9 @@ class _StrictLoader(yaml.SafeLoader):
                 continue
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key '{key}' stands twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key}' stands twice", key_node.start_mark
+                )
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -104,7 +106,9 @@ def read_yaml(path: Path) -> Any:
         line = f", line {mark.line + 1}" if mark else ""
         problem = str(getattr(error, "problem", None) or error).replace("\n", " ")
         if "could not determine a constructor" in problem:
-            problem = f"the tag {problem.split()[-1]} would construct an object; only plain values are accepted, remove it"
+            problem = (
+                f"the tag {problem.split()[-1]} would construct an object; only plain values are accepted, remove it"
+            )
         raise InputError(f"file '{path}'{line}: {problem}") from None
 
 

@@ -1,0 +1,31 @@
+"""Transactions in, the future value of each customer out."""
+
+# reading a log
+# how often they buy, and for how long
+from policy_sim.clv.bg_nbd import WEEKS_PER_YEAR, BgNbdFit, fit_bg_nbd
+from policy_sim.clv.exponential_integral import scaled_exponential_integral
+
+# what it all comes to
+from policy_sim.clv.future_value import FutureValues, future_values
+
+# for how much
+from policy_sim.clv.gamma_gamma import GammaGammaFit, fit_gamma_gamma
+from policy_sim.clv.likelihood import BoundaryWarning
+from policy_sim.clv.transactions import CustomerSummary, Reading, Transactions, read_transactions, summarise
+
+__all__ = [
+    "WEEKS_PER_YEAR",
+    "BgNbdFit",
+    "BoundaryWarning",
+    "CustomerSummary",
+    "FutureValues",
+    "GammaGammaFit",
+    "Reading",
+    "Transactions",
+    "fit_bg_nbd",
+    "fit_gamma_gamma",
+    "future_values",
+    "read_transactions",
+    "scaled_exponential_integral",
+    "summarise",
+]

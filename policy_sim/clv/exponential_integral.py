@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import gammaln
 
 from policy_sim.border import InputError
 
@@ -135,10 +136,4 @@ def _log_gamma_ratio(e: Vector) -> Vector:
         series = (series + _ZETA[k - 2] / k) * -e
     near = np.abs(e) < 0.02
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(near, -_EULER_GAMMA - series, _log_gamma(1.0 + e) / e)
-
-
-def _log_gamma(x: Vector) -> Vector:
-    from scipy.special import gammaln
-
-    return np.asarray(gammaln(x), dtype=np.float64)
+        return np.where(near, -_EULER_GAMMA - series, gammaln(1.0 + e) / e)

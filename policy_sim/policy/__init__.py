@@ -3,6 +3,7 @@
 from policy_sim.policy.authority import Authority, InForce, authority, limit_words
 from policy_sim.policy.limits import (
     ASK,
+    FILE_FORMAT,
     NO_LIMIT,
     Guard,
     Lever,
@@ -16,6 +17,7 @@ from policy_sim.policy.limits import (
 
 __all__ = [
     "ASK",
+    "FILE_FORMAT",
     "NO_LIMIT",
     "Authority",
     "Guard",

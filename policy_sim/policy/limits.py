@@ -18,12 +18,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from policy_sim.assumptions import LIMITS, Scenario
 from policy_sim.border import InputError, find_file, nearest, parse_model, read_yaml, unknown
 
-__all__ = ["ASK", "NO_LIMIT", "Guard", "Lever", "LimitException", "Policy", "Tier", "load_policy", "parse_lever"]
+__all__ = ["ASK", "FILE_FORMAT", "NO_LIMIT", "Guard", "Lever", "LimitException", "Policy", "Tier", "load_policy", "parse_lever"]
 
 #: No authority: whatever draws on this limit, even by nothing, must be asked for. 0 permits what draws nothing.
 ASK = -math.inf
 #: Any amount.
 NO_LIMIT = math.inf
+
+#: What an exported policy says of itself; a later format will have another number.
+FILE_FORMAT = "policy_sim.policy/1"
 
 #: Facts of a case that a guard may look at.
 GUARD_FACTS = ("suspicion", "prior_claims", "prior_failures", "item_price", "days_since_purchase", "severity")
@@ -120,7 +123,9 @@ class Policy(_Frozen):
             raise ValueError("two tiers have the same name; rename one")
         for tier in self.tiers[:-1]:
             for missing in (name for name in LIMITS if name not in tier.limits):
-                raise ValueError(f"the {missing} limit of tier '{tier.name}' is missing; give a number, ask or no_limit")
+                raise ValueError(
+                    f"the {missing} limit of tier '{tier.name}' is missing; give a number, ask or no_limit"
+                )
         if self.tiers[-1].limits:
             raise ValueError(f"the last tier '{names[-1]}' has limits; it decides everything, remove them")
         seen = set()
@@ -158,7 +163,10 @@ class Policy(_Frozen):
         """Return the most specific rule that sets a limit: failure and segment, failure, segment, the tier itself."""
         for wanted in ((failure, segment), (failure, None), (None, segment)):
             for exception in self.exceptions if wanted != (None, None) else ():
-                if (exception.tier, exception.failure, exception.segment) == (tier, *wanted) and limit in exception.limits:
+                if (exception.tier, exception.failure, exception.segment) == (
+                    tier,
+                    *wanted,
+                ) and limit in exception.limits:
                     return exception
         return self.tier(tier)
 
@@ -182,7 +190,9 @@ class Policy(_Frozen):
             raise InputError(f"{lever}: {error}") from None
         if lever.failure is None and lever.segment is None:
             tiers = tuple(
-                tier.model_copy(update={"limits": {**tier.limits, lever.limit: number}}) if tier.name == lever.tier else tier
+                tier.model_copy(update={"limits": {**tier.limits, lever.limit: number}})
+                if tier.name == lever.tier
+                else tier
                 for tier in self.tiers
             )
             return self.model_copy(update={"tiers": tiers})
@@ -232,7 +242,9 @@ class Policy(_Frozen):
                 raise unknown("tier", tier, scenario.tiers, where)
         order = [scenario.tiers.index(tier) for tier in self.tier_names]
         if order != sorted(order):
-            raise InputError(f"tiers are in the order {', '.join(self.tier_names)}; expected {', '.join(scenario.tiers)} ({where})")
+            raise InputError(
+                f"tiers are in the order {', '.join(self.tier_names)}; expected {', '.join(scenario.tiers)} ({where})"
+            )
         segments = [segment.name for segment in scenario.segments]
         for exception in self.exceptions:
             if exception.failure is not None and exception.failure not in scenario.failures:
@@ -269,6 +281,9 @@ def load_policy(policy: str | Path, scenario: Scenario) -> Policy:
     path = find_file("policy", policy, "data/policies", ".yaml")
     content: Any = read_yaml(path)
     if isinstance(content, Mapping):
+        found = content.get("format", FILE_FORMAT)
+        if found != FILE_FORMAT:
+            raise InputError(f"{path.name} has the format '{found}'; expected '{FILE_FORMAT}', export it again")
         content = {key: value for key, value in content.items() if key != "format"}
     read = parse_model(Policy, content, path.name)
     read.check_names(scenario, path.name)

@@ -63,7 +63,11 @@ def compile_menu(scenario: Scenario, draws: Draws) -> Menu:
     draws
         M joint draws of the assumptions.
     """
-    acts = {variant: _Act(scenario, name, variant, draws) for name in scenario.remedies for variant in scenario.variants(name)}
+    acts = {
+        variant: _Act(scenario, name, variant, draws)
+        for name in scenario.remedies
+        for variant in scenario.variants(name)
+    }
     bundles = [_bundles(failure.resolutions) for failure in scenario.failures.values()]
     shape = (len(bundles), max(map(len, bundles)))
     money = (*shape, len(COLUMNS), len(draws))

@@ -1,0 +1,118 @@
+"""Finds how far a support agent may go without asking: customer lifetime value weighed against the cost of remedies.
+
+The public names below load what they need when they are first used, so that `import policy_sim` stays light.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from policy_sim.assumptions import Draws, Scenario, central, draw_assumptions, load_scenario
+    from policy_sim.border import InputError
+    from policy_sim.clv import (
+        FutureValues,
+        Transactions,
+        fit_bg_nbd,
+        fit_gamma_gamma,
+        future_values,
+        read_transactions,
+        summarise,
+    )
+    from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, authority, load_policy, parse_lever
+    from policy_sim.publish import export_policy, import_policy
+    from policy_sim.service import Cases, draw_cases, read_cases
+    from policy_sim.value import (
+        BestLimits,
+        Curve,
+        Difference,
+        Outcome,
+        Payoffs,
+        best_limits,
+        compare,
+        decide,
+        evaluate,
+        threshold_curve,
+        value_cases,
+    )
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "assumptions": ("Draws", "Scenario", "central", "draw_assumptions", "load_scenario"),
+    "border": ("InputError",),
+    "clv": (
+        "FutureValues",
+        "Transactions",
+        "fit_bg_nbd",
+        "fit_gamma_gamma",
+        "future_values",
+        "read_transactions",
+        "summarise",
+    ),
+    "policy": ("ASK", "NO_LIMIT", "Lever", "Policy", "authority", "load_policy", "parse_lever"),
+    "publish": ("export_policy", "import_policy"),
+    "service": ("Cases", "draw_cases", "read_cases"),
+    "value": (
+        "BestLimits",
+        "Curve",
+        "Difference",
+        "Outcome",
+        "Payoffs",
+        "best_limits",
+        "compare",
+        "decide",
+        "evaluate",
+        "threshold_curve",
+        "value_cases",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ASK",
+    "NO_LIMIT",
+    "BestLimits",
+    "Cases",
+    "Curve",
+    "Difference",
+    "Draws",
+    "FutureValues",
+    "InputError",
+    "Lever",
+    "Outcome",
+    "Payoffs",
+    "Policy",
+    "Scenario",
+    "Transactions",
+    "authority",
+    "best_limits",
+    "central",
+    "compare",
+    "decide",
+    "draw_assumptions",
+    "draw_cases",
+    "evaluate",
+    "export_policy",
+    "fit_bg_nbd",
+    "fit_gamma_gamma",
+    "future_values",
+    "import_policy",
+    "load_policy",
+    "load_scenario",
+    "parse_lever",
+    "read_cases",
+    "read_transactions",
+    "summarise",
+    "threshold_curve",
+    "value_cases",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'policy_sim' has no attribute '{name}'")
+    return getattr(import_module(f"policy_sim.{_HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,373 @@
+"""BG/NBD: who is still a customer, and how often will they buy.
+
+In: what each customer's purchases come down to (frequency, recency, age). Out: the fitted model and its predictions.
+Left to others: what a purchase is worth.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import digamma, expit, gammaln, log_expit
+
+from policy_sim.border import InputError
+from policy_sim.clv.exponential_integral import scaled_exponential_integral
+from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood, standard_errors, unique_rows
+from policy_sim.clv.transactions import CustomerSummary, Transactions, summarise
+
+__all__ = ["WEEKS_PER_YEAR", "BgNbdFit", "fit_bg_nbd"]
+
+Vector = NDArray[np.float64]
+
+WEEKS_PER_YEAR = 52
+"""Weeks in a year wherever a yearly figure meets a weekly one; the literature's values rest on 52, not on 52.18."""
+
+_PARAMETERS = ("r", "alpha_weeks", "a", "b")
+_ALMOST_NEVER = 1e-4  # mean drop-out chance below which the fit says that nobody leaves
+_DROP = 40.0  # the density of p is followed until its logarithm has dropped by this much
+_SPACING = 0.2  # of the nodes in logit p, at most
+_NODES_AT_LEAST = 41
+_VALUES_AT_ONCE = 2_000_000  # rows times nodes held in memory together
+
+
+def fit_bg_nbd(source: CustomerSummary | Transactions) -> BgNbdFit:
+    """Fit the BG/NBD model to a group of customers by maximum likelihood.
+
+    Parameters
+    ----------
+    source
+        Customers with frequency, recency and age, or the transactions to summarise up to the last date in the log.
+
+    Returns
+    -------
+    The fitted model.
+
+    Raises
+    ------
+    InputError
+        If there is only one customer, if nobody bought twice, or if no maximum was found.
+
+    Warns
+    -----
+    BoundaryWarning
+        If almost nobody ever drops out (a -> 0), or the data leave a parameter undetermined.
+
+    Notes
+    -----
+    While alive, a customer buys at rate lambda ~ Gamma(r, alpha); after each repeat purchase she drops out with
+    chance p ~ Beta(a, b). With x repeat purchases, the last at t_x, observed for T,
+
+        ll = ln G(r+x)/G(r) + r ln alpha - (r+x) ln(alpha+T) + ln B(a, b+x)/B(a, b) + ln(1 + u)
+        u  = [x > 0] a/(b+x-1) ((alpha+T)/(alpha+t_x))^(r+x)
+
+    References
+    ----------
+    Fader, Hardie & Lee (2005), "Counting your customers" the easy way, Marketing Science 24(2).
+    """
+    summary = summarise(source) if isinstance(source, Transactions) else source
+    customer_count = summary.labels.size
+    if customer_count < 2:
+        raise InputError(
+            f"BG/NBD needs a group of customers; found {customer_count}, expected at least 2; use a longer log"
+        )
+    if not (summary.frequency > 0).any():
+        raise InputError(
+            f"none of the {customer_count:,} customers bought on a second day, so there is nothing to learn about "
+            "buying again; expected some repeat purchases; use a longer log, or check --customer-column"
+        )
+    rows, weight, _ = unique_rows(summary.frequency, summary.recency_weeks, summary.age_weeks)
+    frequency, recency, age = rows
+    counts, place = np.unique(frequency, return_inverse=True)
+
+    def total(log_parameters: Vector) -> tuple[float, Vector]:
+        height, slope = _log_likelihood(log_parameters, counts, place, recency, age)
+        return float(weight @ height), slope @ weight
+
+    rate = float(weight @ frequency / max(float(weight @ age), 1e-9))
+    shapes = ((0.5, 1.0, 2.5), (1.0, 0.3, 3.0), (0.25, 0.8, 1.0), (3.0, 0.1, 5.0), (1.0, 1.0, 1.0))
+    starts = [np.log([r, r / rate / 2.0, a, b]) for r, a, b in shapes]
+    maximum = maximise_likelihood(total, starts, customer_count)
+    if not maximum.has_converged:
+        raise InputError(
+            f"BG/NBD {maximum.message} for {customer_count:,} customers; "
+            "expected an inner maximum; use a longer log or more customers"
+        )
+    r, alpha, a, b = (float(value) for value in np.exp(maximum.log_parameters))
+    _warn_at_boundary(a, b, maximum.undetermined, maximum.covariance)
+    return BgNbdFit(
+        r,
+        alpha,
+        a,
+        b,
+        maximum.log_likelihood,
+        maximum.covariance,
+        customer_count,
+        maximum.iteration_count,
+        maximum.message,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class BgNbdFit:
+    """A fitted BG/NBD model. Time is counted in weeks.
+
+    The methods take arrays (or numbers) that broadcast against each other: `frequency` (repeat purchases, 0 or
+    more), `recency_weeks` (from the first to the last purchase), `age_weeks` (from the first purchase to the end of
+    observation, not below the recency); they return an array of that shape.
+
+    Attributes
+    ----------
+    r, alpha_weeks
+        Shape and rate of the Gamma distribution of purchase rates; the mean rate is r / alpha_weeks a week.
+    a, b
+        The Beta distribution of the chance to drop out after a repeat purchase; its mean is a / (a+b).
+    log_likelihood
+        Summed over customers, every constant included.
+    covariance
+        (4, 4) of ln r, ln alpha_weeks, ln a, ln b, from the observed information; NaN where it has no inverse.
+    customer_count, iteration_count
+        Customers fitted to; steps of the optimiser.
+    message
+        How the optimiser ended.
+    """
+
+    r: float
+    alpha_weeks: float
+    a: float
+    b: float
+    log_likelihood: float = np.nan
+    covariance: Vector = field(default_factory=lambda: np.full((4, 4), np.nan))
+    customer_count: int = 0
+    iteration_count: int = 0
+    message: str = "parameters were given, not fitted"
+
+    def __post_init__(self) -> None:
+        for name in _PARAMETERS:
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value > 0):
+                raise InputError(f"parameter {name} of BG/NBD is {value}; it must be a number above 0")
+
+    @property
+    def standard_errors(self) -> dict[str, float]:
+        """Standard errors of r, alpha_weeks, a and b (delta method)."""
+        log_parameters = np.log([self.r, self.alpha_weeks, self.a, self.b])
+        errors = standard_errors(log_parameters, self.covariance)
+        return dict(zip(_PARAMETERS, (float(error) for error in errors), strict=True))
+
+    def probability_alive(self, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike) -> Vector:
+        """Return the chance that each customer has not dropped out; 1 where there is no repeat purchase."""
+        x, t_x, T = _checked(frequency, recency_weeks, age_weeks)
+        return self._alive(x, t_x, T)
+
+    def expected_purchases(
+        self, horizon_weeks: float, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike
+    ) -> Vector:
+        """Return how many purchases to expect of each customer within the next `horizon_weeks` (0 or more).
+
+        Notes
+        -----
+        Given that she is alive, and p, it is (1 - (beta/(beta + p t))^s)/p with s = r+x and beta = alpha+T; the
+        expectation over p ~ Beta(a, b+x) is an integral over logit p, which also holds at and below a = 1, where
+        the closed form divides by zero.
+        """
+        if not (np.isfinite(horizon_weeks) and horizon_weeks >= 0):
+            raise InputError(f"horizon_weeks is {horizon_weeks}; it must be a number of weeks, 0 or more")
+
+        def given_p(log_p: Vector, s: Vector, beta: Vector) -> Vector:
+            p = np.exp(log_p)
+            purchases = -np.expm1(-s * np.log1p(p * (horizon_weeks / beta))) / p
+            return np.asarray(purchases, dtype=np.float64)
+
+        def flat_below(s: Vector, beta: Vector) -> Vector:
+            return beta / ((s + 1.0) * max(horizon_weeks, 1e-9))
+
+        return self._expect(given_p, flat_below, frequency, recency_weeks, age_weeks)
+
+    def dert(
+        self, discount_rate_per_year: float, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike
+    ) -> Vector:
+        """Return the discounted expected residual transactions of each customer, from now for ever.
+
+        Parameters
+        ----------
+        discount_rate_per_year
+            d, above 0: .15 for 15 %. It is applied continuously at delta = ln(1+d)/52 a week.
+        frequency, recency_weeks, age_weeks
+            As everywhere in this class.
+
+        Notes
+        -----
+        Given that she is alive, and p, it is (s/p) f(s+1, beta delta/p) with f(s, z) = e^z E_s(z), s = r+x and
+        beta = alpha+T; the expectation over p ~ Beta(a, b+x) is an integral over logit p.
+        """
+        if not (np.isfinite(discount_rate_per_year) and discount_rate_per_year > 0):
+            raise InputError(
+                f"discount_rate_per_year is {discount_rate_per_year}; it must be above 0 (0.15 for 15 %), "
+                "for without discount the purchases of all time have no finite sum"
+            )
+        delta = float(np.log1p(discount_rate_per_year)) / WEEKS_PER_YEAR
+
+        def given_p(log_p: Vector, s: Vector, beta: Vector) -> Vector:
+            z = beta * delta * np.exp(-log_p)
+            return s / (beta * delta) * z * scaled_exponential_integral(s + 1.0, z)
+
+        def flat_below(s: Vector, beta: Vector) -> Vector:
+            return beta * delta / (s + 1.0)
+
+        return self._expect(given_p, flat_below, frequency, recency_weeks, age_weeks)
+
+    def _alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
+        odds = _log_odds_of_death(self.r, self.alpha_weeks, self.a, self.b, x, t_x, T)
+        return np.asarray(expit(-odds), dtype=np.float64)
+
+    def _expect(
+        self,
+        given_p: Callable[[Vector, Vector, Vector], Vector],
+        flat_below: Callable[[Vector, Vector], Vector],
+        frequency: ArrayLike,
+        recency_weeks: ArrayLike,
+        age_weeks: ArrayLike,
+    ) -> Vector:
+        """Return P(alive) E[given_p] over p ~ Beta(a, b+x), computed once for each distinct customer."""
+        x, t_x, T = _checked(frequency, recency_weeks, age_weeks)
+        (x_only, T_only), _, place = unique_rows(x.ravel(), T.ravel())
+        s, beta, b = self.r + x_only, self.alpha_weeks + T_only, self.b + x_only
+        given_alive = np.empty(x_only.size)
+        at_once = max(_VALUES_AT_ONCE // 400, 1)
+        for first in range(0, x_only.size, at_once):
+            part = slice(first, first + at_once)
+            given_alive[part] = _beta_expectation(given_p, self.a, b[part], s[part], beta[part], flat_below)
+        return self._alive(x, t_x, T) * given_alive[place].reshape(x.shape)
+
+
+def _log_likelihood(
+    log_parameters: Vector, counts: Vector, place: NDArray[np.intp], t_x: Vector, T: Vector
+) -> tuple[Vector, Vector]:
+    """Return the log-likelihood of each row, and its gradient (4, n_rows) on the log-parameters.
+
+    The frequency of each row is `counts[place]`: counts are few however many rows there are, so the costly functions
+    see each of them once.
+    """
+    r, alpha, a, b = np.exp(log_parameters)
+    x = counts[place]
+    s = r + x
+    log_age = np.log(alpha + T)
+    odds = _log_odds_of_death(r, alpha, a, b, x, t_x, T)
+    dead = expit(odds)
+    of_count, slope_r, slope_a, slope_b = _terms_of_counts(r, a, b, counts)[:, place]
+    height = of_count + r * log_parameters[1] - s * log_age + np.logaddexp(0.0, odds)
+    repeats = np.maximum(x, 1.0)  # where x = 0, dead is 0 and b + 0 - 1 must not matter
+    slope = np.array(
+        [
+            slope_r + log_parameters[1] - log_age + dead * (log_age - np.log(alpha + t_x)),
+            r / alpha - s / (alpha + T) - dead * s * (T - t_x) / ((alpha + T) * (alpha + t_x)),
+            slope_a + dead / a,
+            slope_b - dead / (b + repeats - 1.0),
+        ]
+    )
+    return height, slope * np.array([[r], [alpha], [a], [b]])
+
+
+def _terms_of_counts(r: float, a: float, b: float, counts: Vector) -> Vector:
+    """Return what depends on the frequency alone: a term of the log-likelihood, and its slopes in r, a and b."""
+    both = digamma(a + b) - digamma(a + b + counts)
+    gammas = gammaln(r + counts) - gammaln(r) + gammaln(b + counts) - gammaln(b) - gammaln(a + b + counts)
+    return np.array(
+        [
+            gammas + gammaln(a + b),
+            digamma(r + counts) - digamma(r),
+            both,
+            both + digamma(b + counts) - digamma(b),
+        ]
+    )
+
+
+def _log_odds_of_death(r: float, alpha: float, a: float, b: float, x: Vector, t_x: Vector, T: Vector) -> Vector:
+    """Return ln u, the log-odds of having dropped out after the last purchase; -inf where none was a repeat."""
+    odds = np.log(a / (b + np.maximum(x, 1.0) - 1.0)) + (r + x) * np.log((alpha + T) / (alpha + t_x))
+    return np.where(x > 0, odds, -np.inf)
+
+
+def _beta_expectation(
+    given_p: Callable[[Vector, Vector, Vector], Vector],
+    a: float,
+    b: Vector,
+    s: Vector,
+    beta: Vector,
+    flat_below: Callable[[Vector, Vector], Vector],
+) -> Vector:
+    """Return E[given_p(ln p, s, beta)] over p ~ Beta(a, b) for each row, by the trapezoid rule in y = logit p.
+
+    The rule converges exponentially, since density and integrand are analytic in a strip around the axis. The
+    window ends where the log-density has dropped by 40, or earlier where the density is a pure exponential in y and
+    the integrand constant (below p = 1e-16 flat_below); there the rest of the infinite sum is a geometric series, so
+    that tiny a or b cost nothing. The weights are normalised by their own sum.
+    """
+    size = a + b
+    lower_edge = -37.0 - np.log(np.maximum(np.maximum(1.0, size), 1.0 / flat_below(s, beta)))
+    upper_edge = 37.0 + np.log(np.maximum(1.0, size))
+    left = _descend(lower_edge, a, b)
+    right = -_descend(-upper_edge, b, a)
+    node_count = max(_NODES_AT_LEAST, int(np.ceil(np.max(right - left) / _SPACING)) + 1)
+    spacing = (right - left) / (node_count - 1)
+    y = left[:, None] + spacing[:, None] * np.arange(node_count)
+    log_p = log_expit(y)
+    log_density = a * log_p + b[:, None] * log_expit(-y)
+    weight = np.exp(log_density - log_density.max(axis=1, keepdims=True))
+    weight[:, 0] /= -np.expm1(-a * spacing)
+    weight[:, -1] /= -np.expm1(-b * spacing)
+    values = given_p(log_p, s[:, None], beta[:, None])
+    return np.asarray((weight * values).sum(axis=1) / weight.sum(axis=1), dtype=np.float64)
+
+
+def _descend(start: Vector, a: float | Vector, b: float | Vector) -> Vector:
+    """Return the y left of the mode where the log-density a ln p + b ln(1-p) is 40 below it, or `start` if later.
+
+    Newton's method on a concave function comes from the outside and never steps over the root.
+    """
+    target = a * log_expit(np.log(a / b)) + b * log_expit(np.log(b / a)) - _DROP
+    y = start
+    for _ in range(40):
+        below = target - (a * log_expit(y) + b * log_expit(-y))
+        step = np.where(below > 0, below / (a * expit(-y) - b * expit(y)), 0.0)
+        y = y + np.where(below > 0, step, 0.0)
+        if not np.any(step > 1e-3):
+            break
+    return np.asarray(y, dtype=np.float64)
+
+
+def _checked(frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike) -> tuple[Vector, Vector, Vector]:
+    x, t_x, T = np.broadcast_arrays(
+        np.asarray(frequency, dtype=np.float64),
+        np.asarray(recency_weeks, dtype=np.float64),
+        np.asarray(age_weeks, dtype=np.float64),
+    )
+    wrong = ~((x >= 0) & (t_x >= 0) & (t_x <= T) & np.isfinite(x) & np.isfinite(T))
+    if wrong.any():
+        raise InputError(
+            f"a customer has frequency {x[wrong][0]:g}, recency {t_x[wrong][0]:g} weeks, age {T[wrong][0]:g} weeks; "
+            "expected frequency >= 0 and 0 <= recency <= age"
+        )
+    return x, t_x, T
+
+
+def _warn_at_boundary(a: float, b: float, undetermined: tuple[int, ...], covariance: Vector) -> None:
+    if a / (a + b) < _ALMOST_NEVER:
+        warnings.warn(
+            f"BG/NBD: the drop-out chance went to 0 (a = {a:.2g}, b = {b:.2g}), so everybody counts as alive for "
+            "ever and future values come out too high; use a longer log, or one that holds customers who left",
+            BoundaryWarning,
+            stacklevel=3,
+        )
+    elif undetermined:
+        names = ", ".join(_PARAMETERS[k] for k in undetermined)
+        warnings.warn(
+            f"BG/NBD: these customers do not determine {names} (customers may be too few or too alike); "
+            "means may still serve, standard errors do not; use more customers or a longer log",
+            BoundaryWarning,
+            stacklevel=3,
+        )

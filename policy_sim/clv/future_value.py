@@ -1,0 +1,131 @@
+"""What each customer is worth from now on.
+
+In: transactions, a fitted model of purchases and one of spend, margin and discount. Out: the future value of each.
+Left to others: what a failure or a remedy does to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from policy_sim.border import InputError
+from policy_sim.clv.bg_nbd import WEEKS_PER_YEAR, BgNbdFit
+from policy_sim.clv.gamma_gamma import GammaGammaFit
+from policy_sim.clv.transactions import Transactions, summarise
+
+__all__ = ["FutureValues", "future_values"]
+
+Vector = NDArray[np.float64]
+
+_COLUMNS = (
+    "prior_purchases",
+    "probability_alive",
+    "orders_per_year",
+    "expected_spend",
+    "dert",
+    "future_value",
+)
+
+
+def future_values(
+    transactions: Transactions,
+    purchases: BgNbdFit,
+    spend: GammaGammaFit,
+    *,
+    margin_share: float,
+    discount_rate_per_year: float,
+    until: str | date | np.datetime64 | None = None,
+) -> FutureValues:
+    """Return the expected discounted margin of each customer from the end of observation on.
+
+    Parameters
+    ----------
+    transactions
+        The purchases.
+    purchases, spend
+        Models of how often and for how much customers buy.
+    margin_share
+        Share of an order's amount that is earned, above 0 and at most 1.
+    discount_rate_per_year
+        Above 0: .15 for 15 %.
+    until
+        Last day of observation; the last date in the log where not given.
+
+    Raises
+    ------
+    InputError
+        If the margin, the discount or `until` is out of range, or if the mean spend does not exist (q <= 1).
+
+    Notes
+    -----
+    future value = margin_share * expected spend * DERT. The two models are taken as independent: how often a
+    customer buys tells nothing about how much.
+    """
+    if not 0 < margin_share <= 1:
+        raise InputError(f"margin_share is {margin_share}; it must be above 0 and at most 1 (0.3 for 30 %)")
+    summary = summarise(transactions, until)
+    history = (summary.frequency, summary.recency_weeks, summary.age_weeks)
+    dert = purchases.dert(discount_rate_per_year, *history)
+    expected_spend = spend.expected_spend(summary.mean_spend, summary.spend_count)
+    new_customer_dert = float(purchases.dert(discount_rate_per_year, 0.0, 0.0, 0.0))
+    return FutureValues(
+        labels=summary.labels,
+        prior_purchases=summary.frequency + 1.0,
+        probability_alive=purchases.probability_alive(*history),
+        orders_per_year=purchases.expected_purchases(WEEKS_PER_YEAR, *history),
+        expected_spend=expected_spend,
+        dert=dert,
+        future_value=margin_share * expected_spend * dert,
+        margin_share=margin_share,
+        discount_rate_per_year=discount_rate_per_year,
+        currency=transactions.currency,
+        new_customer_value=margin_share * spend.population_mean * new_customer_dert,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class FutureValues:
+    """What to expect of each customer; arrays are (n_customers,).
+
+    Attributes
+    ----------
+    labels
+        Customer ids.
+    prior_purchases
+        Days with a purchase so far, the first one included.
+    probability_alive
+        Chance that the customer has not dropped out.
+    orders_per_year
+        Purchases to expect in the next 52 weeks.
+    expected_spend
+        Amount to expect of an order, in money.
+    dert
+        Discounted expected residual transactions, from now for ever.
+    future_value
+        margin_share * expected_spend * dert, in money.
+    margin_share, discount_rate_per_year, currency
+        What it was computed with.
+    new_customer_value
+        Future value of somebody who has just made a first purchase; the margin of that purchase is not in it.
+    """
+
+    labels: NDArray[np.str_]
+    prior_purchases: Vector
+    probability_alive: Vector
+    orders_per_year: Vector
+    expected_spend: Vector
+    dert: Vector
+    future_value: Vector
+    margin_share: float
+    discount_rate_per_year: float
+    currency: str
+    new_customer_value: float
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each customer: customer (the label), then the arrays under their own names."""
+        return pd.DataFrame({"customer": self.labels, **{name: getattr(self, name) for name in _COLUMNS}})

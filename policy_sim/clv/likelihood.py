@@ -1,0 +1,214 @@
+"""Maximum likelihood, as every customer model here needs it.
+
+In: a log-likelihood with its gradient on log-parameters, and where to start. Out: the maximum with its covariance.
+Left to others: what the parameters mean, and what to advise where the data do not determine them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+__all__ = ["BoundaryWarning", "Maximum", "maximise_likelihood", "standard_errors", "unique_rows"]
+
+Vector = NDArray[np.float64]
+LogLikelihood = Callable[[Vector], tuple[float, Vector]]
+
+_REACH = 9.5  # log-parameters may leave the first start by this much, a factor of 13,000; beyond, rounding takes over
+_EDGE = 0.5  # so close to the end of that reach the data have nothing left to say
+_SETTLED = 1e-6  # largest gradient per customer that counts as a maximum
+_AGREEMENT = 1e-3  # in log-likelihood, of two starts that end at the same edge
+_SETTLED_AT_EDGE = 1e-3  # there the surface is nearly flat, and its slope known to fewer digits
+_UNDETERMINED = 5.0  # standard error of a log-parameter: the data leave a factor of e^5 open
+
+
+class BoundaryWarning(UserWarning):
+    """The likelihood has no inner maximum: the data drive a parameter to its limit or leave it undetermined."""
+
+
+@dataclass(frozen=True, eq=False)
+class Maximum:
+    """Where a log-likelihood is highest.
+
+    Attributes
+    ----------
+    log_parameters
+        (n_parameters,) natural logarithms of the parameters.
+    log_likelihood
+        Its value there.
+    covariance
+        (n_parameters, n_parameters) of the log-parameters, the inverse of the observed information; NaN where that
+        cannot be inverted.
+    iteration_count
+        Steps of the optimiser, over all starts that were tried.
+    has_converged
+        Whether the gradient vanishes, apart from what points out of the searched region.
+    undetermined
+        Positions of the parameters at the edge of the searched region or with a standard error beyond all use.
+    """
+
+    log_parameters: Vector
+    log_likelihood: float
+    covariance: Vector
+    iteration_count: int
+    has_converged: bool
+    undetermined: tuple[int, ...]
+
+    @property
+    def message(self) -> str:
+        """How it ended, in plain words."""
+        if not self.has_converged:
+            return f"did not converge in {self.iteration_count} iterations"
+        place = "at the edge of what the data determine" if self.undetermined else "inside"
+        return f"converged in {self.iteration_count} iterations, {place}"
+
+
+def maximise_likelihood(log_likelihood: LogLikelihood, starts: Sequence[Vector], customer_count: int) -> Maximum:
+    """Find the maximum of a log-likelihood over log-parameters.
+
+    Parameters
+    ----------
+    log_likelihood
+        Takes log-parameters, returns the log-likelihood summed over customers and its gradient.
+    starts
+        Log-parameters to start from. The later ones are used only until one leads to an inner maximum, or two agree
+        that there is none.
+    customer_count
+        Number of customers, by which tolerances are scaled.
+
+    Returns
+    -------
+    The best end point. Whether it has converged is for the caller to look at.
+
+    Notes
+    -----
+    A bounded quasi-Newton search, finished by Newton steps on the information that central differences of the
+    gradient give, so that repeated fits agree to the last digits.
+    """
+    centre = starts[0]
+    lower, upper = centre - _REACH, centre + _REACH
+    best: Maximum | None = None
+    iteration_count = 0
+    for start in starts:
+        found = _climb(log_likelihood, np.clip(start, lower, upper), lower, upper, customer_count)
+        iteration_count += found.iteration_count
+        agrees = best is not None and abs(found.log_likelihood - best.log_likelihood) < _AGREEMENT
+        if best is None or (found.has_converged, found.log_likelihood) > (best.has_converged, best.log_likelihood):
+            best = found
+        if best.has_converged and (agrees or not best.undetermined):
+            break
+    if best is None:
+        raise ValueError("starts is empty; give at least one")
+    return Maximum(
+        best.log_parameters,
+        best.log_likelihood,
+        best.covariance,
+        iteration_count,
+        best.has_converged,
+        best.undetermined,
+    )
+
+
+def standard_errors(log_parameters: Vector, covariance: Vector) -> Vector:
+    """Return the standard errors of the parameters themselves (delta method): each parameter times that of its log."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.exp(log_parameters) * np.sqrt(np.diag(covariance)), dtype=np.float64)
+
+
+def unique_rows(*columns: Vector) -> tuple[tuple[Vector, ...], Vector, NDArray[np.intp]]:
+    """Return the distinct rows of equally long columns, how often each occurs, and where each given row went.
+
+    `unique[k][place]` is `columns[k]` again, so what is computed once for each distinct row expands to all of them.
+    """
+    order = np.lexsort(columns[::-1])
+    is_new = np.ones(order.size, dtype=bool)
+    if order.size:
+        is_new[1:] = np.any([np.diff(column[order]) != 0 for column in columns], axis=0)
+    place = np.empty(order.size, dtype=np.intp)
+    place[order] = np.cumsum(is_new) - 1
+    weight = np.bincount(place, minlength=int(is_new.sum())).astype(np.float64)
+    return tuple(column[order[is_new]] for column in columns), weight, place
+
+
+def _climb(log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: Vector, customer_count: int) -> Maximum:
+    def descend(at: Vector) -> tuple[float, Vector]:
+        height, slope = log_likelihood(at)
+        return -height / customer_count, -slope / customer_count
+
+    ended = minimize(
+        descend,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=list(zip(lower, upper, strict=True)),
+        options={"maxiter": 500, "maxfun": 2_000, "ftol": 1e-13, "gtol": 1e-7},
+    )
+    at = np.asarray(ended.x, dtype=np.float64)
+    iteration_count = int(ended.nit)
+    height, slope = log_likelihood(at)
+    information = _information(log_likelihood, at)
+    for _ in range(12):
+        step = _newton_step(information, slope)
+        if step is None or np.any(at + step < lower) or np.any(at + step > upper):
+            break
+        next_height, next_slope = log_likelihood(at + step)
+        if not np.isfinite(next_height) or next_height < height - 1e-9 * abs(height):
+            break
+        if np.abs(next_slope).max() >= np.abs(slope).max():
+            break  # rounding is all that is left
+        at, height, slope = at + step, next_height, next_slope
+        information = _information(log_likelihood, at)
+        iteration_count += 1
+    at_edge = (at - lower < 1e-6) & (slope < 0) | (upper - at < 1e-6) & (slope > 0)
+    inner = np.where(at_edge, 0.0, slope) / customer_count
+    covariance = _inverse(information)
+    spread = np.sqrt(np.diag(covariance))
+    near_edge = np.minimum(at - lower, upper - at) < _EDGE
+    undetermined = np.flatnonzero(near_edge | ~(spread < _UNDETERMINED))
+    settled = _SETTLED_AT_EDGE if undetermined.size else _SETTLED
+    return Maximum(
+        at,
+        float(height),
+        covariance,
+        iteration_count,
+        bool(np.isfinite(height) and np.abs(inner).max() < settled),
+        tuple(int(k) for k in undetermined),
+    )
+
+
+def _information(log_likelihood: LogLikelihood, at: Vector) -> Vector:
+    """Return minus the second derivatives, from central differences of the gradient."""
+    width = 1e-5
+    rows = []
+    for k in range(at.size):
+        shift = np.zeros_like(at)
+        shift[k] = width
+        rows.append((log_likelihood(at - shift)[1] - log_likelihood(at + shift)[1]) / (2 * width))
+    information = np.array(rows)
+    return np.asarray((information + information.T) / 2, dtype=np.float64)
+
+
+def _newton_step(information: Vector, slope: Vector) -> Vector | None:
+    try:
+        np.linalg.cholesky(information)
+    except np.linalg.LinAlgError:
+        return None
+    step = np.asarray(np.linalg.solve(information, slope), dtype=np.float64)
+    return step if np.abs(step).max() < 1.0 else None
+
+
+def _inverse(information: Vector) -> Vector:
+    nothing = np.full_like(information, np.nan)
+    if not np.isfinite(information).all():
+        return nothing
+    scale = np.sqrt(np.abs(np.diag(information)))
+    if np.any(scale == 0):
+        return nothing
+    scaled = information / np.outer(scale, scale)
+    if np.linalg.eigvalsh(scaled).min() < 1e-10:
+        return nothing
+    return np.asarray(np.linalg.inv(scaled) / np.outer(scale, scale), dtype=np.float64)

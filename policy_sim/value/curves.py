@@ -1,0 +1,193 @@
+"""Curves: every outcome as a function of one limit, exact at every value of it.
+
+In: a policy, payoffs and a lever. Out: `Curve`. Left to others: moving several limits at once (`best_limits`).
+
+A case changes hands, or its resolution, only where the limit passes one of the few amounts that its resolutions draw on
+it. Those changes are worked out case by case, added up by amount, and summed from the left: one pass, no grid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from policy_sim.assumptions import LIMITS
+from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy
+from policy_sim.value.evaluation import Handling, measure, score, to_cents
+from policy_sim.value.kernels import curve_states
+from policy_sim.value.payoffs import Payoffs, Progress
+
+__all__ = ["Curve", "States", "lever_states", "threshold_curve"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class States:
+    """The states that cases go through as one limit rises; arrays (states,), choice (states, styles).
+
+    Cases that the limit does not touch have one state. `cents` is the limit from which a state holds, -1 from "ask" on.
+    """
+
+    case: Ints
+    tier: Ints
+    choice: Ints
+    cents: Ints
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Outcomes as step functions of one limit: between two breakpoints nothing changes.
+
+    Attributes
+    ----------
+    policy, payoffs, lever
+        All else is as in this policy.
+    cents
+        (steps,) limit in cents from which each step holds; the first is -1: ask first.
+    sums
+        (steps, measures, draws) totals over all cases.
+    escalated
+        (steps,) cases not settled by the first tier.
+    """
+
+    policy: Policy
+    payoffs: Payoffs
+    lever: Lever
+    cents: Ints
+    sums: Floats
+    escalated: Ints
+
+    @property
+    def limits(self) -> Floats:
+        """Limit in money from which each step holds (steps,); the first is `ASK`."""
+        return np.where(self.cents < 0, ASK, self.cents / 100)
+
+    def step(self, limit: float) -> int:
+        """Return the index of the step that holds at a limit (money, `ASK` or `NO_LIMIT`)."""
+        return int(np.searchsorted(self.cents, to_cents(limit), side="right")) - 1
+
+    def per_case(self, outcome: str = "net_value") -> Floats:
+        """Return (steps, draws) the mean over cases of one of `OUTCOMES`."""
+        return measure(self.sums, self.escalated, outcome) / len(self.payoffs.cases)
+
+    def at(self, limit: float, outcome: str = "net_value") -> Floats:
+        """Return (draws,) the mean over cases of one of `OUTCOMES` at a limit."""
+        return np.asarray(self.per_case(outcome)[self.step(limit)])
+
+    def stretch(self, step: int) -> tuple[float, float]:
+        """Return from which limit on, and below which one, a step holds (money, `ASK`, `NO_LIMIT`)."""
+        return float(self.limits[step]), float(self.limits[step + 1]) if step + 1 < len(self.limits) else NO_LIMIT
+
+    @property
+    def best_step(self) -> int:
+        """Index of the step with the highest mean net value; the lowest limit where several are equal."""
+        return int(np.argmax(self.per_case("net_value").mean(axis=1)))
+
+    def flat_region(self, within: float = 0.01) -> tuple[float, float]:
+        """Return the limits around the best one that give up at most this share of what the limit can gain (money)."""
+        net = self.per_case("net_value").mean(axis=1)
+        enough = net >= net.max() - within * (net.max() - net.min())
+        first = last = self.best_step
+        while first > 0 and enough[first - 1]:
+            first -= 1
+        while last + 1 < len(enough) and enough[last + 1]:
+            last += 1
+        return float(self.limits[first]), self.stretch(last)[1]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per step: limit (empty: ask first), means per case, 90 % interval of net value."""
+        net = self.per_case("net_value")
+        low, high = np.quantile(net, [0.05, 0.95], axis=1)
+        return pd.DataFrame(
+            {
+                "limit": np.where(np.isfinite(self.limits), self.limits, np.nan),
+                "net_value": net.mean(axis=1),
+                "net_value_low": low,
+                "net_value_high": high,
+                "remedy_cost": self.per_case("remedy_cost").mean(axis=1),
+                "escalated_share": self.escalated / len(self.payoffs.cases),
+                "customers_kept": self.per_case("customers_kept").mean(axis=1),
+                "minutes": self.per_case("minutes").mean(axis=1),
+            }
+        )
+
+
+def threshold_curve(policy: Policy, payoffs: Payoffs, lever: Lever, on_progress: Progress | None = None) -> Curve:
+    """Return every outcome as a function of one limit, at every value at which anything changes.
+
+    At any limit it equals `evaluate` of the policy with that limit.
+
+    Parameters
+    ----------
+    policy
+        Everything but the lever stays as it is here. The lever may pass the next tier's limit; whoever publishes a policy
+        keeps limits in order.
+    payoffs
+        The valued cases.
+    lever
+        A limit of any tier but the last, for all cases or for one failure or segment.
+
+    Raises
+    ------
+    InputError
+        If the policy names something that the scenario does not know.
+    """
+    states = lever_states(policy, payoffs, lever)
+    cents, place = np.unique(states.cents, return_inverse=True)
+    scenario_tiers = np.array([payoffs.scenario.tiers.index(name) for name in policy.tier_names])
+    changes = score(payoffs, states.case, scenario_tiers[states.tier], states.choice, place, len(cents), on_progress)
+    np.cumsum(changes, axis=0, out=changes)
+    same_case = np.append(False, states.case[1:] == states.case[:-1])
+    up = states.tier > 0
+    change_up = up.astype(np.int64) - np.where(same_case, np.append(False, up[:-1]), False).astype(np.int64)
+    escalated = np.cumsum(np.bincount(place, weights=change_up, minlength=len(cents))).astype(np.int64)
+    return Curve(policy, payoffs, lever, cents, changes, escalated)
+
+
+def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever) -> States:
+    """Work out the states that every case goes through as one limit rises, all else as in the policy."""
+    policy = policy.with_limit(lever, ASK)
+    asked = Handling.of(policy, payoffs)
+    k = policy.tier_names.index(lever.tier)
+    scenario = payoffs.scenario
+    moved = policy.with_limit(lever, 0.0)
+    in_force = np.array(
+        [
+            policy.limit(lever.tier, lever.limit, failure, segment.name)
+            != moved.limit(lever.tier, lever.limit, failure, segment.name)
+            for failure in scenario.failures
+            for segment in scenario.segments
+        ]
+    )
+    reached = (asked.tier >= k) & (asked.start <= k) & in_force[asked.cell]
+    above = Handling.of(policy, payoffs, lowest=k + 1)
+    count = int((payoffs.options.counts + 1)[reached].sum())
+    case, tier, cents = (np.empty(count, dtype=np.int64) for _ in range(3))
+    choice = np.empty((count, 3), dtype=np.int64)
+    written = curve_states(
+        k,
+        LIMITS.index(lever.limit),
+        reached,
+        asked.cell,
+        asked.limits,
+        asked.tiers,
+        payoffs.options,
+        above.tier,
+        above.choice,
+        case,
+        tier,
+        choice,
+        cents,
+    )
+    rest = np.flatnonzero(~reached)
+    return States(
+        case=np.concatenate([case[:written], rest]),
+        tier=np.concatenate([tier[:written], asked.tier[rest]]),
+        choice=np.concatenate([choice[:written], asked.choice[rest]]),
+        cents=np.concatenate([cents[:written], np.full(len(rest), -1)]),
+    )

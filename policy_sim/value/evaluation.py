@@ -1,0 +1,275 @@
+"""Evaluation: what a policy brings over the cases, and how two policies compare.
+
+In: a policy and payoffs. Out: `Outcome` for each draw, `Difference` on the same cases and draws. `evaluate` is pure.
+Left to others: the same as a function of one limit (`curves`), finding good limits (`best_limits`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from policy_sim.assumptions import LIMITS
+from policy_sim.border import InputError, unknown
+from policy_sim.policy import ASK, NO_LIMIT, Policy, authority, limit_words
+from policy_sim.value.kernels import GUIDED, LANES, MEASURES, choose, score_states
+from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
+
+__all__ = ["OUTCOMES", "Difference", "Handling", "Outcome", "compare", "decide", "evaluate"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: Everything that an outcome can be asked for, with its unit per case.
+OUTCOMES = {
+    "net_value": "money",
+    "retained": "money",
+    "remedy_cost": "money",
+    "labour": "money",
+    "learned_claiming": "money",
+    "customers_kept": "share",
+    "escalated": "share",
+    "minutes": "minutes",
+}
+
+_NO_LIMIT_CENTS = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Handling:
+    """How a policy handles each case: tier of the policy (N,), choice of each style (N, styles), cells and limits."""
+
+    start: Ints
+    cell: Ints
+    limits: Ints
+    tiers: Ints
+    tier: Ints
+    choice: Ints
+
+    @classmethod
+    def of(cls, policy: Policy, payoffs: Payoffs, lowest: int = 0) -> Handling:
+        """Work out who handles each case and what is chosen; tiers below `lowest` are passed over."""
+        scenario, cases = payoffs.scenario, payoffs.cases
+        policy.check_names(scenario, f"policy {policy.name}")
+        tiers = np.array([scenario.tiers.index(name) for name in policy.tier_names])
+        cells = [(failure, segment.name) for failure in scenario.failures for segment in scenario.segments]
+        limits = np.array(
+            [
+                [[to_cents(policy.limit(tier, name, *cell)) for name in LIMITS] for cell in cells]
+                for tier in policy.tier_names
+            ]
+        )
+        cell = cases.failure * len(scenario.segments) + cases.segment
+        start = np.full(len(cases), lowest)
+        for guard in policy.guards:
+            caught = getattr(cases, guard.fact) >= guard.at_least
+            start = np.where(caught, np.maximum(start, policy.tier_names.index(guard.to)), start)
+        tier = np.empty(len(cases), dtype=np.int64)
+        choice = np.empty((len(cases), 3), dtype=np.int64)
+        choose(start, cell, limits, tiers, payoffs.options, tier, choice)
+        return cls(start, cell, limits, tiers, tier, choice)
+
+
+def to_cents(limit: float) -> int:
+    """Return a limit in whole cents: -1 where there is no authority, the largest number where there is no limit."""
+    if limit == ASK:
+        return -1
+    return _NO_LIMIT_CENTS if limit == NO_LIMIT else int(np.floor(100 * limit + 1e-6))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a policy brings, for each draw of the assumptions.
+
+    Attributes
+    ----------
+    policy, payoffs
+        What was evaluated.
+    sums
+        (failures, segments, measures, draws) totals over the cases.
+    counts, escalated
+        (failures, segments) cases, and those not settled by the first tier.
+    """
+
+    policy: Policy
+    payoffs: Payoffs
+    sums: Floats
+    counts: Ints
+    escalated: Ints
+
+    def per_case(self, outcome: str = "net_value") -> Floats:
+        """Return the mean over cases (draws,) of one of `OUTCOMES`: money, a share (0-1) or minutes per case."""
+        return measure(self.sums.sum((0, 1)), self.escalated.sum(), outcome) / self.counts.sum()
+
+    def per_year(self, outcome: str = "net_value") -> Floats:
+        """Return (draws,) what one of `OUTCOMES` comes to with the scenario's cases per year."""
+        return self.per_case(outcome) * self.payoffs.scenario.value("shop.cases_per_year")
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per outcome: mean per case and per year with the 90 % interval over the draws."""
+        rows = [_row(name, self.per_case(name), self.per_year(name)) for name in OUTCOMES]
+        return pd.DataFrame(rows).assign(policy=self.policy.name, currency=self.policy.currency)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far one policy is ahead of another on the same cases and draws."""
+
+    outcome: Outcome
+    baseline: Outcome
+
+    def per_case(self, outcome: str = "net_value") -> Floats:
+        """Return (draws,) the difference per case."""
+        return self.outcome.per_case(outcome) - self.baseline.per_case(outcome)
+
+    def per_year(self, outcome: str = "net_value") -> Floats:
+        """Return (draws,) the difference per year."""
+        return self.outcome.per_year(outcome) - self.baseline.per_year(outcome)
+
+    def told_apart(self, outcome: str = "net_value") -> bool:
+        """Tell whether the 90 % interval of the difference lies on one side of zero."""
+        low, high = interval(self.per_case(outcome))
+        return bool(low > 0 or high < 0)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per outcome: mean difference per case and per year, 90 % interval, whether it can be told apart."""
+        rows = [
+            _row(name, self.per_case(name), self.per_year(name)) | {"told_apart": self.told_apart(name)}
+            for name in OUTCOMES
+        ]
+        return pd.DataFrame(rows).assign(policy=self.outcome.policy.name, baseline=self.baseline.policy.name)
+
+
+def evaluate(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = None) -> Outcome:
+    """Evaluate a policy: each case is handled by the lowest tier that may give an adequate resolution.
+
+    Parameters
+    ----------
+    policy
+        The policy; its tiers, failures and segments are those of the scenario.
+    payoffs
+        The valued cases.
+    on_progress
+        Called with (done, of) as blocks of draws are finished.
+
+    Raises
+    ------
+    InputError
+        If the policy names something that the scenario does not know.
+    """
+    handling = Handling.of(policy, payoffs)
+    shape = (len(payoffs.scenario.failures), len(payoffs.scenario.segments))
+    cases = np.arange(len(payoffs.cases))
+    sums = score(
+        payoffs, cases, handling.tiers[handling.tier], handling.choice, handling.cell, shape[0] * shape[1], on_progress
+    )
+    counts = np.bincount(handling.cell, minlength=shape[0] * shape[1]).reshape(shape)
+    escalated = np.bincount(handling.cell[handling.tier > 0], minlength=shape[0] * shape[1]).reshape(shape)
+    return Outcome(policy, payoffs, sums.reshape(*shape, *sums.shape[1:]), counts, escalated)
+
+
+def compare(outcome: Outcome, baseline: Outcome) -> Difference:
+    """Compare two outcomes, paired: same cases, same draws.
+
+    Raises
+    ------
+    InputError
+        If they were not evaluated on the same payoffs.
+    """
+    if outcome.payoffs is not baseline.payoffs:
+        raise InputError(
+            f"policies '{outcome.policy.name}' and '{baseline.policy.name}' were evaluated on different payoffs; "
+            "evaluate both on the same ones, so that they meet the same cases and draws"
+        )
+    return Difference(outcome, baseline)
+
+
+def decide(policy: Policy, payoffs: Payoffs) -> pd.DataFrame:
+    """Return for each case who decides, what that tier may do under which rule, and the recommended resolution.
+
+    Columns: case, failure, segment, item_price, starts_at, because, tier, allowed, rules, recommended, worth,
+    remedy_cost, payoff (the last three in money, under the central assumptions).
+    """
+    scenario, cases, options = payoffs.scenario, payoffs.cases, payoffs.options
+    handling = Handling.of(policy, payoffs)
+    rows = []
+    for i in range(len(cases)):
+        failure, segment = cases.failures[cases.failure[i]], cases.segments[cases.segment[i]]
+        facts = {guard.fact: float(getattr(cases, guard.fact)[i]) for guard in policy.guards}
+        may = authority(policy, failure, segment, facts)
+        tier = policy.tier_names[handling.tier[i]]
+        a = handling.choice[i, GUIDED]
+        limits = may.limits[tier]
+        rows.append(
+            {
+                "case": cases.case[i],
+                "failure": failure,
+                "segment": segment,
+                "item_price": cases.item_price[i],
+                "starts_at": may.starts_at,
+                "because": may.because,
+                "tier": tier,
+                "allowed": "; ".join(limit_words(name, each.value, policy.currency) for name, each in limits.items()),
+                "rules": "; ".join(dict.fromkeys(each.rule for each in limits.values())),
+                "recommended": payoffs.menu.names[cases.failure[i]][a],
+                "worth": options.generosity[i, a],
+                "remedy_cost": -options.thrift[i, a],
+                "payoff": options.believed[i, a, scenario.tiers.index(tier)],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def score(
+    payoffs: Payoffs,
+    case: Ints,
+    tier: Ints,
+    choice: Ints,
+    place: Ints,
+    places: int,
+    on_progress: Progress | None = None,
+) -> Floats:
+    """Return (places, measures, draws): the measures of states, or their changes, added up by place (see the kernel)."""
+    out = np.zeros((places, len(MEASURES), payoffs.style.shape[1]))
+
+    def work(first: int, last: int) -> None:
+        score_states(case, tier, choice, place, payoffs.facts, payoffs.numbers, payoffs.style, first, out)
+
+    in_blocks(work, out.shape[-1], LANES, on_progress)
+    return out[..., : len(payoffs.draws)]
+
+
+def measure(sums: Floats, escalated: Floats | Ints, outcome: str) -> Floats:
+    """Return one of `OUTCOMES` from sums (..., measures, draws) and counts of escalated cases (...)."""
+    if outcome == "net_value":
+        money = dict(zip(MEASURES, np.moveaxis(sums, -2, 0), strict=True))
+        return np.asarray(money["retained"] - money["remedy_cost"] - money["labour"] - money["learned_claiming"])
+    if outcome == "escalated":
+        return np.broadcast_to(np.asarray(escalated, dtype=np.float64)[..., None], (*sums.shape[:-2], sums.shape[-1]))
+    if outcome not in MEASURES:
+        raise unknown("outcome", outcome, list(OUTCOMES))
+    return np.asarray(sums[..., MEASURES.index(outcome), :])
+
+
+def interval(values: Floats, level: float = 0.9) -> tuple[float, float]:
+    """Return the central interval (0-1 of the draws) of values (draws,)."""
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def _row(name: str, per_case: Floats, per_year: Floats) -> dict[str, object]:
+    low, high = interval(per_case)
+    low_year, high_year = interval(per_year)
+    return {
+        "outcome": name,
+        "unit": OUTCOMES[name],
+        "per_case": per_case.mean(),
+        "per_case_low": low,
+        "per_case_high": high,
+        "per_year": per_year.mean(),
+        "per_year_low": low_year,
+        "per_year_high": high_year,
+    }

@@ -1,0 +1,215 @@
+"""Payoffs: every resolution valued for every case, once, so that a policy only chooses.
+
+In: a scenario, cases, joint draws of the assumptions. Out: `Payoffs`, shared by every policy that is compared.
+Left to others: who may choose what (`policy`), which choices a policy leads to (`evaluation`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from os import cpu_count
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policy_sim.assumptions import LIMITS, Draws, Scenario, central
+from policy_sim.service import Cases, Menu, compile_menu
+from policy_sim.value.kernels import (
+    ACTS,
+    FACTS,
+    FORMS,
+    LANES,
+    PER_FAILURE,
+    PER_TIER,
+    SHARED,
+    STYLES,
+    Facts,
+    Numbers,
+    Options,
+    expected_payoffs,
+)
+
+__all__ = ["Payoffs", "expect", "in_blocks", "value_cases"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Progress = Callable[[int, int], None]
+Piece = TypeVar("Piece")
+
+_ROWS_IN_A_BLOCK = 20_000
+
+
+@dataclass(frozen=True)
+class Payoffs:
+    """The value of every resolution for every case under every draw, ready to be chosen from.
+
+    Attributes
+    ----------
+    scenario, cases, draws
+        What was valued.
+    menu
+        Resolutions of each failure, with the central numbers.
+    facts, numbers
+        What the kernels need of cases and draws.
+    options
+        Uses in cents, adequacy, and what agents go by: worth, cost and payoff under the central assumptions.
+    style
+        (styles, draws) shares of guided, generous and thrifty agents; 0 in the draws that pad the last block.
+    """
+
+    scenario: Scenario
+    cases: Cases
+    draws: Draws
+    menu: Menu
+    facts: Facts
+    numbers: Numbers
+    options: Options
+    style: Floats
+
+
+def value_cases(scenario: Scenario, cases: Cases, draws: Draws) -> Payoffs:
+    """Value every resolution of every case at every tier.
+
+    What agents believe (and what limits are measured in) comes from the central assumptions; each draw then scores what
+    was chosen. A draw is only worked out for resolutions that are chosen somewhere, which is the same and much less.
+
+    Parameters
+    ----------
+    scenario
+        Failures, remedies, tiers.
+    cases
+        Cases of that scenario.
+    draws
+        Joint draws of the scenario's assumptions.
+    """
+    menu = compile_menu(scenario, central(scenario))
+    facts = _facts(cases)
+    middle = _padded(central(scenario))
+    believed = _numbers(scenario, cases, middle, compile_menu(scenario, middle))
+    options = _options(scenario, cases, menu, facts, believed)
+    padded = _padded(draws)
+    shares = [padded[f"style.{style}_share"] for style in STYLES[1:]]
+    style = np.stack([1 - sum(shares), *shares])
+    style[:, len(draws) :] = 0.0
+    numbers = _numbers(scenario, cases, padded, compile_menu(scenario, padded))
+    return Payoffs(scenario, cases, draws, menu, facts, numbers, options, style)
+
+
+def expect(
+    facts: Facts, numbers: Numbers, weight: Floats, case: Ints, resolution: Ints, tier: Ints
+) -> Floats:
+    """Return (rows, weights): payoffs of rows of case, resolution and tier, added up over draws with weights."""
+    out = np.empty((len(case), len(weight)))
+
+    def work(first: int, last: int) -> None:
+        expected_payoffs(case, resolution, tier, facts, numbers, weight, first, last, out)
+
+    in_blocks(work, len(case), _ROWS_IN_A_BLOCK)
+    return out
+
+
+def in_blocks(work: Callable[[int, int], None], count: int, size: int, on_progress: Progress | None = None) -> None:
+    """Call work(first, last) for consecutive blocks, on as many threads as there are processors.
+
+    Blocks write to places of their own and are cut the same way on every machine, so results do not depend on threads.
+    An exception raised by `on_progress` (a person cancels) stops the blocks that have not begun.
+    """
+    edges = [(first, min(first + size, count)) for first in range(0, count, size)]
+    with ThreadPoolExecutor(cpu_count()) as pool:
+        for done, _ in enumerate(_as_they_come(pool, work, edges), start=1):
+            if on_progress is not None:
+                on_progress(done, len(edges))
+
+
+def _as_they_come(
+    pool: ThreadPoolExecutor, work: Callable[[int, int], None], edges: list[tuple[int, int]]
+) -> Iterable[None]:
+    futures = [pool.submit(work, first, last) for first, last in edges]
+    try:
+        for future in futures:
+            yield future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _facts(cases: Cases) -> Facts:
+    named = {
+        "item_price": cases.item_price,
+        "severity": cases.severity - 0.5,
+        "hours_open": cases.hours_open,
+        "prior_failures": np.minimum(cases.prior_failures, 3.0),
+        "bond": np.log((1 + cases.prior_purchases) / 4),
+        "future_value": cases.future_value,
+    }
+    return Facts(cases.failure, cases.money_columns(), np.column_stack([named[name] for name in FACTS]))
+
+
+def _numbers(scenario: Scenario, cases: Cases, draws: Draws, menu: Menu) -> Numbers:
+    newcomer = cases.new_customer_value * draws["shop.future_value_factor"]
+    forms = {"cost": menu.cost, "worth": menu.worth - menu.trouble, "gain": menu.gain - menu.trouble}
+    base_effort = draws["response.base_effort"]
+    acts = {"minutes": menu.minutes, "effort": menu.effort + base_effort, "gesture": menu.gesture}
+    churn = {failure: draws[f"{failure}.churn_without_remedy"] for failure in scenario.failures}
+    derived = {
+        "deterred": draws["response.deterred_per_lost"] * newcomer,
+        "gained": draws["response.gained_per_delighted"] * newcomer,
+        "future_value_factor": draws["shop.future_value_factor"],
+        "reach": draws["claiming.spread"] * draws["claiming.publicity"],
+        "temptation": draws["claiming.temptation"],
+    }
+    stacked = np.stack([forms[name] for name in FORMS], axis=2) * cases.column_factors(scenario, draws)
+    return Numbers(
+        forms=stacked,
+        active=(stacked != 0).any(axis=-1),
+        acts=np.stack([acts[name] for name in ACTS], axis=2),
+        rejected=np.array([failure.shape == "rejected" for failure in scenario.failures.values()]),
+        failures=np.array(
+            [
+                [np.log(churn[f] / (1 - churn[f])) if name == "kappa" else draws[f"{f}.{name}"] for name in PER_FAILURE]
+                for f in scenario.failures
+            ]
+        ),
+        tiers=np.array([[draws[f"{tier}.{name}"] for name in PER_TIER] for tier in scenario.tiers]),
+        shared=np.array([derived[name] if name in derived else draws[f"response.{name}"] for name in SHARED]),
+    )
+
+
+def _options(scenario: Scenario, cases: Cases, menu: Menu, facts: Facts, believed: Numbers) -> Options:
+    """Lay out what agents see of each case: uses, adequacy, worth, cost and payoff under the central assumptions."""
+    shape = (len(cases), menu.cost.shape[1])
+    uses = np.full((*shape, len(LIMITS)), -1, dtype=np.int64)
+    worth, cost, adequate = np.zeros(shape), np.zeros(shape), np.zeros(shape, dtype=np.bool_)
+    promised = np.zeros(shape)
+    for f, failure in enumerate(scenario.failures):
+        rows = np.flatnonzero(cases.failure == f)
+        money = facts.money[rows]
+        cost[rows] = money @ menu.cost[f, :, :, 0].T
+        worth[rows] = money @ (menu.worth - menu.trouble)[f, :, :, 0].T
+        promised[rows] = money @ menu.worth[f, :, :, 0].T
+        drawn = np.rint(100 * np.einsum("nc,alc->nal", money, menu.uses[f, ..., 0])).astype(np.int64)
+        uses[rows] = np.where(menu.touches[f], np.maximum(drawn, 0), -1)
+        owed = (
+            scenario.value(f"{failure}.entitlement") * scenario.value(f"{failure}.loss_share") * cases.item_price[rows]
+        )
+        # half a cent is not a breach
+        adequate[rows] = promised[rows] >= owed[:, None] - 0.005
+        adequate[rows, menu.counts[f] :] = False
+    counts = menu.counts[cases.failure]
+    case, resolution = np.nonzero(np.arange(shape[1]) < counts[:, None])
+    once = np.zeros((1, believed.shared.shape[1]))
+    once[0, 0] = 1.0
+    payoff = np.zeros((*shape, len(scenario.tiers)))
+    for k in range(len(scenario.tiers)):
+        rows = expect(facts, believed, once, case, resolution, np.full(len(case), k))
+        payoff[case, resolution, k] = rows[:, 0]
+    return Options(counts, uses, adequate, worth, -cost, payoff)
+
+
+def _padded(draws: Draws) -> Draws:
+    """Repeat the last draw until the kernel's lanes are full."""
+    missing = -len(draws) % LANES
+    return Draws(draws.names, np.concatenate([draws.values, np.repeat(draws.values[-1:], missing, axis=0)]))
