@@ -31,7 +31,7 @@ _ALMOST_NEVER = 1e-4  # mean drop-out chance below which the fit says that nobod
 _DROP = 40.0  # the density of p is followed until its logarithm has dropped by this much
 _SPACING = 0.2  # of the nodes in logit p, at most
 _NODES_AT_LEAST = 41
-_VALUES_AT_ONCE = 2_000_000  # rows times nodes held in memory together
+_ROWS_AT_ONCE = 5_000  # customers whose nodes are held in memory together
 
 
 def fit_bg_nbd(source: CustomerSummary | Transactions) -> BgNbdFit:
@@ -237,9 +237,8 @@ class BgNbdFit:
         (x_only, T_only), _, place = unique_rows(x.ravel(), T.ravel())
         s, beta, b = self.r + x_only, self.alpha_weeks + T_only, self.b + x_only
         given_alive = np.empty(x_only.size)
-        at_once = max(_VALUES_AT_ONCE // 400, 1)
-        for first in range(0, x_only.size, at_once):
-            part = slice(first, first + at_once)
+        for first in range(0, x_only.size, _ROWS_AT_ONCE):
+            part = slice(first, first + _ROWS_AT_ONCE)
             given_alive[part] = _beta_expectation(given_p, self.a, b[part], s[part], beta[part], flat_below)
         return self._alive(x, t_x, T) * given_alive[place].reshape(x.shape)
 

@@ -18,7 +18,18 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from policy_sim.assumptions import LIMITS, Scenario
 from policy_sim.border import InputError, find_file, nearest, parse_model, read_yaml, unknown
 
-__all__ = ["ASK", "FILE_FORMAT", "NO_LIMIT", "Guard", "Lever", "LimitException", "Policy", "Tier", "load_policy", "parse_lever"]
+__all__ = [
+    "ASK",
+    "FILE_FORMAT",
+    "NO_LIMIT",
+    "Guard",
+    "Lever",
+    "LimitException",
+    "Policy",
+    "Tier",
+    "load_policy",
+    "parse_lever",
+]
 
 #: No authority: whatever draws on this limit, even by nothing, must be asked for. 0 permits what draws nothing.
 ASK = -math.inf
@@ -206,6 +217,17 @@ class Policy(_Frozen):
                 exceptions.append(each.model_copy(update={"limits": limits}))
         added = LimitException(tier=place[0], failure=place[1], segment=place[2], limits={lever.limit: number})
         return self.model_copy(update={"exceptions": (*exceptions, added)})
+
+    def bounds(self, lever: Lever) -> tuple[float, float]:
+        """Return the lowest and highest value (money) of a lever that keep the tiers in order, whatever the case."""
+        k = self.tier_names.index(lever.tier)
+        below = self._values(self.tiers[k - 1], lever.limit) if k > 0 else [ASK]
+        above = self._values(self.tiers[k + 1], lever.limit) if k + 2 < len(self.tiers) else [NO_LIMIT]
+        return max(below), min(above)
+
+    def _values(self, tier: Tier, limit: str) -> list[float]:
+        exceptions = [each.limits[limit] for each in self.exceptions if each.tier == tier.name and limit in each.limits]
+        return [tier.limits[limit], *exceptions]
 
     def check_order(self, failures: Iterable[str], segments: Iterable[str], where: str) -> None:
         """See that no limit falls from a tier to a higher one, for any failure and segment.

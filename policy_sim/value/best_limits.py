@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError, unknown
-from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy
-from policy_sim.value.curves import Curve, lever_states, threshold_curve
-from policy_sim.value.evaluation import Handling, to_cents
+from policy_sim.policy import ASK, Lever, Policy
+from policy_sim.value.curves import Curve, best_step, lever_states, threshold_curve
+from policy_sim.value.evaluation import Handling
 from policy_sim.value.kernels import STYLES
 from policy_sim.value.payoffs import Payoffs, Progress, expect
 
@@ -27,9 +27,6 @@ __all__ = ["BestLimits", "best_limits"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-#: Steps of money that people find round, the roundest first.
-_ROUND = (100, 50, 25, 10, 5, 1, 0.5, 0.1, 0.05, 0.01)
 
 
 @dataclass(frozen=True)
@@ -110,15 +107,8 @@ def _starts(policy: Policy, levers: Sequence[Lever]) -> list[Policy]:
     asked, open_ = policy, policy
     for lever in levers:
         asked = asked.with_limit(lever, ASK)
-        open_ = open_.with_limit(lever, _bounds(policy, lever)[1])
-    return [policy, asked, open_, *(asked.with_limit(lever, _bounds(policy, lever)[1]) for lever in levers)]
-
-
-def _bounds(policy: Policy, lever: Lever) -> tuple[float, float]:
-    """Return the lowest and highest limit (money) that keep the tiers in order."""
-    k = policy.tier_names.index(lever.tier)
-    below = policy.limit(policy.tier_names[k - 1], lever.limit) if k > 0 else ASK
-    return below, policy.limit(policy.tier_names[k + 1], lever.limit)
+        open_ = open_.with_limit(lever, policy.bounds(lever)[1])
+    return [policy, asked, open_, *(asked.with_limit(lever, policy.bounds(lever)[1]) for lever in levers)]
 
 
 def _climb(policy: Policy, levers: Sequence[Lever], expected: _Expected) -> tuple[Policy, float]:
@@ -168,23 +158,5 @@ class _Expected:
         change = value - np.where(first, 0.0, np.append(0.0, value[:-1]))
         cents, place = np.unique(states.cents, return_inverse=True)
         total = np.cumsum(np.bincount(place, weights=change))
-        low, high = (to_cents(bound) for bound in _bounds(policy, lever))
-        start = int(np.searchsorted(cents, low, side="right")) - 1
-        stop = int(np.searchsorted(cents, high, side="right"))
-        best = start + int(np.argmax(total[start:stop]))
-        upper = int(cents[best + 1]) if best + 1 < len(cents) else to_cents(NO_LIMIT)
-        return _roundest(max(int(cents[best]), low), upper, high), float(total[best])
-
-
-def _roundest(first: int, end: int, highest: int) -> float:
-    """Return the roundest limit in money from `first` cents on, below `end`, and not above `highest`."""
-    if first < 0:
-        return ASK
-    if end > highest:
-        # nothing changes any more below the next tier's limit: as far as that one
-        return NO_LIMIT if highest == to_cents(NO_LIMIT) else highest / 100
-    for step in (round(100 * each) for each in _ROUND):
-        cents = -(-first // step) * step
-        if cents < end:
-            return cents / 100
-    return first / 100
+        best, limit = best_step(cents, total, policy.bounds(lever))
+        return limit, float(total[best])

@@ -20,10 +20,14 @@ from policy_sim.value.evaluation import Handling, measure, score, to_cents
 from policy_sim.value.kernels import curve_states
 from policy_sim.value.payoffs import Payoffs, Progress
 
-__all__ = ["Curve", "States", "lever_states", "threshold_curve"]
+__all__ = ["Curve", "States", "best_step", "lever_states", "threshold_curve"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+#: Steps of money (cents) that people find round, the roundest first.
+_ROUND_CENTS = (10_000, 5_000, 2_500, 1_000, 500, 100, 50, 10, 5, 1)
 
 
 @dataclass(frozen=True)
@@ -84,15 +88,20 @@ class Curve:
         return float(self.limits[step]), float(self.limits[step + 1]) if step + 1 < len(self.limits) else NO_LIMIT
 
     @property
-    def best_step(self) -> int:
-        """Index of the step with the highest mean net value; the lowest limit where several are equal."""
-        return int(np.argmax(self.per_case("net_value").mean(axis=1)))
+    def best_limit(self) -> float:
+        """The roundest limit with the highest mean net value that keeps the tiers in order (money)."""
+        return best_step(self.cents, self.per_case().mean(axis=1), self.policy.bounds(self.lever))[1]
 
     def flat_region(self, within: float = 0.01) -> tuple[float, float]:
-        """Return the limits around the best one that give up at most this share of what the limit can gain (money)."""
-        net = self.per_case("net_value").mean(axis=1)
-        enough = net >= net.max() - within * (net.max() - net.min())
-        first = last = self.best_step
+        """Return the limits around the best one (money) that give up at most this share of what the limit can gain.
+
+        Below the second number; `NO_LIMIT` where that holds for any amount. Limits that put the tiers out of order count
+        as well: what they would bring is known too.
+        """
+        net = self.per_case().mean(axis=1)
+        best = self.step(self.best_limit)
+        enough = net >= net[best] - within * (net[best] - net.min())
+        first = last = best
         while first > 0 and enough[first - 1]:
             first -= 1
         while last + 1 < len(enough) and enough[last + 1]:
@@ -191,3 +200,28 @@ def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever) -> States:
         choice=np.concatenate([choice[:written], asked.choice[rest]]),
         cents=np.concatenate([cents[:written], np.full(len(rest), -1)]),
     )
+
+
+def best_step(cents: Ints, value: Floats, bounds: tuple[float, float]) -> tuple[int, float]:
+    """Return the best step (the lowest of equals) within bounds (money), and the roundest limit in money on it.
+
+    Parameters
+    ----------
+    cents, value
+        (steps,) limit from which each step holds, rising; what it is worth.
+    bounds
+        Lowest and highest limit allowed.
+    """
+    low, high = (to_cents(bound) for bound in bounds)
+    start = int(np.searchsorted(cents, low, side="right")) - 1
+    stop = int(np.searchsorted(cents, high, side="right"))
+    best = start + int(np.argmax(value[start:stop]))
+    first = max(int(cents[best]), low)
+    end = int(cents[best + 1]) if best + 1 < len(cents) else to_cents(NO_LIMIT)
+    if first < 0:
+        return best, ASK
+    if end > high:
+        # nothing changes any more below the highest limit allowed: as far as that one
+        return best, bounds[1]
+    rounded = (-(-first // step) * step for step in _ROUND_CENTS)
+    return best, next(each for each in rounded if each < end) / 100

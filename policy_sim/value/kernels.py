@@ -85,7 +85,9 @@ SHARED = (
 
 # Rows of the buffer, as offsets. First what is copied in, in the order of the names above ...
 _ROW = LANES
-(_FLOOR, _SEVERE, _WAIT, _EFFORT, _BASE_EFFORT, _REPEAT, _BONDED, _OVER, _PARADOX, _DETERRED) = range(0, 10 * _ROW, _ROW)
+(_FLOOR, _SEVERE, _WAIT, _EFFORT, _BASE_EFFORT, _REPEAT, _BONDED, _OVER, _PARADOX, _DETERRED) = range(
+    0, 10 * _ROW, _ROW
+)
 (_GAINED, _FACTOR, _REACH, _TEMPTATION) = range(10 * _ROW, 14 * _ROW, _ROW)
 (_LOSS, _KAPPA, _COMPENSATION, _GESTURE_WEIGHT, _DROP) = range(14 * _ROW, 19 * _ROW, _ROW)
 (_TIER_MINUTES, _TIER_HOURS, _TIER_RATE, _TIER_LOST) = range(19 * _ROW, 23 * _ROW, _ROW)
@@ -139,13 +141,17 @@ class Options(NamedTuple):
 @intrinsic
 def _bits_of(typing_context: Any, number: Any) -> Any:
     """Read the bits of a float64 as an int64."""
-    return types.int64(types.float64), lambda context, builder, signature, given: builder.bitcast(given[0], ir.IntType(64))
+    return types.int64(types.float64), lambda context, builder, signature, given: builder.bitcast(
+        given[0], ir.IntType(64)
+    )
 
 
 @intrinsic
 def _float_of(typing_context: Any, bits: Any) -> Any:
     """Read the bits of an int64 as a float64."""
-    return types.float64(types.int64), lambda context, builder, signature, given: builder.bitcast(given[0], ir.DoubleType())
+    return types.float64(types.int64), lambda context, builder, signature, given: builder.bitcast(
+        given[0], ir.DoubleType()
+    )
 
 
 @numba.njit(nogil=True, error_model="numpy")

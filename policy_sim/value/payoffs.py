@@ -98,9 +98,7 @@ def value_cases(scenario: Scenario, cases: Cases, draws: Draws) -> Payoffs:
     return Payoffs(scenario, cases, draws, menu, facts, numbers, options, style)
 
 
-def expect(
-    facts: Facts, numbers: Numbers, weight: Floats, case: Ints, resolution: Ints, tier: Ints
-) -> Floats:
+def expect(facts: Facts, numbers: Numbers, weight: Floats, case: Ints, resolution: Ints, tier: Ints) -> Floats:
     """Return (rows, weights): payoffs of rows of case, resolution and tier, added up over draws with weights."""
     out = np.empty((len(case), len(weight)))
 

@@ -1,0 +1,82 @@
+"""Wording: numbers and limits as people read them, one way everywhere (screen, figures, command line).
+
+In: numbers. Out: short texts. Left to others: what the numbers are.
+"""
+
+from __future__ import annotations
+
+import math
+
+from policy_sim.policy import ASK, NO_LIMIT
+
+__all__ = ["LIMIT_TITLES", "OUTCOME_TITLES", "limit_text", "money", "number", "range_text", "share"]
+
+#: Limits in plain words.
+LIMIT_TITLES = {
+    "refund": "Refund",
+    "credit": "Store credit",
+    "keep_item": "Keep the item",
+    "replacement": "Replacement",
+    "total_cost": "Total cost",
+}
+
+#: Outcomes in plain words.
+OUTCOME_TITLES = {
+    "net_value": "Net value",
+    "retained": "Customer value kept",
+    "remedy_cost": "Remedy cost",
+    "labour": "Handling time",
+    "learned_claiming": "Learned claiming, as word gets round",
+    "customers_kept": "Customers kept",
+    "escalated": "Asked a supervisor",
+    "minutes": "Minutes per case",
+}
+
+_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
+_MINUS = "−"
+
+
+def money(value: float, currency: str, signed: bool = False) -> str:
+    """Return money in three figures: "$63k", "−$1.38", "+€3.90M"."""
+    sign = _MINUS if value < 0 else "+" if signed and value > 0 else ""
+    size = abs(value)
+    unit = next(
+        (unit for least, unit in ((999.5e6, "bn"), (999.5e3, "M"), (999.5, "k")) if size >= least),
+        "",
+    )
+    scaled = size / {"bn": 1e9, "M": 1e6, "k": 1e3, "": 1.0}[unit]
+    figures = f"{scaled:.2f}" if scaled < 9.995 else f"{scaled:.1f}" if scaled < 99.95 else f"{scaled:.0f}"
+    if figures in ("0.00",):
+        sign = ""
+    if unit == "" and scaled >= 9.995:
+        figures = f"{scaled:.2f}" if scaled < 99.995 else f"{scaled:.0f}"
+    return f"{sign}{_SIGNS.get(currency, currency + ' ')}{figures}{unit}"
+
+
+def share(value: float, signed: bool = False) -> str:
+    """Return a share (0-1) in percent with one decimal: "12.7%"."""
+    figures = f"{abs(100 * value):.1f}"
+    sign = "" if figures == "0.0" else _MINUS if value < 0 else "+" if signed else ""
+    return f"{sign}{figures}%"
+
+
+def number(value: float, signed: bool = False) -> str:
+    """Return a count with thousands separated: "35,923"."""
+    figures = f"{abs(value):,.0f}" if abs(value) >= 100 else f"{abs(value):.1f}"
+    sign = "" if float(figures.replace(",", "")) == 0 else _MINUS if value < 0 else "+" if signed else ""
+    return f"{sign}{figures}"
+
+
+def limit_text(value: float, currency: str) -> str:
+    """Return a limit: "$25", "$11.47", "no limit", "ask first"."""
+    if value == ASK:
+        return "ask first"
+    if value == NO_LIMIT or math.isinf(value):
+        return "no limit"
+    sign = _SIGNS.get(currency, currency + " ")
+    return f"{sign}{value:,.2f}".removesuffix(".00")
+
+
+def range_text(low: str, high: str, told_apart: bool) -> str:
+    """Return an interval in words, or that a difference cannot be told apart from none."""
+    return f"likely {low} to {high}" if told_apart else f"cannot be told apart ({low} to {high})"

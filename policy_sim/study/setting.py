@@ -1,0 +1,108 @@
+"""Setting: everything that policies are compared in, made from a log or from real cases.
+
+In: a scenario, a transaction log or a case log, how many cases and draws. Out: `Setting`, with the payoffs.
+Left to others: the policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from policy_sim.assumptions import Scenario, draw_assumptions
+from policy_sim.border import shipped
+from policy_sim.clv import (
+    BgNbdFit,
+    FutureValues,
+    GammaGammaFit,
+    Transactions,
+    fit_bg_nbd,
+    fit_gamma_gamma,
+    future_values,
+    read_transactions,
+)
+from policy_sim.service import Cases, draw_cases
+from policy_sim.value import Payoffs, value_cases
+
+__all__ = ["DEFAULT_LOG", "Customers", "Setting", "prepare_setting"]
+
+#: The log that is used where none is given: the CDNOW 1/10 sample, under the folder of shipped data.
+DEFAULT_LOG = "cdnow/transactions.csv"
+
+
+@dataclass(frozen=True)
+class Customers:
+    """A log with the models fitted to it and the future value of each customer."""
+
+    transactions: Transactions
+    purchases: BgNbdFit
+    spend: GammaGammaFit
+    values: FutureValues
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A scenario with valued cases; `customers` is there where the cases were drawn from a log."""
+
+    scenario: Scenario
+    payoffs: Payoffs
+    customers: Customers | None
+
+
+def prepare_setting(
+    scenario: Scenario,
+    transactions: Transactions | None = None,
+    cases: Cases | int = 20_000,
+    draws: int = 200,
+    seed: int = 0,
+    on_step: Callable[[str], None] | None = None,
+) -> Setting:
+    """Go from a log to valued cases.
+
+    Parameters
+    ----------
+    scenario
+        Failures, remedies, assumptions.
+    transactions
+        The log; the CDNOW sample where it is not given. Not used where real cases are given.
+    cases
+        Real cases, or how many to draw from the log.
+    draws
+        Number of joint draws of the assumptions.
+    seed
+        The same seed gives the same cases and draws.
+    on_step
+        Called with a few words as each step begins.
+
+    Raises
+    ------
+    InputError
+        If the log cannot carry the models, or a number is below 1.
+    """
+    step = on_step or (lambda words: None)
+    sampled = draw_assumptions(scenario, draws, seed)
+    customers = None
+    if not isinstance(cases, Cases):
+        if transactions is None:
+            step("Reading transactions")
+            transactions = read_transactions(Path(shipped("data")) / DEFAULT_LOG, currency=scenario.currency)
+        step("Fitting customer models")
+        customers = _fit(transactions, scenario)
+        step("Drawing cases")
+        cases = draw_cases(scenario, transactions, customers.values, cases, seed)
+    step("Valuing every resolution of every case")
+    return Setting(scenario, value_cases(scenario, cases, sampled), customers)
+
+
+def _fit(transactions: Transactions, scenario: Scenario) -> Customers:
+    purchases = fit_bg_nbd(transactions)
+    spend = fit_gamma_gamma(transactions)
+    values = future_values(
+        transactions,
+        purchases,
+        spend,
+        margin_share=scenario.value("shop.margin_share"),
+        discount_rate_per_year=scenario.value("shop.discount_rate_per_year"),
+    )
+    return Customers(transactions, purchases, spend, values)

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from policy_sim.border import InputError
+from policy_sim.clv import BgNbdFit, GammaGammaFit, future_values, summarise
+
+PURCHASES = BgNbdFit(0.243, 4.414, 0.793, 2.426)
+SPEND = GammaGammaFit(6.25, 3.74, 15.44)
+ECONOMICS = {"margin_share": 0.3, "discount_rate_per_year": 0.15, "until": "1997-09-30"}
+
+
+@pytest.fixture(scope="module")
+def values(cdnow):
+    return future_values(cdnow, PURCHASES, SPEND, **ECONOMICS)
+
+
+def test_one_customer_by_hand(cdnow, values):
+    # the first of the log: 2 repeat purchases, the last after 30.43 weeks of 38.86, of 22.35 on average
+    assert values.labels[0] == "00004"
+    assert values.prior_purchases[0] == 3
+    assert values.dert[0] == pytest.approx(5.1695539284, rel=3e-4)  # the reference takes weeks with two decimals
+    spend = 6.25 * (15.44 + 2 * 22.345) / (6.25 * 2 + 3.74 - 1)
+    assert values.expected_spend[0] == pytest.approx(spend, rel=1e-9)
+    assert values.future_value[0] == pytest.approx(0.3 * spend * values.dert[0], rel=1e-9)
+    assert values.currency == "USD"
+
+
+def test_columns_agree_with_the_models(cdnow, values):
+    summary = summarise(cdnow, "1997-09-30")
+    history = (summary.frequency, summary.recency_weeks, summary.age_weeks)
+    np.testing.assert_array_equal(values.orders_per_year, PURCHASES.expected_purchases(52, *history))
+    np.testing.assert_array_equal(values.probability_alive, PURCHASES.probability_alive(*history))
+    np.testing.assert_array_equal(values.labels, summary.labels)
+    # what is bought within a year, hardly discounted, is part of what is bought for ever
+    assert np.all(values.orders_per_year / 1.15 <= values.dert)
+
+
+def test_new_customer(values):
+    expected = 0.3 * SPEND.population_mean * PURCHASES.dert(0.15, 0, 0, 0)
+    assert values.new_customer_value == pytest.approx(float(expected))
+
+
+def test_margin_scales_and_discount_lowers(cdnow, values):
+    doubled = future_values(cdnow, PURCHASES, SPEND, **(ECONOMICS | {"margin_share": 0.6}))
+    np.testing.assert_allclose(doubled.future_value, 2 * values.future_value)
+    dearer = future_values(cdnow, PURCHASES, SPEND, **(ECONOMICS | {"discount_rate_per_year": 0.3}))
+    assert np.all(dearer.future_value < values.future_value)
+
+
+def test_to_frame(values):
+    frame = values.to_frame()
+    assert list(frame.columns) == [
+        "customer",
+        "prior_purchases",
+        "probability_alive",
+        "orders_per_year",
+        "expected_spend",
+        "dert",
+        "future_value",
+    ]
+    assert len(frame) == 2357
+    assert frame["future_value"].sum() == pytest.approx(values.future_value.sum())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"margin_share": 30}, "margin_share is 30; it must be above 0 and at most 1"),
+        ({"margin_share": float("nan")}, "margin_share is nan"),
+        ({"discount_rate_per_year": 0.0}, "discount_rate_per_year is 0.0; it must be above 0"),
+        ({"until": "1990-01-01"}, "until is 1990-01-01, before the first purchase on 1997-01-01"),
+    ],
+)
+def test_bad_input(cdnow, change, message):
+    with pytest.raises(InputError, match=message):
+        future_values(cdnow, PURCHASES, SPEND, **(ECONOMICS | change))
