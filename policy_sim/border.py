@@ -94,7 +94,7 @@ def read_yaml(path: Path) -> Any:
     try:
         with path.open(encoding="utf-8") as stream:
             # _StrictLoader is a SafeLoader: it builds plain data only
-            return yaml.load(stream, Loader=_StrictLoader)  # noqa: S506
+            return yaml.load(stream, Loader=_StrictLoader)
     except FileNotFoundError:
         raise InputError(f"file '{path}' does not exist") from None
     except UnicodeDecodeError as error:

@@ -5,11 +5,13 @@ In: curves, outcomes, differences. Out: matplotlib figures. Left to others: the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter
 
 from policy_sim.policy import ASK, NO_LIMIT
@@ -41,27 +43,26 @@ def plot_curves(curves: Mapping[str, Curve], baseline: Outcome) -> Figure:
         mean = gain.mean(axis=1)
         low, high = np.quantile(gain, [0.05, 0.95], axis=1)
         end = curve_span(curve)
-        limits = np.append(np.maximum(curve.limits[1:], 0.0), end) if len(curve.limits) > 1 else np.array([0.0, end])
-        inside = limits <= end
-        steps = np.arange(1, len(curve.limits)) if len(curve.limits) > 1 else np.array([0])
-        drawn = np.append(steps, steps[-1])[inside]
+        inside = (curve.limits > 0) & (curve.limits < end)
+        limits = np.concatenate([[0.0], curve.limits[inside], [end]])
+        drawn = np.concatenate([[curve.step(0.0)], np.flatnonzero(inside), [curve.step(end)]])
         axis.axhline(0, color=MUTED, linewidth=0.8)
-        axis.fill_between(limits[inside], low[drawn], high[drawn], step="post", color=ACCENT, alpha=0.14, linewidth=0)
-        axis.step(limits[inside], mean[drawn], where="post", color=ACCENT, linewidth=1.6)
+        axis.fill_between(limits, low[drawn], high[drawn], step="post", color=ACCENT, alpha=0.14, linewidth=0)
+        axis.step(limits, mean[drawn], where="post", color=ACCENT, linewidth=1.6)
         best = curve.policy.limit(curve.lever.tier, curve.lever.limit)
         present = baseline.policy.limit(curve.lever.tier, curve.lever.limit)
-        for limit, marker, label in ((present, "o", "in force"), (best, "D", "best")):
+        for limit, mark, words, rise in ((present, "o", "in force", -20), (best, "D", "best", 11)):
             at = -0.04 * end if limit == ASK else min(limit, end)
             value = mean[curve.step(limit)]
-            face = "white"
-            axis.plot([at], [value], marker, color=TEXT, markerfacecolor=face, markersize=7, zorder=5, clip_on=False)
+            axis.plot([at], [value], mark, color=TEXT, markerfacecolor="white", markersize=7, zorder=5, clip_on=False)
             axis.annotate(
-                f"{label}: {limit_text(limit, currency)}",
+                f"{words}: {limit_text(limit, currency)}",
                 (at, value),
-                xytext=(0, 10 if marker == "D" else -16),
+                xytext=(0, rise),
                 textcoords="offset points",
                 ha="left" if at < 0.5 * end else "right",
                 color=TEXT,
+                path_effects=[withStroke(linewidth=3, foreground="white")],
             )
         axis.set_title(f"{LIMIT_TITLES[name]}, up to", loc="left", fontsize=11, fontweight="bold")
         axis.set_xlabel(f"limit of the {curve.lever.tier} ({currency})")
@@ -74,7 +75,7 @@ def plot_curves(curves: Mapping[str, Curve], baseline: Outcome) -> Figure:
 
 
 def plot_value_against_cost(differences: Sequence[Difference]) -> Figure:
-    """Draw what each policy costs in remedies against what it is worth, a year, with 90 % intervals of the difference."""
+    """Draw what each policy costs in remedies a year against its net value, with 90 % intervals of the difference."""
     baseline = differences[0].baseline
     currency = baseline.policy.currency
     figure = _figure(6.4, 4.4)
@@ -120,7 +121,7 @@ def plot_where_money_goes(difference: Difference) -> Figure:
         change = sign * float(difference.per_year(name).mean())
         _bar(axis, row, level, change, currency)
         level += change
-        labels.append(OUTCOME_TITLES[name])
+        labels.append(OUTCOME_TITLES[name] + (",\nas word gets round" if name == "learned_claiming" else ""))
         axis.plot([level, level], [row - 0.3, row + 1.3], color=MUTED, linewidth=0.8, linestyle=":")
     gain = difference.per_year()
     low, high = interval(gain)
@@ -165,7 +166,10 @@ def _quiet(axis: Axes) -> None:
 
 
 def _money_ticks(currency: str) -> FuncFormatter:
-    text: Callable[[float, float], str] = lambda value, _: money(value, currency)  # noqa: E731
+    def text(value: float, _: float) -> str:
+        figures = money(value, currency)
+        return re.sub(r"\.?0+(?=[a-zA-Z]*$)", "", figures) if "." in figures else figures
+
     return FuncFormatter(text)
 
 

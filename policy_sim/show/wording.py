@@ -9,7 +9,7 @@ import math
 
 from policy_sim.policy import ASK, NO_LIMIT
 
-__all__ = ["LIMIT_TITLES", "OUTCOME_TITLES", "limit_text", "money", "number", "range_text", "share"]
+__all__ = ["LIMIT_TITLES", "OUTCOME_TITLES", "limit_text", "money", "number", "share"]
 
 #: Limits in plain words.
 LIMIT_TITLES = {
@@ -17,7 +17,7 @@ LIMIT_TITLES = {
     "credit": "Store credit",
     "keep_item": "Keep the item",
     "replacement": "Replacement",
-    "total_cost": "Total cost",
+    "total_cost": "Cost in all",
 }
 
 #: Outcomes in plain words.
@@ -26,7 +26,7 @@ OUTCOME_TITLES = {
     "retained": "Customer value kept",
     "remedy_cost": "Remedy cost",
     "labour": "Handling time",
-    "learned_claiming": "Learned claiming, as word gets round",
+    "learned_claiming": "Learned claiming",
     "customers_kept": "Customers kept",
     "escalated": "Asked a supervisor",
     "minutes": "Minutes per case",
@@ -75,8 +75,3 @@ def limit_text(value: float, currency: str) -> str:
         return "no limit"
     sign = _SIGNS.get(currency, currency + " ")
     return f"{sign}{value:,.2f}".removesuffix(".00")
-
-
-def range_text(low: str, high: str, told_apart: bool) -> str:
-    """Return an interval in words, or that a difference cannot be told apart from none."""
-    return f"likely {low} to {high}" if told_apart else f"cannot be told apart ({low} to {high})"

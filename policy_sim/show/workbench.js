@@ -148,7 +148,7 @@ function render({ model, el }) {
   const status = node("span", { role: "status", class: "ps-status" });
   const header = node("div", { class: "ps-header" }, node("div", {}, title, about), node("div", { class: "ps-actions" }, status, exportButton));
 
-  const side = node("div", { class: "ps-limits", role: "group", "aria-label": "Limits of the agents" }, node("h3", {}, `${capital(frame.tier)}s decide alone, up to`));
+  const side = node("div", { class: "ps-limits", role: "group", "aria-label": "Limits of the agents" }, node("h3", {}, `${capital(frame.tier)}s decide up to`));
   const blocks = {};
   for (const name of frame.order) {
     const slider = node("input", { type: "range", id: `${id}-${name}`, "data-limit": name, min: 0, step: 1 });
@@ -312,19 +312,21 @@ function render({ model, el }) {
       const { figure, change: changed, likely } = tiles[name];
       figure.textContent = format(level);
       figure.dataset.value = level;
-      changed.textContent = name === "escalated" ? `${share(change, true).replace("%", "")} pts` : format(change, true);
+      const nothing = format(0, true);
+      const still = [change, low, high].every((each) => format(each, true) === nothing);
+      changed.textContent = still ? "" : name === "escalated" ? `${share(change, true).replace("%", "")} pts` : format(change, true);
       changed.dataset.value = change;
       const worse = (name === "net_value" || name === "customers_kept" ? -1 : 1) * change > 0;
       const same = low <= 0 && high >= 0;
       changed.className = `ps-change ${same ? "" : worse ? "ps-worse" : "ps-better"}`;
-      if (low === 0 && high === 0) likely.textContent = "no change";
+      if (still) likely.textContent = "no change";
       else if (name === "escalated") likely.textContent = "the same in every draw";
       else if (same) likely.textContent = "cannot be told apart";
-      else likely.textContent = `likely ${format(low, true)} to ${format(high, true)}`;
+      else likely.replaceChildren("likely ", node("span", {}, format(low, true)), " to ", node("span", {}, format(high, true)));
       likely.dataset.low = low;
       likely.dataset.high = high;
     }
-    spoken.textContent = `Net value a year ${tiles.net_value.change.textContent} against ${frame.baseline}, ${tiles.net_value.likely.textContent}`;
+    spoken.textContent = `Net value a year against ${frame.baseline}: ${tiles.net_value.change.textContent} ${tiles.net_value.likely.textContent}`;
   }
 
   function showCurve() {
@@ -431,7 +433,7 @@ function render({ model, el }) {
       draw(planeSvg, "line", { x1: left, x2: width - right, y1: y(tick), y2: y(tick), class: tick === 0 ? "ps-zero" : "ps-grid" });
       draw(planeSvg, "text", { x: left - 8, y: y(tick) + 4, "text-anchor": "end" }, tickMoney(tick, frame.currency));
     }
-    for (const tick of niceTicks(least, most, 3)) draw(planeSvg, "text", { x: x(tick), y: height - bottom + 18, "text-anchor": "middle" }, tickMoney(tick, frame.currency));
+    for (const tick of niceTicks(least, most, Math.max(2, Math.floor(width / 90)))) draw(planeSvg, "text", { x: x(tick), y: height - bottom + 18, "text-anchor": "middle" }, tickMoney(tick, frame.currency));
     draw(planeSvg, "text", { x: (left + width - right) / 2, y: height - 4, "text-anchor": "middle" }, `Remedy spend a year (${frame.currency})`);
     let trail = "";
     for (let i = 0; i <= stepAt(lever, lever.top); i++) trail += `${i ? "L" : "M"}${x(perYear * lever.remedy_cost_level[i])} ${y(perYear * (lever.net_value_level[i] - frame.base.net_value))}`;

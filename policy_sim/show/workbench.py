@@ -1,7 +1,7 @@
 """Workbench: the live panel in a notebook.
 
-In: a `Panel`. Out: a widget that holds the exact curves, so that dragging reads them in the browser; the kernel refreshes
-the rest right after. Left to others: what the numbers are (`panel`); how they look is in workbench.js and workbench.css.
+In: a `Panel`. Out: a widget that holds the exact curves, so that dragging reads them in the browser; the kernel
+refreshes the rest right after. Left to others: what the numbers are (`panel`), how they look (workbench.js and .css).
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Customers:
     transactions: Transactions
     purchases: BgNbdFit
     spend: GammaGammaFit
-    values: FutureValues
+    future_values: FutureValues
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def prepare_setting(
         step("Fitting customer models")
         customers = _fit(transactions, scenario)
         step("Drawing cases")
-        cases = draw_cases(scenario, transactions, customers.values, cases, seed)
+        cases = draw_cases(scenario, transactions, customers.future_values, cases, seed)
     step("Valuing every resolution of every case")
     return Setting(scenario, value_cases(scenario, cases, sampled), customers)
 

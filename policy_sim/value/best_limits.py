@@ -134,12 +134,13 @@ class _Expected:
         rows = self._rows(case, resolution, np.full(len(case), scenario_tiers[k]))
         self.here = np.zeros((*payoffs.options.adequate.shape, len(STYLES)))
         self.here[case, resolution] = rows
-        handling = Handling.of(policy, payoffs, lowest=k + 1)
-        self.above = np.zeros(len(payoffs.cases))
+        self.above = Handling.of(policy, payoffs, lowest=k + 1)
+        self.above_value = np.zeros(len(payoffs.cases))
         for s in range(len(STYLES)):
-            rows = self._rows(np.arange(len(payoffs.cases)), handling.choice[:, s], scenario_tiers[handling.tier])
-            self.above += rows[:, s]
+            rows = self._rows(np.arange(len(payoffs.cases)), self.above.choice[:, s], scenario_tiers[self.above.tier])
+            self.above_value += rows[:, s]
         self.tier = k
+        self.known: dict[tuple[object, ...], tuple[float, float]] = {}
 
     def _rows(self, case: Ints, resolution: Ints, tier: Ints) -> Floats:
         payoffs = self.payoffs
@@ -148,10 +149,16 @@ class _Expected:
 
     def best(self, policy: Policy, lever: Lever) -> tuple[float, float]:
         """Return the best limit of a lever (the roundest where several are equally good) and the total value there."""
-        states = lever_states(policy, self.payoffs, lever)
+        others = (lever, *(value for name, value in policy.tier(lever.tier).limits.items() if name != lever.limit))
+        if others not in self.known:
+            self.known[others] = self._best(policy, lever)
+        return self.known[others]
+
+    def _best(self, policy: Policy, lever: Lever) -> tuple[float, float]:
+        states = lever_states(policy, self.payoffs, lever, self.above)
         value = np.where(
             states.tier > self.tier,
-            self.above[states.case],
+            self.above_value[states.case],
             np.take_along_axis(self.here[states.case], states.choice[:, None, :], axis=1)[:, 0].sum(axis=-1),
         )
         first = np.append(True, states.case[1:] != states.case[:-1])

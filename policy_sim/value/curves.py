@@ -95,8 +95,8 @@ class Curve:
     def flat_region(self, within: float = 0.01) -> tuple[float, float]:
         """Return the limits around the best one (money) that give up at most this share of what the limit can gain.
 
-        Below the second number; `NO_LIMIT` where that holds for any amount. Limits that put the tiers out of order count
-        as well: what they would bring is known too.
+        Below the second number; `NO_LIMIT` where that holds for any amount. Limits that put the tiers out of order
+        count as well: what they would bring is known too.
         """
         net = self.per_case().mean(axis=1)
         best = self.step(self.best_limit)
@@ -134,8 +134,8 @@ def threshold_curve(policy: Policy, payoffs: Payoffs, lever: Lever, on_progress:
     Parameters
     ----------
     policy
-        Everything but the lever stays as it is here. The lever may pass the next tier's limit; whoever publishes a policy
-        keeps limits in order.
+        Everything but the lever stays as it is here. The lever may pass the next tier's limit; whoever publishes a
+        policy keeps limits in order.
     payoffs
         The valued cases.
     lever
@@ -146,7 +146,8 @@ def threshold_curve(policy: Policy, payoffs: Payoffs, lever: Lever, on_progress:
     InputError
         If the policy names something that the scenario does not know.
     """
-    states = lever_states(policy, payoffs, lever)
+    above = Handling.of(policy, payoffs, lowest=policy.tier_names.index(lever.tier) + 1)
+    states = lever_states(policy, payoffs, lever, above)
     cents, place = np.unique(states.cents, return_inverse=True)
     scenario_tiers = np.array([payoffs.scenario.tiers.index(name) for name in policy.tier_names])
     changes = score(payoffs, states.case, scenario_tiers[states.tier], states.choice, place, len(cents), on_progress)
@@ -158,8 +159,11 @@ def threshold_curve(policy: Policy, payoffs: Payoffs, lever: Lever, on_progress:
     return Curve(policy, payoffs, lever, cents, changes, escalated)
 
 
-def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever) -> States:
-    """Work out the states that every case goes through as one limit rises, all else as in the policy."""
+def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever, above: Handling) -> States:
+    """Work out the states that every case goes through as one limit rises, all else as in the policy.
+
+    `above` is what becomes of each case where the tiers up to the lever's pass it on.
+    """
     policy = policy.with_limit(lever, ASK)
     asked = Handling.of(policy, payoffs)
     k = policy.tier_names.index(lever.tier)
@@ -174,7 +178,6 @@ def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever) -> States:
         ]
     )
     reached = (asked.tier >= k) & (asked.start <= k) & in_force[asked.cell]
-    above = Handling.of(policy, payoffs, lowest=k + 1)
     count = int((payoffs.options.counts + 1)[reached].sum())
     case, tier, cents = (np.empty(count, dtype=np.int64) for _ in range(3))
     choice = np.empty((count, 3), dtype=np.int64)

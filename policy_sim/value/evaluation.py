@@ -135,7 +135,7 @@ class Difference:
         return bool(low > 0 or high < 0)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per outcome: mean difference per case and per year, 90 % interval, whether it can be told apart."""
+        """Return one row per outcome: mean difference, 90 % interval, whether it can be told apart."""
         rows = [
             _row(name, self.per_case(name), self.per_year(name)) | {"told_apart": self.told_apart(name)}
             for name in OUTCOMES
@@ -232,7 +232,7 @@ def score(
     places: int,
     on_progress: Progress | None = None,
 ) -> Floats:
-    """Return (places, measures, draws): the measures of states, or their changes, added up by place (see the kernel)."""
+    """Return (places, measures, draws): the measures of states, or their changes, added up by place."""
     out = np.zeros((places, len(MEASURES), payoffs.style.shape[1]))
 
     def work(first: int, last: int) -> None:

@@ -5,8 +5,8 @@ In: arrays made by `payoffs`. Out: arrays. Left to others: names, files, interva
 Everything compiled stands in this one module, because numba's cache only notices changes of the file a function is in.
 Sums run in a fixed order for each draw, so that results do not depend on how the draws are spread over threads.
 
-Draws are worked on `LANES` at a time, in rows of one flat buffer: the compiler sees that no two rows overlap and that all
-are as long, and so turns the loops over lanes, own exp and log included, into vector instructions.
+Draws are worked on `LANES` at a time, in rows of one flat buffer: the compiler sees that no two rows overlap and that
+all are as long, and so turns the loops over lanes, own exp and log included, into vector instructions.
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ def _prepare(i: int, k: int, first: int, facts: Facts, numbers: Numbers, b: Floa
         b[_PLAIN + j] = (
             b[_KAPPA + j]
             + b[_SEVERE + j] * severity
-            + b[_WAIT + j] * _log((1.0 + (hours + b[_TIER_HOURS + j]) / 24.0) * 0.5)
+            + b[_WAIT + j] * _log(0.5 + (hours + b[_TIER_HOURS + j]) * (0.5 / 24))
             + b[_REPEAT + j] * failures
             - b[_BONDED + j] * bond
         )
@@ -249,7 +249,7 @@ def _score(i: int, a: int, k: int, first: int, facts: Facts, numbers: Numbers, b
     for j in range(LANES):
         cost = b[_COST + j]
         compensation = b[_WORTH + j] / (b[_LOSS + j] * price)
-        q = min(max(compensation / 1.5, 0.0), 1.0)
+        q = min(max(compensation * (1 / 1.5), 0.0), 1.0)
         effect = rejected * q * q * q * q * (15.0 - 24.0 * q + 10.0 * q * q) + (1.0 - rejected) * q * (2.0 - q)
         excess = max(compensation - 1.5, 0.0)
         over = excess * excess / (1.0 + excess * excess)
@@ -302,18 +302,19 @@ def score_states(
     style
         (styles, draws) share of each style.
     """
-    b = np.zeros(_BUFFER)
+    b = np.empty(_BUFFER)
     _copy_shared(first, numbers, b)
-    weight = np.zeros(LANES)
-    now = np.zeros(6 * LANES)
-    before = np.zeros(6 * LANES)
+    weight = np.empty(LANES)
+    now = np.empty(6 * LANES)
+    before = np.empty(6 * LANES)
     for n in range(case.shape[0]):
         i, k = case[n], tier[n]
         follows = n > 0 and case[n - 1] == i
         if not follows or tier[n - 1] != k:
             _prepare(i, k, first, facts, numbers, b)
         now, before = before, now
-        now[:] = 0.0
+        for j in range(6 * LANES):
+            now[j] = 0.0
         for s in range(3):
             a = choice[n, s]
             earlier = False
@@ -352,9 +353,11 @@ def expected_payoffs(
     end: int,
     out: Floats,
 ) -> None:
-    """Fill out (rows, weights) with the sum over draws of weight (weights, draws) times payoff, for rows begin to end."""
-    b = np.zeros(_BUFFER)
-    out[begin:end] = 0.0
+    """Fill out (rows, weights) with sums over draws of weight (weights, draws) times payoff, for rows begin to end."""
+    b = np.empty(_BUFFER)
+    for n in range(begin, end):
+        for s in range(weight.shape[0]):
+            out[n, s] = 0.0
     for first in range(0, weight.shape[1], LANES):
         _copy_shared(first, numbers, b)
         for n in range(begin, end):
@@ -374,12 +377,12 @@ def expected_payoffs(
 
 
 @numba.njit(cache=True, nogil=True)
-def _permitted(i: int, a: int, limits: Ints, options: Options, skip: int) -> bool:
-    """Tell whether every use but the one of limit `skip` is within the limits."""
-    for d in range(limits.shape[0]):
-        if d != skip and options.uses[i, a, d] > limits[d]:
-            return False
-    return True
+def _permitted(i: int, a: int, k: int, cell: int, limits: Ints, options: Options, skip: int) -> bool:
+    """Tell whether every use but the one of limit `skip` is within what tier k may give in this cell."""
+    permitted = True
+    for d in range(limits.shape[2]):
+        permitted = permitted and (d == skip or options.uses[i, a, d] <= limits[k, cell, d])
+    return permitted
 
 
 @numba.njit(cache=True, nogil=True)
@@ -426,7 +429,7 @@ def choose(
             for s in range(3):
                 choice[i, s] = -1
             for a in range(options.counts[i]):
-                if options.adequate[i, a] and (k == final or _permitted(i, a, limits[k, cell[i]], options, -1)):
+                if options.adequate[i, a] and (k == final or _permitted(i, a, k, cell[i], limits, options, -1)):
                     for s in range(3):
                         if _better(i, tiers[k], 0 if k == final else s, a, choice[i, s], options):
                             choice[i, s] = a
@@ -460,7 +463,7 @@ def curve_states(
     choice: Ints,
     cents: Ints,
 ) -> int:
-    """Write every state that cases go through while one limit of tier k rises from "ask" to any amount; return how many.
+    """Write every state that cases go through while one limit of tier k rises from "ask"; return how many.
 
     Parameters
     ----------
@@ -479,7 +482,7 @@ def curve_states(
             continue
         found = 0
         for a in range(options.counts[i]):
-            if options.adequate[i, a] and _permitted(i, a, limits[k, cell[i]], options, limit):
+            if options.adequate[i, a] and _permitted(i, a, k, cell[i], limits, options, limit):
                 # insertion sort by use; few candidates
                 position = found
                 use = options.uses[i, a, limit]
@@ -488,7 +491,8 @@ def curve_states(
                     position -= 1
                 candidates[position] = a
                 found += 1
-        best[:] = -1
+        for s in range(3):
+            best[s] = -1
         n = 0
         while n < found and options.uses[i, candidates[n], limit] < 0:
             for s in range(3):
@@ -499,10 +503,12 @@ def curve_states(
         cents[written] = -1
         if n > 0:
             tier[written] = k
-            choice[written] = best
+            for s in range(3):
+                choice[written, s] = best[s]
         else:
             tier[written] = above_tier[i]
-            choice[written] = above_choice[i]
+            for s in range(3):
+                choice[written, s] = above_choice[i, s]
         written += 1
         while n < found:
             use = options.uses[i, candidates[n], limit]
@@ -516,7 +522,8 @@ def curve_states(
             if changed:
                 case[written] = i
                 tier[written] = k
-                choice[written] = best
+                for s in range(3):
+                    choice[written, s] = best[s]
                 cents[written] = use
                 written += 1
     return written

@@ -1,0 +1,426 @@
+"""The command line: thin over the public functions.
+
+In: words and files. Out: tables, CSV and JSON on standard output, everything else on standard error; exit status 2 and
+one line where the input cannot be used. Left to others: everything that is computed, and how it reads (`show.report`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from policy_sim.border import InputError, shipped, write_whole
+
+if TYPE_CHECKING:
+    from policy_sim.assumptions import Scenario
+    from policy_sim.policy import Policy
+    from policy_sim.study import Setting
+    from policy_sim.value import BestLimits, Difference, Outcome
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Finds how far a support agent may go without asking, and what that is worth.",
+)
+
+Log = Annotated[
+    Path | None, typer.Option("--transactions", help="Your transaction log (CSV, Parquet); else the CDNOW sample.")
+]
+CustomerColumn = Annotated[str | None, typer.Option(help="Column of the log that names the customer.")]
+DateColumn = Annotated[str | None, typer.Option(help="Column of the log with the date of the order.")]
+AmountColumn = Annotated[str | None, typer.Option(help="Column of the log with the amount of the order.")]
+DayFirst = Annotated[bool, typer.Option("--day-first", help="03/04/2026 is the 3rd of April.")]
+CasesGiven = Annotated[str, typer.Option("--cases", help="A file of real cases (CSV, Parquet), or how many to draw.")]
+ScenarioGiven = Annotated[str, typer.Option("--scenario", help="Name of a scenario, or its YAML file.")]
+PolicyInForce = Annotated[str, typer.Option("--policy", help="The policy in force: a name, or a YAML or JSON file.")]
+PolicyGiven = Annotated[str, typer.Argument(help="A policy: a name, or a YAML or JSON file.")]
+Assume = Annotated[
+    list[str] | None, typer.Option("--set", help="Another value for an assumption: shop.cases_per_year=8000 (repeat).")
+]
+DrawCount = Annotated[int, typer.Option("--draws", help="Joint draws of the assumptions.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same result.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable result on standard output.")]
+Out = Annotated[Path | None, typer.Option("--out", help="File to write instead of standard output.")]
+
+_errors = Console(stderr=True, highlight=False)
+
+
+@app.command()
+def run(
+    transactions: Log = None,
+    customer_column: CustomerColumn = None,
+    date_column: DateColumn = None,
+    amount_column: AmountColumn = None,
+    day_first: DayFirst = False,
+    cases: CasesGiven = "20000",
+    policy: PolicyInForce = "current",
+    scenario: ScenarioGiven = "online_retail",
+    assume: Assume = None,
+    draws: DrawCount = 200,
+    seed: Seed = 0,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the policy, tables and figures.")] = Path("out"),
+    as_json: AsJson = False,
+) -> None:
+    """The main job: from a log to the best limits of the agents, what they are worth and how sure that is."""
+    from policy_sim.policy import load_policy
+    from policy_sim.show import report
+    from policy_sim.value import best_limits, compare, evaluate
+
+    with _progress(10) as step:
+        loaded = _scenario(scenario, assume)
+        in_force = load_policy(policy, loaded)
+        beside = [load_policy(name, loaded) for name in ("ask_first", "generous")]
+        log = (transactions, customer_column, date_column, amount_column, day_first)
+        setting = _setting(loaded, log, cases, draws, seed, step)
+        step("Evaluating policies")
+        outcomes = [evaluate(each, setting.payoffs) for each in (in_force, *beside)]
+        step("Searching the best limits")
+        best = best_limits(
+            in_force, setting.payoffs, on_progress=lambda done, of: step("Drawing exact curves", done > 1)
+        )
+        recommended = best.policy.model_copy(update={"name": "recommended", "title": "Recommended"})
+        step("Evaluating the best limits")
+        outcomes.append(evaluate(recommended, setting.payoffs))
+        differences = [compare(outcome, outcomes[0]) for outcome in outcomes]
+        step("Writing files")
+        files = _write_results(out, best, differences)
+    if as_json:
+        typer.echo(json.dumps(_result(setting, best, differences, seed, files), indent=2))
+    else:
+        screen = Console(highlight=False)
+        for part in report.of_run(setting, best, differences):
+            screen.print(part, soft_wrap=isinstance(part, str))
+        names = ", ".join(path.name for path in files)
+        screen.print(f"Wrote {len(files)} files to {out}/: {names}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def evaluate(
+    policy: PolicyGiven,
+    transactions: Log = None,
+    customer_column: CustomerColumn = None,
+    date_column: DateColumn = None,
+    amount_column: AmountColumn = None,
+    day_first: DayFirst = False,
+    cases: CasesGiven = "20000",
+    scenario: ScenarioGiven = "online_retail",
+    assume: Assume = None,
+    draws: DrawCount = 200,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """What one policy brings, per case and per year, with 90 % intervals."""
+    from policy_sim.policy import load_policy
+    from policy_sim.show import report
+    from policy_sim.value import evaluate as evaluate_policy
+
+    with _progress(5) as step:
+        loaded = _scenario(scenario, assume)
+        read = load_policy(policy, loaded)
+        log = (transactions, customer_column, date_column, amount_column, day_first)
+        setting = _setting(loaded, log, cases, draws, seed, step)
+        step("Evaluating the policy")
+        outcome = evaluate_policy(read, setting.payoffs)
+    if as_json:
+        typer.echo(json.dumps(_about(setting, seed) | {"policy": _outcome_content(outcome)}, indent=2))
+    else:
+        Console(highlight=False).print(report.of_outcome(outcome))
+
+
+@app.command()
+def curve(
+    lever: Annotated[str, typer.Argument(help="A limit of a tier: agent.keep_item")],
+    failure: Annotated[str | None, typer.Option(help="Move the limit for this failure only.")] = None,
+    segment: Annotated[str | None, typer.Option(help="Move the limit for this segment only.")] = None,
+    transactions: Log = None,
+    customer_column: CustomerColumn = None,
+    date_column: DateColumn = None,
+    amount_column: AmountColumn = None,
+    day_first: DayFirst = False,
+    cases: CasesGiven = "20000",
+    policy: PolicyInForce = "current",
+    scenario: ScenarioGiven = "online_retail",
+    assume: Assume = None,
+    draws: DrawCount = 200,
+    seed: Seed = 0,
+    out: Out = None,
+) -> None:
+    """Every outcome as a function of one limit, as CSV: a row for every value at which anything changes."""
+    from policy_sim.policy import load_policy, parse_lever
+    from policy_sim.value import threshold_curve
+
+    with _progress(5) as step:
+        loaded = _scenario(scenario, assume)
+        read = load_policy(policy, loaded)
+        moved = parse_lever(lever, read, loaded, failure, segment)
+        log = (transactions, customer_column, date_column, amount_column, day_first)
+        setting = _setting(loaded, log, cases, draws, seed, step)
+        step("Drawing the exact curve")
+        table = threshold_curve(read, setting.payoffs, moved).to_frame()
+    _put(table.to_csv(index=False), out)
+
+
+@app.command()
+def decide(
+    policy: PolicyGiven,
+    cases: Annotated[Path, typer.Argument(help="Cases (CSV, Parquet).")],
+    scenario: ScenarioGiven = "online_retail",
+    assume: Assume = None,
+    out: Out = None,
+) -> None:
+    """For each case: who decides, what is allowed under which rule, and the recommended resolution, as CSV."""
+    from policy_sim.assumptions import central
+    from policy_sim.policy import load_policy
+    from policy_sim.service import read_cases
+    from policy_sim.value import decide as decide_cases
+    from policy_sim.value import value_cases
+
+    with _progress(2) as step:
+        step("Reading cases")
+        loaded = _scenario(scenario, assume)
+        read = load_policy(policy, loaded)
+        given = read_cases(cases, loaded)
+        step("Deciding")
+        table = decide_cases(read, value_cases(loaded, given, central(loaded)))
+    _put(table.to_csv(index=False, float_format="%.2f"), out)
+
+
+@app.command()
+def export(
+    policy: PolicyGiven,
+    format: Annotated[str, typer.Option("--format", help="File format: json.")] = "json",  # noqa: A002
+    scenario: ScenarioGiven = "online_retail",
+    out: Out = None,
+) -> None:
+    """Write a policy as a file that other tools read."""
+    from policy_sim.policy import load_policy
+    from policy_sim.publish import export_policy
+
+    _put(export_policy(load_policy(policy, _scenario(scenario, None)), format=format), out)
+
+
+@app.command()
+def lab(
+    folder: Annotated[Path, typer.Option(help="Where to copy the notebooks, if installed without a checkout.")] = Path(
+        "policy_sim_notebooks"
+    ),
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8888,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
+) -> None:
+    """Open the notebooks in JupyterLab, on this machine only, behind a token."""
+    try:
+        import jupyterlab  # noqa: F401
+    except ImportError:
+        raise InputError("JupyterLab is not installed; install it with: pip install 'policy-sim[app]'") from None
+    notebooks = shipped("notebooks")
+    if notebooks.parent == Path(__file__).parent:
+        notebooks = _copy_notebooks(notebooks, folder)
+    typer.echo(f"Notebooks in {notebooks}; stop with Ctrl-C", err=True)
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        f"--ServerApp.root_dir={notebooks.resolve()}",
+    ]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    if not browser:
+        command.append("--no-browser")
+    os.execv(sys.executable, command)
+
+
+def main() -> None:
+    """Run the command line; bad input is one line on standard error and exit status 2."""
+    try:
+        app()
+    except InputError as error:
+        _errors.print(f"policy-sim: {error}", markup=False, soft_wrap=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        _errors.print("policy-sim: cancelled; nothing was left half-written")
+        sys.exit(130)
+
+
+def _scenario(scenario: str, assume: list[str] | None) -> Scenario:
+    from policy_sim.assumptions import load_scenario
+
+    values = {}
+    for each in assume or []:
+        name, _, text = each.partition("=")
+        try:
+            values[name.strip()] = float(text)
+        except ValueError:
+            raise InputError(f"--set {each} is not NAME=NUMBER, for example shop.cases_per_year=8000") from None
+    return load_scenario(scenario).with_values(values)
+
+
+def _setting(
+    scenario: Scenario,
+    log: tuple[Path | None, str | None, str | None, str | None, bool],
+    cases: str,
+    draws: int,
+    seed: int,
+    step: Any,
+) -> Setting:
+    from policy_sim.clv import read_transactions
+    from policy_sim.service import read_cases
+    from policy_sim.study import prepare_setting
+
+    transactions, customer, date, amount, day_first = log
+    given = int(cases) if cases.lstrip("-").isdigit() else read_cases(cases, scenario)
+    read = None
+    if transactions is not None:
+        step("Reading transactions")
+        read = read_transactions(
+            transactions, customer_column=customer, date_column=date, amount_column=amount, day_first=day_first,
+            currency=scenario.currency,
+        )  # fmt: skip
+        for sentence in read.reading.sentences:
+            _errors.print(f"Note: {sentence}", markup=False)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        setting = prepare_setting(scenario, read, given, draws, seed, step)
+    for warning in caught:
+        _errors.print(f"Note: {warning.message}", markup=False)
+    return setting
+
+
+@contextmanager
+def _progress(steps: int) -> Iterator[Any]:
+    """Show a bar with time left on standard error; gives a function that takes the words of the next step."""
+    columns = (
+        TextColumn("{task.description:34}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=_errors, transient=True) as progress:
+        task = progress.add_task("Starting", total=steps)
+
+        def step(words: str, advance: bool = True) -> None:
+            progress.update(task, description=words, advance=1 if advance else 0)
+
+        yield step
+
+
+def _put(text: str, out: Path | None) -> None:
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        write_whole(out, text)
+        typer.echo(f"Wrote {out}", err=True)
+
+
+def _copy_notebooks(notebooks: Path, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for notebook in sorted(notebooks.glob("*.ipynb")):
+        if not (folder / notebook.name).exists():
+            shutil.copy(notebook, folder / notebook.name)
+    return folder
+
+
+def _write_results(out: Path, best: BestLimits, differences: list[Difference]) -> list[Path]:
+    """Write policy, tables and figures, each whole; return their paths."""
+    import io
+
+    import pandas as pd
+
+    from policy_sim.publish import export_policy
+    from policy_sim.show.figures import plot_curves, plot_value_against_cost, plot_where_money_goes
+
+    recommended = differences[-1]
+    figures = {
+        "curves": plot_curves(best.curves, recommended.baseline),
+        "value_against_cost": plot_value_against_cost(differences),
+        "where_the_money_goes": plot_where_money_goes(recommended),
+    }
+    contents: dict[str, str | bytes] = {
+        "policy.json": export_policy(recommended.outcome.policy),
+        "outcomes.csv": pd.concat([each.outcome.to_frame() for each in differences]).to_csv(index=False),
+        "differences.csv": pd.concat([each.to_frame() for each in differences[1:]]).to_csv(index=False),
+        "curves.csv": pd.concat(
+            [each.to_frame().assign(lever=str(each.lever)) for each in best.curves.values()]
+        ).to_csv(index=False),
+    }
+    for name, figure in figures.items():
+        for kind in ("png", "svg"):
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format=kind, dpi=144)
+            contents[f"{name}.{kind}"] = buffer.getvalue()
+    for name, content in contents.items():
+        write_whole(out / name, content)
+    return [out / name for name in contents]
+
+
+def _about(setting: Setting, seed: int) -> dict[str, object]:
+    scenario, customers = setting.scenario, setting.customers
+    about: dict[str, object] = {
+        "scenario": scenario.name,
+        "scenario_fingerprint": scenario.fingerprint,
+        "currency": scenario.currency,
+        "cases": len(setting.payoffs.cases),
+        "cases_per_year": scenario.value("shop.cases_per_year"),
+        "draws": len(setting.payoffs.draws),
+        "seed": seed,
+    }
+    if customers is not None:
+        buying, spend = customers.purchases, customers.spend
+        about["customers"] = {
+            "count": len(customers.transactions.labels),
+            "orders": len(customers.transactions.amount),
+            "bg_nbd": {"r": buying.r, "alpha_weeks": buying.alpha_weeks, "a": buying.a, "b": buying.b}
+            | {"log_likelihood": buying.log_likelihood},
+            "gamma_gamma": {"p": spend.p, "q": spend.q, "v": spend.v, "log_likelihood": spend.log_likelihood},
+            "mean_future_value": float(customers.future_values.future_value.mean()),
+        }
+    return about
+
+
+def _outcome_content(outcome: Outcome | Difference) -> dict[str, object]:
+    table = outcome.to_frame().set_index("outcome").drop(columns=["currency", "policy", "baseline"], errors="ignore")
+    return {str(name): row.to_dict() for name, row in table.iterrows()}
+
+
+def _limit_contents(policy: Policy) -> dict[str, float | str]:
+    from policy_sim.policy import limit_content
+
+    return {name: limit_content(value) for name, value in policy.tiers[0].limits.items()}
+
+
+def _result(
+    setting: Setting, best: BestLimits, differences: list[Difference], seed: int, files: list[Path]
+) -> dict[str, object]:
+    from policy_sim.policy import limit_content
+
+    flat = {name: [limit_content(each) for each in curve.flat_region()] for name, curve in best.curves.items()}
+    return _about(setting, seed) | {
+        "recommended": {
+            "tier": best.policy.tier_names[0],
+            "limits": _limit_contents(best.policy),
+            "as_good_as_the_best": flat,
+            "starts": best.starts,
+            "agreeing_starts": best.agreeing_starts,
+            "against": differences[-1].baseline.policy.name,
+            "difference": _outcome_content(differences[-1]),
+        },
+        "policies": {each.outcome.policy.name: _outcome_content(each.outcome) for each in differences},
+        "files": [str(path) for path in files],
+    }

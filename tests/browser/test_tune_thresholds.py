@@ -1,0 +1,170 @@
+"""The notebook for leadership, the way its reader meets it: numbers on screen are the library's, whatever is moved."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from policy_sim import Lever, compare, evaluate, import_policy, load_policy, load_scenario, threshold_curve
+from policy_sim.show.wording import limit_text, money, number, share
+from policy_sim.study import Setting, prepare_setting
+from policy_sim.value import interval
+
+NOTEBOOK = "01_tune_thresholds.ipynb"
+PICTURE = Path(__file__).parents[2] / "docs" / "workbench.png"
+README = Path(__file__).parents[2] / "README.md"
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def setting() -> Setting:
+    """The same setting as the notebook's, made without a notebook."""
+    return prepare_setting(load_scenario("online_retail"))
+
+
+@pytest.fixture
+def panel(quiet_page: Page, run_all: Callable[[Page, str], None]) -> Iterator[Page]:
+    """The notebook with all cells run and the panel in sight."""
+    run_all(quiet_page, NOTEBOOK)
+    expect(quiet_page.locator(".ps [data-tile=net_value]")).to_be_visible()
+    yield quiet_page
+
+
+def shown(page: Page, tile: str) -> tuple[str, float]:
+    figure = page.locator(f"[data-tile={tile}]")
+    return figure.inner_text(), float(figure.get_attribute("data-value") or "nan")
+
+
+def settle(page: Page) -> None:
+    """Wait until the kernel has brought all curves up to date."""
+    expect(page.locator(".ps")).to_have_attribute("aria-busy", "false", timeout=60_000)
+
+
+def expected(setting: Setting, limits: dict[str, float]) -> dict[str, Any]:
+    """What the library says of the policy in force with other limits."""
+    policy = baseline = load_policy("current", setting.scenario)
+    for name, value in limits.items():
+        policy = policy.with_limit(Lever("agent", name), value)
+    outcome, base = evaluate(policy, setting.payoffs), evaluate(baseline, setting.payoffs)
+    difference = compare(outcome, base)
+    return {
+        "net_value": float(outcome.per_year().mean()),
+        "remedy_cost": float(outcome.per_year("remedy_cost").mean()),
+        "customers_kept": float(outcome.per_year("customers_kept").mean()),
+        "escalated": float(outcome.per_case("escalated").mean()),
+        "minutes": float(outcome.per_case("minutes").mean()),
+        "change": float(difference.per_year().mean()),
+        "interval": interval(difference.per_year()),
+    }
+
+
+def check_tiles(page: Page, wanted: dict[str, Any]) -> None:
+    formats = {
+        "net_value": lambda value: money(value, "USD"),
+        "remedy_cost": lambda value: money(value, "USD"),
+        "customers_kept": number,
+        "escalated": share,
+        "minutes": number,
+    }
+    for tile, text in formats.items():
+        seen, value = shown(page, tile)
+        assert value == pytest.approx(wanted[tile], rel=1e-9, abs=1e-9), tile
+        assert seen == text(wanted[tile]), tile
+    change = page.locator("[data-change=net_value]")
+    assert float(change.get_attribute("data-value") or "nan") == pytest.approx(wanted["change"], rel=1e-9, abs=1e-4)
+    likely = page.locator("[data-likely=net_value]")
+    low, high = (float(likely.get_attribute(f"data-{end}") or "nan") for end in ("low", "high"))
+    assert (low, high) == pytest.approx(wanted["interval"], rel=1e-9, abs=1e-4)
+    if low > 0 or high < 0:
+        assert likely.inner_text() == f"likely {money(low, 'USD', True)} to {money(high, 'USD', True)}"
+
+
+def test_a_slider_moved_by_keyboard_shows_the_library_s_numbers(panel: Page, setting: Setting) -> None:
+    check_tiles(panel, expected(setting, {}))
+    slider = panel.get_by_role("slider", name="Keep the item")
+    assert slider.get_attribute("aria-valuetext") == "Keep the item limit, ask first"
+    slider.focus()
+    before = panel.locator("[data-marker=now]").get_attribute("cy")
+    for _ in range(26):
+        slider.press("ArrowRight")
+    # while the kernel is still at work: read from the exact curve in the browser
+    assert slider.get_attribute("aria-valuetext") == "Keep the item limit, $25"
+    wanted = expected(setting, {"keep_item": 25.0})
+    check_tiles(panel, wanted)
+    assert panel.locator("[data-marker=now]").get_attribute("cy") != before
+    name = panel.locator(".ps-curve > svg").get_attribute("aria-label") or ""
+    assert f"Now $25: {money(wanted['change'], 'USD', True)}" in name
+    settle(panel)
+    check_tiles(panel, wanted)
+
+    # another limit: its curve must know where the first one stands now
+    credit = panel.get_by_role("slider", name="Store credit")
+    credit.focus()
+    for _ in range(15):
+        credit.press("ArrowRight")
+    settle(panel)
+    check_tiles(panel, expected(setting, {"keep_item": 25.0, "credit": 25.0}))
+
+
+def test_the_curve_on_screen_is_the_library_s(panel: Page, setting: Setting) -> None:
+    policy = load_policy("current", setting.scenario)
+    curve = threshold_curve(policy, setting.payoffs, Lever("agent", "keep_item"))
+    base = evaluate(policy, setting.payoffs).per_case()
+    panel.locator(".ps-curve summary").click()
+    rows = panel.locator(".ps-curve tbody tr").all_inner_texts()
+    yearly = setting.scenario.value("shop.cases_per_year")
+    seen = 0
+    for row in rows:
+        _, limit, net, *_ = row.split("\t")
+        if limit.startswith("$"):
+            value = yearly * float((curve.at(float(limit[1:])) - base).mean())
+            assert net == money(value, "USD", True), row
+            seen += 1
+    assert seen >= 5
+    assert any(row.startswith(f"Best\t{limit_text(curve.best_limit, 'USD')}") for row in rows)
+
+
+def test_the_exported_policy_reads_back(panel: Page, setting: Setting, lab: Any) -> None:
+    slider = panel.get_by_role("slider", name="Refund")
+    slider.focus()
+    slider.press("ArrowRight")
+    settle(panel)
+    panel.get_by_role("button", name="Export for agents").click()
+    status = panel.locator(".ps-status")
+    expect(status).to_contain_text("Saved as out/policy_")
+    place = re.search(r"out/policy_\w+\.json", status.inner_text())
+    assert place is not None
+    written = lab.folder / place.group()
+    policy = import_policy(written, setting.scenario)
+    assert policy.limit("agent", "refund") == 26.0
+    assert policy.limit("agent", "credit") == 10.0
+    with panel.expect_download() as download:
+        panel.get_by_role("link", name="download it").click()
+    assert json.loads(Path(download.value.path()).read_text()) == json.loads(written.read_text())
+
+
+def test_the_readme_shows_what_the_notebook_shows_today(panel: Page, pytestconfig: pytest.Config) -> None:
+    slider = panel.get_by_role("slider", name="Keep the item")
+    slider.focus()
+    for _ in range(31):
+        slider.press("ArrowRight")
+    settle(panel)
+    figures = [shown(panel, tile)[0] for tile in ("net_value", "remedy_cost", "customers_kept", "escalated", "minutes")]
+    change = panel.locator("[data-change=net_value]").inner_text()
+    words = (
+        f"The panel with the keep-item limit at $30: net value a year {figures[0]} ({change} against the policy in force), "
+        f"remedy spend {figures[1]}, customers kept {figures[2]}, asked a supervisor {figures[3]}, minutes {figures[4]}"
+    )
+    if pytestconfig.getoption("--update-picture"):
+        PICTURE.parent.mkdir(exist_ok=True)
+        panel.locator(".ps").screenshot(path=PICTURE)
+        README.write_text(re.sub(r"!\[[^]]*\]\(docs/workbench\.png\)", f"![{words}](docs/workbench.png)", README.read_text()))
+    assert f"![{words}](docs/workbench.png)" in README.read_text(), "the picture is out of date: make picture"
+    assert PICTURE.is_file()

@@ -1,0 +1,243 @@
+"""The plainest possible second implementation of payoffs and evaluation, for the tests to hold the kernels against.
+
+In: a scenario as it stands in its file, cases, draws, a policy. Out: measures of one case under one resolution at one
+tier; totals of a policy. Written from DESIGN.md (sections 6 to 8), MATHEMATICS.md D and the docstrings; it reads the
+remedies' forms itself and knows nothing of menus, lanes, cents of limits, states or padding. One thing the design leaves
+open was taken from the kernel: who is delighted are the survivors, in proportion to the effect of the compensation.
+Left to others: speed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from policy_sim.service import chance_lost, compensation_effect, over_compensation, spend_multiplier
+
+MEASURES = ("retained", "remedy_cost", "labour", "learned_claiming", "customers_kept", "minutes")
+STYLES = ("guided", "generous", "thrifty")
+
+
+def resolutions(scenario, failure):
+    """Return the resolutions of a failure: lists of remedy variants, one alternative from each part."""
+    combined = [[]]
+    for alternatives in scenario.failures[failure].resolutions.values():
+        combined = [[*sofar, *alternative] for sofar in combined for alternative in alternatives]
+    return combined
+
+
+def middle(scenario):
+    """Return every assumption at its central value, by name."""
+    return {name: scenario.value(name) for name in scenario.assumption_names}
+
+
+def draw_of(draws, m):
+    """Return one draw, or several where m is a slice, by name."""
+    return {name: draws.values[m, j] for j, name in enumerate(draws.names)}
+
+
+def columns(cases, i, draw):
+    """Return the money columns of a case; what its log left out is worked out from the assumptions of the draw."""
+    price = cases.item_price[i]
+    given = {name: getattr(cases, name)[i] for name in ("item_price", "unit_cost", "salvage_value")}
+    given |= {name: getattr(cases, name)[i] for name in ("return_shipping", "outbound_shipping", "restocking")}
+    if "unit_cost" in cases.assumed:
+        given["unit_cost"] = price * draw["shop.unit_cost_share"]
+    if "salvage_value" in cases.assumed:
+        given["salvage_value"] = given["unit_cost"] * draw["shop.salvage_share"]
+    if "return_shipping" in cases.assumed:
+        given["return_shipping"] = draw["shop.label_cost"]
+    if "outbound_shipping" in cases.assumed:
+        given["outbound_shipping"] = draw["shop.outbound_cost"]
+    if "restocking" in cases.assumed:
+        given["restocking"] = draw["shop.inspection_cost"]
+    return {"constant": 1.0, **given}
+
+
+def coefficient(text, draw):
+    if text is None:
+        return 0.0
+    if text in ("1", "-1"):
+        return float(text)
+    return -draw[text[1:]] if text.startswith("-") else draw[text]
+
+
+def sizes(scenario):
+    """Return for each variant of a remedy: the remedy, and its amount as (column, factor)."""
+    found = {}
+    for name, remedy in scenario.remedies.items():
+        if not remedy.amounts and not remedy.shares_of_price:
+            found[name] = (remedy, ("constant", 0.0))
+        for amount in remedy.amounts:
+            found[f"{name}_{amount:g}"] = (remedy, ("constant", amount))
+        for share in remedy.shares_of_price:
+            found[f"{name}_{100 * share:g}"] = (remedy, ("item_price", share))
+    return found
+
+
+def money_of(form, amount, money, draw):
+    """Return what a linear form comes to for one case."""
+    total = 0.0
+    for column, text in form.items():
+        of = amount[1] * money[amount[0]] if column == "amount" else money[column]
+        total = total + coefficient(text, draw) * of
+    return total
+
+
+def given(scenario, cases, i, bundle, draw):
+    """Return cost, worth, trouble, gain, minutes, effort, gesture and uses of a bundle of remedies for one case."""
+    money = columns(cases, i, draw)
+    total = dict.fromkeys(("cost", "worth", "trouble", "gain", "minutes", "effort", "gesture"), 0.0)
+    uses = {}
+    known = sizes(scenario)
+    for variant in bundle:
+        remedy, amount = known[variant]
+        worth = money_of(remedy.worth, amount, money, draw)
+        total["cost"] = total["cost"] + money_of(remedy.cost, amount, money, draw)
+        total["worth"] = total["worth"] + worth
+        total["trouble"] = total["trouble"] + money_of(remedy.trouble, amount, money, draw)
+        gain = worth if remedy.gain is None else money_of(remedy.gain, amount, money, draw)
+        total["gain"] = total["gain"] + gain
+        for quantity in ("minutes", "effort", "gesture"):
+            total[quantity] = total[quantity] + coefficient(getattr(remedy, quantity), draw)
+        for limit, form in remedy.uses.items():
+            uses[limit] = uses.get(limit, 0.0) + money_of(form, amount, money, draw)
+    uses["total_cost"] = total["cost"]
+    total["gesture"] = np.minimum(total["gesture"], 1.0)
+    return total, uses
+
+
+def measures(scenario, cases, i, bundle, tier, draw):
+    """Return the six measures of case i under a bundle of remedies that is given at a tier of the scenario (by name)."""
+    failure = cases.failures[cases.failure[i]]
+    total, _ = given(scenario, cases, i, bundle, draw)
+    loss = draw[f"{failure}.loss_share"] * max(cases.item_price[i], 0.01)
+    compensation = (total["worth"] - total["trouble"]) / loss
+    effect = compensation_effect(compensation, scenario.failures[failure].shape)
+    base_effort = draw["response.base_effort"]
+    value = cases.future_value[i] * draw["shop.future_value_factor"]
+    newcomer = cases.new_customer_value * draw["shop.future_value_factor"]
+
+    def lost(effect, over, gesture, effort):
+        return chance_lost(
+            effect=effect,
+            over=over,
+            gesture=gesture,
+            effort=effort,
+            severity=cases.severity[i],
+            hours=cases.hours_open[i] + draw[f"{tier}.wait_hours"],
+            prior_failures=cases.prior_failures[i],
+            prior_purchases=cases.prior_purchases[i],
+            churn_without_failure=draw["response.churn_without_failure"],
+            churn_without_remedy=draw[f"{failure}.churn_without_remedy"],
+            compensation_weight=draw[f"{failure}.compensation_weight"],
+            gesture_weight=draw[f"{failure}.gesture_weight"],
+            severity_weight=draw["response.severity_weight"],
+            wait_weight=draw["response.wait_weight"],
+            effort_weight=draw["response.effort_weight"],
+            repeat_weight=draw["response.repeat_weight"],
+            bond_weight=draw["response.bond_weight"],
+            over_compensation_weight=draw["response.over_compensation_weight"],
+        )
+
+    def retained(delta, effect):
+        spend = spend_multiplier(effect, draw[f"{failure}.spend_drop"], draw["response.paradox"])
+        deterred = draw["response.deterred_per_lost"] * delta * newcomer
+        gained = draw["response.gained_per_delighted"] * (1 - delta) * effect * newcomer
+        return value * (1 - delta) * spend + gained - deterred
+
+    delta = lost(effect, over_compensation(compensation), total["gesture"], total["effort"] + base_effort)
+    # whoever does not come back for the answer has waited and gets nothing
+    delta_empty = lost(0.0, 0.0, 0.0, base_effort)
+    away = draw[f"{tier}.lost_contact_share"]
+    told = 1 - np.exp(-np.maximum(total["gain"], 0.0) / draw["claiming.temptation"])
+    learned = draw["claiming.spread"] * draw["claiming.publicity"] * told * np.maximum(total["cost"], 0.0)
+    first = scenario.tiers[0]
+    at_first = draw[f"{first}.minutes"]
+    at_tier = (0.0 if tier == first else draw[f"{tier}.minutes"]) + (1 - away) * total["minutes"]
+    found = {
+        "retained": (1 - away) * retained(delta, effect) + away * retained(delta_empty, 0.0),
+        "remedy_cost": (1 - away) * total["cost"],
+        "labour": at_first * draw[f"{first}.cost_per_minute"] + at_tier * draw[f"{tier}.cost_per_minute"],
+        "learned_claiming": (1 - away) * learned,
+        "customers_kept": (1 - away) * (1 - delta) + away * (1 - delta_empty),
+        "minutes": at_first + at_tier,
+    }
+    return {name: np.asarray(amount) for name, amount in found.items()}
+
+
+def payoff(scenario, cases, i, bundle, tier, draw):
+    """Return retained value less remedies, labour and learned claiming."""
+    each = measures(scenario, cases, i, bundle, tier, draw)
+    return each["retained"] - each["remedy_cost"] - each["labour"] - each["learned_claiming"]
+
+
+def limit_in_force(policy, tier, limit, failure, segment):
+    """Return a limit in money: failure and segment before failure before segment before the tier's own."""
+    best, value = 0, policy.tier(tier).limits[limit]
+    for exception in policy.exceptions:
+        meant = exception.tier == tier and limit in exception.limits
+        if meant and exception.failure in (None, failure) and exception.segment in (None, segment):
+            how_special = 2 * (exception.failure is not None) + (exception.segment is not None)
+            if how_special > best:
+                best, value = how_special, exception.limits[limit]
+    return value
+
+
+def handle(policy, payoffs, i, names):
+    """Return who handles case i (position in the policy) and which resolution each style chooses."""
+    scenario, cases, options = payoffs.scenario, payoffs.cases, payoffs.options
+    failure, segment = cases.failures[cases.failure[i]], cases.segments[cases.segment[i]]
+    tiers = [tier.name for tier in policy.tiers]
+    last = len(tiers) - 1
+    start = 0
+    for guard in policy.guards:
+        if getattr(cases, guard.fact)[i] >= guard.at_least:
+            start = max(start, tiers.index(guard.to))
+    everything = range(len(resolutions(scenario, failure)))
+    for k in range(start, last + 1):
+        allowed = []
+        for a in everything:
+            within = True
+            for d, limit in enumerate(names):
+                cents = options.uses[i, a, d]
+                # below 0: the resolution does not draw on this limit
+                if k < last and cents >= 0:
+                    in_force = limit_in_force(policy, tiers[k], limit, failure, segment)
+                    within = within and cents <= 100 * in_force + 1e-6
+            if within and options.adequate[i, a]:
+                allowed.append(a)
+        if allowed:
+            # max and min take the first of equals
+            guided = max(allowed, key=lambda a: options.believed[i, a, scenario.tiers.index(tiers[k])])
+            generous = max(allowed, key=lambda a: options.generosity[i, a])
+            thrifty = min(allowed, key=lambda a: -options.thrift[i, a])
+            return k, (guided, guided, guided) if k == last else (guided, generous, thrifty)
+    most = max(everything, key=lambda a: options.generosity[i, a])
+    return last, (most, most, most)
+
+
+def evaluate_plainly(policy, payoffs, names, known=None):
+    """Return {outcome: (draws,) mean per case} of a policy; `known` remembers measures between calls.
+
+    What agents see of a case (uses, adequacy, worth, cost, believed payoff) is taken from `payoffs.options`, which
+    test_payoffs holds against this module; everything that is added up is worked out here.
+    """
+    scenario, cases = payoffs.scenario, payoffs.cases
+    known = {} if known is None else known
+    draw = draw_of(payoffs.draws, slice(None))
+    shares = {style: draw[f"style.{style}_share"] for style in STYLES[1:]}
+    shares["guided"] = 1 - shares["generous"] - shares["thrifty"]
+    totals = {name: np.zeros(len(payoffs.draws)) for name in (*MEASURES, "escalated")}
+    for i in range(len(cases)):
+        k, choice = handle(policy, payoffs, i, names)
+        tier = policy.tiers[k].name
+        totals["escalated"] += k > 0
+        for style, a in zip(STYLES, choice, strict=True):
+            if (i, a, tier) not in known:
+                bundle = resolutions(scenario, cases.failures[cases.failure[i]])[a]
+                known[i, a, tier] = measures(scenario, cases, i, bundle, tier, draw)
+            for name in MEASURES:
+                totals[name] += shares[style] * known[i, a, tier][name]
+    means = {name: total / len(cases) for name, total in totals.items()}
+    spent = means["remedy_cost"] + means["labour"] + means["learned_claiming"]
+    return means | {"net_value": means["retained"] - spent}

@@ -1,0 +1,203 @@
+import numpy as np
+import pytest
+
+from policy_sim.assumptions import LIMITS, draw_assumptions
+from policy_sim.border import InputError
+from policy_sim.policy import ASK, NO_LIMIT, Lever, authority, load_policy
+from policy_sim.value import OUTCOMES, compare, decide, evaluate, interval, value_cases
+from policy_sim.value.evaluation import Handling, to_cents
+
+
+@pytest.fixture(scope="module")
+def current(scenario):
+    return load_policy("current", scenario)
+
+
+@pytest.fixture(scope="module")
+def outcome(current, shipped_payoffs):
+    return evaluate(current, shipped_payoffs)
+
+
+def test_agrees_with_the_oracle(oracle, payoffs, random_policy):
+    rng = np.random.default_rng(11)
+    known = {}
+    for _ in range(6):
+        policy = random_policy(rng, payoffs)
+        found = evaluate(policy, payoffs)
+        expected = oracle.evaluate_plainly(policy, payoffs, LIMITS, known)
+        assert set(expected) == set(OUTCOMES)
+        for name in OUTCOMES:
+            # a cent a case is the smallest amount that means anything: 1e-9 of it where the mean is near 0
+            np.testing.assert_allclose(found.per_case(name), expected[name], rtol=1e-9, atol=1e-11, err_msg=name)
+
+
+@pytest.mark.parametrize("name", ["current", "generous", "ask_first"])
+def test_shipped_policies_agree_with_the_oracle(oracle, scenario, shipped_payoffs, name):
+    policy = load_policy(name, scenario)
+    expected = oracle.evaluate_plainly(policy, shipped_payoffs, LIMITS)
+    for outcome in OUTCOMES:
+        np.testing.assert_allclose(evaluate(policy, shipped_payoffs).per_case(outcome), expected[outcome], rtol=1e-9)
+
+
+def test_who_handles_a_case_agrees_with_the_oracle(oracle, payoffs, random_policy):
+    rng = np.random.default_rng(12)
+    for _ in range(3):
+        policy = random_policy(rng, payoffs)
+        handling = Handling.of(policy, payoffs)
+        for i in range(0, len(payoffs.cases), 3):
+            tier, choice = oracle.handle(policy, payoffs, i, LIMITS)
+            assert handling.tier[i] == tier
+            assert tuple(handling.choice[i]) == choice
+
+
+def test_sums_by_failure_and_segment(outcome, shipped_payoffs):
+    cases = shipped_payoffs.cases
+    assert outcome.sums.shape == (6, 3, 6, 3)
+    assert outcome.counts.sum() == len(cases)
+    assert outcome.counts[2, 1] == ((cases.failure == 2) & (cases.segment == 1)).sum()
+    assert (outcome.escalated <= outcome.counts).all()
+    alone = evaluate(outcome.policy, value_cases(shipped_payoffs.scenario, cases.take(cases.failure == 2), shipped_payoffs.draws))
+    np.testing.assert_allclose(alone.sums[2], outcome.sums[2], rtol=1e-12, atol=1e-9)
+    assert alone.counts[3].sum() == 0
+
+
+def test_outcomes_hang_together(outcome, scenario):
+    money = outcome.per_case("retained")
+    for spent in ("remedy_cost", "labour", "learned_claiming"):
+        money = money - outcome.per_case(spent)
+    np.testing.assert_allclose(outcome.per_case(), money)
+    np.testing.assert_allclose(outcome.per_year(), 20_000 * outcome.per_case())
+    assert ((outcome.per_case("customers_kept") > 0) & (outcome.per_case("customers_kept") < 1)).all()
+    assert (outcome.per_case("escalated") == outcome.per_case("escalated")[0]).all()
+    with pytest.raises(InputError, match=r"unknown outcome 'net_valu' \(did you mean 'net_value'\?\)"):
+        outcome.per_case("net_valu")
+    table = outcome.to_frame().set_index("outcome")
+    assert list(table.index) == list(OUTCOMES)
+    assert table.loc["net_value", "per_case"] == pytest.approx(outcome.per_case().mean())
+    assert (table["per_case_low"] <= table["per_case_high"]).all()
+    assert set(table["currency"]) == {"USD"}
+
+
+def test_evaluation_is_pure(current, shipped_payoffs, outcome):
+    np.testing.assert_array_equal(evaluate(current, shipped_payoffs).sums, outcome.sums)
+
+
+def test_progress_is_told(current, shipped_payoffs):
+    told = []
+    evaluate(current, shipped_payoffs, on_progress=lambda done, of: told.append((done, of)))
+    assert told == [(1, 1)]
+
+
+def test_ask_first_escalates_everything_and_no_limit_nothing(scenario, shipped_payoffs):
+    policy = load_policy("ask_first", scenario)
+    assert (evaluate(policy, shipped_payoffs).per_case("escalated") == 1).all()
+    for limit in LIMITS:
+        policy = policy.with_limit(Lever("agent", limit), NO_LIMIT)
+    assert (evaluate(policy, shipped_payoffs).per_case("escalated") == 0).all()
+
+
+def test_an_entitlement_that_cannot_be_met_gets_the_most_there_is_from_the_last_tier(unmet_payoffs, random_policy):
+    options, cases = unmet_payoffs.options, unmet_payoffs.cases
+    unmet = ~options.adequate.any(axis=1)
+    assert 5 < unmet.sum() < len(cases)
+    rng = np.random.default_rng(13)
+    for _ in range(5):
+        policy = random_policy(rng, unmet_payoffs)
+        handling = Handling.of(policy, unmet_payoffs)
+        assert (handling.tier[unmet] == len(policy.tiers) - 1).all()
+        for i in np.flatnonzero(unmet):
+            best = int(np.argmax(options.generosity[i, : options.counts[i]]))
+            assert set(handling.choice[i]) == {best}
+
+
+def test_an_unmet_entitlement_is_named(scenario, unmet_payoffs):
+    table = decide(load_policy("current", scenario), unmet_payoffs)
+    unmet = ~unmet_payoffs.options.adequate.any(axis=1)
+    assert set(table["tier"][unmet]) == {"manager"}
+    assert set(table["recommended"][unmet]) == {"partial_refund_50 + managers_call + gift_card_25"}
+
+
+def test_compare_refuses_different_payoffs(scenario, current, outcome, shipped_payoffs):
+    again = value_cases(scenario, shipped_payoffs.cases, shipped_payoffs.draws)
+    with pytest.raises(InputError, match="policies 'current' and 'current' were evaluated on different payoffs"):
+        compare(evaluate(current, again), outcome)
+
+
+def test_differences_are_paired(scenario, outcome, shipped_payoffs):
+    other = evaluate(load_policy("generous", scenario), shipped_payoffs)
+    difference = compare(other, outcome)
+    for name in OUTCOMES:
+        np.testing.assert_array_equal(difference.per_case(name), other.per_case(name) - outcome.per_case(name))
+        np.testing.assert_array_equal(difference.per_year(name), other.per_year(name) - outcome.per_year(name))
+    table = difference.to_frame().set_index("outcome")
+    assert table.loc["net_value", "per_case"] == pytest.approx(difference.per_case().mean())
+    low, high = interval(difference.per_case("remedy_cost"))
+    assert table.loc["remedy_cost", "told_apart"] == (low > 0 or high < 0)
+    same = compare(outcome, outcome)
+    assert not same.told_apart()
+    assert (same.per_case() == 0).all()
+
+
+def test_interval():
+    values = np.arange(101.0)
+    assert interval(values) == pytest.approx((5, 95))
+    assert interval(values, 0.5) == pytest.approx((25, 75))
+    assert interval(np.array([3.0])) == (3.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("limit", "cents"),
+    [(ASK, -1), (NO_LIMIT, np.iinfo(np.int64).max), (0.0, 0), (0.29, 29), (19.99, 1999), (0.105, 10), (1234.56, 123456)],
+)
+def test_limits_in_cents(limit, cents):
+    assert to_cents(limit) == cents
+
+
+def test_a_limit_of_any_size_can_be_evaluated(current, shipped_payoffs):
+    # people write many nines for "any amount"
+    huge = current.with_limit(Lever("lead", "refund"), 1e18)
+    open_ = current.with_limit(Lever("lead", "refund"), NO_LIMIT)
+    np.testing.assert_array_equal(evaluate(huge, shipped_payoffs).sums, evaluate(open_, shipped_payoffs).sums)
+
+
+def test_a_policy_of_another_scenario_is_refused(current, shipped_payoffs):
+    with pytest.raises(InputError, match="policy 'current' is in EUR, scenario 'online_retail' in USD"):
+        evaluate(current.model_copy(update={"currency": "EUR"}), shipped_payoffs)
+    tiers = (current.tiers[0].model_copy(update={"name": "agnet"}), *current.tiers[1:])
+    with pytest.raises(InputError, match=r"unknown tier 'agnet' \(did you mean 'agent'\?\)"):
+        evaluate(current.model_copy(update={"tiers": tiers}), shipped_payoffs)
+
+
+def test_decisions_agree_with_the_guided_choice_and_with_authority(payoffs, random_policy):
+    rng = np.random.default_rng(14)
+    cases, options = payoffs.cases, payoffs.options
+    for _ in range(2):
+        policy = random_policy(rng, payoffs)
+        handling = Handling.of(policy, payoffs)
+        table = decide(policy, payoffs)
+        assert list(table["case"]) == list(cases.case)
+        for i, row in enumerate(table.itertuples()):
+            facts = {guard.fact: float(getattr(cases, guard.fact)[i]) for guard in policy.guards}
+            may = authority(policy, row.failure, row.segment, facts)
+            assert row.starts_at == may.starts_at
+            assert row.because == may.because
+            assert row.tier == policy.tier_names[handling.tier[i]]
+            names = payoffs.menu.names[cases.failure[i]]
+            a = names.index(row.recommended)
+            assert a == handling.choice[i, 0]
+            assert row.worth == options.generosity[i, a]
+            assert row.remedy_cost == -options.thrift[i, a]
+            assert row.payoff == options.believed[i, a, payoffs.scenario.tiers.index(row.tier)]
+            if not options.adequate[i].any():
+                continue
+            # what is recommended is allowed, and no tier that looked at it before could have done anything
+            def allowed(a, limits, i=i):
+                cents = (options.uses[i, a, d] for d in range(len(LIMITS)))
+                within = (use < 0 or use <= 100 * limits[name].value + 1e-6 for name, use in zip(LIMITS, cents, strict=True))
+                return options.adequate[i, a] and all(within)
+
+            assert allowed(a, may.limits[row.tier])
+            for tier in list(may.limits)[: list(may.limits).index(row.tier)]:
+                assert not any(allowed(b, may.limits[tier]) for b in range(len(names)))
+            for rule in may.limits[row.tier].values():
+                assert rule.rule in row.rules

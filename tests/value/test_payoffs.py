@@ -1,0 +1,208 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from policy_sim.assumptions import LIMITS, Draws, draw_assumptions
+from policy_sim.policy import load_policy
+from policy_sim.service import read_cases
+from policy_sim.value import evaluate, value_cases
+from policy_sim.value.evaluation import score
+from policy_sim.value.kernels import LANES, MEASURES, _exp, _log
+from policy_sim.value.payoffs import expect
+
+
+def random_rows(payoffs, rng, count):
+    case = rng.integers(0, len(payoffs.cases), count)
+    resolution = np.floor(rng.random(count) * payoffs.options.counts[case]).astype(np.int64)
+    return case, resolution, rng.integers(0, len(payoffs.scenario.tiers), count)
+
+
+def bundle_of(oracle, payoffs, i, a):
+    return oracle.resolutions(payoffs.scenario, payoffs.cases.failures[payoffs.cases.failure[i]])[a]
+
+
+def one_case(scenario, **columns):
+    plain = {"failure": "wrong_item", "item_price": 50.0, "future_value": 100.0}
+    return read_cases(pd.DataFrame([plain | columns]), scenario)
+
+
+def test_every_measure_agrees_with_the_twin(oracle, payoffs):
+    rng = np.random.default_rng(1)
+    case, resolution, tier = random_rows(payoffs, rng, 80)
+    found = score(payoffs, case, tier, np.column_stack([resolution] * 3), np.arange(80), 80)
+    draw = oracle.draw_of(payoffs.draws, slice(None))
+    for n, (i, a, k) in enumerate(zip(case, resolution, tier, strict=True)):
+        bundle = bundle_of(oracle, payoffs, i, a)
+        expected = oracle.measures(payoffs.scenario, payoffs.cases, i, bundle, payoffs.scenario.tiers[k], draw)
+        # money is a difference of amounts of the size of the customer's value and the price: scale by those
+        money = 1 + payoffs.cases.future_value[i] + payoffs.cases.item_price[i]
+        for q, name in enumerate(MEASURES):
+            scale = 1e-12 * (money if q < 4 else 1.0)
+            np.testing.assert_allclose(found[n, q], np.broadcast_to(expected[name], found[n, q].shape), 1e-12, scale)
+
+
+def test_expected_payoffs_agree_with_the_twin(oracle, payoffs):
+    rng = np.random.default_rng(2)
+    case, resolution, tier = random_rows(payoffs, rng, 60)
+    found = expect(payoffs.facts, payoffs.numbers, payoffs.style, case, resolution, tier)
+    draw = oracle.draw_of(payoffs.draws, slice(None))
+    for n, (i, a, k) in enumerate(zip(case, resolution, tier, strict=True)):
+        bundle = bundle_of(oracle, payoffs, i, a)
+        each = oracle.payoff(payoffs.scenario, payoffs.cases, i, bundle, payoffs.scenario.tiers[k], draw)
+        weights = payoffs.style[:, : len(payoffs.draws)]
+        scale = 1e-12 * len(payoffs.draws) * (1 + payoffs.cases.future_value[i] + payoffs.cases.item_price[i])
+        np.testing.assert_allclose(found[n], (weights * each).sum(axis=1), 1e-12, scale)
+
+
+def test_what_agents_see_agrees_with_the_twin(oracle, payoffs):
+    scenario, cases, options = payoffs.scenario, payoffs.cases, payoffs.options
+    middle = oracle.middle(scenario)
+    for i in np.random.default_rng(3).integers(0, len(cases), 12):
+        failure = cases.failures[cases.failure[i]]
+        bundles = oracle.resolutions(scenario, failure)
+        assert options.counts[i] == len(bundles)
+        assert not options.adequate[i, len(bundles) :].any()
+        owed = middle[f"{failure}.entitlement"] * middle[f"{failure}.loss_share"] * cases.item_price[i]
+        for a, bundle in enumerate(bundles):
+            assert payoffs.menu.names[cases.failure[i]][a] == (" + ".join(bundle) or "nothing")
+            total, uses = oracle.given(scenario, cases, i, bundle, middle)
+            for d, limit in enumerate(LIMITS):
+                if limit in uses:
+                    # to the nearest cent; which one of two equally near ones is left open
+                    assert abs(options.uses[i, a, d] - max(100 * uses[limit], 0)) <= 0.5 + 1e-6
+                else:
+                    assert options.uses[i, a, d] == -1
+            # the promise is about what is given, before the customer's trouble
+            assert options.adequate[i, a] == (total["worth"] >= owed - 0.005)
+            assert options.generosity[i, a] == pytest.approx(total["worth"] - total["trouble"], rel=1e-12, abs=1e-12)
+            assert options.thrift[i, a] == pytest.approx(-total["cost"], rel=1e-12, abs=1e-12)
+            for k, tier in enumerate(scenario.tiers):
+                believed = oracle.payoff(scenario, cases, i, bundle, tier, middle)
+                scale = 1e-12 * (1 + cases.future_value[i] + cases.item_price[i])
+                assert options.believed[i, a, k] == pytest.approx(float(believed), rel=1e-12, abs=scale)
+
+
+def test_uses_and_adequacy_by_hand(scenario):
+    payoffs = value_cases(scenario, one_case(scenario, item_price=49.99), draw_assumptions(scenario, 2))
+    names = payoffs.menu.names[payoffs.cases.failure[0]]
+    uses = {name: dict(zip(LIMITS, payoffs.options.uses[0, a], strict=True)) for a, name in enumerate(names)}
+    assert uses["nothing"] == dict.fromkeys(LIMITS, -1) | {"total_cost": 0}
+    kept = uses["full_refund + keep_item + apology_note + store_credit_10"]
+    # a refund of 49.99, a note of .70 and .75 of the credit of 10
+    assert kept == {"refund": 4999, "credit": 1000, "keep_item": 4999, "replacement": -1, "total_cost": 5819}
+    sent = uses["replacement + send_back"]
+    # goods .5 * 49.99, postage 6, label 10.15, inspection 4, restocking .05 * 49.99, less salvage .45 * .5 * 49.99
+    assert sent == {"refund": -1, "credit": -1, "keep_item": -1, "replacement": 4999, "total_cost": 3640}
+    adequate = dict(zip(names, payoffs.options.adequate[0], strict=False))
+    assert not adequate["nothing"]
+    assert not adequate["managers_call + gift_card_25"]
+    assert adequate["full_refund + send_back"]
+
+
+def test_a_use_below_nothing_counts_as_nothing(scenario):
+    # sold again at a profit: the return earns more than it costs
+    case = one_case(scenario, salvage_value=400.0)
+    payoffs = value_cases(scenario, case, draw_assumptions(scenario, 2))
+    a = payoffs.menu.names[case.failure[0]].index("full_refund + send_back")
+    assert payoffs.options.thrift[0, a] > 0
+    assert payoffs.options.uses[0, a, LIMITS.index("total_cost")] == 0
+
+
+def test_half_a_cent_is_not_a_breach(scenario):
+    entitled = scenario.with_values({"lost_parcel.entitlement": 0.5})
+    names = None
+    for price, expected in ((10.0, True), (9.99, True)):
+        case = one_case(entitled, failure="lost_parcel", item_price=price)
+        payoffs = value_cases(entitled, case, draw_assumptions(entitled, 1))
+        names = payoffs.menu.names[case.failure[0]]
+        assert payoffs.options.adequate[0, names.index("partial_refund_50")] == expected
+    # .504 of 10 is 5.04, 4 cents more than half
+    entitled = scenario.with_values({"lost_parcel.entitlement": 0.504})
+    payoffs = value_cases(entitled, one_case(entitled, failure="lost_parcel", item_price=10.0), draw_assumptions(scenario))
+    assert not payoffs.options.adequate[0, names.index("partial_refund_50")]
+
+
+@pytest.mark.parametrize("count", [1, 7, LANES - 1, LANES, LANES + 1, 2 * LANES + 3])
+def test_draws_do_not_depend_on_how_many_are_valued_together(scenario, shipped_payoffs, count):
+    policy = load_policy("current", scenario)
+    cases = shipped_payoffs.cases.take(slice(0, 60))
+    draws = draw_assumptions(scenario, 2 * LANES + 3, seed=5)
+    all_of_them = evaluate(policy, value_cases(scenario, cases, draws)).sums
+    some = evaluate(policy, value_cases(scenario, cases, Draws(draws.names, draws.values[:count]))).sums
+    assert some.shape[-1] == count
+    np.testing.assert_array_equal(some, all_of_them[..., :count])
+
+
+def test_rows_do_not_depend_on_each_other(shipped_payoffs):
+    rng = np.random.default_rng(4)
+    case, resolution, tier = random_rows(shipped_payoffs, rng, 200)
+    order = np.lexsort((tier, case))
+
+    def found(rows):
+        numbers = (shipped_payoffs.facts, shipped_payoffs.numbers, shipped_payoffs.style)
+        return expect(*numbers, case[rows], resolution[rows], tier[rows])
+
+    np.testing.assert_array_equal(found(order), found(np.arange(200))[order])
+
+
+def test_equal_resolutions_are_worth_exactly_the_same(shipped_payoffs):
+    # ties are broken by order; rounding must not break them first
+    menu, options, cases = shipped_payoffs.menu, shipped_payoffs.options, shipped_payoffs.cases
+    names = menu.names[cases.failures.index("wrong_item")]
+    rows = cases.failure == cases.failures.index("wrong_item")
+    for goodwill in ("", " + coupon_10", " + managers_call + gift_card_25"):
+        a, b = (names.index(f"{goods} + send_back{goodwill}") for goods in ("full_refund", "replacement"))
+        np.testing.assert_array_equal(options.generosity[rows, a], options.generosity[rows, b])
+
+
+def test_own_exponential():
+    x = np.concatenate([np.linspace(-700, 700, 20_001), np.linspace(-2, 2, 20_001), [0.0, -0.0, 1e-300, 5e-17]])
+    found = np.array([_exp(float(each)) for each in x])
+    assert np.abs(found / np.exp(x) - 1).max() <= 1e-15
+    assert _exp(0.0) == 1.0
+    assert _exp(-1e6) == _exp(-700.0)
+    assert _exp(1e6) == _exp(700.0)
+
+
+def test_own_logarithm():
+    x = np.concatenate([np.geomspace(1e-300, 1e300, 20_001), np.geomspace(0.25, 4, 20_001), [1.0, np.sqrt(2), 2.0, 0.5]])
+    found = np.array([_log(float(each)) for each in x])
+    # absolute near 1, where the result is near 0; elsewhere what a float64 can hold
+    assert (np.abs(found - np.log(x)) <= 1e-15 + 4e-16 * np.abs(np.log(x))).all()
+    assert _log(1.0) == 0.0
+    # over the waiting times that it is meant for: up to ten years
+    hours = np.concatenate([np.linspace(0, 1000, 10_001), np.geomspace(1, 87_600, 1001)])
+    waited = (1 + hours / 24) / 2
+    np.testing.assert_allclose([_log(float(each)) for each in waited], np.log(waited), rtol=2e-16, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["shop.unit_cost_share", "shop.salvage_share", "shop.label_cost", "shop.outbound_cost", "shop.inspection_cost"],
+)
+def test_nothing_is_a_possible_cost(scenario, name):
+    # nothing is salvaged, postage is free ...: the columns are 0 in the middle and still move with the draws
+    free = scenario.with_values({name: 0.0})
+    payoffs = value_cases(free, one_case(free), draw_assumptions(free, 5))
+    assert np.isfinite(payoffs.options.believed[0, : payoffs.options.counts[0]]).all()
+    outcome = evaluate(load_policy("current", scenario), payoffs)
+    assert np.isfinite(outcome.per_case()).all()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"wrong_item.loss_share": 0.0},
+        {"claiming.temptation": 0.0},
+        {"wrong_item.churn_without_remedy": 0.0},
+        {"wrong_item.churn_without_remedy": 1.0},
+    ],
+)
+def test_the_edge_of_a_range_is_refused_or_valued(scenario, values):
+    # either is fine; a silent "not a number" among what agents believe is not
+    try:
+        edge = scenario.with_values(values)
+    except ValueError:
+        return
+    payoffs = value_cases(edge, one_case(edge), draw_assumptions(edge, 5))
+    assert np.isfinite(payoffs.options.believed[0, : payoffs.options.counts[0]]).all()
