@@ -27,7 +27,9 @@ class InputError(ValueError):
 
 def nearest(name: object, valid: Iterable[str]) -> str:
     """Return " (did you mean 'x'?)" for the closest valid name, or an empty text where none is close."""
-    close = difflib.get_close_matches(str(name), list(valid), n=1, cutoff=0.5)
+    valid = list(valid)
+    begun = [each for each in valid if str(name) and each.startswith(str(name))]
+    close = begun or difflib.get_close_matches(str(name), valid, n=1, cutoff=0.5)
     return f" (did you mean '{close[0]}'?)" if close else ""
 
 

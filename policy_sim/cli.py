@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 app = typer.Typer(
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -249,13 +248,19 @@ def lab(
 def main() -> None:
     """Run the command line; bad input is one line on standard error and exit status 2."""
     try:
-        app()
+        sys.exit(app(sys.argv[1:] or ["--help"], prog_name="policy-sim", standalone_mode=False))
     except InputError as error:
-        _errors.print(f"policy-sim: {error}", markup=False, soft_wrap=True)
+        _say(str(error))
         sys.exit(2)
-    except KeyboardInterrupt:
-        _errors.print("policy-sim: cancelled; nothing was left half-written")
-        sys.exit(130)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # what typer raises where the words of a command do not fit
+            raise
+        _say(f"{error.format_message()}; see policy-sim --help")
+        sys.exit(2)
+
+
+def _say(words: str) -> None:
+    _errors.print(f"policy-sim: {words}", markup=False, soft_wrap=True)
 
 
 def _scenario(scenario: str, assume: list[str] | None) -> Scenario:
@@ -318,7 +323,11 @@ def _progress(steps: int) -> Iterator[Any]:
         def step(words: str, advance: bool = True) -> None:
             progress.update(task, description=words, advance=1 if advance else 0)
 
-        yield step
+        try:
+            yield step
+        except KeyboardInterrupt:
+            _say("cancelled; no file was left half-written")
+            raise
 
 
 def _put(text: str, out: Path | None) -> None:

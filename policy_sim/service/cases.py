@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -198,12 +199,12 @@ def _lognormal(rng: np.random.Generator, scenario: Scenario, name: str, count: i
 def _complete(
     scenario: Scenario,
     labels: NDArray[np.str_],
-    columns: Mapping[str, NDArray[np.generic]],
+    columns: Mapping[str, NDArray[Any]],
     new_customer_value: float,
     currency: str,
 ) -> Cases:
     """Fill the columns that are not there from the scenario's assumptions."""
-    full: dict[str, NDArray[np.generic]] = dict(columns)
+    full: dict[str, NDArray[Any]] = dict(columns)
     ones = np.ones(len(labels))
     assumed: dict[str, tuple[str, ...]] = {}
     for name, (base, names) in _ASSUMED.items():
@@ -257,9 +258,7 @@ def read_cases(source: str | Path | pd.DataFrame, scenario: Scenario) -> Cases:
             raise InputError(f"{where} has no column '{name}'{hint}; found: {found}; rename or add it")
     if table.empty:
         raise InputError(f"{where} holds no cases; it needs at least one row below the header")
-    columns: dict[str, NDArray[np.generic]] = {
-        "failure": _names(table["failure"], "failure", list(scenario.failures), where)
-    }
+    columns: dict[str, NDArray[Any]] = {"failure": _names(table["failure"], "failure", list(scenario.failures), where)}
     if "segment" in table.columns:
         segments = [segment.name for segment in scenario.segments]
         columns["segment"] = _names(table["segment"], "segment", segments, where)
@@ -292,7 +291,7 @@ def _line(position: int, where: str) -> str:
 
 
 def _names(column: pd.Series, kind: str, valid: list[str], where: str) -> NDArray[np.int64]:
-    codes = pd.Categorical(column.astype(str), categories=valid).codes.astype(np.int64)
+    codes = pd.Index(valid).get_indexer(pd.Index(column.astype(str))).astype(np.int64)
     if (codes < 0).any():
         position = int(np.argmax(codes < 0))
         raise unknown(kind, column.iloc[position], valid, _line(position, where))

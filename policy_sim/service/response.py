@@ -8,17 +8,19 @@ lost, what survivors spend, word of mouth. Left to others: money of the firm, an
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 __all__ = ["chance_lost", "compensation_effect", "over_compensation", "spend_multiplier"]
 
 Floats = NDArray[np.float64]
+#: A number or an array of them; arrays broadcast against each other.
+Quantity = float | Floats
 
 #: Compensation, as a multiple of the loss, at which its effect peaks (Haesevoets et al. 2017).
 PEAK = 1.5
 
 
-def compensation_effect(compensation: ArrayLike, shape: str) -> Floats:
+def compensation_effect(compensation: Quantity, shape: str) -> Floats:
     """Return how much of its full effect a compensation has: 0 at nothing, 1 from 1.5 times the loss on.
 
     Parameters
@@ -38,7 +40,7 @@ def compensation_effect(compensation: ArrayLike, shape: str) -> Floats:
     return np.asarray(1 - (1 - q) ** 2)
 
 
-def over_compensation(compensation: ArrayLike) -> Floats:
+def over_compensation(compensation: Quantity) -> Floats:
     """Return how far a compensation is past its peak: 0 up to 1.5 times the loss, towards 1 far above."""
     v = np.maximum(np.asarray(compensation, dtype=np.float64) - PEAK, 0.0)
     return np.asarray(v**2 / (1 + v**2))
@@ -46,24 +48,24 @@ def over_compensation(compensation: ArrayLike) -> Floats:
 
 def chance_lost(
     *,
-    effect: ArrayLike,
-    over: ArrayLike,
-    gesture: ArrayLike,
-    severity: ArrayLike,
-    hours: ArrayLike,
-    effort: ArrayLike,
-    prior_failures: ArrayLike,
-    prior_purchases: ArrayLike,
-    churn_without_failure: ArrayLike,
-    churn_without_remedy: ArrayLike,
-    compensation_weight: ArrayLike,
-    gesture_weight: ArrayLike,
-    severity_weight: ArrayLike,
-    wait_weight: ArrayLike,
-    effort_weight: ArrayLike,
-    repeat_weight: ArrayLike,
-    bond_weight: ArrayLike,
-    over_compensation_weight: ArrayLike,
+    effect: Quantity,
+    over: Quantity,
+    gesture: Quantity,
+    severity: Quantity,
+    hours: Quantity,
+    effort: Quantity,
+    prior_failures: Quantity,
+    prior_purchases: Quantity,
+    churn_without_failure: Quantity,
+    churn_without_remedy: Quantity,
+    compensation_weight: Quantity,
+    gesture_weight: Quantity,
+    severity_weight: Quantity,
+    wait_weight: Quantity,
+    effort_weight: Quantity,
+    repeat_weight: Quantity,
+    bond_weight: Quantity,
+    over_compensation_weight: Quantity,
 ) -> Floats:
     """Return the chance (0-1) that the customer is lost.
 
@@ -94,6 +96,6 @@ def chance_lost(
     return np.asarray(floor + (1 - floor) / (1 + np.exp(-eta)))
 
 
-def spend_multiplier(effect: ArrayLike, spend_drop: ArrayLike, paradox: ArrayLike) -> Floats:
+def spend_multiplier(effect: Quantity, spend_drop: Quantity, paradox: Quantity) -> Floats:
     """Return what survivors spend against before: from 1 - spend_drop without compensation to 1 + paradox with all."""
     return np.asarray(1 - np.asarray(spend_drop) + (np.asarray(spend_drop) + np.asarray(paradox)) * np.asarray(effect))

@@ -98,7 +98,7 @@ def open_workbench(
     steps = ("Reading transactions", "Fitting customer models", "Drawing cases", "Valuing", "Policies", "Curves")
     words, bar = HTML("Starting"), IntProgress(max=len(steps), description="")
     progress = VBox([words, bar])
-    display(progress)
+    display(progress)  # type: ignore[no-untyped-call]
 
     def on_step(text: str) -> None:
         words.value, bar.value = f"{text} …", bar.value + 1

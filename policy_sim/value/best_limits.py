@@ -164,6 +164,6 @@ class _Expected:
         first = np.append(True, states.case[1:] != states.case[:-1])
         change = value - np.where(first, 0.0, np.append(0.0, value[:-1]))
         cents, place = np.unique(states.cents, return_inverse=True)
-        total = np.cumsum(np.bincount(place, weights=change))
+        total = np.cumsum(np.bincount(place, weights=change)).astype(np.float64)
         best, limit = best_step(cents, total, policy.bounds(lever))
         return limit, float(total[best])

@@ -102,7 +102,8 @@ class Outcome:
 
     def per_case(self, outcome: str = "net_value") -> Floats:
         """Return the mean over cases (draws,) of one of `OUTCOMES`: money, a share (0-1) or minutes per case."""
-        return measure(self.sums.sum((0, 1)), self.escalated.sum(), outcome) / self.counts.sum()
+        total = measure(self.sums.sum((0, 1)), self.escalated.sum(), outcome)
+        return np.asarray(total / self.counts.sum())
 
     def per_year(self, outcome: str = "net_value") -> Floats:
         """Return (draws,) what one of `OUTCOMES` comes to with the scenario's cases per year."""

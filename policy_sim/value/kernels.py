@@ -138,20 +138,17 @@ class Options(NamedTuple):
     believed: Floats  # (N, A, K) payoff, as believed
 
 
-@intrinsic
-def _bits_of(typing_context: Any, number: Any) -> Any:
-    """Read the bits of a float64 as an int64."""
-    return types.int64(types.float64), lambda context, builder, signature, given: builder.bitcast(
-        given[0], ir.IntType(64)
-    )
+def _read_as(source: types.Type, target: types.Type, target_ir: ir.Type) -> Any:
+    """Make a compiled function that reads the bits of one type as another."""
+
+    def typed(typing_context: Any, value: Any) -> Any:
+        return target(source), lambda context, builder, signature, given: builder.bitcast(given[0], target_ir)
+
+    return intrinsic(typed)
 
 
-@intrinsic
-def _float_of(typing_context: Any, bits: Any) -> Any:
-    """Read the bits of an int64 as a float64."""
-    return types.float64(types.int64), lambda context, builder, signature, given: builder.bitcast(
-        given[0], ir.DoubleType()
-    )
+_bits_of = _read_as(types.float64, types.int64, ir.IntType(64))
+_float_of = _read_as(types.int64, types.float64, ir.DoubleType())
 
 
 @numba.njit(nogil=True, error_model="numpy")

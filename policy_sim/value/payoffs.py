@@ -202,8 +202,7 @@ def _options(scenario: Scenario, cases: Cases, menu: Menu, facts: Facts, believe
     once[0, 0] = 1.0
     payoff = np.zeros((*shape, len(scenario.tiers)))
     for k in range(len(scenario.tiers)):
-        rows = expect(facts, believed, once, case, resolution, np.full(len(case), k))
-        payoff[case, resolution, k] = rows[:, 0]
+        payoff[case, resolution, k] = expect(facts, believed, once, case, resolution, np.full(len(case), k))[:, 0]
     return Options(counts, uses, adequate, worth, -cost, payoff)
 
 

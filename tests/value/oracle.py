@@ -149,7 +149,9 @@ def measures(scenario, cases, i, bundle, tier, draw):
     # whoever does not come back for the answer has waited and gets nothing
     delta_empty = lost(0.0, 0.0, 0.0, base_effort)
     away = draw[f"{tier}.lost_contact_share"]
-    told = 1 - np.exp(-np.maximum(total["gain"], 0.0) / draw["claiming.temptation"])
+    # an opportunist has the trouble too
+    pocketed = np.maximum(total["gain"] - total["trouble"], 0.0)
+    told = 1 - np.exp(-pocketed / draw["claiming.temptation"])
     learned = draw["claiming.spread"] * draw["claiming.publicity"] * told * np.maximum(total["cost"], 0.0)
     first = scenario.tiers[0]
     at_first = draw[f"{first}.minutes"]

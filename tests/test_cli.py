@@ -1,0 +1,209 @@
+"""The command line as its user meets it: results on standard output, one line and exit status 2 for bad input."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from policy_sim import Lever, evaluate, import_policy, load_policy, load_scenario, threshold_curve
+from policy_sim.border import shipped
+from policy_sim.cli import main
+from policy_sim.study import prepare_setting
+
+SMALL = ("--cases", "400", "--draws", "7", "--seed", "3")
+LOG = "customer,date,amount\n" + "".join(
+    f"c{i % 40},2025-{1 + i % 12:02d}-{1 + i % 27:02d},{10 + (7 * i) % 53}.5\n" for i in range(0, 400, 3)
+)
+SCENARIO = (shipped("data/scenarios") / "online_retail.yaml").read_text()
+POLICY = (shipped("data/policies") / "current.yaml").read_text()
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Run the command line in an empty folder; gives exit status, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["policy-sim", *words])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        printed = capsys.readouterr()
+        code = stopped.value.code
+        return (code if isinstance(code, int) else 0), printed.out, printed.err
+
+    return call
+
+
+def test_the_main_job_writes_policy_tables_and_figures(run: Run, tmp_path: Path) -> None:
+    status, out, _ = run("run", *SMALL, "--json")
+    assert status == 0
+    result = json.loads(out)
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    figures = {
+        f"{name}.{kind}" for name in ("curves", "value_against_cost", "where_the_money_goes") for kind in ("png", "svg")
+    }
+    assert names == {"policy.json", "outcomes.csv", "differences.csv", "curves.csv"} | figures
+    assert {Path(path).name for path in result["files"]} == names
+    # what is printed is what the library says
+    scenario = load_scenario("online_retail")
+    payoffs = prepare_setting(scenario, cases=400, draws=7, seed=3).payoffs
+    policy = import_policy(tmp_path / "out" / "policy.json", scenario)
+    gain = evaluate(policy, payoffs).per_year() - evaluate(load_policy("current", scenario), payoffs).per_year()
+    printed = result["recommended"]["difference"]["net_value"]
+    assert printed["per_year"] == pytest.approx(gain.mean())
+    assert [printed["per_year_low"], printed["per_year_high"]] == pytest.approx(np.quantile(gain, [0.05, 0.95]))
+    assert gain.mean() > 0
+
+
+def test_the_screen_fits_eighty_characters_and_says_how_sure(run: Run) -> None:
+    status, out, _ = run("run", *SMALL)
+    assert status == 0
+    assert "Recommended limits of the agent" in out
+    assert "likely" in out
+    tables = [line for line in out.splitlines() if not line.startswith(("Wrote", "BG/NBD", "Future", "Online"))]
+    assert max(map(len, tables)) <= 80
+
+
+def test_one_s_own_log(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(
+        "Client;Bought on;Paid\n"
+        + "".join(f"c{i % 40};{1 + i % 27}.{1 + i % 12}.2025;{10 + (7 * i) % 53},50 €\n" for i in range(0, 400, 3))
+        + "c1;28.12.2025;-20,00 €\n"
+    )
+    columns = ("--customer-column", "Client", "--date-column", "Bought on", "--amount-column", "Paid")
+    status, out, err = run("run", *SMALL, "--transactions", "log.csv", *columns, "--json")
+    assert status == 0
+    assert json.loads(out)["customers"]["count"] == 40
+    assert "1 row with negative amounts (returns, -20.00 USD in all) was left out" in err
+
+
+def test_a_curve_has_every_breakpoint_and_is_the_library_s(run: Run) -> None:
+    status, out, _ = run("curve", "agent.keep_item", "--failure", "wrong_item", *SMALL)
+    assert status == 0
+    rows = list(csv.DictReader(io.StringIO(out)))
+    scenario = load_scenario("online_retail")
+    payoffs = prepare_setting(scenario, cases=400, draws=7, seed=3).payoffs
+    curve = threshold_curve(load_policy("current", scenario), payoffs, Lever("agent", "keep_item", "wrong_item"))
+    assert len(rows) == len(curve.limits)
+    assert rows[0]["limit"] == ""
+    assert [float(row["net_value"]) for row in rows] == pytest.approx(curve.per_case().mean(axis=1))
+    assert {"limit", "net_value", "remedy_cost", "escalated_share"} <= set(rows[0])
+
+
+def test_evaluate_decide_export(run: Run, tmp_path: Path) -> None:
+    status, out, _ = run("evaluate", "generous", *SMALL, "--json")
+    assert status == 0
+    assert json.loads(out)["policy"]["net_value"]["unit"] == "money"
+    status, out, _ = run("evaluate", "generous", *SMALL)
+    assert "Net value" in out
+
+    (tmp_path / "cases.csv").write_text(
+        "case,failure,item_price,future_value\nA-1,wrong_item,20,90\nA-2,wrong_item,200,90\n"
+    )
+    status, out, _ = run("decide", "generous", "cases.csv")
+    assert status == 0
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [row["case"] for row in rows] == ["A-1", "A-2"]
+    assert rows[0]["tier"] == "agent"
+    assert "keep item up to 150 USD" in rows[0]["allowed"]
+    assert rows[0]["rules"] == "general limit of the agent"
+
+    assert run("export", "generous", "--format", "json", "--out", "mine.json")[0] == 0
+    status, again, _ = run("decide", "mine.json", "cases.csv")
+    assert status == 0
+    assert again == out
+
+
+def test_the_same_seed_gives_the_same_result(run: Run) -> None:
+    first, second = (run("evaluate", "current", *SMALL, "--json")[1] for _ in range(2))
+    assert first == second
+
+
+def test_an_assumption_can_be_set(run: Run) -> None:
+    _, out, _ = run("evaluate", "current", *SMALL, "--json", "--set", "shop.cases_per_year=1000")
+    net = json.loads(out)["policy"]["net_value"]
+    assert net["per_year"] == pytest.approx(1000 * net["per_case"])
+
+
+def replaced(text: str, old: str, new: str) -> str:
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+BAD: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
+    # name: (file, content, words, what the line must say)
+    "missing log": ("x", "", ("run", "--transactions", "nowhere.csv"), ("nowhere.csv", "does not exist")),
+    "missing column": ("l.csv", LOG.replace("amount", "colour"), ("run", "--transactions", "l.csv"), ("l.csv", "--amount-column")),
+    "empty log": ("l.csv", "customer,date,amount\n", ("run", "--transactions", "l.csv"), ("l.csv", "no rows")),
+    "unreadable date": (
+        "l.csv", LOG + "c1,the day before,5\n", ("run", "--transactions", "l.csv"), ("136", "the day before"),
+    ),
+    "one customer": (
+        "l.csv", "customer,date,amount\na,2025-01-01,5\na,2025-02-01,6\n", ("run", "--transactions", "l.csv"), ("customers; found 1, expected at least 2",),
+    ),
+    "equal amounts": (
+        "l.csv", "".join(f"{line.rsplit(',', 1)[0]},{'amount' if not i else 9}\n" for i, line in enumerate(LOG.splitlines())),
+        ("run", "--transactions", "l.csv"), ("all amounts are equal",),
+    ),
+    "unknown failure": (
+        "c.csv", "failure,item_price,future_value\nwrong_itme,5,5\n", ("decide", "current", "c.csv"),
+        ("unknown failure 'wrong_itme'", "did you mean 'wrong_item'", "line 2"),
+    ),
+    "unknown failure of a curve": ("x", "", ("curve", "agent.refund", "--failure", "late"), ("did you mean 'late_delivery'",)),
+    "unknown remedy": (
+        "s.yaml", replaced(SCENARIO, "[full_refund, send_back]", "[full_refnd, send_back]"), ("run", "--scenario", "s.yaml"),
+        ("unknown remedy 'full_refnd'", "did you mean 'full_refund'", "s.yaml"),
+    ),
+    "unknown lever": ("x", "", ("curve", "agent.keepitem"), ("unknown lever", "did you mean 'agent.keep_item'")),
+    "unknown tier": (
+        "p.yaml", replaced(POLICY, "to: lead", "to: led"), ("evaluate", "p.yaml"), ("unknown tier 'led'", "did you mean 'lead'"),
+    ),
+    "unknown limit": ("p.yaml", replaced(POLICY, "keep_item: ask", "keep_itm: ask"), ("evaluate", "p.yaml"), ("did you mean 'keep_item'",)),
+    "unknown policy": ("x", "", ("evaluate", "generos"), ("unknown policy 'generos'", "did you mean 'generous'")),
+    "negative limit": ("p.yaml", replaced(POLICY, "refund: 25", "refund: -5"), ("evaluate", "p.yaml"), ("-5", "0 or more", "p.yaml", "tiers[0].limits.refund")),
+    "limit not a number": ("p.yaml", replaced(POLICY, "refund: 25", "refund: .nan"), ("evaluate", "p.yaml"), ("nan", "tiers[0].limits.refund")),
+    "falling limits": (
+        "p.yaml", replaced(POLICY, "refund: 150", "refund: 20"), ("evaluate", "p.yaml"), ("refund limit falls from 25", "'agent'", "'lead'"),
+    ),
+    "no unit": (
+        "s.yaml", replaced(SCENARIO, "unit: share of revenue, ", ""), ("run", "--scenario", "s.yaml"),
+        ("'unit' is missing", "assumptions.shop.margin_share"),
+    ),
+    "no source": (
+        "s.yaml", replaced(SCENARIO, "trust: assumed, distribution: chosen,\n        source:", "trust: assumed, distribution: chosen,\n        note:"),
+        ("run", "--scenario", "s.yaml"), ("assumptions.shop.cases_per_year", "source"),
+    ),
+    "yaml that builds objects": (
+        "p.yaml", "!!python/object/apply:os.system ['touch broken']\n", ("evaluate", "p.yaml"), ("p.yaml", "construct"),
+    ),
+    "cases not a number": ("x", "", ("run", "--cases", "0"), ("0", "--cases")),
+    "set nonsense": ("x", "", ("run", "--set", "shop.cases=3"), ("unknown assumption", "shop.cases_per_year")),
+    "unknown option": ("x", "", ("run", "--wheel"), ("--wheel",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_clear_line(name: str, run: Run, tmp_path: Path) -> None:
+    file, content, words, wanted = BAD[name]
+    if content:
+        (tmp_path / file).write_text(content)
+    status, out, err = run(*words)
+    assert status == 2
+    assert out == ""
+    lines = [line for line in err.splitlines() if line.strip()]
+    assert len(lines) == 1, err
+    assert lines[0].startswith("policy-sim: ")
+    for each in wanted:
+        assert each in lines[0], lines[0]
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "broken").exists()
