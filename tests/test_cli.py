@@ -140,56 +140,106 @@ def replaced(text: str, old: str, new: str) -> str:
     return text.replace(old, new, 1)
 
 
+OWN = ("run", "--transactions", "l.csv")
 BAD: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
     # name: (file, content, words, what the line must say)
     "missing log": ("x", "", ("run", "--transactions", "nowhere.csv"), ("nowhere.csv", "does not exist")),
-    "missing column": ("l.csv", LOG.replace("amount", "colour"), ("run", "--transactions", "l.csv"), ("l.csv", "--amount-column")),
-    "empty log": ("l.csv", "customer,date,amount\n", ("run", "--transactions", "l.csv"), ("l.csv", "no rows")),
+    "missing column": ("l.csv", LOG.replace("amount", "colour"), OWN, ("l.csv", "--amount-column")),
+    "empty log": ("l.csv", "customer,date,amount\n", OWN, ("l.csv", "no rows")),
     "unreadable date": (
-        "l.csv", LOG + "c1,the day before,5\n", ("run", "--transactions", "l.csv"), ("136", "the day before"),
+        "l.csv",
+        LOG + "c1,the day before,5\n",
+        OWN,
+        ("136", "the day before"),
     ),
     "one customer": (
-        "l.csv", "customer,date,amount\na,2025-01-01,5\na,2025-02-01,6\n", ("run", "--transactions", "l.csv"), ("customers; found 1, expected at least 2",),
+        "l.csv",
+        "customer,date,amount\na,2025-01-01,5\na,2025-02-01,6\n",
+        OWN,
+        ("customers; found 1, expected at least 2",),
     ),
     "equal amounts": (
-        "l.csv", "".join(f"{line.rsplit(',', 1)[0]},{'amount' if not i else 9}\n" for i, line in enumerate(LOG.splitlines())),
-        ("run", "--transactions", "l.csv"), ("all amounts are equal",),
+        "l.csv",
+        "".join(f"{line.rsplit(',', 1)[0]},{'amount' if not i else 9}\n" for i, line in enumerate(LOG.splitlines())),
+        OWN,
+        ("all amounts are equal",),
     ),
     "unknown failure": (
-        "c.csv", "failure,item_price,future_value\nwrong_itme,5,5\n", ("decide", "current", "c.csv"),
+        "c.csv",
+        "failure,item_price,future_value\nwrong_itme,5,5\n",
+        ("decide", "current", "c.csv"),
         ("unknown failure 'wrong_itme'", "did you mean 'wrong_item'", "line 2"),
     ),
-    "unknown failure of a curve": ("x", "", ("curve", "agent.refund", "--failure", "late"), ("did you mean 'late_delivery'",)),
+    "unknown failure of a curve": (
+        "x",
+        "",
+        ("curve", "agent.refund", "--failure", "late"),
+        ("did you mean 'late_delivery'",),
+    ),
     "unknown remedy": (
-        "s.yaml", replaced(SCENARIO, "[full_refund, send_back]", "[full_refnd, send_back]"), ("run", "--scenario", "s.yaml"),
+        "s.yaml",
+        replaced(SCENARIO, "[full_refund, send_back]", "[full_refnd, send_back]"),
+        ("run", "--scenario", "s.yaml"),
         ("unknown remedy 'full_refnd'", "did you mean 'full_refund'", "s.yaml"),
     ),
     "unknown lever": ("x", "", ("curve", "agent.keepitem"), ("unknown lever", "did you mean 'agent.keep_item'")),
     "unknown tier": (
-        "p.yaml", replaced(POLICY, "to: lead", "to: led"), ("evaluate", "p.yaml"), ("unknown tier 'led'", "did you mean 'lead'"),
+        "p.yaml",
+        replaced(POLICY, "to: lead", "to: led"),
+        ("evaluate", "p.yaml"),
+        ("unknown tier 'led'", "did you mean 'lead'"),
     ),
-    "unknown limit": ("p.yaml", replaced(POLICY, "keep_item: ask", "keep_itm: ask"), ("evaluate", "p.yaml"), ("did you mean 'keep_item'",)),
+    "unknown limit": (
+        "p.yaml",
+        replaced(POLICY, "keep_item: ask", "keep_itm: ask"),
+        ("evaluate", "p.yaml"),
+        ("did you mean 'keep_item'",),
+    ),
     "unknown policy": ("x", "", ("evaluate", "generos"), ("unknown policy 'generos'", "did you mean 'generous'")),
-    "negative limit": ("p.yaml", replaced(POLICY, "refund: 25", "refund: -5"), ("evaluate", "p.yaml"), ("-5", "0 or more", "p.yaml", "tiers[0].limits.refund")),
-    "limit not a number": ("p.yaml", replaced(POLICY, "refund: 25", "refund: .nan"), ("evaluate", "p.yaml"), ("nan", "tiers[0].limits.refund")),
+    "negative limit": (
+        "p.yaml",
+        replaced(POLICY, "refund: 25", "refund: -5"),
+        ("evaluate", "p.yaml"),
+        ("-5", "0 or more", "p.yaml", "tiers[0].limits.refund"),
+    ),
+    "limit not a number": (
+        "p.yaml",
+        replaced(POLICY, "refund: 25", "refund: .nan"),
+        ("evaluate", "p.yaml"),
+        ("nan", "tiers[0].limits.refund"),
+    ),
     "falling limits": (
-        "p.yaml", replaced(POLICY, "refund: 150", "refund: 20"), ("evaluate", "p.yaml"), ("refund limit falls from 25", "'agent'", "'lead'"),
+        "p.yaml",
+        replaced(POLICY, "refund: 150", "refund: 20"),
+        ("evaluate", "p.yaml"),
+        ("refund limit falls from 25", "'agent'", "'lead'"),
     ),
     "no unit": (
-        "s.yaml", replaced(SCENARIO, "unit: share of revenue, ", ""), ("run", "--scenario", "s.yaml"),
+        "s.yaml",
+        replaced(SCENARIO, "unit: share of revenue, ", ""),
+        ("run", "--scenario", "s.yaml"),
         ("'unit' is missing", "assumptions.shop.margin_share"),
     ),
     "no source": (
-        "s.yaml", replaced(SCENARIO, "trust: assumed, distribution: chosen,\n        source:", "trust: assumed, distribution: chosen,\n        note:"),
-        ("run", "--scenario", "s.yaml"), ("assumptions.shop.cases_per_year", "source"),
+        "s.yaml",
+        replaced(
+            SCENARIO,
+            "trust: assumed, distribution: chosen,\n        source:",
+            "trust: assumed, distribution: chosen,\n        note:",
+        ),
+        ("run", "--scenario", "s.yaml"),
+        ("assumptions.shop.cases_per_year", "source"),
     ),
     "yaml that builds objects": (
-        "p.yaml", "!!python/object/apply:os.system ['touch broken']\n", ("evaluate", "p.yaml"), ("p.yaml", "construct"),
+        "p.yaml",
+        "!!python/object/apply:os.system ['touch broken']\n",
+        ("evaluate", "p.yaml"),
+        ("p.yaml", "construct"),
     ),
     "cases not a number": ("x", "", ("run", "--cases", "0"), ("0", "--cases")),
     "set nonsense": ("x", "", ("run", "--set", "shop.cases=3"), ("unknown assumption", "shop.cases_per_year")),
     "unknown option": ("x", "", ("run", "--wheel"), ("--wheel",)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,11 @@ def setting() -> Setting:
 
 
 @pytest.fixture
-def panel(quiet_page: Page, run_all: Callable[[Page, str], None]) -> Iterator[Page]:
+def panel(quiet_page: Page, run_all: Callable[[Page, str], None]) -> Page:
     """The notebook with all cells run and the panel in sight."""
     run_all(quiet_page, NOTEBOOK)
     expect(quiet_page.locator(".ps [data-tile=net_value]")).to_be_visible()
-    yield quiet_page
+    return quiet_page
 
 
 def shown(page: Page, tile: str) -> tuple[str, float]:
@@ -159,12 +159,13 @@ def test_the_readme_shows_what_the_notebook_shows_today(panel: Page, pytestconfi
     figures = [shown(panel, tile)[0] for tile in ("net_value", "remedy_cost", "customers_kept", "escalated", "minutes")]
     change = panel.locator("[data-change=net_value]").inner_text()
     words = (
-        f"The panel with the keep-item limit at $30: net value a year {figures[0]} ({change} against the policy in force), "
-        f"remedy spend {figures[1]}, customers kept {figures[2]}, asked a supervisor {figures[3]}, minutes {figures[4]}"
+        f"The panel with the keep-item limit at $30: net value a year {figures[0]} "
+        f"({change} against the policy in force), remedy spend {figures[1]}, customers kept {figures[2]}, asked a supervisor {figures[3]}, minutes {figures[4]}"
     )
     if pytestconfig.getoption("--update-picture"):
         PICTURE.parent.mkdir(exist_ok=True)
         panel.locator(".ps").screenshot(path=PICTURE)
-        README.write_text(re.sub(r"!\[[^]]*\]\(docs/workbench\.png\)", f"![{words}](docs/workbench.png)", README.read_text()))
+        text = re.sub(r"!\[[^]]*\]\(docs/workbench\.png\)", f"![{words}](docs/workbench.png)", README.read_text())
+        README.write_text(text)
     assert f"![{words}](docs/workbench.png)" in README.read_text(), "the picture is out of date: make picture"
     assert PICTURE.is_file()

@@ -4,7 +4,7 @@ import signal
 import numpy as np
 import pytest
 
-from policy_sim.assumptions import LIMITS, draw_assumptions
+from policy_sim.assumptions import LIMITS, central, draw_assumptions
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, LimitException, Policy, Tier, load_policy
 from policy_sim.value import best_limits, evaluate, value_cases
@@ -193,15 +193,19 @@ def test_no_limit_to_move_ends(scenario, shipped_payoffs):
         signal.signal(signal.SIGALRM, before)
 
 
-def test_what_is_found_is_never_worse_than_what_was_given(scenario, shipped_payoffs, with_styles):
-    guided = with_styles(scenario, 0, 0)
-    payoffs = value_cases(guided, shipped_payoffs.cases, shipped_payoffs.draws)
+def test_what_is_found_is_never_worse_than_what_was_given(scenario, with_styles, random_cases):
     # A policy in order, in which a lead may do less about one failure than the agent's general limit; the agent's own
     # exception keeps the order. The general limit stands above what `bounds` allows it "whatever the case".
+    guided = with_styles(scenario, 0, 0)
+    payoffs = value_cases(guided, random_cases(guided, np.random.default_rng(17), 100), central(guided))
     policy = load_policy("current", scenario)
-    policy = policy.with_limit(Lever("agent", "refund"), 100.0)
-    policy = policy.with_limit(Lever("lead", "refund", "late_delivery"), 5.0)
-    policy = policy.with_limit(Lever("agent", "refund", "late_delivery"), 5.0)
+    for lever, limit in (
+        (Lever("agent", "refund"), 20.0),
+        (Lever("lead", "refund", "late_delivery"), 1.0),
+        (Lever("agent", "refund", "late_delivery"), 1.0),
+        (Lever("agent", "replacement"), ASK),
+    ):
+        policy = policy.with_limit(lever, limit)
     policy.check_order(scenario.failures, [segment.name for segment in scenario.segments], "by hand")
     best = best_limits(policy, payoffs, ("refund",))
     before = evaluate(policy, payoffs).per_case().mean()
@@ -227,7 +231,7 @@ def test_exceptions_that_leave_a_middle_tier_no_room(scenario, random_cases):
     )
     cases = random_cases(four, np.random.default_rng(5), 200, round_share=0)
     payoffs = value_cases(four, cases, draw_assumptions(four, 2))
-    limits = dict.fromkeys(LIMITS, NO_LIMIT)
+    limits = dict.fromkeys(LIMITS, ASK) | {"total_cost": NO_LIMIT}
     policy = Policy(
         name="four",
         title="Four",

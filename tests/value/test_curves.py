@@ -1,0 +1,362 @@
+import numpy as np
+import pytest
+
+from policy_sim.assumptions import LIMITS, Draws
+from policy_sim.border import InputError
+from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, Tier, load_policy
+from policy_sim.value import OUTCOMES, evaluate, threshold_curve
+from policy_sim.value.curves import best_step
+from policy_sim.value.evaluation import to_cents
+from policy_sim.value.kernels import LANES, Facts, Numbers, Options, choose, curve_states
+from policy_sim.value.payoffs import Payoffs
+
+#: Trials for each of the ten settings: 1,000 in all, three limits each.
+TRIALS = 100
+
+
+@pytest.fixture(scope="module")
+def current(scenario):
+    return load_policy("current", scenario)
+
+
+@pytest.fixture(scope="module")
+def curve(current, shipped_payoffs):
+    return threshold_curve(current, shipped_payoffs, Lever("agent", "refund"))
+
+
+def worst_error(found, expected):
+    """Return the largest error relative to the amount, or to a cent where the amount is smaller than that.
+
+    A curve adds up thousands of changes to get to a value, `evaluate` adds up the cases: both carry rounding errors of
+    the size of what is added up, not of the sum. Where that is money, a mean below a cent a case is a difference of
+    amounts of many dollars; a relative error of it would measure the cancellation and not the method.
+    """
+    return np.max(np.abs(found - expected) / np.maximum(np.abs(expected), 0.01))
+
+
+def test_curve_is_evaluate_at_every_limit(payoffs, random_policy, random_lever, random_limit):
+    rng = np.random.default_rng(31)
+    for trial in range(TRIALS):
+        policy = random_policy(rng, payoffs)
+        lever = random_lever(rng, policy, payoffs)
+        curve = threshold_curve(policy, payoffs, lever)
+        points = curve.cents[curve.cents >= 0]
+        points = points if len(points) else np.array([1000])
+        # one anywhere, one on a breakpoint of the curve, one beside it
+        at = rng.choice(points) / 100
+        beside = (0.01, -0.01, 0.004, -0.004)[rng.integers(0, 4)]
+        for limit in (random_limit(rng, points), at, max(at + beside, 0.0)):
+            expected = evaluate(policy.with_limit(lever, limit), payoffs)
+            for name in OUTCOMES:
+                error = worst_error(curve.at(limit, name), expected.per_case(name))
+                assert error <= 1e-9, f"trial {trial}, {lever} at {limit}: {name} is off by {error}"
+
+
+def test_curve_is_evaluate_at_the_ends(payoffs, random_policy):
+    rng = np.random.default_rng(32)
+    policy = random_policy(rng, payoffs)
+    for tier in policy.tier_names[:-1]:
+        for limit_name in LIMITS:
+            lever = Lever(tier, limit_name)
+            curve = threshold_curve(policy, payoffs, lever)
+            for limit in (ASK, 0.0, policy.limit(tier, limit_name), NO_LIMIT):
+                expected = evaluate(policy.with_limit(lever, limit), payoffs).per_case()
+                assert worst_error(curve.at(limit), expected) <= 1e-9
+
+
+def test_breakpoints_are_complete(current, shipped_payoffs, curve):
+    # between two breakpoints nothing changes, and at each of them something does
+    assert curve.cents[0] == -1
+    assert (np.diff(curve.cents) > 0).all()
+    for step in range(1, len(curve.cents), 7):
+        assert curve.step(curve.limits[step]) == step
+        assert curve.step(curve.limits[step] - 0.01) == step - 1 or curve.cents[step - 1] == curve.cents[step] - 1
+        low, high = curve.stretch(step)
+        assert low == curve.limits[step]
+        if np.isfinite(high):
+            just_below = current.with_limit(curve.lever, high - 0.001)
+            np.testing.assert_allclose(evaluate(just_below, shipped_payoffs).per_case(), curve.per_case()[step], 1e-9)
+    assert curve.step(ASK) == 0
+    assert curve.stretch(len(curve.cents) - 1)[1] == NO_LIMIT
+
+
+def test_raising_a_limit_never_raises_the_escalated_share(payoffs, random_policy):
+    rng = np.random.default_rng(33)
+    for _ in range(10):
+        policy = random_policy(rng, payoffs)
+        lever = Lever(policy.tier_names[0], LIMITS[rng.integers(0, 5)])
+        escalated = threshold_curve(policy, payoffs, lever).escalated
+        assert (np.diff(escalated) <= 0).all()
+        assert escalated[-1] >= 0
+
+
+def test_a_limit_of_the_lead_does_not_change_who_is_escalated(payoffs, random_policy):
+    rng = np.random.default_rng(34)
+    policy = random_policy(rng, payoffs)
+    while len(policy.tiers) < 3:
+        policy = random_policy(rng, payoffs)
+    escalated = threshold_curve(policy, payoffs, Lever("lead", "refund")).escalated
+    assert set(escalated) == {evaluate(policy, payoffs).escalated.sum()}
+
+
+def test_generous_agents_never_give_less_where_they_may_give_more(scenario, with_styles, random_cases):
+    from policy_sim.assumptions import central
+    from policy_sim.value import value_cases
+
+    generous = with_styles(scenario, 1, 0)
+    payoffs = value_cases(generous, random_cases(generous, np.random.default_rng(35), 200), central(generous))
+    policy = load_policy("current", scenario)
+    for limit in LIMITS:
+        policy = policy.with_limit(Lever("agent", limit), NO_LIMIT)
+    # nobody is escalated in any of these, so only the agents' choices change
+    policy = policy.model_copy(update={"guards": ()}).with_limit(Lever("agent", "credit"), ASK)
+    curve = threshold_curve(policy, payoffs, Lever("agent", "credit"))
+    assert (curve.escalated == 0).all()
+    assert (np.diff(curve.per_case("customers_kept")[:, 0]) >= -1e-3).all()
+
+
+def test_same_bits_twice(current, shipped_payoffs, curve):
+    again = threshold_curve(current, shipped_payoffs, Lever("agent", "refund"))
+    np.testing.assert_array_equal(again.sums, curve.sums)
+    np.testing.assert_array_equal(again.cents, curve.cents)
+    np.testing.assert_array_equal(again.escalated, curve.escalated)
+
+
+def test_draws_do_not_depend_on_how_many_are_scored_together(payoffs, random_policy):
+    from dataclasses import replace
+
+    policy = random_policy(np.random.default_rng(36), payoffs)
+    lever = Lever(policy.tier_names[0], "refund")
+    style = payoffs.style.copy()
+    style[:, 1:] = 0.0
+    first = replace(payoffs, draws=Draws(payoffs.draws.names, payoffs.draws.values[:1]), style=style)
+    one, all_of_them = (threshold_curve(policy, each, lever) for each in (first, payoffs))
+    np.testing.assert_array_equal(one.sums, all_of_them.sums[..., :1])
+
+
+def test_where_a_limit_is_not_in_force_the_curve_is_flat(current, shipped_payoffs):
+    for failure in shipped_payoffs.cases.failures:
+        current = current.with_limit(Lever("agent", "refund", failure), 10.0)
+    curve = threshold_curve(current, shipped_payoffs, Lever("agent", "refund"))
+    assert list(curve.cents) == [-1]
+    np.testing.assert_allclose(curve.at(50.0), evaluate(current, shipped_payoffs).per_case(), 1e-9)
+    assert curve.flat_region() == (ASK, NO_LIMIT)
+
+
+def test_curve_of_the_last_tier_is_refused(current, shipped_payoffs):
+    with pytest.raises(InputError, match="manager"):
+        threshold_curve(current, shipped_payoffs, Lever("manager", "refund"))
+
+
+@pytest.mark.parametrize("lever", [Lever("agnet", "refund"), Lever("agent", "refnd"), Lever("agent", "refund", "wrong_itm")])
+def test_curve_of_an_unknown_lever_is_refused(current, shipped_payoffs, lever):
+    with pytest.raises(InputError, match="unknown"):
+        threshold_curve(current, shipped_payoffs, lever)
+
+
+def test_the_table(curve, shipped_payoffs):
+    table = curve.to_frame()
+    assert len(table) == len(curve.cents)
+    assert np.isnan(table["limit"][0])
+    np.testing.assert_array_equal(table["limit"][1:], curve.limits[1:])
+    np.testing.assert_allclose(table["net_value"], curve.per_case().mean(axis=1))
+    np.testing.assert_allclose(table["escalated_share"], curve.per_case("escalated")[:, 0])
+    assert (table["net_value_low"] <= table["net_value_high"]).all()
+
+
+def test_the_best_limit_is_best_within_its_bounds(payoffs, random_policy, random_lever):
+    rng = np.random.default_rng(37)
+    tried = 0
+    while tried < 20:
+        policy = random_policy(rng, payoffs)
+        lever = random_lever(rng, policy, payoffs)
+        low, high = policy.bounds(lever)
+        if low > high:
+            continue
+        tried += 1
+        curve = threshold_curve(policy, payoffs, lever)
+        best = curve.best_limit
+        assert low <= best <= high
+        net = curve.per_case().mean(axis=1)
+        inside = (curve.limits >= low) & (curve.limits <= high)
+        # what holds at the lowest limit allowed may have begun below it
+        inside[curve.step(low)] = True
+        assert curve.at(best).mean() == net[inside].max()
+
+
+def test_the_flat_region_holds_what_it_says(payoffs, random_policy, random_lever):
+    rng = np.random.default_rng(38)
+    tried = 0
+    while tried < 10:
+        policy = random_policy(rng, payoffs)
+        lever = random_lever(rng, policy, payoffs)
+        low, high = policy.bounds(lever)
+        if low > high or low == NO_LIMIT:
+            continue
+        tried += 1
+        curve = threshold_curve(policy, payoffs, lever)
+        net = curve.per_case().mean(axis=1)
+        best = curve.at(curve.best_limit).mean()
+        for within in (0.0, 0.01, 0.3, 1.0):
+            first, last = curve.flat_region(within)
+            assert first <= curve.best_limit <= last
+            enough = best - within * (best - net.min())
+            inside = (curve.limits >= first) & (curve.limits < last)
+            assert inside.any()
+            assert (net[inside] >= enough).all()
+            # the step before it and the one from its end on give up more
+            before, after = curve.step(first) - 1, int(np.searchsorted(curve.limits, last))
+            assert before < 0 or net[before] < enough
+            assert after == len(net) or net[after] < enough
+        assert curve.flat_region(1.0)[0] <= curve.flat_region(0.01)[0]
+        assert curve.flat_region(1.0)[1] >= curve.flat_region(0.01)[1]
+
+
+#: Steps that hold from ask, 0, 7.13, 24.99, 103.50 on.
+_CENTS = np.array([-1, 0, 713, 2499, 10350])
+
+
+@pytest.mark.parametrize(
+    ("value", "bounds", "expected"),
+    [
+        ([9, 1, 2, 3, 4], (ASK, NO_LIMIT), (0, ASK)),
+        ([1, 9, 2, 3, 4], (ASK, NO_LIMIT), (1, 0.0)),
+        ([1, 2, 9, 3, 4], (ASK, NO_LIMIT), (2, 10.0)),  # 7.13 up to 24.98: 10 is the roundest
+        ([1, 2, 3, 9, 4], (ASK, NO_LIMIT), (3, 100.0)),
+        ([1, 2, 3, 4, 9], (ASK, NO_LIMIT), (4, NO_LIMIT)),
+        ([1, 9, 2, 9, 4], (ASK, NO_LIMIT), (1, 0.0)),  # the lowest of equals
+        ([9, 1, 2, 3, 4], (0.0, NO_LIMIT), (4, NO_LIMIT)),
+        ([1, 2, 3, 4, 9], (ASK, 20.0), (2, 20.0)),  # no change below 20 any more: as far as 20
+        ([1, 2, 9, 4, 3], (12.0, 20.0), (2, 20.0)),
+        ([1, 2, 9, 4, 3], (12.0, 50.0), (2, 20.0)),
+        ([1, 2, 9, 4, 3], (24.98, 50.0), (2, 24.98)),
+        ([1, 9, 3, 4, 2], (ASK, ASK), (0, ASK)),
+        ([1, 9, 3, 4, 2], (0.0, 0.0), (1, 0.0)),
+        ([1, 2, 3, 4, 9], (NO_LIMIT, NO_LIMIT), (4, NO_LIMIT)),
+    ],
+)
+def test_best_step_by_hand(value, bounds, expected):
+    assert best_step(_CENTS, np.array(value, dtype=float), bounds) == expected
+
+
+def test_the_best_limit_where_only_no_limit_is_in_order(current, shipped_payoffs):
+    # in the shipped policy the agent has no limit on total_cost, so the lead can have none either
+    assert threshold_curve(current, shipped_payoffs, Lever("lead", "total_cost")).best_limit == NO_LIMIT
+
+
+# The example of MATHEMATICS.md C by hand. One limited tier and the last; half of the agents generous, half guided; pay
+# at the last tier 6 less. There, both styles decide at the last tier "for this test only". Our last tier is guided, so:
+#
+#   case 1: uses 0, 10, 30; adequate no, yes, yes; pay 0, 20, 5; worth 0, 10, 30
+#   case 2: uses 5, 20, 20; adequate yes, yes, no; pay 8, 12, 0; worth 5, 20, 50
+#
+#   limit       case 1                                          case 2                                          sum
+#   below 5     nobody may: last tier, guided, second: 20 - 6   nobody may: last tier, guided, second: 12 - 6    20
+#   from 5      as before: 14                                   agent, first (the only one): 8                   22
+#   from 10     agent, second (the only one): 20                8                                                28
+#   from 20     20                                              guided second: 12, generous second (20 > 5): 12  32
+#   from 30     guided second: 20, generous third: 5; 12.5      12                                               24.5
+#
+# The last three sums are those of the text, where nobody is escalated any more; the first two differ by the 7.5 that a
+# generous last tier would lose on case 1: half of 20 - 5.
+_HAND_USES = ((0, 10, 30), (5, 20, 20))
+_HAND_ADEQUATE = ((False, True, True), (True, True, False))
+_HAND_PAY = ((0, 20, 5), (8, 12, 0))
+_HAND_WORTH = ((0, 10, 30), (5, 20, 50))
+_HAND_SUMS = [(ASK, 20), (0, 20), (4.99, 20), (5, 22), (9.99, 22), (10, 28), (20, 32), (29.99, 32), (30, 24.5)]
+_REFUND = LIMITS.index("refund")
+
+
+def hand_options():
+    uses = np.full((2, 3, len(LIMITS)), -1)
+    uses[..., _REFUND] = 100 * np.array(_HAND_USES)
+    pay = np.array(_HAND_PAY, dtype=float)
+    believed = np.stack([pay, pay - 6], axis=-1)
+    worth = np.array(_HAND_WORTH, dtype=float)
+    return Options(np.array([3, 3]), uses, np.array(_HAND_ADEQUATE), worth, -worth, believed)
+
+
+@pytest.mark.parametrize(("limit", "expected"), _HAND_SUMS)
+def test_hand_example_by_choices(limit, expected):
+    options = hand_options()
+    limits = np.full((2, 1, len(LIMITS)), to_cents(NO_LIMIT))
+    limits[0, 0, _REFUND] = to_cents(limit)
+    tier, choice = np.empty(2, dtype=np.int64), np.empty((2, 3), dtype=np.int64)
+    choose(np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64), limits, np.array([0, 1]), options, tier, choice)
+    half = [(options.believed[i, choice[i, s], tier[i]]) / 2 for i in (0, 1) for s in (0, 1)]
+    assert sum(half) == expected
+
+
+def test_hand_example_by_states():
+    options = hand_options()
+    limits = np.full((2, 1, len(LIMITS)), to_cents(NO_LIMIT))
+    limits[0, 0, _REFUND] = -1
+    case, tier, cents = (np.empty(8, dtype=np.int64) for _ in range(3))
+    choice = np.empty((8, 3), dtype=np.int64)
+    above_tier, above_choice = np.array([1, 1]), np.array([[1, 1, 1], [1, 1, 1]])
+    places = (np.array([True, True]), np.zeros(2, dtype=np.int64), limits, np.array([0, 1]))
+    written = curve_states(0, _REFUND, *places, options, above_tier, above_choice, case, tier, choice, cents)
+    states = list(zip(case[:written], cents[:written], tier[:written], map(tuple, choice[:written]), strict=True))
+    # the third style is thrifty, here the one that gives the least worth
+    assert states == [
+        (0, -1, 1, (1, 1, 1)),
+        (0, 1000, 0, (1, 1, 1)),
+        (0, 3000, 0, (1, 2, 1)),
+        (1, -1, 1, (1, 1, 1)),
+        (1, 500, 0, (0, 0, 0)),
+        (1, 2000, 0, (1, 1, 0)),
+    ]
+
+
+def hand_payoffs(scenario, shipped_payoffs):
+    """Put the example into arrays in which customers and labour bring nothing: payoff = -cost, 6 less at the end.
+
+    Two failures with one case each, all cost in the constant column; the last tier takes 6 minutes at 1 a minute.
+    """
+    failures = {name: scenario.failures[name] for name in ("late_delivery", "wrong_item")}
+    small = scenario.model_copy(update={"failures": failures, "tiers": ("agent", "manager")})
+    cases = shipped_payoffs.cases.take(slice(0, 2))
+    cases = type(cases)(**(vars(cases) | {"failure": np.array([0, 1]), "failures": tuple(failures), "assumed": {}}))
+    forms = np.zeros((2, 3, 3, 7, LANES))
+    forms[:, :, 0, 0, :] = -np.array(_HAND_PAY, dtype=float)[..., None]
+    per_failure = np.zeros((2, 5, LANES))
+    per_failure[:, 0] = 1.0
+    tiers = np.zeros((2, 4, LANES))
+    tiers[1, 0], tiers[:, 2] = 6.0, 1.0
+    shared = np.zeros((14, LANES))
+    shared[-1] = 1.0
+    money = np.column_stack([np.ones(2), np.zeros((2, 6))])
+    style = np.zeros((3, LANES))
+    style[:2, 0] = 0.5
+    return Payoffs(
+        scenario=small,
+        cases=cases,
+        draws=Draws(shipped_payoffs.draws.names, shipped_payoffs.draws.values[:1]),
+        menu=shipped_payoffs.menu,
+        facts=Facts(np.array([0, 1]), money, np.zeros((2, 6))),
+        numbers=Numbers(
+            forms, (forms != 0).any(axis=-1), np.zeros((2, 3, 3, LANES)), np.array([False, True]), per_failure, tiers, shared
+        ),
+        options=hand_options(),
+        style=style,
+    )
+
+
+def test_hand_example_by_curve_and_evaluation(scenario, shipped_payoffs):
+    payoffs = hand_payoffs(scenario, shipped_payoffs)
+    open_ = dict.fromkeys(LIMITS, NO_LIMIT)
+    policy = Policy(
+        name="hand", title="Hand", currency="USD", tiers=(Tier(name="agent", limits=open_), Tier(name="manager"))
+    )
+    lever = Lever("agent", "refund")
+    curve = threshold_curve(policy, payoffs, lever)
+    assert list(curve.cents) == [-1, 500, 1000, 2000, 3000]
+    np.testing.assert_allclose(2 * curve.per_case()[:, 0], [20, 22, 28, 32, 24.5], rtol=1e-14)
+    assert list(curve.escalated) == [2, 1, 0, 0, 0]
+    for limit, expected in _HAND_SUMS:
+        assert 2 * curve.at(limit)[0] == pytest.approx(expected, rel=1e-14)
+        found = evaluate(policy.with_limit(lever, limit), payoffs).per_case()[0]
+        assert 2 * found == pytest.approx(expected, rel=1e-14)
+    assert curve.best_limit == 25.0  # the roundest from 20 up to 30
+    assert curve.flat_region(0.0) == (20.0, 30.0)
+    assert curve.flat_region(0.5) == (10.0, 30.0)  # 26 or more: half of what is between 20 and 32
