@@ -112,7 +112,7 @@ function draw(parent, tag, attributes, text) {
 function niceTicks(low, high, count) {
   const rough = (high - low) / count || 1;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough);
+  const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= 0.7 * rough);
   const ticks = [];
   for (let at = Math.ceil(low / step) * step; at <= high + step * 1e-9; at += step) ticks.push(Math.abs(at) < step / 1e6 ? 0 : at);
   return ticks;
@@ -143,7 +143,7 @@ function render({ model, el }) {
   const about = node("p", { class: "ps-muted" });
   about.textContent =
     `${frame.scenario} · compared with “${frame.baseline}” · ${frame.cases.toLocaleString("en-US")} cases, ` +
-    `${frame.draws} draws of the assumptions · a year is ${perYear.toLocaleString("en-US")} cases · scenario ${frame.fingerprint}`;
+    `${frame.draws} draws · a year is ${perYear.toLocaleString("en-US")} cases · scenario ${frame.fingerprint}`;
   const exportButton = node("button", { type: "button", class: "ps-export" }, "Export for agents");
   const status = node("span", { role: "status", class: "ps-status" });
   const header = node("div", { class: "ps-header" }, node("div", {}, title, about), node("div", { class: "ps-actions" }, status, exportButton));

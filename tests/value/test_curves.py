@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -5,7 +7,7 @@ from policy_sim.assumptions import LIMITS, Draws
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, Tier, load_policy
 from policy_sim.value import OUTCOMES, evaluate, threshold_curve
-from policy_sim.value.curves import best_step
+from policy_sim.value.curves import best_step, lever_states
 from policy_sim.value.evaluation import to_cents
 from policy_sim.value.kernels import LANES, Facts, Numbers, Options, choose, curve_states
 from policy_sim.value.payoffs import Payoffs
@@ -99,20 +101,22 @@ def test_a_limit_of_the_lead_does_not_change_who_is_escalated(payoffs, random_po
     assert set(escalated) == {evaluate(policy, payoffs).escalated.sum()}
 
 
-def test_generous_agents_never_give_less_where_they_may_give_more(scenario, with_styles, random_cases):
-    from policy_sim.assumptions import central
-    from policy_sim.value import value_cases
-
-    generous = with_styles(scenario, 1, 0)
-    payoffs = value_cases(generous, random_cases(generous, np.random.default_rng(35), 200), central(generous))
-    policy = load_policy("current", scenario)
-    for limit in LIMITS:
-        policy = policy.with_limit(Lever("agent", limit), NO_LIMIT)
-    # nobody is escalated in any of these, so only the agents' choices change
-    policy = policy.model_copy(update={"guards": ()}).with_limit(Lever("agent", "credit"), ASK)
-    curve = threshold_curve(policy, payoffs, Lever("agent", "credit"))
-    assert (curve.escalated == 0).all()
-    assert (np.diff(curve.per_case("customers_kept")[:, 0]) >= -1e-3).all()
+def test_whoever_may_do_more_does_better_by_what_they_look_at(payoffs, random_policy, random_lever):
+    # the choice at a tier: guided agents never get a lower payoff (as believed), generous ones never give less worth,
+    # thrifty ones never spend more
+    rng = np.random.default_rng(35)
+    options = payoffs.options
+    for _ in range(10):
+        policy = random_policy(rng, payoffs)
+        lever = random_lever(rng, policy, payoffs)
+        states = lever_states(policy, payoffs, lever)
+        here = policy.tier_names.index(lever.tier)
+        k = payoffs.scenario.tiers.index(lever.tier)
+        follows = (states.case[1:] == states.case[:-1]) & (states.tier[:-1] == here)
+        assert (states.tier[1:][follows] == here).all()
+        for s, values in enumerate((options.believed[..., k], options.generosity, options.thrift)):
+            chosen = values[states.case, states.choice[:, s]]
+            assert (np.diff(chosen)[follows] >= 0).all()
 
 
 def test_same_bits_twice(current, shipped_payoffs, curve):
@@ -123,8 +127,6 @@ def test_same_bits_twice(current, shipped_payoffs, curve):
 
 
 def test_draws_do_not_depend_on_how_many_are_scored_together(payoffs, random_policy):
-    from dataclasses import replace
-
     policy = random_policy(np.random.default_rng(36), payoffs)
     lever = Lever(policy.tier_names[0], "refund")
     style = payoffs.style.copy()
@@ -223,9 +225,9 @@ _CENTS = np.array([-1, 0, 713, 2499, 10350])
         ([1, 9, 2, 3, 4], (ASK, NO_LIMIT), (1, 0.0)),
         ([1, 2, 9, 3, 4], (ASK, NO_LIMIT), (2, 10.0)),  # 7.13 up to 24.98: 10 is the roundest
         ([1, 2, 3, 9, 4], (ASK, NO_LIMIT), (3, 100.0)),
-        ([1, 2, 3, 4, 9], (ASK, NO_LIMIT), (4, NO_LIMIT)),
+        ([1, 2, 3, 4, 9], (ASK, NO_LIMIT), (4, 200.0)),  # any amount would do: the roundest from 103.50 on
         ([1, 9, 2, 9, 4], (ASK, NO_LIMIT), (1, 0.0)),  # the lowest of equals
-        ([9, 1, 2, 3, 4], (0.0, NO_LIMIT), (4, NO_LIMIT)),
+        ([9, 1, 2, 3, 4], (0.0, NO_LIMIT), (4, 200.0)),
         ([1, 2, 3, 4, 9], (ASK, 20.0), (2, 20.0)),  # no change below 20 any more: as far as 20
         ([1, 2, 9, 4, 3], (12.0, 20.0), (2, 20.0)),
         ([1, 2, 9, 4, 3], (12.0, 50.0), (2, 20.0)),
