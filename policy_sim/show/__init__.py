@@ -1,6 +1,4 @@
-"""What people look at: figures, the panel and its state, the wording of numbers."""
+"""What people look at: the wording of numbers, tables, figures, the panel's state, and the live panel.
 
-from policy_sim.show.panel import Panel
-from policy_sim.show.workbench import Workbench, open_workbench
-
-__all__ = ["Panel", "Workbench", "open_workbench"]
+Import from the modules: the live one (`workbench`) needs the extra "app", the others do not.
+"""

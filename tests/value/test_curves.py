@@ -8,7 +8,7 @@ from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, Tier, load_policy
 from policy_sim.value import OUTCOMES, evaluate, threshold_curve
 from policy_sim.value.curves import best_step, lever_states
-from policy_sim.value.evaluation import to_cents
+from policy_sim.value.evaluation import Handling, to_cents
 from policy_sim.value.kernels import LANES, Facts, Numbers, Options, choose, curve_states
 from policy_sim.value.payoffs import Payoffs
 
@@ -109,8 +109,8 @@ def test_whoever_may_do_more_does_better_by_what_they_look_at(payoffs, random_po
     for _ in range(10):
         policy = random_policy(rng, payoffs)
         lever = random_lever(rng, policy, payoffs)
-        states = lever_states(policy, payoffs, lever)
         here = policy.tier_names.index(lever.tier)
+        states = lever_states(policy, payoffs, lever, Handling.of(policy, payoffs, lowest=here + 1))
         k = payoffs.scenario.tiers.index(lever.tier)
         follows = (states.case[1:] == states.case[:-1]) & (states.tier[:-1] == here)
         assert (states.tier[1:][follows] == here).all()

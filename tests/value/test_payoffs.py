@@ -12,7 +12,8 @@ from policy_sim.value.payoffs import expect
 
 
 def random_rows(payoffs, rng, count):
-    case = rng.integers(0, len(payoffs.cases), count)
+    # no case twice: rows of one case that follow each other would be taken for its states along a limit
+    case = rng.choice(len(payoffs.cases), count, replace=False)
     resolution = np.floor(rng.random(count) * payoffs.options.counts[case]).astype(np.int64)
     return case, resolution, rng.integers(0, len(payoffs.scenario.tiers), count)
 
