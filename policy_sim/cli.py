@@ -76,14 +76,14 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """The main job: from a log to the best limits of the agents, what they are worth and how sure that is."""
-    from policy_sim.policy import load_policy
+    from policy_sim.policy import load_policy, load_shipped_policies
     from policy_sim.show import report
     from policy_sim.value import best_limits, compare, evaluate
 
     with _progress(10) as step:
         loaded = _scenario(scenario, assume)
         in_force = load_policy(policy, loaded)
-        beside = [load_policy(name, loaded) for name in ("ask_first", "generous")]
+        beside = load_shipped_policies(loaded, besides=in_force)
         log = (transactions, customer_column, date_column, amount_column, day_first)
         setting = _setting(loaded, log, cases, draws, seed, step)
         step("Evaluating policies")

@@ -12,6 +12,7 @@ from policy_sim.policy.limits import (
     Tier,
     limit_content,
     load_policy,
+    load_shipped_policies,
     parse_lever,
 )
 
@@ -30,5 +31,6 @@ __all__ = [
     "limit_content",
     "limit_words",
     "load_policy",
+    "load_shipped_policies",
     "parse_lever",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -16,7 +17,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from policy_sim.assumptions import LIMITS, Scenario
-from policy_sim.border import InputError, find_file, nearest, parse_model, read_yaml, unknown
+from policy_sim.border import InputError, find_file, nearest, parse_model, read_yaml, shipped, unknown
 
 __all__ = [
     "ASK",
@@ -28,6 +29,7 @@ __all__ = [
     "Policy",
     "Tier",
     "load_policy",
+    "load_shipped_policies",
     "parse_lever",
 ]
 
@@ -311,6 +313,16 @@ def load_policy(policy: str | Path, scenario: Scenario) -> Policy:
     read.check_names(scenario, path.name)
     read.check_order(scenario.failures, [segment.name for segment in scenario.segments], path.name)
     return read
+
+
+def load_shipped_policies(scenario: Scenario, besides: Policy) -> list[Policy]:
+    """Return the policies that travel with the package and fit the scenario, other than one of the same name."""
+    policies = []
+    for path in sorted(shipped("data/policies").glob("*.yaml")):
+        # one in another currency, or with other tiers, is no fault of whoever brings a scenario of their own
+        with suppress(InputError):
+            policies.append(load_policy(path.stem, scenario))
+    return [policy for policy in policies if policy.name != besides.name]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import LIMITS
-from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, load_policy
+from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, load_shipped_policies
 from policy_sim.publish import export_policy
 from policy_sim.show.wording import LIMIT_TITLES
 from policy_sim.study import Setting
@@ -144,16 +144,10 @@ class Panel:
 
 
 def open_panel(setting: Setting, in_force: Policy) -> Panel:
-    """Return the panel that starts from the policy in force, with two shipped policies beside it.
-
-    Raises
-    ------
-    InputError
-        If a shipped policy does not fit the scenario.
-    """
-    beside = [in_force, *(load_policy(name, setting.scenario) for name in ("ask_first", "generous"))]
-    baseline, *others = (evaluate(policy, setting.payoffs) for policy in beside)
-    return Panel(setting, in_force, baseline, [baseline, *others])
+    """Return the panel that starts from the policy in force, with the shipped policies beside it."""
+    beside = [in_force, *load_shipped_policies(setting.scenario, besides=in_force)]
+    outcomes = [evaluate(policy, setting.payoffs) for policy in beside]
+    return Panel(setting, in_force, outcomes[0], outcomes)
 
 
 def _follow(

@@ -336,7 +336,7 @@ function render({ model, el }) {
     curveNote.textContent = `Net value a year against “${frame.baseline}”, as this limit moves; shaded: 90% of the draws.`;
     const width = Math.max(curve.clientWidth, 320);
     const height = 260;
-    const [left, right, top, bottom] = [64, 20, 30, 40];
+    const [left, right, top, bottom] = [76, 20, 30, 40];
     curveSvg.replaceChildren();
     curveSvg.setAttribute("width", width);
     curveSvg.setAttribute("height", height);
@@ -411,7 +411,7 @@ function render({ model, el }) {
     const points = [...frame.points, here];
     const width = Math.max(plane.clientWidth, 260);
     const height = 260;
-    const [left, right, top, bottom] = [60, 16, 14, 40];
+    const [left, right, top, bottom] = [64, 28, 14, 40];
     planeSvg.replaceChildren();
     planeSvg.setAttribute("width", width);
     planeSvg.setAttribute("height", height);
@@ -445,12 +445,12 @@ function render({ model, el }) {
       if (point.low !== point.high) draw(planeSvg, "line", { x1: px, x2: px, y1: y(perYear * point.low), y2: y(perYear * point.high), class: isNow ? "ps-whisker ps-hand" : "ps-whisker" });
       marker(planeSvg, isNow ? "now" : "force", px, py);
       const length = 7.6 * point.title.length;
-      const anchor = px + 10 + length > width - right ? "end" : "start";
-      const from = anchor === "end" ? px - 10 - length : px + 10;
-      const spot = [py - 6, py + 16, py + 32].find((at) => drawn.every((other) => Math.abs(other.at - at) > 15 || other.from > from + length || other.to < from));
-      if (spot === undefined) continue;
-      drawn.push({ at: spot, from, to: from + length });
-      draw(planeSvg, "text", { x: anchor === "end" ? px - 10 : px + 10, y: spot, "text-anchor": anchor, class: isNow ? "ps-word ps-word-now" : "ps-word" }, point.title);
+      const places = [py - 6, py + 16, py - 22, py + 32].flatMap((at) => [{ at, from: px + 10, to: px + 10 + length }, { at, from: px - 10 - length, to: px - 10 }]);
+      const place = places.find((each) => each.from > left && each.to < width && drawn.every((other) => Math.abs(other.at - each.at) > 15 || other.from > each.to || other.to < each.from));
+      if (!place) continue; // no room: the marker stays, its word is in the table
+      drawn.push(place);
+      const toRight = place.from > px;
+      draw(planeSvg, "text", { x: toRight ? place.from : place.to, y: place.at, "text-anchor": toRight ? "start" : "end", class: isNow ? "ps-word ps-word-now" : "ps-word" }, point.title);
     }
     planeSvg.setAttribute("aria-label", "Remedy spend a year and net value a year. " + points.map((point) => `${point.title}: ${money_(perYear * point.remedy_cost)}, ${money_(perYear * point.net_value, true)}`).join(". "));
     fill(planeTable, ["Policy", "Remedy spend a year", "Net value a year", "likely from", "to"], points.map((point) => [point.title, money_(perYear * point.remedy_cost), money_(perYear * point.net_value, true), money_(perYear * point.low, true), money_(perYear * point.high, true)]));
