@@ -124,7 +124,11 @@ def test_an_empty_unit_or_source_is_refused(changed, empty):
         (("remedies", "full_refund", "cost", "item_price"), True, "coefficient is True"),
         (("remedies", "full_refund", "cost", "item_price"), [1], "coefficient is [1]"),
         (("remedies", "apology_note", "minutes"), 3, "coefficient 3 has no unit and no source"),
-        (("remedies", "full_refund", "cost"), {"itemprice": 1}, "unknown column 'itemprice' (did you mean 'item_price'?)"),
+        (
+            ("remedies", "full_refund", "cost"),
+            {"itemprice": 1},
+            "unknown column 'itemprice' (did you mean 'item_price'?)",
+        ),
         (("remedies", "full_refund", "cost"), {"amount": 1}, "uses 'amount', but the remedy has no amounts"),
         (("remedies", "full_refund", "uses"), {"refnd": {}}, "unknown limit 'refnd' (did you mean 'refund'?)"),
         (("remedies", "full_refund", "uses"), {"total_cost": {}}, "unknown limit 'total_cost'"),
@@ -278,7 +282,9 @@ def test_with_values_refuses(scenario, values, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("values", [{"style.generous_share": 0.95}, {"style.generous_share": 0.6, "style.thrifty_share": 0.5}])
+@pytest.mark.parametrize(
+    "values", [{"style.generous_share": 0.95}, {"style.generous_share": 0.6, "style.thrifty_share": 0.5}]
+)
 def test_no_draw_has_less_than_no_guided_agents(scenario, values):
     # a file in which both ranges add up to more than 1 is refused; so a changed copy may not have them either
     try:

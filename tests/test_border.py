@@ -43,7 +43,8 @@ def test_missing_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "tag", ["!!python/object/apply:os.system ['touch made']", "!!python/name:os.system", "!!python/object:os.x {}", "!x 1"]
+    "tag",
+    ["!!python/object/apply:os.system ['touch made']", "!!python/name:os.system", "!!python/object:os.x {}", "!x 1"],
 )
 def test_objects_are_not_constructed(written, tmp_path, monkeypatch, tag):
     monkeypatch.chdir(tmp_path)

@@ -220,11 +220,11 @@ def best_step(cents: Ints, value: Floats, bounds: tuple[float, float]) -> tuple[
     stop = int(np.searchsorted(cents, high, side="right"))
     best = start + int(np.argmax(value[start:stop]))
     first = max(int(cents[best]), low)
-    end = int(cents[best + 1]) if best + 1 < len(cents) else to_cents(NO_LIMIT)
     if first < 0:
         return best, ASK
-    if end > high:
+    if best + 1 == len(cents) or cents[best + 1] > high:
         # nothing changes any more below the highest limit allowed: as far as that one
         return best, bounds[1]
+    end = int(cents[best + 1])
     rounded = (-(-first // step) * step for step in _ROUND_CENTS)
     return best, next(each for each in rounded if each < end) / 100

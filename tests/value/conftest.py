@@ -92,7 +92,9 @@ def make_limit(rng, breakpoints):
     kind = rng.integers(0, 8)
     near = rng.choice(breakpoints) / 100
     beside = (0.01, -0.01, 0.004, -0.004)[rng.integers(0, 4)]
-    return float([ASK, NO_LIMIT, 0.0, near, near, max(near + beside, 0.0), rng.uniform(0, 150), rng.uniform(0, 30)][kind])
+    return float(
+        [ASK, NO_LIMIT, 0.0, near, near, max(near + beside, 0.0), rng.uniform(0, 150), rng.uniform(0, 30)][kind]
+    )
 
 
 @pytest.fixture(scope="session")

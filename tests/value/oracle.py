@@ -2,8 +2,9 @@
 
 In: a scenario as it stands in its file, cases, draws, a policy. Out: measures of one case under one resolution at one
 tier; totals of a policy. Written from DESIGN.md (sections 6 to 8), MATHEMATICS.md D and the docstrings; it reads the
-remedies' forms itself and knows nothing of menus, lanes, cents of limits, states or padding. One thing the design leaves
-open was taken from the kernel: who is delighted are the survivors, in proportion to the effect of the compensation.
+remedies' forms itself and knows nothing of menus, lanes, cents of limits, states or padding. Two things the design
+leaves open were taken from the kernel: the delighted are the survivors, in proportion to the effect of what they got;
+what an opportunist would pocket is net of the customer's trouble.
 Left to others: speed.
 """
 
@@ -107,7 +108,7 @@ def given(scenario, cases, i, bundle, draw):
 
 
 def measures(scenario, cases, i, bundle, tier, draw):
-    """Return the six measures of case i under a bundle of remedies that is given at a tier of the scenario (by name)."""
+    """Return the six measures of case i under a bundle of remedies that is given at a tier (by name)."""
     failure = cases.failures[cases.failure[i]]
     total, _ = given(scenario, cases, i, bundle, draw)
     loss = draw[f"{failure}.loss_share"] * max(cases.item_price[i], 0.01)

@@ -11,6 +11,8 @@ from policy_sim.value import best_limits, evaluate, value_cases
 from policy_sim.value.evaluation import Handling, to_cents
 
 SEEDS = 20
+#: How many of these were solved when this was written (and 199 of the first 200 seeds): ascent may get stuck.
+MEASURED = 20
 
 
 def brute_force(policy, payoffs, limits, oracle):
@@ -50,15 +52,13 @@ def brute_force(policy, payoffs, limits, oracle):
             for a in range(len(bundles))
             if options.adequate[i, a] and all(options.uses[i, a, d] <= in_force[d] for d in fixed)
         ]
-        own = [np.unique([axis[0], *(options.uses[i, a, d] for a in open_)]) for axis, d in zip(axes, where, strict=True)]
+        own = [
+            np.unique([axis[0], *(options.uses[i, a, d] for a in open_)]) for axis, d in zip(axes, where, strict=True)
+        ]
         table = np.empty([len(each) for each in own])
         here = {}
         for place in itertools.product(*(range(len(each)) for each in own)):
-            allowed = [
-                a
-                for a in open_
-                if all(options.uses[i, a, d] <= own[n][place[n]] for n, d in enumerate(where))
-            ]
+            allowed = [a for a in open_ if all(options.uses[i, a, d] <= own[n][place[n]] for n, d in enumerate(where))]
             if not allowed:
                 table[place] = escalated
                 continue
@@ -92,7 +92,12 @@ def small_instance(seed, scenario, with_styles, random_cases):
         ),
         guards=load_policy("current", scenario).guards,
     )
-    limits = [("keep_item", "credit"), ("refund", "keep_item"), ("refund", "credit", "keep_item"), ("replacement", "keep_item")]
+    limits = [
+        ("keep_item", "credit"),
+        ("refund", "keep_item"),
+        ("refund", "credit", "keep_item"),
+        ("replacement", "keep_item"),
+    ]
     return policy, payoffs, limits[seed % 4]
 
 
@@ -107,10 +112,6 @@ def test_best_of_all_combinations(scenario, with_styles, random_cases, oracle):
         assert found >= evaluate(policy, payoffs).per_case().mean() - 1e-9
         found_count += found >= highest - 1e-9 * abs(highest)
     assert found_count >= MEASURED - 2
-
-
-#: How many of the instances were solved when this was written; coordinate ascent may get stuck.
-MEASURED = 20
 
 
 def test_the_ends_hang_together(scenario, shipped_payoffs):
@@ -183,7 +184,7 @@ def test_no_limit_to_move_ends(scenario, shipped_payoffs):
 
     policy = load_policy("current", scenario)
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(5)
+    signal.alarm(3)
     try:
         assert best_limits(policy, shipped_payoffs, ()).policy == policy
     except InputError:

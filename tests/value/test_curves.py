@@ -150,7 +150,9 @@ def test_curve_of_the_last_tier_is_refused(current, shipped_payoffs):
         threshold_curve(current, shipped_payoffs, Lever("manager", "refund"))
 
 
-@pytest.mark.parametrize("lever", [Lever("agnet", "refund"), Lever("agent", "refnd"), Lever("agent", "refund", "wrong_itm")])
+@pytest.mark.parametrize(
+    "lever", [Lever("agnet", "refund"), Lever("agent", "refnd"), Lever("agent", "refund", "wrong_itm")]
+)
 def test_curve_of_an_unknown_lever_is_refused(current, shipped_payoffs, lever):
     with pytest.raises(InputError, match="unknown"):
         threshold_curve(current, shipped_payoffs, lever)
@@ -337,7 +339,13 @@ def hand_payoffs(scenario, shipped_payoffs):
         menu=shipped_payoffs.menu,
         facts=Facts(np.array([0, 1]), money, np.zeros((2, 6))),
         numbers=Numbers(
-            forms, (forms != 0).any(axis=-1), np.zeros((2, 3, 3, LANES)), np.array([False, True]), per_failure, tiers, shared
+            forms,
+            (forms != 0).any(axis=-1),
+            np.zeros((2, 3, 3, LANES)),
+            np.array([False, True]),
+            per_failure,
+            tiers,
+            shared,
         ),
         options=hand_options(),
         style=style,

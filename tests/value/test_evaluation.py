@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from policy_sim.assumptions import LIMITS, draw_assumptions
+from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, authority, load_policy
 from policy_sim.value import OUTCOMES, compare, decide, evaluate, interval, value_cases
@@ -56,7 +56,9 @@ def test_sums_by_failure_and_segment(outcome, shipped_payoffs):
     assert outcome.counts.sum() == len(cases)
     assert outcome.counts[2, 1] == ((cases.failure == 2) & (cases.segment == 1)).sum()
     assert (outcome.escalated <= outcome.counts).all()
-    alone = evaluate(outcome.policy, value_cases(shipped_payoffs.scenario, cases.take(cases.failure == 2), shipped_payoffs.draws))
+    alone = evaluate(
+        outcome.policy, value_cases(shipped_payoffs.scenario, cases.take(cases.failure == 2), shipped_payoffs.draws)
+    )
     np.testing.assert_allclose(alone.sums[2], outcome.sums[2], rtol=1e-12, atol=1e-9)
     assert alone.counts[3].sum() == 0
 
@@ -147,7 +149,15 @@ def test_interval():
 
 @pytest.mark.parametrize(
     ("limit", "cents"),
-    [(ASK, -1), (NO_LIMIT, np.iinfo(np.int64).max), (0.0, 0), (0.29, 29), (19.99, 1999), (0.105, 10), (1234.56, 123456)],
+    [
+        (ASK, -1),
+        (NO_LIMIT, np.iinfo(np.int64).max),
+        (0.0, 0),
+        (0.29, 29),
+        (19.99, 1999),
+        (0.105, 10),
+        (1234.56, 123456),
+    ],
 )
 def test_limits_in_cents(limit, cents):
     assert to_cents(limit) == cents
@@ -190,10 +200,13 @@ def test_decisions_agree_with_the_guided_choice_and_with_authority(payoffs, rand
             assert row.payoff == options.believed[i, a, payoffs.scenario.tiers.index(row.tier)]
             if not options.adequate[i].any():
                 continue
+
             # what is recommended is allowed, and no tier that looked at it before could have done anything
             def allowed(a, limits, i=i):
                 cents = (options.uses[i, a, d] for d in range(len(LIMITS)))
-                within = (use < 0 or use <= 100 * limits[name].value + 1e-6 for name, use in zip(LIMITS, cents, strict=True))
+                within = (
+                    use < 0 or use <= 100 * limits[name].value + 1e-6 for name, use in zip(LIMITS, cents, strict=True)
+                )
                 return options.adequate[i, a] and all(within)
 
             assert allowed(a, may.limits[row.tier])

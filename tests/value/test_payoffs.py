@@ -119,7 +119,8 @@ def test_half_a_cent_is_not_a_breach(scenario):
         assert payoffs.options.adequate[0, names.index("partial_refund_50")] == expected
     # .504 of 10 is 5.04, 4 cents more than half
     entitled = scenario.with_values({"lost_parcel.entitlement": 0.504})
-    payoffs = value_cases(entitled, one_case(entitled, failure="lost_parcel", item_price=10.0), draw_assumptions(scenario))
+    case = one_case(entitled, failure="lost_parcel", item_price=10.0)
+    payoffs = value_cases(entitled, case, draw_assumptions(scenario))
     assert not payoffs.options.adequate[0, names.index("partial_refund_50")]
 
 
@@ -129,7 +130,8 @@ def test_draws_do_not_depend_on_how_many_are_valued_together(scenario, shipped_p
     cases = shipped_payoffs.cases.take(slice(0, 60))
     draws = draw_assumptions(scenario, 2 * LANES + 3, seed=5)
     all_of_them = evaluate(policy, value_cases(scenario, cases, draws)).sums
-    some = evaluate(policy, value_cases(scenario, cases, Draws(draws.names, draws.values[:count]))).sums
+    fewer = Draws(draws.names, draws.values[:count])  # noqa: PD011 (no DataFrame)
+    some = evaluate(policy, value_cases(scenario, cases, fewer)).sums
     assert some.shape[-1] == count
     np.testing.assert_array_equal(some, all_of_them[..., :count])
 
@@ -166,7 +168,9 @@ def test_own_exponential():
 
 
 def test_own_logarithm():
-    x = np.concatenate([np.geomspace(1e-300, 1e300, 20_001), np.geomspace(0.25, 4, 20_001), [1.0, np.sqrt(2), 2.0, 0.5]])
+    x = np.concatenate(
+        [np.geomspace(1e-300, 1e300, 20_001), np.geomspace(0.25, 4, 20_001), [1.0, np.sqrt(2), 2.0, 0.5]]
+    )
     found = np.array([_log(float(each)) for each in x])
     # absolute near 1, where the result is near 0; elsewhere what a float64 can hold
     assert (np.abs(found - np.log(x)) <= 1e-15 + 4e-16 * np.abs(np.log(x))).all()

@@ -1,0 +1,329 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from policy_sim.assumptions import COLUMNS, central, draw_assumptions, load_scenario
+from policy_sim.border import InputError, shipped
+from policy_sim.clv import BgNbdFit, GammaGammaFit, future_values, read_transactions
+from policy_sim.service import Cases, draw_cases, read_cases
+
+# fits of the whole CDNOW sample, rounded: nothing here depends on their digits
+PURCHASES = BgNbdFit(0.243, 4.414, 0.793, 2.426)
+SPEND = GammaGammaFit(6.25, 3.74, 15.44)
+
+
+@pytest.fixture(scope="module")
+def scenario():
+    return load_scenario("online_retail")
+
+
+@pytest.fixture(scope="module")
+def log():
+    return read_transactions(shipped("data") / "cdnow" / "transactions.csv")
+
+
+@pytest.fixture(scope="module")
+def values(log):
+    return future_values(log, PURCHASES, SPEND, margin_share=0.35, discount_rate_per_year=0.15)
+
+
+@pytest.fixture(scope="module")
+def cases(scenario, log, values):
+    return draw_cases(scenario, log, values, 4000, seed=1)
+
+
+@pytest.fixture
+def table():
+    return pd.DataFrame(
+        {
+            "case": ["a", "b", "c"],
+            "failure": ["wrong_item", "lost_parcel", "wrong_item"],
+            "item_price": [20.0, 50.0, 0.0],
+            "future_value": [100.0, 40.0, 60.0],
+        }
+    )
+
+
+def test_seeds(scenario, log, values, cases):
+    same = draw_cases(scenario, log, values, 4000, seed=1)
+    other = draw_cases(scenario, log, values, 4000, seed=2)
+    pd.testing.assert_frame_equal(same.to_frame(), cases.to_frame())
+    assert (other.severity != cases.severity).all()
+
+
+def test_columns(cases, scenario, log):
+    assert len(cases) == 4000
+    frame = cases.to_frame()
+    assert list(frame.columns) == [
+        "case",
+        "failure",
+        "segment",
+        "item_price",
+        "unit_cost",
+        "salvage_value",
+        "return_shipping",
+        "outbound_shipping",
+        "restocking",
+        "severity",
+        "hours_open",
+        "days_since_purchase",
+        "prior_purchases",
+        "prior_failures",
+        "prior_claims",
+        "suspicion",
+        "future_value",
+    ]
+    assert frame["case"].is_unique
+    assert list(frame["case"][:2]) == ["case-1", "case-2"]
+    numbers = frame.drop(columns=["case", "failure", "segment"])
+    assert np.isfinite(numbers).all(axis=None)
+    assert (numbers >= 0).all(axis=None)
+    assert (numbers[["severity", "suspicion"]] <= 1).all(axis=None)
+    assert set(frame["failure"]) == set(scenario.failures)
+    assert (frame["item_price"] > 0).all()
+    assert set(frame["item_price"]) <= set(np.round(log.amount, 2))
+    assert (frame["prior_claims"] <= frame["prior_failures"]).all()
+    assert cases.currency == "USD"
+
+
+def test_segments_follow_prior_purchases(cases):
+    frame = cases.to_frame()
+    assert (frame.loc[frame["segment"] == "first_time", "prior_purchases"] <= 1).all()
+    assert frame.loc[frame["segment"] == "returning", "prior_purchases"].between(2, 4).all()
+    assert (frame.loc[frame["segment"] == "loyal", "prior_purchases"] >= 5).all()
+    assert set(frame["segment"]) == {"first_time", "returning", "loyal"}
+
+
+def test_means_are_near_the_scenario(cases, scenario):
+    n = len(cases)
+    for f, failure in enumerate(scenario.failures):
+        share = scenario.value(f"{failure}.share_of_cases")
+        assert (cases.failure == f).mean() == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / n))
+    # a beta with pseudo-count 4 has the variance m (1 - m) / 5
+    assert cases.severity.mean() == pytest.approx(0.5, abs=4 * np.sqrt(0.05 / n))
+    assert cases.severity.var() == pytest.approx(0.05, rel=0.1)
+    for column, median in (("hours_open", 24), ("days_since_purchase", 6)):
+        logs = np.log(getattr(cases, column))
+        assert logs.mean() == pytest.approx(np.log(median), abs=4 * 0.8 / np.sqrt(n))
+        assert logs.std() == pytest.approx(0.8, rel=0.1)
+    failures = 0.08 * cases.prior_purchases
+    assert cases.prior_failures.sum() == pytest.approx(failures.sum(), abs=4 * np.sqrt(failures.sum()))
+    claims = 0.5 * cases.prior_failures.sum()
+    assert cases.prior_claims.sum() == pytest.approx(claims, abs=4 * np.sqrt(claims / 2))
+    expected = 0.05 * 0.7 + 0.95 * 0.08
+    assert cases.suspicion.mean() == pytest.approx(expected, rel=0.1)
+
+
+def test_prices_and_values_are_those_of_one_customer(log, values, scenario):
+    cases = draw_cases(scenario, log, values, 500, seed=3)
+    alive = values.future_value / values.probability_alive
+    paid = {label: set() for label in values.labels}
+    for customer, amount in zip(log.labels[log.customer], np.round(log.amount, 2), strict=True):
+        paid[customer].add(amount)
+    for price, value, orders in zip(cases.item_price, cases.future_value, cases.prior_purchases, strict=True):
+        # several customers may have the same history, hence the same value
+        owners = values.labels[(alive == value) & (values.prior_purchases == orders)]
+        assert any(price in paid[owner] for owner in owners)
+
+
+def test_frequent_customers_have_more_cases(cases, values):
+    # drawn in proportion to the orders of the coming year: so is the mean of any number of the customer
+    weight = values.orders_per_year / values.orders_per_year.sum()
+    expected = weight @ values.prior_purchases
+    spread = np.sqrt(weight @ (values.prior_purchases - expected) ** 2 / len(cases))
+    assert cases.prior_purchases.mean() == pytest.approx(expected, abs=4 * spread)
+    assert expected > 2 * values.prior_purchases.mean()
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_no_cases(scenario, log, values, count):
+    with pytest.raises(InputError, match=rf"number of cases is {count}; it must be 1 or more \(--cases\)"):
+        draw_cases(scenario, log, values, count)
+
+
+def test_orders_without_a_price(scenario, log, values):
+    free = replace(log, amount=np.zeros_like(log.amount))
+    with pytest.raises(InputError, match="no order of the log has a positive amount"):
+        draw_cases(scenario, free, values, 10)
+
+
+def test_left_out_columns_are_filled(scenario, table):
+    cases = read_cases(table, scenario)
+    assert list(cases.case) == ["a", "b", "c"]
+    assert [cases.failures[f] for f in cases.failure] == list(table["failure"])
+    np.testing.assert_allclose(cases.unit_cost, [10, 25, 0])
+    np.testing.assert_allclose(cases.salvage_value, [4.5, 11.25, 0])
+    for column, value in [
+        ("return_shipping", 10.15),
+        ("outbound_shipping", 6),
+        ("restocking", 4),
+        ("severity", 0.5),
+        ("hours_open", 24),
+        ("days_since_purchase", 6),
+        ("prior_purchases", 1),
+        ("prior_failures", 0),
+        ("prior_claims", 0),
+        ("suspicion", 0),
+    ]:
+        np.testing.assert_array_equal(getattr(cases, column), value)
+    assert {cases.segments[s] for s in cases.segment} == {"first_time"}
+    assert cases.new_customer_value == pytest.approx(200 / 3)
+    assert cases.currency == "USD"
+    assert list(read_cases(table.drop(columns="case"), scenario).case) == ["1", "2", "3"]
+
+
+def test_what_was_assumed_moves_with_the_draws_and_what_was_given_does_not(scenario, table):
+    draws = draw_assumptions(scenario, 6, seed=2)
+    where = {column: COLUMNS.index(column) for column in COLUMNS}
+    cases = read_cases(table, scenario)
+    moved = cases.column_factors(scenario, draws)[None] * cases.money_columns()[:, :, None]
+    unit = cases.item_price[:, None] * draws["shop.unit_cost_share"]
+    np.testing.assert_allclose(moved[:, where["unit_cost"]], unit)
+    np.testing.assert_allclose(moved[:, where["salvage_value"]], unit * draws["shop.salvage_share"])
+    np.testing.assert_allclose(moved[0, where["return_shipping"]], draws["shop.label_cost"])
+    np.testing.assert_allclose(moved[0, where["outbound_shipping"]], draws["shop.outbound_cost"])
+    np.testing.assert_allclose(moved[0, where["restocking"]], draws["shop.inspection_cost"])
+    np.testing.assert_array_equal(moved[:, where["item_price"]], cases.item_price[:, None] * np.ones(6))
+    np.testing.assert_array_equal(moved[:, where["constant"]], 1)
+
+    given_ = table.assign(unit_cost=[8.0, 20.0, 0.0], restocking=1.0)
+    cases = read_cases(given_, scenario)
+    np.testing.assert_allclose(cases.salvage_value, [3.6, 9.0, 0])
+    factors = cases.column_factors(scenario, draws)
+    np.testing.assert_array_equal(factors[where["unit_cost"]], 1)
+    np.testing.assert_array_equal(factors[where["restocking"]], 1)
+    np.testing.assert_allclose(factors[where["salvage_value"]], draws["shop.salvage_share"] / 0.45)
+    assert set(cases.assumed) == {"salvage_value", "return_shipping", "outbound_shipping"}
+
+    everything = given_.assign(salvage_value=1.0, return_shipping=5.0, outbound_shipping=3.0)
+    np.testing.assert_array_equal(read_cases(everything, scenario).column_factors(scenario, draws), 1)
+
+
+def test_central_draws_move_nothing(scenario, cases):
+    np.testing.assert_allclose(cases.column_factors(scenario, central(scenario)), 1)
+
+
+def test_money_columns_are_in_the_order_of_the_forms(cases):
+    money = cases.money_columns()
+    assert money.shape == (len(cases), len(COLUMNS))
+    for c, column in enumerate(COLUMNS[1:], start=1):
+        np.testing.assert_array_equal(money[:, c], getattr(cases, column))
+
+
+def test_files(scenario, table, tmp_path):
+    expected = read_cases(table, scenario).to_frame()
+    table.assign(extra="ignored").to_csv(tmp_path / "cases.csv", index=False)
+    table.to_parquet(tmp_path / "cases.parquet")
+    for name in ("cases.csv", "cases.parquet"):
+        pd.testing.assert_frame_equal(read_cases(tmp_path / name, scenario).to_frame(), expected)
+        pd.testing.assert_frame_equal(read_cases(str(tmp_path / name), scenario).to_frame(), expected)
+
+
+def test_drawn_cases_survive_writing_and_reading(scenario, cases):
+    frame = cases.to_frame()
+    again = read_cases(frame, scenario)
+    pd.testing.assert_frame_equal(again.to_frame(), frame)
+    assert not again.assumed
+
+
+def test_take(cases):
+    some = cases.take(np.array([5, 2]))
+    assert isinstance(some, Cases)
+    assert list(some.case) == ["case-6", "case-3"]
+    assert some.item_price[1] == cases.item_price[2]
+    assert some.new_customer_value == cases.new_customer_value
+    assert len(cases.take(slice(10, 20))) == 10
+
+
+def test_given_segments(scenario, table):
+    cases = read_cases(table.assign(segment=["loyal", "loyal", "returning"]), scenario)
+    assert list(cases.segment) == [2, 2, 1]
+
+
+def test_new_customers_are_those_on_their_first_order(scenario, table):
+    cases = read_cases(table.assign(prior_purchases=[1, 7, 0]), scenario)
+    assert cases.new_customer_value == pytest.approx(80)
+    cases = read_cases(table.assign(prior_purchases=5), scenario)
+    assert cases.new_customer_value == pytest.approx(200 / 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            {"failure": ["wrong_item", "lost_parcl", "x"]},
+            r"unknown failure 'lost_parcl' \(did you mean 'lost_parcel'\?\)",
+        ),
+        ({"failure": ["wrong_item", None, "x"]}, "unknown failure .*row 2"),
+        ({"segment": ["loyal", "loyal", "loyl"]}, r"unknown segment 'loyl' \(did you mean 'loyal'\?\).*row 3"),
+        ({"item_price": [1, -2, 3]}, "row 2: item_price is '-2'; expected a number, 0 or more"),
+        ({"item_price": [1, 2, None]}, "row 3: item_price is 'nan'; expected a number, 0 or more"),
+        ({"item_price": [1, "2,50", 3]}, "row 2: item_price is '2,50'"),
+        ({"item_price": [np.inf, 2, 3]}, "row 1: item_price is 'inf'"),
+        ({"future_value": [1, 2, -0.01]}, "row 3: future_value is '-0.01'"),
+        ({"severity": [0.5, 1.5, 0]}, "row 2: severity is '1.5'; expected a number from 0 to 1"),
+        ({"suspicion": [0.5, 50, 0]}, "row 2: suspicion is '50.*'; expected a number from 0 to 1"),
+        ({"prior_claims": ["none", 1, 0]}, "row 1: prior_claims is 'none'"),
+    ],
+)
+def test_bad_cells_are_named(scenario, table, change, expected):
+    with pytest.raises(InputError, match=expected) as caught:
+        read_cases(table.assign(**change), scenario)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_line_of_a_file_is_named(scenario, table, tmp_path):
+    path = tmp_path / "cases.csv"
+    table.assign(item_price=[1, -2, 3]).to_csv(path, index=False)
+    # the header is line 1
+    with pytest.raises(InputError, match=r"case file 'cases.csv', line 3: item_price is '-2'"):
+        read_cases(path, scenario)
+
+
+def test_blank_lines_count_as_lines(scenario, table, tmp_path):
+    path = tmp_path / "cases.csv"
+    head, *rows = table.assign(item_price=[1, -2, 3]).to_csv(index=False).splitlines()
+    path.write_text("\n".join([head, rows[0], "", rows[1], rows[2]]))
+    with pytest.raises(InputError, match="line 4: item_price"):
+        read_cases(path, scenario)
+
+
+@pytest.mark.parametrize("missing", ["failure", "item_price", "future_value"])
+def test_a_missing_column(scenario, table, missing):
+    with pytest.raises(InputError, match=f"the table of cases has no column '{missing}'.*; rename or add it"):
+        read_cases(table.drop(columns=missing), scenario)
+
+
+def test_a_column_under_another_name(scenario, table):
+    with pytest.raises(InputError, match=r"has no column 'item_price' \(is it 'item_prices'\?\); found: case, failure"):
+        read_cases(table.rename(columns={"item_price": "item_prices"}), scenario)
+
+
+def test_no_rows(scenario, table):
+    with pytest.raises(InputError, match="holds no cases; it needs at least one row"):
+        read_cases(table.head(0), scenario)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"PAR1 but not really"])
+def test_files_that_cannot_be_read(scenario, tmp_path, content):
+    for name in ("cases.csv", "cases.parquet"):
+        path = tmp_path / name
+        path.write_bytes(content)
+        with pytest.raises(InputError) as caught:
+            read_cases(path, scenario)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file(scenario, tmp_path):
+    with pytest.raises(InputError, match=r"case file '.*none.csv' does not exist"):
+        read_cases(tmp_path / "none.csv", scenario)
+
+
+def test_an_index_does_not_matter(scenario, table):
+    turned = table.set_index(pd.Index([9, 4, 7]))
+    pd.testing.assert_frame_equal(read_cases(turned, scenario).to_frame(), read_cases(table, scenario).to_frame())
+    before = table.copy()
+    read_cases(table, scenario)
+    pd.testing.assert_frame_equal(table, before)

@@ -1,0 +1,96 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from policy_sim.assumptions import load_scenario
+from policy_sim.border import InputError, shipped
+from policy_sim.clv import read_transactions
+from policy_sim.policy import load_policy
+from policy_sim.service import read_cases
+from policy_sim.study import prepare_setting
+from policy_sim.value import evaluate
+
+
+@pytest.fixture(scope="module")
+def scenario():
+    return load_scenario("online_retail")
+
+
+@pytest.fixture(scope="module")
+def setting(scenario):
+    return prepare_setting(scenario, cases=200, draws=8, seed=3)
+
+
+@pytest.fixture(scope="module")
+def log():
+    return read_transactions(shipped("data") / "cdnow" / "transactions.csv", currency="USD")
+
+
+def test_what_it_holds(scenario, setting):
+    assert setting.scenario is scenario
+    assert setting.payoffs.scenario is scenario
+    assert len(setting.payoffs.cases) == 200
+    assert len(setting.payoffs.draws) == 8
+    assert len(setting.customers.future_values.labels) == 2357
+    assert setting.customers.future_values.margin_share == scenario.value("shop.margin_share")
+    assert setting.customers.future_values.discount_rate_per_year == scenario.value("shop.discount_rate_per_year")
+    assert setting.payoffs.cases.new_customer_value == setting.customers.future_values.new_customer_value
+
+
+def test_same_seed_same_outcome(scenario, setting):
+    again = prepare_setting(scenario, cases=200, draws=8, seed=3)
+    other = prepare_setting(scenario, cases=200, draws=8, seed=4)
+    pd.testing.assert_frame_equal(again.payoffs.cases.to_frame(), setting.payoffs.cases.to_frame())
+    np.testing.assert_array_equal(again.payoffs.draws.values, setting.payoffs.draws.values)
+    np.testing.assert_array_equal(again.payoffs.options.believed, setting.payoffs.options.believed)
+    policy = load_policy("current", scenario)
+    first, second, third = (evaluate(policy, each.payoffs) for each in (setting, again, other))
+    np.testing.assert_array_equal(first.sums, second.sums)
+    assert (first.per_case() != third.per_case()).all()
+
+
+def test_more_draws_do_not_change_the_cases(scenario, setting):
+    more = prepare_setting(scenario, cases=200, draws=9, seed=3)
+    pd.testing.assert_frame_equal(more.payoffs.cases.to_frame(), setting.payoffs.cases.to_frame())
+
+
+def test_the_shipped_log_is_the_default(scenario, setting, log):
+    given = prepare_setting(scenario, transactions=log, cases=200, draws=8, seed=3)
+    pd.testing.assert_frame_equal(given.payoffs.cases.to_frame(), setting.payoffs.cases.to_frame())
+
+
+def test_steps_are_told(scenario):
+    told = []
+    prepare_setting(scenario, cases=20, draws=2, on_step=told.append)
+    assert told == [
+        "Reading transactions",
+        "Fitting customer models",
+        "Drawing cases",
+        "Valuing every resolution of every case",
+    ]
+
+
+def test_real_cases_need_no_customers(scenario):
+    table = pd.DataFrame({"failure": ["wrong_item", "lost_parcel"], "item_price": [20, 50], "future_value": [100, 40]})
+    cases = read_cases(table, scenario)
+    told = []
+    setting = prepare_setting(scenario, cases=cases, draws=5, on_step=told.append)
+    assert setting.customers is None
+    assert setting.payoffs.cases is cases
+    assert told == ["Valuing every resolution of every case"]
+    assert np.isfinite(evaluate(load_policy("current", scenario), setting.payoffs).per_case()).all()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"), [({"cases": 0}, "number of cases is 0"), ({"draws": 0}, "number of draws is 0")]
+)
+def test_numbers_below_one(scenario, given, message):
+    with pytest.raises(InputError, match=message):
+        prepare_setting(scenario, **({"cases": 10, "draws": 2} | given))
+
+
+def test_a_log_in_another_currency_is_refused(scenario):
+    # 100 EUR of future value are not 100 USD: limits and costs are in the scenario's currency
+    euros = read_transactions(shipped("data") / "cdnow" / "transactions.csv", currency="EUR")
+    with pytest.raises(InputError, match=r"EUR.*USD|USD.*EUR"):
+        prepare_setting(scenario, transactions=euros, cases=10, draws=2)
