@@ -97,6 +97,9 @@ _NEEDED_PER_FAILURE = (
     "gesture_weight",
     "spend_drop",
 )
+#: Assumptions that are divided by, or whose logit is taken.
+_ABOVE_ZERO = ("loss_share", "temptation", "churn_without_remedy", "severity_mean", "severity_concentration")
+_BELOW_ONE = ("churn_without_remedy", "severity_mean")
 _NEEDED_PER_TIER = ("minutes", "wait_hours", "cost_per_minute", "lost_contact_share")
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -128,7 +131,11 @@ class Assumption(_Frozen):
             raise ValueError(f"range is [{low:g}, {high:g}]; the first number must be below the second")
         if not low <= self.value <= high:
             raise ValueError(f"value {self.value:g} lies outside its range [{low:g}, {high:g}]; widen the range")
-        if self.unit.startswith("share") and not (low >= 0 and high <= 1):
+        if low < 0:
+            raise ValueError(
+                f"range [{low:g}, {high:g}] goes below 0; give it as a positive number, signs are in the forms"
+            )
+        if self.unit.startswith("share") and high > 1:
             raise ValueError(f"range [{low:g}, {high:g}] of a share must lie within 0 and 1")
         return self
 
@@ -156,6 +163,7 @@ def _coefficient(value: object) -> object:
 
 #: "1", "-1", the name of an assumption, or that name with a minus sign before it.
 Coefficient = Annotated[str, BeforeValidator(_coefficient)]
+_Alternatives = Annotated[tuple[tuple[str, ...], ...], Field(min_length=1)]
 #: A linear form in the case's columns; "amount" stands for the amount of the remedy.
 Form = Mapping[str, Coefficient]
 
@@ -164,8 +172,9 @@ class Remedy(_Frozen):
     """One atomic act: linear forms in the case's columns, so that a new remedy needs no code.
 
     `worth` is what the customer gets, `trouble` what it costs the customer, `cost` what it costs the firm, `gain` what
-    an opportunist would pocket (worth where not given), all in money; `uses` says which limits it draws on and by how
-    much. With `amounts` (money) or `shares_of_price` (0-1) there is one variant for each, named `remedy_10`.
+    an opportunist would pocket (worth where not given; trouble comes off that too), all in money; `uses` says which
+    limits it draws on and by how much. With `amounts` (money) or `shares_of_price` (0-1) there is one variant for each,
+    named `remedy_10`.
     """
 
     title: Text
@@ -207,7 +216,7 @@ class Failure(_Frozen):
 
     title: Text
     shape: Literal["rejected", "accepted"]
-    resolutions: Mapping[str, tuple[tuple[str, ...], ...]]
+    resolutions: Mapping[str, _Alternatives]
 
 
 class Segment(_Frozen):
@@ -240,6 +249,7 @@ class Scenario(_Frozen):
             for name in names:
                 if name not in self.assumptions.get(group, {}):
                     raise ValueError(f"the assumption '{group}.{name}' is missing; add it under assumptions.{group}")
+                self._check_domain(f"{group}.{name}", self.assumptions[group][name].range)
         for name, remedy in self.remedies.items():
             self._check_remedy(name, remedy)
         variants = [variant for name in self.remedies for variant in self.variants(name)]
@@ -249,19 +259,38 @@ class Scenario(_Frozen):
                     if remedy_name not in variants:
                         where = f"failures.{failure}.resolutions.{part}"
                         raise ValueError(str(unknown("remedy", remedy_name, variants, where)))
+        for kind, names in (("tiers", self.tiers), ("segments", tuple(segment.name for segment in self.segments))):
+            if len(set(names)) < len(names):
+                raise ValueError(f"{kind} holds a name twice ({', '.join(names)}); rename or remove one")
         bounds = [segment.prior_purchases_up_to for segment in self.segments]
         inner = [bound for bound in bounds[:-1] if bound is not None]
         if bounds[-1] is not None or len(inner) != len(bounds) - 1 or inner != sorted(set(inner)):
             raise ValueError("segments must have rising prior_purchases_up_to, and the last one none")
         generous, thrifty = (self.assumptions["style"][f"{style}_share"] for style in ("generous", "thrifty"))
-        if generous.range[1] + thrifty.range[1] > 1:
-            raise ValueError("the ranges of style.generous_share and style.thrifty_share may not add up to more than 1")
+        if generous.range[1] + thrifty.range[1] > 1 + 1e-12:
+            raise ValueError(
+                f"the ranges of style.generous_share (up to {generous.range[1]:g}) and style.thrifty_share (up to "
+                f"{thrifty.range[1]:g}) may not add up to more than 1; lower one of them"
+            )
         return self
+
+    @staticmethod
+    def _check_domain(name: str, given: tuple[float, float]) -> None:
+        low, high = given
+        member = name.split(".")[1]
+        if member in _ABOVE_ZERO and low <= 0:
+            raise ValueError(f"the range of '{name}' is [{low:g}, {high:g}]; it is divided by, so it must stay above 0")
+        if member in _BELOW_ONE and high >= 1:
+            raise ValueError(
+                f"the range of '{name}' is [{low:g}, {high:g}]; it must stay below 1, as nothing is certain"
+            )
 
     def _check_remedy(self, name: str, remedy: Remedy) -> None:
         columns = [*COLUMNS, "amount"]
         if remedy.amounts and remedy.shares_of_price:
             raise ValueError(f"remedies.{name} has both amounts and shares_of_price; keep one of them")
+        if len(set(self.variants(name))) < len(self.variants(name)):
+            raise ValueError(f"remedies.{name} has an amount twice; remove one")
         for place, form in remedy.forms().items():
             for column, coefficient in form.items():
                 if column not in columns:
@@ -275,7 +304,7 @@ class Scenario(_Frozen):
                 self._check_coefficient(coefficient, f"remedies.{name}.{place}")
 
     def _check_coefficient(self, coefficient: str, place: str) -> None:
-        if coefficient.lstrip("-") != "1" and coefficient.removeprefix("-") not in self.assumption_names:
+        if coefficient.removeprefix("-") != "1" and coefficient.removeprefix("-") not in self.assumption_names:
             raise ValueError(str(unknown("assumption", coefficient.removeprefix("-"), self.assumption_names, place)))
 
     @property
@@ -306,6 +335,20 @@ class Scenario(_Frozen):
         sizes = described.amounts or tuple(100 * share for share in described.shares_of_price)
         return tuple(f"{remedy}_{size:g}" for size in sizes) or (remedy,)
 
+    def check_cell(self, failure: str | None, segment: str | None, where: str = "") -> None:
+        """See that a failure and a segment, where given, are known.
+
+        Raises
+        ------
+        InputError
+            Naming the one that is not, with the nearest valid name.
+        """
+        segments = [each.name for each in self.segments]
+        if failure is not None and failure not in self.failures:
+            raise unknown("failure", failure, list(self.failures), where)
+        if segment is not None and segment not in segments:
+            raise unknown("segment", segment, segments, where)
+
     def with_values(self, values: Mapping[str, float]) -> Scenario:
         """Return a copy in which some assumptions have other central values; ranges grow to hold them.
 
@@ -327,7 +370,9 @@ class Scenario(_Frozen):
                 "trust": "assumed",
             }
             changed[group][member] = parse_model(Assumption, content, f"assumption '{name}'")
-        return self.model_copy(update={"assumptions": changed})
+        # checked anew as a whole: assumptions bear on each other
+        content = {**dict(self), "assumptions": changed}
+        return parse_model(Scenario, content, f"scenario '{self.name}', changed")
 
     @property
     def fingerprint(self) -> str:
@@ -386,10 +431,12 @@ def draw_assumptions(scenario: Scenario, count: int = 200, seed: int = 0) -> Dra
     Raises
     ------
     InputError
-        If `count` is below 1.
+        If `count` is below 1 or `seed` below 0.
     """
     if count < 1:
         raise InputError(f"number of draws is {count}; it must be 1 or more (--draws)")
+    if seed < 0:
+        raise InputError(f"seed is {seed}; it must be 0 or more (--seed)")
     names = scenario.assumption_names
     sampler = stats.qmc.LatinHypercube(d=len(names), rng=np.random.default_rng([seed, 1]))
     probability = sampler.random(count)

@@ -7,6 +7,7 @@ Left to others: what a scenario, a policy or a log means.
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import tempfile
 from collections.abc import Hashable, Iterable, Sequence
@@ -86,15 +87,17 @@ class _StrictLoader(yaml.SafeLoader):
 
 
 def read_yaml(path: Path) -> Any:
-    """Read a YAML (or JSON) file that may only hold plain data.
+    """Read a YAML or JSON (.json) file that may only hold plain data.
 
     Raises
     ------
     InputError
-        If the file is missing, is not UTF-8 text, is not YAML, or tries to construct objects.
+        If the file is missing, is not UTF-8 text, is not YAML or JSON, or tries to construct objects.
     """
     try:
         with path.open(encoding="utf-8") as stream:
+            if path.suffix == ".json":
+                return json.load(stream, object_pairs_hook=_distinct, parse_constant=_no_number)
             # _StrictLoader is a SafeLoader: it builds plain data only
             return yaml.load(stream, Loader=_StrictLoader)
     except FileNotFoundError:
@@ -112,6 +115,23 @@ def read_yaml(path: Path) -> Any:
                 f"the tag {problem.split()[-1]} would construct an object; only plain values are accepted, remove it"
             )
         raise InputError(f"file '{path}'{line}: {problem}") from None
+    except RecursionError:
+        raise InputError(f"file '{path}' is nested too deeply; expected a few levels") from None
+    except (ValueError, TypeError) as error:  # json, and values that YAML's tags promise but do not hold
+        problem = str(error).replace("\n", " ")
+        raise InputError(f"file '{path}' holds a value that cannot be read: {problem}") from None
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    doubled = next((key for key in keys if keys.count(key) > 1), None)
+    if doubled is not None:
+        raise ValueError(f"the key '{doubled}' stands twice")
+    return dict(pairs)
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is not a number that JSON knows")
 
 
 def parse_model(model: type[Model], content: object, where: str) -> Model:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -50,13 +51,14 @@ def _limit(value: object) -> float:
         return ASK
     if value == "no_limit":
         return NO_LIMIT
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, Real):
         hint = nearest(value, ["ask", "no_limit"]) if isinstance(value, str) else ""
         raise ValueError(f"limit is {value!r}{hint}; it must be a number of money, 'ask' or 'no_limit'")
     number = float(value)
     if math.isnan(number) or (number < 0 and number != ASK):
         raise ValueError(f"limit is {number:g}; it must be 0 or more, 'ask' or 'no_limit'")
-    return number
+    # what is drawn on a limit is whole cents, so a fraction of one permits nothing more
+    return number if math.isinf(number) else math.floor(100 * number + 1e-6) / 100
 
 
 def limit_content(value: float) -> float | str:
@@ -103,6 +105,10 @@ class LimitException(_Frozen):
         if self.failure is None and self.segment is None:
             raise ValueError("an exception must name a failure, a segment or both; otherwise change the tier's limits")
         return self
+
+    def is_at(self, tier: str, failure: str | None, segment: str | None) -> bool:
+        """Tell whether the exception is for just this tier, failure and segment."""
+        return (self.tier, self.failure, self.segment) == (tier, failure, segment)
 
 
 class Guard(_Frozen):
@@ -174,14 +180,22 @@ class Policy(_Frozen):
 
     def rule_for(self, tier: str, limit: str, failure: str | None, segment: str | None) -> LimitException | Tier:
         """Return the most specific rule that sets a limit: failure and segment, failure, segment, the tier itself."""
-        for wanted in ((failure, segment), (failure, None), (None, segment)):
-            for exception in self.exceptions if wanted != (None, None) else ():
-                if (exception.tier, exception.failure, exception.segment) == (
-                    tier,
-                    *wanted,
-                ) and limit in exception.limits:
+        for place in _places(failure, segment):
+            for exception in self.exceptions:
+                if exception.is_at(tier, *place) and limit in exception.limits:
                     return exception
         return self.tier(tier)
+
+    def is_moved(self, lever: Lever, failure: str | None, segment: str | None) -> bool:
+        """Tell whether a lever sets, or would set, the limit in force for a failure and segment."""
+        places = _places(failure, segment)
+        own = (lever.failure, lever.segment)
+        more_specific = places if own == (None, None) else places[: places.index(own)] if own in places else None
+        return more_specific is not None and not any(
+            exception.is_at(lever.tier, *place) and lever.limit in exception.limits
+            for place in more_specific
+            for exception in self.exceptions
+        )
 
     def limit(self, tier: str, limit: str, failure: str | None = None, segment: str | None = None) -> float:
         """Return the limit in force in money; `NO_LIMIT` for the last tier."""
@@ -195,8 +209,9 @@ class Policy(_Frozen):
         Raises
         ------
         InputError
-            If the value is negative or not a number.
+            If there is no such lever, or the value is negative or not a number.
         """
+        self.check_lever(lever)
         try:
             number = _limit(value)
         except ValueError as error:
@@ -213,7 +228,7 @@ class Policy(_Frozen):
         exceptions = []
         for each in self.exceptions:
             limits = dict(each.limits)
-            if (each.tier, each.failure, each.segment) == place:
+            if each.is_at(*place):
                 limits.pop(lever.limit, None)
             if limits:
                 exceptions.append(each.model_copy(update={"limits": limits}))
@@ -223,13 +238,26 @@ class Policy(_Frozen):
     def bounds(self, lever: Lever) -> tuple[float, float]:
         """Return the lowest and highest value (money) of a lever that keep the tiers in order, whatever the case."""
         k = self.tier_names.index(lever.tier)
-        below = self._values(self.tiers[k - 1], lever.limit) if k > 0 else [ASK]
-        above = self._values(self.tiers[k + 1], lever.limit) if k + 2 < len(self.tiers) else [NO_LIMIT]
-        return max(below), min(above)
+        # a failure or segment that no exception names is like any other such: None stands for it
+        failures = {None, lever.failure, *(each.failure for each in self.exceptions)}
+        segments = {None, lever.segment, *(each.segment for each in self.exceptions)}
+        cells = [(f, s) for f in failures for s in segments if self.is_moved(lever, f, s)]
+        below = [self.limit(self.tier_names[k - 1], lever.limit, *cell) for cell in cells if k > 0]
+        above = [self.limit(self.tier_names[k + 1], lever.limit, *cell) for cell in cells]
+        return max(below, default=ASK), min(above, default=NO_LIMIT)
 
-    def _values(self, tier: Tier, limit: str) -> list[float]:
-        exceptions = [each.limits[limit] for each in self.exceptions if each.tier == tier.name and limit in each.limits]
-        return [tier.limits[limit], *exceptions]
+    def check_lever(self, lever: Lever) -> None:
+        """See that a lever is a limit of a tier other than the last.
+
+        Raises
+        ------
+        InputError
+            Naming what is unknown, with the nearest valid name.
+        """
+        if lever.tier not in self.tier_names[:-1]:
+            raise unknown("tier", lever.tier, self.tier_names[:-1], f"policy {self.name}")
+        if lever.limit not in LIMITS:
+            raise unknown("limit", lever.limit, LIMITS)
 
     def check_order(self, failures: Iterable[str], segments: Iterable[str], where: str) -> None:
         """See that no limit falls from a tier to a higher one, for any failure and segment.
@@ -269,12 +297,8 @@ class Policy(_Frozen):
             raise InputError(
                 f"tiers are in the order {', '.join(self.tier_names)}; expected {', '.join(scenario.tiers)} ({where})"
             )
-        segments = [segment.name for segment in scenario.segments]
         for exception in self.exceptions:
-            if exception.failure is not None and exception.failure not in scenario.failures:
-                raise unknown("failure", exception.failure, list(scenario.failures), where)
-            if exception.segment is not None and exception.segment not in segments:
-                raise unknown("segment", exception.segment, segments, where)
+            scenario.check_cell(exception.failure, exception.segment, where)
         if self.currency != scenario.currency:
             raise InputError(
                 f"policy '{self.name}' is in {self.currency}, scenario '{scenario.name}' in {scenario.currency}; "
@@ -285,6 +309,12 @@ class Policy(_Frozen):
     def fingerprint(self) -> str:
         """Eight hexadecimal digits that change with any content of the policy."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:8]
+
+
+def _places(failure: str | None, segment: str | None) -> list[tuple[str | None, str | None]]:
+    """Return where an exception for a failure and segment may stand, the most specific place first."""
+    places = [(failure, segment), (failure, None), (None, segment)]
+    return [place for place in dict.fromkeys(places) if place != (None, None)]
 
 
 def load_policy(policy: str | Path, scenario: Scenario) -> Policy:
@@ -353,10 +383,6 @@ def parse_lever(
     levers = [f"{tier}.{limit}" for tier in policy.tier_names[:-1] for limit in LIMITS]
     if text not in levers:
         raise unknown("lever", text, levers)
-    if failure is not None and failure not in scenario.failures:
-        raise unknown("failure", failure, list(scenario.failures))
-    segments = [each.name for each in scenario.segments]
-    if segment is not None and segment not in segments:
-        raise unknown("segment", segment, segments)
+    scenario.check_cell(failure, segment)
     tier, limit = text.split(".")
     return Lever(tier, limit, failure, segment)

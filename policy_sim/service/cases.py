@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import COLUMNS, Draws, Scenario, central
+from policy_sim.assumptions import COLUMNS, Draws, Scenario
 from policy_sim.border import InputError, nearest, unknown
 from policy_sim.clv import FutureValues, Transactions
 
@@ -69,7 +69,8 @@ class Cases:
     new_customer_value
         The same for somebody who has just placed a first order.
     assumed
-        Which columns were filled from which assumptions: they move with them from draw to draw.
+        Columns that were filled: the column they are a multiple of, and the assumptions whose product is the multiple.
+        They move with the assumptions from draw to draw, and from scenario to scenario.
     """
 
     case: NDArray[np.str_]
@@ -93,23 +94,25 @@ class Cases:
     segments: tuple[str, ...]
     currency: str
     new_customer_value: float
-    assumed: Mapping[str, tuple[str, ...]]
+    assumed: Mapping[str, tuple[str, tuple[str, ...]]]
 
     def __len__(self) -> int:
         return len(self.failure)
 
     def money_columns(self) -> Floats:
-        """Return the columns of `COLUMNS` as one array (cases, columns), "constant" being 1."""
-        named = {name: getattr(self, name) for name in COLUMNS[1:]}
-        return np.column_stack([np.ones(len(self)), *named.values()])
+        """Return (cases, columns) for `COLUMNS`, "constant" being 1; filled columns without their assumptions.
 
-    def column_factors(self, scenario: Scenario, draws: Draws) -> Floats:
-        """Return by how much each draw moves the columns of `COLUMNS`: array (columns, draws), 1 for data."""
+        Times `column_factors` it gives the columns under each draw.
+        """
+        known = [self.assumed.get(name, (name, ()))[0] for name in COLUMNS]
+        return np.column_stack([np.ones(len(self)) if name == "constant" else getattr(self, name) for name in known])
+
+    def column_factors(self, draws: Draws) -> Floats:
+        """Return what `money_columns` are to be multiplied by under each draw: (columns, draws), 1 for data."""
         factors = np.ones((len(COLUMNS), len(draws)))
-        middle = central(scenario)
-        for column, names in self.assumed.items():
+        for column, (_, names) in self.assumed.items():
             for name in names:
-                factors[COLUMNS.index(column)] *= draws[name] / middle[name]
+                factors[COLUMNS.index(column)] *= draws[name]
         return factors
 
     def take(self, rows: NDArray[np.int64] | slice) -> Cases:
@@ -155,6 +158,8 @@ def draw_cases(
     InputError
         If `count` is below 1 or no order of the log has a positive amount.
     """
+    if seed < 0:
+        raise InputError(f"seed is {seed}; it must be 0 or more (--seed)")
     if count < 1:
         raise InputError(f"number of cases is {count}; it must be 1 or more (--cases)")
     rng = np.random.default_rng([seed, 2])
@@ -206,11 +211,12 @@ def _complete(
     """Fill the columns that are not there from the scenario's assumptions."""
     full: dict[str, NDArray[Any]] = dict(columns)
     ones = np.ones(len(labels))
-    assumed: dict[str, tuple[str, ...]] = {}
+    assumed: dict[str, tuple[str, tuple[str, ...]]] = {}
     for name, (base, names) in _ASSUMED.items():
         if name not in full:
             full[name] = full.get(base, ones) * np.prod([scenario.value(each) for each in names])
-            assumed[name] = assumed.get(base, ()) + names
+            known, earlier = assumed.get(base, (base, ()))
+            assumed[name] = (known, earlier + names)
     for name, value in _DEFAULTS.items():
         if name not in full:
             full[name] = ones * (scenario.value(value) if isinstance(value, str) else value)
@@ -280,21 +286,24 @@ def _table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
     if not path.is_file():
         raise InputError(f"case file '{source}' does not exist; give the path of a CSV or Parquet file")
     try:
-        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, skip_blank_lines=False)
     except (ValueError, OSError) as error:
         raise InputError(f"case file '{source}' cannot be read: {str(error).splitlines()[0]}") from None
-    return table, f"case file '{path.name}'"
+    # blank lines go, but keep their number, so that messages name the line that an editor shows
+    return table.dropna(how="all"), f"case file '{path.name}'"
 
 
-def _line(position: int, where: str) -> str:
-    return f"{where}, row {position + 1}" if where.startswith("the table") else f"{where}, line {position + 2}"
+def _line(column: pd.Series, position: int, where: str) -> str:
+    if where.startswith("the table"):
+        return f"{where}, row {position + 1}"
+    return f"{where}, line {int(column.index[position]) + 2}"
 
 
 def _names(column: pd.Series, kind: str, valid: list[str], where: str) -> NDArray[np.int64]:
     codes = pd.Index(valid).get_indexer(pd.Index(column.astype(str))).astype(np.int64)
     if (codes < 0).any():
         position = int(np.argmax(codes < 0))
-        raise unknown(kind, column.iloc[position], valid, _line(position, where))
+        raise unknown(kind, column.iloc[position], valid, _line(column, position, where))
     return codes
 
 
@@ -305,5 +314,5 @@ def _numbers(column: pd.Series, name: str, where: str) -> Floats:
     if wrong.any():
         position = int(np.argmax(wrong))
         expected = "a number from 0 to 1" if name in _SHARES else "a number, 0 or more"
-        raise InputError(f"{_line(position, where)}: {name} is '{column.iloc[position]}'; expected {expected}")
+        raise InputError(f"{_line(column, position, where)}: {name} is '{column.iloc[position]}'; expected {expected}")
     return values

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from policy_sim.assumptions import Scenario, draw_assumptions
-from policy_sim.border import shipped
+from policy_sim.border import InputError, shipped
 from policy_sim.clv import (
     BgNbdFit,
     FutureValues,
@@ -87,6 +87,11 @@ def prepare_setting(
         if transactions is None:
             step("Reading transactions")
             transactions = read_transactions(Path(shipped("data")) / DEFAULT_LOG, currency=scenario.currency)
+        if transactions.currency != scenario.currency:
+            raise InputError(
+                f"the log is in {transactions.currency}, scenario '{scenario.name}' in {scenario.currency}; convert "
+                "the amounts, or choose a scenario in that currency"
+            )
         step("Fitting customer models")
         customers = _fit(transactions, scenario)
         step("Drawing cases")

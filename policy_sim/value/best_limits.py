@@ -78,6 +78,8 @@ def best_limits(
     InputError
         If the tier or a limit is unknown, or the tier is the last one, which has no limits.
     """
+    if not limits:
+        raise InputError(f"no limit to move; choose among: {', '.join(LIMITS)}")
     for limit in limits:
         if limit not in LIMITS:
             raise unknown("limit", limit, LIMITS)

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import LIMITS
+from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy
 from policy_sim.value.evaluation import Handling, measure, score, to_cents
 from policy_sim.value.kernels import curve_states
@@ -144,8 +145,10 @@ def threshold_curve(policy: Policy, payoffs: Payoffs, lever: Lever, on_progress:
     Raises
     ------
     InputError
-        If the policy names something that the scenario does not know.
+        If the policy or the lever names something that the scenario does not know.
     """
+    policy.check_lever(lever)
+    payoffs.scenario.check_cell(lever.failure, lever.segment)
     above = Handling.of(policy, payoffs, lowest=policy.tier_names.index(lever.tier) + 1)
     states = lever_states(policy, payoffs, lever, above)
     cents, place = np.unique(states.cents, return_inverse=True)
@@ -164,19 +167,11 @@ def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever, above: Handling
 
     `above` is what becomes of each case where the tiers up to the lever's pass it on.
     """
-    policy = policy.with_limit(lever, ASK)
-    asked = Handling.of(policy, payoffs)
+    asked = Handling.of(policy.with_limit(lever, ASK), payoffs)
     k = policy.tier_names.index(lever.tier)
     scenario = payoffs.scenario
-    moved = policy.with_limit(lever, 0.0)
-    in_force = np.array(
-        [
-            policy.limit(lever.tier, lever.limit, failure, segment.name)
-            != moved.limit(lever.tier, lever.limit, failure, segment.name)
-            for failure in scenario.failures
-            for segment in scenario.segments
-        ]
-    )
+    cells = [(failure, segment.name) for failure in scenario.failures for segment in scenario.segments]
+    in_force = np.array([policy.is_moved(lever, *cell) for cell in cells])
     reached = (asked.tier >= k) & (asked.start <= k) & in_force[asked.cell]
     count = int((payoffs.options.counts + 1)[reached].sum())
     case, tier, cents = (np.empty(count, dtype=np.int64) for _ in range(3))
@@ -216,6 +211,10 @@ def best_step(cents: Ints, value: Floats, bounds: tuple[float, float]) -> tuple[
         Lowest and highest limit allowed.
     """
     low, high = (to_cents(bound) for bound in bounds)
+    if low > high:
+        raise InputError(
+            f"no limit keeps the tiers in order: at least {bounds[0]:g}, at most {bounds[1]:g}; mend the ones beside it"
+        )
     start = int(np.searchsorted(cents, low, side="right")) - 1
     stop = int(np.searchsorted(cents, high, side="right"))
     best = start + int(np.argmax(value[start:stop]))

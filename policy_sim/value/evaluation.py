@@ -6,6 +6,7 @@ Left to others: the same as a function of one limit (`curves`), finding good lim
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +36,7 @@ OUTCOMES = {
     "minutes": "minutes",
 }
 
-_NO_LIMIT_CENTS = np.iinfo(np.int64).max
+_NO_LIMIT_CENTS = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def to_cents(limit: float) -> int:
     """Return a limit in whole cents: -1 where there is no authority, the largest number where there is no limit."""
     if limit == ASK:
         return -1
-    return _NO_LIMIT_CENTS if limit == NO_LIMIT else int(np.floor(100 * limit + 1e-6))
+    return _NO_LIMIT_CENTS if limit == NO_LIMIT else min(math.floor(100 * limit + 1e-6), _NO_LIMIT_CENTS)
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,7 @@ def _numbers(scenario: Scenario, cases: Cases, draws: Draws, menu: Menu) -> Numb
         "reach": draws["claiming.spread"] * draws["claiming.publicity"],
         "temptation": draws["claiming.temptation"],
     }
-    stacked = np.stack([forms[name] for name in FORMS], axis=2) * cases.column_factors(scenario, draws)
+    stacked = np.stack([forms[name] for name in FORMS], axis=2) * cases.column_factors(draws)
     return Numbers(
         forms=stacked,
         active=(stacked != 0).any(axis=-1),
@@ -184,7 +184,7 @@ def _options(scenario: Scenario, cases: Cases, menu: Menu, facts: Facts, believe
     promised = np.zeros(shape)
     for f, failure in enumerate(scenario.failures):
         rows = np.flatnonzero(cases.failure == f)
-        money = facts.money[rows]
+        money = facts.money[rows] * cases.column_factors(central(scenario))[:, 0]
         cost[rows] = money @ menu.cost[f, :, :, 0].T
         worth[rows] = money @ (menu.worth - menu.trouble)[f, :, :, 0].T
         promised[rows] = money @ menu.worth[f, :, :, 0].T

@@ -227,9 +227,9 @@ _CENTS = np.array([-1, 0, 713, 2499, 10350])
         ([1, 9, 2, 3, 4], (ASK, NO_LIMIT), (1, 0.0)),
         ([1, 2, 9, 3, 4], (ASK, NO_LIMIT), (2, 10.0)),  # 7.13 up to 24.98: 10 is the roundest
         ([1, 2, 3, 9, 4], (ASK, NO_LIMIT), (3, 100.0)),
-        ([1, 2, 3, 4, 9], (ASK, NO_LIMIT), (4, 200.0)),  # any amount would do: the roundest from 103.50 on
+        ([1, 2, 3, 4, 9], (ASK, NO_LIMIT), (4, NO_LIMIT)),  # nothing changes any more: no limit
         ([1, 9, 2, 9, 4], (ASK, NO_LIMIT), (1, 0.0)),  # the lowest of equals
-        ([9, 1, 2, 3, 4], (0.0, NO_LIMIT), (4, 200.0)),
+        ([9, 1, 2, 3, 4], (0.0, NO_LIMIT), (4, NO_LIMIT)),
         ([1, 2, 3, 4, 9], (ASK, 20.0), (2, 20.0)),  # no change below 20 any more: as far as 20
         ([1, 2, 9, 4, 3], (12.0, 20.0), (2, 20.0)),
         ([1, 2, 9, 4, 3], (12.0, 50.0), (2, 20.0)),

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from policy_sim.assumptions import LIMITS, Draws, draw_assumptions
+from policy_sim.assumptions import LIMITS, Draws, central, draw_assumptions
 from policy_sim.policy import load_policy
 from policy_sim.service import read_cases
 from policy_sim.value import evaluate, value_cases
@@ -211,3 +211,12 @@ def test_the_edge_of_a_range_is_refused_or_valued(scenario, values):
         return
     payoffs = value_cases(edge, one_case(edge), draw_assumptions(edge, 5))
     assert np.isfinite(payoffs.options.believed[0, : payoffs.options.counts[0]]).all()
+
+
+def test_kept_cases_follow_another_scenario(scenario):
+    # what a case left out comes from the scenario it is valued in, not from the one it was drawn in
+    dear = scenario.with_values({"shop.unit_cost_share": 0.65})
+    cases = one_case(scenario)
+    kept, fresh = (value_cases(dear, each, central(dear)) for each in (cases, one_case(dear)))
+    np.testing.assert_allclose(kept.options.thrift, fresh.options.thrift)
+    assert (kept.options.thrift < value_cases(scenario, cases, central(scenario)).options.thrift).any()
