@@ -1,11 +1,8 @@
-"""Transactions in, the future value of each customer out.
+"""Transactions in, the future value of each customer out."""
 
-Reading a log: `read_transactions`, `summarise`. How often customers buy, and for how long: `fit_bg_nbd`. For how much:
-`fit_gamma_gamma`. What it all comes to: `future_values`.
-"""
-
-from policy_sim.clv.bg_nbd import WEEKS_PER_YEAR, BgNbdFit, fit_bg_nbd
+from policy_sim.clv.bg_nbd import BgNbdFit, fit_bg_nbd
 from policy_sim.clv.exponential_integral import scaled_exponential_integral
+from policy_sim.clv.fit import WEEKS_PER_YEAR, Fit, PurchaseFit
 from policy_sim.clv.future_value import FutureValues, future_values
 from policy_sim.clv.gamma_gamma import GammaGammaFit, fit_gamma_gamma
 from policy_sim.clv.likelihood import BoundaryWarning
@@ -16,8 +13,10 @@ __all__ = [
     "BgNbdFit",
     "BoundaryWarning",
     "CustomerSummary",
+    "Fit",
     "FutureValues",
     "GammaGammaFit",
+    "PurchaseFit",
     "Reading",
     "Transactions",
     "fit_bg_nbd",

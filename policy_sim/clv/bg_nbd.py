@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,17 +17,14 @@ from scipy.special import digamma, expit, gammaln, log_expit
 
 from policy_sim.border import InputError
 from policy_sim.clv.exponential_integral import scaled_exponential_integral
-from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood, standard_errors, unique_rows
+from policy_sim.clv.fit import PurchaseFit, checked_history, discount_per_week
+from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood, unique_rows
 from policy_sim.clv.transactions import CustomerSummary, Transactions, summarise
 
-__all__ = ["WEEKS_PER_YEAR", "BgNbdFit", "fit_bg_nbd"]
+__all__ = ["BgNbdFit", "fit_bg_nbd"]
 
 Vector = NDArray[np.float64]
 
-WEEKS_PER_YEAR = 52
-"""Weeks in a year wherever a yearly figure meets a weekly one; the literature's values rest on 52, not on 52.18."""
-
-_PARAMETERS = ("r", "alpha_weeks", "a", "b")
 _ALMOST_NEVER = 1e-4  # mean drop-out chance below which the fit says that nobody leaves
 _DROP = 40.0  # the density of p is followed until its logarithm has dropped by this much
 _SPACING = 0.2  # of the nodes in logit p, at most
@@ -96,28 +94,14 @@ def fit_bg_nbd(source: CustomerSummary | Transactions) -> BgNbdFit:
             f"BG/NBD {maximum.message} for {customer_count:,} customers; "
             "expected an inner maximum; use a longer log or more customers"
         )
-    r, alpha, a, b = (float(value) for value in np.exp(maximum.log_parameters))
-    _warn_at_boundary(a, b, maximum.undetermined, maximum.covariance)
-    return BgNbdFit(
-        r,
-        alpha,
-        a,
-        b,
-        maximum.log_likelihood,
-        maximum.covariance,
-        customer_count,
-        maximum.iteration_count,
-        maximum.message,
-    )
+    fit = BgNbdFit.at_maximum(maximum, customer_count)
+    _warn_at_boundary(fit, maximum.undetermined)
+    return fit
 
 
 @dataclass(frozen=True, eq=False)
-class BgNbdFit:
-    """A fitted BG/NBD model. Time is counted in weeks.
-
-    The methods take arrays (or numbers) that broadcast against each other: `frequency` (repeat purchases, 0 or
-    more), `recency_weeks` (from the first to the last purchase), `age_weeks` (from the first purchase to the end of
-    observation, not below the recency); they return an array of that shape.
+class BgNbdFit(PurchaseFit):
+    """A fitted BG/NBD model.
 
     Attributes
     ----------
@@ -125,42 +109,19 @@ class BgNbdFit:
         Shape and rate of the Gamma distribution of purchase rates; the mean rate is r / alpha_weeks a week.
     a, b
         The Beta distribution of the chance to drop out after a repeat purchase; its mean is a / (a+b).
-    log_likelihood
-        Summed over customers, every constant included.
-    covariance
-        (4, 4) of ln r, ln alpha_weeks, ln a, ln b, from the observed information; NaN where it has no inverse.
-    customer_count, iteration_count
-        Customers fitted to; steps of the optimiser.
-    message
-        How the optimiser ended.
     """
+
+    model: ClassVar[str] = "BG/NBD"
+    parameter_names: ClassVar[tuple[str, ...]] = ("r", "alpha_weeks", "a", "b")
 
     r: float
     alpha_weeks: float
     a: float
     b: float
-    log_likelihood: float = np.nan
-    covariance: Vector = field(default_factory=lambda: np.full((4, 4), np.nan))
-    customer_count: int = 0
-    iteration_count: int = 0
-    message: str = "parameters were given, not fitted"
-
-    def __post_init__(self) -> None:
-        for name in _PARAMETERS:
-            value = getattr(self, name)
-            if not (np.isfinite(value) and value > 0):
-                raise InputError(f"parameter {name} of BG/NBD is {value}; it must be a number above 0")
-
-    @property
-    def standard_errors(self) -> dict[str, float]:
-        """Standard errors of r, alpha_weeks, a and b (delta method)."""
-        log_parameters = np.log([self.r, self.alpha_weeks, self.a, self.b])
-        errors = standard_errors(log_parameters, self.covariance)
-        return dict(zip(_PARAMETERS, (float(error) for error in errors), strict=True))
 
     def probability_alive(self, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike) -> Vector:
         """Return the chance that each customer has not dropped out; 1 where there is no repeat purchase."""
-        x, t_x, T = _checked(frequency, recency_weeks, age_weeks)
+        x, t_x, T = checked_history(frequency, recency_weeks, age_weeks)
         return self._alive(x, t_x, T)
 
     def expected_purchases(
@@ -204,12 +165,7 @@ class BgNbdFit:
         Given that she is alive, and p, it is (s/p) f(s+1, beta delta/p) with f(s, z) = e^z E_s(z), s = r+x and
         beta = alpha+T; the expectation over p ~ Beta(a, b+x) is an integral over logit p.
         """
-        if not (np.isfinite(discount_rate_per_year) and discount_rate_per_year > 0):
-            raise InputError(
-                f"discount_rate_per_year is {discount_rate_per_year}; it must be above 0 (0.15 for 15 %), "
-                "for without discount the purchases of all time have no finite sum"
-            )
-        delta = float(np.log1p(discount_rate_per_year)) / WEEKS_PER_YEAR
+        delta = discount_per_week(discount_rate_per_year)
 
         def given_p(log_p: Vector, s: Vector, beta: Vector) -> Vector:
             z = beta * delta * np.exp(-log_p)
@@ -219,6 +175,22 @@ class BgNbdFit:
             return beta * delta / (s + 1.0)
 
         return self._expect(given_p, flat_below, frequency, recency_weeks, age_weeks)
+
+    def simulate(self, age_weeks: ArrayLike, rng: np.random.Generator) -> CustomerSummary:
+        """Draw customers from the model, one for each age: from their first purchase on, observed so long."""
+        age = np.atleast_1d(np.asarray(age_weeks, dtype=np.float64))
+        rate = rng.gamma(self.r, 1 / self.alpha_weeks, age.size)
+        leaving = rng.beta(self.a, self.b, age.size)
+        frequency, recency = np.zeros(age.size), np.zeros(age.size)
+        active = np.arange(age.size)
+        time = np.zeros(age.size)
+        while active.size:
+            time[active] += rng.exponential(1 / rate[active])
+            active = active[time[active] <= age[active]]
+            frequency[active] += 1
+            recency[active] = time[active]
+            active = active[rng.random(active.size) >= leaving[active]]
+        return CustomerSummary.of_histories(frequency, recency, age)
 
     def _alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         odds = _log_odds_of_death(self.r, self.alpha_weeks, self.a, self.b, x, t_x, T)
@@ -233,7 +205,7 @@ class BgNbdFit:
         age_weeks: ArrayLike,
     ) -> Vector:
         """Return P(alive) E[given_p] over p ~ Beta(a, b+x), computed once for each distinct customer."""
-        x, t_x, T = _checked(frequency, recency_weeks, age_weeks)
+        x, t_x, T = checked_history(frequency, recency_weeks, age_weeks)
         (x_only, T_only), _, place = unique_rows(x.ravel(), T.ravel())
         s, beta, b = self.r + x_only, self.alpha_weeks + T_only, self.b + x_only
         given_alive = np.empty(x_only.size)
@@ -339,31 +311,16 @@ def _descend(start: Vector, a: float | Vector, b: float | Vector) -> Vector:
     return np.asarray(y, dtype=np.float64)
 
 
-def _checked(frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike) -> tuple[Vector, Vector, Vector]:
-    x, t_x, T = np.broadcast_arrays(
-        np.asarray(frequency, dtype=np.float64),
-        np.asarray(recency_weeks, dtype=np.float64),
-        np.asarray(age_weeks, dtype=np.float64),
-    )
-    wrong = ~((x >= 0) & (t_x >= 0) & (t_x <= T) & np.isfinite(x) & np.isfinite(T))
-    if wrong.any():
-        raise InputError(
-            f"a customer has frequency {x[wrong][0]:g}, recency {t_x[wrong][0]:g} weeks, age {T[wrong][0]:g} weeks; "
-            "expected frequency >= 0 and 0 <= recency <= age"
-        )
-    return x, t_x, T
-
-
-def _warn_at_boundary(a: float, b: float, undetermined: tuple[int, ...], covariance: Vector) -> None:
-    if a / (a + b) < _ALMOST_NEVER:
+def _warn_at_boundary(fit: BgNbdFit, undetermined: tuple[int, ...]) -> None:
+    if fit.a / (fit.a + fit.b) < _ALMOST_NEVER:
         warnings.warn(
-            f"BG/NBD: the drop-out chance went to 0 (a = {a:.2g}, b = {b:.2g}), so everybody counts as alive for "
+            f"BG/NBD: the drop-out chance went to 0 (a = {fit.a:.2g}, b = {fit.b:.2g}), so everybody counts as alive for "
             "ever and future values come out too high; use a longer log, or one that holds customers who left",
             BoundaryWarning,
             stacklevel=3,
         )
     elif undetermined:
-        names = ", ".join(_PARAMETERS[k] for k in undetermined)
+        names = ", ".join(fit.parameter_names[k] for k in undetermined)
         warnings.warn(
             f"BG/NBD: these customers do not determine {names} (customers may be too few or too alike); "
             "means may still serve, standard errors do not; use more customers or a longer log",

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError
-from policy_sim.clv.bg_nbd import WEEKS_PER_YEAR, BgNbdFit
+from policy_sim.clv.fit import WEEKS_PER_YEAR, PurchaseFit
 from policy_sim.clv.gamma_gamma import GammaGammaFit
 from policy_sim.clv.transactions import Transactions, summarise
 
@@ -34,7 +34,7 @@ _COLUMNS = (
 
 def future_values(
     transactions: Transactions,
-    purchases: BgNbdFit,
+    purchases: PurchaseFit,
     spend: GammaGammaFit,
     *,
     margin_share: float,

@@ -7,21 +7,22 @@ Left to others: how many orders there will be.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import digamma, gammaln
 
 from policy_sim.border import InputError
-from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood, standard_errors, unique_rows
+from policy_sim.clv.fit import Fit
+from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood, unique_rows
 from policy_sim.clv.transactions import CustomerSummary, Transactions, summarise
 
 __all__ = ["GammaGammaFit", "fit_gamma_gamma"]
 
 Vector = NDArray[np.float64]
 
-_PARAMETERS = ("p", "q", "v")
 _BUYERS_AT_LEAST = 10
 
 
@@ -87,37 +88,29 @@ def fit_gamma_gamma(source: CustomerSummary | Transactions) -> GammaGammaFit:
             f"Gamma-Gamma {maximum.message} for {buyer_count:,} customers; "
             "expected an inner maximum; use a longer log, or check --amount-column for outliers"
         )
-    p, q, v = (float(value) for value in np.exp(maximum.log_parameters))
-    if q <= 1.0:
+    fit = GammaGammaFit.at_maximum(maximum, buyer_count)
+    if fit.q <= 1.0:
         warnings.warn(
-            f"Gamma-Gamma: q = {q:.3g} is not above 1, so the mean spend over all customers does not exist (a few "
+            f"Gamma-Gamma: q = {fit.q:.3g} is not above 1, so the mean spend over all customers does not exist (a few "
             "huge amounts dominate); check --amount-column for outliers",
             BoundaryWarning,
             stacklevel=2,
         )
     elif maximum.undetermined:
-        names = ", ".join(_PARAMETERS[k] for k in maximum.undetermined)
+        names = ", ".join(fit.parameter_names[k] for k in maximum.undetermined)
         warnings.warn(
             f"Gamma-Gamma: these customers do not determine {names} (amounts may differ too little, within or "
             "between customers); the expected spend may still serve, standard errors do not",
             BoundaryWarning,
             stacklevel=2,
         )
-    return GammaGammaFit(
-        p,
-        q,
-        v * scale,
-        maximum.log_likelihood - buyer_count * float(np.log(scale)),
-        maximum.covariance,
-        buyer_count,
-        maximum.iteration_count,
-        maximum.message,
-    )
+    # fitted to amounts in units of `scale`
+    return replace(fit, v=fit.v * scale, log_likelihood=fit.log_likelihood - buyer_count * float(np.log(scale)))
 
 
 @dataclass(frozen=True, eq=False)
-class GammaGammaFit:
-    """A fitted Gamma-Gamma model of spend.
+class GammaGammaFit(Fit):
+    """A fitted Gamma-Gamma model of spend; its customers are those with repeat spend.
 
     Attributes
     ----------
@@ -127,36 +120,14 @@ class GammaGammaFit:
         Shape of the differences between customers; the smaller, the more they differ.
     v
         Scale, in money.
-    log_likelihood
-        Summed over customers, every constant included.
-    covariance
-        (3, 3) of ln p, ln q, ln v, from the observed information; NaN where it has no inverse.
-    customer_count, iteration_count
-        Customers with repeat spend that were fitted to; steps of the optimiser.
-    message
-        How the optimiser ended.
     """
+
+    model: ClassVar[str] = "Gamma-Gamma"
+    parameter_names: ClassVar[tuple[str, ...]] = ("p", "q", "v")
 
     p: float
     q: float
     v: float
-    log_likelihood: float = np.nan
-    covariance: Vector = field(default_factory=lambda: np.full((3, 3), np.nan))
-    customer_count: int = 0
-    iteration_count: int = 0
-    message: str = "parameters were given, not fitted"
-
-    def __post_init__(self) -> None:
-        for name in _PARAMETERS:
-            value = getattr(self, name)
-            if not (np.isfinite(value) and value > 0):
-                raise InputError(f"parameter {name} of Gamma-Gamma is {value}; it must be a number above 0")
-
-    @property
-    def standard_errors(self) -> dict[str, float]:
-        """Standard errors of p, q and v (delta method)."""
-        errors = standard_errors(np.log([self.p, self.q, self.v]), self.covariance)
-        return dict(zip(_PARAMETERS, (float(error) for error in errors), strict=True))
 
     @property
     def population_mean(self) -> float:

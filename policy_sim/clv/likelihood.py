@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-__all__ = ["BoundaryWarning", "Maximum", "maximise_likelihood", "standard_errors", "unique_rows"]
+__all__ = ["BoundaryWarning", "Maximum", "maximise_likelihood", "unique_rows"]
 
 Vector = NDArray[np.float64]
 LogLikelihood = Callable[[Vector], tuple[float, Vector]]
@@ -111,12 +111,6 @@ def maximise_likelihood(log_likelihood: LogLikelihood, starts: Sequence[Vector],
         best.has_converged,
         best.undetermined,
     )
-
-
-def standard_errors(log_parameters: Vector, covariance: Vector) -> Vector:
-    """Return the standard errors of the parameters themselves (delta method): each parameter times that of its log."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.exp(log_parameters) * np.sqrt(np.diag(covariance)), dtype=np.float64)
 
 
 def unique_rows(*columns: Vector) -> tuple[tuple[Vector, ...], Vector, NDArray[np.intp]]:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from policy_sim.border import InputError, unknown
 
@@ -221,6 +221,23 @@ class CustomerSummary:
     mean_spend: Vector
     spend_count: Vector
     until: np.datetime64
+
+    @classmethod
+    def of_histories(
+        cls, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike, labels: ArrayLike | None = None
+    ) -> CustomerSummary:
+        """Return a summary of given (or simulated) purchase histories without amounts."""
+        x = np.asarray(frequency, dtype=np.float64)
+        names = np.arange(1, x.size + 1) if labels is None else np.asarray(labels)
+        return cls(
+            labels=names.astype(np.str_),
+            frequency=x,
+            recency_weeks=np.asarray(recency_weeks, dtype=np.float64),
+            age_weeks=np.asarray(age_weeks, dtype=np.float64),
+            mean_spend=np.full(x.size, np.nan),
+            spend_count=np.zeros(x.size),
+            until=np.datetime64("NaT", "D"),
+        )
 
 
 def read_transactions(

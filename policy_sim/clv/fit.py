@@ -1,0 +1,215 @@
+"""What every fitted customer model carries, and what every model of purchases can say.
+
+In: parameters and the maximum they come from. Out: `Fit` and `PurchaseFit`, which the models build on.
+Left to others: the models themselves, and finding the maximum (`likelihood`).
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from policy_sim.border import InputError
+from policy_sim.clv.likelihood import Maximum
+from policy_sim.clv.transactions import CustomerSummary
+
+__all__ = ["WEEKS_PER_YEAR", "Fit", "PurchaseFit", "checked_history", "discount_per_week"]
+
+Vector = NDArray[np.float64]
+
+WEEKS_PER_YEAR = 52
+"""Weeks in a year wherever a yearly figure meets a weekly one; the literature's values rest on 52, not on 52.18."""
+
+_HORIZON_NODES = 24  # of Gauss and Legendre, for discounting within a horizon
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Fit:
+    """A fitted model: parameters above 0, with the errors that their logarithms have.
+
+    Attributes
+    ----------
+    model, parameter_names
+        Name of the model, and of its parameters in the order of `covariance`.
+    log_likelihood
+        Summed over customers, every constant included; NaN where parameters were given.
+    covariance
+        (k, k) of the logarithms of the parameters, from the observed information; NaN where that has no inverse.
+    customer_count, iteration_count
+        Customers that were fitted to; steps of the optimiser.
+    message
+        How the optimiser ended.
+    """
+
+    model: ClassVar[str]
+    parameter_names: ClassVar[tuple[str, ...]]
+
+    log_likelihood: float = np.nan
+    covariance: Vector = field(default_factory=lambda: np.empty((0, 0)))
+    customer_count: int = 0
+    iteration_count: int = 0
+    message: str = "parameters were given, not fitted"
+
+    def __post_init__(self) -> None:
+        count = len(self.parameter_names)
+        if self.covariance.shape != (count, count):
+            object.__setattr__(self, "covariance", np.full((count, count), np.nan))
+        for name, value in self.parameters.items():
+            if not (np.isfinite(value) and value > 0):
+                raise InputError(f"parameter {name} of {self.model} is {value}; it must be a number above 0")
+
+    @classmethod
+    def at_maximum(cls, maximum: Maximum, customer_count: int) -> Self:
+        """Return the fit at a maximum over log-parameters."""
+        return cls(
+            *(float(value) for value in np.exp(maximum.log_parameters)),
+            log_likelihood=maximum.log_likelihood,
+            covariance=maximum.covariance,
+            customer_count=customer_count,
+            iteration_count=maximum.iteration_count,
+            message=maximum.message,
+        )
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """The parameters by name."""
+        return {name: float(getattr(self, name)) for name in self.parameter_names}
+
+    @property
+    def standard_errors(self) -> dict[str, float]:
+        """Standard errors of the parameters (delta method: each parameter times that of its logarithm)."""
+        with np.errstate(invalid="ignore"):
+            spread = np.sqrt(np.diag(self.covariance))
+        return {
+            name: value * float(error) for (name, value), error in zip(self.parameters.items(), spread, strict=True)
+        }
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion; lower is better."""
+        return 2 * len(self.parameter_names) - 2 * self.log_likelihood
+
+    @property
+    def bic(self) -> float:
+        """Bayesian information criterion; lower is better."""
+        return float(np.log(self.customer_count)) * len(self.parameter_names) - 2 * self.log_likelihood
+
+    def draw_parameters(self, rng: np.random.Generator, count: int) -> list[Self]:
+        """Draw fits whose parameters are off as far as estimation may be: their logarithms are normal.
+
+        Raises
+        ------
+        InputError
+            If the covariance is unknown: parameters were given, or the data do not determine them.
+        """
+        if not np.isfinite(self.covariance).all():
+            raise InputError(
+                f"the errors of {self.model} are unknown ({self.message}), so its parameters cannot be drawn; "
+                "fit it to more customers or a longer log"
+            )
+        middle = np.log(list(self.parameters.values()))
+        drawn = np.exp(rng.multivariate_normal(middle, self.covariance, size=count, method="cholesky"))
+        return [self.with_parameters(row) for row in drawn]
+
+    def with_parameters(self, values: ArrayLike) -> Self:
+        """Return the same fit with other parameters, in the order of `parameter_names`."""
+        given = np.asarray(values, dtype=np.float64)
+        return replace(self, **{name: float(value) for name, value in zip(self.parameter_names, given, strict=True)})
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PurchaseFit(Fit):
+    """A fitted model of when customers buy and when they leave, in continuous time counted in weeks.
+
+    The methods take arrays (or numbers) that broadcast against each other: `frequency` (repeat purchases, 0 or
+    more), `recency_weeks` (from the first to the last purchase), `age_weeks` (from the first purchase to the end of
+    observation, not below the recency); they return an array of that shape.
+    """
+
+    @abstractmethod
+    def probability_alive(self, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike) -> Vector:
+        """Return the chance that each customer has not dropped out."""
+
+    @abstractmethod
+    def expected_purchases(
+        self, horizon_weeks: float, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike
+    ) -> Vector:
+        """Return how many purchases to expect of each customer within the next `horizon_weeks` (0 or more)."""
+
+    @abstractmethod
+    def dert(
+        self, discount_rate_per_year: float, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike
+    ) -> Vector:
+        """Return the discounted expected residual transactions of each customer, from now for ever."""
+
+    @abstractmethod
+    def simulate(self, age_weeks: ArrayLike, rng: np.random.Generator) -> CustomerSummary:
+        """Draw customers from the model, one for each age: from their first purchase on, observed so long."""
+
+    def discounted_purchases(
+        self,
+        discount_rate_per_year: float,
+        horizon_weeks: float | None,
+        frequency: ArrayLike,
+        recency_weeks: ArrayLike,
+        age_weeks: ArrayLike,
+    ) -> Vector:
+        """Return the discounted purchases of each customer within a horizon, or for ever where it is None.
+
+        Notes
+        -----
+        By parts, with N(t) the expected purchases up to t: e^(-delta H) N(H) + delta int_0^H e^(-delta t) N(t) dt.
+        """
+        if horizon_weeks is None:
+            return self.dert(discount_rate_per_year, frequency, recency_weeks, age_weeks)
+        delta = discount_per_week(discount_rate_per_year)
+        history = (frequency, recency_weeks, age_weeks)
+        total = np.exp(-delta * horizon_weeks) * self.expected_purchases(horizon_weeks, *history)
+        nodes, weights = np.polynomial.legendre.leggauss(_HORIZON_NODES)
+        for node, weight in zip(horizon_weeks * (nodes + 1) / 2, weights * horizon_weeks / 2, strict=True):
+            total = total + delta * weight * np.exp(-delta * node) * self.expected_purchases(float(node), *history)
+        return np.asarray(total, dtype=np.float64)
+
+
+def discount_per_week(discount_rate_per_year: float) -> float:
+    """Return delta = ln(1 + d) / 52, at which a yearly rate d above 0 discounts continuously.
+
+    Raises
+    ------
+    InputError
+        If the rate is not above 0.
+    """
+    if not (np.isfinite(discount_rate_per_year) and discount_rate_per_year > 0):
+        raise InputError(
+            f"discount_rate_per_year is {discount_rate_per_year}; it must be above 0 (0.15 for 15 %), "
+            "for without discount the purchases of all time have no finite sum"
+        )
+    return float(np.log1p(discount_rate_per_year)) / WEEKS_PER_YEAR
+
+
+def checked_history(
+    frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike
+) -> tuple[Vector, Vector, Vector]:
+    """Return frequency, recency and age as arrays of one shape.
+
+    Raises
+    ------
+    InputError
+        If one is negative or not a number, or a recency is above the age.
+    """
+    x, t_x, T = np.broadcast_arrays(
+        np.asarray(frequency, dtype=np.float64),
+        np.asarray(recency_weeks, dtype=np.float64),
+        np.asarray(age_weeks, dtype=np.float64),
+    )
+    wrong = ~((x >= 0) & (t_x >= 0) & (t_x <= T) & np.isfinite(x) & np.isfinite(T))
+    if wrong.any():
+        raise InputError(
+            f"a customer has frequency {x[wrong][0]:g}, recency {t_x[wrong][0]:g} weeks, age {T[wrong][0]:g} weeks; "
+            "expected frequency >= 0 and 0 <= recency <= age"
+        )
+    return x, t_x, T
