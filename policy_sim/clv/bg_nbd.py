@@ -314,8 +314,8 @@ def _descend(start: Vector, a: float | Vector, b: float | Vector) -> Vector:
 def _warn_at_boundary(fit: BgNbdFit, undetermined: tuple[int, ...]) -> None:
     if fit.a / (fit.a + fit.b) < _ALMOST_NEVER:
         warnings.warn(
-            f"BG/NBD: the drop-out chance went to 0 (a = {fit.a:.2g}, b = {fit.b:.2g}), so everybody counts as alive for "
-            "ever and future values come out too high; use a longer log, or one that holds customers who left",
+            f"BG/NBD: the drop-out chance went to 0 (a = {fit.a:.2g}, b = {fit.b:.2g}), so everybody counts as alive "
+            "for ever and future values come out too high; use a longer log, or one that holds customers who left",
             BoundaryWarning,
             stacklevel=3,
         )

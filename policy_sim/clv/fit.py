@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -60,7 +60,7 @@ class Fit:
             object.__setattr__(self, "covariance", np.full((count, count), np.nan))
         for name, value in self.parameters.items():
             if not (np.isfinite(value) and value > 0):
-                raise InputError(f"parameter {name} of {self.model} is {value}; it must be a number above 0")
+                raise InputError(f"parameter {name} of {self.model} is {value:g}; it must be a number above 0")
 
     @classmethod
     def at_maximum(cls, maximum: Maximum, customer_count: int) -> Self:
@@ -84,9 +84,8 @@ class Fit:
         """Standard errors of the parameters (delta method: each parameter times that of its logarithm)."""
         with np.errstate(invalid="ignore"):
             spread = np.sqrt(np.diag(self.covariance))
-        return {
-            name: value * float(error) for (name, value), error in zip(self.parameters.items(), spread, strict=True)
-        }
+        values = self.parameters.items()
+        return {name: value * float(error) for (name, value), error in zip(values, spread, strict=True)}
 
     @property
     def aic(self) -> float:
@@ -118,7 +117,8 @@ class Fit:
     def with_parameters(self, values: ArrayLike) -> Self:
         """Return the same fit with other parameters, in the order of `parameter_names`."""
         given = np.asarray(values, dtype=np.float64)
-        return replace(self, **{name: float(value) for name, value in zip(self.parameter_names, given, strict=True)})
+        named: dict[str, Any] = {name: float(value) for name, value in zip(self.parameter_names, given, strict=True)}
+        return replace(self, **named)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
