@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,7 +23,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from policy_sim.border import InputError, shipped, write_whole
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from policy_sim.assumptions import Scenario
+    from policy_sim.clv import Transactions
     from policy_sim.policy import Policy
     from policy_sim.study import Setting
     from policy_sim.value import BestLimits, Difference, Outcome
@@ -53,8 +56,12 @@ Assume = Annotated[
 ]
 DrawCount = Annotated[int, typer.Option("--draws", help="Joint draws of the assumptions.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same result.")]
+Model = Annotated[str, typer.Option("--model", help="Model of purchases: bg-nbd, pareto-nbd ..., or auto.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable result on standard output.")]
 Out = Annotated[Path | None, typer.Option("--out", help="File to write instead of standard output.")]
+
+#: File and columns of the log, and whether days come first in its dates.
+LogOptions = tuple[Path | None, str | None, str | None, str | None, bool]
 
 _errors = Console(stderr=True, highlight=False)
 
@@ -69,6 +76,7 @@ def run(
     cases: CasesGiven = "20000",
     policy: PolicyInForce = "current",
     scenario: ScenarioGiven = "online_retail",
+    model: Annotated[str, typer.Option("--model", help="Model of purchases, or auto.")] = "bg-nbd",
     assume: Assume = None,
     draws: DrawCount = 200,
     seed: Seed = 0,
@@ -85,7 +93,7 @@ def run(
         in_force = load_policy(policy, loaded)
         beside = load_shipped_policies(loaded, besides=in_force)
         log = (transactions, customer_column, date_column, amount_column, day_first)
-        setting = _setting(loaded, log, cases, draws, seed, step)
+        setting = _setting(loaded, log, cases, draws, seed, step, model)
         step("Evaluating policies")
         outcomes = [evaluate(each, setting.payoffs) for each in (in_force, *beside)]
         step("Searching the best limits")
@@ -101,11 +109,66 @@ def run(
     if as_json:
         typer.echo(json.dumps(_result(setting, best, differences, seed, files), indent=2))
     else:
-        screen = Console(highlight=False)
-        for part in report.of_run(setting, best, differences):
-            screen.print(part, soft_wrap=isinstance(part, str))
         names = ", ".join(path.name for path in files)
-        screen.print(f"Wrote {len(files)} files to {out}/: {names}", markup=False, soft_wrap=True)
+        _show([*report.of_run(setting, best, differences), f"Wrote {len(files)} files to {out}/: {names}"])
+
+
+@app.command()
+def fit(
+    log: Annotated[Path | None, typer.Argument(help="Transaction log (CSV, Parquet); else the CDNOW sample.")] = None,
+    model: Model = "auto",
+    until: Annotated[str | None, typer.Option(help="Last day to fit to: 1997-09-30.")] = None,
+    customer_column: CustomerColumn = None,
+    date_column: DateColumn = None,
+    amount_column: AmountColumn = None,
+    day_first: DayFirst = False,
+    scenario: ScenarioGiven = "online_retail",
+    assume: Assume = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fit customer models to a log: parameters with errors, and what customers are worth."""
+    from policy_sim.clv import fit_gamma_gamma, future_values, summarise
+    from policy_sim.clv.comparison import compare_models, fit_purchases
+    from policy_sim.show import report
+
+    with _progress(4) as step, _noted():
+        loaded = _scenario(scenario, assume)
+        transactions = _read_log(loaded, (log, customer_column, date_column, amount_column, day_first), step)
+        summary = summarise(transactions, until)
+        comparison = None
+        if model == "auto":
+            step("Comparing models")
+            comparison = compare_models(transactions)
+        step("Fitting customer models")
+        purchases = fit_purchases(summary, model if comparison is None else comparison.best)
+        spend = fit_gamma_gamma(summary)
+        step("Working out future values")
+        values = future_values(
+            transactions,
+            purchases,
+            spend,
+            margin_share=loaded.value("shop.margin_share"),
+            discount_rate_per_year=loaded.value("shop.discount_rate_per_year"),
+            until=until,
+        )
+    if as_json:
+        content = {
+            "model": purchases.model,
+            "parameters": purchases.parameters,
+            "standard_errors": purchases.standard_errors,
+            "log_likelihood": purchases.log_likelihood,
+            "aic": purchases.aic,
+            "bic": purchases.bic,
+            "customers": purchases.customer_count,
+            "spend": {"parameters": spend.parameters, "standard_errors": spend.standard_errors}
+            | {"log_likelihood": spend.log_likelihood, "customers": spend.customer_count},
+            "mean_future_value": float(values.future_value.mean()),
+            "currency": values.currency,
+        }
+        typer.echo(json.dumps(content, indent=2))
+        return
+    compared: list[Table | str] = [] if comparison is None else [report.of_comparison(comparison), ""]
+    _show([*compared, *report.of_fit([purchases, spend], values)])
 
 
 @app.command()
@@ -138,7 +201,7 @@ def evaluate(
     if as_json:
         typer.echo(json.dumps(_about(setting, seed) | {"policy": _outcome_content(outcome)}, indent=2))
     else:
-        Console(highlight=False).print(report.of_outcome(outcome))
+        _show([report.of_outcome(outcome)])
 
 
 @app.command()
@@ -259,6 +322,12 @@ def main() -> None:
         sys.exit(2)
 
 
+def _show(parts: Sequence[Table | str]) -> None:
+    screen = Console(highlight=False)
+    for part in parts:
+        screen.print(part, markup=False, soft_wrap=isinstance(part, str))
+
+
 def _say(words: str) -> None:
     _errors.print(f"policy-sim: {words}", markup=False, soft_wrap=True)
 
@@ -276,35 +345,44 @@ def _scenario(scenario: str, assume: list[str] | None) -> Scenario:
     return load_scenario(scenario).with_values(values)
 
 
-def _setting(
-    scenario: Scenario,
-    log: tuple[Path | None, str | None, str | None, str | None, bool],
-    cases: str,
-    draws: int,
-    seed: int,
-    step: Any,
-) -> Setting:
+def _read_log(scenario: Scenario, log: LogOptions, step: Any) -> Transactions:
     from policy_sim.clv import read_transactions
+    from policy_sim.study import read_default_log
+
+    path, customer, date, amount, day_first = log
+    step("Reading transactions")
+    if path is None:
+        return read_default_log(scenario)
+    read = read_transactions(
+        path, customer_column=customer, date_column=date, amount_column=amount, day_first=day_first,
+        currency=scenario.currency,
+    )  # fmt: skip
+    for sentence in read.reading.sentences:
+        _errors.print(f"Note: {sentence}", markup=False, soft_wrap=True)
+    return read
+
+
+def _setting(
+    scenario: Scenario, log: LogOptions, cases: str, draws: int, seed: int, step: Any, model: str = "bg-nbd"
+) -> Setting:
     from policy_sim.service import read_cases
     from policy_sim.study import prepare_setting
 
-    transactions, customer, date, amount, day_first = log
-    given = int(cases) if cases.lstrip("-").isdigit() else read_cases(cases, scenario)
-    read = None
-    if transactions is not None:
-        step("Reading transactions")
-        read = read_transactions(
-            transactions, customer_column=customer, date_column=date, amount_column=amount, day_first=day_first,
-            currency=scenario.currency,
-        )  # fmt: skip
-        for sentence in read.reading.sentences:
-            _errors.print(f"Note: {sentence}", markup=False)
+    is_count = cases.lstrip("-").isdigit()
+    given = int(cases) if is_count else read_cases(cases, scenario)
+    transactions = _read_log(scenario, log, step) if is_count else None
+    with _noted():
+        return prepare_setting(scenario, transactions, given, draws, seed, step, model)
+
+
+@contextmanager
+def _noted() -> Iterator[None]:
+    """Turn warnings of the models into notes on standard error."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        setting = prepare_setting(scenario, read, given, draws, seed, step)
+        yield
     for warning in caught:
-        _errors.print(f"Note: {warning.message}", markup=False)
-    return setting
+        _errors.print(f"Note: {warning.message}", markup=False, soft_wrap=True)
 
 
 @contextmanager
@@ -391,13 +469,13 @@ def _about(setting: Setting, seed: int) -> dict[str, object]:
         "seed": seed,
     }
     if customers is not None:
-        buying, spend = customers.purchases, customers.spend
         about["customers"] = {
             "count": len(customers.transactions.labels),
             "orders": len(customers.transactions.amount),
-            "bg_nbd": {"r": buying.r, "alpha_weeks": buying.alpha_weeks, "a": buying.a, "b": buying.b}
-            | {"log_likelihood": buying.log_likelihood},
-            "gamma_gamma": {"p": spend.p, "q": spend.q, "v": spend.v, "log_likelihood": spend.log_likelihood},
+            "models": {
+                fit.model: {"parameters": fit.parameters, "log_likelihood": fit.log_likelihood}
+                for fit in (customers.purchases, customers.spend)
+            },
             "mean_future_value": float(customers.future_values.future_value.mean()),
         }
     return about

@@ -176,6 +176,13 @@ class BgNbdFit(PurchaseFit):
 
         return self._expect(given_p, flat_below, frequency, recency_weeks, age_weeks)
 
+    def log_likelihoods(self, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike) -> Vector:
+        """Return the log-likelihood of each customer's history under these parameters."""
+        x, t_x, T = checked_history(frequency, recency_weeks, age_weeks)
+        counts, place = np.unique(x.ravel(), return_inverse=True)
+        middle = np.log(list(self.parameters.values()))
+        return _log_likelihood(middle, counts, place, t_x.ravel(), T.ravel())[0].reshape(x.shape)
+
     def simulate(self, age_weeks: ArrayLike, rng: np.random.Generator) -> CustomerSummary:
         """Draw customers from the model, one for each age: from their first purchase on, observed so long."""
         age = np.atleast_1d(np.asarray(age_weeks, dtype=np.float64))

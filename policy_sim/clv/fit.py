@@ -147,6 +147,10 @@ class PurchaseFit(Fit):
         """Return the discounted expected residual transactions of each customer, from now for ever."""
 
     @abstractmethod
+    def log_likelihoods(self, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike) -> Vector:
+        """Return the log-likelihood of each customer's history under these parameters."""
+
+    @abstractmethod
     def simulate(self, age_weeks: ArrayLike, rng: np.random.Generator) -> CustomerSummary:
         """Draw customers from the model, one for each age: from their first purchase on, observed so long."""
 

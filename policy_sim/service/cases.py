@@ -42,6 +42,7 @@ _DEFAULTS: dict[str, str | float] = {
     "suspicion": 0.0,
 }
 _SHARES = ("severity", "suspicion")
+_INDICES = ("failure", "segment", "customer")
 _REQUIRED = ("failure", "item_price", "future_value")
 
 
@@ -55,6 +56,8 @@ class Cases:
         Labels (text).
     failure, segment
         Indices into `failures` and `segments`.
+    customer
+        Row of the case's customer among the future values that the cases were drawn from; 0 for all in a case log.
     item_price, unit_cost, salvage_value, return_shipping, outbound_shipping, restocking
         Money, 0 or more: price paid, cost of goods, what the item brings after a return, label of the way back, postage
         of a second parcel, inspection.
@@ -76,6 +79,7 @@ class Cases:
     case: NDArray[np.str_]
     failure: NDArray[np.int64]
     segment: NDArray[np.int64]
+    customer: NDArray[np.int64]
     item_price: Floats
     unit_cost: Floats
     salvage_value: Floats
@@ -120,8 +124,8 @@ class Cases:
         return replace(self, **{name: getattr(self, name)[rows] for name in _array_names()})
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the table with names of failures and segments, one row per case."""
-        table = pd.DataFrame({name: getattr(self, name) for name in _array_names()})
+        """Return the table with names of failures and segments, one row per case, as `read_cases` takes it."""
+        table = pd.DataFrame({name: getattr(self, name) for name in _array_names() if name != "customer"})
         table["failure"] = np.array(self.failures)[self.failure]
         table["segment"] = np.array(self.segments)[self.segment]
         return table
@@ -181,6 +185,7 @@ def draw_cases(
     suspicious = rng.random(count) < scenario.value("cases.suspicious_share")
     columns = {
         "failure": rng.choice(len(shares), size=count, p=shares / shares.sum()),
+        "customer": who,
         "item_price": item_price,
         "severity": rng.beta(mean * concentration, (1 - mean) * concentration, count),
         "hours_open": _lognormal(rng, scenario, "cases.hours_open", count),
@@ -220,12 +225,12 @@ def _complete(
     for name, value in _DEFAULTS.items():
         if name not in full:
             full[name] = ones * (scenario.value(value) if isinstance(value, str) else value)
+    full.setdefault("customer", np.zeros(len(labels)))
     if "segment" not in full:
         bounds = [segment.prior_purchases_up_to for segment in scenario.segments[:-1]]
         full["segment"] = np.searchsorted(np.array(bounds, dtype=np.float64), full["prior_purchases"], side="left")
     arrays = {
-        name: np.asarray(full[name], dtype=np.int64 if name in ("failure", "segment") else np.float64)
-        for name in _array_names()[1:]
+        name: np.asarray(full[name], dtype=np.int64 if name in _INDICES else np.float64) for name in _array_names()[1:]
     }
     return Cases(
         case=labels,
@@ -268,7 +273,7 @@ def read_cases(source: str | Path | pd.DataFrame, scenario: Scenario) -> Cases:
     if "segment" in table.columns:
         segments = [segment.name for segment in scenario.segments]
         columns["segment"] = _names(table["segment"], "segment", segments, where)
-    numeric = [name for name in _array_names()[1:] if name not in ("failure", "segment")]
+    numeric = [name for name in _array_names()[1:] if name not in _INDICES]
     for name in numeric:
         if name in table.columns:
             columns[name] = _numbers(table[name], name, where)

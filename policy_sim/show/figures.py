@@ -18,7 +18,20 @@ from policy_sim.policy import ASK, NO_LIMIT
 from policy_sim.show.wording import LIMIT_TITLES, OUTCOME_TITLES, limit_text, money
 from policy_sim.value import Curve, Difference, Outcome, interval
 
-__all__ = ["ACCENT", "COST", "GAIN", "curve_span", "plot_curves", "plot_value_against_cost", "plot_where_money_goes"]
+__all__ = [
+    "ACCENT",
+    "COST",
+    "GAIN",
+    "MUTED",
+    "TEXT",
+    "curve_span",
+    "finish",
+    "new_figure",
+    "plot_curves",
+    "plot_value_against_cost",
+    "plot_where_money_goes",
+    "quiet",
+]
 
 TEXT, MUTED, RULE = "#18202b", "#595e66", "#dcdee1"
 ACCENT, GAIN, COST = "#2b55c9", "#0b6f68", "#a9470a"
@@ -36,7 +49,7 @@ def plot_curves(curves: Mapping[str, Curve], baseline: Outcome) -> Figure:
     """
     currency = baseline.policy.currency
     yearly = baseline.payoffs.scenario.value("shop.cases_per_year")
-    figure = _figure(1 + 4.4 * len(curves), 3.9)
+    figure = new_figure(1 + 4.4 * len(curves), 3.9)
     axes = np.atleast_1d(figure.subplots(1, len(curves), sharey=True))
     for axis, (name, curve) in zip(axes, curves.items(), strict=True):
         gain = yearly * (curve.per_case() - baseline.per_case())
@@ -67,10 +80,10 @@ def plot_curves(curves: Mapping[str, Curve], baseline: Outcome) -> Figure:
         axis.set_title(f"{LIMIT_TITLES[name]}, up to", loc="left", fontsize=11, fontweight="bold")
         axis.set_xlabel(f"limit of the {curve.lever.tier} ({currency})")
         axis.set_xlim(-0.06 * end, end)
-        _quiet(axis)
+        quiet(axis)
     axes[0].set_ylabel(f"net value a year against\n“{baseline.policy.title}” ({currency})")
     axes[0].yaxis.set_major_formatter(_money_ticks(currency))
-    _finish(figure, f"{len(baseline.payoffs.draws)} draws of the assumptions, band: 90 % of them")
+    finish(figure, f"{len(baseline.payoffs.draws)} draws of the assumptions, band: 90 % of them")
     return figure
 
 
@@ -78,7 +91,7 @@ def plot_value_against_cost(differences: Sequence[Difference]) -> Figure:
     """Draw what each policy costs in remedies a year against its net value, with 90 % intervals of the difference."""
     baseline = differences[0].baseline
     currency = baseline.policy.currency
-    figure = _figure(6.4, 4.4)
+    figure = new_figure(6.4, 4.4)
     axis = figure.subplots()
     axis.axhline(0, color=MUTED, linewidth=0.8)
     for difference in differences:
@@ -104,8 +117,8 @@ def plot_value_against_cost(differences: Sequence[Difference]) -> Figure:
     axis.xaxis.set_major_formatter(_money_ticks(currency))
     axis.yaxis.set_major_formatter(_money_ticks(currency))
     axis.margins(x=0.25, y=0.15)
-    _quiet(axis)
-    _finish(figure, f"lines: 90 % of {len(baseline.payoffs.draws)} draws, paired with the policy in force")
+    quiet(axis)
+    finish(figure, f"lines: 90 % of {len(baseline.payoffs.draws)} draws, paired with the policy in force")
     return figure
 
 
@@ -113,7 +126,7 @@ def plot_where_money_goes(difference: Difference) -> Figure:
     """Draw how the difference in net value a year is made up, from the baseline to the policy."""
     currency = difference.outcome.policy.currency
     parts = [("retained", 1), ("remedy_cost", -1), ("labour", -1), ("learned_claiming", -1)]
-    figure = _figure(7.2, 3.6)
+    figure = new_figure(7.2, 3.6)
     axis = figure.subplots()
     level = 0.0
     labels = []
@@ -136,9 +149,9 @@ def plot_where_money_goes(difference: Difference) -> Figure:
     axis.set_xlabel(
         f"{currency} a year, “{difference.outcome.policy.title}” against “{difference.baseline.policy.title}”"
     )
-    _quiet(axis)
+    quiet(axis)
     axis.tick_params(axis="y", length=0)
-    _finish(figure, "means; the line on the last bar holds 90 % of the draws")
+    finish(figure, "means; the line on the last bar holds 90 % of the draws")
     return figure
 
 
@@ -153,11 +166,13 @@ def curve_span(curve: Curve) -> float:
     return max(wanted, 1.0)
 
 
-def _figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure of a size in inches."""
     return Figure(figsize=(width, height), layout="constrained", facecolor="white")
 
 
-def _quiet(axis: Axes) -> None:
+def quiet(axis: Axes) -> None:
+    """Take away what is not data: frames, all but the level grid lines."""
     axis.spines[["top", "right", "left"]].set_visible(False)
     axis.spines["bottom"].set_color(RULE)
     axis.grid(axis="y", color=RULE, linewidth=0.6)
@@ -193,5 +208,6 @@ def _bar_label(axis: Axes, row: int, at: float, change: float, currency: str) ->
     )
 
 
-def _finish(figure: Figure, note: str) -> None:
+def finish(figure: Figure, note: str) -> None:
+    """Put a note at the foot: what the picture rests on."""
     figure.supxlabel(note, x=0.995, ha="right", fontsize=8, color=MUTED)

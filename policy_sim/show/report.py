@@ -6,19 +6,22 @@ In: a setting, best limits, outcomes, differences. Out: rich tables and lines of
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 
-from numpy import float64
+import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
+from policy_sim.clv import Fit, FutureValues
+from policy_sim.clv.comparison import ModelComparison
 from policy_sim.policy import NO_LIMIT
 from policy_sim.show.wording import LIMIT_TITLES, OUTCOME_TITLES, limit_text, money, number, share
 from policy_sim.study import Setting
 from policy_sim.value import BestLimits, Difference, Outcome, interval
 
-__all__ = ["of_outcome", "of_run"]
+__all__ = ["of_comparison", "of_fit", "of_outcome", "of_run"]
 
-Floats = NDArray[float64]
+Floats = NDArray[np.float64]
 
 
 def of_run(setting: Setting, best: BestLimits, differences: Sequence[Difference]) -> list[Table | str]:
@@ -57,18 +60,79 @@ def of_outcome(outcome: Outcome) -> Table:
     return _amounts(f"{outcome.policy.title} (likely: 90% of the draws)", outcome, signed=False)
 
 
+def of_fit(fits: Sequence[Fit], values: FutureValues) -> list[Table | str]:
+    """Return fitted models with standard errors, and how the customers' future values are distributed.
+
+    Parameters
+    ----------
+    fits
+        The models of purchases and of spend.
+    values
+        What they say of each customer.
+    """
+    parts: list[Table | str] = []
+    for fit in fits:
+        table = _table(fit.model, ("", "estimate", "standard error"))
+        for name, value in fit.parameters.items():
+            error = fit.standard_errors[name]
+            table.add_row(name, f"{value:.4g}", f"{error:.2g}" if isfinite(error) else "unknown")
+        parts += [
+            table,
+            f"log-likelihood {fit.log_likelihood:,.2f}, AIC {fit.aic:,.1f}, BIC {fit.bic:,.1f}; "
+            f"{fit.customer_count:,} customers; {fit.message}\n",
+        ]
+    title = (
+        f"Future value of a customer (margin {share(values.margin_share)}, discount "
+        f"{share(values.discount_rate_per_year)} a year)"
+    )
+    table = _table(title, ("", "future value", "orders a year", "still a customer"))
+    order = np.argsort(values.future_value)
+    for words, part in (("lowest tenth", 0.05), ("middle", 0.5), ("highest tenth", 0.95), ("highest hundredth", 0.995)):
+        i = order[int(part * (len(order) - 1))]
+        table.add_row(
+            words,
+            money(float(values.future_value[i]), values.currency),
+            f"{values.orders_per_year[i]:.2f}",
+            share(float(values.probability_alive[i])),
+        )
+    mean = float(values.future_value.mean())
+    total = float(values.future_value.sum())
+    best = float(values.future_value[order[int(0.9 * len(order)) :]].sum()) / total
+    parts += [
+        table,
+        f"mean {money(mean, values.currency)}, all {len(order):,} together {money(total, values.currency)}; "
+        f"the best tenth holds {share(best)}",
+    ]
+    return parts
+
+
+def of_comparison(comparison: ModelComparison) -> Table:
+    """Return how well each model foretold the rest of the log, best first."""
+    title = f"Fitted up to {comparison.calibration_end}, judged on the {comparison.horizon_weeks:.0f} weeks after"
+    table = _table(title, ("", "log-lik. then", "log-lik. after", "total off by", "a customer", "rank corr."))
+    for name, row in comparison.table.iterrows():
+        table.add_row(
+            str(name),
+            f"{row['log_likelihood']:,.1f}",
+            f"{row['holdout_log_likelihood']:,.1f}",
+            share(row["final_error_share"], signed=True),
+            f"{row['mean_absolute_error']:.3f}",
+            f"{row['rank_correlation']:.3f}",
+        )
+    return table
+
+
 def _customers(setting: Setting) -> list[str]:
     if setting.customers is None:
         return []
-    log, buying, spend = setting.customers.transactions, setting.customers.purchases, setting.customers.spend
+    log, fits = setting.customers.transactions, (setting.customers.purchases, setting.customers.spend)
     currency = setting.scenario.currency
     mean_value = money(float(setting.customers.future_values.future_value.mean()), currency)
     case_value = money(float(setting.payoffs.cases.future_value.mean()), currency)
     return [
         f"{len(log.labels):,} customers, {len(log.amount):,} orders, "
         f"{log.reading.first_date} to {log.reading.last_date}",
-        f"BG/NBD r {buying.r:.3f}, alpha {buying.alpha_weeks:.3f} weeks, a {buying.a:.3f}, b {buying.b:.3f}; "
-        f"Gamma-Gamma p {spend.p:.2f}, q {spend.q:.2f}, v {spend.v:.2f}",
+        "; ".join(f"{fit.model} " + ", ".join(f"{n} {v:.3g}" for n, v in fit.parameters.items()) for fit in fits),
         f"Future value: {mean_value} a customer, {case_value} a case (who orders more meets more failures)",
     ]
 

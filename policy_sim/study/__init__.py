@@ -1,5 +1,5 @@
 """Studies: the setting in which policies are compared."""
 
-from policy_sim.study.setting import Customers, Setting, prepare_setting
+from policy_sim.study.setting import Customers, Setting, prepare_setting, read_default_log
 
-__all__ = ["Customers", "Setting", "prepare_setting"]
+__all__ = ["Customers", "Setting", "prepare_setting", "read_default_log"]

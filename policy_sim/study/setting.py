@@ -6,26 +6,31 @@ Left to others: the policies.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from policy_sim.assumptions import Scenario, draw_assumptions
 from policy_sim.border import InputError, shipped
 from policy_sim.clv import (
-    BgNbdFit,
+    BoundaryWarning,
     FutureValues,
     GammaGammaFit,
+    PurchaseFit,
     Transactions,
-    fit_bg_nbd,
+    draw_value_ratios,
     fit_gamma_gamma,
     future_values,
     read_transactions,
 )
+from policy_sim.clv.comparison import fit_purchases
 from policy_sim.service import Cases, draw_cases
 from policy_sim.value import Payoffs, value_cases
 
-__all__ = ["DEFAULT_LOG", "Customers", "Setting", "prepare_setting"]
+__all__ = ["DEFAULT_LOG", "Customers", "Setting", "prepare_setting", "read_default_log"]
 
 #: The log that is used where none is given: the CDNOW 1/10 sample, under the folder of shipped data.
 DEFAULT_LOG = "cdnow/transactions.csv"
@@ -36,7 +41,7 @@ class Customers:
     """A log with the models fitted to it and the future value of each customer."""
 
     transactions: Transactions
-    purchases: BgNbdFit
+    purchases: PurchaseFit
     spend: GammaGammaFit
     future_values: FutureValues
 
@@ -57,6 +62,7 @@ def prepare_setting(
     draws: int = 200,
     seed: int = 0,
     on_step: Callable[[str], None] | None = None,
+    model: str = "bg-nbd",
 ) -> Setting:
     """Go from a log to valued cases.
 
@@ -74,6 +80,8 @@ def prepare_setting(
         The same seed gives the same cases and draws.
     on_step
         Called with a few words as each step begins.
+    model
+        Model of purchases by its name, or "auto": the one that foretells the second half of the log best.
 
     Raises
     ------
@@ -82,26 +90,32 @@ def prepare_setting(
     """
     step = on_step or (lambda words: None)
     sampled = draw_assumptions(scenario, draws, seed)
-    customers = None
+    customers, ratios = None, None
     if not isinstance(cases, Cases):
         if transactions is None:
             step("Reading transactions")
-            transactions = read_transactions(Path(shipped("data")) / DEFAULT_LOG, currency=scenario.currency)
+            transactions = read_default_log(scenario)
         if transactions.currency != scenario.currency:
             raise InputError(
                 f"the log is in {transactions.currency}, scenario '{scenario.name}' in {scenario.currency}; convert "
                 "the amounts, or choose a scenario in that currency"
             )
         step("Fitting customer models")
-        customers = _fit(transactions, scenario)
+        customers = _fit(transactions, scenario, model)
         step("Drawing cases")
         cases = draw_cases(scenario, transactions, customers.future_values, cases, seed)
+        ratios = _draw_ratios(customers, scenario, draws, seed)
     step("Valuing every resolution of every case")
-    return Setting(scenario, value_cases(scenario, cases, sampled), customers)
+    return Setting(scenario, value_cases(scenario, cases, sampled, ratios), customers)
 
 
-def _fit(transactions: Transactions, scenario: Scenario) -> Customers:
-    purchases = fit_bg_nbd(transactions)
+def read_default_log(scenario: Scenario) -> Transactions:
+    """Read the log that travels with the package: the CDNOW sample, its amounts taken as the scenario's currency."""
+    return read_transactions(shipped("data") / DEFAULT_LOG, currency=scenario.currency)
+
+
+def _fit(transactions: Transactions, scenario: Scenario, model: str) -> Customers:
+    purchases = fit_purchases(transactions, model)
     spend = fit_gamma_gamma(transactions)
     values = future_values(
         transactions,
@@ -111,3 +125,20 @@ def _fit(transactions: Transactions, scenario: Scenario) -> Customers:
         discount_rate_per_year=scenario.value("shop.discount_rate_per_year"),
     )
     return Customers(transactions, purchases, spend, values)
+
+
+def _draw_ratios(customers: Customers, scenario: Scenario, draws: int, seed: int) -> NDArray[np.float64] | None:
+    try:
+        return draw_value_ratios(
+            customers.transactions,
+            customers.purchases,
+            customers.spend,
+            discount_rate_per_year=scenario.value("shop.discount_rate_per_year"),
+            rng=np.random.default_rng([seed, 3]),
+            count=draws,
+        )
+    except InputError as error:
+        warnings.warn(
+            f"{error}; the intervals leave out the errors of the customer models", BoundaryWarning, stacklevel=3
+        )
+        return None

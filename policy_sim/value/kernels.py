@@ -102,11 +102,12 @@ _BUFFER = 41 * _ROW
 class Facts(NamedTuple):
     """What the response needs to know of each of N cases.
 
-    failure (N,); money (N, C) columns of the linear forms; numbers (N, facts) as named in `FACTS`, severity centred at
-    .5, at most 3 prior failures, bond = ln((1 + prior purchases) / 4).
+    failure, customer (N,); money (N, C) columns of the linear forms; numbers (N, facts) as named in `FACTS`, severity
+    centred at .5, at most 3 prior failures, bond = ln((1 + prior purchases) / 4).
     """
 
     failure: Ints
+    customer: Ints
     money: Floats
     numbers: Floats
 
@@ -115,7 +116,8 @@ class Numbers(NamedTuple):
     """All numbers of M draws; F failures, A resolutions, C columns, K tiers of the scenario.
 
     forms (F, A, forms, C, M); active (F, A, forms, C) whether a coefficient is ever other than 0; acts (F, A, acts, M);
-    rejected (F,); failures (F, quantities, M); tiers (K, quantities, M); shared (quantities, M).
+    rejected (F,); failures (F, quantities, M); tiers (K, quantities, M); shared (quantities, M); values (customers, M)
+    by how much each customer's future value is another under each draw.
     """
 
     forms: Floats
@@ -125,6 +127,7 @@ class Numbers(NamedTuple):
     failures: Floats
     tiers: Floats
     shared: Floats
+    values: Floats
 
 
 class Options(NamedTuple):
@@ -210,7 +213,7 @@ def _prepare(i: int, k: int, first: int, facts: Facts, numbers: Numbers, b: Floa
     severity, hours = facts.numbers[i, _SEVERITY], facts.numbers[i, _HOURS]
     failures, bond, value = facts.numbers[i, _FAILURES], facts.numbers[i, _BOND], facts.numbers[i, _VALUE]
     for j in range(LANES):
-        b[_VALUED + j] = value * b[_FACTOR + j]
+        b[_VALUED + j] = value * b[_FACTOR + j] * numbers.values[facts.customer[i], first + j]
         b[_PLAIN + j] = (
             b[_KAPPA + j]
             + b[_SEVERE + j] * severity

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import LIMITS, Draws, Scenario, central
+from policy_sim.border import InputError
 from policy_sim.service import Cases, Menu, compile_menu
 from policy_sim.value.kernels import (
     ACTS,
@@ -70,7 +71,7 @@ class Payoffs:
     style: Floats
 
 
-def value_cases(scenario: Scenario, cases: Cases, draws: Draws) -> Payoffs:
+def value_cases(scenario: Scenario, cases: Cases, draws: Draws, value_ratios: Floats | None = None) -> Payoffs:
     """Value every resolution of every case at every tier.
 
     What agents believe (and what limits are measured in) comes from the central assumptions; each draw then scores what
@@ -84,17 +85,33 @@ def value_cases(scenario: Scenario, cases: Cases, draws: Draws) -> Payoffs:
         Cases of that scenario.
     draws
         Joint draws of the scenario's assumptions.
+    value_ratios
+        (customers, draws) future value of each customer under each draw, as a multiple of the estimated one: the
+        errors of the customer models. Where not given, future values are taken as known.
+
+    Raises
+    ------
+    InputError
+        If `value_ratios` does not have a row for each customer of the cases and a column for each draw.
     """
+    customer_count = int(cases.customer.max()) + 1
+    ratios = np.ones((customer_count, len(draws))) if value_ratios is None else value_ratios
+    if ratios.shape[0] < customer_count or ratios.shape[1] != len(draws):
+        raise InputError(
+            f"value_ratios has shape {ratios.shape}; expected {customer_count} customers or more, {len(draws)} draws"
+        )
     menu = compile_menu(scenario, central(scenario))
     facts = _facts(cases)
     middle = _padded(central(scenario))
-    believed = _numbers(scenario, cases, middle, compile_menu(scenario, middle))
+    known = np.ones((customer_count, len(middle)))
+    believed = _numbers(scenario, cases, middle, compile_menu(scenario, middle), known)
     options = _options(scenario, cases, menu, facts, believed)
     padded = _padded(draws)
     shares = [padded[f"style.{style}_share"] for style in STYLES[1:]]
     style = np.stack([1 - sum(shares), *shares])
     style[:, len(draws) :] = 0.0
-    numbers = _numbers(scenario, cases, padded, compile_menu(scenario, padded))
+    repeated = ratios[:, np.minimum(np.arange(len(padded)), len(draws) - 1)]
+    numbers = _numbers(scenario, cases, padded, compile_menu(scenario, padded), np.ascontiguousarray(repeated))
     return Payoffs(scenario, cases, draws, menu, facts, numbers, options, style)
 
 
@@ -143,10 +160,10 @@ def _facts(cases: Cases) -> Facts:
         "bond": np.log((1 + cases.prior_purchases) / 4),
         "future_value": cases.future_value,
     }
-    return Facts(cases.failure, cases.money_columns(), np.column_stack([named[name] for name in FACTS]))
+    return Facts(cases.failure, cases.customer, cases.money_columns(), np.column_stack([named[name] for name in FACTS]))
 
 
-def _numbers(scenario: Scenario, cases: Cases, draws: Draws, menu: Menu) -> Numbers:
+def _numbers(scenario: Scenario, cases: Cases, draws: Draws, menu: Menu, values: Floats) -> Numbers:
     newcomer = cases.new_customer_value * draws["shop.future_value_factor"]
     forms = {"cost": menu.cost, "worth": menu.worth - menu.trouble, "gain": menu.gain - menu.trouble}
     base_effort = draws["response.base_effort"]
@@ -173,6 +190,7 @@ def _numbers(scenario: Scenario, cases: Cases, draws: Draws, menu: Menu) -> Numb
         ),
         tiers=np.array([[draws[f"{tier}.{name}"] for name in PER_TIER] for tier in scenario.tiers]),
         shared=np.array([derived[name] if name in derived else draws[f"response.{name}"] for name in SHARED]),
+        values=values,
     )
 
 

@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 
 from policy_sim.border import InputError
-from policy_sim.clv import BgNbdFit, GammaGammaFit, future_values, summarise
+from policy_sim.clv import (
+    BgNbdFit,
+    GammaGammaFit,
+    draw_value_ratios,
+    fit_bg_nbd,
+    fit_gamma_gamma,
+    future_values,
+    summarise,
+)
 
 PURCHASES = BgNbdFit(0.243, 4.414, 0.793, 2.426)
 SPEND = GammaGammaFit(6.25, 3.74, 15.44)
@@ -74,3 +82,37 @@ def test_to_frame(values):
 def test_bad_input(cdnow, change, message):
     with pytest.raises(InputError, match=message):
         future_values(cdnow, PURCHASES, SPEND, **(ECONOMICS | change))
+
+
+def test_drawn_ratios_follow_refitted_values(cdnow):
+    purchases, spend = fit_bg_nbd(cdnow), fit_gamma_gamma(cdnow)
+    ratios = draw_value_ratios(
+        cdnow, purchases, spend, discount_rate_per_year=0.15, rng=np.random.default_rng(5), count=12
+    )
+    assert ratios.shape == (2357, 12)
+    # the same parameters, drawn in the same order, put through the models themselves
+    rng = np.random.default_rng(5)
+    summary = summarise(cdnow)
+    history = (summary.frequency, summary.age_weeks, summary.age_weeks)
+    spent = (summary.mean_spend, summary.spend_count)
+    exact = np.ones((2357, 12))
+    for m, fit in enumerate(purchases.draw_parameters(rng, 12)):
+        value, middle = (each.dert(0.15, *history) / each.probability_alive(*history) for each in (fit, purchases))
+        exact[:, m] *= value / middle
+    for m, fit in enumerate(spend.draw_parameters(rng, 12)):
+        exact[:, m] *= fit.expected_spend(*spent) / spend.expected_spend(*spent)
+    # first order: the error is small against the spread
+    assert np.abs(np.log(ratios / exact)).mean() < 0.05 * np.log(exact).std()
+    assert np.abs(np.log(ratios / exact)).max() < 0.1
+
+
+def test_ratios_of_given_parameters_are_refused(cdnow):
+    with pytest.raises(InputError, match="the errors of BG/NBD are unknown"):
+        draw_value_ratios(
+            cdnow,
+            BgNbdFit(0.243, 4.414, 0.793, 2.426),
+            fit_gamma_gamma(cdnow),
+            discount_rate_per_year=0.15,
+            rng=np.random.default_rng(5),
+            count=3,
+        )

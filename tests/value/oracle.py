@@ -31,9 +31,15 @@ def middle(scenario):
     return {name: scenario.value(name) for name in scenario.assumption_names}
 
 
-def draw_of(draws, m):
-    """Return one draw, or several where m is a slice, by name."""
-    return {name: draws.values[m, j] for j, name in enumerate(draws.names)}
+def draw_of(draws, m, value_ratios=None):
+    """Return one draw, or several where m is a slice, by name, with the future values' ratios of each customer."""
+    ratios = {} if value_ratios is None else {"value_ratios": value_ratios[:, m]}
+    return {name: draws.values[m, j] for j, name in enumerate(draws.names)} | ratios
+
+
+def all_draws(payoffs):
+    """Return all draws of the payoffs by name."""
+    return draw_of(payoffs.draws, slice(None), payoffs.numbers.values[:, : len(payoffs.draws)])
 
 
 def columns(cases, i, draw):
@@ -116,6 +122,8 @@ def measures(scenario, cases, i, bundle, tier, draw):
     effect = compensation_effect(compensation, scenario.failures[failure].shape)
     base_effort = draw["response.base_effort"]
     value = cases.future_value[i] * draw["shop.future_value_factor"]
+    if "value_ratios" in draw:
+        value = value * draw["value_ratios"][cases.customer[i]]
     newcomer = cases.new_customer_value * draw["shop.future_value_factor"]
 
     def lost(effect, over, gesture, effort):
@@ -227,7 +235,7 @@ def evaluate_plainly(policy, payoffs, names, known=None):
     """
     scenario, cases = payoffs.scenario, payoffs.cases
     known = {} if known is None else known
-    draw = draw_of(payoffs.draws, slice(None))
+    draw = all_draws(payoffs)
     shares = {style: draw[f"style.{style}_share"] for style in STYLES[1:]}
     shares["guided"] = 1 - shares["generous"] - shares["thrifty"]
     totals = {name: np.zeros(len(payoffs.draws)) for name in (*MEASURES, "escalated")}

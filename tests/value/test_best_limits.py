@@ -29,7 +29,7 @@ def brute_force(policy, payoffs, limits, oracle):
         points = np.unique(options.uses[..., d][options.adequate])
         axes.append(np.unique([low, *points[(points >= low) & (points <= high)]]))
     total = np.zeros([len(axis) for axis in axes])
-    draw = oracle.draw_of(payoffs.draws, slice(None))
+    draw = oracle.all_draws(payoffs)
     style = payoffs.style[:, : len(payoffs.draws)]
     above = Handling.of(policy, payoffs, lowest=1)
     start = Handling.of(policy, payoffs).start

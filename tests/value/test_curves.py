@@ -337,7 +337,7 @@ def hand_payoffs(scenario, shipped_payoffs):
         cases=cases,
         draws=Draws(shipped_payoffs.draws.names, shipped_payoffs.draws.values[:1]),
         menu=shipped_payoffs.menu,
-        facts=Facts(np.array([0, 1]), money, np.zeros((2, 6))),
+        facts=Facts(np.array([0, 1]), np.zeros(2, dtype=np.int64), money, np.zeros((2, 6))),
         numbers=Numbers(
             forms,
             (forms != 0).any(axis=-1),
@@ -346,6 +346,7 @@ def hand_payoffs(scenario, shipped_payoffs):
             per_failure,
             tiers,
             shared,
+            np.ones((1, LANES)),
         ),
         options=hand_options(),
         style=style,

@@ -56,9 +56,10 @@ def test_sums_by_failure_and_segment(outcome, shipped_payoffs):
     assert outcome.counts.sum() == len(cases)
     assert outcome.counts[2, 1] == ((cases.failure == 2) & (cases.segment == 1)).sum()
     assert (outcome.escalated <= outcome.counts).all()
-    alone = evaluate(
-        outcome.policy, value_cases(shipped_payoffs.scenario, cases.take(cases.failure == 2), shipped_payoffs.draws)
-    )
+    draws = shipped_payoffs.draws
+    ratios = shipped_payoffs.numbers.values[:, : len(draws)]
+    some = value_cases(shipped_payoffs.scenario, cases.take(cases.failure == 2), draws, ratios)
+    alone = evaluate(outcome.policy, some)
     np.testing.assert_allclose(alone.sums[2], outcome.sums[2], rtol=1e-12, atol=1e-9)
     assert alone.counts[3].sum() == 0
 

@@ -31,7 +31,7 @@ def test_every_measure_agrees_with_the_twin(oracle, payoffs):
     rng = np.random.default_rng(1)
     case, resolution, tier = random_rows(payoffs, rng, 80)
     found = score(payoffs, case, tier, np.column_stack([resolution] * 3), np.arange(80), 80)
-    draw = oracle.draw_of(payoffs.draws, slice(None))
+    draw = oracle.all_draws(payoffs)
     for n, (i, a, k) in enumerate(zip(case, resolution, tier, strict=True)):
         bundle = bundle_of(oracle, payoffs, i, a)
         expected = oracle.measures(payoffs.scenario, payoffs.cases, i, bundle, payoffs.scenario.tiers[k], draw)
@@ -46,7 +46,7 @@ def test_expected_payoffs_agree_with_the_twin(oracle, payoffs):
     rng = np.random.default_rng(2)
     case, resolution, tier = random_rows(payoffs, rng, 60)
     found = expect(payoffs.facts, payoffs.numbers, payoffs.style, case, resolution, tier)
-    draw = oracle.draw_of(payoffs.draws, slice(None))
+    draw = oracle.all_draws(payoffs)
     for n, (i, a, k) in enumerate(zip(case, resolution, tier, strict=True)):
         bundle = bundle_of(oracle, payoffs, i, a)
         each = oracle.payoff(payoffs.scenario, payoffs.cases, i, bundle, payoffs.scenario.tiers[k], draw)
