@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -121,7 +122,11 @@ class Reading:
     merged_same_day
         How many rows went into another one of the same customer and day.
     dropped_negative, dropped_negative_amount
-        Rows with negative amounts (returns), which are left out, and their sum in money (0 or below).
+        Rows with negative amounts (returns) that are left out, and their sum in money (0 or below).
+    netted_negative, netted_negative_amount
+        Rows with negative amounts that were taken off earlier purchases, and the sum taken off (0 or below).
+    duplicates
+        Rows that are an exact copy of an earlier one (same customer, day and amount); they are kept.
     customer_column, date_column, amount_column
         Names of the columns that were used.
     first_date, last_date
@@ -144,6 +149,9 @@ class Reading:
     last_date: date
     currency: str = "USD"
     notes: tuple[str, ...] = ()
+    netted_negative: int = 0
+    netted_negative_amount: float = 0.0
+    duplicates: int = 0
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -155,6 +163,15 @@ class Reading:
                 f"{self.dropped_negative:,} {rows} with negative amounts (returns, "
                 f"{self.dropped_negative_amount:,.2f} {self.currency} in all) {were} left out"
             )
+        if self.netted_negative:
+            rows, were = ("row", "was") if self.netted_negative == 1 else ("rows", "were")
+            lines.append(
+                f"{self.netted_negative:,} {rows} with negative amounts (returns, "
+                f"{self.netted_negative_amount:,.2f} {self.currency} in all) {were} taken off earlier purchases"
+            )
+        if self.duplicates:
+            rows, are = ("row", "is an exact copy") if self.duplicates == 1 else ("rows", "are exact copies")
+            lines.append(f"{self.duplicates:,} {rows} {are} of an earlier one and kept; remove them if they are errors")
         if self.merged_same_day:
             rows, were = ("row", "was") if self.merged_same_day == 1 else ("rows", "were")
             lines.append(
@@ -248,6 +265,7 @@ def read_transactions(
     amount_column: str | None = None,
     day_first: bool = False,
     currency: str = "USD",
+    returns: Literal["drop", "net"] = "drop",
 ) -> Transactions:
     """Read a transaction log.
 
@@ -261,6 +279,9 @@ def read_transactions(
         Whether 03/04/1997 is the 3rd of April. Needed only if no date of the column settles it.
     currency
         Code of the currency of the amounts.
+    returns
+        What becomes of negative amounts: "drop" leaves them out, "net" takes them off the customer's latest purchases
+        up to that day (a purchase stays one, if of amount 0). Either way they are counted.
 
     Returns
     -------
@@ -274,8 +295,8 @@ def read_transactions(
 
     Notes
     -----
-    Purchases of one customer on one day are merged, their amounts added. Negative amounts are returns: they are left
-    out and counted. Dates lose their time of day; times with a zone are converted to UTC first.
+    Purchases of one customer on one day are merged, their amounts added. Negative amounts are returns. Dates lose their
+    time of day; times with a zone are converted to UTC first.
     """
     given = {"customer": customer_column, "date": date_column, "amount": amount_column}
     table = _from_frame(source, given) if isinstance(source, pd.DataFrame) else _from_file(Path(source), given)
@@ -292,15 +313,25 @@ def read_transactions(
             "so no purchase is left; expected purchases as positive amounts; turn the sign, or name another column "
             "with --amount-column"
         )
+    if returns not in ("drop", "net"):
+        raise unknown("treatment of returns", returns, ("drop", "net"), "returns=...")
     kept = ~is_return
     codes, labels = pd.factorize(customer[kept], sort=True)
     customer_of_order, date_of_order, amount_of_order = _merge_days(codes, day[kept], amount[kept])
+    is_netted, netted_amount = np.zeros(amount.size, dtype=bool), 0.0
+    if returns == "net" and is_return.any():
+        rows = np.flatnonzero(is_return)
+        codes_of_returns = pd.Index(labels).get_indexer(pd.Index(customer[rows]))
+        netted_amount, is_netted[rows] = _net_returns(
+            customer_of_order, date_of_order, amount_of_order, codes_of_returns, day[rows], -amount[rows]
+        )
+    dropped_amount = float(amount[is_return].sum()) + netted_amount
     reading = Reading(
         rows=amount.size,
         rows_kept=int(kept.sum()),
         merged_same_day=int(kept.sum()) - amount_of_order.size,
-        dropped_negative=int(is_return.sum()),
-        dropped_negative_amount=float(amount[is_return].sum()),
+        dropped_negative=int((is_return & ~is_netted).sum()),
+        dropped_negative_amount=dropped_amount if abs(dropped_amount) >= 0.005 else 0.0,
         customer_column=table.names["customer"],
         date_column=table.names["date"],
         amount_column=table.names["amount"],
@@ -308,6 +339,9 @@ def read_transactions(
         last_date=date_of_order.max().item(),
         currency=currency,
         notes=(*table.notes, *date_notes, *amount_notes),
+        netted_negative=int(is_netted.sum()),
+        netted_negative_amount=-netted_amount,
+        duplicates=int(pd.DataFrame({"customer": customer, "day": day, "amount": amount}).duplicated().sum()),
     )
     return Transactions(
         np.asarray(labels, dtype=np.str_), customer_of_order, date_of_order, amount_of_order, currency, reading
@@ -795,6 +829,28 @@ def _merge_days(customer: Places, day: Dates, amount: Vector) -> tuple[Places, D
     days = first_day + (keys % span).astype("timedelta64[D]")
     merged = np.bincount(place, weights=amount, minlength=keys.size).astype(np.float64)
     return (keys // span).astype(np.intp), np.asarray(days, dtype="datetime64[D]"), merged
+
+
+def _net_returns(
+    customer: Places, day: Dates, amount: Vector, return_customer: Places, return_day: Dates, returned: Vector
+) -> tuple[float, NDArray[np.bool_]]:
+    """Take returns off the orders before them, in place; return the sum, and which returns found an order."""
+    total, found = 0.0, np.zeros(returned.size, dtype=bool)
+    first = np.searchsorted(customer, return_customer, side="left")
+    for n in np.argsort(return_day, kind="stable"):
+        if return_customer[n] < 0:
+            continue
+        last = np.searchsorted(customer, return_customer[n], side="right")
+        order = int(first[n] + np.searchsorted(day[first[n] : last], return_day[n], side="right")) - 1
+        left = float(returned[n])
+        while left > 0 and order >= first[n]:
+            taken = min(left, float(amount[order]))
+            amount[order] -= taken
+            left -= taken
+            order -= 1
+        total += float(returned[n]) - left
+        found[n] = left < returned[n]
+    return total, found
 
 
 def _day(given: str | date | np.datetime64) -> np.datetime64:

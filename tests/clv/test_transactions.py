@@ -55,6 +55,7 @@ class TestCdnow:
         assert (cdnow.reading.rows, cdnow.reading.rows_kept, cdnow.reading.merged_same_day) == (6919, 6919, 223)
         assert (cdnow.reading.first_date, cdnow.reading.last_date) == (date(1997, 1, 1), date(1998, 6, 30))
         assert cdnow.reading.sentences == (
+            f"{cdnow.reading.duplicates} rows are exact copies of an earlier one and kept; remove them if they are errors",
             "223 rows were merged into another purchase of the same customer on the same day",
         )
 
@@ -459,8 +460,38 @@ class TestSummarise:
             summarise(cdnow, until)
 
     def test_sentences_use_the_singular_for_one(self, cdnow):
-        reading = replace(cdnow.reading, merged_same_day=1, dropped_negative=37, dropped_negative_amount=-512.4)
+        reading = replace(
+            cdnow.reading, merged_same_day=1, dropped_negative=37, dropped_negative_amount=-512.4, duplicates=0
+        )
         assert reading.sentences == (
             "37 rows with negative amounts (returns, -512.40 USD in all) were left out",
             "1 row was merged into another purchase of the same customer on the same day",
         )
+
+
+def test_returns_can_be_netted():
+    log = pd.DataFrame(
+        {
+            "customer": ["a", "a", "a", "b", "b", "c"],
+            "date": ["2025-01-01", "2025-02-01", "2025-02-10", "2025-01-05", "2025-03-01", "2025-01-01"],
+            "amount": [20.0, 30.0, -45.0, -5.0, 10.0, 7.0],
+        }
+    )
+    netted = read_transactions(log, returns="net")
+    # 30 come off the latest order before the return, 15 off the one before; b has no order before the return
+    np.testing.assert_allclose(netted.amount, [5.0, 0.0, 10.0, 7.0])
+    assert (netted.reading.netted_negative, netted.reading.netted_negative_amount) == (1, -45.0)
+    assert (netted.reading.dropped_negative, netted.reading.dropped_negative_amount) == (1, -5.0)
+    assert any("taken off earlier purchases" in sentence for sentence in netted.reading.sentences)
+    dropped = read_transactions(log)
+    np.testing.assert_allclose(dropped.amount, [20.0, 30.0, 10.0, 7.0])
+    assert (dropped.reading.dropped_negative, dropped.reading.dropped_negative_amount) == (2, -50.0)
+    with pytest.raises(InputError, match="unknown treatment of returns 'ignore'"):
+        read_transactions(log, returns="ignore")
+
+
+def test_exact_copies_are_counted_and_kept():
+    log = pd.DataFrame({"customer": ["a", "a", "b"], "date": ["2025-01-01"] * 3, "amount": [5.0, 5.0, 5.0]})
+    read = read_transactions(log)
+    assert read.reading.duplicates == 1
+    assert read.amount[0] == 10.0
