@@ -127,8 +127,7 @@ def fit(
     as_json: AsJson = False,
 ) -> None:
     """Fit customer models to a log: parameters with errors, and what customers are worth."""
-    from policy_sim.clv import fit_gamma_gamma, future_values, summarise
-    from policy_sim.clv.comparison import compare_models, fit_purchases
+    from policy_sim.clv import compare_models, fit_gamma_gamma, fit_purchases, future_values, summarise
     from policy_sim.show import report
 
     with _progress(4) as step, _noted():

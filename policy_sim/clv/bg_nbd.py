@@ -13,11 +13,12 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import digamma, expit, gammaln, log_expit
+from scipy.special import digamma, expit, gammaln
 
 from policy_sim.border import InputError
+from policy_sim.clv.beta_mixture import beta_expectation, by_frequency
 from policy_sim.clv.exponential_integral import scaled_exponential_integral
-from policy_sim.clv.fit import PurchaseFit, checked_history, discount_per_week
+from policy_sim.clv.fit import PurchaseFit, checked_history, discount_per_week, discount_weights
 from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood, unique_rows
 from policy_sim.clv.transactions import CustomerSummary, Transactions, summarise
 
@@ -26,10 +27,6 @@ __all__ = ["BgNbdFit", "fit_bg_nbd"]
 Vector = NDArray[np.float64]
 
 _ALMOST_NEVER = 1e-4  # mean drop-out chance below which the fit says that nobody leaves
-_DROP = 40.0  # the density of p is followed until its logarithm has dropped by this much
-_SPACING = 0.2  # of the nodes in logit p, at most
-_NODES_AT_LEAST = 41
-_ROWS_AT_ONCE = 5_000  # customers whose nodes are held in memory together
 
 
 def fit_bg_nbd(source: CustomerSummary | Transactions) -> BgNbdFit:
@@ -183,6 +180,29 @@ class BgNbdFit(PurchaseFit):
         middle = np.log(list(self.parameters.values()))
         return _log_likelihood(middle, counts, place, t_x.ravel(), T.ravel())[0].reshape(x.shape)
 
+    def discounted_purchases(
+        self,
+        discount_rate_per_year: float,
+        horizon_weeks: float | None,
+        frequency: ArrayLike,
+        recency_weeks: ArrayLike,
+        age_weeks: ArrayLike,
+    ) -> Vector:
+        """Return the discounted purchases of each customer within a horizon, or for ever where it is None."""
+        if horizon_weeks is None:
+            return self.dert(discount_rate_per_year, frequency, recency_weeks, age_weeks)
+        weights, horizons = discount_weights(discount_rate_per_year, horizon_weeks)
+
+        def given_p(log_p: Vector, s: Vector, beta: Vector) -> Vector:
+            p = np.exp(log_p)
+            bought = sum(w * -np.expm1(-s * np.log1p(p * (t / beta))) for w, t in zip(weights, horizons, strict=True))
+            return np.asarray(bought / p, dtype=np.float64)
+
+        def flat_below(s: Vector, beta: Vector) -> Vector:
+            return beta / ((s + 1.0) * max(horizon_weeks, 1e-9))
+
+        return self._expect(given_p, flat_below, frequency, recency_weeks, age_weeks)
+
     def simulate(self, age_weeks: ArrayLike, rng: np.random.Generator) -> CustomerSummary:
         """Draw customers from the model, one for each age: from their first purchase on, observed so long."""
         age = np.atleast_1d(np.asarray(age_weeks, dtype=np.float64))
@@ -211,15 +231,14 @@ class BgNbdFit(PurchaseFit):
         recency_weeks: ArrayLike,
         age_weeks: ArrayLike,
     ) -> Vector:
-        """Return P(alive) E[given_p] over p ~ Beta(a, b+x), computed once for each distinct customer."""
+        """Return P(alive) E[given_p] over p ~ Beta(a, b+x); given that she is alive, only x and T matter."""
         x, t_x, T = checked_history(frequency, recency_weeks, age_weeks)
-        (x_only, T_only), _, place = unique_rows(x.ravel(), T.ravel())
-        s, beta, b = self.r + x_only, self.alpha_weeks + T_only, self.b + x_only
-        given_alive = np.empty(x_only.size)
-        for first in range(0, x_only.size, _ROWS_AT_ONCE):
-            part = slice(first, first + _ROWS_AT_ONCE)
-            given_alive[part] = _beta_expectation(given_p, self.a, b[part], s[part], beta[part], flat_below)
-        return self._alive(x, t_x, T) * given_alive[place].reshape(x.shape)
+
+        def given_alive(x: Vector, beta: Vector) -> Vector:
+            return beta_expectation(given_p, self.a, self.b + x, self.r + x, beta, flat_below)
+
+        expected = by_frequency(given_alive, x.ravel(), self.alpha_weeks + T.ravel()).reshape(x.shape)
+        return self._alive(x, t_x, T) * expected
 
 
 def _log_likelihood(
@@ -268,54 +287,6 @@ def _log_odds_of_death(r: float, alpha: float, a: float, b: float, x: Vector, t_
     """Return ln u, the log-odds of having dropped out after the last purchase; -inf where none was a repeat."""
     odds = np.log(a / (b + np.maximum(x, 1.0) - 1.0)) + (r + x) * np.log((alpha + T) / (alpha + t_x))
     return np.where(x > 0, odds, -np.inf)
-
-
-def _beta_expectation(
-    given_p: Callable[[Vector, Vector, Vector], Vector],
-    a: float,
-    b: Vector,
-    s: Vector,
-    beta: Vector,
-    flat_below: Callable[[Vector, Vector], Vector],
-) -> Vector:
-    """Return E[given_p(ln p, s, beta)] over p ~ Beta(a, b) for each row, by the trapezoid rule in y = logit p.
-
-    The rule converges exponentially, since density and integrand are analytic in a strip around the axis. The
-    window ends where the log-density has dropped by 40, or earlier where the density is a pure exponential in y and
-    the integrand constant (below p = 1e-16 flat_below); there the rest of the infinite sum is a geometric series, so
-    that tiny a or b cost nothing. The weights are normalised by their own sum.
-    """
-    size = a + b
-    lower_edge = -37.0 - np.log(np.maximum(np.maximum(1.0, size), 1.0 / flat_below(s, beta)))
-    upper_edge = 37.0 + np.log(np.maximum(1.0, size))
-    left = _descend(lower_edge, a, b)
-    right = -_descend(-upper_edge, b, a)
-    node_count = max(_NODES_AT_LEAST, int(np.ceil(np.max(right - left) / _SPACING)) + 1)
-    spacing = (right - left) / (node_count - 1)
-    y = left[:, None] + spacing[:, None] * np.arange(node_count)
-    log_p = log_expit(y)
-    log_density = a * log_p + b[:, None] * log_expit(-y)
-    weight = np.exp(log_density - log_density.max(axis=1, keepdims=True))
-    weight[:, 0] /= -np.expm1(-a * spacing)
-    weight[:, -1] /= -np.expm1(-b * spacing)
-    values = given_p(log_p, s[:, None], beta[:, None])
-    return np.asarray((weight * values).sum(axis=1) / weight.sum(axis=1), dtype=np.float64)
-
-
-def _descend(start: Vector, a: float | Vector, b: float | Vector) -> Vector:
-    """Return the y left of the mode where the log-density a ln p + b ln(1-p) is 40 below it, or `start` if later.
-
-    Newton's method on a concave function comes from the outside and never steps over the root.
-    """
-    target = a * log_expit(np.log(a / b)) + b * log_expit(np.log(b / a)) - _DROP
-    y = start
-    for _ in range(40):
-        below = target - (a * log_expit(y) + b * log_expit(-y))
-        step = np.where(below > 0, below / (a * expit(-y) - b * expit(y)), 0.0)
-        y = y + np.where(below > 0, step, 0.0)
-        if not np.any(step > 1e-3):
-            break
-    return np.asarray(y, dtype=np.float64)
 
 
 def _warn_at_boundary(fit: BgNbdFit, undetermined: tuple[int, ...]) -> None:

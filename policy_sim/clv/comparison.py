@@ -18,6 +18,8 @@ from scipy.stats import spearmanr
 from policy_sim.border import InputError, unknown
 from policy_sim.clv.bg_nbd import fit_bg_nbd
 from policy_sim.clv.fit import PurchaseFit
+from policy_sim.clv.mbg_nbd import fit_mbg_nbd
+from policy_sim.clv.pareto_nbd import fit_pareto_nbd
 from policy_sim.clv.transactions import CustomerSummary, Transactions, summarise
 
 __all__ = ["PURCHASE_MODELS", "ModelComparison", "compare_models", "fit_purchases"]
@@ -25,7 +27,11 @@ __all__ = ["PURCHASE_MODELS", "ModelComparison", "compare_models", "fit_purchase
 Vector = NDArray[np.float64]
 
 #: Models of purchases in continuous time, by the name that people give.
-PURCHASE_MODELS: Mapping[str, Callable[[CustomerSummary | Transactions], PurchaseFit]] = {"bg-nbd": fit_bg_nbd}
+PURCHASE_MODELS: Mapping[str, Callable[[CustomerSummary | Transactions], PurchaseFit]] = {
+    "bg-nbd": fit_bg_nbd,
+    "mbg-nbd": fit_mbg_nbd,
+    "pareto-nbd": fit_pareto_nbd,
+}
 
 _FREQUENCIES_SHOWN = 7  # repeat purchases from which on customers are shown together
 

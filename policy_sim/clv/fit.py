@@ -17,14 +17,14 @@ from policy_sim.border import InputError
 from policy_sim.clv.likelihood import Maximum
 from policy_sim.clv.transactions import CustomerSummary
 
-__all__ = ["WEEKS_PER_YEAR", "Fit", "PurchaseFit", "checked_history", "discount_per_week"]
+__all__ = ["WEEKS_PER_YEAR", "Fit", "PurchaseFit", "checked_history", "discount_per_week", "discount_weights"]
 
 Vector = NDArray[np.float64]
 
 WEEKS_PER_YEAR = 52
 """Weeks in a year wherever a yearly figure meets a weekly one; the literature's values rest on 52, not on 52.18."""
 
-_HORIZON_NODES = 24  # of Gauss and Legendre, for discounting within a horizon
+_HORIZON_NODES = 12  # of Gauss and Legendre, for discounting within a horizon
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -162,21 +162,13 @@ class PurchaseFit(Fit):
         recency_weeks: ArrayLike,
         age_weeks: ArrayLike,
     ) -> Vector:
-        """Return the discounted purchases of each customer within a horizon, or for ever where it is None.
-
-        Notes
-        -----
-        By parts, with N(t) the expected purchases up to t: e^(-delta H) N(H) + delta int_0^H e^(-delta t) N(t) dt.
-        """
+        """Return the discounted purchases of each customer within a horizon, or for ever where it is None."""
         if horizon_weeks is None:
             return self.dert(discount_rate_per_year, frequency, recency_weeks, age_weeks)
-        delta = discount_per_week(discount_rate_per_year)
+        weights, horizons = discount_weights(discount_rate_per_year, horizon_weeks)
         history = (frequency, recency_weeks, age_weeks)
-        total = np.exp(-delta * horizon_weeks) * self.expected_purchases(horizon_weeks, *history)
-        nodes, weights = np.polynomial.legendre.leggauss(_HORIZON_NODES)
-        for node, weight in zip(horizon_weeks * (nodes + 1) / 2, weights * horizon_weeks / 2, strict=True):
-            total = total + delta * weight * np.exp(-delta * node) * self.expected_purchases(float(node), *history)
-        return np.asarray(total, dtype=np.float64)
+        bought = [w * self.expected_purchases(float(t), *history) for w, t in zip(weights, horizons, strict=True)]
+        return np.asarray(sum(bought), dtype=np.float64)
 
 
 def discount_per_week(discount_rate_per_year: float) -> float:
@@ -193,6 +185,21 @@ def discount_per_week(discount_rate_per_year: float) -> float:
             "for without discount the purchases of all time have no finite sum"
         )
     return float(np.log1p(discount_rate_per_year)) / WEEKS_PER_YEAR
+
+
+def discount_weights(discount_rate_per_year: float, horizon_weeks: float) -> tuple[Vector, Vector]:
+    """Return weights and horizons (weeks) so that discounted purchases are the weighted sum of expected ones.
+
+    Notes
+    -----
+    By parts, with N(t) the expected purchases up to t: e^(-delta H) N(H) + delta int_0^H e^(-delta t) N(t) dt, the
+    integral by Gauss and Legendre.
+    """
+    delta = discount_per_week(discount_rate_per_year)
+    nodes, weights = np.polynomial.legendre.leggauss(_HORIZON_NODES)
+    horizons = horizon_weeks * (nodes + 1) / 2
+    inner = delta * weights * (horizon_weeks / 2) * np.exp(-delta * horizons)
+    return np.append(inner, np.exp(-delta * horizon_weeks)), np.append(horizons, horizon_weeks)
 
 
 def checked_history(

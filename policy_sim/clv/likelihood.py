@@ -139,12 +139,13 @@ def _climb(log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: V
         jac=True,
         method="L-BFGS-B",
         bounds=list(zip(lower, upper, strict=True)),
-        options={"maxiter": 500, "maxfun": 2_000, "ftol": 1e-13, "gtol": 1e-7},
+        options={"maxiter": 500, "maxfun": 2_000, "ftol": 1e-9, "gtol": 1e-5},
     )
     at = np.asarray(ended.x, dtype=np.float64)
     iteration_count = int(ended.nit)
     height, slope = log_likelihood(at)
     information = _information(log_likelihood, at)
+    has_moved = False
     for _ in range(12):
         step = _newton_step(information, slope)
         if step is None or np.any(at + step < lower) or np.any(at + step > upper):
@@ -154,9 +155,14 @@ def _climb(log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: V
             break
         if np.abs(next_slope).max() >= np.abs(slope).max():
             break  # rounding is all that is left
+        is_slow = np.abs(next_slope).max() > 0.1 * np.abs(slope).max()
         at, height, slope = at + step, next_height, next_slope
-        information = _information(log_likelihood, at)
+        if is_slow:  # the information has changed too much to serve on
+            information = _information(log_likelihood, at)
         iteration_count += 1
+        has_moved = True
+    if has_moved:
+        information = _information(log_likelihood, at)
     at_edge = (at - lower < 1e-6) & (slope < 0) | (upper - at < 1e-6) & (slope > 0)
     inner = np.where(at_edge, 0.0, slope) / customer_count
     covariance = _inverse(information)

@@ -23,10 +23,10 @@ from policy_sim.clv import (
     Transactions,
     draw_value_ratios,
     fit_gamma_gamma,
+    fit_purchases,
     future_values,
     read_transactions,
 )
-from policy_sim.clv.comparison import fit_purchases
 from policy_sim.service import Cases, draw_cases
 from policy_sim.value import Payoffs, value_cases
 

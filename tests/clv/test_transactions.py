@@ -55,7 +55,7 @@ class TestCdnow:
         assert (cdnow.reading.rows, cdnow.reading.rows_kept, cdnow.reading.merged_same_day) == (6919, 6919, 223)
         assert (cdnow.reading.first_date, cdnow.reading.last_date) == (date(1997, 1, 1), date(1998, 6, 30))
         assert cdnow.reading.sentences == (
-            f"{cdnow.reading.duplicates} rows are exact copies of an earlier one and kept; remove them if they are errors",
+            "21 rows are exact copies of an earlier one and kept; remove them if they are errors",
             "223 rows were merged into another purchase of the same customer on the same day",
         )
 

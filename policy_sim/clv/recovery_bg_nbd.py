@@ -1,0 +1,1029 @@
+"""Recovery-aware BG/NBD: what a failed purchase, and how it was made good, does to a customer's staying.
+
+In: each customer's purchases, and which of them failed and were recovered how. Out: the fitted model, its predictions.
+Left to others: who should get which recovery, and what recoveries cost.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import digamma, expit, gammaincc, gammaincinv, gammaln, kve, logit, ndtr
+
+from policy_sim.border import InputError, unknown
+from policy_sim.clv.beta_mixture import beta_expectation
+from policy_sim.clv.fit import checked_history, discount_per_week
+from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood, unique_rows
+from policy_sim.clv.transactions import Transactions, summarise
+
+__all__ = [
+    "ORDINARY",
+    "FailureValues",
+    "RecoveryBgNbdFit",
+    "RecoverySummary",
+    "fit_recovery_bg_nbd",
+    "summarise_recoveries",
+]
+
+Vector = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+ORDINARY = "ordinary"
+"""Name of class 0: a repeat purchase that did not fail."""
+
+CAVEATS = (
+    "Where anger (which nobody recorded) decides who gets which remedy, the effects of remedies come out too small: "
+    "who gets which must be random given what is recorded.",
+    "Where a customer who is prone to leave is so whatever happens, those still there are the loyal ones, "
+    "and all drop-out chances come out too low.",
+)
+
+_ALMOST_NEVER = 1e-4  # mean drop-out chance below which the fit says that nobody leaves
+_PRIOR_MEAN = float(np.log(3.0))  # of ln k
+_PRIOR_SPREAD = 1.4
+_RECENCY_SLACK = 1e-9  # weeks
+_LOG_TAU = (-30.0, 18.0)  # window of the integrals over expected purchases while alive
+_STEP = 0.4  # of the trapezoid rule in ln tau
+_BESSEL_UP_TO = 30.0  # shape s above which K_s overflows near 0
+_ROWS_AT_ONCE = 2_000  # customers whose nodes are held in memory together
+
+
+def fit_recovery_bg_nbd(
+    summary: RecoverySummary, *, failure_shares: ArrayLike | None = None, concentration_prior: bool = True
+) -> RecoveryBgNbdFit:
+    """Fit the recovery-aware BG/NBD model to a group of customers by penalised maximum likelihood.
+
+    Parameters
+    ----------
+    summary
+        Customers with frequency, recency, age and the counts of their drop-out chances by class.
+    failure_shares
+        (K,) share of future purchases that fail and are recovered with each class; as observed where not given.
+    concentration_prior
+        Whether both concentrations k = a+b have the weak prior ln k ~ Normal(ln 3, standard deviation 1.4). Without
+        it this is plain maximum likelihood, where k of rare failures often runs away.
+
+    Returns
+    -------
+    The fitted model.
+
+    Raises
+    ------
+    InputError
+        If there is only one customer, if nobody bought twice, if a class never occurs, or if no maximum was found.
+
+    Warns
+    -----
+    BoundaryWarning
+        If almost nobody ever drops out after an ordinary purchase, or the data leave a parameter undetermined.
+
+    Notes
+    -----
+    While alive, a customer buys at rate lambda ~ Gamma(r, alpha). After an ordinary repeat purchase she drops out
+    with chance p_0 ~ Beta(a_0, b_0), after a failed purchase (the first one included) that was recovered with class
+    c with chance p_c ~ Beta(a_c, b_c). With n_c chances of class c, l the class of the last one,
+
+        ll = ln G(r+x)/G(r) + r ln alpha - (r+x) ln(alpha+T) + sum_c ln B(a_c, b_c+n_c)/B(a_c, b_c) + ln(1 + u)
+        u  = [last event was a chance] a_l/(b_l+n_l-1) ((alpha+T)/(alpha+t_x))^(r+x)
+
+    Without failures it is BG/NBD. The means a_c/(a_c+b_c) are identified, and the concentration of class 0; those of
+    the failure classes one by one are not, since few customers meet a class twice, so they share one.
+    """
+    customer_count = summary.frequency.size
+    if customer_count < 2:
+        raise InputError(
+            f"{RecoveryBgNbdFit.model} needs a group of customers; found {customer_count}, expected at least 2; "
+            "use a longer log"
+        )
+    if not (summary.frequency > 0).any():
+        raise InputError(
+            f"none of the {customer_count:,} customers bought on a second day, so there is nothing to learn about "
+            "buying again; expected some repeat purchases; use a longer log"
+        )
+    chances_seen = summary.chances.sum(axis=0)
+    for name, seen in zip(summary.class_names, chances_seen, strict=True):
+        if not seen:
+            raise InputError(
+                f"class '{name}' never occurs among the {customer_count:,} customers, so nothing can be said about it; "
+                "expected at least one chance to drop out in each class; leave the class out"
+            )
+    purchase_count = float((summary.frequency + 1.0).sum())
+    shares = chances_seen[1:] / purchase_count if failure_shares is None else failure_shares
+
+    table = _Table.of(summary)
+    class_count = chances_seen.size
+
+    def total(working: Vector) -> tuple[float, Vector]:
+        height, slope = _log_likelihood(working, table)
+        if concentration_prior:
+            distance = (working[2 + class_count :] - _PRIOR_MEAN) / _PRIOR_SPREAD
+            height -= 0.5 * float(distance @ distance)
+            slope[2 + class_count :] -= distance / _PRIOR_SPREAD
+        return height, slope
+
+    rate = float(summary.frequency.sum() / max(float(summary.age_weeks.sum()), 1e-9))
+    shapes = ((0.5, 1.0, 2.5), (1.0, 0.3, 3.0), (0.25, 0.8, 1.0), (3.0, 0.1, 5.0), (1.0, 1.0, 1.0))
+    failures = class_count - 1
+    starts = [
+        np.array(
+            [
+                np.log(r),
+                np.log(r / rate / 2.0),
+                np.log(a / b),
+                *[logit(0.3)] * failures,
+                np.log(a + b),
+                *[np.log(3.0)] * (failures > 0),
+            ]
+        )
+        for r, a, b in shapes
+    ]
+    maximum = maximise_likelihood(total, starts, customer_count)
+    if not maximum.has_converged:
+        raise InputError(
+            f"{RecoveryBgNbdFit.model} {maximum.message} for {customer_count:,} customers; "
+            "expected an inner maximum; use a longer log or more customers"
+        )
+    r, alpha, a, b = _natural(maximum.log_parameters, class_count)
+    fit = RecoveryBgNbdFit(
+        r=r,
+        alpha_weeks=alpha,
+        a=a,
+        b=b,
+        class_names=summary.class_names,
+        failure_shares=np.asarray(shares, dtype=np.float64),
+        log_likelihood=_log_likelihood(maximum.log_parameters, table)[0],
+        covariance=maximum.covariance,
+        customer_count=customer_count,
+        iteration_count=maximum.iteration_count,
+        message=maximum.message,
+        is_penalised=concentration_prior,
+        chances_seen=chances_seen,
+        customers_seen=(summary.chances > 0).sum(axis=0).astype(np.float64),
+    )
+    _warn_at_boundary(fit, maximum.undetermined)
+    return fit
+
+
+def summarise_recoveries(
+    transactions: Transactions,
+    recoveries: pd.DataFrame,
+    until: str | date | np.datetime64 | None = None,
+    *,
+    recovery_classes: Sequence[str] | None = None,
+) -> RecoverySummary:
+    """Return what each customer's purchases and failures come down to, observed up to a day.
+
+    Parameters
+    ----------
+    transactions
+        The purchases.
+    recoveries
+        One row for each failed order, with columns `customer`, `date` (of the order: a day, or text such as
+        1997-09-30) and `recovery` (name of the class it was recovered with; also a name for "nothing was done").
+    until
+        Last day of observation, inclusive; the last date in the log where not given. Rows of `recoveries` on later
+        orders do not count.
+    recovery_classes
+        Names of the classes 1..K in order; those that occur, sorted, where not given.
+
+    Returns
+    -------
+    One row for each customer, in the order of `summarise(transactions, until)`.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, a row cannot be read or belongs to no order, an order has two recoveries, or a class
+        is unknown.
+    """
+    base = summarise(transactions, until)
+    failed, recovery = _failed_orders(transactions, recoveries)
+    seen = transactions.date <= base.until
+    names = sorted(set(recovery[seen[failed]].tolist())) if recovery_classes is None else list(recovery_classes)
+    for name in sorted(set(recovery[seen[failed]].tolist())):
+        if name not in names:
+            raise unknown("recovery class", name, names, "column 'recovery'")
+    place_of = {name: place for place, name in enumerate(names, start=1)}
+    class_of_order = np.zeros(transactions.date.size, dtype=np.intp)
+    class_of_order[failed] = [place_of.get(name, 0) for name in recovery]
+
+    customer, order_class = transactions.customer[seen], class_of_order[seen]
+    is_first = np.ones(customer.size, dtype=bool)
+    is_first[1:] = customer[1:] != customer[:-1]
+    row = np.cumsum(is_first) - 1
+    is_chance = ~is_first | (order_class > 0)
+    chances = np.zeros((base.labels.size, len(names) + 1))
+    np.add.at(chances, (row[is_chance], order_class[is_chance]), 1.0)
+    ends = np.append(np.flatnonzero(is_first)[1:], customer.size) - 1
+    return RecoverySummary(
+        frequency=base.frequency,
+        recency_weeks=base.recency_weeks,
+        age_weeks=base.age_weeks,
+        chances=chances,
+        last=np.where(is_chance[ends], order_class[ends], -1),
+        class_names=(ORDINARY, *names),
+        labels=base.labels,
+    )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RecoverySummary:
+    """What each customer's purchases and failures come down to; arrays are (n_customers,) unless said otherwise.
+
+    Attributes
+    ----------
+    frequency, recency_weeks, age_weeks
+        x, t_x and T as in `CustomerSummary`.
+    chances
+        (n_customers, K+1) chances to drop out in each class: class 0 counts repeat purchases that did not fail,
+        classes 1..K failed purchases (the first one included) by what they were recovered with.
+    last
+        Class of the last purchase's chance; -1 where there was none (a first purchase that did not fail).
+    class_names
+        Names of the K+1 classes.
+    labels
+        Customer ids; 1, 2, ... where not given.
+
+    Raises
+    ------
+    InputError
+        If shapes differ, a count is negative or broken, or counts, frequency and last class contradict each other.
+    """
+
+    frequency: Vector
+    recency_weeks: Vector
+    age_weeks: Vector
+    chances: Vector
+    last: Places
+    class_names: tuple[str, ...]
+    labels: NDArray[np.str_] = field(default_factory=lambda: np.empty(0, dtype=np.str_))
+
+    def __post_init__(self) -> None:
+        columns = (self.frequency, self.recency_weeks, self.age_weeks, self.last)
+        shapes = [np.shape(column) for column in columns]
+        if len(set(shapes)) > 1 or len(shapes[0]) != 1:
+            raise InputError(
+                "frequency, recency_weeks, age_weeks and last have shapes "
+                f"{', '.join(str(shape) for shape in shapes)}; expected one entry for each customer in all"
+            )
+        x, t_x, T = checked_history(self.frequency, self.recency_weeks, self.age_weeks)
+        names = tuple(str(name) for name in self.class_names)
+        chances, last = _checked_chances(self.chances, x.shape, names), np.asarray(self.last)
+        if not np.isin(last, np.arange(-1, len(names))).all():
+            raise InputError(
+                f"last is {last[~np.isin(last, np.arange(-1, len(names)))][0]} for a customer; expected the place of a "
+                f"class, 0 to {len(names) - 1}, or -1 where the last purchase was no chance to drop out"
+            )
+        last = last.astype(np.intp)
+        _refuse_contradictions(x, t_x, chances, last, names)
+        given = np.asarray(self.labels)
+        labels = given.astype(np.str_) if given.size else np.arange(1, x.size + 1).astype(np.str_)
+        if labels.shape != x.shape:
+            raise InputError(f"labels hold {labels.size} customers; expected {x.size}, as many as frequency")
+        checked = {
+            "frequency": x,
+            "recency_weeks": t_x,
+            "age_weeks": T,
+            "chances": chances,
+            "last": last,
+            "class_names": names,
+            "labels": labels,
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RecoveryBgNbdFit:
+    """A fitted recovery-aware BG/NBD model.
+
+    Two things it must not be used for unsaid. Where anger (which nobody recorded) decides who gets which remedy, the
+    effects of remedies come out too small: who gets which must be random given what is recorded. Where a customer who
+    is prone to leave is so whatever happens, those still there are the loyal ones, and all drop-out chances come out
+    too low.
+
+    Attributes
+    ----------
+    r, alpha_weeks
+        Shape and rate of the Gamma distribution of purchase rates; the mean rate is r / alpha_weeks a week.
+    a, b
+        (K+1,) the Beta distribution of the chance to drop out after a chance of each class; its mean is a / (a+b).
+    class_names
+        Names of the K+1 classes; class 0 are ordinary repeat purchases.
+    failure_shares
+        (K,) share of purchases that fail and are recovered with each class, which predictions take to go on.
+    log_likelihood
+        Summed over customers, every constant included, the prior left out; NaN where parameters were given.
+    covariance
+        Of the working parameters (see `working_names`), from the observed information with the prior; NaN where that
+        has no inverse.
+    customer_count, iteration_count
+        Customers that were fitted to; steps of the optimiser.
+    message
+        How the optimiser ended.
+    is_penalised
+        Whether both concentrations had the prior ln k ~ Normal(ln 3, 1.4).
+    chances_seen, customers_seen
+        (K+1,) chances of each class in the data, and customers with at least one.
+    """
+
+    model: ClassVar[str] = "recovery-aware BG/NBD"
+
+    r: float
+    alpha_weeks: float
+    a: Vector
+    b: Vector
+    class_names: tuple[str, ...]
+    failure_shares: Vector
+    log_likelihood: float = np.nan
+    covariance: Vector = field(default_factory=lambda: np.empty((0, 0)))
+    customer_count: int = 0
+    iteration_count: int = 0
+    message: str = "parameters were given, not fitted"
+    is_penalised: bool = False
+    chances_seen: Vector = field(default_factory=lambda: np.empty(0))
+    customers_seen: Vector = field(default_factory=lambda: np.empty(0))
+
+    def __post_init__(self) -> None:
+        names = tuple(str(name) for name in self.class_names)
+        _refuse_names(names)
+        a, b, shares = (np.asarray(given, dtype=np.float64) for given in (self.a, self.b, self.failure_shares))
+        for name, values, size in (
+            ("a", a, len(names)),
+            ("b", b, len(names)),
+            ("failure_shares", shares, len(names) - 1),
+        ):
+            if values.shape != (size,):
+                raise InputError(
+                    f"{name} of {self.model} has shape {values.shape}; expected ({size},) for the classes "
+                    f"{', '.join(names)}; failure shares have none for the first"
+                )
+        for name, given in (("r", self.r), ("alpha_weeks", self.alpha_weeks), ("a", a), ("b", b)):
+            for value in np.atleast_1d(np.asarray(given, dtype=np.float64)):
+                if not (np.isfinite(value) and value > 0):
+                    raise InputError(f"parameter {name} of {self.model} is {value:g}; it must be a number above 0")
+        if not ((shares >= 0).all() and shares.sum() <= 1):
+            raise InputError(
+                f"failure_shares are {', '.join(f'{share:g}' for share in shares)}; expected shares of all purchases, "
+                "0 or more and at most 1 together"
+            )
+        count = len(_working_names(names))
+        checked = {"class_names": names, "a": a, "b": b, "failure_shares": shares}
+        if self.covariance.shape != (count, count):
+            checked["covariance"] = np.full((count, count), np.nan)
+        for name in ("chances_seen", "customers_seen"):
+            if getattr(self, name).shape != (len(names),):
+                checked[name] = np.full(len(names), np.nan)
+        for name, checked_value in checked.items():
+            object.__setattr__(self, name, checked_value)
+
+    def __str__(self) -> str:
+        """Return the results and what they must not be used for, in plain words."""
+        errors = self.standard_errors
+        lines = [f"{self.model}, {self.customer_count:,} customers, {self.message}"]
+        lines += [
+            f"  {name:<40} {value:10.4f}  (s.e. {errors[name]:.4f})"
+            for name, value in self.parameters.items()
+            if not name.startswith("drop_out[")
+        ]
+        lines += ["", "Chance to lose the customer after a purchase of each class:"]
+        lines += [
+            f"  {row.recovery:<40} {row.mean_drop_out:10.4f}  (s.e. {row.standard_error:.4f}; "
+            f"{row.chances:,.0f} chances, {row.customers:,.0f} customers)"
+            for row in self.loss_after_recovery.itertuples(index=False)
+        ]
+        lines += ["", f"log-likelihood {self.log_likelihood:.4f}, AIC {self.aic:.2f}, BIC {self.bic:.2f}"]
+        if self.is_penalised:
+            lines.append(
+                "This is a penalised fit: both concentrations k = a + b have the weak prior ln k ~ Normal(ln 3, 1.4); "
+                "the log-likelihood is given without it."
+            )
+        return "\n".join([*lines, "", "Before use:", *(f"({k}) {text}" for k, text in enumerate(CAVEATS, start=1))])
+
+    @property
+    def drop_out(self) -> Vector:
+        """(K+1,) mean chance to drop out after a chance of each class, a / (a+b)."""
+        return self.a / (self.a + self.b)
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """The parameters by name: means and concentrations in place of a and b."""
+        size = self.a + self.b
+        values = [self.r, self.alpha_weeks, *self.drop_out, *size[: 2 if size.size > 1 else 1]]
+        return {name: float(value) for name, value in zip(_parameter_names(self.class_names), values, strict=True)}
+
+    @property
+    def working_names(self) -> tuple[str, ...]:
+        """What the rows of `covariance` are: logarithms, and logits of mean drop-out chances."""
+        return _working_names(self.class_names)
+
+    @property
+    def standard_errors(self) -> dict[str, float]:
+        """Standard errors of the parameters, by the delta method."""
+        with np.errstate(invalid="ignore"):
+            spread = np.sqrt(np.diag(self.covariance))
+        slopes = np.array(list(self.parameters.values()))
+        slopes[2 : 2 + self.a.size] *= 1.0 - slopes[2 : 2 + self.a.size]
+        return {name: float(error) for name, error in zip(self.parameters, slopes * spread, strict=True)}
+
+    @property
+    def loss_after_recovery(self) -> pd.DataFrame:
+        """The chance to lose a customer, by class: recovery, mean_drop_out, standard_error, chances, customers."""
+        errors = list(self.standard_errors.values())[2 : 2 + self.a.size]
+        return pd.DataFrame(
+            {
+                "recovery": self.class_names,
+                "mean_drop_out": self.drop_out,
+                "standard_error": errors,
+                "chances": self.chances_seen,
+                "customers": self.customers_seen,
+            }
+        )
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion; lower is better."""
+        return 2 * len(self.parameters) - 2 * self.log_likelihood
+
+    @property
+    def bic(self) -> float:
+        """Bayesian information criterion; lower is better. NaN where parameters were given."""
+        size = float(np.log(self.customer_count)) if self.customer_count else np.nan
+        return size * len(self.parameters) - 2 * self.log_likelihood
+
+    def with_failure_shares(self, failure_shares: ArrayLike) -> Self:
+        """Return the same fit for a future in which other shares (K,) of purchases fail or are recovered otherwise."""
+        return replace(self, failure_shares=np.asarray(failure_shares, dtype=np.float64))
+
+    def draw_parameters(self, rng: np.random.Generator, count: int) -> list[Self]:
+        """Draw fits whose parameters are off as far as estimation may be: normal on the working scale.
+
+        Raises
+        ------
+        InputError
+            If the covariance is unknown: parameters were given, or the data do not determine them.
+        """
+        if not np.isfinite(self.covariance).all():
+            raise InputError(
+                f"the errors of {self.model} are unknown ({self.message}), so its parameters cannot be drawn; "
+                "fit it to more customers or a longer log"
+            )
+        values = np.array(list(self.parameters.values()))
+        middle = np.log(values)
+        middle[2 : 2 + self.a.size] = logit(values[2 : 2 + self.a.size])
+        drawn = []
+        for working in rng.multivariate_normal(middle, self.covariance, size=count, method="cholesky"):
+            r, alpha, a, b = _natural(working, self.a.size)
+            drawn.append(replace(self, r=r, alpha_weeks=alpha, a=a, b=b))
+        return drawn
+
+    def probability_alive(self, summary: RecoverySummary) -> Vector:
+        """Return the chance that each customer has not dropped out; 1 where there was no chance to.
+
+        Raises
+        ------
+        InputError
+            If the summary has other classes than the fit; so in every prediction.
+        """
+        self._refuse_other_classes(summary)
+        of_last = np.take_along_axis(summary.chances, np.maximum(summary.last, 0)[:, None], axis=1)[:, 0]
+        odds = _log_odds_of_death(
+            self.r,
+            self.alpha_weeks,
+            self.a,
+            self.b,
+            summary.frequency,
+            summary.recency_weeks,
+            summary.age_weeks,
+            summary.last,
+            of_last,
+        )
+        return np.asarray(expit(-odds), dtype=np.float64)
+
+    def expected_purchases(self, horizon_weeks: float, summary: RecoverySummary) -> Vector:
+        """Return how many purchases to expect of each customer within the next `horizon_weeks` (0 or more).
+
+        Notes
+        -----
+        Given that she is alive it is int_0^inf Q(s, beta tau/t) prod_c M_c(q_c tau) dtau with s = r+x,
+        beta = alpha+T and M_c(y) = E exp(-y p_c): tau counts the purchases that she would make if she never left.
+        """
+        alive = self.probability_alive(summary)
+        return alive * self._purchases_if_alive(horizon_weeks, summary.frequency, summary.age_weeks, summary.chances)
+
+    def dert(self, discount_rate_per_year: float, summary: RecoverySummary) -> Vector:
+        """Return the discounted expected residual transactions of each customer, from now for ever.
+
+        Notes
+        -----
+        Given that she is alive it is int_0^inf Phi_s(beta delta tau) prod_c M_c(q_c tau) dtau with
+        Phi_s(z) = 2 z^(s/2) K_s(2 sqrt z)/Gamma(s), the discount until the tau-th purchase at an unknown rate.
+        """
+        alive = self.probability_alive(summary)
+        return alive * self._dert_if_alive(
+            discount_rate_per_year, summary.frequency, summary.age_weeks, summary.chances
+        )
+
+    def value_at_failure(
+        self,
+        discount_rate_per_year: float,
+        frequency: ArrayLike,
+        age_weeks: ArrayLike,
+        chances: ArrayLike,
+        *,
+        margin_share: float,
+        expected_spend: ArrayLike,
+        recovery_costs: ArrayLike,
+        horizon_weeks: float = 52.0,
+    ) -> FailureValues:
+        """Return what each customer whose purchase has just failed is worth, recovered with each class.
+
+        Parameters
+        ----------
+        discount_rate_per_year
+            Above 0: .15 for 15 %.
+        frequency, age_weeks
+            (n_customers,) repeat purchases up to the failed one, which counts; weeks from the first purchase to it.
+        chances
+            (n_customers, K+1) chances to drop out before it: each customer's sum to her frequency, less 1 unless her
+            first purchase failed too.
+        margin_share
+            Share of an order's amount that is earned, above 0 and at most 1.
+        expected_spend
+            Amount to expect of an order, in money; (n_customers,) or one for all.
+        recovery_costs
+            (K,) cost of a recovery of each class, in money, now and at later failures; or (n_customers, K).
+        horizon_weeks
+            For which to count expected purchases.
+
+        Raises
+        ------
+        InputError
+            If a value is out of range or counts contradict each other.
+
+        Notes
+        -----
+        DERT(k) = (b_k+n_k)/(a_k+b_k+n_k) times that of a customer who is alive with n_k+1; value(k) =
+        (margin - sum_c q_c cost_c) DERT(k) - cost_k.
+        """
+        if not 0 < margin_share <= 1:
+            raise InputError(f"margin_share is {margin_share}; it must be above 0 and at most 1 (0.3 for 30 %)")
+        failure_count = self.a.size - 1
+        if not failure_count:
+            raise InputError(f"this {self.model} knows no failures; fit it to customers with recoveries")
+        x, _, T = checked_history(np.atleast_1d(np.asarray(frequency, dtype=np.float64)), 0.0, age_weeks)
+        if x.ndim != 1:
+            raise InputError(f"frequency and age_weeks have shape {x.shape} together; expected one entry per customer")
+        n = _checked_chances(chances, x.shape, self.class_names)
+        others, failed = n.sum(axis=1), n[:, 1:].sum(axis=1)
+        wrong = ~(
+            ((x > 0) & (others == x - 1)) | ((x > 0) & (others == x) & (failed >= 1)) | ((x == 0) & (others == 0))
+        )
+        if wrong.any():
+            raise InputError(
+                f"a customer has frequency {x[wrong][0]:g} and {others[wrong][0]:g} chances to drop out before this "
+                "failure; expected one less than the frequency, or as many if the first purchase failed too"
+            )
+        spend = _broadcast("expected_spend", expected_spend, x.shape)
+        costs = _broadcast("recovery_costs", recovery_costs, (x.size, failure_count))
+        margin = margin_share * spend - costs @ self.failure_shares
+        survival = (self.b[1:] + n[:, 1:]) / (self.a[1:] + self.b[1:] + n[:, 1:])
+        # all classes in one go, for they share the kernel of the integral
+        stayed = (n[:, None, :] + np.eye(failure_count + 1)[1:]).reshape(-1, failure_count + 1)
+        after = (np.repeat(x, failure_count), np.repeat(T, failure_count), stayed)
+        dert = survival * self._dert_if_alive(discount_rate_per_year, *after).reshape(survival.shape)
+        purchases = survival * self._purchases_if_alive(horizon_weeks, *after).reshape(survival.shape)
+        return FailureValues(
+            recoveries=self.class_names[1:],
+            survival=survival,
+            dert=dert,
+            expected_purchases=purchases,
+            value=margin[:, None] * dert - costs,
+        )
+
+    def simulate(self, age_weeks: ArrayLike, rng: np.random.Generator) -> RecoverySummary:
+        """Draw customers from the model, one for each age: from their first purchase on, observed so long.
+
+        Every purchase fails, and is recovered with class c, with chance `failure_shares[c-1]`, whoever the customer is.
+        """
+        age = np.atleast_1d(np.asarray(age_weeks, dtype=np.float64))
+        rate = rng.gamma(self.r, 1 / self.alpha_weeks, age.size)
+        leaving = rng.beta(self.a, self.b, (age.size, self.a.size))
+        bounds = np.cumsum(self.failure_shares)
+        frequency, recency, time = np.zeros(age.size), np.zeros(age.size), np.zeros(age.size)
+        chances, last = np.zeros((age.size, self.a.size)), np.full(age.size, -1)
+        active = np.arange(age.size)
+        is_first = True
+        while active.size:
+            if not is_first:
+                with np.errstate(divide="ignore"):
+                    time[active] += rng.exponential(1.0, active.size) / rate[active]
+                active = active[time[active] <= age[active]]
+                frequency[active] += 1
+                recency[active] = time[active]
+            drawn = np.searchsorted(bounds, rng.random(active.size), side="right") + 1
+            drawn[drawn > bounds.size] = 0
+            is_chance = (drawn > 0) | (not is_first)
+            customer, drawn_class = active[is_chance], drawn[is_chance]
+            chances[customer, drawn_class] += 1
+            last[customer] = drawn_class
+            has_left = np.zeros(active.size, dtype=bool)
+            has_left[is_chance] = rng.random(customer.size) < leaving[customer, drawn_class]
+            active = active[~has_left]
+            is_first = False
+        return RecoverySummary(
+            frequency=frequency,
+            recency_weeks=recency,
+            age_weeks=age,
+            chances=chances,
+            last=last,
+            class_names=self.class_names,
+        )
+
+    def _refuse_other_classes(self, summary: RecoverySummary) -> None:
+        if summary.class_names != self.class_names:
+            raise InputError(
+                f"the customers have classes {', '.join(summary.class_names)}, the fit {', '.join(self.class_names)}; "
+                "expected the same in the same order; give recovery_classes when summarising"
+            )
+
+    def _dert_if_alive(self, discount_rate_per_year: float, x: Vector, T: Vector, chances: Vector) -> Vector:
+        delta = discount_per_week(discount_rate_per_year)
+
+        def kernel(s: Vector, beta: Vector, log_tau: Vector) -> Vector:
+            return _discount_of_gamma(s, np.log(beta * delta)[:, None] + log_tau)
+
+        return self._integral(kernel, np.zeros(x.size, dtype=np.intp), x, T, chances)
+
+    def _purchases_if_alive(self, horizon_weeks: float, x: Vector, T: Vector, chances: Vector) -> Vector:
+        if not (np.isfinite(horizon_weeks) and horizon_weeks >= 0):
+            raise InputError(f"horizon_weeks is {horizon_weeks}; it must be a number of weeks, 0 or more")
+        if horizon_weeks == 0:
+            return np.zeros(x.shape)
+
+        def kernel(s: Vector, beta: Vector, log_tau: Vector) -> Vector:
+            tau = np.exp(log_tau)
+            return np.asarray(gammaincc(s[:, None], (beta / horizon_weeks)[:, None] * tau), dtype=np.float64)
+
+        # Q falls from 1 to 0 within 1/sqrt(s) of ln tau, which the step must resolve
+        halvings = np.maximum(0.0, np.ceil(np.log2(1.6 * _STEP * np.sqrt(self.r + x)))).astype(np.intp)
+        return self._integral(kernel, halvings, x, T, chances)
+
+    def _integral(
+        self,
+        kernel: Callable[[Vector, Vector, Vector], Vector],
+        halvings: Places,
+        x: Vector,
+        T: Vector,
+        chances: Vector,
+    ) -> Vector:
+        """Return int_0^inf kernel(tau) prod_c M_c(q_c tau) dtau for each customer, once for each distinct one.
+
+        The trapezoid rule in ln tau, its step halved so often where the kernel is steep. M_c depends on few distinct
+        counts, the kernel on few distinct pairs of frequency and age: each is computed once.
+        """
+        columns, _, place = unique_rows(halvings.astype(np.float64), x, T, *chances.T)
+        level, frequency, age, counts = columns[0], columns[1], columns[2], columns[3:]
+        result = np.empty(frequency.size)
+        for halved in np.unique(level):
+            step = _STEP / 2.0**halved
+            log_tau = np.arange(_LOG_TAU[0], _LOG_TAU[1], step)
+            rows = np.flatnonzero(level == halved)
+            factors = [
+                self._staying(c, count[rows], log_tau) for c, count in enumerate(counts) if self._purchase_share(c) > 0
+            ]
+            weight = step * np.exp(log_tau)
+            at_once = max(1, int(_ROWS_AT_ONCE / 2.0**halved))
+            for first in range(0, rows.size, at_once):
+                part = slice(first, first + at_once)
+                (some_x, some_age), _, pair = unique_rows(frequency[rows[part]], age[rows[part]])
+                product = kernel(self.r + some_x, self.alpha_weeks + some_age, log_tau)[pair]
+                for of_count, where in factors:
+                    product *= of_count[where[part]]
+                result[rows[part]] = product @ weight
+        return result[place]
+
+    def _purchase_share(self, c: int) -> float:
+        return float(self.failure_shares[c - 1]) if c else float(1.0 - self.failure_shares.sum())
+
+    def _staying(self, c: int, count: Vector, log_tau: Vector) -> tuple[Vector, Places]:
+        """Return M_c(q_c tau) for each distinct count of chances, and which of them each row has."""
+        distinct, where = np.unique(count, return_inverse=True)
+        exponent = self._purchase_share(c) * np.exp(log_tau)
+        of_count = [_beta_laplace(exponent, float(self.a[c]), float(self.b[c] + n)) for n in distinct]
+        return np.array(of_count), where
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FailureValues:
+    """What customers whose purchase has just failed are worth, recovered with each class; arrays (n_customers, K).
+
+    Attributes
+    ----------
+    recoveries
+        (K,) names of the classes.
+    survival
+        Chance that the customer stays.
+    dert
+        Discounted expected residual transactions, from now for ever, leaving counted.
+    expected_purchases
+        Within the horizon, leaving counted.
+    value
+        (margin - cost of later recoveries per purchase) * dert - cost of this recovery, in money.
+    """
+
+    recoveries: tuple[str, ...]
+    survival: Vector
+    dert: Vector
+    expected_purchases: Vector
+    value: Vector
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each customer (by position) and recovery."""
+        count = self.value.shape[0]
+        return pd.DataFrame(
+            {
+                "position": np.repeat(np.arange(count), len(self.recoveries)),
+                "recovery": np.tile(np.array(self.recoveries, dtype=object), count),
+                "survival": self.survival.ravel(),
+                "dert": self.dert.ravel(),
+                "expected_purchases": self.expected_purchases.ravel(),
+                "value": self.value.ravel(),
+            }
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """Distinct rows of what the likelihood needs together, and how often each count occurs on its own."""
+
+    x: Vector
+    t_x: Vector
+    T: Vector
+    last: Places
+    of_last: Vector  # chances of the class of the last one
+    weight: Vector
+    frequencies: tuple[Vector, Vector]
+    counts: tuple[tuple[Vector, Vector], ...]
+
+    @classmethod
+    def of(cls, summary: RecoverySummary) -> _Table:
+        of_last = np.take_along_axis(summary.chances, np.maximum(summary.last, 0)[:, None], axis=1)[:, 0]
+        (x, t_x, T, last, n_last), weight, _ = unique_rows(
+            summary.frequency, summary.recency_weeks, summary.age_weeks, summary.last.astype(np.float64), of_last
+        )
+        return cls(
+            x,
+            t_x,
+            T,
+            last.astype(np.intp),
+            n_last,
+            weight,
+            _tally(summary.frequency),
+            tuple(_tally(column) for column in summary.chances.T),
+        )
+
+
+def _tally(values: Vector) -> tuple[Vector, Vector]:
+    distinct, times = np.unique(values, return_counts=True)
+    return distinct, times.astype(np.float64)
+
+
+def _natural(working: Vector, class_count: int) -> tuple[float, float, Vector, Vector]:
+    """Return r, alpha, a and b for ln r, ln alpha, the logits of the means, ln k_0 and ln k of the failures."""
+    means, sizes = working[2 : 2 + class_count], np.exp(working[2 + class_count :])
+    size = np.full(class_count, sizes[-1])
+    size[0] = sizes[0]
+    return float(np.exp(working[0])), float(np.exp(working[1])), size * expit(means), size * expit(-means)
+
+
+def _log_likelihood(working: Vector, table: _Table) -> tuple[float, Vector]:
+    """Return the log-likelihood of all customers, without the prior, and its gradient on the working parameters."""
+    class_count = len(table.counts)
+    r, alpha, a, b = _natural(working, class_count)
+    x, t_x, T, weight = table.x, table.t_x, table.T, table.weight
+    s = r + x
+    log_age = np.log(alpha + T)
+    odds = _log_odds_of_death(r, alpha, a, b, x, t_x, T, table.last, table.of_last)
+    dead = weight * expit(odds)
+    frequency, times = table.frequencies
+    height = weight @ (r * working[1] - s * log_age + np.logaddexp(0.0, odds))
+    height += times @ (gammaln(r + frequency) - gammaln(r))
+    slope_r = times @ (digamma(r + frequency) - digamma(r)) + weight @ (working[1] - log_age)
+    slope_r += dead @ (log_age - np.log(alpha + t_x))
+    slope_alpha = weight @ (r / alpha - s / (alpha + T)) - dead @ (s * (T - t_x) / ((alpha + T) * (alpha + t_x)))
+
+    slope_a, slope_b = np.empty(class_count), np.empty(class_count)
+    for c, (count, times) in enumerate(table.counts):
+        size = a[c] + b[c]
+        height += times @ (gammaln(b[c] + count) - gammaln(b[c]) - gammaln(size + count) + gammaln(size))
+        both = digamma(size) - digamma(size + count)
+        is_last = table.last == c
+        slope_a[c] = times @ both + dead[is_last].sum() / a[c]
+        slope_b[c] = times @ (both + digamma(b[c] + count) - digamma(b[c]))
+        slope_b[c] -= (dead[is_last] / (b[c] + table.of_last[is_last] - 1.0)).sum()
+    of_means = a * b / (a + b) * (slope_a - slope_b)
+    of_sizes = a * slope_a + b * slope_b
+    of_failures = [of_sizes[1:].sum()] if class_count > 1 else []
+    return float(height), np.array([slope_r * r, slope_alpha * alpha, *of_means, of_sizes[0], *of_failures])
+
+
+def _log_odds_of_death(
+    r: float,
+    alpha: float,
+    a: Vector,
+    b: Vector,
+    x: Vector,
+    t_x: Vector,
+    T: Vector,
+    last: Places,
+    of_last: Vector,
+) -> Vector:
+    """Return ln u, the log-odds of having dropped out at the last purchase; -inf where that was no chance to."""
+    place = np.maximum(last, 0)
+    odds = np.log(a[place] / (b[place] + np.maximum(of_last, 1.0) - 1.0)) + (r + x) * np.log(
+        (alpha + T) / (alpha + t_x)
+    )
+    return np.where(last >= 0, odds, -np.inf)
+
+
+def _beta_laplace(exponent: Vector, a: float, b: float) -> Vector:
+    """Return E exp(-y p) over p ~ Beta(a, b) for each exponent y above 0; it is 1F1(a; a+b; -y)."""
+
+    def given_p(log_p: Vector, y: Vector, _: Vector) -> Vector:
+        return np.exp(-y * np.exp(log_p))
+
+    def flat_below(y: Vector, _: Vector) -> Vector:
+        return 1.0 / y
+
+    return beta_expectation(given_p, a, np.full(exponent.shape, b), exponent, exponent, flat_below)
+
+
+def _discount_of_gamma(s: Vector, log_z: Vector) -> Vector:
+    """Return Phi_s(z) = E exp(-z/U) over U ~ Gamma(s, 1) for each s (n,) and ln z (n, m).
+
+    It is 2 z^(s/2) K_s(2 sqrt z)/Gamma(s). For large s, where K_s overflows, U is written as the quantile of a normal
+    variable, of which it is nearly a multiple, and the trapezoid rule is applied to that.
+    """
+    result = np.empty(log_z.shape)
+    small = s <= _BESSEL_UP_TO
+    of_s, near = s[small][:, None], log_z[small]
+    root = 2.0 * np.exp(near / 2.0)
+    with np.errstate(divide="ignore"):
+        log_bessel = np.log(kve(of_s, root)) - root
+    result[small] = np.exp(np.log(2.0) + of_s / 2.0 * near + log_bessel - gammaln(of_s))
+    nodes = np.linspace(-8.2, 8.2, 83)
+    weights = np.exp(-(nodes**2) / 2.0)
+    weights /= weights.sum()
+    for shape in np.unique(s[~small]):
+        rows = s == shape
+        quantile = gammaincinv(shape, ndtr(nodes))
+        z = np.exp(log_z[rows])
+        result[rows] = sum(weight * np.exp(-z / u) for weight, u in zip(weights, quantile, strict=True))
+    return result
+
+
+def _parameter_names(class_names: tuple[str, ...]) -> tuple[str, ...]:
+    means = tuple(f"drop_out[{name}]" for name in class_names)
+    sizes = ("concentration", "failure_concentration")[: 2 if len(class_names) > 1 else 1]
+    return ("r", "alpha_weeks", *means, *sizes)
+
+
+def _working_names(class_names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(
+        f"{'logit' if name.startswith('drop_out[') else 'ln'} {name}" for name in _parameter_names(class_names)
+    )
+
+
+def _refuse_names(names: tuple[str, ...]) -> None:
+    if not names or len(set(names)) < len(names):
+        raise InputError(f"class_names are {names}; expected a different name for each class, '{ORDINARY}' first")
+
+
+def _checked_chances(chances: ArrayLike, shape: tuple[int, ...], names: tuple[str, ...]) -> Vector:
+    n = np.asarray(chances, dtype=np.float64)
+    _refuse_names(names)
+    if n.shape != (*shape, len(names)):
+        raise InputError(
+            f"chances has shape {n.shape}; expected {(*shape, len(names))}: a row for each customer, a column for each "
+            f"of the classes {', '.join(names)}"
+        )
+    wrong = ~((n >= 0) & np.isfinite(n) & (n % 1 == 0))
+    if wrong.any():
+        raise InputError(f"chances hold {n[wrong][0]:g}; expected counts: whole numbers, 0 or more")
+    return n
+
+
+def _refuse_contradictions(x: Vector, t_x: Vector, n: Vector, last: Places, names: tuple[str, ...]) -> None:
+    total, failed = n.sum(axis=1), n[:, 1:].sum(axis=1)
+    first_failed = total == x + 1
+
+    def refuse(wrong: NDArray[np.bool_], expected: str) -> None:
+        if wrong.any():
+            k = int(np.argmax(wrong))
+            counts = ", ".join(f"{name} {count:g}" for name, count in zip(names, n[k], strict=True))
+            raise InputError(
+                f"customer at position {k} has frequency {x[k]:g}, recency {t_x[k]:g} weeks, chances to drop out "
+                f"({counts}) and last class {last[k]}; expected {expected}"
+            )
+
+    refuse((x == 0) & (t_x > _RECENCY_SLACK), "recency 0 without a repeat purchase")
+    refuse(~(first_failed | (total == x)), "as many chances as the frequency, or one more if the first purchase failed")
+    refuse(first_failed & (failed < 1), "a failure among the chances, for there is one more than repeat purchases")
+    refuse((total == 0) != (last < 0), "last to be -1 exactly where there was no chance")
+    of_last = np.take_along_axis(n, np.maximum(last, 0)[:, None], axis=1)[:, 0]
+    refuse((last >= 0) & (of_last < 1), "at least one chance of the last class")
+    refuse(
+        first_failed & (x > 0) & (last > 0) & (failed < 2),
+        "two failures at least, if both the first and the last purchase failed",
+    )
+
+
+def _broadcast(name: str, given: ArrayLike, shape: tuple[int, ...]) -> Vector:
+    values = np.asarray(given, dtype=np.float64)
+    wrong = ~((values >= 0) & np.isfinite(values))
+    if wrong.any():
+        raise InputError(f"{name} holds {values[wrong].flat[0]:g}; expected money, 0 or more")
+    try:
+        return np.broadcast_to(values, shape)
+    except ValueError:
+        raise InputError(f"{name} has shape {values.shape}; expected {shape}, or what extends to it") from None
+
+
+def _failed_orders(transactions: Transactions, recoveries: pd.DataFrame) -> tuple[Places, NDArray[np.str_]]:
+    """Return the positions of the orders that failed, and the names of what they were recovered with."""
+    missing = [name for name in ("customer", "date", "recovery") if name not in recoveries.columns]
+    if missing:
+        raise InputError(
+            f"the table of recoveries has no column '{missing[0]}'; found: "
+            f"{', '.join(str(name) for name in recoveries.columns)}; expected customer, date and recovery"
+        )
+    names = recoveries["recovery"].astype(str).str.strip()
+    is_blank = (recoveries["recovery"].isna() | names.isin(("", ORDINARY))).to_numpy(dtype=bool)
+    if is_blank.any():
+        k = int(np.argmax(is_blank))
+        raise InputError(
+            f"recovery '{names.iloc[k]}' in row {k + 1} of the recoveries cannot be a class; expected a name (one for "
+            f"'nothing was done' too) other than '{ORDINARY}', which stands for purchases that did not fail"
+        )
+    ids = recoveries["customer"]
+    if pd.api.types.is_float_dtype(ids.dtype) and ids.notna().all() and (ids % 1 == 0).all():
+        ids = ids.astype(np.int64)
+    labels = ids.astype(str).str.strip().to_numpy(dtype=object)
+    days = pd.to_datetime(recoveries["date"].astype(str).str.strip(), format="ISO8601", errors="coerce", utc=True)
+    day = days.dt.tz_localize(None).to_numpy().astype("datetime64[D]")
+    if np.isnat(day).any():
+        k = int(np.argmax(np.isnat(day)))
+        raise InputError(
+            f"found date '{recoveries['date'].iloc[k]}' in row {k + 1} of the recoveries, which cannot be read; "
+            "expected a day such as 1997-09-30"
+        )
+    customer = pd.Index(transactions.labels.astype(object)).get_indexer(pd.Index(labels))
+    origin = transactions.date.min()
+    span = int((transactions.date.max() - origin).astype(np.int64)) + 1
+    keys = transactions.customer.astype(np.int64) * span + (transactions.date - origin).astype(np.int64)
+    offset = (day - origin).astype(np.int64)
+    wanted = customer.astype(np.int64) * span + offset
+    order = np.minimum(np.searchsorted(keys, wanted), keys.size - 1)
+    unmatched = (customer < 0) | (offset < 0) | (offset >= span) | (keys[order] != wanted)
+    if unmatched.any():
+        k = int(np.argmax(unmatched))
+        raise InputError(
+            f"row {k + 1} of the recoveries (customer '{labels[k]}', {day[k]}) belongs to no order "
+            f"({int(unmatched.sum()):,} such rows in all); expected the customer and day of an order in the log"
+        )
+    table = pd.DataFrame({"order": order, "recovery": names.to_numpy(dtype=object)}).drop_duplicates()
+    twice = table["order"].duplicated().to_numpy(dtype=bool)
+    if twice.any():
+        k = int(table["order"].iloc[int(np.argmax(twice))])
+        raise InputError(
+            f"the order of customer '{transactions.labels[transactions.customer[k]]}' on {transactions.date[k]} has "
+            "two different recoveries; expected one; give the two together a name of their own"
+        )
+    return table["order"].to_numpy(dtype=np.intp), table["recovery"].to_numpy(dtype=np.str_)
+
+
+def _warn_at_boundary(fit: RecoveryBgNbdFit, undetermined: tuple[int, ...]) -> None:
+    if fit.drop_out[0] < _ALMOST_NEVER:
+        warnings.warn(
+            f"{fit.model}: the drop-out chance after an ordinary purchase went to 0 ({fit.drop_out[0]:.2g}), so "
+            "everybody counts as alive until a failure and future values come out too high; use a longer log, or one "
+            "that holds customers who left",
+            BoundaryWarning,
+            stacklevel=3,
+        )
+    elif undetermined:
+        names = ", ".join(list(fit.parameters)[k] for k in undetermined)
+        warnings.warn(
+            f"{fit.model}: these customers do not determine {names} (customers or failures may be too few); "
+            "standard errors of these do not serve; use more customers or a longer log, or put rare classes together",
+            BoundaryWarning,
+            stacklevel=3,
+        )

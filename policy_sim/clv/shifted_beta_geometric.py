@@ -1,0 +1,356 @@
+"""Shifted beta-geometric: how long customers under contract keep renewing.
+
+In: how many customers were lost at each renewal, and how many were still active when last seen. Out: the fitted
+model with its retention, survival and discounted renewals. Left to others: customers who come and go without notice.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from policy_sim.border import InputError
+from policy_sim.clv.beta_mixture import beta_expectation
+from policy_sim.clv.fit import Fit
+from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood
+
+__all__ = ["ContractSummary", "ShiftedBetaGeometricFit", "fit_shifted_beta_geometric"]
+
+Vector = NDArray[np.float64]
+
+_ALMOST_NEVER = 1e-4  # mean chance not to renew below which the fit says that nobody leaves
+_ALIKE = 100.0  # alpha + beta above which customers hardly differ; below its inverse they differ as far as can be
+
+
+def fit_shifted_beta_geometric(source: ContractSummary | ArrayLike) -> ShiftedBetaGeometricFit:
+    """Fit the shifted beta-geometric model to contracts by maximum likelihood.
+
+    Parameters
+    ----------
+    source
+        Contracts lost and active; or, for one cohort, the numbers of customers (not shares) still active after 0, 1,
+        2, ... renewals.
+
+    Returns
+    -------
+    The fitted model.
+
+    Raises
+    ------
+    InputError
+        If the numbers cannot be those of contracts, there is only one customer, nobody left, or no maximum was found.
+
+    Warns
+    -----
+    BoundaryWarning
+        If almost nobody ever leaves (alpha -> 0), or the data leave a parameter undetermined: with only one renewal
+        observed, or where the retention rate does not rise with tenure (the model can but make everybody alike).
+
+    Notes
+    -----
+    At each renewal a customer leaves with her own chance theta ~ Beta(alpha, beta). With rising factorials
+    (y)_k = y (y+1) ... (y+k-1),
+
+        P(lost at renewal t)         = alpha (beta)_(t-1) / (alpha+beta)_t
+        P(active after t renewals)   = (beta)_t / (alpha+beta)_t
+
+    and the log-likelihood sums their logarithms over customers lost and customers still active when last seen.
+
+    References
+    ----------
+    Fader & Hardie (2007), How to project customer retention, Journal of Interactive Marketing 21(1).
+    """
+    summary = source if isinstance(source, ContractSummary) else ContractSummary.of_survivors(source)
+    customer_count = round(summary.customer_count)
+    lost_count = float(summary.lost.sum())
+    if customer_count < 2:
+        raise InputError(
+            f"shifted beta-geometric needs a group of customers; found {customer_count}, expected at least 2; "
+            "give numbers of customers rather than shares"
+        )
+    if not lost_count > 0:
+        raise InputError(
+            f"none of the {customer_count:,} customers left, so there is nothing to learn about leaving; "
+            "expected some who did not renew; observe them over more renewals"
+        )
+
+    def total(log_parameters: Vector) -> tuple[float, Vector]:
+        return _log_likelihood(log_parameters, summary.lost, summary.active)
+
+    renewed_count = float(summary.lost[1:] @ np.arange(1.0, summary.lost.size)) + float(
+        summary.active @ np.arange(summary.active.size)
+    )
+    leaving = np.clip(lost_count / (lost_count + renewed_count), 1e-6, 1 - 1e-6)
+    starts = [np.log([size * leaving, size * (1 - leaving)]) for size in (2.0, 0.5, 20.0)]
+    maximum = maximise_likelihood(total, starts, customer_count)
+    if not maximum.has_converged:
+        raise InputError(
+            f"shifted beta-geometric {maximum.message} for {customer_count:,} customers; "
+            "expected an inner maximum; use more customers or more renewals"
+        )
+    fit = ShiftedBetaGeometricFit.at_maximum(maximum, customer_count)
+    _warn_at_boundary(fit, maximum.undetermined)
+    return fit
+
+
+@dataclass(frozen=True, eq=False)
+class ContractSummary:
+    """What contracts come down to, whenever they began; both arrays are (n_renewals + 1,).
+
+    Attributes
+    ----------
+    lost
+        `lost[k]` is the number of customers who renewed k times and then left, at renewal k+1.
+    active
+        `active[k]` is the number of customers who had renewed k times and were active when last seen.
+
+    Raises
+    ------
+    InputError
+        If the arrays are empty or differ in length, or a number is negative or not a number.
+    """
+
+    lost: Vector
+    active: Vector
+
+    def __post_init__(self) -> None:
+        for name in ("lost", "active"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float64))
+        if self.lost.ndim != 1 or self.lost.shape != self.active.shape or not self.lost.size:
+            raise InputError(
+                f"lost has shape {self.lost.shape} and active {self.active.shape}; "
+                "expected one number each for 0, 1, 2, ... renewals"
+            )
+        for name, counts in (("lost", self.lost), ("active", self.active)):
+            wrong = np.flatnonzero(~(np.isfinite(counts) & (counts >= 0)))
+            if wrong.size:
+                raise InputError(
+                    f"{name} after {wrong[0]} renewals is {counts[wrong[0]]:g}; expected a number of customers, "
+                    "0 or more"
+                )
+
+    @classmethod
+    def of_survivors(cls, survivors: ArrayLike) -> ContractSummary:
+        """Summarise one cohort: how many of its customers were still active after 0, 1, 2, ... renewals.
+
+        Raises
+        ------
+        InputError
+            If there are fewer than two numbers, one is negative or not a number, or they rise.
+        """
+        counts = np.asarray(survivors, dtype=np.float64)
+        if counts.ndim != 1 or counts.size < 2:
+            raise InputError(
+                f"survivors has shape {counts.shape}; expected at least two numbers in a row: customers at the start, "
+                "and after the first renewal"
+            )
+        rising = np.flatnonzero(np.diff(counts) > 0)
+        if rising.size:
+            k = rising[0]
+            raise InputError(
+                f"survivors rise from {counts[k]:g} to {counts[k + 1]:g} at renewal {k + 1}; expected the customers "
+                "left of one cohort, which never grow; leave out customers who joined later"
+            )
+        wrong = np.flatnonzero(~(np.isfinite(counts) & (counts >= 0)))
+        if wrong.size:
+            raise InputError(
+                f"survivors after {wrong[0]} renewals are {counts[wrong[0]]:g}; expected a number of customers, "
+                "0 or more"
+            )
+        active = np.zeros(counts.size)
+        active[-1] = counts[-1]
+        return cls(np.append(-np.diff(counts), 0.0), active)
+
+    @classmethod
+    def of_customers(cls, renewals: ArrayLike, is_active: ArrayLike) -> ContractSummary:
+        """Summarise single customers: how often each has renewed, and whether she was active when last seen.
+
+        Raises
+        ------
+        InputError
+            If the arrays are empty or differ in length, or a number of renewals is not a whole one from 0 on.
+        """
+        tenure, stays = np.asarray(renewals, dtype=np.float64), np.asarray(is_active, dtype=bool)
+        if tenure.ndim != 1 or tenure.shape != stays.shape or not tenure.size:
+            raise InputError(
+                f"renewals has shape {tenure.shape} and is_active {stays.shape}; expected one entry each per customer"
+            )
+        tenure = _checked_renewals(tenure)
+        places = tenure.astype(np.intp)
+        length = int(places.max()) + 1
+        return cls(
+            np.bincount(places[~stays], minlength=length).astype(np.float64),
+            np.bincount(places[stays], minlength=length).astype(np.float64),
+        )
+
+    @property
+    def customer_count(self) -> float:
+        """Customers in all."""
+        return float(self.lost.sum() + self.active.sum())
+
+
+@dataclass(frozen=True, eq=False)
+class ShiftedBetaGeometricFit(Fit):
+    """A fitted shifted beta-geometric model.
+
+    Time is counted in renewals. The methods take `renewals`, how often a customer has renewed so far (0 for a new
+    one), as a number or an array of whole numbers, and return an array of its shape.
+
+    Attributes
+    ----------
+    alpha, beta
+        The Beta distribution of the chance to leave at a renewal; its mean among new customers is
+        alpha / (alpha+beta).
+    """
+
+    model: ClassVar[str] = "shifted beta-geometric"
+    parameter_names: ClassVar[tuple[str, ...]] = ("alpha", "beta")
+
+    alpha: float
+    beta: float
+
+    def retention_rate(self, renewals: ArrayLike) -> Vector:
+        """Return the chance that an active customer renews once more; it rises with tenure, as the loyal remain."""
+        k = _checked_renewals(renewals)
+        return np.asarray((self.beta + k) / (self.alpha + self.beta + k), dtype=np.float64)
+
+    def survival(self, renewals: ArrayLike) -> Vector:
+        """Return the share of new customers who will renew at least so often; 1 at 0 renewals."""
+        k = _checked_renewals(renewals)
+        stays, _ = log_rising(self.beta, int(k.max(initial=0.0)))
+        ends, _ = log_rising(self.alpha + self.beta, int(k.max(initial=0.0)))
+        return np.asarray(np.exp(stays - ends)[k.astype(np.intp)], dtype=np.float64)
+
+    def derl(self, discount_rate_per_renewal: float, renewals: ArrayLike) -> Vector:
+        """Return the discounted expected residual lifetime of active customers, in renewals still to come.
+
+        It is taken just before the next renewal falls due, so that this renewal counts in full (times its chance),
+        the one after it is divided by 1+d, and so on. Just after a renewal has been paid, or at the first payment,
+        the next one is a whole period away: divide by 1+d.
+
+        Parameters
+        ----------
+        discount_rate_per_renewal
+            d, above 0: .1 for 10 % from one renewal to the next.
+        renewals
+            As everywhere in this class.
+
+        Notes
+        -----
+        sum_(j>=1) (1+d)^(1-j) S(k+j)/S(k) = E[(1-theta)(1+d)/(d+theta)] over theta ~ Beta(alpha, beta+k), taken as
+        (1+d) retention_rate(k) E[1/(d+theta)] over theta ~ Beta(alpha, beta+k+1): an integral over logit theta, which
+        holds where the 2F1 of the closed form is lost.
+
+        References
+        ----------
+        Fader & Hardie (2010), Customer-base valuation in a contractual setting: the perils of ignoring heterogeneity,
+        Marketing Science 29(1).
+        """
+        k = _checked_renewals(renewals)
+        d = discount_rate_per_renewal
+        if not (np.isfinite(d) and d > 0):
+            raise InputError(
+                f"discount_rate_per_renewal is {d}; it must be above 0 (0.1 for 10 %), "
+                "for without discount the renewals of all time may have no finite sum"
+            )
+
+        def given_theta(log_theta: Vector, _s: Vector, _beta: Vector) -> Vector:
+            return np.asarray((1.0 + d) / (d + np.exp(log_theta)), dtype=np.float64)
+
+        distinct, place = np.unique(k, return_inverse=True)
+        ones = np.ones(distinct.size)
+        if not distinct.size:
+            return np.zeros(k.shape)
+        renewed = beta_expectation(
+            given_theta, self.alpha, self.beta + distinct + 1.0, ones, ones, lambda s, _: np.full(s.size, min(d, 1.0))
+        )
+        return self.retention_rate(k) * renewed[place].reshape(k.shape)
+
+    def future_value(self, margin_per_renewal: float, discount_rate_per_renewal: float, renewals: ArrayLike) -> Vector:
+        """Return the expected discounted margin of active customers, just before the next renewal falls due.
+
+        Parameters
+        ----------
+        margin_per_renewal
+            What one renewal earns, in money.
+        discount_rate_per_renewal, renewals
+            As in `derl`.
+        """
+        if not np.isfinite(margin_per_renewal):
+            raise InputError(f"margin_per_renewal is {margin_per_renewal}; it must be an amount of money")
+        return margin_per_renewal * self.derl(discount_rate_per_renewal, renewals)
+
+    def simulate(self, renewals_due: ArrayLike, rng: np.random.Generator) -> ContractSummary:
+        """Draw new customers from the model, one for each number of renewals that fall due while she is observed."""
+        due = np.atleast_1d(_checked_renewals(renewals_due))
+        leaving = rng.beta(self.alpha, self.beta, due.size)
+        renewed, is_active = np.zeros(due.size), np.ones(due.size, dtype=bool)
+        asked = np.flatnonzero(due > 0)
+        while asked.size:
+            stays = rng.random(asked.size) >= leaving[asked]
+            is_active[asked[~stays]] = False
+            asked = asked[stays]
+            renewed[asked] += 1
+            asked = asked[renewed[asked] < due[asked]]
+        return ContractSummary.of_customers(renewed, is_active)
+
+
+def _log_likelihood(log_parameters: Vector, lost: Vector, active: Vector) -> tuple[float, Vector]:
+    """Return the log-likelihood and its gradient (2,) on the log-parameters."""
+    alpha, beta = np.exp(log_parameters)
+    stays, slope_stays = log_rising(beta, lost.size)
+    ends, slope_ends = log_rising(alpha + beta, lost.size)
+    lost_sum = float(lost.sum())
+    height = lost @ (stays[:-1] - ends[1:]) + active @ (stays[:-1] - ends[:-1]) + lost_sum * log_parameters[0]
+    slope_both = lost @ slope_ends[1:] + active @ slope_ends[:-1]
+    slope = np.array(
+        [lost_sum - alpha * slope_both, beta * ((lost + active) @ slope_stays[:-1] - slope_both)], dtype=np.float64
+    )
+    return float(height), slope
+
+
+def log_rising(y: float, length: int) -> tuple[Vector, Vector]:
+    """Return ln (y)_k for k = 0, ..., length, with (y)_k = y (y+1) ... (y+k-1), and its slope in y."""
+    factors = y + np.arange(length, dtype=np.float64)
+    zero = np.zeros(1)
+    return np.concatenate((zero, np.cumsum(np.log(factors)))), np.concatenate((zero, np.cumsum(1.0 / factors)))
+
+
+def _checked_renewals(renewals: ArrayLike) -> Vector:
+    k = np.asarray(renewals, dtype=np.float64)
+    wrong = ~(np.isfinite(k) & (k >= 0) & (k == np.floor(k)))
+    if wrong.any():
+        raise InputError(f"renewals is {k[wrong][0]:g} for a customer; expected a whole number, 0 or more")
+    return k
+
+
+def _warn_at_boundary(fit: ShiftedBetaGeometricFit, undetermined: tuple[int, ...]) -> None:
+    if fit.alpha / (fit.alpha + fit.beta) < _ALMOST_NEVER:
+        warnings.warn(
+            f"shifted beta-geometric: the chance to leave went to 0 (alpha = {fit.alpha:.2g}, beta = {fit.beta:.2g}), "
+            "so almost everybody stays for ever and future values come out too high; observe more renewals",
+            BoundaryWarning,
+            stacklevel=3,
+        )
+    elif undetermined:
+        size = fit.alpha + fit.beta
+        if size > _ALIKE:
+            finding = (
+                f"every customer seems to leave with the same chance, {fit.alpha / size:.3g} at each renewal (or with "
+                "one that grows with tenure, which this model cannot show)"
+            )
+        elif size < 1 / _ALIKE:
+            finding = "customers seem to leave at the first renewal or never"
+        else:
+            finding = "renewals are too few, or leave no room for differences between customers"
+        warnings.warn(
+            f"shifted beta-geometric: these customers do not determine {' and '.join(fit.parameter_names)} "
+            f"(alpha = {fit.alpha:.2g}, beta = {fit.beta:.2g}), for {finding}; survival within the renewals observed "
+            "may still serve, standard errors do not; use more customers or more renewals",
+            BoundaryWarning,
+            stacklevel=3,
+        )
