@@ -124,6 +124,21 @@ def test_evaluate_decide_export(run: Run, tmp_path: Path) -> None:
     assert again == out
 
 
+def test_fit_prints_published_parameters(run: Run) -> None:
+    status, out, _ = run("fit", "--model", "bg-nbd", "--until", "1997-09-30", "--json")
+    assert status == 0
+    fitted = json.loads(out)
+    published = {"r": 0.243, "alpha_weeks": 4.414, "a": 0.793, "b": 2.426}
+    assert {name: round(value, 3) for name, value in fitted["parameters"].items()} == published
+    assert round(fitted["log_likelihood"], 1) == -9582.4
+    assert fitted["customers"] == 2357
+    assert set(fitted["standard_errors"]) == set(fitted["parameters"])
+    status, out, _ = run("fit")
+    assert "log-lik. after" in out
+    assert "pareto-nbd" in out
+    assert "highest tenth" in out
+
+
 def test_the_same_seed_gives_the_same_result(run: Run) -> None:
     first, second = (run("evaluate", "current", *SMALL, "--json")[1] for _ in range(2))
     assert first == second
@@ -238,6 +253,7 @@ BAD: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
     ),
     "cases not a number": ("x", "", ("run", "--cases", "0"), ("0", "--cases")),
     "set nonsense": ("x", "", ("run", "--set", "shop.cases=3"), ("unknown assumption", "shop.cases_per_year")),
+    "unknown model": ("x", "", ("run", "--model", "bgnbd"), ("unknown model 'bgnbd'", "did you mean 'bg-nbd'")),
     "unknown option": ("x", "", ("run", "--wheel"), ("--wheel",)),
 }
 
