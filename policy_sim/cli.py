@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from policy_sim.assumptions import Scenario
-    from policy_sim.clv import Transactions
+    from policy_sim.clv import Fit, ParetoNbdCustomers, PurchaseFit, Transactions
     from policy_sim.policy import Policy
     from policy_sim.study import Setting
     from policy_sim.value import BestLimits, Difference, Outcome
@@ -118,6 +118,9 @@ def fit(
     log: Annotated[Path | None, typer.Argument(help="Transaction log (CSV, Parquet); else the CDNOW sample.")] = None,
     model: Model = "auto",
     until: Annotated[str | None, typer.Option(help="Last day to fit to: 1997-09-30.")] = None,
+    covariates: Annotated[
+        Path | None, typer.Option(help="Numbers about customers (CSV: customer, then columns); for pareto-nbd.")
+    ] = None,
     customer_column: CustomerColumn = None,
     date_column: DateColumn = None,
     amount_column: AmountColumn = None,
@@ -127,7 +130,15 @@ def fit(
     as_json: AsJson = False,
 ) -> None:
     """Fit customer models to a log: parameters with errors, and what customers are worth."""
-    from policy_sim.clv import compare_models, fit_gamma_gamma, fit_purchases, future_values, summarise
+    from policy_sim.clv import (
+        compare_models,
+        fit_gamma_gamma,
+        fit_pareto_nbd_covariates,
+        fit_purchases,
+        future_values,
+        read_covariates,
+        summarise,
+    )
     from policy_sim.show import report
 
     with _progress(4) as step, _noted():
@@ -135,16 +146,25 @@ def fit(
         transactions = _read_log(loaded, (log, customer_column, date_column, amount_column, day_first), step)
         summary = summarise(transactions, until)
         comparison = None
-        if model == "auto":
+        if covariates is not None and model not in ("auto", "pareto-nbd"):
+            raise InputError(f"--covariates go with --model pareto-nbd, not with {model}; leave one of them out")
+        if covariates is None and model == "auto":
             step("Comparing models")
             comparison = compare_models(transactions)
         step("Fitting customer models")
-        purchases = fit_purchases(summary, model if comparison is None else comparison.best)
+        purchases: Fit
+        predicted: PurchaseFit | ParetoNbdCustomers
+        if covariates is None:
+            purchases = predicted = fit_purchases(summary, model if comparison is None else comparison.best)
+        else:
+            about = read_covariates(covariates, summary)
+            explained = fit_pareto_nbd_covariates(summary, about)
+            purchases, predicted = explained, explained.at(about)
         spend = fit_gamma_gamma(summary)
         step("Working out future values")
         values = future_values(
             transactions,
-            purchases,
+            predicted,
             spend,
             margin_share=loaded.value("shop.margin_share"),
             discount_rate_per_year=loaded.value("shop.discount_rate_per_year"),

@@ -15,7 +15,7 @@ import pytest
 from policy_sim import Lever, evaluate, import_policy, load_policy, load_scenario, threshold_curve
 from policy_sim.border import shipped
 from policy_sim.cli import main
-from policy_sim.study import prepare_setting
+from policy_sim.study import prepare_setting, read_default_log
 
 SMALL = ("--cases", "400", "--draws", "7", "--seed", "3")
 LOG = "customer,date,amount\n" + "".join(
@@ -137,6 +137,26 @@ def test_fit_prints_published_parameters(run: Run) -> None:
     assert "log-lik. after" in out
     assert "pareto-nbd" in out
     assert "highest tenth" in out
+
+
+def test_fit_with_covariates(run: Run, tmp_path: Path) -> None:
+    log = read_default_log(load_scenario("online_retail"))
+    firsts = np.append(0, np.flatnonzero(np.diff(log.customer)) + 1)
+    rows = [f"{label},{amount / 100}" for label, amount in zip(log.labels, log.amount[firsts], strict=True)]
+    (tmp_path / "about.csv").write_text("\n".join(["customer,first_amount", *reversed(rows)]))
+    status, out, _ = run("fit", "--model", "pareto-nbd", "--covariates", "about.csv", "--until", "1997-09-30", "--json")
+    assert status == 0
+    fitted = json.loads(out)
+    # a nested model cannot fit worse than the plain one
+    assert fitted["log_likelihood"] > -9594.98
+    assert fitted["parameters"]["purchase_first_amount"] > 0
+    (tmp_path / "about.csv").write_text("\n".join(["customer,first_amount", *rows[1:]]))
+    status, _, err = run("fit", "--model", "pareto-nbd", "--covariates", "about.csv")
+    assert status == 2
+    assert "lack 1 of 2,357 customers, such as '00004'" in err
+    status, _, err = run("fit", "--model", "bg-nbd", "--covariates", "about.csv")
+    assert status == 2
+    assert "--covariates go with --model pareto-nbd" in err
 
 
 def test_the_same_seed_gives_the_same_result(run: Run) -> None:

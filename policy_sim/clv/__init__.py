@@ -28,7 +28,14 @@ from policy_sim.clv.shifted_beta_geometric import (
     ShiftedBetaGeometricFit,
     fit_shifted_beta_geometric,
 )
-from policy_sim.clv.transactions import CustomerSummary, Reading, Transactions, read_transactions, summarise
+from policy_sim.clv.transactions import (
+    CustomerSummary,
+    Reading,
+    Transactions,
+    read_covariates,
+    read_transactions,
+    summarise,
+)
 
 __all__ = [
     "PURCHASE_MODELS",
@@ -66,6 +73,7 @@ __all__ = [
     "fit_recovery_bg_nbd",
     "fit_shifted_beta_geometric",
     "future_values",
+    "read_covariates",
     "read_transactions",
     "scaled_exponential_integral",
     "summarise",

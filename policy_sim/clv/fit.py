@@ -170,6 +170,43 @@ class PurchaseFit(Fit):
         bought = [w * self.expected_purchases(float(t), *history) for w, t in zip(weights, horizons, strict=True)]
         return np.asarray(sum(bought), dtype=np.float64)
 
+    def future_value(
+        self,
+        expected_spend: ArrayLike,
+        frequency: ArrayLike,
+        recency_weeks: ArrayLike,
+        age_weeks: ArrayLike,
+        *,
+        margin_share: float,
+        discount_rate_per_year: float,
+        horizon_weeks: float | None = None,
+    ) -> Vector:
+        """Return the expected discounted margin of each customer from now on, within a horizon or for ever (None).
+
+        Parameters
+        ----------
+        expected_spend
+            Amount to expect of an order, in money (`GammaGammaFit.expected_spend`); it sets the currency.
+        frequency, recency_weeks, age_weeks
+            As everywhere in this class.
+        margin_share
+            Share of an order's amount that is earned, above 0 and at most 1.
+        discount_rate_per_year
+            Above 0: .15 for 15 %.
+        horizon_weeks
+            Weeks from now that count.
+
+        Raises
+        ------
+        InputError
+            If the margin or the discount is out of range.
+        """
+        if not 0 < margin_share <= 1:
+            raise InputError(f"margin_share is {margin_share}; it must be above 0 and at most 1 (0.3 for 30 %)")
+        history = (frequency, recency_weeks, age_weeks)
+        purchases = self.discounted_purchases(discount_rate_per_year, horizon_weeks, *history)
+        return np.asarray(margin_share * np.asarray(expected_spend, dtype=np.float64) * purchases)
+
 
 def discount_per_week(discount_rate_per_year: float) -> float:
     """Return delta = ln(1 + d) / 52, at which a yearly rate d above 0 discounts continuously.

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from policy_sim.border import InputError
 from policy_sim.clv.fit import WEEKS_PER_YEAR, Fit, PurchaseFit
 from policy_sim.clv.gamma_gamma import GammaGammaFit
+from policy_sim.clv.pareto_nbd import ParetoNbdCustomers
 from policy_sim.clv.transactions import Transactions, summarise
 
 __all__ = ["FutureValues", "draw_value_ratios", "future_values"]
@@ -37,7 +38,7 @@ _COLUMNS = (
 
 def future_values(
     transactions: Transactions,
-    purchases: PurchaseFit,
+    purchases: PurchaseFit | ParetoNbdCustomers,
     spend: GammaGammaFit,
     *,
     margin_share: float,
@@ -51,7 +52,8 @@ def future_values(
     transactions
         The purchases.
     purchases, spend
-        Models of how often and for how much customers buy.
+        Models of how often and for how much customers buy; with covariates, those of the log's customers in the order
+        of their labels.
     margin_share
         Share of an order's amount that is earned, above 0 and at most 1.
     discount_rate_per_year
@@ -75,7 +77,8 @@ def future_values(
     history = (summary.frequency, summary.recency_weeks, summary.age_weeks)
     dert = purchases.dert(discount_rate_per_year, *history)
     expected_spend = spend.expected_spend(summary.mean_spend, summary.spend_count)
-    new_customer_dert = float(purchases.dert(discount_rate_per_year, 0.0, 0.0, 0.0))
+    # one number, or with covariates one for each customer: a newcomer is like one of them
+    new_customer_dert = float(np.mean(purchases.dert(discount_rate_per_year, 0.0, 0.0, 0.0)))
     return FutureValues(
         labels=summary.labels,
         prior_purchases=summary.frequency + 1.0,

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from policy_sim.border import InputError, unknown
 
-__all__ = ["CustomerSummary", "Reading", "Transactions", "read_transactions", "summarise"]
+__all__ = ["CustomerSummary", "Reading", "Transactions", "read_covariates", "read_transactions", "summarise"]
 
 Vector = NDArray[np.float64]
 Dates = NDArray[np.datetime64]
@@ -394,6 +394,39 @@ def summarise(transactions: Transactions, until: str | date | np.datetime64 | No
         spend_count=spend_count,
         until=end,
     )
+
+
+def read_covariates(path: str | Path, summary: CustomerSummary) -> pd.DataFrame:
+    """Read numbers about customers from a CSV file: the first column names the customer, each other one is a covariate.
+
+    Returns
+    -------
+    One row for each customer of the summary, in its order; customers that are not in it are left out.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, names a customer twice, or lacks one of the summary's.
+    """
+    if not Path(path).is_file():
+        raise InputError(f"covariates '{path}' do not exist; give the path of a CSV file (--covariates)")
+    try:
+        table = pd.read_csv(path, dtype={0: str})
+    except (ValueError, OSError) as error:
+        raise InputError(f"covariates '{path}' cannot be read: {str(error).splitlines()[0]}") from None
+    table = table.set_index(table.columns[0])
+    table.index = table.index.astype(str)
+    if table.index.has_duplicates:
+        twice = table.index[table.index.duplicated()][0]
+        raise InputError(f"covariates '{path}' name customer '{twice}' twice; keep one row for each customer")
+    rows = table.index.get_indexer(pd.Index(summary.labels))
+    missing = summary.labels[rows < 0]
+    if len(missing):
+        raise InputError(
+            f"covariates '{path}' lack {len(missing):,} of {len(summary.labels):,} customers, such as '{missing[0]}'; "
+            "add a row for each"
+        )
+    return table.iloc[rows]
 
 
 @dataclass(frozen=True, eq=False)

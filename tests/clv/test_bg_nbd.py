@@ -297,3 +297,51 @@ def test_given_parameters_say_so():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert np.isnan(PUBLISHED.standard_errors["r"])
+
+
+def test_published_conditional_expectation():
+    # the customer who is quoted wherever this model is explained: 26 repeat purchases in 31 weeks
+    expected = PUBLISHED.expected_purchases(52, 26, 30.857, 31)
+    assert expected == pytest.approx(25.757, abs=0.01)
+    assert PUBLISHED.probability_alive(26, 30.857, 31) == pytest.approx(0.96885, abs=1e-4)
+
+
+def test_future_value_is_margin_times_spend_times_discounted_purchases():
+    rows = ([2, 0, 26], [30.43, 0, 38], [38.86, 38.86, 39])
+    spend = np.array([20.0, 35.0, 50.0])
+    for_ever = PUBLISHED.future_value(spend, *rows, margin_share=0.3, discount_rate_per_year=0.15)
+    np.testing.assert_allclose(for_ever, 0.3 * spend * PUBLISHED.dert(0.15, *rows))
+    year = PUBLISHED.future_value(spend, *rows, margin_share=0.3, discount_rate_per_year=0.15, horizon_weeks=52)
+    delta = np.log(1.15) / 52
+    for k, row in enumerate(zip(*rows, strict=True)):
+        inner, _ = quad(lambda t, row=row: np.exp(-delta * t) * float(PUBLISHED.expected_purchases(t, *row)), 0, 52)
+        total = np.exp(-delta * 52) * float(PUBLISHED.expected_purchases(52, *row)) + delta * inner
+        assert year[k] == pytest.approx(0.3 * spend[k] * total, rel=1e-9)
+    with pytest.raises(InputError, match=r"margin_share is 1\.3"):
+        PUBLISHED.future_value(spend, *rows, margin_share=1.3, discount_rate_per_year=0.15)
+
+
+def test_a_million_customers_are_read_as_exactly_as_one():
+    rng = np.random.default_rng(4)
+    x = rng.integers(0, 12, 20_000).astype(float)
+    T = rng.uniform(5, 80, x.size)
+    t_x = np.where(x > 0, T * rng.uniform(0.2, 1, x.size), 0.0)
+    many = PUBLISHED.dert(0.15, x, t_x, T)
+    some = rng.integers(0, x.size, 60)
+    one_by_one = [float(PUBLISHED.dert(0.15, x[i], t_x[i], T[i])) for i in some]
+    np.testing.assert_allclose(many[some], one_by_one, rtol=1e-11)
+
+
+def test_drawn_parameters_spread_as_the_errors_say(cdnow_calibration):
+    fit = fit_bg_nbd(cdnow_calibration)
+    drawn = np.log([list(each.parameters.values()) for each in fit.draw_parameters(np.random.default_rng(1), 4_000)])
+    np.testing.assert_allclose(np.cov(drawn.T), fit.covariance, rtol=0.15, atol=8e-4)
+    assert fit.aic == pytest.approx(8 - 2 * fit.log_likelihood)
+    assert fit.bic == pytest.approx(4 * np.log(2357) - 2 * fit.log_likelihood)
+
+
+def test_simulate_gives_back_the_parameters():
+    fit = BgNbdFit(0.6, 5.0, 0.8, 2.5)
+    again = fit_bg_nbd(fit.simulate(np.full(20_000, 60.0), np.random.default_rng(3)))
+    for name, truth in fit.parameters.items():
+        assert abs(again.parameters[name] - truth) < 4 * again.standard_errors[name]
