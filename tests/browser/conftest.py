@@ -45,6 +45,12 @@ THIS_MACHINE = re.compile(r"(https?|wss?)://(127\.0\.0\.1|localhost)(:\d+)?(/|$)
 
 TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
+RUN_HAS_BEGUN = """
+() => [...jupyterapp.shell.currentWidget.content.model.cells].some(
+    cell => cell.type === 'code' && (cell.executionState === 'running' || cell.executionCount !== null)
+)
+"""
+
 # Asked of the notebook's model: a cell whose source is hidden shows no prompt that could be read.
 RUN_IS_OVER = """
 (expected_count) => {
@@ -173,7 +179,7 @@ def run_all(lab: Lab) -> Callable[[Page, str], None]:
             )
             # Counts saved in the file would pass for a finished run.
             _order(page, "notebook:clear-all-cell-outputs")
-            _order(page, "notebook:run-all-cells")
+            _begin(page)
             page.wait_for_function(RUN_IS_OVER, arg=expected_count, timeout=RUN_TIMEOUT_SECONDS * 1000)
         except PlaywrightTimeoutError as error:
             dialogs = page.locator(".jp-Dialog-content").all_inner_texts()
@@ -195,8 +201,17 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     return report
 
 
+def _begin(page: Page) -> None:
+    # An order given before the page has its line to the kernel is lost, without a word: give it until it is followed.
+    for _ in range(10):
+        _order(page, "notebook:run-all-cells")
+        with contextlib.suppress(PlaywrightTimeoutError):
+            page.wait_for_function(RUN_HAS_BEGUN, timeout=6_000)
+            return
+
+
 def _order(page: Page, command: str) -> None:
-    # What the menus Edit and Run do; a click on a menu that is still being built gets lost, about once in thirty runs.
+    # What the entries of the menus Edit and Run do.
     page.evaluate("command => { jupyterapp.commands.execute(command); }", command)
 
 
