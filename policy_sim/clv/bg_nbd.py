@@ -18,9 +18,16 @@ from scipy.special import digamma, expit, gammaln
 from policy_sim.border import InputError
 from policy_sim.clv.beta_mixture import beta_expectation, by_frequency
 from policy_sim.clv.exponential_integral import scaled_exponential_integral
-from policy_sim.clv.fit import PurchaseFit, checked_history, discount_per_week, discount_weights
+from policy_sim.clv.fit import (
+    PurchaseFit,
+    checked_history,
+    checked_summary,
+    discount_per_week,
+    discount_weights,
+    refuse_unless_converged,
+)
 from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood, unique_rows
-from policy_sim.clv.transactions import CustomerSummary, Transactions, summarise
+from policy_sim.clv.transactions import CustomerSummary, Transactions
 
 __all__ = ["BgNbdFit", "fit_bg_nbd"]
 
@@ -63,17 +70,8 @@ def fit_bg_nbd(source: CustomerSummary | Transactions) -> BgNbdFit:
     ----------
     Fader, Hardie & Lee (2005), "Counting your customers" the easy way, Marketing Science 24(2).
     """
-    summary = summarise(source) if isinstance(source, Transactions) else source
+    summary = checked_summary(source, "BG/NBD")
     customer_count = summary.labels.size
-    if customer_count < 2:
-        raise InputError(
-            f"BG/NBD needs a group of customers; found {customer_count}, expected at least 2; use a longer log"
-        )
-    if not (summary.frequency > 0).any():
-        raise InputError(
-            f"none of the {customer_count:,} customers bought on a second day, so there is nothing to learn about "
-            "buying again; expected some repeat purchases; use a longer log, or check --customer-column"
-        )
     rows, weight, _ = unique_rows(summary.frequency, summary.recency_weeks, summary.age_weeks)
     frequency, recency, age = rows
     counts, place = np.unique(frequency, return_inverse=True)
@@ -86,11 +84,7 @@ def fit_bg_nbd(source: CustomerSummary | Transactions) -> BgNbdFit:
     shapes = ((0.5, 1.0, 2.5), (1.0, 0.3, 3.0), (0.25, 0.8, 1.0), (3.0, 0.1, 5.0), (1.0, 1.0, 1.0))
     starts = [np.log([r, r / rate / 2.0, a, b]) for r, a, b in shapes]
     maximum = maximise_likelihood(total, starts, customer_count)
-    if not maximum.has_converged:
-        raise InputError(
-            f"BG/NBD {maximum.message} for {customer_count:,} customers; "
-            "expected an inner maximum; use a longer log or more customers"
-        )
+    refuse_unless_converged(maximum, customer_count, "BG/NBD")
     fit = BgNbdFit.at_maximum(maximum, customer_count)
     _warn_at_boundary(fit, maximum.undetermined)
     return fit

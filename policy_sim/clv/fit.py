@@ -15,9 +15,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from policy_sim.border import InputError
 from policy_sim.clv.likelihood import Maximum
-from policy_sim.clv.transactions import CustomerSummary
+from policy_sim.clv.transactions import CustomerSummary, Transactions, summarise
 
-__all__ = ["WEEKS_PER_YEAR", "Fit", "PurchaseFit", "checked_history", "discount_per_week", "discount_weights"]
+__all__ = [
+    "WEEKS_PER_YEAR",
+    "Fit",
+    "PurchaseFit",
+    "checked_history",
+    "checked_summary",
+    "discount_per_week",
+    "discount_weights",
+    "refuse_unless_converged",
+]
 
 Vector = NDArray[np.float64]
 
@@ -206,6 +215,37 @@ class PurchaseFit(Fit):
         history = (frequency, recency_weeks, age_weeks)
         purchases = self.discounted_purchases(discount_rate_per_year, horizon_weeks, *history)
         return np.asarray(margin_share * np.asarray(expected_spend, dtype=np.float64) * purchases)
+
+
+def checked_summary(source: CustomerSummary | Transactions, model: str) -> CustomerSummary:
+    """Return the customers of a summary or a log, if a model of purchases can learn from them.
+
+    Raises
+    ------
+    InputError
+        If there is only one customer, or nobody bought twice; the message names the model.
+    """
+    summary = summarise(source) if isinstance(source, Transactions) else source
+    customer_count = summary.labels.size
+    if customer_count < 2:
+        raise InputError(
+            f"{model} needs a group of customers; found {customer_count}, expected at least 2; use a longer log"
+        )
+    if not (summary.frequency > 0).any():
+        raise InputError(
+            f"none of the {customer_count:,} customers bought on a second day, so there is nothing to learn about "
+            "buying again; expected some repeat purchases; use a longer log, or check --customer-column"
+        )
+    return summary
+
+
+def refuse_unless_converged(maximum: Maximum, customer_count: int, model: str) -> None:
+    """Raise an InputError in words if the search for a maximum did not end at one."""
+    if not maximum.has_converged:
+        raise InputError(
+            f"{model} {maximum.message} for {customer_count:,} customers; "
+            "expected an inner maximum; use a longer log or more customers"
+        )
 
 
 def discount_per_week(discount_rate_per_year: float) -> float:

@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import digamma, expit, gammaln
 
-from policy_sim.border import InputError
 from policy_sim.clv.bg_nbd import BgNbdFit
-from policy_sim.clv.fit import PurchaseFit, checked_history
+from policy_sim.clv.fit import PurchaseFit, checked_history, checked_summary, refuse_unless_converged
 from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood, unique_rows
-from policy_sim.clv.transactions import CustomerSummary, Transactions, summarise
+from policy_sim.clv.transactions import CustomerSummary, Transactions
 
 __all__ = ["MbgNbdFit", "fit_mbg_nbd"]
 
@@ -64,17 +63,8 @@ def fit_mbg_nbd(source: CustomerSummary | Transactions) -> MbgNbdFit:
     Hoppe & Wagner (2007), Customer base analysis: the case for a central variant of the Betageometric/NBD model,
     Marketing JRM 3(2).
     """
-    summary = summarise(source) if isinstance(source, Transactions) else source
+    summary = checked_summary(source, "MBG/NBD")
     customer_count = summary.labels.size
-    if customer_count < 2:
-        raise InputError(
-            f"MBG/NBD needs a group of customers; found {customer_count}, expected at least 2; use a longer log"
-        )
-    if not (summary.frequency > 0).any():
-        raise InputError(
-            f"none of the {customer_count:,} customers bought on a second day, so there is nothing to learn about "
-            "buying again; expected some repeat purchases; use a longer log, or check --customer-column"
-        )
     rows, weight, _ = unique_rows(summary.frequency, summary.recency_weeks, summary.age_weeks)
     frequency, recency, age = rows
     counts, place = np.unique(frequency, return_inverse=True)
@@ -87,11 +77,7 @@ def fit_mbg_nbd(source: CustomerSummary | Transactions) -> MbgNbdFit:
     shapes = ((0.5, 1.0, 2.5), (1.0, 0.3, 3.0), (0.25, 0.8, 1.0), (3.0, 0.1, 5.0), (1.0, 1.0, 1.0))
     starts = [np.log([r, r / rate / 2.0, a, b]) for r, a, b in shapes]
     maximum = maximise_likelihood(total, starts, customer_count)
-    if not maximum.has_converged:
-        raise InputError(
-            f"MBG/NBD {maximum.message} for {customer_count:,} customers; "
-            "expected an inner maximum; use a longer log or more customers"
-        )
+    refuse_unless_converged(maximum, customer_count, "MBG/NBD")
     fit = MbgNbdFit.at_maximum(maximum, customer_count)
     _warn_at_boundary(fit, maximum.undetermined)
     return fit

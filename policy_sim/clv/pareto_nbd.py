@@ -20,9 +20,16 @@ from scipy.special import digamma, expit, exprel, gammaln
 
 from policy_sim.border import InputError
 from policy_sim.clv.exponential_integral import scaled_exponential_integral
-from policy_sim.clv.fit import Fit, PurchaseFit, checked_history, discount_per_week
+from policy_sim.clv.fit import (
+    Fit,
+    PurchaseFit,
+    checked_history,
+    checked_summary,
+    discount_per_week,
+    refuse_unless_converged,
+)
 from policy_sim.clv.likelihood import BoundaryWarning, Maximum, maximise_likelihood, unique_rows
-from policy_sim.clv.transactions import CustomerSummary, Transactions, summarise
+from policy_sim.clv.transactions import CustomerSummary, Transactions
 
 __all__ = [
     "ParetoNbdCovariatesFit",
@@ -80,10 +87,10 @@ def fit_pareto_nbd(source: CustomerSummary | Transactions) -> ParetoNbdFit:
     Schmittlein, Morrison & Colombo (1987), Counting your customers: who are they and what will they do next?,
     Management Science 33(1); Fader & Hardie (2005), A note on deriving the Pareto/NBD model.
     """
-    summary = _checked_summary(source, ParetoNbdFit.model)
+    summary = checked_summary(source, ParetoNbdFit.model)
     nothing = np.empty((summary.labels.size, 0))
     maximum = _maximum(summary, nothing, nothing, [])
-    _refuse_unless_converged(maximum, summary, ParetoNbdFit.model)
+    refuse_unless_converged(maximum, summary.labels.size, ParetoNbdFit.model)
     _warn_at_boundary(ParetoNbdFit.model, ParetoNbdFit.parameter_names, maximum, summary)
     return ParetoNbdFit.at_maximum(maximum, summary.labels.size)
 
@@ -127,7 +134,7 @@ def fit_pareto_nbd_covariates(
     Fader & Hardie (2007), Incorporating time-invariant covariates into the Pareto/NBD and BG/NBD models.
     """
     model = ParetoNbdCovariatesFit.model
-    checked = _checked_summary(summary, model)
+    checked = checked_summary(summary, model)
     purchase, purchase_names = _aligned(purchase_covariates, checked.labels, "purchase_covariates")
     if dropout_covariates is None:
         dropout, dropout_names = purchase, purchase_names
@@ -143,7 +150,7 @@ def fit_pareto_nbd_covariates(
         (dropout - dropout_middle) / dropout_spread,
         [] if plain.undetermined or not plain.has_converged else [plain.log_parameters],
     )
-    _refuse_unless_converged(maximum, checked, model)
+    refuse_unless_converged(maximum, checked.labels.size, model)
     names = _parameter_names(purchase_names, dropout_names)
     _warn_at_boundary(model, names, maximum, checked)
 
@@ -628,29 +635,6 @@ def _by_node_count(length: Vector, fall: Vector) -> list[tuple[NDArray[np.intp],
 def _check_horizon(horizon_weeks: float) -> None:
     if not (np.isfinite(horizon_weeks) and horizon_weeks >= 0):
         raise InputError(f"horizon_weeks is {horizon_weeks}; it must be a number of weeks, 0 or more")
-
-
-def _checked_summary(source: CustomerSummary | Transactions, model: str) -> CustomerSummary:
-    summary = summarise(source) if isinstance(source, Transactions) else source
-    customer_count = summary.labels.size
-    if customer_count < 2:
-        raise InputError(
-            f"{model} needs a group of customers; found {customer_count}, expected at least 2; use a longer log"
-        )
-    if not (summary.frequency > 0).any():
-        raise InputError(
-            f"none of the {customer_count:,} customers bought on a second day, so there is nothing to learn about "
-            "buying again; expected some repeat purchases; use a longer log, or check --customer-column"
-        )
-    return summary
-
-
-def _refuse_unless_converged(maximum: Maximum, summary: CustomerSummary, model: str) -> None:
-    if not maximum.has_converged:
-        raise InputError(
-            f"{model} {maximum.message} for {summary.labels.size:,} customers; "
-            "expected an inner maximum; use a longer log or more customers"
-        )
 
 
 def _warn_at_boundary(model: str, names: Sequence[str], maximum: Maximum, summary: CustomerSummary) -> None:
