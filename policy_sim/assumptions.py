@@ -21,12 +21,14 @@ from scipy import stats
 from policy_sim.border import InputError, find_file, parse_model, read_yaml, unknown
 
 __all__ = [
+    "ACTS",
     "COLUMNS",
     "LIMITS",
     "Assumption",
     "Draws",
     "Failure",
     "Remedy",
+    "Rule",
     "Scenario",
     "Segment",
     "central",
@@ -48,6 +50,9 @@ COLUMNS = (
     "restocking",
 )
 
+#: What a remedy takes of people and time: each is 0, 1, or an assumption.
+ACTS = ("minutes", "supervisor_minutes", "lead_hours", "effort", "gesture")
+
 #: What each part of a scenario must assume; the group of the assumption is the name of the part.
 _NEEDED = {
     "shop": (
@@ -60,6 +65,7 @@ _NEEDED = {
         "label_cost",
         "outbound_cost",
         "inspection_cost",
+        "sample_price_factor",
     ),
     "cases": (
         "severity_mean",
@@ -70,6 +76,8 @@ _NEEDED = {
         "days_since_purchase_spread",
         "failures_per_order",
         "claims_per_failure",
+        "days_since_failure_median",
+        "days_since_failure_spread",
         "suspicious_share",
     ),
     "response": (
@@ -79,17 +87,27 @@ _NEEDED = {
         "effort_weight",
         "base_effort",
         "repeat_weight",
+        "double_deviation_weight",
+        "double_deviation_half_life_days",
         "bond_weight",
+        "first_order_weight",
         "over_compensation_weight",
+        "insult_weight",
+        "insult_below",
+        "mismatch_share",
+        "proactive_weight",
+        "suspected_weight",
         "paradox",
         "deterred_per_lost",
         "gained_per_delighted",
     ),
-    "claiming": ("spread", "publicity", "temptation"),
+    "claiming": ("spread", "publicity", "temptation", "repeat_share", "visible_share", "refused_share"),
     "style": ("generous_share", "thrifty_share"),
+    "queue": ("staff", "hours_per_year", "patience_hours"),
 }
 _NEEDED_PER_FAILURE = (
     "share_of_cases",
+    "surfaces_share",
     "loss_share",
     "entitlement",
     "churn_without_remedy",
@@ -98,8 +116,20 @@ _NEEDED_PER_FAILURE = (
     "spend_drop",
 )
 #: Assumptions that are divided by, or whose logit is taken.
-_ABOVE_ZERO = ("loss_share", "temptation", "churn_without_remedy", "severity_mean", "severity_concentration")
-_BELOW_ONE = ("churn_without_remedy", "severity_mean")
+_ABOVE_ZERO = (
+    "loss_share",
+    "temptation",
+    "churn_without_remedy",
+    "severity_mean",
+    "severity_concentration",
+    "double_deviation_half_life_days",
+    "insult_below",
+    "sample_price_factor",
+    "staff",
+    "hours_per_year",
+    "patience_hours",
+)
+_BELOW_ONE = ("churn_without_remedy", "severity_mean", "repeat_share")
 _NEEDED_PER_TIER = ("minutes", "wait_hours", "cost_per_minute", "lost_contact_share")
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -168,6 +198,10 @@ _Alternatives = Annotated[tuple[tuple[str, ...], ...], Field(min_length=1)]
 Form = Mapping[str, Coefficient]
 
 
+#: What a remedy is made of, and what a failure takes from a customer.
+Kind = Literal["money", "credit", "goods", "service"]
+
+
 class Remedy(_Frozen):
     """One atomic act: linear forms in the case's columns, so that a new remedy needs no code.
 
@@ -175,9 +209,16 @@ class Remedy(_Frozen):
     an opportunist would pocket (worth where not given; trouble comes off that too), all in money; `uses` says which
     limits it draws on and by how much. With `amounts` (money) or `shares_of_price` (0-1) there is one variant for each,
     named `remedy_10`.
+
+    `kind` says what it is made of; where that does not match what the failure took, it is felt as less. `minutes` are
+    those of whoever decides, `supervisor_minutes` those of the second line, who also answer what is passed on to them.
+    `lead_hours` is how long until it arrives, `effort` (0-1) what it asks of the customer, `gesture` (0-1) how far it is
+    a full one. A `proactive` remedy is given before anybody asks: it reaches customers who would never have complained.
     """
 
     title: Text
+    kind: Kind | None = None
+    proactive: bool = False
     amounts: tuple[Annotated[float, Field(gt=0)], ...] = ()
     shares_of_price: tuple[Annotated[float, Field(gt=0, le=1)], ...] = ()
     cost: Form = {}
@@ -186,6 +227,8 @@ class Remedy(_Frozen):
     gain: Form | None = None
     uses: Mapping[str, Form] = {}
     minutes: Coefficient | None = None
+    supervisor_minutes: Coefficient | None = None
+    lead_hours: Coefficient | None = None
     effort: Coefficient | None = None
     gesture: Coefficient | None = None
 
@@ -210,13 +253,35 @@ class Failure(_Frozen):
     """A kind of thing that goes wrong, how customers see it, and the resolutions that make sense for it.
 
     `shape` is "rejected" where the service was useless to the customer, "accepted" where it was flawed but accepted.
-    `resolutions` holds named parts, each a list of alternatives, each a list of remedies; every combination of one
-    alternative from each part is one resolution.
+    `matched_by` are the kinds of remedy that match what the customer lost. `resolutions` holds named parts, each a list
+    of alternatives, each a list of remedies; every combination of one alternative from each part is one resolution,
+    unless a rule of the scenario leaves it out.
     """
 
     title: Text
     shape: Literal["rejected", "accepted"]
+    matched_by: Annotated[tuple[Kind, ...], Field(min_length=1)]
     resolutions: Mapping[str, _Alternatives]
+
+
+class Rule(_Frozen):
+    """Leaves out combinations that make no sense: remedies `never` together, or one `only` alongside one of others."""
+
+    never: tuple[str, ...] = ()
+    only: str | None = None
+    alongside: tuple[str, ...] = ()
+    because: Text
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if not (len(self.never) >= 2) ^ (self.only is not None and len(self.alongside) >= 1):
+            raise ValueError("a rule has either `never` with two remedies or more, or `only` with `alongside`")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every remedy or variant that the rule names."""
+        return (*self.never, *((self.only,) if self.only else ()), *self.alongside)
 
 
 class Segment(_Frozen):
@@ -228,7 +293,7 @@ class Segment(_Frozen):
 
 
 class Scenario(_Frozen):
-    """A named set of assumptions, failures and remedies."""
+    """A named set of assumptions, failures and remedies; `rules` leave combinations of remedies out."""
 
     name: Name
     title: Text
@@ -239,6 +304,7 @@ class Scenario(_Frozen):
     segments: Annotated[tuple[Segment, ...], Field(min_length=1)]
     remedies: Mapping[Name, Remedy]
     failures: Annotated[Mapping[Name, Failure], Field(min_length=1)]
+    rules: tuple[Rule, ...] = ()
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
@@ -259,6 +325,10 @@ class Scenario(_Frozen):
                     if remedy_name not in variants:
                         where = f"failures.{failure}.resolutions.{part}"
                         raise ValueError(str(unknown("remedy", remedy_name, variants, where)))
+        for position, rule in enumerate(self.rules):
+            for name in rule.names:
+                if name not in variants and name not in self.remedies:
+                    raise ValueError(str(unknown("remedy", name, [*self.remedies, *variants], f"rules[{position}]")))
         for kind, names in (("tiers", self.tiers), ("segments", tuple(segment.name for segment in self.segments))):
             if len(set(names)) < len(names):
                 raise ValueError(f"{kind} holds a name twice ({', '.join(names)}); rename or remove one")
@@ -298,7 +368,7 @@ class Scenario(_Frozen):
                 if column == "amount" and not (remedy.amounts or remedy.shares_of_price):
                     raise ValueError(f"remedies.{name}.{place} uses 'amount', but the remedy has no amounts; add them")
                 self._check_coefficient(coefficient, f"remedies.{name}.{place}.{column}")
-        for place in ("minutes", "effort", "gesture"):
+        for place in ACTS:
             coefficient = getattr(remedy, place)
             if coefficient is not None:
                 self._check_coefficient(coefficient, f"remedies.{name}.{place}")
@@ -383,14 +453,40 @@ class Scenario(_Frozen):
 def load_scenario(scenario: str | Path) -> Scenario:
     """Read a scenario: the path of a file, or the name of one that travels with the package.
 
+    A file that `extends` another (by its name, or its path from there) only says what differs: mappings are merged
+    member by member, null takes a member away.
+
     Raises
     ------
     InputError
         If the file is missing or anything in it does not fit; the message names the place.
     """
     path = find_file("scenario", scenario, "data/scenarios", ".yaml")
+    return parse_model(Scenario, _extended(path, ()), path.name)
+
+
+def _extended(path: Path, descendants: tuple[Path, ...]) -> Any:
+    """Read a file and put it over the scenario that it extends, if any."""
     content: Any = read_yaml(path)
-    return parse_model(Scenario, content, path.name)
+    if not isinstance(content, Mapping) or "extends" not in content:
+        return content
+    own = {key: value for key, value in content.items() if key != "extends"}
+    given = content["extends"]
+    if not isinstance(given, str):
+        raise InputError(f"{path.name}: extends is {given!r}; expected the name of a scenario or the path of its file")
+    beside = path.parent / given
+    base = beside if beside.is_file() else find_file("scenario", given, "data/scenarios", ".yaml")
+    if base.resolve() in (path.resolve(), *(each.resolve() for each in descendants)):
+        raise InputError(f"{path.name}: extends '{given}', which extends it in turn; remove one of the two")
+    return _put_over(_extended(base, (*descendants, path)), own)
+
+
+def _put_over(base: Any, own: Any) -> Any:
+    """Return own where it says something, else base; mappings are merged, and null takes a member away."""
+    if not (isinstance(base, Mapping) and isinstance(own, Mapping)):
+        return own
+    merged = {key: _put_over(base.get(key), value) for key, value in own.items() if value is not None}
+    return {key: merged.get(key, value) for key, value in base.items() if own.get(key, value) is not None} | merged
 
 
 @dataclass(frozen=True)
