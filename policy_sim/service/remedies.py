@@ -7,15 +7,15 @@ columns. Left to others: the cases they are applied to (`value`), how customers 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import COLUMNS, LIMITS, Draws, Scenario
+from policy_sim.assumptions import ACTS, COLUMNS, LIMITS, Draws, Rule, Scenario
 
-__all__ = ["Menu", "compile_menu"]
+__all__ = ["Menu", "compile_menu", "compose"]
 
 Floats = NDArray[np.float64]
 
@@ -30,27 +30,50 @@ class Menu:
         For each failure the names of its resolutions, remedies joined by " + "; "nothing" where there is none.
     counts
         (F,) number of resolutions of each failure.
-    cost, worth, trouble, gain
-        (F, A, C, M) coefficients of the linear forms, money.
+    cost, worth, felt, trouble, gain
+        (F, A, C, M) coefficients of the linear forms, money. `felt` is the worth that counts for the customer's answer:
+        less than `worth` where a remedy is not of a kind that matches the loss.
     uses
         (F, A, L, C, M) coefficients of what is drawn from each limit; the last limit, total_cost, draws the cost.
     touches
         (F, A, L) whether a resolution draws on a limit at all.
-    minutes, effort, gesture
-        (F, A, M) minutes of staff, effort asked of the customer (0-1), strength of the gesture (0-1).
+    acts
+        (F, A, acts, M) as named in `ACTS`: minutes, hours until the last of it arrives, effort asked of the customer,
+        strength of the gesture (at most 1).
+    proactive
+        (F, A) whether a resolution is given before anybody asks.
     """
 
     names: tuple[tuple[str, ...], ...]
     counts: NDArray[np.int64]
     cost: Floats
     worth: Floats
+    felt: Floats
     trouble: Floats
     gain: Floats
     uses: Floats
     touches: NDArray[np.bool_]
-    minutes: Floats
-    effort: Floats
-    gesture: Floats
+    acts: Floats
+    proactive: NDArray[np.bool_]
+
+
+def compose(scenario: Scenario, failure: str) -> list[tuple[str, ...]]:
+    """Return the resolutions of a failure: one alternative from each part, unless a rule leaves the combination out."""
+    parts = scenario.failures[failure].resolutions
+    bundles = [tuple(itertools.chain(*combination)) for combination in itertools.product(*parts.values())]
+    family = {variant: name for name in scenario.remedies for variant in scenario.variants(name)}
+
+    def makes_sense(bundle: tuple[str, ...]) -> bool:
+        named = {*bundle, *(family[variant] for variant in bundle)}
+        return not any(_leaves_out(rule, named) for rule in scenario.rules)
+
+    return [bundle for bundle in bundles if makes_sense(bundle)]
+
+
+def _leaves_out(rule: Rule, named: Collection[str]) -> bool:
+    if rule.only is None:
+        return all(name in named for name in rule.never)
+    return rule.only in named and not any(name in named for name in rule.alongside)
 
 
 def compile_menu(scenario: Scenario, draws: Draws) -> Menu:
@@ -68,7 +91,7 @@ def compile_menu(scenario: Scenario, draws: Draws) -> Menu:
         for name in scenario.remedies
         for variant in scenario.variants(name)
     }
-    bundles = [_bundles(failure.resolutions) for failure in scenario.failures.values()]
+    bundles = [compose(scenario, failure) for failure in scenario.failures]
     shape = (len(bundles), max(map(len, bundles)))
     money = (*shape, len(COLUMNS), len(draws))
     menu = Menu(
@@ -76,39 +99,41 @@ def compile_menu(scenario: Scenario, draws: Draws) -> Menu:
         counts=np.array([len(each) for each in bundles]),
         cost=np.zeros(money),
         worth=np.zeros(money),
+        felt=np.zeros(money),
         trouble=np.zeros(money),
         gain=np.zeros(money),
         uses=np.zeros((*shape, len(LIMITS), len(COLUMNS), len(draws))),
         touches=np.zeros((*shape, len(LIMITS)), dtype=np.bool_),
-        minutes=np.zeros((*shape, len(draws))),
-        effort=np.zeros((*shape, len(draws))),
-        gesture=np.zeros((*shape, len(draws))),
+        acts=np.zeros((*shape, len(ACTS), len(draws))),
+        proactive=np.zeros(shape, dtype=np.bool_),
     )
-    for f, each in enumerate(bundles):
+    lead = ACTS.index("lead_hours")
+    gesture = ACTS.index("gesture")
+    for f, (failure, each) in enumerate(zip(scenario.failures.values(), bundles, strict=True)):
         for a, bundle in enumerate(each):
             for act in (acts[name] for name in bundle):
                 menu.cost[f, a] += act.cost
                 menu.worth[f, a] += act.worth
+                matches = act.kind is None or act.kind in failure.matched_by
+                menu.felt[f, a] += act.worth * (1.0 if matches else 1.0 - draws["response.mismatch_share"])
                 menu.trouble[f, a] += act.trouble
                 menu.gain[f, a] += act.gain
-                menu.minutes[f, a] += act.minutes
-                menu.effort[f, a] += act.effort
-                menu.gesture[f, a] += act.gesture
+                # what is given together arrives when the last of it does
+                hours = np.maximum(menu.acts[f, a, lead], act.acts[lead])
+                menu.acts[f, a] += act.acts
+                menu.acts[f, a, lead] = hours
+                menu.proactive[f, a] |= act.proactive
                 for limit, form in act.uses.items():
                     menu.uses[f, a, LIMITS.index(limit)] += form
                     menu.touches[f, a, LIMITS.index(limit)] = True
             menu.uses[f, a, LIMITS.index("total_cost")] = menu.cost[f, a]
             menu.touches[f, a, LIMITS.index("total_cost")] = True
-    np.minimum(menu.gesture, 1.0, out=menu.gesture)
+    np.minimum(menu.acts[:, :, gesture], 1.0, out=menu.acts[:, :, gesture])
     return menu
 
 
-def _bundles(parts: Mapping[str, tuple[tuple[str, ...], ...]]) -> list[tuple[str, ...]]:
-    return [tuple(itertools.chain(*combination)) for combination in itertools.product(*parts.values())]
-
-
 class _Act:
-    """One variant of a remedy with the numbers of all draws: forms (C, M), quantities (M,)."""
+    """One variant of a remedy with the numbers of all draws: forms (C, M), acts (acts, M)."""
 
     def __init__(self, scenario: Scenario, name: str, variant: str, draws: Draws) -> None:
         remedy = scenario.remedies[name]
@@ -132,11 +157,11 @@ class _Act:
                 compiled[COLUMNS.index(target)] += size * number(coefficient)
             return compiled
 
+        self.kind = remedy.kind
+        self.proactive = remedy.proactive
         self.cost = form(remedy.cost)
         self.worth = form(remedy.worth)
         self.trouble = form(remedy.trouble)
         self.gain = self.worth if remedy.gain is None else form(remedy.gain)
         self.uses = {limit: form(coefficients) for limit, coefficients in remedy.uses.items()}
-        self.minutes = number(remedy.minutes)
-        self.effort = number(remedy.effort)
-        self.gesture = number(remedy.gesture)
+        self.acts = np.array([number(getattr(remedy, name)) for name in ACTS])
