@@ -1,17 +1,30 @@
 """What goes wrong, what can be done about it, and how customers answer."""
 
 from policy_sim.service.cases import Cases, draw_cases, read_cases
-from policy_sim.service.remedies import Menu, compile_menu
-from policy_sim.service.response import chance_lost, compensation_effect, over_compensation, spend_multiplier
+from policy_sim.service.claiming import caught_share, learned_claiming
+from policy_sim.service.remedies import Menu, compile_menu, compose
+from policy_sim.service.response import (
+    chance_lost,
+    compensation_effect,
+    insult,
+    over_compensation,
+    recency_of_failure,
+    spend_multiplier,
+)
 
 __all__ = [
     "Cases",
     "Menu",
+    "caught_share",
     "chance_lost",
     "compensation_effect",
     "compile_menu",
+    "compose",
     "draw_cases",
+    "insult",
+    "learned_claiming",
     "over_compensation",
     "read_cases",
+    "recency_of_failure",
     "spend_multiplier",
 ]

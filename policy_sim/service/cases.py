@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from policy_sim.assumptions import COLUMNS, Draws, Scenario
 from policy_sim.border import InputError, nearest, unknown
 from policy_sim.clv import FutureValues, Transactions
+from policy_sim.service.claiming import GENUINE_SCORE, OPPORTUNIST_SCORE
 
 __all__ = ["Cases", "draw_cases", "read_cases"]
 
@@ -38,10 +39,12 @@ _DEFAULTS: dict[str, str | float] = {
     "days_since_purchase": "cases.days_since_purchase_median",
     "prior_purchases": 1.0,
     "prior_failures": 0.0,
+    "days_since_failure": "cases.days_since_failure_median",
     "prior_claims": 0.0,
     "suspicion": 0.0,
+    "surfaces": 1.0,
 }
-_SHARES = ("severity", "suspicion")
+_SHARES = ("severity", "suspicion", "surfaces")
 _INDICES = ("failure", "segment", "customer")
 _REQUIRED = ("failure", "item_price", "future_value")
 
@@ -63,8 +66,12 @@ class Cases:
         of a second parcel, inspection.
     severity, suspicion
         0 to 1.
-    hours_open, days_since_purchase
-        Hours since the failure was noticed; days since the order.
+    surfaces
+        Chance (0 to 1) that the customer comes by themselves, as far as the firm can tell beforehand. Most unhappy
+        customers never do: only what is given before anybody asks reaches the others. 1 for cases of a log.
+    hours_open, days_since_purchase, days_since_failure
+        Hours since the failure was noticed; days since the order; days since the failure before this one, which counts
+        where there is one.
     prior_purchases, prior_failures, prior_claims
         Counts before this case; the order that failed counts as a purchase; claims in the last twelve months.
     future_value
@@ -91,8 +98,10 @@ class Cases:
     days_since_purchase: Floats
     prior_purchases: Floats
     prior_failures: Floats
+    days_since_failure: Floats
     prior_claims: Floats
     suspicion: Floats
+    surfaces: Floats
     future_value: Floats
     failures: tuple[str, ...]
     segments: tuple[str, ...]
@@ -183,8 +192,9 @@ def draw_cases(
     prior_purchases = values.prior_purchases[who].astype(np.float64)
     prior_failures = rng.poisson(prior_purchases * scenario.value("cases.failures_per_order")).astype(np.float64)
     suspicious = rng.random(count) < scenario.value("cases.suspicious_share")
+    failure = rng.choice(len(shares), size=count, p=shares / shares.sum())
     columns = {
-        "failure": rng.choice(len(shares), size=count, p=shares / shares.sum()),
+        "failure": failure,
         "customer": who,
         "item_price": item_price,
         "severity": rng.beta(mean * concentration, (1 - mean) * concentration, count),
@@ -193,8 +203,9 @@ def draw_cases(
         "prior_purchases": prior_purchases,
         "prior_failures": prior_failures,
         "prior_claims": rng.binomial(prior_failures.astype(np.int64), scenario.value("cases.claims_per_failure")),
-        # a score that separates well but not perfectly: means .08 and .7
-        "suspicion": np.where(suspicious, rng.beta(7, 3, count), rng.beta(1, 11.5, count)),
+        "suspicion": np.where(suspicious, rng.beta(*OPPORTUNIST_SCORE, count), rng.beta(*GENUINE_SCORE, count)),
+        "days_since_failure": _lognormal(rng, scenario, "cases.days_since_failure", count),
+        "surfaces": np.array([scenario.value(f"{name}.surfaces_share") for name in scenario.failures])[failure],
         "future_value": values.future_value[who] / values.probability_alive[who],
     }
     labels = np.char.add("case-", np.arange(1, count + 1).astype(np.str_))

@@ -132,11 +132,11 @@ class _Expected:
         self.payoffs = payoffs
         k = policy.tier_names.index(tier)
         scenario_tiers = np.array([payoffs.scenario.tiers.index(name) for name in policy.tier_names])
+        self.above = Handling.of(policy, payoffs, lowest=k + 1)
         case, resolution = np.nonzero(payoffs.options.adequate)
         rows = self._rows(case, resolution, np.full(len(case), scenario_tiers[k]))
         self.here = np.zeros((*payoffs.options.adequate.shape, len(STYLES)))
         self.here[case, resolution] = rows
-        self.above = Handling.of(policy, payoffs, lowest=k + 1)
         self.above_value = np.zeros(len(payoffs.cases))
         for s in range(len(STYLES)):
             rows = self._rows(np.arange(len(payoffs.cases)), self.above.choice[:, s], scenario_tiers[self.above.tier])
@@ -145,9 +145,7 @@ class _Expected:
         self.known: dict[tuple[object, ...], tuple[float, float]] = {}
 
     def _rows(self, case: Ints, resolution: Ints, tier: Ints) -> Floats:
-        payoffs = self.payoffs
-        weight = payoffs.style / len(payoffs.draws)
-        return expect(payoffs.facts, payoffs.numbers, weight, case, resolution, tier)
+        return expect(self.payoffs, case, resolution, tier, self.above.suspected, self.above.claimed)
 
     def best(self, policy: Policy, lever: Lever) -> tuple[float, float]:
         """Return the best limit of a lever (the roundest where several are equally good) and the total value there."""

@@ -56,8 +56,6 @@ class Curve:
         (steps,) limit in cents from which each step holds; the first is -1: ask first.
     sums
         (steps, measures, draws) totals over all cases.
-    escalated
-        (steps,) cases not settled by the first tier.
     """
 
     policy: Policy
@@ -65,7 +63,6 @@ class Curve:
     lever: Lever
     cents: Ints
     sums: Floats
-    escalated: Ints
 
     @property
     def limits(self) -> Floats:
@@ -78,7 +75,7 @@ class Curve:
 
     def per_case(self, outcome: str = "net_value") -> Floats:
         """Return (steps, draws) the mean over cases of one of `OUTCOMES`."""
-        return measure(self.sums, self.escalated, outcome) / len(self.payoffs.cases)
+        return measure(self.sums, outcome) / len(self.payoffs.cases)
 
     def at(self, limit: float, outcome: str = "net_value") -> Floats:
         """Return (draws,) the mean over cases of one of `OUTCOMES` at a limit."""
@@ -120,7 +117,7 @@ class Curve:
                 "net_value_low": low,
                 "net_value_high": high,
                 "remedy_cost": self.per_case("remedy_cost").mean(axis=1),
-                "escalated_share": self.escalated / len(self.payoffs.cases),
+                "escalated_share": self.per_case("escalated").mean(axis=1),
                 "customers_kept": self.per_case("customers_kept").mean(axis=1),
                 "minutes": self.per_case("minutes").mean(axis=1),
             }
@@ -153,13 +150,10 @@ def threshold_curve(policy: Policy, payoffs: Payoffs, lever: Lever, on_progress:
     states = lever_states(policy, payoffs, lever, above)
     cents, place = np.unique(states.cents, return_inverse=True)
     scenario_tiers = np.array([payoffs.scenario.tiers.index(name) for name in policy.tier_names])
-    changes = score(payoffs, states.case, scenario_tiers[states.tier], states.choice, place, len(cents), on_progress)
+    tier = scenario_tiers[states.tier]
+    changes = score(payoffs, above, states.case, tier, states.choice, place, len(cents), on_progress)
     np.cumsum(changes, axis=0, out=changes)
-    same_case = np.append(False, states.case[1:] == states.case[:-1])
-    up = states.tier > 0
-    change_up = up.astype(np.int64) - np.where(same_case, np.append(False, up[:-1]), False).astype(np.int64)
-    escalated = np.cumsum(np.bincount(place, weights=change_up, minlength=len(cents))).astype(np.int64)
-    return Curve(policy, payoffs, lever, cents, changes, escalated)
+    return Curve(policy, payoffs, lever, cents, changes)
 
 
 def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever, above: Handling) -> States:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError, unknown
 from policy_sim.policy import ASK, NO_LIMIT, Policy, authority, limit_words
+from policy_sim.service import caught_share
 from policy_sim.value.kernels import GUIDED, LANES, MEASURES, choose, score_states
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
 
@@ -34,14 +35,22 @@ OUTCOMES = {
     "customers_kept": "share",
     "escalated": "share",
     "minutes": "minutes",
+    "supervisor_minutes": "minutes",
 }
+
+#: Facts at which a guard looks because a customer may be lying.
+_SUSPICIOUS = ("suspicion", "prior_claims")
 
 _NO_LIMIT_CENTS = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True)
 class Handling:
-    """How a policy handles each case: tier of the policy (N,), choice of each style (N, styles), cells and limits."""
+    """How a policy handles each case: tier of the policy (N,), choice of each style (N, styles), cells and limits.
+
+    `suspected` (N,) are cases that a guard has passed on because the customer may be lying; `claimed` (padded draws,) is
+    the share of learned claiming that gets past the guards.
+    """
 
     start: Ints
     cell: Ints
@@ -49,6 +58,8 @@ class Handling:
     tiers: Ints
     tier: Ints
     choice: Ints
+    suspected: NDArray[np.bool_]
+    claimed: Floats
 
     @classmethod
     def of(cls, policy: Policy, payoffs: Payoffs, lowest: int = 0) -> Handling:
@@ -65,13 +76,32 @@ class Handling:
         )
         cell = cases.failure * len(scenario.segments) + cases.segment
         start = np.full(len(cases), lowest)
+        suspected = np.zeros(len(cases), dtype=np.bool_)
         for guard in policy.guards:
             caught = getattr(cases, guard.fact) >= guard.at_least
             start = np.where(caught, np.maximum(start, policy.tier_names.index(guard.to)), start)
+            suspected |= caught & (guard.fact in _SUSPICIOUS)
         tier = np.empty(len(cases), dtype=np.int64)
         choice = np.empty((len(cases), 3), dtype=np.int64)
         choose(start, cell, limits, tiers, payoffs.options, tier, choice)
-        return cls(start, cell, limits, tiers, tier, choice)
+        return cls(start, cell, limits, tiers, tier, choice, suspected, _claimed(policy, payoffs))
+
+
+def _claimed(policy: Policy, payoffs: Payoffs) -> Floats:
+    """Return the share (padded draws,) of learned claiming that the guards of a policy let through."""
+    at_least = {
+        fact: min((guard.at_least for guard in policy.guards if guard.fact == fact), default=np.inf)
+        for fact in _SUSPICIOUS
+    }
+    draws = payoffs.draws
+    caught = caught_share(
+        suspicion_at_least=at_least["suspicion"],
+        claims_at_least=at_least["prior_claims"],
+        visible_share=draws["claiming.visible_share"],
+        repeat_share=draws["claiming.repeat_share"],
+    )
+    through = 1 - caught * draws["claiming.refused_share"]
+    return np.pad(through, (0, payoffs.style.shape[1] - len(draws)), mode="edge")
 
 
 def to_cents(limit: float) -> int:
@@ -91,20 +121,18 @@ class Outcome:
         What was evaluated.
     sums
         (failures, segments, measures, draws) totals over the cases.
-    counts, escalated
-        (failures, segments) cases, and those not settled by the first tier.
+    counts
+        (failures, segments) cases.
     """
 
     policy: Policy
     payoffs: Payoffs
     sums: Floats
     counts: Ints
-    escalated: Ints
 
     def per_case(self, outcome: str = "net_value") -> Floats:
         """Return the mean over cases (draws,) of one of `OUTCOMES`: money, a share (0-1) or minutes per case."""
-        total = measure(self.sums.sum((0, 1)), self.escalated.sum(), outcome)
-        return np.asarray(total / self.counts.sum())
+        return np.asarray(measure(self.sums.sum((0, 1)), outcome) / self.counts.sum())
 
     def per_year(self, outcome: str = "net_value") -> Floats:
         """Return (draws,) what one of `OUTCOMES` comes to with the scenario's cases per year."""
@@ -164,13 +192,11 @@ def evaluate(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = No
     """
     handling = Handling.of(policy, payoffs)
     shape = (len(payoffs.scenario.failures), len(payoffs.scenario.segments))
-    cases = np.arange(len(payoffs.cases))
-    sums = score(
-        payoffs, cases, handling.tiers[handling.tier], handling.choice, handling.cell, shape[0] * shape[1], on_progress
-    )
-    counts = np.bincount(handling.cell, minlength=shape[0] * shape[1]).reshape(shape)
-    escalated = np.bincount(handling.cell[handling.tier > 0], minlength=shape[0] * shape[1]).reshape(shape)
-    return Outcome(policy, payoffs, sums.reshape(*shape, *sums.shape[1:]), counts, escalated)
+    cell_count = shape[0] * shape[1]
+    states = (np.arange(len(payoffs.cases)), handling.tiers[handling.tier], handling.choice, handling.cell)
+    sums = score(payoffs, handling, *states, cell_count, on_progress)
+    counts = np.bincount(handling.cell, minlength=cell_count).reshape(shape)
+    return Outcome(policy, payoffs, sums.reshape(*shape, *sums.shape[1:]), counts)
 
 
 def compare(outcome: Outcome, baseline: Outcome) -> Difference:
@@ -219,7 +245,7 @@ def decide(policy: Policy, payoffs: Payoffs) -> pd.DataFrame:
                 "recommended": payoffs.menu.names[cases.failure[i]][a],
                 "worth": options.generosity[i, a],
                 "remedy_cost": -options.thrift[i, a],
-                "payoff": options.believed[i, a, scenario.tiers.index(tier)],
+                "payoff": options.believed[scenario.tiers.index(tier), i, a],
             }
         )
     return pd.DataFrame(rows)
@@ -227,6 +253,7 @@ def decide(policy: Policy, payoffs: Payoffs) -> pd.DataFrame:
 
 def score(
     payoffs: Payoffs,
+    handling: Handling,
     case: Ints,
     tier: Ints,
     choice: Ints,
@@ -234,23 +261,27 @@ def score(
     places: int,
     on_progress: Progress | None = None,
 ) -> Floats:
-    """Return (places, measures, draws): the measures of states, or their changes, added up by place."""
+    """Return (places, measures, draws): the measures of states, or their changes, added up by place.
+
+    Of `handling` only what holds for the policy as a whole is used: whom its guards suspect, what they let through.
+    """
     out = np.zeros((places, len(MEASURES), payoffs.style.shape[1]))
 
     def work(first: int, last: int) -> None:
-        score_states(case, tier, choice, place, payoffs.facts, payoffs.numbers, payoffs.style, first, out)
+        score_states(
+            case, tier, choice, place, handling.suspected, payoffs.facts, payoffs.numbers, payoffs.style, first, out
+        )
 
     in_blocks(work, out.shape[-1], LANES, on_progress)
+    out[:, MEASURES.index("learned_claiming")] *= handling.claimed
     return out[..., : len(payoffs.draws)]
 
 
-def measure(sums: Floats, escalated: Floats | Ints, outcome: str) -> Floats:
-    """Return one of `OUTCOMES` from sums (..., measures, draws) and counts of escalated cases (...)."""
+def measure(sums: Floats, outcome: str) -> Floats:
+    """Return one of `OUTCOMES` from sums (..., measures, draws)."""
     if outcome == "net_value":
         money = dict(zip(MEASURES, np.moveaxis(sums, -2, 0), strict=True))
         return np.asarray(money["retained"] - money["remedy_cost"] - money["labour"] - money["learned_claiming"])
-    if outcome == "escalated":
-        return np.broadcast_to(np.asarray(escalated, dtype=np.float64)[..., None], (*sums.shape[:-2], sums.shape[-1]))
     if outcome not in MEASURES:
         raise unknown("outcome", outcome, list(OUTCOMES))
     return np.asarray(sums[..., MEASURES.index(outcome), :])

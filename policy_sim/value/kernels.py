@@ -5,8 +5,10 @@ In: arrays made by `payoffs`. Out: arrays. Left to others: names, files, interva
 Everything compiled stands in this one module, because numba's cache only notices changes of the file a function is in.
 Sums run in a fixed order for each draw, so that results do not depend on how the draws are spread over threads.
 
-Draws are worked on `LANES` at a time, in rows of one flat buffer: the compiler sees that no two rows overlap and that
-all are as long, and so turns the loops over lanes, own exp and log included, into vector instructions.
+The response is written once, for `LANES` pairs of a case and a draw at a time, in rows of one flat buffer: the compiler
+sees that no two rows overlap and that all are as long, and so turns the loops over lanes, own exp and log included, into
+vector instructions. The lanes are draws of one case where many draws are wanted (`score_states`, `expected_payoffs`), or
+cases under one draw where one is (`payoffs_of_cases`); these differ only in how they fill the rows.
 """
 
 from __future__ import annotations
@@ -21,7 +23,6 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 __all__ = [
-    "ACTS",
     "FACTS",
     "FORMS",
     "GUIDED",
@@ -30,6 +31,7 @@ __all__ = [
     "PER_FAILURE",
     "PER_TIER",
     "SHARED",
+    "STAFF",
     "STYLES",
     "Facts",
     "Numbers",
@@ -37,6 +39,7 @@ __all__ = [
     "choose",
     "curve_states",
     "expected_payoffs",
+    "payoffs_of_cases",
     "score_states",
 ]
 
@@ -48,55 +51,88 @@ Bools = NDArray[np.bool_]
 STYLES = ("guided", "generous", "thrifty")
 GUIDED = 0
 
-#: What is summed over cases, in the order of every array with a measure axis; money but for the last two.
-MEASURES = ("retained", "remedy_cost", "labour", "learned_claiming", "customers_kept", "minutes")
+#: What is summed over cases, in the order of every array with a measure axis: four in money, a share, minutes, minutes
+#: of the second line, a share.
+MEASURES = (
+    "retained",
+    "remedy_cost",
+    "labour",
+    "learned_claiming",
+    "customers_kept",
+    "minutes",
+    "supervisor_minutes",
+    "escalated",
+)
+_MEASURE_COUNT = 8
 
 #: Draws worked on at a time; arrays with a draw axis are padded to a multiple of it.
 LANES = 40
 
 #: Columns of `Facts.numbers`.
-FACTS = ("item_price", "severity", "hours_open", "prior_failures", "bond", "future_value")
-_PRICE, _SEVERITY, _HOURS, _FAILURES, _BOND, _VALUE = range(6)
-#: Linear forms in the money columns of a case, third axis of `Numbers.forms`; worth and gain are net of trouble.
-FORMS = ("cost", "worth", "gain")
-#: Third axis of `Numbers.acts`.
-ACTS = ("minutes", "effort", "gesture")
+FACTS = (
+    "item_price",
+    "severity",
+    "hours_open",
+    "prior_failures",
+    "recent_failure",
+    "bond",
+    "first_order",
+    "future_value",
+    "surfaces",
+)
+(_PRICE_FACT, _SEVERITY_FACT, _HOURS_FACT, _FAILURES_FACT, _RECENT_FACT) = range(5)
+(_BOND_FACT, _FIRST_FACT, _VALUE_FACT, _SURFACES_FACT) = range(5, 9)
+#: Linear forms in the money columns of a case, third axis of `Numbers.forms`; felt and gain are net of trouble.
+FORMS = ("cost", "felt", "gain")
 #: Second axis of `Numbers.failures`; kappa is the logit of the churn without remedy.
-PER_FAILURE = ("loss_share", "kappa", "compensation_weight", "gesture_weight", "spend_drop")
+PER_FAILURE = ("loss_share", "kappa", "compensation_weight", "spend_drop")
+_PER_FAILURE_COUNT = 4
 #: Second axis of `Numbers.tiers`.
-PER_TIER = ("minutes", "wait_hours", "cost_per_minute", "lost_contact_share")
-#: First axis of `Numbers.shared`; deterred and gained are money per customer, reach is spread times publicity.
+PER_TIER = ("wait_hours", "lost_contact_share")
+#: First axis of `Numbers.shared`; idle is the effort of a contact that leads to nothing, in logits; deterred and gained
+#: are money per customer; reach is learned claims where the gain is large; scales are one over what they are named for.
 SHARED = (
     "churn_without_failure",
     "severity_weight",
     "wait_weight",
-    "effort_weight",
-    "base_effort",
+    "idle",
     "repeat_weight",
+    "double_deviation_weight",
     "bond_weight",
+    "first_order_weight",
     "over_compensation_weight",
+    "insult_weight",
+    "insult_scale",
+    "suspected_weight",
     "paradox",
     "deterred",
     "gained",
     "future_value_factor",
     "reach",
-    "temptation",
+    "temptation_scale",
 )
+_SHARED_COUNT = 18
+#: Third axis of `Numbers.staff`.
+STAFF = ("labour", "minutes", "supervisor_minutes")
+_COLUMN_COUNT = 7
 
 # Rows of the buffer, as offsets. First what is copied in, in the order of the names above ...
 _ROW = LANES
-(_FLOOR, _SEVERE, _WAIT, _EFFORT, _BASE_EFFORT, _REPEAT, _BONDED, _OVER, _PARADOX, _DETERRED) = range(
-    0, 10 * _ROW, _ROW
-)
-(_GAINED, _FACTOR, _REACH, _TEMPTATION) = range(10 * _ROW, 14 * _ROW, _ROW)
-(_LOSS, _KAPPA, _COMPENSATION, _GESTURE_WEIGHT, _DROP) = range(14 * _ROW, 19 * _ROW, _ROW)
-(_TIER_MINUTES, _TIER_HOURS, _TIER_RATE, _TIER_LOST) = range(19 * _ROW, 23 * _ROW, _ROW)
-(_AGENT_MINUTES, _AGENT_RATE, _ACT_MINUTES, _ACT_EFFORT, _ACT_GESTURE) = range(23 * _ROW, 28 * _ROW, _ROW)
-# ... then what is worked out: money forms; what holds for a case at a tier; the six measures
-(_COST, _WORTH, _GAIN) = range(28 * _ROW, 31 * _ROW, _ROW)
-(_PLAIN, _VALUED, _KEPT_EMPTY, _RETAINED_EMPTY) = range(31 * _ROW, 35 * _ROW, _ROW)
-_MEASURED = 35 * _ROW
-_BUFFER = 41 * _ROW
+(_FLOOR, _SEVERE, _WAIT, _IDLE, _REPEAT, _DOUBLE, _BONDED, _FIRST_ORDER, _OVER) = range(0, 9 * _ROW, _ROW)
+(_INSULT, _INSULT_SCALE, _SUSPECTED, _PARADOX, _DETERRED, _GAINED) = range(9 * _ROW, 15 * _ROW, _ROW)
+(_FACTOR, _REACH, _TEMPTATION_SCALE) = range(15 * _ROW, 18 * _ROW, _ROW)
+(_LOSS, _KAPPA, _COMPENSATION, _DROP) = range(18 * _ROW, 22 * _ROW, _ROW)
+(_TIER_HOURS, _TIER_LOST) = range(22 * _ROW, 24 * _ROW, _ROW)
+# ... then what is worked out: money forms; what holds for a case at a tier; the measures
+(_COST, _FELT, _GAIN) = range(24 * _ROW, 27 * _ROW, _ROW)
+(_VALUED, _PER_LOSS, _PLAIN, _WAITED) = range(27 * _ROW, 31 * _ROW, _ROW)
+(_KEPT_EMPTY, _RETAINED_EMPTY, _KEPT_SILENT, _RETAINED_SILENT) = range(31 * _ROW, 35 * _ROW, _ROW)
+_PUSH = 35 * _ROW
+_MONEY = 36 * _ROW  # the case's columns, where the lanes are cases
+_HOURS = 43 * _ROW
+_SURFACES = 44 * _ROW
+_MEASURED = 45 * _ROW
+_BUFFER = 53 * _ROW
 
 
 class Facts(NamedTuple):
@@ -115,14 +151,20 @@ class Facts(NamedTuple):
 class Numbers(NamedTuple):
     """All numbers of M draws; F failures, A resolutions, C columns, K tiers of the scenario.
 
-    forms (F, A, forms, C, M); active (F, A, forms, C) whether a coefficient is ever other than 0; acts (F, A, acts, M);
-    rejected (F,); failures (F, quantities, M); tiers (K, quantities, M); shared (quantities, M); values (customers, M)
-    by how much each customer's future value is another under each draw.
+    forms (F, A, forms, C, M); active (F, A, forms, C) whether a coefficient is ever other than 0; push (F, A, M) logits
+    by which effort, gesture and proactivity raise the chance of loss; lead_hours (F, A, M); staff (F, A, K, quantities, M)
+    as named in `STAFF`; proactive (F, A); timing (F, A) the same number where resolutions take as long and are as
+    proactive; rejected (F,); failures (F, quantities, M); tiers (K, quantities, M); shared (quantities, M); values
+    (customers, M) by how much each customer's future value is another under each draw.
     """
 
     forms: Floats
     active: Bools
-    acts: Floats
+    push: Floats
+    lead_hours: Floats
+    staff: Floats
+    proactive: Bools
+    timing: Ints
     rejected: Bools
     failures: Floats
     tiers: Floats
@@ -138,7 +180,7 @@ class Options(NamedTuple):
     adequate: Bools  # (N, A)
     generosity: Floats  # (N, A) worth net of trouble, as believed
     thrift: Floats  # (N, A) minus cost, as believed
-    believed: Floats  # (N, A, K) payoff, as believed
+    believed: Floats  # (K, N, A) payoff, as believed
 
 
 def _read_as(source: types.Type, target: types.Type, target_ir: ir.Type) -> Any:
@@ -154,7 +196,7 @@ _bits_of = _read_as(types.float64, types.int64, ir.IntType(64))
 _float_of = _read_as(types.int64, types.float64, ir.DoubleType())
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
 def _exp(x: float) -> float:
     """Return e**x to 1e-15 relative, without a branch; x is held within -700 and 700."""
     x = min(max(x, -700.0), 700.0)
@@ -171,7 +213,7 @@ def _exp(x: float) -> float:
     return p * _float_of((_bits_of(shifted) << 52) + 4607182418800017408)
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
 def _log(x: float) -> float:
     """Return ln x to 1e-15 + 4e-16 |ln x|, without a branch, for normal positive x."""
     bits = _bits_of(x)
@@ -189,99 +231,179 @@ def _log(x: float) -> float:
     return 2.0 * t * (p * u + 1.0) + (exponent + high) * 0.6931471805599453
 
 
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
+def _waited(weight: float, hours: float) -> float:
+    """Return what waiting for so many hours adds to the logit of loss."""
+    return weight * _log(0.5 + hours * (0.5 / 24))
+
+
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
+def _empty(eta: float, floor: float, valued: float, drop: float, deterred: float) -> tuple[float, float]:
+    """Return the share kept, and the value retained, of a customer who gets nothing."""
+    kept = (1.0 - floor) / (1.0 + _exp(eta))
+    return kept, valued * kept * (1.0 - drop) - deterred * (1.0 - kept)
+
+
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
+def _answer(
+    compensation: float,
+    plain: float,
+    rejected: float,
+    floor: float,
+    valued: float,
+    compensation_weight: float,
+    over_weight: float,
+    insult_weight: float,
+    insult_scale: float,
+    drop: float,
+    paradox: float,
+    gained: float,
+    deterred: float,
+) -> tuple[float, float]:
+    """Return the share kept, and the value retained, of a customer who gets a resolution; plain is all other logits."""
+    q = min(max(compensation * (1 / 1.5), 0.0), 1.0)
+    effect = rejected * q * q * q * q * (15.0 - 24.0 * q + 10.0 * q * q) + (1.0 - rejected) * q * (2.0 - q)
+    excess = max(compensation - 1.5, 0.0)
+    squared = excess * excess
+    token = min(max(compensation * insult_scale, 0.0), 1.0)
+    eta = (
+        plain
+        - compensation_weight * (effect - over_weight * (squared / (1.0 + squared)))
+        + insult_weight * 6.75 * token * (1.0 - token) * (1.0 - token)
+    )
+    kept = (1.0 - floor) / (1.0 + _exp(eta))
+    spend = 1.0 - drop + (drop + paradox) * effect
+    return kept, kept * (valued * spend + gained * effect + deterred) - deterred
+
+
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
+def _learned(cost: float, gain: float, reach: float, temptation_scale: float) -> float:
+    """Return the cost of the claims that a resolution teaches."""
+    return reach * (1.0 - _exp(-max(gain, 0.0) * temptation_scale)) * max(cost, 0.0)
+
+
 @numba.njit(nogil=True)
 def _copy_shared(first: int, numbers: Numbers, b: Floats) -> None:
     # no views of arrays here and below: each would cost an atomic count of its owners
-    for q in range(14):
+    for q in range(_SHARED_COUNT):
         for j in range(LANES):
             b[_FLOOR + q * LANES + j] = numbers.shared[q, first + j]
-    for j in range(LANES):
-        b[_AGENT_MINUTES + j] = numbers.tiers[0, 0, first + j]
-        b[_AGENT_RATE + j] = numbers.tiers[0, 2, first + j]
 
 
-@numba.njit(nogil=True, error_model="numpy")
-def _prepare(i: int, k: int, first: int, facts: Facts, numbers: Numbers, b: Floats) -> None:
-    """Work out what holds for case i at tier k whatever is given: the response to nothing, and the case's value."""
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
+def _prepare_case(i: int, k: int, first: int, facts: Facts, numbers: Numbers, is_suspected: bool, b: Floats) -> None:
+    """Work out what holds for a case at tier k under `LANES` draws, whatever is given."""
     f = facts.failure[i]
-    for q in range(5):
+    for q in range(_PER_FAILURE_COUNT):
         for j in range(LANES):
             b[_LOSS + q * LANES + j] = numbers.failures[f, q, first + j]
-    for q in range(4):
+    for q in range(2):
         for j in range(LANES):
-            b[_TIER_MINUTES + q * LANES + j] = numbers.tiers[k, q, first + j]
-    severity, hours = facts.numbers[i, _SEVERITY], facts.numbers[i, _HOURS]
-    failures, bond, value = facts.numbers[i, _FAILURES], facts.numbers[i, _BOND], facts.numbers[i, _VALUE]
+            b[_TIER_HOURS + q * LANES + j] = numbers.tiers[k, q, first + j]
     for j in range(LANES):
-        b[_VALUED + j] = value * b[_FACTOR + j] * numbers.values[facts.customer[i], first + j]
+        b[_VALUED + j] = numbers.values[facts.customer[i], first + j]
+    price, severity = max(facts.numbers[i, _PRICE_FACT], 0.01), facts.numbers[i, _SEVERITY_FACT]
+    hours, failures = facts.numbers[i, _HOURS_FACT], facts.numbers[i, _FAILURES_FACT]
+    recent, bond = facts.numbers[i, _RECENT_FACT], facts.numbers[i, _BOND_FACT]
+    is_first, value = facts.numbers[i, _FIRST_FACT], facts.numbers[i, _VALUE_FACT]
+    suspected = 1.0 if is_suspected else 0.0
+    for j in range(LANES):
+        b[_VALUED + j] *= value * b[_FACTOR + j]
+        b[_PER_LOSS + j] = 1.0 / (b[_LOSS + j] * price)
         b[_PLAIN + j] = (
             b[_KAPPA + j]
             + b[_SEVERE + j] * severity
-            + b[_WAIT + j] * _log(0.5 + (hours + b[_TIER_HOURS + j]) * (0.5 / 24))
             + b[_REPEAT + j] * failures
+            + b[_DOUBLE + j] * recent
             - b[_BONDED + j] * bond
+            + b[_FIRST_ORDER + j] * is_first
+            + b[_SUSPECTED + j] * suspected
         )
-        eta = b[_PLAIN + j] + b[_EFFORT + j] * (b[_BASE_EFFORT + j] - 0.5)
-        kept = 1.0 - b[_FLOOR + j] - (1.0 - b[_FLOOR + j]) / (1.0 + _exp(-eta))
-        b[_KEPT_EMPTY + j] = kept
-        b[_RETAINED_EMPTY + j] = b[_VALUED + j] * kept * (1.0 - b[_DROP + j]) - b[_DETERRED + j] * (1.0 - kept)
-
-
-@numba.njit(nogil=True, error_model="numpy")
-def _score(i: int, a: int, k: int, first: int, facts: Facts, numbers: Numbers, b: Floats) -> None:
-    """Write the measures of case i under resolution a at tier k to the buffer, which `_prepare` has seen."""
-    f = facts.failure[i]
-    for q in range(3):
+        eta = b[_PLAIN + j] + b[_IDLE + j] + _waited(b[_WAIT + j], hours + b[_TIER_HOURS + j])
+        b[_KEPT_EMPTY + j], b[_RETAINED_EMPTY + j] = _empty(
+            eta, b[_FLOOR + j], b[_VALUED + j], b[_DROP + j], b[_DETERRED + j]
+        )
+    if facts.numbers[i, _SURFACES_FACT] < 1.0:
         for j in range(LANES):
-            b[_ACT_MINUTES + q * LANES + j] = numbers.acts[f, a, q, first + j]
+            eta = b[_PLAIN + j] - b[_SUSPECTED + j] * suspected + b[_IDLE + j] + _waited(b[_WAIT + j], hours)
+            b[_KEPT_SILENT + j], b[_RETAINED_SILENT + j] = _empty(
+                eta, b[_FLOOR + j], b[_VALUED + j], b[_DROP + j], b[_DETERRED + j]
+            )
+
+
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
+def _score_case(i: int, a: int, k: int, first: int, facts: Facts, numbers: Numbers, timing: int, b: Floats) -> int:
+    """Write the measures of a case under a resolution to the buffer, which `_prepare_case` has seen.
+
+    Returns the timing of the resolution: if it was that of the last one too, what waiting does is known already.
+    """
+    f = facts.failure[i]
     for j in range(3 * LANES):
         b[_COST + j] = 0.0
     for form in range(3):
         row = _COST + form * LANES
-        for c in range(facts.money.shape[1]):
+        for c in range(_COLUMN_COUNT):
             if numbers.active[f, a, form, c]:
                 value = facts.money[i, c]
                 for j in range(LANES):
                     b[row + j] += numbers.forms[f, a, form, c, first + j] * value
-    price = max(facts.numbers[i, _PRICE], 0.01)
-    rejected = 1.0 if numbers.rejected[f] else 0.0
-    extra = 1.0 if k > 0 else 0.0
+    is_on_request = not numbers.proactive[f, a]
+    if numbers.timing[f, a] != timing:
+        hours = facts.numbers[i, _HOURS_FACT] if is_on_request else 0.0
+        for j in range(LANES):
+            b[_WAITED + j] = numbers.lead_hours[f, a, first + j]
+        for j in range(LANES):
+            b[_WAITED + j] = b[_PLAIN + j] + _waited(b[_WAIT + j], hours + b[_TIER_HOURS + j] + b[_WAITED + j])
     for j in range(LANES):
-        cost = b[_COST + j]
-        compensation = b[_WORTH + j] / (b[_LOSS + j] * price)
-        q = min(max(compensation * (1 / 1.5), 0.0), 1.0)
-        effect = rejected * q * q * q * q * (15.0 - 24.0 * q + 10.0 * q * q) + (1.0 - rejected) * q * (2.0 - q)
-        excess = max(compensation - 1.5, 0.0)
-        over = excess * excess / (1.0 + excess * excess)
-        eta = (
-            b[_PLAIN + j]
-            + b[_EFFORT + j] * (b[_ACT_EFFORT + j] - 0.5)
-            - b[_COMPENSATION + j] * (effect - b[_OVER + j] * over)
-            - b[_GESTURE_WEIGHT + j] * b[_ACT_GESTURE + j]
+        b[_PUSH + j] = numbers.push[f, a, first + j]
+    rejected = 1.0 if numbers.rejected[f] else 0.0
+    for j in range(LANES):
+        kept, retained = _answer(
+            b[_FELT + j] * b[_PER_LOSS + j],
+            b[_WAITED + j] + b[_PUSH + j],
+            rejected,
+            b[_FLOOR + j],
+            b[_VALUED + j],
+            b[_COMPENSATION + j],
+            b[_OVER + j],
+            b[_INSULT + j],
+            b[_INSULT_SCALE + j],
+            b[_DROP + j],
+            b[_PARADOX + j],
+            b[_GAINED + j],
+            b[_DETERRED + j],
         )
-        kept = 1.0 - b[_FLOOR + j] - (1.0 - b[_FLOOR + j]) / (1.0 + _exp(-eta))
-        spend = 1.0 - b[_DROP + j] + (b[_DROP + j] + b[_PARADOX + j]) * effect
-        learned = b[_REACH + j] * (1.0 - _exp(-max(b[_GAIN + j], 0.0) / b[_TEMPTATION + j])) * max(cost, 0.0)
-        stays = 1.0 - b[_TIER_LOST + j]
-        minutes = stays * b[_ACT_MINUTES + j]
-        retained = b[_VALUED + j] * kept * spend + b[_GAINED + j] * kept * effect - b[_DETERRED + j] * (1.0 - kept)
+        learned = _learned(b[_COST + j], b[_GAIN + j], b[_REACH + j], b[_TEMPTATION_SCALE + j])
+        lost = b[_TIER_LOST + j]
         # where contact is lost on the way, the customer has waited and gets nothing
-        b[_MEASURED + j] = stays * retained + b[_TIER_LOST + j] * b[_RETAINED_EMPTY + j]
-        b[_MEASURED + LANES + j] = stays * cost
-        b[_MEASURED + 2 * LANES + j] = (
-            b[_AGENT_MINUTES + j] * b[_AGENT_RATE + j] + (extra * b[_TIER_MINUTES + j] + minutes) * b[_TIER_RATE + j]
-        )
-        b[_MEASURED + 3 * LANES + j] = stays * learned
-        b[_MEASURED + 4 * LANES + j] = stays * kept + b[_TIER_LOST + j] * b[_KEPT_EMPTY + j]
-        b[_MEASURED + 5 * LANES + j] = b[_AGENT_MINUTES + j] + extra * b[_TIER_MINUTES + j] + minutes
+        b[_MEASURED + j] = (1.0 - lost) * retained + lost * b[_RETAINED_EMPTY + j]
+        b[_MEASURED + LANES + j] = (1.0 - lost) * b[_COST + j]
+        b[_MEASURED + 3 * LANES + j] = (1.0 - lost) * learned
+        b[_MEASURED + 4 * LANES + j] = (1.0 - lost) * kept + lost * b[_KEPT_EMPTY + j]
+    escalated = 1.0 if k > 0 else 0.0
+    for j in range(LANES):
+        b[_MEASURED + 2 * LANES + j] = numbers.staff[f, a, k, 0, first + j]
+        b[_MEASURED + 5 * LANES + j] = numbers.staff[f, a, k, 1, first + j]
+        b[_MEASURED + 6 * LANES + j] = numbers.staff[f, a, k, 2, first + j]
+        b[_MEASURED + 7 * LANES + j] = escalated
+    surfaces = facts.numbers[i, _SURFACES_FACT]
+    if is_on_request and surfaces < 1.0:
+        # who does not ask gets nothing and costs nothing
+        for j in range(_MEASURE_COUNT * LANES):
+            b[_MEASURED + j] *= surfaces
+        for j in range(LANES):
+            b[_MEASURED + j] += (1.0 - surfaces) * b[_RETAINED_SILENT + j]
+            b[_MEASURED + 4 * LANES + j] += (1.0 - surfaces) * b[_KEPT_SILENT + j]
+    return numbers.timing[f, a]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def score_states(
     case: Ints,
     tier: Ints,
     choice: Ints,
     place: Ints,
+    suspected: Bools,
     facts: Facts,
     numbers: Numbers,
     style: Floats,
@@ -299,21 +421,25 @@ def score_states(
         (states,) case, tier of the scenario, row of out.
     choice
         (states, styles) resolution that each style chooses.
+    suspected
+        (N,) whether a guard has passed the case on because its customer looks suspicious.
     style
         (styles, draws) share of each style.
     """
     b = np.empty(_BUFFER)
     _copy_shared(first, numbers, b)
     weight = np.empty(LANES)
-    now = np.empty(6 * LANES)
-    before = np.empty(6 * LANES)
+    now = np.empty(_MEASURE_COUNT * LANES)
+    before = np.empty(_MEASURE_COUNT * LANES)
+    timing = -1
     for n in range(case.shape[0]):
         i, k = case[n], tier[n]
         follows = n > 0 and case[n - 1] == i
         if not follows or tier[n - 1] != k:
-            _prepare(i, k, first, facts, numbers, b)
+            _prepare_case(i, k, first, facts, numbers, suspected[i], b)
+            timing = -1
         now, before = before, now
-        for j in range(6 * LANES):
+        for j in range(_MEASURE_COUNT * LANES):
             now[j] = 0.0
         for s in range(3):
             a = choice[n, s]
@@ -328,11 +454,11 @@ def score_states(
                 if choice[n, t] == a:
                     for j in range(LANES):
                         weight[j] += style[t, first + j]
-            _score(i, a, k, first, facts, numbers, b)
-            for q in range(6):
+            timing = _score_case(i, a, k, first, facts, numbers, timing, b)
+            for q in range(_MEASURE_COUNT):
                 for j in range(LANES):
                     now[q * LANES + j] += weight[j] * b[_MEASURED + q * LANES + j]
-        for q in range(6):
+        for q in range(_MEASURE_COUNT):
             if follows:
                 for j in range(LANES):
                     out[place[n], q, first + j] += now[q * LANES + j] - before[q * LANES + j]
@@ -341,29 +467,36 @@ def score_states(
                     out[place[n], q, first + j] += now[q * LANES + j]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def expected_payoffs(
     case: Ints,
     resolution: Ints,
     tier: Ints,
+    suspected: Bools,
     facts: Facts,
     numbers: Numbers,
     weight: Floats,
+    claimed: Floats,
     begin: int,
     end: int,
     out: Floats,
 ) -> None:
-    """Fill out (rows, weights) with sums over draws of weight (weights, draws) times payoff, for rows begin to end."""
+    """Fill out (rows, weights) with sums over draws of weight (weights, draws) times payoff, for rows begin to end.
+
+    claimed (draws,) is the share of learned claiming that gets through.
+    """
     b = np.empty(_BUFFER)
     for n in range(begin, end):
         for s in range(weight.shape[0]):
             out[n, s] = 0.0
     for first in range(0, weight.shape[1], LANES):
         _copy_shared(first, numbers, b)
+        timing = -1
         for n in range(begin, end):
             if n == begin or case[n - 1] != case[n] or tier[n - 1] != tier[n]:
-                _prepare(case[n], tier[n], first, facts, numbers, b)
-            _score(case[n], resolution[n], tier[n], first, facts, numbers, b)
+                _prepare_case(case[n], tier[n], first, facts, numbers, suspected[case[n]], b)
+                timing = -1
+            timing = _score_case(case[n], resolution[n], tier[n], first, facts, numbers, timing, b)
             for s in range(weight.shape[0]):
                 total = 0.0
                 for j in range(LANES):
@@ -371,9 +504,107 @@ def expected_payoffs(
                         b[_MEASURED + j]
                         - b[_MEASURED + LANES + j]
                         - b[_MEASURED + 2 * LANES + j]
-                        - b[_MEASURED + 3 * LANES + j]
+                        - claimed[first + j] * b[_MEASURED + 3 * LANES + j]
                     )
                 out[n, s] += total
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def payoffs_of_cases(
+    case: Ints, resolutions: Ints, facts: Facts, numbers: Numbers, begin: int, end: int, out: Floats
+) -> None:
+    """Fill out (K, N, A) with the payoffs under the first draw of all resolutions of some cases of one failure.
+
+    Parameters
+    ----------
+    case
+        (cases,) cases, all of one failure.
+    resolutions
+        (resolutions,) in an order in which those of the same timing stand together.
+    begin, end
+        Places in `case` to work on.
+    """
+    b = np.empty(_BUFFER)
+    f = facts.failure[case[begin]]
+    tile = np.empty((LANES, out.shape[2]))
+    rejected = 1.0 if numbers.rejected[f] else 0.0
+    floor, severe, wait, idle = numbers.shared[0, 0], numbers.shared[1, 0], numbers.shared[2, 0], numbers.shared[3, 0]
+    repeat, double, bonded = numbers.shared[4, 0], numbers.shared[5, 0], numbers.shared[6, 0]
+    first_order, over, insult = numbers.shared[7, 0], numbers.shared[8, 0], numbers.shared[9, 0]
+    insult_scale, paradox, deterred = numbers.shared[10, 0], numbers.shared[12, 0], numbers.shared[13, 0]
+    gained, factor, reach = numbers.shared[14, 0], numbers.shared[15, 0], numbers.shared[16, 0]
+    temptation_scale = numbers.shared[17, 0]
+    loss, kappa = numbers.failures[f, 0, 0], numbers.failures[f, 1, 0]
+    weight, drop = numbers.failures[f, 2, 0], numbers.failures[f, 3, 0]
+    for block in range(begin, end, LANES):
+        used = min(LANES, end - block)
+        for j in range(LANES):
+            i = case[block + min(j, used - 1)]
+            b[_VALUED + j] = facts.numbers[i, _VALUE_FACT] * factor * numbers.values[facts.customer[i], 0]
+            b[_PER_LOSS + j] = 1.0 / (loss * max(facts.numbers[i, _PRICE_FACT], 0.01))
+            b[_HOURS + j] = facts.numbers[i, _HOURS_FACT]
+            b[_SURFACES + j] = facts.numbers[i, _SURFACES_FACT]
+            b[_PLAIN + j] = (
+                kappa
+                + severe * facts.numbers[i, _SEVERITY_FACT]
+                + repeat * facts.numbers[i, _FAILURES_FACT]
+                + double * facts.numbers[i, _RECENT_FACT]
+                - bonded * facts.numbers[i, _BOND_FACT]
+                + first_order * facts.numbers[i, _FIRST_FACT]
+            )
+            for c in range(_COLUMN_COUNT):
+                b[_MONEY + c * LANES + j] = facts.money[i, c]
+        for j in range(LANES):
+            eta = b[_PLAIN + j] + idle + _waited(wait, b[_HOURS + j])
+            b[_KEPT_SILENT + j], b[_RETAINED_SILENT + j] = _empty(eta, floor, b[_VALUED + j], drop, deterred)
+        for k in range(numbers.tiers.shape[0]):
+            tier_hours, lost = numbers.tiers[k, 0, 0], numbers.tiers[k, 1, 0]
+            for j in range(LANES):
+                eta = b[_PLAIN + j] + idle + _waited(wait, b[_HOURS + j] + tier_hours)
+                b[_KEPT_EMPTY + j], b[_RETAINED_EMPTY + j] = _empty(eta, floor, b[_VALUED + j], drop, deterred)
+            timing = -1
+            for a in resolutions:
+                for j in range(3 * LANES):
+                    b[_COST + j] = 0.0
+                for form in range(3):
+                    row = _COST + form * LANES
+                    for c in range(_COLUMN_COUNT):
+                        if numbers.active[f, a, form, c]:
+                            coefficient = numbers.forms[f, a, form, c, 0]
+                            for j in range(LANES):
+                                b[row + j] += coefficient * b[_MONEY + c * LANES + j]
+                asked = 0.0 if numbers.proactive[f, a] else 1.0
+                if numbers.timing[f, a] != timing:
+                    timing = numbers.timing[f, a]
+                    hours = tier_hours + numbers.lead_hours[f, a, 0]
+                    for j in range(LANES):
+                        b[_WAITED + j] = b[_PLAIN + j] + _waited(wait, asked * b[_HOURS + j] + hours)
+                push, labour = numbers.push[f, a, 0], numbers.staff[f, a, k, 0, 0]
+                for j in range(LANES):
+                    _, retained = _answer(
+                        b[_FELT + j] * b[_PER_LOSS + j],
+                        b[_WAITED + j] + push,
+                        rejected,
+                        floor,
+                        b[_VALUED + j],
+                        weight,
+                        over,
+                        insult,
+                        insult_scale,
+                        drop,
+                        paradox,
+                        gained,
+                        deterred,
+                    )
+                    learned = _learned(b[_COST + j], b[_GAIN + j], reach, temptation_scale)
+                    reached = 1.0 - asked * (1.0 - b[_SURFACES + j])
+                    net = (1.0 - lost) * (retained - b[_COST + j] - learned) + lost * b[_RETAINED_EMPTY + j] - labour
+                    b[_PUSH + j] = reached * net + (1.0 - reached) * b[_RETAINED_SILENT + j]
+                for j in range(LANES):
+                    tile[j, a] = b[_PUSH + j]
+            for j in range(used):
+                for a in range(resolutions.shape[0]):
+                    out[k, case[block + j], a] = tile[j, a]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -391,7 +622,7 @@ def _better(i: int, k: int, style: int, a: int, best: int, options: Options) -> 
     if best < 0:
         return True
     if style == 0:
-        mine, other = options.believed[i, a, k], options.believed[i, best, k]
+        mine, other = options.believed[k, i, a], options.believed[k, i, best]
     elif style == 1:
         mine, other = options.generosity[i, a], options.generosity[i, best]
     else:

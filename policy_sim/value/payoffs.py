@@ -15,22 +15,23 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import LIMITS, Draws, Scenario, central
+from policy_sim.assumptions import ACTS, LIMITS, Draws, Scenario, central
 from policy_sim.border import InputError
-from policy_sim.service import Cases, Menu, compile_menu
+from policy_sim.service import Cases, Menu, compile_menu, recency_of_failure
 from policy_sim.value.kernels import (
-    ACTS,
     FACTS,
     FORMS,
     LANES,
     PER_FAILURE,
     PER_TIER,
     SHARED,
+    STAFF,
     STYLES,
     Facts,
     Numbers,
     Options,
     expected_payoffs,
+    payoffs_of_cases,
 )
 
 __all__ = ["Payoffs", "expect", "in_blocks", "value_cases"]
@@ -41,6 +42,7 @@ Progress = Callable[[int, int], None]
 Piece = TypeVar("Piece")
 
 _ROWS_IN_A_BLOCK = 20_000
+_CASES_IN_A_BLOCK = 4_000
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,10 @@ def value_cases(scenario: Scenario, cases: Cases, draws: Draws, value_ratios: Fl
         raise InputError(
             f"value_ratios has shape {ratios.shape}; expected {customer_count} customers or more, {len(draws)} draws"
         )
-    menu = compile_menu(scenario, central(scenario))
-    facts = _facts(cases)
-    middle = _padded(central(scenario))
-    known = np.ones((customer_count, len(middle)))
-    believed = _numbers(scenario, cases, middle, compile_menu(scenario, middle), known)
+    middle = central(scenario)
+    menu = compile_menu(scenario, middle)
+    facts = _facts(scenario, cases)
+    believed = _numbers(scenario, cases, middle, menu, np.ones((customer_count, 1)))
     options = _options(scenario, cases, menu, facts, believed)
     padded = _padded(draws)
     shares = [padded[f"style.{style}_share"] for style in STYLES[1:]]
@@ -115,12 +116,32 @@ def value_cases(scenario: Scenario, cases: Cases, draws: Draws, value_ratios: Fl
     return Payoffs(scenario, cases, draws, menu, facts, numbers, options, style)
 
 
-def expect(facts: Facts, numbers: Numbers, weight: Floats, case: Ints, resolution: Ints, tier: Ints) -> Floats:
-    """Return (rows, weights): payoffs of rows of case, resolution and tier, added up over draws with weights."""
+def expect(
+    payoffs: Payoffs,
+    case: Ints,
+    resolution: Ints,
+    tier: Ints,
+    suspected: NDArray[np.bool_],
+    claimed: Floats,
+) -> Floats:
+    """Return (rows, styles): payoffs of rows of case, resolution and tier, as means over draws with each style's share.
+
+    Parameters
+    ----------
+    case, resolution, tier
+        (rows,) tier of the scenario.
+    suspected
+        (N,) whether a guard has passed the case on because its customer looks suspicious.
+    claimed
+        (draws,) share of learned claiming that gets through, for the padded draws of the payoffs.
+    """
+    weight = payoffs.style / len(payoffs.draws)
     out = np.empty((len(case), len(weight)))
 
     def work(first: int, last: int) -> None:
-        expected_payoffs(case, resolution, tier, facts, numbers, weight, first, last, out)
+        expected_payoffs(
+            case, resolution, tier, suspected, payoffs.facts, payoffs.numbers, weight, claimed, first, last, out
+        )
 
     in_blocks(work, len(case), _ROWS_IN_A_BLOCK)
     return out
@@ -151,36 +172,53 @@ def _as_they_come(
             future.cancel()
 
 
-def _facts(cases: Cases) -> Facts:
+def _facts(scenario: Scenario, cases: Cases) -> Facts:
+    half_life = scenario.value("response.double_deviation_half_life_days")
     named = {
         "item_price": cases.item_price,
         "severity": cases.severity - 0.5,
         "hours_open": cases.hours_open,
         "prior_failures": np.minimum(cases.prior_failures, 3.0),
+        "recent_failure": recency_of_failure(cases.prior_failures, cases.days_since_failure, half_life),
         "bond": np.log((1 + cases.prior_purchases) / 4),
+        "first_order": (cases.prior_purchases <= 1).astype(np.float64),
         "future_value": cases.future_value,
+        "surfaces": cases.surfaces,
     }
     return Facts(cases.failure, cases.customer, cases.money_columns(), np.column_stack([named[name] for name in FACTS]))
 
 
 def _numbers(scenario: Scenario, cases: Cases, draws: Draws, menu: Menu, values: Floats) -> Numbers:
     newcomer = cases.new_customer_value * draws["shop.future_value_factor"]
-    forms = {"cost": menu.cost, "worth": menu.worth - menu.trouble, "gain": menu.gain - menu.trouble}
-    base_effort = draws["response.base_effort"]
-    acts = {"minutes": menu.minutes, "effort": menu.effort + base_effort, "gesture": menu.gesture}
-    churn = {failure: draws[f"{failure}.churn_without_remedy"] for failure in scenario.failures}
+    forms = {"cost": menu.cost, "felt": menu.felt - menu.trouble, "gain": menu.gain - menu.trouble}
+    effort_weight, base_effort = draws["response.effort_weight"], draws["response.base_effort"]
     derived = {
+        "idle": effort_weight * (base_effort - 0.5),
+        "insult_scale": 1 / draws["response.insult_below"],
         "deterred": draws["response.deterred_per_lost"] * newcomer,
         "gained": draws["response.gained_per_delighted"] * newcomer,
         "future_value_factor": draws["shop.future_value_factor"],
-        "reach": draws["claiming.spread"] * draws["claiming.publicity"],
-        "temptation": draws["claiming.temptation"],
+        "reach": draws["claiming.spread"] * draws["claiming.publicity"] / (1 - draws["claiming.repeat_share"]),
+        "temptation_scale": 1 / draws["claiming.temptation"],
     }
+    churn = {failure: draws[f"{failure}.churn_without_remedy"] for failure in scenario.failures}
+    acts = dict(zip(ACTS, np.moveaxis(menu.acts, 2, 0), strict=True))
+    on_request = ~menu.proactive[..., None]
+    gesture_weight = np.array([draws[f"{failure}.gesture_weight"] for failure in scenario.failures])[:, None]
+    push = (
+        effort_weight * (on_request * base_effort + acts["effort"] - 0.5)
+        - gesture_weight * acts["gesture"]
+        - draws["response.proactive_weight"] * ~on_request
+    )
     stacked = np.stack([forms[name] for name in FORMS], axis=2) * cases.column_factors(draws)
     return Numbers(
         forms=stacked,
         active=(stacked != 0).any(axis=-1),
-        acts=np.stack([acts[name] for name in ACTS], axis=2),
+        push=push,
+        lead_hours=np.ascontiguousarray(acts["lead_hours"]),
+        staff=np.stack([_staff(scenario, tier, draws, acts, on_request) for tier in scenario.tiers], axis=2),
+        proactive=menu.proactive,
+        timing=_timing(menu),
         rejected=np.array([failure.shape == "rejected" for failure in scenario.failures.values()]),
         failures=np.array(
             [
@@ -192,6 +230,41 @@ def _numbers(scenario: Scenario, cases: Cases, draws: Draws, menu: Menu, values:
         shared=np.array([derived[name] if name in derived else draws[f"response.{name}"] for name in SHARED]),
         values=values,
     )
+
+
+def _staff(
+    scenario: Scenario, tier: str, draws: Draws, acts: dict[str, Floats], on_request: NDArray[np.bool_]
+) -> Floats:
+    """Return what each resolution takes of people where it is given at a tier: (F, A, quantities, M) as in `STAFF`.
+
+    The first tier takes every request; what is passed on costs the tier where it ends its minutes besides. Acts are
+    carried out by whoever decides or by the second line, unless contact was lost before.
+    """
+    first, second = scenario.tiers[:2]
+    stays = 1 - draws[f"{tier}.lost_contact_share"]
+    taking = on_request * draws[f"{first}.minutes"]
+    passed_on = np.zeros(len(draws)) if tier == first else draws[f"{tier}.minutes"]
+    own, second_line = stays * acts["minutes"], stays * acts["supervisor_minutes"]
+    labour = (
+        taking * draws[f"{first}.cost_per_minute"]
+        + (passed_on + own) * draws[f"{tier}.cost_per_minute"]
+        + second_line * draws[f"{second}.cost_per_minute"]
+    )
+    supervisors = second_line if tier == first else passed_on + own + second_line
+    quantities = {
+        "labour": labour,
+        "minutes": taking + passed_on + own + second_line,
+        "supervisor_minutes": supervisors,
+    }
+    return np.stack([quantities[name] for name in STAFF], axis=2)
+
+
+def _timing(menu: Menu) -> Ints:
+    """Number the resolutions (F, A) by how long they take and whether they are proactive; the same is the same."""
+    hours = menu.acts[:, :, ACTS.index("lead_hours")]
+    keys = np.concatenate([hours, menu.proactive[..., None]], axis=-1)
+    _, timing = np.unique(keys.reshape(-1, keys.shape[-1]), axis=0, return_inverse=True)
+    return np.asarray(timing.reshape(menu.proactive.shape), dtype=np.int64)
 
 
 def _options(scenario: Scenario, cases: Cases, menu: Menu, facts: Facts, believed: Numbers) -> Options:
@@ -214,14 +287,32 @@ def _options(scenario: Scenario, cases: Cases, menu: Menu, facts: Facts, believe
         # half a cent is not a breach
         adequate[rows] = promised[rows] >= owed[:, None] - 0.005
         adequate[rows, menu.counts[f] :] = False
-    counts = menu.counts[cases.failure]
-    case, resolution = np.nonzero(np.arange(shape[1]) < counts[:, None])
-    once = np.zeros((1, believed.shared.shape[1]))
-    once[0, 0] = 1.0
-    payoff = np.zeros((*shape, len(scenario.tiers)))
-    for k in range(len(scenario.tiers)):
-        payoff[case, resolution, k] = expect(facts, believed, once, case, resolution, np.full(len(case), k))[:, 0]
-    return Options(counts, uses, adequate, worth, -cost, payoff)
+    _refuse_unmet(scenario, cases, menu, adequate)
+    payoff = np.zeros((len(scenario.tiers), *shape))
+    for f in range(len(scenario.failures)):
+        rows = np.flatnonzero(cases.failure == f)
+        resolutions = np.argsort(believed.timing[f, : menu.counts[f]], kind="stable")
+
+        def work(
+            first: int, last: int, rows: Ints = rows, resolutions: Ints = resolutions
+        ) -> None:
+            payoffs_of_cases(rows, resolutions, facts, believed, first, last, payoff)
+
+        in_blocks(work, len(rows), _CASES_IN_A_BLOCK)
+    return Options(menu.counts[cases.failure], uses, adequate, worth, -cost, payoff)
+
+
+def _refuse_unmet(scenario: Scenario, cases: Cases, menu: Menu, adequate: NDArray[np.bool_]) -> None:
+    """Refuse a failure of which not a single case has an adequate resolution."""
+    met = adequate.any(axis=1)
+    for f, failure in enumerate(scenario.failures):
+        rows = cases.failure == f
+        if rows.any() and not met[rows].any():
+            raise InputError(
+                f"failure '{failure}' has no adequate resolution: none of its {menu.counts[f]} resolutions is worth "
+                f"{scenario.value(f'{failure}.entitlement'):.0%} of the loss, as {failure}.entitlement asks "
+                f"(scenario {scenario.name}); add a resolution, or lower that entitlement"
+            )
 
 
 def _padded(draws: Draws) -> Draws:

@@ -71,6 +71,8 @@ def make_cases(scenario, rng, count, round_share=0.5, given=COSTS):
         "prior_failures": rng.integers(0, 6, count),
         "prior_claims": rng.integers(0, 6, count),
         "suspicion": np.round(rng.random(count) ** 3, 2),
+        "days_since_failure": rng.lognormal(4, 1, count),
+        "surfaces": rng.choice([1.0, 1.0, 0.4, 0.05], count),
         "unit_cost": np.round(prices * rng.uniform(0.3, 0.7, count), 2),
         "salvage_value": np.round(prices * rng.uniform(0, 0.6, count), 2),
         "return_shipping": np.round(rng.uniform(0, 12, count), 2),

@@ -12,18 +12,54 @@ from __future__ import annotations
 
 import numpy as np
 
-from policy_sim.service import chance_lost, compensation_effect, over_compensation, spend_multiplier
+from policy_sim.service import (
+    caught_share,
+    chance_lost,
+    compensation_effect,
+    insult,
+    learned_claiming,
+    over_compensation,
+    recency_of_failure,
+    spend_multiplier,
+)
 
 MEASURES = ("retained", "remedy_cost", "labour", "learned_claiming", "customers_kept", "minutes")
+MEASURES += ("supervisor_minutes", "escalated")
 STYLES = ("guided", "generous", "thrifty")
+
+
+_composed = []
 
 
 def resolutions(scenario, failure):
     """Return the resolutions of a failure: lists of remedy variants, one alternative from each part."""
+    for known, of, bundles in _composed:
+        if known is scenario and of == failure:
+            return bundles
     combined = [[]]
     for alternatives in scenario.failures[failure].resolutions.values():
         combined = [[*sofar, *alternative] for sofar in combined for alternative in alternatives]
-    return combined
+
+    def has(bundle, name):
+        return any(name in (variant, name_of(variant, scenario)) for variant in bundle)
+
+    kept = []
+    for bundle in combined:
+        allowed = True
+        for rule in scenario.rules:
+            if rule.never and all(has(bundle, name) for name in rule.never):
+                allowed = False
+            if rule.only and has(bundle, rule.only) and not any(has(bundle, name) for name in rule.alongside):
+                allowed = False
+        if allowed:
+            kept.append(bundle)
+    _composed.append((scenario, failure, kept))
+    return kept
+
+
+def name_of(variant, scenario):
+    """Return the remedy that a variant is one of."""
+    return next(name for name in scenario.remedies if variant in scenario.variants(name))
 
 
 def middle(scenario):
@@ -91,9 +127,12 @@ def money_of(form, amount, money, draw):
 
 
 def given(scenario, cases, i, bundle, draw):
-    """Return cost, worth, trouble, gain, minutes, effort, gesture and uses of a bundle of remedies for one case."""
+    """Return money, acts and uses of a bundle of remedies for one case."""
     money = columns(cases, i, draw)
-    total = dict.fromkeys(("cost", "worth", "trouble", "gain", "minutes", "effort", "gesture"), 0.0)
+    acts = ("minutes", "supervisor_minutes", "effort", "gesture")
+    total = dict.fromkeys(("cost", "worth", "felt", "trouble", "gain", "lead_hours", *acts), 0.0)
+    total["proactive"] = False
+    matched = scenario.failures[cases.failures[cases.failure[i]]].matched_by
     uses = {}
     known = sizes(scenario)
     for variant in bundle:
@@ -101,10 +140,14 @@ def given(scenario, cases, i, bundle, draw):
         worth = money_of(remedy.worth, amount, money, draw)
         total["cost"] = total["cost"] + money_of(remedy.cost, amount, money, draw)
         total["worth"] = total["worth"] + worth
+        strange = remedy.kind is not None and remedy.kind not in matched
+        total["felt"] = total["felt"] + worth * (1 - draw["response.mismatch_share"] * strange)
+        total["lead_hours"] = np.maximum(total["lead_hours"], coefficient(remedy.lead_hours, draw))
+        total["proactive"] = total["proactive"] or remedy.proactive
         total["trouble"] = total["trouble"] + money_of(remedy.trouble, amount, money, draw)
         gain = worth if remedy.gain is None else money_of(remedy.gain, amount, money, draw)
         total["gain"] = total["gain"] + gain
-        for quantity in ("minutes", "effort", "gesture"):
+        for quantity in acts:
             total[quantity] = total[quantity] + coefficient(getattr(remedy, quantity), draw)
         for limit, form in remedy.uses.items():
             uses[limit] = uses.get(limit, 0.0) + money_of(form, amount, money, draw)
@@ -113,39 +156,41 @@ def given(scenario, cases, i, bundle, draw):
     return total, uses
 
 
-def measures(scenario, cases, i, bundle, tier, draw):
-    """Return the six measures of case i under a bundle of remedies that is given at a tier (by name)."""
+def measures(scenario, cases, i, bundle, tier, draw, suspected=False):
+    """Return the measures of case i under a bundle of remedies that is given at a tier (by name)."""
     failure = cases.failures[cases.failure[i]]
     total, _ = given(scenario, cases, i, bundle, draw)
     loss = draw[f"{failure}.loss_share"] * max(cases.item_price[i], 0.01)
-    compensation = (total["worth"] - total["trouble"]) / loss
+    compensation = (total["felt"] - total["trouble"]) / loss
     effect = compensation_effect(compensation, scenario.failures[failure].shape)
     base_effort = draw["response.base_effort"]
     value = cases.future_value[i] * draw["shop.future_value_factor"]
     if "value_ratios" in draw:
         value = value * draw["value_ratios"][cases.customer[i]]
     newcomer = cases.new_customer_value * draw["shop.future_value_factor"]
+    half_life = scenario.value("response.double_deviation_half_life_days")
+    weights = ("churn_without_failure", "severity_weight", "wait_weight", "effort_weight", "repeat_weight")
+    weights += ("double_deviation_weight", "bond_weight", "first_order_weight", "over_compensation_weight")
+    weights += ("insult_weight", "proactive_weight", "suspected_weight")
 
-    def lost(effect, over, gesture, effort):
+    def lost(effect, over, insulted, gesture, effort, hours, proactive, suspected):
         return chance_lost(
             effect=effect,
             over=over,
+            insulted=insulted,
             gesture=gesture,
+            proactive=proactive,
+            suspected=suspected,
             effort=effort,
             severity=cases.severity[i],
-            hours=cases.hours_open[i] + draw[f"{tier}.wait_hours"],
+            hours=hours,
             prior_failures=cases.prior_failures[i],
+            recent_failure=recency_of_failure(cases.prior_failures[i], cases.days_since_failure[i], half_life),
             prior_purchases=cases.prior_purchases[i],
-            churn_without_failure=draw["response.churn_without_failure"],
             churn_without_remedy=draw[f"{failure}.churn_without_remedy"],
             compensation_weight=draw[f"{failure}.compensation_weight"],
             gesture_weight=draw[f"{failure}.gesture_weight"],
-            severity_weight=draw["response.severity_weight"],
-            wait_weight=draw["response.wait_weight"],
-            effort_weight=draw["response.effort_weight"],
-            repeat_weight=draw["response.repeat_weight"],
-            bond_weight=draw["response.bond_weight"],
-            over_compensation_weight=draw["response.over_compensation_weight"],
+            **{name: draw[f"response.{name}"] for name in weights},
         )
 
     def retained(delta, effect):
@@ -154,26 +199,49 @@ def measures(scenario, cases, i, bundle, tier, draw):
         gained = draw["response.gained_per_delighted"] * (1 - delta) * effect * newcomer
         return value * (1 - delta) * spend + gained - deterred
 
-    delta = lost(effect, over_compensation(compensation), total["gesture"], total["effort"] + base_effort)
-    # whoever does not come back for the answer has waited and gets nothing
-    delta_empty = lost(0.0, 0.0, 0.0, base_effort)
+    asked = not total["proactive"]
+    waiting = draw[f"{tier}.wait_hours"]
+    delta = lost(
+        effect,
+        over_compensation(compensation),
+        insult(compensation, draw["response.insult_below"]),
+        total["gesture"],
+        total["effort"] + base_effort * asked,
+        cases.hours_open[i] * asked + waiting + total["lead_hours"],
+        not asked,
+        suspected,
+    )
+    # whoever does not come back for the answer has waited and gets nothing; whoever never asks has not even waited
+    delta_empty = lost(0.0, 0.0, 0.0, 0.0, base_effort, cases.hours_open[i] + waiting, False, suspected)
+    delta_silent = lost(0.0, 0.0, 0.0, 0.0, base_effort, cases.hours_open[i], False, False)
     away = draw[f"{tier}.lost_contact_share"]
     # an opportunist has the trouble too
-    pocketed = np.maximum(total["gain"] - total["trouble"], 0.0)
-    told = 1 - np.exp(-pocketed / draw["claiming.temptation"])
-    learned = draw["claiming.spread"] * draw["claiming.publicity"] * told * np.maximum(total["cost"], 0.0)
-    first = scenario.tiers[0]
-    at_first = draw[f"{first}.minutes"]
-    at_tier = (0.0 if tier == first else draw[f"{tier}.minutes"]) + (1 - away) * total["minutes"]
+    learned = learned_claiming(
+        total["gain"] - total["trouble"],
+        total["cost"],
+        **{name: draw[f"claiming.{name}"] for name in ("spread", "publicity", "repeat_share", "temptation")},
+    )
+    first, second = scenario.tiers[:2]
+    is_first = tier == first
+    at_first = draw[f"{first}.minutes"] * asked
+    at_tier = (0.0 if is_first else draw[f"{tier}.minutes"]) + (1 - away) * total["minutes"]
+    at_second = (1 - away) * total["supervisor_minutes"]
     found = {
         "retained": (1 - away) * retained(delta, effect) + away * retained(delta_empty, 0.0),
         "remedy_cost": (1 - away) * total["cost"],
-        "labour": at_first * draw[f"{first}.cost_per_minute"] + at_tier * draw[f"{tier}.cost_per_minute"],
+        "labour": at_first * draw[f"{first}.cost_per_minute"]
+        + at_tier * draw[f"{tier}.cost_per_minute"]
+        + at_second * draw[f"{second}.cost_per_minute"],
         "learned_claiming": (1 - away) * learned,
         "customers_kept": (1 - away) * (1 - delta) + away * (1 - delta_empty),
-        "minutes": at_first + at_tier,
+        "minutes": at_first + at_tier + at_second,
+        "supervisor_minutes": (0.0 if is_first else at_tier) + at_second,
+        "escalated": 0.0 if is_first else 1.0,
     }
-    return {name: np.asarray(amount) for name, amount in found.items()}
+    nothing = dict.fromkeys(MEASURES, 0.0)
+    nothing |= {"retained": retained(delta_silent, 0.0), "customers_kept": 1 - delta_silent}
+    reached = cases.surfaces[i] if asked else 1.0
+    return {name: np.asarray(reached * found[name] + (1 - reached) * nothing[name]) for name in MEASURES}
 
 
 def payoff(scenario, cases, i, bundle, tier, draw):
@@ -219,7 +287,7 @@ def handle(policy, payoffs, i, names):
                 allowed.append(a)
         if allowed:
             # max and min take the first of equals
-            guided = max(allowed, key=lambda a: options.believed[i, a, scenario.tiers.index(tiers[k])])
+            guided = max(allowed, key=lambda a: options.believed[scenario.tiers.index(tiers[k]), i, a])
             generous = max(allowed, key=lambda a: options.generosity[i, a])
             thrifty = min(allowed, key=lambda a: -options.thrift[i, a])
             return k, (guided, guided, guided) if k == last else (guided, generous, thrifty)
@@ -236,19 +304,31 @@ def evaluate_plainly(policy, payoffs, names, known=None):
     scenario, cases = payoffs.scenario, payoffs.cases
     known = {} if known is None else known
     draw = all_draws(payoffs)
+    at_least = {"suspicion": np.inf, "prior_claims": np.inf}
+    for guard in policy.guards:
+        if guard.fact in at_least:
+            at_least[guard.fact] = min(at_least[guard.fact], guard.at_least)
+    caught = caught_share(
+        suspicion_at_least=at_least["suspicion"],
+        claims_at_least=at_least["prior_claims"],
+        visible_share=draw["claiming.visible_share"],
+        repeat_share=draw["claiming.repeat_share"],
+    )
     shares = {style: draw[f"style.{style}_share"] for style in STYLES[1:]}
     shares["guided"] = 1 - shares["generous"] - shares["thrifty"]
-    totals = {name: np.zeros(len(payoffs.draws)) for name in (*MEASURES, "escalated")}
+    totals = {name: np.zeros(len(payoffs.draws)) for name in MEASURES}
     for i in range(len(cases)):
         k, choice = handle(policy, payoffs, i, names)
         tier = policy.tiers[k].name
-        totals["escalated"] += k > 0
+        suspected = any(getattr(cases, fact)[i] >= level for fact, level in at_least.items())
         for style, a in zip(STYLES, choice, strict=True):
-            if (i, a, tier) not in known:
+            key = (i, a, tier, suspected)
+            if key not in known:
                 bundle = resolutions(scenario, cases.failures[cases.failure[i]])[a]
-                known[i, a, tier] = measures(scenario, cases, i, bundle, tier, draw)
+                known[key] = measures(scenario, cases, i, bundle, tier, draw, suspected)
             for name in MEASURES:
-                totals[name] += shares[style] * known[i, a, tier][name]
+                totals[name] += shares[style] * known[key][name]
+    totals["learned_claiming"] = totals["learned_claiming"] * (1 - caught * draw["claiming.refused_share"])
     means = {name: total / len(cases) for name, total in totals.items()}
     spent = means["remedy_cost"] + means["labour"] + means["learned_claiming"]
     return means | {"net_value": means["retained"] - spent}

@@ -33,12 +33,15 @@ def brute_force(policy, payoffs, limits, oracle):
     style = payoffs.style[:, : len(payoffs.draws)]
     above = Handling.of(policy, payoffs, lowest=1)
     start = Handling.of(policy, payoffs).start
+    claimed = above.claimed[: len(payoffs.draws)]
     for i in range(len(cases)):
         failure = cases.failures[cases.failure[i]]
         bundles = oracle.resolutions(scenario, failure)
 
         def worth(a, tier, s, i=i, bundles=bundles):
-            return float((style[s] * oracle.payoff(scenario, cases, i, bundles[a], tier, draw)).mean())
+            each = oracle.measures(scenario, cases, i, bundles[a], tier, draw, bool(above.suspected[i]))
+            spent = each["remedy_cost"] + each["labour"] + claimed * each["learned_claiming"]
+            return float((style[s] * (each["retained"] - spent)).mean())
 
         tier = scenario.tiers[above.tier[i]]
         escalated = sum(worth(above.choice[i, s], tier, s) for s in range(3))
@@ -62,7 +65,7 @@ def brute_force(policy, payoffs, limits, oracle):
             if not allowed:
                 table[place] = escalated
                 continue
-            keys = (options.believed[i, :, 0], options.generosity[i], options.thrift[i])
+            keys = (options.believed[0, i], options.generosity[i], options.thrift[i])
             choice = [max(allowed, key=lambda a, key=key: key[a]) for key in keys]
             for s, a in enumerate(choice):
                 if (a, s) not in here:

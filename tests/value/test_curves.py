@@ -114,7 +114,7 @@ def test_whoever_may_do_more_does_better_by_what_they_look_at(payoffs, random_po
         k = payoffs.scenario.tiers.index(lever.tier)
         follows = (states.case[1:] == states.case[:-1]) & (states.tier[:-1] == here)
         assert (states.tier[1:][follows] == here).all()
-        for s, values in enumerate((options.believed[..., k], options.generosity, options.thrift)):
+        for s, values in enumerate((options.believed[k], options.generosity, options.thrift)):
             chosen = values[states.case, states.choice[:, s]]
             assert (np.diff(chosen)[follows] >= 0).all()
 
@@ -287,7 +287,7 @@ def test_hand_example_by_choices(limit, expected):
     limits[0, 0, _REFUND] = to_cents(limit)
     tier, choice = np.empty(2, dtype=np.int64), np.empty((2, 3), dtype=np.int64)
     choose(np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64), limits, np.array([0, 1]), options, tier, choice)
-    half = [(options.believed[i, choice[i, s], tier[i]]) / 2 for i in (0, 1) for s in (0, 1)]
+    half = [(options.believed[tier[i], i, choice[i, s]]) / 2 for i in (0, 1) for s in (0, 1)]
     assert sum(half) == expected
 
 

@@ -198,7 +198,7 @@ def test_decisions_agree_with_the_guided_choice_and_with_authority(payoffs, rand
             assert a == handling.choice[i, 0]
             assert row.worth == options.generosity[i, a]
             assert row.remedy_cost == -options.thrift[i, a]
-            assert row.payoff == options.believed[i, a, payoffs.scenario.tiers.index(row.tier)]
+            assert row.payoff == options.believed[payoffs.scenario.tiers.index(row.tier), i, a]
             if not options.adequate[i].any():
                 continue
 

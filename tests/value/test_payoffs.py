@@ -80,7 +80,7 @@ def test_what_agents_see_agrees_with_the_twin(oracle, payoffs):
             for k, tier in enumerate(scenario.tiers):
                 believed = oracle.payoff(scenario, cases, i, bundle, tier, middle)
                 scale = 1e-12 * (1 + cases.future_value[i] + cases.item_price[i])
-                assert options.believed[i, a, k] == pytest.approx(float(believed), rel=1e-12, abs=scale)
+                assert options.believed[k, i, a] == pytest.approx(float(believed), rel=1e-12, abs=scale)
 
 
 def test_uses_and_adequacy_by_hand(scenario):
@@ -189,7 +189,7 @@ def test_nothing_is_a_possible_cost(scenario, name):
     # nothing is salvaged, postage is free ...: the columns are 0 in the middle and still move with the draws
     free = scenario.with_values({name: 0.0})
     payoffs = value_cases(free, one_case(free), draw_assumptions(free, 5))
-    assert np.isfinite(payoffs.options.believed[0, : payoffs.options.counts[0]]).all()
+    assert np.isfinite(payoffs.options.believed[0, 0, : payoffs.options.counts[0]]).all()
     outcome = evaluate(load_policy("current", scenario), payoffs)
     assert np.isfinite(outcome.per_case()).all()
 
@@ -210,7 +210,7 @@ def test_the_edge_of_a_range_is_refused_or_valued(scenario, values):
     except ValueError:
         return
     payoffs = value_cases(edge, one_case(edge), draw_assumptions(edge, 5))
-    assert np.isfinite(payoffs.options.believed[0, : payoffs.options.counts[0]]).all()
+    assert np.isfinite(payoffs.options.believed[0, 0, : payoffs.options.counts[0]]).all()
 
 
 def test_kept_cases_follow_another_scenario(scenario):
