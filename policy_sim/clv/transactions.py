@@ -627,7 +627,7 @@ def _number_customers(table: _Table) -> tuple[Places, NDArray[np.str_]]:
 def _text_array(text: pd.Series) -> NDArray[np.str_]:
     """Return `text.to_numpy(dtype=np.str_)`, without a Python object for each text on the way."""
     column = pa.table({"text": text})["text"].combine_chunks()
-    width = max(pc.max(pc.utf8_length(column)).as_py(), 1)
+    width = pc.max(pc.utf8_length(column)).as_py()
     padded = pc.utf8_rpad(column, width, padding="\0")
     joined = padded.buffers()[2][: pc.sum(pc.binary_length(padded)).as_py()].to_pybytes().decode()
     return np.frombuffer(joined.encode("utf-32-le"), dtype=f"<U{width}")
@@ -950,7 +950,7 @@ def _net_returns(
             left -= taken
             order -= 1
         total += float(returned[n]) - left
-        count += left < returned[n]
+        count += int(left < returned[n])
     return count, total
 
 
