@@ -20,6 +20,8 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import ArrayLike, NDArray
 
 from policy_sim.border import InputError, unknown
@@ -302,7 +304,7 @@ def read_transactions(
     table = _from_frame(source, given) if isinstance(source, pd.DataFrame) else _from_file(Path(source), given)
     if not table.rows.size:
         raise InputError(f"{table.where} holds no rows; expected one row for each purchase")
-    customer = _customer_ids(table)
+    customer, labels = _number_customers(table)
     day, date_notes = _parse_dates(table, day_first)
     amount, amount_notes = _parse_amounts(table, currency)
 
@@ -315,22 +317,25 @@ def read_transactions(
         )
     if returns not in ("drop", "net"):
         raise unknown("treatment of returns", returns, ("drop", "net"), "returns=...")
-    kept = ~is_return
-    codes, labels = pd.factorize(customer[kept], sort=True)
-    customer_of_order, date_of_order, amount_of_order = _merge_days(codes, day[kept], amount[kept])
-    is_netted, netted_amount = np.zeros(amount.size, dtype=bool), 0.0
-    if returns == "net" and is_return.any():
-        rows = np.flatnonzero(is_return)
-        codes_of_returns = pd.Index(labels).get_indexer(pd.Index(customer[rows]))
-        netted_amount, is_netted[rows] = _net_returns(
-            customer_of_order, date_of_order, amount_of_order, codes_of_returns, day[rows], -amount[rows]
+    customer_of_order, date_of_order, amount_of_order, copies = _merge_days(customer, day, amount)
+    netted_count, netted_amount = 0, 0.0
+    if returns == "net":
+        netted_count, netted_amount = _net_returns(
+            customer_of_order,
+            date_of_order,
+            amount_of_order,
+            customer[is_return],
+            day[is_return],
+            -amount[is_return],
         )
+    labels, customer_of_order = _leave_out_unused(labels, customer_of_order)
+    return_count = int(is_return.sum())
     dropped_amount = float(amount[is_return].sum()) + netted_amount
     reading = Reading(
         rows=amount.size,
-        rows_kept=int(kept.sum()),
-        merged_same_day=int(kept.sum()) - amount_of_order.size,
-        dropped_negative=int((is_return & ~is_netted).sum()),
+        rows_kept=amount.size - return_count,
+        merged_same_day=amount.size - return_count - amount_of_order.size,
+        dropped_negative=return_count - netted_count,
         dropped_negative_amount=dropped_amount if abs(dropped_amount) >= 0.005 else 0.0,
         customer_column=table.names["customer"],
         date_column=table.names["date"],
@@ -339,13 +344,11 @@ def read_transactions(
         last_date=date_of_order.max().item(),
         currency=currency,
         notes=(*table.notes, *date_notes, *amount_notes),
-        netted_negative=int(is_netted.sum()),
+        netted_negative=netted_count,
         netted_negative_amount=-netted_amount,
-        duplicates=int(pd.DataFrame({"customer": customer, "day": day, "amount": amount}).duplicated().sum()),
+        duplicates=copies,
     )
-    return Transactions(
-        np.asarray(labels, dtype=np.str_), customer_of_order, date_of_order, amount_of_order, currency, reading
-    )
+    return Transactions(labels, customer_of_order, date_of_order, amount_of_order, currency, reading)
 
 
 def summarise(transactions: Transactions, until: str | date | np.datetime64 | None = None) -> CustomerSummary:
@@ -375,14 +378,12 @@ def summarise(transactions: Transactions, until: str | date | np.datetime64 | No
         transactions.date[seen],
         transactions.amount[seen],
     )
-    is_first = np.ones(order_customer.size, dtype=bool)
-    is_first[1:] = order_customer[1:] != order_customer[:-1]
+    is_first = _differs_from_last(order_customer)
     starts = np.flatnonzero(is_first)
     ends = np.append(starts[1:], order_customer.size) - 1
-    row = np.cumsum(is_first) - 1
     counts_as_spend = ~is_first & (order_amount > 0)
-    spend_count = np.bincount(row[counts_as_spend], minlength=starts.size).astype(np.float64)
-    spend = np.bincount(row[counts_as_spend], weights=order_amount[counts_as_spend], minlength=starts.size)
+    spend_count = np.add.reduceat(counts_as_spend, starts, dtype=np.float64)
+    spend = np.add.reduceat(np.where(counts_as_spend, order_amount, 0.0), starts)
     mean_spend = np.full(starts.size, np.nan)
     np.divide(spend, spend_count, out=mean_spend, where=spend_count > 0)
     return CustomerSummary(
@@ -513,7 +514,7 @@ def _from_text(path: Path, given: dict[str, str | None]) -> _Table:
             names=range(len(header) + 1),  # one more than there should be, lest a decimal comma cut a number in two
             skiprows=1,
             index_col=False,
-            dtype=str,
+            dtype=pd.ArrowDtype(pa.string()),  # spares a Python object for each field
             na_filter=False,
             skip_blank_lines=False,
             encoding="utf-8-sig",
@@ -524,7 +525,7 @@ def _from_text(path: Path, given: dict[str, str | None]) -> _Table:
             f"{path.name}, line {int(np.argmax(surplus)) + 2}: found more fields than the {len(header)} column names; "
             f"expected one field for each; put quotes around fields that contain '{separator}'"
         )
-    columns = [frame[found[role]].str.strip() for role in ("customer", "date", "amount")]
+    columns = [frame[found[role]].astype(str).str.strip() for role in ("customer", "date", "amount")]
     filled = ~np.logical_and.reduce([(column == "").to_numpy(dtype=bool) for column in columns])
     rows = np.flatnonzero(filled)
     columns = [column[filled].reset_index(drop=True) for column in columns]
@@ -597,20 +598,64 @@ def _usual_column(header: list[str], names: Sequence[str], role: str, where: str
     )
 
 
-def _customer_ids(table: _Table) -> NDArray[np.object_]:
+def _number_customers(table: _Table) -> tuple[Places, NDArray[np.str_]]:
+    """Return the number of the customer of each row, and the ids that these numbers stand for, sorted as text."""
     column = table.customer
     missing = column.isna().to_numpy(dtype=bool)
     if pd.api.types.is_float_dtype(column.dtype) and not missing.any() and (column % 1 == 0).all():
         column = column.astype(np.int64)
-    text = column.astype(str).str.strip()
-    missing = missing | text.isin(_NO_CUSTOMER).to_numpy(dtype=bool)
+    if column.dtype == object:
+        column = column.astype(str)  # of mixed kinds 1 and 1.0 are equal, but not as text
+    codes, unique = pd.factorize(column)
+    text = pd.Series(unique).astype(str).str.strip()
+    missing = missing | np.append(text.isin(_NO_CUSTOMER).to_numpy(dtype=bool), True)[codes]
     if missing.any():
         raise InputError(
             f"{table.place(int(np.argmax(missing)))}: the customer id in column '{table.names['customer']}' is missing "
             f"({_times(int(missing.sum()), 'row')} in all); expected an id in each row; fill it in or "
             "remove the row, or name another column with --customer-column"
         )
-    return text.to_numpy(dtype=object)
+    ids = _text_array(text)
+    order = _order_of_texts(ids)
+    ids = ids[order]
+    is_new = _differs_from_last(ids)  # two ids may be one without the spaces around them
+    number = np.empty(ids.size, dtype=np.intp)
+    number[order] = np.cumsum(is_new) - 1
+    return number[codes], ids[is_new]
+
+
+def _text_array(text: pd.Series) -> NDArray[np.str_]:
+    """Return `text.to_numpy(dtype=np.str_)`, without a Python object for each text on the way."""
+    column = pa.table({"text": text})["text"].combine_chunks()
+    width = pc.max(pc.utf8_length(column)).as_py()
+    padded = pc.utf8_rpad(column, width, padding="\0")
+    joined = padded.buffers()[2][: pc.sum(pc.binary_length(padded)).as_py()].to_pybytes().decode()
+    return np.frombuffer(joined.encode("utf-32-le"), dtype=f"<U{width}")
+
+
+def _order_of_texts(texts: NDArray[np.str_]) -> Places:
+    """Return the positions of the texts in ascending order."""
+    # numbers are sorted much faster than texts, so a number made of as many first signs as fit into one goes ahead,
+    # which leaves it little to compare
+    signs = texts.view(np.uint32).reshape(texts.size, -1).T
+    number, room = np.zeros(texts.size, dtype=np.int64), 2**62
+    for sign in signs.astype(np.min_scalar_type(signs.max())):
+        span = int(sign.max()) - int(sign.min()) + 1
+        if span > room:
+            break
+        number = number * span + (sign - sign.min())
+        room //= span
+    order = np.argsort(number)
+    return order[np.argsort(texts[order], kind="stable")]
+
+
+def _leave_out_unused(labels: NDArray[np.str_], customer: Places) -> tuple[NDArray[np.str_], Places]:
+    """Return the labels of the customers that occur, and the customers numbered by them."""
+    occurs = np.zeros(labels.size, dtype=bool)
+    occurs[customer] = True
+    if occurs.all():
+        return labels, customer
+    return labels[occurs], (np.cumsum(occurs) - 1)[customer]
 
 
 def _parse_dates(table: _Table, day_first: bool) -> tuple[Dates, tuple[str, ...]]:
@@ -629,8 +674,8 @@ def _parse_dates(table: _Table, day_first: bool) -> tuple[Dates, tuple[str, ...]
         whole = (column.notna() & (column % 1 == 0)).to_numpy(dtype=bool)
         _refuse_dates(table, ~whole)
         column = column.astype(np.int64)
-    codes, unique = pd.factorize(column.astype(str).fillna("").str.strip())
-    text = pd.Series(unique, dtype=str)
+    codes, unique = pd.factorize(column.astype(str).fillna(""))
+    text = pd.Series(unique, dtype=str).str.strip()
 
     def refuse(is_wrong: NDArray[np.bool_]) -> None:
         _refuse_dates(table, is_wrong[codes])
@@ -734,8 +779,8 @@ def _parse_amounts(table: _Table, currency: str) -> tuple[Vector, tuple[str, ...
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
         amounts = column.to_numpy(dtype=np.float64, na_value=np.nan)
     else:
-        codes, unique = pd.factorize(column.astype(str).fillna("").str.strip())
-        text = pd.Series(unique, dtype=str)
+        codes, unique = pd.factorize(column.astype(str).fillna(""))
+        text = pd.Series(unique, dtype=str).str.strip()
 
         def example(is_one: NDArray[np.bool_]) -> tuple[str, str]:
             position = int(np.argmax(codes == int(np.argmax(is_one))))
@@ -853,26 +898,49 @@ def _check_marks(
     return ()
 
 
-def _merge_days(customer: Places, day: Dates, amount: Vector) -> tuple[Places, Dates, Vector]:
-    """Return one order for each customer and day, sorted by customer and date."""
-    first_day = day.min()
-    offset = (day - first_day).astype(np.int64)
-    span = int(offset.max()) + 1
-    keys, place = np.unique(customer.astype(np.int64) * span + offset, return_inverse=True)
-    days = first_day + (keys % span).astype("timedelta64[D]")
-    merged = np.bincount(place, weights=amount, minlength=keys.size).astype(np.float64)
-    return (keys // span).astype(np.intp), np.asarray(days, dtype="datetime64[D]"), merged
+def _merge_days(customer: Places, day: Dates, amount: Vector) -> tuple[Places, Dates, Vector, int]:
+    """Return one order for each customer and day with a purchase, sorted by both, and how many rows repeat another."""
+    offset = (day - day.min()).astype(np.int64)
+    key = customer * (int(offset.max()) + 1) + offset
+    rows = _stable_order(key)
+    key, amount = key[rows], amount[rows]
+
+    copies = _count_copies(key, amount)
+
+    is_purchase = amount >= 0
+    rows, key, amount = rows[is_purchase], key[is_purchase], amount[is_purchase]
+    starts = np.flatnonzero(_differs_from_last(key))
+    return customer[rows[starts]], day[rows[starts]], np.add.reduceat(amount, starts), copies
+
+
+def _count_copies(key: NDArray[np.int64], amount: Vector) -> int:
+    """Return how many rows have the key and the amount of an earlier one; keys are sorted."""
+    is_new = _differs_from_last(key)
+    is_alone = is_new & np.append(is_new[1:], True)
+    return int(pd.DataFrame({"key": key[~is_alone], "amount": amount[~is_alone]}).duplicated().sum())
+
+
+def _stable_order(key: NDArray[np.int64]) -> Places:
+    """Return the positions of numbers from 0 up in ascending order, equal ones as they came."""
+    # sixteen binary digits at a time, from the last ones up: these NumPy counts rather than compares
+    order = np.argsort(key.astype(np.uint16), kind="stable")
+    for shift in range(16, int(key.max()).bit_length(), 16):
+        digits = (key >> shift).astype(np.uint16)[order]
+        order = order[np.argsort(digits, kind="stable")]
+    return order
+
+
+def _differs_from_last(values: NDArray[np.generic]) -> NDArray[np.bool_]:
+    return np.append(True, values[1:] != values[:-1])
 
 
 def _net_returns(
     customer: Places, day: Dates, amount: Vector, return_customer: Places, return_day: Dates, returned: Vector
-) -> tuple[float, NDArray[np.bool_]]:
-    """Take returns off the orders before them, in place; return the sum, and which returns found an order."""
-    total, found = 0.0, np.zeros(returned.size, dtype=bool)
+) -> tuple[int, float]:
+    """Take returns off the orders before them, in place; return how many found an order, and the sum taken off."""
+    count, total = 0, 0.0
     first = np.searchsorted(customer, return_customer, side="left")
     for n in np.argsort(return_day, kind="stable"):
-        if return_customer[n] < 0:
-            continue
         last = np.searchsorted(customer, return_customer[n], side="right")
         order = int(first[n] + np.searchsorted(day[first[n] : last], return_day[n], side="right")) - 1
         left = float(returned[n])
@@ -882,8 +950,8 @@ def _net_returns(
             left -= taken
             order -= 1
         total += float(returned[n]) - left
-        found[n] = left < returned[n]
-    return total, found
+        count += int(left < returned[n])
+    return count, total
 
 
 def _day(given: str | date | np.datetime64) -> np.datetime64:

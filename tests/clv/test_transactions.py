@@ -439,6 +439,53 @@ class TestMerging:
             assert summary.spend_count[k] == len(spent)
             assert summary.mean_spend[k] == pytest.approx(np.mean(spent) if spent else np.nan, nan_ok=True)
 
+    @settings(max_examples=60, deadline=None)
+    @given(
+        st.lists(
+            st.tuples(
+                # with spaces that do not count, of other alphabets, and too long to be told apart by their first signs
+                st.sampled_from(["a", " a", "a ", "b", "10", "9", "é", "\U0001f600", f"{'x' * 40}1", f"{'x' * 40}0"]),
+                st.integers(0, 70_000) | st.integers(0, 3),
+                st.integers(-2, 4),
+            ),
+            min_size=1,
+            max_size=40,
+        ).filter(lambda rows: any(amount >= 0 for _, _, amount in rows)),
+        st.randoms(use_true_random=False),
+    )
+    def test_against_a_dictionary_in_any_order(self, rows, random):
+        shuffled = random.sample(rows, len(rows))
+        orders, seen_once, returns = {}, set(), []
+        for who, day, amount in rows:
+            seen_once.add((who.strip(), day, amount))
+            if amount < 0:
+                returns.append(amount)
+            else:
+                orders[who.strip(), day] = orders.get((who.strip(), day), 0) + amount
+        first_day = np.datetime64("1900-01-01")
+        for written in (rows, shuffled):
+            who, day, amount = zip(*written, strict=True)
+            frame = pd.DataFrame(
+                {"customer": who, "date": first_day + np.array(day, "timedelta64[D]"), "amount": amount}
+            )
+            found = read_transactions(frame)
+            assert found.labels.tolist() == sorted({who for who, _ in orders})
+            listed = zip(found.labels[found.customer], (found.date - first_day).astype(int), found.amount, strict=True)
+            assert list(listed) == [(*key, amount) for key, amount in sorted(orders.items())]
+            reading = found.reading
+            assert reading.duplicates == len(rows) - len(seen_once)
+            assert reading.merged_same_day == len(rows) - len(returns) - len(orders)
+            assert (reading.dropped_negative, reading.dropped_negative_amount) == (len(returns), sum(returns))
+
+    def test_many_customers_over_centuries(self):
+        rng = np.random.default_rng(0)
+        who, day = rng.integers(0, 70_000, 90_000), rng.integers(0, 80_000, 90_000)
+        first_day = np.datetime64("1900-01-01")
+        found = read_transactions(pd.DataFrame({"customer": who, "date": first_day + day, "amount": np.ones(who.size)}))
+        expected = sorted((str(one), first_day + then) for one, then in set(zip(who, day, strict=True)))
+        assert found.labels.tolist() == sorted({str(one) for one in who})
+        assert list(zip(found.labels[found.customer], found.date, strict=True)) == expected
+
 
 class TestSummarise:
     def test_until_is_the_last_date_unless_given(self, cdnow):
