@@ -26,6 +26,8 @@ FAR = 4.5
 STEPS = 40
 #: Nodes of the quadrature for the mean wait of those served, and how far down (powers of e) it follows the density.
 NODES, DEPTH = 64, 40.0
+#: Cases that arrive or are handled within one patience, from which on nobody counts as giving up.
+ENDLESS = 1e150
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,8 +268,8 @@ def _in_units_of_patience(queue: Waiting) -> tuple[Floats, Floats, NDArray[np.bo
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         handled = queue.patience_hours * (queue.servers / queue.handling_hours)
         arriving = np.where(queue.arrivals_per_hour > 0, queue.patience_hours * queue.arrivals_per_hour, 0.0)
-    # a patience beyond all numbers is no different from one without end
-    return handled, arriving, np.isfinite(handled) & np.isfinite(arriving) & np.isfinite(queue.patience_hours)
+    # a patience of more than ENDLESS cases is no different from one without end, and would overflow
+    return handled, arriving, (handled < ENDLESS) & (arriving < ENDLESS) & np.isfinite(queue.patience_hours)
 
 
 def _log_poisson(x: Floats, y: Floats) -> Floats:
