@@ -266,10 +266,10 @@ def waiting(
 def _in_units_of_patience(queue: Waiting) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Return what the whole staff handles and what arrives within one patience, and where anybody gives up at all."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        handled = queue.patience_hours * (queue.servers / queue.handling_hours)
-        arriving = np.where(queue.arrivals_per_hour > 0, queue.patience_hours * queue.arrivals_per_hour, 0.0)
+        handled = np.asarray(queue.patience_hours * (queue.servers / queue.handling_hours))
+        arriving = np.asarray(queue.patience_hours * queue.arrivals_per_hour)
     # a patience of more than ENDLESS cases is no different from one without end, and would overflow
-    return handled, arriving, (handled < ENDLESS) & (arriving < ENDLESS) & np.isfinite(queue.patience_hours)
+    return handled, arriving, np.asarray((handled < ENDLESS) & (arriving < ENDLESS))
 
 
 def _log_poisson(x: Floats, y: Floats) -> Floats:
@@ -346,11 +346,13 @@ def _mean_log(shape: Floats, rate: Floats) -> Floats:
     root = np.hypot(linear, 2 * np.sqrt(square * DEPTH))
     above = np.where(linear > 0, 2 * DEPTH / (np.abs(linear) + root), (np.abs(linear) + root) / (2 * square))
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    away = (above - below) / 2 + (above + below) / 2 * nodes[:, None]  # distance from the mode
-    # bend (e^-w - 1) rather than rate e^-w: at the mode rate e^-mode is bend
-    with np.errstate(under="ignore"):
-        density = weights[:, None] * np.exp(-bend * (np.expm1(-away) + away) - slope * away)
-    return np.asarray(mode + (density * away).sum(axis=0) / density.sum(axis=0))
+    total, moment = np.zeros(mode.shape), np.zeros(mode.shape)
+    for node, weight in zip(nodes, weights, strict=True):
+        away = (above - below) / 2 + (above + below) / 2 * node  # distance from the mode, where rate e^-w is bend
+        density = weight * np.exp(-bend * (np.expm1(-away) + away) - slope * away)
+        total += density
+        moment += density * away
+    return np.asarray(mode + moment / total)
 
 
 def _numbers(name: str, given: ArrayLike, expected: str, fits: Callable[[Floats], NDArray[np.bool_]]) -> Floats:
@@ -363,7 +365,7 @@ def _numbers(name: str, given: ArrayLike, expected: str, fits: Callable[[Floats]
     if wrong.any():
         where = tuple(int(i) for i in np.argwhere(wrong)[0])
         place = f"[{', '.join(map(str, where))}]" if where else ""
-        raise InputError(f"{name}{place} is {values[where]:g}; expected {expected}")
+        raise InputError(f"{name}{place} is {values[where]:.15g}; expected {expected}")
     return values
 
 
@@ -391,6 +393,8 @@ def _together(**arrays: Floats) -> tuple[Floats, ...]:
 def _duration(hours: float) -> str:
     if not np.isfinite(hours):
         return "without end"
+    if 0 < hours < 0.5 / 3600:
+        return "under a second"
     for unit, size, below in (("second", 1 / 3600, 90 / 3600), ("minute", 1 / 60, 1.5), ("hour", 1.0, 48.0)):
         if 0 < hours < below:
             number = f"{hours / size:.1f}" if unit == "hour" else f"{hours / size:.0f}"

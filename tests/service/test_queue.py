@@ -46,8 +46,8 @@ def chain(servers, arrivals, handling, patience):
     queue, all_busy = p[servers + 1 :], p[servers:]
     length = float((extra * queue).sum())
     left = length / (arrivals * patience)
-    # who finds j waiting is served with chance busy / (busy + (j + 1) / patience), and has then waited for j + 1 events;
-    # how long each takes does not depend on which it is
+    # who finds j waiting is served with chance busy / (busy + (j + 1) / patience), having waited for j + 1 events; how
+    # long each takes does not depend on which it is
     rates = busy + np.arange(1, all_busy.size + 1) / patience
     served = all_busy * busy / rates
     waited = float((served * np.cumsum(1 / rates)).sum())
@@ -330,7 +330,7 @@ def test_a_simulation_of_customers_agrees(servers, arrivals, handling, patience,
         ((10, 8, 1, 0.5), "mean wait 2 minutes, under 1 % wait over an hour, 7 % give up"),
         ((1, 0.99, 1), "mean wait 4.1 days, 98 % wait over an hour"),
         ((1, 0.9, 1), "mean wait 9 hours, 81 % wait over an hour"),
-        ((50, 20, 1), "mean wait 0 seconds, under 1 % wait over an hour"),
+        ((50, 20, 1), "mean wait under a second, under 1 % wait over an hour"),
         ((3, 0, 1), "mean wait 0 minutes, 0 % wait over an hour"),
         (
             ([1, 1, 1], [0.2, 0.5, 2], 1),
@@ -351,6 +351,7 @@ def test_words(given_, line):
     [
         ((0, 1, 1), r"servers is 0; expected whole numbers of at least 1"),
         ((2.5, 1, 1), r"servers is 2\.5; expected whole numbers of at least 1"),
+        ((2.0000001, 1, 1), r"servers is 2\.0000001; expected whole numbers"),
         (([[1, 2], [3, -4]], 1, 1), r"servers\[1, 1\] is -4; expected whole numbers"),
         ((np.inf, 1, 1), r"servers is inf; expected whole numbers"),
         (("ten", 1, 1), r"servers is 'ten'; expected whole numbers"),
