@@ -108,21 +108,22 @@ class Waiting:
             raise InputError(
                 f"hours have shape {given.shape}; expected one that broadcasts against {self.servers.shape}"
             ) from None
-        patience, slack = (
+        patience, spare, handling = (
             np.broadcast_to(each, time.shape)
             for each in (
                 self.patience_hours,
-                np.maximum(self.servers / self.handling_hours - self.arrivals_per_hour, 0),
+                self.servers - self.arrivals_per_hour * self.handling_hours,
+                self.handling_hours,
             )
         )
         share = np.empty(time.shape)
         endless = ~patient
-        with np.errstate(under="ignore", invalid="ignore"):
-            # no slack: the queue grows for ever, and every finite or infinite time is waited
-            decay = np.where(slack[endless] > 0, np.exp(-slack[endless] * time[endless]), 1.0)
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            # nobody to spare: the queue grows for ever, and every time is waited, however long
+            decay = np.where(spare[endless] > 0, np.exp(-spare[endless] / handling[endless] * time[endless]), 1.0)
         share[endless] = first[endless] * decay
-        x, y, u = x[patient], y[patient], np.minimum(time[patient] / patience[patient], 1e300)
-        with np.errstate(under="ignore", over="ignore"):
+        with np.errstate(over="ignore", under="ignore"):
+            x, y, u = x[patient], y[patient], np.minimum(time[patient] / patience[patient], 1e300)
             power = -y * np.expm1(-u) - (x + 1) * u + _busy_sum(x, y * np.exp(-u))[0] - _busy_sum(x, y)[0]
             share[patient] = first[patient] * np.exp(np.minimum(power, 0.0))
         return share

@@ -186,6 +186,7 @@ def test_no_patience_at_all_is_the_loss_of_erlang_b(servers, load):
         assert queue.abandoned_share == pytest.approx(float(loss(servers, load)), rel=1e-5)
         assert queue.probability_of_waiting == pytest.approx(float(loss(servers, load)), rel=1e-5)
         assert queue.mean_wait_hours < 1e-8
+        assert queue.probability_over(1e10) == 0
 
 
 def test_far_overload_loses_what_the_staff_cannot_do():
@@ -204,7 +205,7 @@ def test_nobody_waits_where_nobody_comes(patience):
     assert not queue.is_overloaded
 
 
-@pytest.mark.parametrize("arrivals", [5.0, 5.5])
+@pytest.mark.parametrize("arrivals", [5.0, math.nextafter(5, 6), 5.5])
 def test_overload_without_patience_waits_for_ever(arrivals):
     queue = waiting(5, arrivals, 1.0)
     assert queue.is_overloaded
