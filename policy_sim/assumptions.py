@@ -212,8 +212,8 @@ class Remedy(_Frozen):
 
     `kind` says what it is made of; where that does not match what the failure took, it is felt as less. `minutes` are
     those of whoever decides, `supervisor_minutes` those of the second line, who also answer what is passed on to them.
-    `lead_hours` is how long until it arrives, `effort` (0-1) what it asks of the customer, `gesture` (0-1) how far it is
-    a full one. A `proactive` remedy is given before anybody asks: it reaches customers who would never have complained.
+    `lead_hours` is how long until it arrives, `effort` (0-1) what it asks of the customer, `gesture` (0-1) how far it
+    is a full one. A `proactive` remedy is given before anybody asks: it reaches customers who would never have complained.
     """
 
     title: Text
