@@ -1,12 +1,15 @@
 """Report: results as tables for a terminal, at most 80 characters wide.
 
-In: a scenario, a setting, best limits, outcomes, differences. Out: rich tables and lines of text. Left to others: printing them.
+In: a scenario, a setting, best limits, outcomes, differences. Out: rich tables and lines of text. Left to others:
+printing them.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +29,7 @@ __all__ = ["of_comparison", "of_fit", "of_outcome", "of_run", "of_scenario", "of
 Floats = NDArray[np.float64]
 
 #: How far an assumption can be trusted, best first.
-_TRUST = ("measured", "calibrated", "assumed")
+_TRUST: Final = ("measured", "calibrated", "assumed")
 
 
 def of_run(setting: Setting, best: BestLimits, differences: Sequence[Difference]) -> list[Table | str]:
@@ -139,8 +142,8 @@ def of_scenarios(scenarios: Sequence[Scenario], extends: Mapping[str, str | None
     """
     table = _table("Scenarios, and how many of their assumptions are measured", ("", "failures", *_TRUST, "extends"))
     for scenario in scenarios:
-        trusts = [scenario.assumption(name).trust for name in scenario.assumption_names]
-        counts = [str(trusts.count(trust)) for trust in _TRUST]
+        trusts = Counter(scenario.assumption(name).trust for name in scenario.assumption_names)
+        counts = [str(trusts[trust]) for trust in _TRUST]
         base = extends[scenario.name] or "-"
         table.add_row(f"{scenario.name}\n{scenario.title}", str(len(scenario.failures)), *counts, base)
     return table
@@ -181,12 +184,13 @@ def _remedy_words(remedy: Remedy) -> str:
         lines.append(f"kind: {remedy.kind}")
     if remedy.proactive:
         lines.append("proactive: given before anybody asks")
-    for place in ("amounts", "shares_of_price"):
-        if sizes := getattr(remedy, place):
-            lines.append(f"{place}: {', '.join(f'{size:g}' for size in sizes)}")
-    for place, form in remedy.forms().items():
-        if form or place == "gain":
-            lines.append(f"{place}: {', '.join(f'{column} {each}' for column, each in form.items()) or 'nothing'}")
+    for place, sizes in (("amounts", remedy.amounts), ("shares_of_price", remedy.shares_of_price)):
+        lines += [f"{place}: {', '.join(f'{size:g}' for size in sizes)}"] if sizes else []
+    lines += [
+        f"{place}: {', '.join(f'{column} {each}' for column, each in form.items()) or 'nothing'}"
+        for place, form in remedy.forms().items()
+        if form or place == "gain"
+    ]
     lines += [f"{act}: {getattr(remedy, act)}" for act in ACTS if getattr(remedy, act) is not None]
     return "\n".join(lines)
 
