@@ -212,8 +212,9 @@ class Remedy(_Frozen):
 
     `kind` says what it is made of; where that does not match what the failure took, it is felt as less. `minutes` are
     those of whoever decides, `supervisor_minutes` those of the second line, who also answer what is passed on to them.
-    `lead_hours` is how long until it arrives, `effort` (0-1) what it asks of the customer, `gesture` (0-1) how far it is
-    a full one. A `proactive` remedy is given before anybody asks: it reaches customers who would never have complained.
+    `lead_hours` is how long until it arrives, `effort` (0-1) what it asks of the customer, `gesture` (0-1) how far it
+    is a full one. A `proactive` remedy is given before anybody asks: it reaches customers who would never have
+    complained.
     """
 
     title: Text
@@ -274,7 +275,9 @@ class Rule(_Frozen):
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
-        if not (len(self.never) >= 2) ^ (self.only is not None and len(self.alongside) >= 1):
+        forbids = len(self.never) >= 2 and self.only is None and not self.alongside
+        demands = not self.never and self.only is not None and len(self.alongside) >= 1
+        if not (forbids or demands):
             raise ValueError("a rule has either `never` with two remedies or more, or `only` with `alongside`")
         return self
 
@@ -468,6 +471,9 @@ def load_scenario(scenario: str | Path) -> Scenario:
 def _extended(path: Path, descendants: tuple[Path, ...]) -> Any:
     """Read a file and put it over the scenario that it extends, if any."""
     content: Any = read_yaml(path)
+    if descendants and not isinstance(content, Mapping):
+        found = "nothing" if content is None else f"a {type(content).__name__}"
+        raise InputError(f"{path.name}, which {descendants[-1].name} extends, holds {found}; expected a scenario")
     if not isinstance(content, Mapping) or "extends" not in content:
         return content
     own = {key: value for key, value in content.items() if key != "extends"}
@@ -475,17 +481,25 @@ def _extended(path: Path, descendants: tuple[Path, ...]) -> Any:
     if not isinstance(given, str):
         raise InputError(f"{path.name}: extends is {given!r}; expected the name of a scenario or the path of its file")
     beside = path.parent / given
-    base = beside if beside.is_file() else find_file("scenario", given, "data/scenarios", ".yaml")
+    try:
+        base = beside if beside.is_file() else find_file("scenario", given, "data/scenarios", ".yaml")
+    except InputError as error:
+        raise InputError(f"{error} ({path.name}, extends)") from None
     if base.resolve() in (path.resolve(), *(each.resolve() for each in descendants)):
         raise InputError(f"{path.name}: extends '{given}', which extends it in turn; remove one of the two")
-    return _put_over(_extended(base, (*descendants, path)), own)
+    return _put_over(_extended(base, (*descendants, path)), own, path.name)
 
 
-def _put_over(base: Any, own: Any) -> Any:
+def _put_over(base: Any, own: Any, where: str) -> Any:
     """Return own where it says something, else base; mappings are merged, and null takes a member away."""
     if not (isinstance(base, Mapping) and isinstance(own, Mapping)):
         return own
-    merged = {key: _put_over(base.get(key), value) for key, value in own.items() if value is not None}
+    for key, value in own.items():
+        if value is None and key not in base:
+            raise unknown("member to take away by null", key, [str(each) for each in base], where)
+    merged = {
+        key: _put_over(base.get(key), value, f"{where}, {key}") for key, value in own.items() if value is not None
+    }
     return {key: merged.get(key, value) for key, value in base.items() if own.get(key, value) is not None} | merged
 
 

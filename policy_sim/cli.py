@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from policy_sim.border import InputError, shipped, write_whole
+from policy_sim.border import InputError, read_yaml, shipped, write_whole
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -39,6 +40,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Finds how far a support agent may go without asking, and what that is worth.",
 )
+
+about_scenario = typer.Typer(add_completion=False, rich_markup_mode=None, help="What a scenario assumes.")
+app.add_typer(about_scenario, name="scenario")
 
 Log = Annotated[
     Path | None, typer.Option("--transactions", help="Your transaction log (CSV, Parquet); else the CDNOW sample.")
@@ -296,6 +300,56 @@ def export(
 
 
 @app.command()
+def scenarios(as_json: AsJson = False) -> None:
+    """The scenarios that travel with the program: what goes wrong there, how far their numbers can be trusted."""
+    from policy_sim.assumptions import load_scenario
+    from policy_sim.show import report
+
+    files = sorted(shipped("data/scenarios").glob("*.yaml"))
+    loaded = [load_scenario(file) for file in files]
+    extends = {each.name: _extends(file) for each, file in zip(loaded, files, strict=True)}
+    if as_json:
+        content = [
+            {
+                "name": each.name,
+                "title": each.title,
+                "description": each.description,
+                "extends": extends[each.name],
+                "failures": list(each.failures),
+                "assumptions": Counter(each.assumption(name).trust for name in each.assumption_names),
+            }
+            for each in loaded
+        ]
+        typer.echo(json.dumps(content, indent=2))
+        return
+    _show([report.of_scenarios(loaded, extends)])
+
+
+@about_scenario.callback()
+def _about_scenario() -> None:
+    """Keep `show` a word of its own: a group of one command would swallow it."""
+
+
+@about_scenario.command("show")
+def show_scenario(
+    scenario: Annotated[str, typer.Argument(help="Name of a scenario, or its YAML file.")],
+    as_json: AsJson = False,
+) -> None:
+    """Every assumption with value, unit, range, trust and source; what remedies are made of; how many resolutions."""
+    from policy_sim.assumptions import load_scenario
+    from policy_sim.service.remedies import compose
+    from policy_sim.show import report
+
+    loaded = load_scenario(scenario)
+    if as_json:
+        counts = {failure: len(compose(loaded, failure)) for failure in loaded.failures}
+        content = loaded.model_dump(mode="json") | {"resolution_counts": counts, "fingerprint": loaded.fingerprint}
+        typer.echo(json.dumps(content, indent=2))
+        return
+    _show(report.of_scenario(loaded))
+
+
+@app.command()
 def lab(
     folder: Annotated[Path, typer.Option(help="Where to copy the notebooks, if installed without a checkout.")] = Path(
         "policy_sim_notebooks"
@@ -362,6 +416,12 @@ def _scenario(scenario: str, assume: list[str] | None) -> Scenario:
         except ValueError:
             raise InputError(f"--set {each} is not NAME=NUMBER, for example shop.cases_per_year=8000") from None
     return load_scenario(scenario).with_values(values)
+
+
+def _extends(file: Path) -> str | None:
+    """Return the name of the scenario that a file extends, as it stands there."""
+    given = read_yaml(file).get("extends")
+    return None if given is None else str(given)
 
 
 def _read_log(scenario: Scenario, log: LogOptions, step: Any) -> Transactions:

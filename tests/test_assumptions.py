@@ -5,8 +5,10 @@ import pytest
 import yaml
 from scipy import stats
 
-from policy_sim.assumptions import Assumption, Scenario, central, draw_assumptions, load_scenario
+from policy_sim.assumptions import Assumption, Rule, Scenario, central, draw_assumptions, load_scenario
 from policy_sim.border import InputError, parse_model, shipped
+from policy_sim.policy import load_policy
+from policy_sim.service.remedies import compose
 
 SHIPPED = sorted(path.stem for path in shipped("data/scenarios").glob("*.yaml"))
 
@@ -63,10 +65,68 @@ def test_every_number_has_unit_range_and_source(name):
         assert len(assumption.source.strip()) > 10, full_name
         assert low <= assumption.value <= high
         assert low < high
-        if assumption.trust == "assumed":
-            continue
+        assert assumption.trust in ("measured", "calibrated", "assumed")
         # whoever says that it was measured says where
-        assert "judgement of the authors" not in assumption.source, full_name
+        if "judgement of the authors" in assumption.source or assumption.source.endswith("size: judgement"):
+            assert assumption.trust == "assumed", full_name
+
+
+def test_one_base_and_six_businesses_over_it():
+    assert set(SHIPPED) == {
+        "electronics_retail",
+        "household_appliances",
+        "moving_service",
+        "online_clothing",
+        "online_retail",
+        "quick_service",
+        "telecom_hardware",
+    }
+    for name in SHIPPED:
+        scenario, base = load_scenario(name), load_scenario("online_retail")
+        assert scenario.name == name
+        assert (scenario.currency, scenario.tiers, scenario.segments) == (base.currency, base.tiers, base.segments)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_each_failure_has_a_choice_that_can_be_looked_through(name):
+    scenario = load_scenario(name)
+    bundles = {failure: compose(scenario, failure) for failure in scenario.failures}
+    assert all(20 <= len(each) <= 40 and len(set(each)) == len(each) for each in bundles.values())
+    assert sum(scenario.value(f"{failure}.share_of_cases") for failure in scenario.failures) == pytest.approx(1)
+    # nothing is left lying about: remedies that nobody can give, numbers that no remedy takes, groups of no failure
+    given = {variant for each in bundles.values() for bundle in each for variant in bundle}
+    held_out = {"queue_transfer"} if name == "online_retail" else set()
+    assert {each for remedy in scenario.remedies for each in scenario.variants(remedy)} - given == held_out
+    taken = str(scenario.remedies)
+    assert all(each in taken for each in scenario.assumption_names if each.startswith("remedy."))
+    groups = {"shop", "cases", "response", "claiming", "style", "queue", "remedy", *scenario.tiers, *scenario.failures}
+    assert set(scenario.assumptions) == groups
+    # and every rule that forbids leaves something out
+    for position, rule in ((i, rule) for i, rule in enumerate(scenario.rules) if rule.never):
+        fewer = scenario.model_copy(update={"rules": scenario.rules[:position] + scenario.rules[position + 1 :]})
+        assert any(len(compose(fewer, each)) > len(bundles[each]) for each in scenario.failures), rule
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("policy", sorted(path.stem for path in shipped("data/policies").glob("*.yaml")))
+def test_every_shipped_policy_fits_every_scenario(name, policy):
+    assert load_policy(policy, load_scenario(name)).currency == "USD"
+
+
+@pytest.mark.parametrize(
+    ("name", "failure", "resolution"),
+    [
+        ("online_clothing", "wrong_item", "full_refund keep_item donate_suggested item_in_cart shipping_credit"),
+        ("electronics_retail", "defective_item", "warm_transfer other_model send_back case_summary apology_note"),
+        ("electronics_retail", "defective_item", "queue_transfer replacement send_back"),
+        ("quick_service", "wrong_item", "full_refund managers_call gift_card_20"),
+        ("moving_service", "late_delivery", "proactive_notice reschedule apology_note store_credit_25"),
+        ("telecom_hardware", "lost_parcel", "own_unit personal_gesture"),
+        ("household_appliances", "broken_part", "spare_part_today personal_gesture"),
+    ],
+)
+def test_each_scenario_can_tell_its_story(name, failure, resolution):
+    assert any(set(resolution.split()) <= set(bundle) for bundle in compose(load_scenario(name), failure))
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -74,7 +134,7 @@ def test_no_number_stands_outside_the_assumptions(name):
     # amounts on offer, segment bounds and 1 aside, remedies and failures hold names only
     raw = yaml.safe_load((shipped("data/scenarios") / f"{name}.yaml").read_text(encoding="utf-8"))
     for remedy in raw["remedies"].values():
-        for place, form in remedy.items():
+        for place, form in (remedy or {}).items():
             if place in ("title", "amounts", "shares_of_price"):
                 continue
             forms = form.values() if place == "uses" else [form]
@@ -155,6 +215,33 @@ def test_an_empty_unit_or_source_is_refused(changed, empty):
         (("tiers",), ["agent", "agent", "manager"], "tier"),
         (("segments", 1, "name"), "first_time", "segment"),
         (("remedies", "store_credit", "amounts"), [5, 5, 10, 25], "store_credit"),
+        (("remedies", "store_credit", "kind"), "voucher", "found 'voucher'"),
+        (("remedies", "store_credit", "proactive"), "perhaps", "remedies.store_credit.proactive"),
+        (("remedies", "store_credit", "lead_hours"), 24, "coefficient 24 has no unit and no source"),
+        (
+            ("remedies", "store_credit", "supervisor_minutes"),
+            "remedy.call_minuts",
+            "did you mean 'remedy.call_minutes'",
+        ),
+        (("failures", "wrong_item", "matched_by"), [], "failures.wrong_item.matched_by"),
+        (("failures", "wrong_item", "matched_by"), ["goodwill"], "found 'goodwill'"),
+        (
+            ("rules", 0, "never"),
+            ["proactive_notice", "partial_refnd"],
+            "unknown remedy 'partial_refnd' (did you mean 'partial_refund'?)",
+        ),
+        (("rules", 0, "never"), ["coupon"], "a rule has either `never` with two remedies or more, or `only` with"),
+        (("rules", 0), {"because": "nothing said"}, "a rule has either `never`"),
+        (("rules", 0, "only"), "coupon", "a rule has either `never`"),
+        (("rules", 0, "alongside"), ["coupon"], "a rule has either `never`"),
+        (("rules", 0), {"only": "coupon", "because": "alone"}, "a rule has either `never`"),
+        (
+            ("rules", 0),
+            {"never": ["coupon", "gift_card"], "only": "coupon", "alongside": ["gift_card"], "because": "both"},
+            "a rule has either `never`",
+        ),
+        (("rules", 0, "because"), DROPPED, "'because' is missing (shop.yaml, rules[0].because)"),
+        (("rules", 0, "because"), "", "rules[0].because"),
     ],
 )
 def test_faults_are_named_in_one_line(changed, place, value, expected):
@@ -168,6 +255,138 @@ def test_place_of_unknown_names(changed):
     assert "failures.wrong_item.resolutions.goods" in message
     message = refusal(changed(("remedies", "full_refund", "cost"), {"itemprice": 1}))
     assert "remedies.full_refund.cost" in message
+
+
+@pytest.fixture
+def beside(tmp_path):
+    """Write scenario files beside each other, as name=text; gives the folder."""
+
+    def write(**files):
+        for name, text in files.items():
+            (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write
+
+
+OWN = """
+extends: online_retail
+name: own
+assumptions:
+  shop:
+    label_cost: { value: 7, source: our contract with the post }
+  broken_part: null
+remedies:
+  spare_part: { title: A part }
+  store_credit: { amounts: [3] , worth: { amount: null, constant: remedy.note_cost } }
+  coupon: { amounts: [10, 20] }
+failures:
+  broken_part: null
+  late_delivery: { resolutions: { notice: [[]], goodwill: [[], [coupon_20]] } }
+  wrong_item: { resolutions: { goodwill: [[]] } }
+  defective_item: { resolutions: { goodwill: [[]] } }
+  lost_parcel: { resolutions: { goodwill: [[]] } }
+  poor_service: { resolutions: { goodwill: [[]] } }
+rules: []
+"""
+
+
+def test_a_file_that_extends_another_says_only_what_differs(beside, scenario):
+    own = load_scenario(beside(own=OWN) / "own.yaml")
+    assert (own.name, own.title, own.rules) == ("own", scenario.title, ())
+    # members of a mapping are merged one by one, to any depth
+    label, old = own.assumption("shop.label_cost"), scenario.assumption("shop.label_cost")
+    assert (label.value, label.source) == (7, "our contract with the post")
+    assert (label.unit, label.range, label.trust) == (old.unit, old.range, old.trust)
+    assert own.assumption("shop.outbound_cost") == scenario.assumption("shop.outbound_cost")
+    # lists are replaced, null takes away
+    assert own.variants("store_credit") == ("store_credit_3",)
+    assert own.remedies["store_credit"].worth == {"constant": "remedy.note_cost"}
+    assert own.remedies["store_credit"].cost == scenario.remedies["store_credit"].cost
+    assert list(own.failures) == [name for name in scenario.failures if name != "broken_part"]
+    assert "broken_part" not in own.assumptions
+    assert own.remedies["spare_part"].cost == scenario.remedies["spare_part"].cost
+    # three parts: no notice any more, the goods of the base, goodwill of its own
+    assert compose(own, "late_delivery")[:3] == [(), ("coupon_20",), ("shipping_refund",)]
+
+
+def test_a_file_may_extend_one_beside_it_or_further_away(beside):
+    folder = beside(own=OWN, next="extends: own.yaml\nname: next\n")
+    (folder / "deeper").mkdir()
+    (folder / "deeper" / "third.yaml").write_text(
+        "extends: ../next.yaml\nname: third\ntitle: Third\n", encoding="utf-8"
+    )
+    third = load_scenario(folder / "deeper" / "third.yaml")
+    assert (third.name, third.title, third.value("shop.label_cost")) == ("third", "Third", 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("extends: online_retial", "unknown scenario 'online_retial' (did you mean 'online_retail'?)"),
+        ("extends: ../nowhere.yaml", "scenario file '../nowhere.yaml' does not exist; give the path of a file or one"),
+        ("extends: [online_retail]", "extends is ['online_retail']; expected the name of a scenario or the path of"),
+        ("extends: null", "extends is None; expected the name of a scenario"),
+        ("extends: one.yaml", "one.yaml: extends 'one.yaml', which extends it in turn; remove one of the two"),
+        ("extends: two.yaml", "two.yaml: extends 'one.yaml', which extends it in turn; remove one of the two"),
+        ("extends: three.yaml", "three.yaml, which one.yaml extends, holds a list; expected a scenario"),
+        ("extends: online_retail\nremedies: { copon: null }", "take away by null 'copon' (did you mean 'coupon'?)"),
+        ("extends: online_retail\nfailures: { broken_part: null }\nremedies: { spare_part: null }\nname: [1]", "name"),
+        ("extends: online_retail\nremedies: { coupon: null }", "unknown remedy 'coupon_10'"),
+        ("extends: online_retail\nfailures: null", "'failures' is missing"),
+        ("extends: online_retail\nassumptions: { broken_part: null }", "'broken_part.share_of_cases' is missing"),
+        ("extends: online_retail\nassumptions: { shop: 3 }", "assumptions.shop"),
+    ],
+)
+def test_faults_in_a_file_that_extends_another(beside, text, expected):
+    folder = beside(one=text, two="extends: one.yaml\n", three="- not\n- a mapping\n")
+    message = refusal(folder / "one.yaml")
+    assert expected in message
+    assert ".yaml" in message
+
+
+@pytest.mark.parametrize(
+    ("rule", "left_out"),
+    [
+        (
+            {"never": ["full_refund", "coupon_10"]},
+            {("full_refund", "coupon_10"), ("proactive_notice", "full_refund", "coupon_10")},
+        ),
+        # the name of a remedy stands for all its variants
+        (
+            {"never": ["partial_refund", "coupon"]},
+            {("partial_refund_20", "coupon_10"), ("proactive_notice", "partial_refund_20", "coupon_10")},
+        ),
+        (
+            {"never": ["proactive_notice", "shipping_refund", "store_credit_25"]},
+            {("proactive_notice", "shipping_refund", "apology_note", "store_credit_25")},
+        ),
+        (
+            {"only": "coupon", "alongside": ["shipping_refund", "partial_refund"]},
+            {
+                ("coupon_10",),
+                ("full_refund", "coupon_10"),
+                ("proactive_notice", "coupon_10"),
+                ("proactive_notice", "full_refund", "coupon_10"),
+            },
+        ),
+    ],
+)
+def test_rules_leave_out_what_they_say_and_nothing_else(scenario, rule, left_out):
+    everything = compose(scenario.model_copy(update={"rules": ()}), "late_delivery")
+    assert len(everything) == 2 * 4 * 8
+    bound = scenario.model_copy(update={"rules": (Rule(**rule, because="a test"),)})
+    assert set(everything) - set(compose(bound, "late_delivery")) == left_out
+
+
+def test_what_kind_a_remedy_is_and_whether_anybody_asked(scenario):
+    assert scenario.remedies["proactive_notice"].proactive
+    assert not scenario.remedies["apology_note"].proactive
+    assert scenario.remedies["store_credit"].kind == "credit"
+    assert scenario.remedies["send_back"].kind is None
+    for name in SHIPPED:
+        kinds = {remedy.kind for remedy in load_scenario(name).remedies.values()} - {None}
+        assert {"money", "credit", "goods", "service"} >= kinds >= {"money", "credit", "service"}
 
 
 def test_unknown_scenario():

@@ -170,6 +170,67 @@ def test_an_assumption_can_be_set(run: Run) -> None:
     assert net["per_year"] == pytest.approx(1000 * net["per_case"])
 
 
+def test_scenarios_are_listed(run: Run) -> None:
+    status, out, _ = run("scenarios", "--json")
+    assert status == 0
+    listed = {each["name"]: each for each in json.loads(out)}
+    assert set(listed) == {path.stem for path in shipped("data/scenarios").glob("*.yaml")}
+    for name, each in listed.items():
+        scenario = load_scenario(name)
+        assert each["extends"] == (None if name == "online_retail" else "online_retail")
+        assert each["failures"] == list(scenario.failures)
+        assert sum(each["assumptions"].values()) == len(scenario.assumption_names)
+    assert listed["telecom_hardware"]["assumptions"]["measured"] == sum(
+        each.trust == "measured"
+        for group in load_scenario("telecom_hardware").assumptions.values()
+        for each in group.values()
+    )
+    status, out, _ = run("scenarios")
+    assert status == 0
+    assert max(map(len, out.splitlines())) <= 80
+    for name, each in listed.items():
+        row = next(line for line in out.splitlines() if line.startswith(name))
+        counts = [each["assumptions"].get(trust, 0) for trust in ("measured", "calibrated", "assumed")]
+        assert row.split()[1:5] == [str(number) for number in (len(each["failures"]), *counts)]
+        assert each["title"] in out
+
+
+def test_a_scenario_is_shown_with_all_its_numbers(run: Run) -> None:
+    scenario = load_scenario("quick_service")
+    status, out, _ = run("scenario", "show", "quick_service")
+    assert status == 0
+    assert max(map(len, out.splitlines())) <= 80
+    words = " ".join(out.split())
+    for group, members in scenario.assumptions.items():
+        assert f"assumptions.{group}" in words
+        for name, assumption in members.items():
+            low, high = assumption.range
+            number = f"{assumption.value:,.10g} {assumption.unit}; {low:,.10g} to {high:,.10g}"
+            assert f"{name} {number}" in words
+            assert assumption.source in words
+    for name, remedy in scenario.remedies.items():
+        assert f"{name} {remedy.title}" in words
+    assert "cost: unit_cost 1 worth: item_price 1 uses.replacement: item_price 1 lead_hours: remedy.remake" in words
+    assert "proactive: given before anybody asks" in words
+    assert "wrong_item Wrong order 34" in words
+
+
+def test_a_scenario_of_one_s_own_is_shown_as_json(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(
+        "extends: quick_service\nname: own\nassumptions: { shop: { margin_share: { value: 0.6 } } }\n"
+    )
+    status, out, _ = run("scenario", "show", "own.yaml", "--json")
+    assert status == 0
+    shown = json.loads(out)
+    scenario = load_scenario(tmp_path / "own.yaml")
+    assert shown["assumptions"]["shop"]["margin_share"]["value"] == 0.6
+    assert shown["fingerprint"] == scenario.fingerprint
+    assert shown["resolution_counts"] == {
+        "late_delivery": 28, "wrong_item": 34, "defective_item": 34, "poor_service": 31,
+    }  # fmt: skip
+    assert set(shown["remedies"]) == set(scenario.remedies)
+
+
 def replaced(text: str, old: str, new: str) -> str:
     assert old in text
     return text.replace(old, new, 1)
@@ -274,6 +335,18 @@ BAD: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
     "cases not a number": ("x", "", ("run", "--cases", "0"), ("0", "--cases")),
     "set nonsense": ("x", "", ("run", "--set", "shop.cases=3"), ("unknown assumption", "shop.cases_per_year")),
     "unknown model": ("x", "", ("run", "--model", "bgnbd"), ("unknown model 'bgnbd'", "did you mean 'bg-nbd'")),
+    "unknown scenario": ("x", "", ("scenario", "show", "quick"), ("unknown scenario", "did you mean 'quick_service'")),
+    "missing scenario file": ("x", "", ("scenario", "show", "no.yaml", "--json"), ("'no.yaml' does not exist",)),
+    "scenario that is none": ("s.yaml", "- 3\n", ("scenario", "show", "s.yaml"), ("s.yaml", "[3]")),
+    "scenario over an unknown one": (
+        "s.yaml",
+        "extends: quick_servce\n",
+        ("scenario", "show", "s.yaml"),
+        ("did you mean 'quick_service'", "s.yaml, extends"),
+    ),
+    "scenario without a name": ("x", "", ("scenario", "show"), ("'scenario'", "--help")),
+    "scenario without a word": ("x", "", ("scenario",), ("--help",)),
+    "scenarios with a word": ("x", "", ("scenarios", "quick_service"), ("quick_service", "--help")),
     "unknown option": ("x", "", ("run", "--wheel"), ("--wheel",)),
 }
 

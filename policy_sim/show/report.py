@@ -1,27 +1,35 @@
 """Report: results as tables for a terminal, at most 80 characters wide.
 
-In: a setting, best limits, outcomes, differences. Out: rich tables and lines of text. Left to others: printing them.
+In: a scenario, a setting, best limits, outcomes, differences. Out: rich tables and lines of text. Left to others:
+printing them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
+from policy_sim.assumptions import ACTS, Assumption, Remedy, Scenario
 from policy_sim.clv import Fit, FutureValues
 from policy_sim.clv.comparison import ModelComparison
 from policy_sim.policy import NO_LIMIT
+from policy_sim.service.remedies import compose
 from policy_sim.show.wording import LIMIT_TITLES, OUTCOME_TITLES, limit_text, money, number, share
 from policy_sim.study import Setting
 from policy_sim.value import BestLimits, Difference, Outcome, interval
 
-__all__ = ["of_comparison", "of_fit", "of_outcome", "of_run"]
+__all__ = ["of_comparison", "of_fit", "of_outcome", "of_run", "of_scenario", "of_scenarios"]
 
 Floats = NDArray[np.float64]
+
+#: How far an assumption can be trusted, best first.
+_TRUST: Final = ("measured", "calibrated", "assumed")
 
 
 def of_run(setting: Setting, best: BestLimits, differences: Sequence[Difference]) -> list[Table | str]:
@@ -122,6 +130,71 @@ def of_comparison(comparison: ModelComparison) -> Table:
     return table
 
 
+def of_scenarios(scenarios: Sequence[Scenario], extends: Mapping[str, str | None]) -> Table:
+    """Return scenarios beside each other: what can go wrong, how far the numbers can be trusted.
+
+    Parameters
+    ----------
+    scenarios
+        In the order of the rows.
+    extends
+        For the name of each scenario the one that it extends, if any.
+    """
+    table = _table("Scenarios, and how many of their assumptions are measured", ("", "failures", *_TRUST, "extends"))
+    for scenario in scenarios:
+        trusts = Counter(scenario.assumption(name).trust for name in scenario.assumption_names)
+        counts = [str(trusts[trust]) for trust in _TRUST]
+        base = extends[scenario.name] or "-"
+        table.add_row(f"{scenario.name}\n{scenario.title}", str(len(scenario.failures)), *counts, base)
+    return table
+
+
+def of_scenario(scenario: Scenario) -> list[Table | str]:
+    """Return all that a scenario holds: assumptions by group with their sources, remedies, failures."""
+    about = _table(f"{scenario.title} ({scenario.name}, {scenario.currency})", ("",))
+    about.add_row(scenario.description)
+    parts: list[Table | str] = [about, ""]
+    for group, members in scenario.assumptions.items():
+        table = _table(f"assumptions.{group}", ("", ""))
+        for name, assumption in members.items():
+            table.add_row(name, _assumption_words(assumption))
+        parts += [table, ""]
+    remedies = _table("remedies", ("", ""))
+    for name, remedy in scenario.remedies.items():
+        remedies.add_row(name, _remedy_words(remedy))
+    failures = _table("failures", ("", "", "resolutions"))
+    for name, failure in scenario.failures.items():
+        failures.add_row(name, failure.title, str(len(compose(scenario, name))))
+    return [*parts, remedies, "", failures]
+
+
+def _assumption_words(assumption: Assumption) -> str:
+    low, high = assumption.range
+    held = ", held in every draw" if assumption.distribution == "chosen" else ""
+    number_and_trust = (
+        f"{assumption.value:,.10g} {assumption.unit}; {low:,.10g} to {high:,.10g}{held}; {assumption.trust}"
+    )
+    return f"{number_and_trust}\n{assumption.source}"
+
+
+def _remedy_words(remedy: Remedy) -> str:
+    """Say what a remedy is in the words of its file: its forms and acts by name."""
+    lines = [remedy.title]
+    if remedy.kind:
+        lines.append(f"kind: {remedy.kind}")
+    if remedy.proactive:
+        lines.append("proactive: given before anybody asks")
+    for place, sizes in (("amounts", remedy.amounts), ("shares_of_price", remedy.shares_of_price)):
+        lines += [f"{place}: {', '.join(f'{size:g}' for size in sizes)}"] if sizes else []
+    lines += [
+        f"{place}: {', '.join(f'{column} {each}' for column, each in form.items()) or 'nothing'}"
+        for place, form in remedy.forms().items()
+        if form or place == "gain"
+    ]
+    lines += [f"{act}: {getattr(remedy, act)}" for act in ACTS if getattr(remedy, act) is not None]
+    return "\n".join(lines)
+
+
 def _customers(setting: Setting) -> list[str]:
     if setting.customers is None:
         return []
@@ -202,7 +275,9 @@ def _policies(differences: Sequence[Difference]) -> Table:
 
 
 def _table(title: str, heads: Sequence[str]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, show_header=any(heads)
+    )
     for head in heads:
         table.add_column(head, justify="right" if head else "left", header_style="")
     return table
