@@ -23,6 +23,8 @@ _EDGE = 0.5  # so close to the end of that reach the data have nothing left to s
 _SETTLED = 1e-6  # largest gradient per customer that counts as a maximum
 _AGREEMENT = 1e-3  # in log-likelihood, of two starts that end at the same edge
 _SETTLED_AT_EDGE = 1e-3  # there the surface is nearly flat, and its slope known to fewer digits
+_ONE_SIDED, _CENTRAL = 1e-6, 1e-5  # widths of differences of the gradient, where truncation and rounding balance
+_LAST_STEP = 1e-7  # of Newton; what it leaves is lost in rounding
 _UNDETERMINED = 5.0  # standard error of a log-parameter: the data leave a factor of e^5 open
 
 
@@ -86,8 +88,8 @@ def maximise_likelihood(log_likelihood: LogLikelihood, starts: Sequence[Vector],
 
     Notes
     -----
-    A bounded quasi-Newton search, finished by Newton steps on the information that central differences of the
-    gradient give, so that repeated fits agree to the last digits.
+    A bounded quasi-Newton search, finished by Newton steps on the information that differences of the gradient give,
+    so that repeated fits agree to the last digits.
     """
     centre = starts[0]
     lower, upper = centre - _REACH, centre + _REACH
@@ -139,13 +141,13 @@ def _climb(log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: V
         jac=True,
         method="L-BFGS-B",
         bounds=list(zip(lower, upper, strict=True)),
-        options={"maxiter": 500, "maxfun": 2_000, "ftol": 1e-9, "gtol": 1e-5},
+        options={"maxiter": 500, "maxfun": 2_000, "ftol": 1e-8, "gtol": 1e-5},
     )
     at = np.asarray(ended.x, dtype=np.float64)
+    height, slope = -float(ended.fun) * customer_count, -np.asarray(ended.jac, dtype=np.float64) * customer_count
     iteration_count = int(ended.nit)
-    height, slope = log_likelihood(at)
-    information = _information(log_likelihood, at)
-    has_moved = False
+    # differences to one side cost half, and are good enough for a step, though not for standard errors
+    information = _symmetric((slope - _slopes_beside(log_likelihood, at, _ONE_SIDED)) / _ONE_SIDED)
     for _ in range(12):
         step = _newton_step(information, slope)
         if step is None or np.any(at + step < lower) or np.any(at + step > upper):
@@ -157,12 +159,12 @@ def _climb(log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: V
             break  # rounding is all that is left
         is_slow = np.abs(next_slope).max() > 0.1 * np.abs(slope).max()
         at, height, slope = at + step, next_height, next_slope
+        iteration_count += 1
+        if np.abs(step).max() < _LAST_STEP:
+            break
         if is_slow:  # the information has changed too much to serve on
             information = _information(log_likelihood, at)
-        iteration_count += 1
-        has_moved = True
-    if has_moved:
-        information = _information(log_likelihood, at)
+    information = _information(log_likelihood, at)
     at_edge = (at - lower < 1e-6) & (slope < 0) | (upper - at < 1e-6) & (slope > 0)
     inner = np.where(at_edge, 0.0, slope) / customer_count
     covariance = _inverse(information)
@@ -182,14 +184,17 @@ def _climb(log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: V
 
 def _information(log_likelihood: LogLikelihood, at: Vector) -> Vector:
     """Return minus the second derivatives, from central differences of the gradient."""
-    width = 1e-5
-    rows = []
-    for k in range(at.size):
-        shift = np.zeros_like(at)
-        shift[k] = width
-        rows.append((log_likelihood(at - shift)[1] - log_likelihood(at + shift)[1]) / (2 * width))
-    information = np.array(rows)
-    return np.asarray((information + information.T) / 2, dtype=np.float64)
+    before, after = _slopes_beside(log_likelihood, at, -_CENTRAL), _slopes_beside(log_likelihood, at, _CENTRAL)
+    return _symmetric((before - after) / (2 * _CENTRAL))
+
+
+def _slopes_beside(log_likelihood: LogLikelihood, at: Vector, shift: float) -> Vector:
+    """Return the gradients, one a row, where one parameter after the other is shifted."""
+    return np.array([log_likelihood(beside)[1] for beside in at + shift * np.eye(at.size)])
+
+
+def _symmetric(matrix: Vector) -> Vector:
+    return np.asarray((matrix + matrix.T) / 2, dtype=np.float64)
 
 
 def _newton_step(information: Vector, slope: Vector) -> Vector | None:
