@@ -1,0 +1,118 @@
+"""The likelihood that BG/NBD and MBG/NBD have in common.
+
+In: each customer's repeat purchases, the time of the last, her age; whether she may leave after the very first one.
+Out: the log-likelihood, of each or in total, and the odds of having left. Left to others: what follows from these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import digamma, gammaln
+
+from policy_sim.clv.likelihood import unique_rows
+
+__all__ = ["log_likelihoods", "log_odds_of_death", "total_log_likelihood"]
+
+Vector = NDArray[np.float64]
+
+
+def log_likelihoods(log_parameters: Vector, x: Vector, t_x: Vector, T: Vector, first_chances: int) -> Vector:
+    """Return the log-likelihood of each row.
+
+    Parameters
+    ----------
+    log_parameters
+        (4,) logarithms of r, alpha, a and b.
+    x, t_x, T
+        Repeat purchases, the time of the last, the age; arrays of one shape.
+    first_chances
+        How often customers could leave before any repeat purchase: 1 where they may after the very first, else 0.
+
+    Notes
+    -----
+    With c = x + first_chances,
+
+        ll = ln G(r+x)/G(r) - x ln alpha - (r+x) ln(1 + T/alpha) + ln B(a, b+c)/B(a, b) + ln(1 + u)
+        u  = [c > 0] a/(b+c-1) ((alpha+T)/(alpha+t_x))^(r+x)
+    """
+    r, alpha, a, b = np.exp(log_parameters)
+    counts, place = np.unique(x, return_inverse=True)
+    of_count = _terms_of_counts(r, a, b, counts, first_chances)[0]
+    odds = log_odds_of_death(r, alpha, a, b, x, t_x, T, first_chances)
+    active = of_count[place] - x * log_parameters[1] - (r + x) * np.log1p(T / alpha)
+    return np.asarray(active + np.logaddexp(0.0, odds), dtype=np.float64)
+
+
+def total_log_likelihood(
+    x: Vector, t_x: Vector, T: Vector, first_chances: int
+) -> Callable[[Vector], tuple[float, Vector]]:
+    """Return the sum of `log_likelihoods` with its gradient, as a function of the log-parameters.
+
+    Most of it depends on few distinct counts and times, and is worked out once for each; only the odds of having left
+    need every distinct row.
+    """
+    (x, t_x, T), weight, _ = unique_rows(x, t_x, T)
+    counts, count_place = np.unique(x, return_inverse=True)
+    ages, age_place = np.unique(T, return_inverse=True)
+    of_count, of_age = np.bincount(count_place, weight), np.bincount(age_place, weight)
+    purchases_of_age = np.bincount(age_place, weight * x)
+    purchase_count = float(weight @ x)
+
+    may_have_left = x + first_chances > 0
+    x, t_x, weight = x[may_have_left], t_x[may_have_left], weight[may_have_left]
+    count_place, age_place = count_place[may_have_left], age_place[may_have_left]
+    recencies, recency_place = np.unique(t_x, return_inverse=True)
+    chances_before = np.maximum(counts + first_chances - 1.0, 0.0)
+
+    def total(log_parameters: Vector) -> tuple[float, Vector]:
+        r, alpha, a, b = np.exp(log_parameters)
+        log_age, log_recency = np.log1p(ages / alpha), np.log1p(recencies / alpha)
+        age_share, recency_share = ages / (alpha + ages), recencies / (alpha + recencies)
+        events_of_age = r * of_age + purchases_of_age
+        heights, slopes_r, slopes_a, slopes_b = _terms_of_counts(r, a, b, counts, first_chances) @ of_count
+
+        s = r + x
+        log_growth = log_age[age_place] - log_recency[recency_place]
+        odds = np.log(a / (b + chances_before))[count_place] + s * log_growth
+        log_odds_and_one = np.maximum(odds, 0.0) + np.log(1.0 + np.exp(-np.abs(odds)))
+        dead = weight * np.exp(odds - log_odds_and_one)
+        dead_of_count = np.bincount(count_place, dead, minlength=counts.size)
+        share_gap = recency_share[recency_place] - age_share[age_place]
+
+        height = heights - purchase_count * log_parameters[1] - events_of_age @ log_age + weight @ log_odds_and_one
+        slope = [
+            r * (slopes_r - of_age @ log_age + dead @ log_growth),
+            events_of_age @ age_share - purchase_count + (dead * s) @ share_gap,
+            a * slopes_a + dead_of_count.sum(),
+            b * (slopes_b - dead_of_count @ (1.0 / (b + chances_before))),
+        ]
+        return float(height), np.array(slope)
+
+    return total
+
+
+def log_odds_of_death(
+    r: float, alpha: float, a: float, b: float, x: Vector, t_x: Vector, T: Vector, first_chances: int
+) -> Vector:
+    """Return ln u, the log-odds of having dropped out after the last purchase; -inf where there was no chance to."""
+    chances = x + first_chances
+    odds = np.log(a / (b + np.maximum(chances, 1.0) - 1.0)) + (r + x) * np.log((alpha + T) / (alpha + t_x))
+    return np.where(chances > 0, odds, -np.inf)
+
+
+def _terms_of_counts(r: float, a: float, b: float, counts: Vector, first_chances: int) -> Vector:
+    """Return what depends on the frequency alone: a term of the log-likelihood, and its slopes in r, a and b."""
+    chances = counts + first_chances
+    both = digamma(a + b) - digamma(a + b + chances)
+    stayed = gammaln(b + chances) - gammaln(b) - gammaln(a + b + chances) + gammaln(a + b)
+    return np.array(
+        [
+            gammaln(r + counts) - gammaln(r) + stayed,
+            digamma(r + counts) - digamma(r),
+            both,
+            both + digamma(b + chances) - digamma(b),
+        ]
+    )
