@@ -40,9 +40,9 @@ def log_likelihoods(log_parameters: Vector, x: Vector, t_x: Vector, T: Vector, f
     """
     r, alpha, a, b = np.exp(log_parameters)
     counts, place = np.unique(x, return_inverse=True)
-    of_count = _terms_of_counts(r, a, b, counts, first_chances)[0]
+    (bought, stayed, drawn), _ = _rises(r, a, b, counts, first_chances)
     odds = log_odds_of_death(r, alpha, a, b, x, t_x, T, first_chances)
-    active = of_count[place] - x * log_parameters[1] - (r + x) * np.log1p(T / alpha)
+    active = (bought + stayed - drawn)[place] - x * log_parameters[1] - (r + x) * np.log1p(T / alpha)
     return np.asarray(active + np.logaddexp(0.0, odds), dtype=np.float64)
 
 
@@ -68,11 +68,13 @@ def total_log_likelihood(
     chances_before = np.maximum(counts + first_chances - 1.0, 0.0)
 
     def total(log_parameters: Vector) -> tuple[float, Vector]:
-        r, alpha, a, b = np.exp(log_parameters)
+        r, alpha, a, b = np.exp(log_parameters).tolist()
         log_age, log_recency = np.log1p(ages / alpha), np.log1p(recencies / alpha)
         age_share, recency_share = ages / (alpha + ages), recencies / (alpha + recencies)
         events_of_age = r * of_age + purchases_of_age
-        heights, slopes_r, slopes_a, slopes_b = _terms_of_counts(r, a, b, counts, first_chances) @ of_count
+        rises, rise_slopes = _rises(r, a, b, counts, first_chances)
+        bought, stayed, drawn = (rises @ of_count).tolist()
+        bought_slope, stayed_slope, drawn_slope = (rise_slopes @ of_count).tolist()
 
         s = r + x
         log_growth = log_age[age_place] - log_recency[recency_place]
@@ -82,12 +84,13 @@ def total_log_likelihood(
         dead_of_count = np.bincount(count_place, dead, minlength=counts.size)
         share_gap = recency_share[recency_place] - age_share[age_place]
 
-        height = heights - purchase_count * log_parameters[1] - events_of_age @ log_age + weight @ log_odds_and_one
+        height = bought + stayed - drawn - purchase_count * log_parameters[1]
+        height += weight @ log_odds_and_one - events_of_age @ log_age
         slope = [
-            r * (slopes_r - of_age @ log_age + dead @ log_growth),
+            r * (bought_slope - of_age @ log_age + dead @ log_growth),
             events_of_age @ age_share - purchase_count + (dead * s) @ share_gap,
-            a * slopes_a + dead_of_count.sum(),
-            b * (slopes_b - dead_of_count @ (1.0 / (b + chances_before))),
+            dead_of_count.sum() - a * drawn_slope,
+            b * (stayed_slope - drawn_slope - dead_of_count @ (1.0 / (b + chances_before))),
         ]
         return float(height), np.array(slope)
 
@@ -103,16 +106,12 @@ def log_odds_of_death(
     return np.where(chances > 0, odds, -np.inf)
 
 
-def _terms_of_counts(r: float, a: float, b: float, counts: Vector, first_chances: int) -> Vector:
-    """Return what depends on the frequency alone: a term of the log-likelihood, and its slopes in r, a and b."""
-    chances = counts + first_chances
-    both = digamma(a + b) - digamma(a + b + chances)
-    stayed = gammaln(b + chances) - gammaln(b) - gammaln(a + b + chances) + gammaln(a + b)
-    return np.array(
-        [
-            gammaln(r + counts) - gammaln(r) + stayed,
-            digamma(r + counts) - digamma(r),
-            both,
-            both + digamma(b + chances) - digamma(b),
-        ]
-    )
+def _rises(r: float, a: float, b: float, counts: Vector, first_chances: int) -> tuple[Vector, Vector]:
+    """Return ln G(z+n)/G(z) for each count and its slopes in z, (3, n_counts) each.
+
+    Here z and n are r and the purchases, b and the chances to leave, a+b and the same chances: what depends on the
+    frequency alone is the first, plus the second, minus the third.
+    """
+    start = np.array([[r], [b], [a + b]])
+    end = start + np.array([counts, counts + first_chances, counts + first_chances])
+    return gammaln(end) - gammaln(start), digamma(end) - digamma(start)
