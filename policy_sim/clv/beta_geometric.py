@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import digamma, gammaln
 
-from policy_sim.clv.likelihood import unique_rows
+from policy_sim.clv.likelihood import one_plus_odds, unique_rows
 
 __all__ = ["log_likelihoods", "log_odds_of_death", "total_log_likelihood"]
 
@@ -43,7 +43,7 @@ def log_likelihoods(log_parameters: Vector, x: Vector, t_x: Vector, T: Vector, f
     (bought, stayed, drawn), _ = _rises(r, a, b, counts, first_chances)
     odds = log_odds_of_death(r, alpha, a, b, x, t_x, T, first_chances)
     active = (bought + stayed - drawn)[place] - x * log_parameters[1] - (r + x) * np.log1p(T / alpha)
-    return np.asarray(active + np.logaddexp(0.0, odds), dtype=np.float64)
+    return np.asarray(active + one_plus_odds(odds)[0], dtype=np.float64)
 
 
 def total_log_likelihood(
@@ -79,13 +79,13 @@ def total_log_likelihood(
         s = r + x
         log_growth = log_age[age_place] - log_recency[recency_place]
         odds = np.log(a / (b + chances_before))[count_place] + s * log_growth
-        log_odds_and_one = np.maximum(odds, 0.0) + np.log(1.0 + np.exp(-np.abs(odds)))
-        dead = weight * np.exp(odds - log_odds_and_one)
+        log_total, chance = one_plus_odds(odds)
+        dead = weight * chance
         dead_of_count = np.bincount(count_place, dead, minlength=counts.size)
         share_gap = recency_share[recency_place] - age_share[age_place]
 
         height = bought + stayed - drawn - purchase_count * log_parameters[1]
-        height += weight @ log_odds_and_one - events_of_age @ log_age
+        height += weight @ log_total - events_of_age @ log_age
         slope = [
             r * (bought_slope - of_age @ log_age + dead @ log_growth),
             events_of_age @ age_share - purchase_count + (dead * s) @ share_gap,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-__all__ = ["BoundaryWarning", "Maximum", "maximise_likelihood", "unique_rows"]
+__all__ = ["BoundaryWarning", "Maximum", "maximise_likelihood", "one_plus_odds", "unique_rows"]
 
 Vector = NDArray[np.float64]
 LogLikelihood = Callable[[Vector], tuple[float, Vector]]
@@ -128,6 +128,12 @@ def unique_rows(*columns: Vector) -> tuple[tuple[Vector, ...], Vector, NDArray[n
     place[order] = np.cumsum(is_new) - 1
     weight = np.bincount(place, minlength=int(is_new.sum())).astype(np.float64)
     return tuple(column[order[is_new]] for column in columns), weight, place
+
+
+def one_plus_odds(log_odds: Vector) -> tuple[Vector, Vector]:
+    """Return ln(1 + u) and the chance u/(1 + u) of odds u, given as ln u; nothing overflows."""
+    log_one_and_odds = np.maximum(log_odds, 0.0) + np.log(1.0 + np.exp(-np.abs(log_odds)))
+    return log_one_and_odds, np.exp(log_odds - log_one_and_odds)
 
 
 def _climb(log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: Vector, customer_count: int) -> Maximum:
