@@ -1,7 +1,7 @@
 """The likelihood that BG/NBD and MBG/NBD have in common.
 
 In: each customer's repeat purchases, the time of the last, her age; whether she may leave after the very first one.
-Out: the log-likelihood, of each or in total, and the odds of having left. Left to others: what follows from these.
+Out: the log-likelihood, of each or in total, and the chance to be alive. Left to others: what follows from these.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from scipy.special import digamma, gammaln
 
 from policy_sim.clv.likelihood import one_plus_odds, unique_rows
 
-__all__ = ["log_likelihoods", "log_odds_of_death", "total_log_likelihood"]
+__all__ = ["log_likelihoods", "probability_alive", "total_log_likelihood"]
 
 Vector = NDArray[np.float64]
+
+_ROWS_AT_ONCE = 8_000  # few enough to stay in the processor's cache
 
 
 def log_likelihoods(log_parameters: Vector, x: Vector, t_x: Vector, T: Vector, first_chances: int) -> Vector:
@@ -41,7 +43,7 @@ def log_likelihoods(log_parameters: Vector, x: Vector, t_x: Vector, T: Vector, f
     r, alpha, a, b = np.exp(log_parameters)
     counts, place = np.unique(x, return_inverse=True)
     (bought, stayed, drawn), _ = _rises(r, a, b, counts, first_chances)
-    odds = log_odds_of_death(r, alpha, a, b, x, t_x, T, first_chances)
+    odds = np.where(x + first_chances > 0, _log_odds_of_death(r, alpha, a, b, x, t_x, T, first_chances), -np.inf)
     active = (bought + stayed - drawn)[place] - x * log_parameters[1] - (r + x) * np.log1p(T / alpha)
     return np.asarray(active + one_plus_odds(odds)[0], dtype=np.float64)
 
@@ -97,13 +99,33 @@ def total_log_likelihood(
     return total
 
 
-def log_odds_of_death(
+def probability_alive(
     r: float, alpha: float, a: float, b: float, x: Vector, t_x: Vector, T: Vector, first_chances: int
 ) -> Vector:
-    """Return ln u, the log-odds of having dropped out after the last purchase; -inf where there was no chance to."""
-    chances = x + first_chances
-    odds = np.log(a / (b + np.maximum(chances, 1.0) - 1.0)) + (r + x) * np.log((alpha + T) / (alpha + t_x))
-    return np.where(chances > 0, odds, -np.inf)
+    """Return the chance 1/(1 + u) of each row, an array of any shape, that the customer has not dropped out."""
+    alive = np.empty(x.size)
+    columns = (x.ravel(), t_x.ravel(), T.ravel())
+    for first in range(0, x.size, _ROWS_AT_ONCE):
+        portion = slice(first, first + _ROWS_AT_ONCE)
+        some_x, some_t_x, some_T = (column[portion] for column in columns)
+        odds = _log_odds_of_death(r, alpha, a, b, some_x, some_t_x, some_T, first_chances)
+        with np.errstate(over="ignore"):  # at infinite odds nobody is left
+            np.exp(odds, out=odds)
+        odds += 1.0
+        # whoever had no chance to leave is there
+        np.maximum(1.0 / odds, some_x + first_chances <= 0, out=alive[portion])
+    return alive.reshape(x.shape)
+
+
+def _log_odds_of_death(
+    r: float, alpha: float, a: float, b: float, x: Vector, t_x: Vector, T: Vector, first_chances: int
+) -> Vector:
+    """Return ln u, the log-odds of having left after the last purchase, which mean nothing where nobody could."""
+    odds = np.log((alpha + T) / (alpha + t_x))
+    odds *= r + x
+    odds += np.log(a)
+    odds -= np.log(np.maximum(x + (b + first_chances - 1.0), b))
+    return np.asarray(odds, dtype=np.float64)
 
 
 def _rises(r: float, a: float, b: float, counts: Vector, first_chances: int) -> tuple[Vector, Vector]:

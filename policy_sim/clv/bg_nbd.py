@@ -13,10 +13,9 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
 
 from policy_sim.border import InputError
-from policy_sim.clv.beta_geometric import log_likelihoods, log_odds_of_death, total_log_likelihood
+from policy_sim.clv.beta_geometric import log_likelihoods, probability_alive, total_log_likelihood
 from policy_sim.clv.beta_mixture import beta_expectation, by_frequency
 from policy_sim.clv.exponential_integral import scaled_exponential_integral
 from policy_sim.clv.fit import (
@@ -208,8 +207,7 @@ class BgNbdFit(PurchaseFit):
         return CustomerSummary.of_histories(frequency, recency, age)
 
     def _alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
-        odds = log_odds_of_death(self.r, self.alpha_weeks, self.a, self.b, x, t_x, T, _FIRST_CHANCES)
-        return np.asarray(expit(-odds), dtype=np.float64)
+        return probability_alive(self.r, self.alpha_weeks, self.a, self.b, x, t_x, T, _FIRST_CHANCES)
 
     def _expect(
         self,
@@ -226,7 +224,8 @@ class BgNbdFit(PurchaseFit):
             return beta_expectation(given_p, self.a, self.b + x, self.r + x, beta, flat_below)
 
         expected = by_frequency(given_alive, x.ravel(), self.alpha_weeks + T.ravel()).reshape(x.shape)
-        return self._alive(x, t_x, T) * expected
+        expected *= self._alive(x, t_x, T)
+        return expected
 
 
 def _warn_at_boundary(fit: BgNbdFit, undetermined: tuple[int, ...]) -> None:

@@ -12,9 +12,8 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
 
-from policy_sim.clv.beta_geometric import log_likelihoods, log_odds_of_death, total_log_likelihood
+from policy_sim.clv.beta_geometric import log_likelihoods, probability_alive, total_log_likelihood
 from policy_sim.clv.bg_nbd import BgNbdFit
 from policy_sim.clv.fit import PurchaseFit, checked_history, checked_summary, refuse_unless_converged
 from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood
@@ -102,8 +101,7 @@ class MbgNbdFit(PurchaseFit):
     def probability_alive(self, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike) -> Vector:
         """Return the chance that each customer has not dropped out; below 1 even without a repeat purchase."""
         x, t_x, T = checked_history(frequency, recency_weeks, age_weeks)
-        odds = log_odds_of_death(self.r, self.alpha_weeks, self.a, self.b, x, t_x, T, _FIRST_CHANCES)
-        return np.asarray(expit(-odds), dtype=np.float64)
+        return probability_alive(self.r, self.alpha_weeks, self.a, self.b, x, t_x, T, _FIRST_CHANCES)
 
     def expected_purchases(
         self, horizon_weeks: float, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike
