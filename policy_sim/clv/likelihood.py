@@ -23,7 +23,7 @@ _EDGE = 0.5  # so close to the end of that reach the data have nothing left to s
 _SETTLED = 1e-6  # largest gradient per customer that counts as a maximum
 _AGREEMENT = 1e-3  # in log-likelihood, of two starts that end at the same edge
 _SETTLED_AT_EDGE = 1e-3  # there the surface is nearly flat, and its slope known to fewer digits
-_ONE_SIDED, _CENTRAL = 1e-6, 1e-5  # widths of differences of the gradient, where truncation and rounding balance
+_WIDTH = 2e-6  # of differences of the gradient, where truncation and rounding balance
 _LAST_STEP = 1e-7  # of Newton; what it leaves is lost in rounding
 _UNDETERMINED = 5.0  # standard error of a log-parameter: the data leave a factor of e^5 open
 
@@ -152,8 +152,7 @@ def _climb(log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: V
     at = np.asarray(ended.x, dtype=np.float64)
     height, slope = -float(ended.fun) * customer_count, -np.asarray(ended.jac, dtype=np.float64) * customer_count
     iteration_count = int(ended.nit)
-    # differences to one side cost half, and are good enough for a step, though not for standard errors
-    information = _symmetric((slope - _slopes_beside(log_likelihood, at, _ONE_SIDED)) / _ONE_SIDED)
+    information = _information(log_likelihood, at, slope, np.eye(at.size))
     for _ in range(12):
         step = _newton_step(information, slope)
         if step is None or np.any(at + step < lower) or np.any(at + step > upper):
@@ -169,8 +168,8 @@ def _climb(log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: V
         if np.abs(step).max() < _LAST_STEP:
             break
         if is_slow:  # the information has changed too much to serve on
-            information = _information(log_likelihood, at)
-    information = _information(log_likelihood, at)
+            information = _information(log_likelihood, at, slope, _root(information))
+    information = _information(log_likelihood, at, slope, _root(information))
     at_edge = (at - lower < 1e-6) & (slope < 0) | (upper - at < 1e-6) & (slope > 0)
     inner = np.where(at_edge, 0.0, slope) / customer_count
     covariance = _inverse(information)
@@ -188,19 +187,24 @@ def _climb(log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: V
     )
 
 
-def _information(log_likelihood: LogLikelihood, at: Vector) -> Vector:
-    """Return minus the second derivatives, from central differences of the gradient."""
-    before, after = _slopes_beside(log_likelihood, at, -_CENTRAL), _slopes_beside(log_likelihood, at, _CENTRAL)
-    return _symmetric((before - after) / (2 * _CENTRAL))
+def _information(log_likelihood: LogLikelihood, at: Vector, slope: Vector, root: Vector) -> Vector:
+    """Return minus the second derivatives, from differences between the gradient at a point, `slope`, and beside it.
+
+    The steps aside are the rows of the inverse of `root`. Where that is a root of the information, be it a rough one,
+    no direction is flatter than another, so that the inverse of the result has as many right digits as the result.
+    """
+    aside = np.linalg.inv(root)
+    beside = np.array([log_likelihood(at + _WIDTH * step)[1] for step in aside])
+    between = (slope - beside) @ aside.T / _WIDTH
+    return np.asarray(root @ (between + between.T) @ root.T / 2, dtype=np.float64)
 
 
-def _slopes_beside(log_likelihood: LogLikelihood, at: Vector, shift: float) -> Vector:
-    """Return the gradients, one a row, where one parameter after the other is shifted."""
-    return np.array([log_likelihood(beside)[1] for beside in at + shift * np.eye(at.size)])
-
-
-def _symmetric(matrix: Vector) -> Vector:
-    return np.asarray((matrix + matrix.T) / 2, dtype=np.float64)
+def _root(information: Vector) -> Vector:
+    """Return the Cholesky factor of the information, or of the unit matrix where it has none."""
+    try:
+        return np.asarray(np.linalg.cholesky(information), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return np.eye(len(information))
 
 
 def _newton_step(information: Vector, slope: Vector) -> Vector | None:

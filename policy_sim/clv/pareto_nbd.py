@@ -46,7 +46,7 @@ _ALMOST_NEVER = 1e-4  # chance to leave while observed below which the fit says 
 _DROP = 45.0  # the integral over the time of death ends where one of its powers has fallen by e^-45
 _LONGEST = 600.0  # exponent, so that nothing overflows
 _FARTHEST = 100.0  # logarithm of a customer's alpha and beta, likewise
-_NODES_UP_TO = ((8, 1.6, 3.0), (12, 2.0, 14.0), (24, 4.0, 70.0), (64, np.inf, np.inf))  # of a length and a fall
+_NODES_UP_TO = ((10, 2.0, 6.0), (24, 4.0, 70.0), (64, np.inf, np.inf))  # of a length and a fall
 _NODES = {n: ((nodes + 1) / 2, weights / 2) for n, _, _ in _NODES_UP_TO for nodes, weights in [leggauss(n)]}
 _VALUES_AT_ONCE = 14_000  # of the integrand in one array, so that it stays in the processor's cache
 
