@@ -606,16 +606,20 @@ def _average_over_deaths(
     nodes, weights = _NODES[node_count]
     w = nodes[:, None] * length
     growth = np.exp(w)
-    large_growth = 1.0 + (small / large) * (growth - 1.0)
+    large_growth = growth - 1.0  # from here on in place: as many arrays as fit into the cache, and no more
+    large_growth *= small / large
+    large_growth += 1.0
     log_large = np.log(large_growth)
-    density = np.exp(-p * w - q * log_large)
+    density = -p * w
+    density -= q * log_large
+    np.exp(density, out=density)
     density *= weights[:, None]
     # sums not by @, whose threads would cost more than they save
     averages = np.empty((5 if with_averages else 1, length.size))
     averages[0] = density.sum(axis=0)
     if with_averages:
-        averages[1] = np.multiply(density, w, out=w).sum(axis=0)
-        averages[2] = np.multiply(density, log_large, out=log_large).sum(axis=0)
+        np.einsum("kn,kn->n", density, w, out=averages[1])
+        np.einsum("kn,kn->n", density, log_large, out=averages[2])
         averages[3] = np.divide(density, growth, out=growth).sum(axis=0) / small
         averages[4] = np.divide(density, large_growth, out=large_growth).sum(axis=0) / large
         averages[1:] /= averages[0]
