@@ -23,7 +23,7 @@ _NODES_AT_LEAST = 41
 _DEGREES = (15, 31, 63)  # of the polynomials in ln(alpha + T), tried in turn
 _ACCURACY = 1e-12  # of the logarithm of what is interpolated
 _ROWS_AT_ONCE = 5_000  # whose nodes are held in memory together
-_READ_AT_ONCE = 20_000  # ages that fit into the cache while a polynomial is read
+_READ_AT_ONCE = 10_000  # ages that fit into the cache while a polynomial is read
 
 
 def by_frequency(compute: Callable[[Vector, Vector], Vector], frequency: Vector, shifted_age: Vector) -> Vector:
@@ -43,12 +43,10 @@ def by_frequency(compute: Callable[[Vector, Vector], Vector], frequency: Vector,
     is, every row is worked out.
     """
     order, counts, edges = _sorted_by(frequency)
-    ages = shifted_age[order]
-    values = np.empty(frequency.size)
-    for count, first, last in zip(counts, edges[:-1], edges[1:], strict=True):
-        values[first:last] = _along_age(compute, count, ages[first:last])
     result = np.empty(frequency.size)
-    result[order] = values
+    for count, first, last in zip(counts, edges[:-1], edges[1:], strict=True):
+        rows = order[first:last]
+        result[rows] = _along_age(compute, count, shifted_age[rows])
     return result
 
 
@@ -75,9 +73,12 @@ def _along_age(compute: Callable[[Vector, Vector], Vector], count: float, age: V
         coefficients = chebyshev.chebfit(nodes, np.log(at_nodes), degree)
         if np.abs(coefficients[-3:]).max() < _ACCURACY:
             kept = int(np.flatnonzero(np.abs(coefficients) > _ACCURACY / 10).max(initial=0)) + 1
-            blocks = [age[first : first + _READ_AT_ONCE] for first in range(0, age.size, _READ_AT_ONCE)]
-            read = [np.exp(chebyshev.chebval((np.log(each) - middle) / half, coefficients[:kept])) for each in blocks]
-            return np.concatenate(read)
+            values = np.empty(age.size)
+            for first in range(0, age.size, _READ_AT_ONCE):
+                portion = slice(first, first + _READ_AT_ONCE)
+                at = (np.log(age[portion]) - middle) / half
+                np.exp(chebyshev.chebval(at, coefficients[:kept]), out=values[portion])
+            return values
     ages, place = np.unique(age, return_inverse=True)
     blocks = [ages[first : first + _ROWS_AT_ONCE] for first in range(0, ages.size, _ROWS_AT_ONCE)]
     worked_out = np.concatenate([compute(np.full(each.size, count), each) for each in blocks])

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-__all__ = ["BoundaryWarning", "Maximum", "maximise_likelihood", "unique_rows"]
+__all__ = ["BoundaryWarning", "Maximum", "maximise_likelihood", "one_plus_odds", "unique_rows"]
 
 Vector = NDArray[np.float64]
 LogLikelihood = Callable[[Vector], tuple[float, Vector]]
@@ -23,6 +23,8 @@ _EDGE = 0.5  # so close to the end of that reach the data have nothing left to s
 _SETTLED = 1e-6  # largest gradient per customer that counts as a maximum
 _AGREEMENT = 1e-3  # in log-likelihood, of two starts that end at the same edge
 _SETTLED_AT_EDGE = 1e-3  # there the surface is nearly flat, and its slope known to fewer digits
+_WIDTH = 2e-6  # of differences of the gradient, where truncation and rounding balance
+_LAST_STEP = 1e-7  # of Newton; what it leaves is lost in rounding
 _UNDETERMINED = 5.0  # standard error of a log-parameter: the data leave a factor of e^5 open
 
 
@@ -86,8 +88,8 @@ def maximise_likelihood(log_likelihood: LogLikelihood, starts: Sequence[Vector],
 
     Notes
     -----
-    A bounded quasi-Newton search, finished by Newton steps on the information that central differences of the
-    gradient give, so that repeated fits agree to the last digits.
+    A bounded quasi-Newton search, finished by Newton steps on the information that differences of the gradient give,
+    so that repeated fits agree to the last digits.
     """
     centre = starts[0]
     lower, upper = centre - _REACH, centre + _REACH
@@ -128,6 +130,12 @@ def unique_rows(*columns: Vector) -> tuple[tuple[Vector, ...], Vector, NDArray[n
     return tuple(column[order[is_new]] for column in columns), weight, place
 
 
+def one_plus_odds(log_odds: Vector) -> tuple[Vector, Vector]:
+    """Return ln(1 + u) and the chance u/(1 + u) of odds u, given as ln u; nothing overflows."""
+    log_one_and_odds = np.maximum(log_odds, 0.0) + np.log(1.0 + np.exp(-np.abs(log_odds)))
+    return log_one_and_odds, np.exp(log_odds - log_one_and_odds)
+
+
 def _climb(log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: Vector, customer_count: int) -> Maximum:
     def descend(at: Vector) -> tuple[float, Vector]:
         height, slope = log_likelihood(at)
@@ -139,13 +147,12 @@ def _climb(log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: V
         jac=True,
         method="L-BFGS-B",
         bounds=list(zip(lower, upper, strict=True)),
-        options={"maxiter": 500, "maxfun": 2_000, "ftol": 1e-9, "gtol": 1e-5},
+        options={"maxiter": 500, "maxfun": 2_000, "ftol": 1e-8, "gtol": 1e-5},
     )
     at = np.asarray(ended.x, dtype=np.float64)
+    height, slope = -float(ended.fun) * customer_count, -np.asarray(ended.jac, dtype=np.float64) * customer_count
     iteration_count = int(ended.nit)
-    height, slope = log_likelihood(at)
-    information = _information(log_likelihood, at)
-    has_moved = False
+    information = _information(log_likelihood, at, slope, np.eye(at.size))
     for _ in range(12):
         step = _newton_step(information, slope)
         if step is None or np.any(at + step < lower) or np.any(at + step > upper):
@@ -157,12 +164,12 @@ def _climb(log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: V
             break  # rounding is all that is left
         is_slow = np.abs(next_slope).max() > 0.1 * np.abs(slope).max()
         at, height, slope = at + step, next_height, next_slope
-        if is_slow:  # the information has changed too much to serve on
-            information = _information(log_likelihood, at)
         iteration_count += 1
-        has_moved = True
-    if has_moved:
-        information = _information(log_likelihood, at)
+        if np.abs(step).max() < _LAST_STEP:
+            break
+        if is_slow:  # the information has changed too much to serve on
+            information = _information(log_likelihood, at, slope, _root(information))
+    information = _information(log_likelihood, at, slope, _root(information))
     at_edge = (at - lower < 1e-6) & (slope < 0) | (upper - at < 1e-6) & (slope > 0)
     inner = np.where(at_edge, 0.0, slope) / customer_count
     covariance = _inverse(information)
@@ -180,16 +187,24 @@ def _climb(log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: V
     )
 
 
-def _information(log_likelihood: LogLikelihood, at: Vector) -> Vector:
-    """Return minus the second derivatives, from central differences of the gradient."""
-    width = 1e-5
-    rows = []
-    for k in range(at.size):
-        shift = np.zeros_like(at)
-        shift[k] = width
-        rows.append((log_likelihood(at - shift)[1] - log_likelihood(at + shift)[1]) / (2 * width))
-    information = np.array(rows)
-    return np.asarray((information + information.T) / 2, dtype=np.float64)
+def _information(log_likelihood: LogLikelihood, at: Vector, slope: Vector, root: Vector) -> Vector:
+    """Return minus the second derivatives, from differences between the gradient at a point, `slope`, and beside it.
+
+    The steps aside are the rows of the inverse of `root`. Where that is a root of the information, be it a rough one,
+    no direction is flatter than another, so that the inverse of the result has as many right digits as the result.
+    """
+    aside = np.linalg.inv(root)
+    beside = np.array([log_likelihood(at + _WIDTH * step)[1] for step in aside])
+    between = (slope - beside) @ aside.T / _WIDTH
+    return np.asarray(root @ (between + between.T) @ root.T / 2, dtype=np.float64)
+
+
+def _root(information: Vector) -> Vector:
+    """Return the Cholesky factor of the information, or of the unit matrix where it has none."""
+    try:
+        return np.asarray(np.linalg.cholesky(information), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return np.eye(len(information))
 
 
 def _newton_step(information: Vector, slope: Vector) -> Vector | None:

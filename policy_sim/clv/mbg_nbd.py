@@ -12,17 +12,18 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import digamma, expit, gammaln
 
+from policy_sim.clv.beta_geometric import log_likelihoods, probability_alive, total_log_likelihood
 from policy_sim.clv.bg_nbd import BgNbdFit
 from policy_sim.clv.fit import PurchaseFit, checked_history, checked_summary, refuse_unless_converged
-from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood, unique_rows
+from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood
 from policy_sim.clv.transactions import CustomerSummary, Transactions
 
 __all__ = ["MbgNbdFit", "fit_mbg_nbd"]
 
 Vector = NDArray[np.float64]
 
+_FIRST_CHANCES = 1  # to leave, before any repeat purchase
 _ALMOST_NEVER = 1e-4  # mean drop-out chance below which the fit says that nobody leaves
 
 
@@ -65,15 +66,9 @@ def fit_mbg_nbd(source: CustomerSummary | Transactions) -> MbgNbdFit:
     """
     summary = checked_summary(source, "MBG/NBD")
     customer_count = summary.labels.size
-    rows, weight, _ = unique_rows(summary.frequency, summary.recency_weeks, summary.age_weeks)
-    frequency, recency, age = rows
-    counts, place = np.unique(frequency, return_inverse=True)
-
-    def total(log_parameters: Vector) -> tuple[float, Vector]:
-        height, slope = _log_likelihood(log_parameters, counts, place, recency, age)
-        return float(weight @ height), slope @ weight
-
-    rate = float(weight @ frequency / max(float(weight @ age), 1e-9))
+    x = summary.frequency
+    total = total_log_likelihood(x, summary.recency_weeks, summary.age_weeks, _FIRST_CHANCES)
+    rate = float(x.sum()) / max(float(summary.age_weeks.sum()), 1e-9)
     shapes = ((0.5, 1.0, 2.5), (1.0, 0.3, 3.0), (0.25, 0.8, 1.0), (3.0, 0.1, 5.0), (1.0, 1.0, 1.0))
     starts = [np.log([r, r / rate / 2.0, a, b]) for r, a, b in shapes]
     maximum = maximise_likelihood(total, starts, customer_count)
@@ -106,8 +101,7 @@ class MbgNbdFit(PurchaseFit):
     def probability_alive(self, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike) -> Vector:
         """Return the chance that each customer has not dropped out; below 1 even without a repeat purchase."""
         x, t_x, T = checked_history(frequency, recency_weeks, age_weeks)
-        odds = _log_odds_of_death(self.r, self.alpha_weeks, self.a, self.b, x, t_x, T)
-        return np.asarray(expit(-odds), dtype=np.float64)
+        return probability_alive(self.r, self.alpha_weeks, self.a, self.b, x, t_x, T, _FIRST_CHANCES)
 
     def expected_purchases(
         self, horizon_weeks: float, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike
@@ -148,9 +142,7 @@ class MbgNbdFit(PurchaseFit):
     def log_likelihoods(self, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike) -> Vector:
         """Return the log-likelihood of each customer's history under these parameters."""
         x, t_x, T = checked_history(frequency, recency_weeks, age_weeks)
-        counts, place = np.unique(x.ravel(), return_inverse=True)
-        middle = np.log(list(self.parameters.values()))
-        return _log_likelihood(middle, counts, place, t_x.ravel(), T.ravel())[0].reshape(x.shape)
+        return log_likelihoods(np.log(list(self.parameters.values())), x, t_x, T, _FIRST_CHANCES)
 
     def discounted_purchases(
         self,
@@ -186,53 +178,6 @@ class MbgNbdFit(PurchaseFit):
 
     def _alike(self) -> BgNbdFit:
         return BgNbdFit(self.r, self.alpha_weeks, self.a, self.b + 1.0)
-
-
-def _log_likelihood(
-    log_parameters: Vector, counts: Vector, place: NDArray[np.intp], t_x: Vector, T: Vector
-) -> tuple[Vector, Vector]:
-    """Return the log-likelihood of each row, and its gradient (4, n_rows) on the log-parameters.
-
-    The frequency of each row is `counts[place]`: counts are few however many rows there are, so the costly functions
-    see each of them once.
-    """
-    r, alpha, a, b = np.exp(log_parameters)
-    x = counts[place]
-    s = r + x
-    log_age = np.log(alpha + T)
-    odds = _log_odds_of_death(r, alpha, a, b, x, t_x, T)
-    dead = expit(odds)
-    of_count, slope_r, slope_a, slope_b = _terms_of_counts(r, a, b, counts)[:, place]
-    height = of_count + r * log_parameters[1] - s * log_age + np.logaddexp(0.0, odds)
-    slope = np.array(
-        [
-            slope_r + log_parameters[1] - log_age + dead * (log_age - np.log(alpha + t_x)),
-            r / alpha - s / (alpha + T) - dead * s * (T - t_x) / ((alpha + T) * (alpha + t_x)),
-            slope_a + dead / a,
-            slope_b - dead / (b + x),
-        ]
-    )
-    return height, slope * np.array([[r], [alpha], [a], [b]])
-
-
-def _terms_of_counts(r: float, a: float, b: float, counts: Vector) -> Vector:
-    """Return what depends on the frequency alone: a term of the log-likelihood, and its slopes in r, a and b."""
-    chances = counts + 1.0
-    both = digamma(a + b) - digamma(a + b + chances)
-    stayed = gammaln(b + chances) - gammaln(b) - gammaln(a + b + chances) + gammaln(a + b)
-    return np.array(
-        [
-            gammaln(r + counts) - gammaln(r) + stayed,
-            digamma(r + counts) - digamma(r),
-            both,
-            both + digamma(b + chances) - digamma(b),
-        ]
-    )
-
-
-def _log_odds_of_death(r: float, alpha: float, a: float, b: float, x: Vector, t_x: Vector, T: Vector) -> Vector:
-    """Return ln u, the log-odds of having dropped out after the last purchase."""
-    return np.asarray(np.log(a / (b + x)) + (r + x) * np.log((alpha + T) / (alpha + t_x)), dtype=np.float64)
 
 
 def _warn_at_boundary(fit: MbgNbdFit, undetermined: tuple[int, ...]) -> None:

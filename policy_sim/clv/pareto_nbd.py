@@ -28,7 +28,7 @@ from policy_sim.clv.fit import (
     discount_per_week,
     refuse_unless_converged,
 )
-from policy_sim.clv.likelihood import BoundaryWarning, Maximum, maximise_likelihood, unique_rows
+from policy_sim.clv.likelihood import BoundaryWarning, Maximum, maximise_likelihood, one_plus_odds, unique_rows
 from policy_sim.clv.transactions import CustomerSummary, Transactions
 
 __all__ = [
@@ -46,7 +46,8 @@ _ALMOST_NEVER = 1e-4  # chance to leave while observed below which the fit says 
 _DROP = 45.0  # the integral over the time of death ends where one of its powers has fallen by e^-45
 _LONGEST = 600.0  # exponent, so that nothing overflows
 _FARTHEST = 100.0  # logarithm of a customer's alpha and beta, likewise
-_NODES = {count: ((nodes + 1) / 2, weights / 2) for count in (12, 24, 64) for nodes, weights in [leggauss(count)]}
+_NODES_UP_TO = ((10, 2.0, 6.0), (24, 4.0, 70.0), (64, np.inf, np.inf))  # of a length and a fall
+_NODES = {n: ((nodes + 1) / 2, weights / 2) for n, _, _ in _NODES_UP_TO for nodes, weights in [leggauss(n)]}
 _VALUES_AT_ONCE = 14_000  # of the integrand in one array, so that it stays in the processor's cache
 
 
@@ -312,8 +313,7 @@ class ParetoNbdFit(_Predictions, PurchaseFit):
         x, t_x, T = checked_history(frequency, recency_weeks, age_weeks)
         counts, place = np.unique(x.ravel(), return_inverse=True)
         middle = np.log(list(self.parameters.values()))
-        rows = np.broadcast_to(middle[:, None], (middle.size, x.size))
-        return _log_likelihood(rows, counts, place, t_x.ravel(), T.ravel())[0].reshape(x.shape)
+        return _log_likelihood(middle[:, None], counts, place, t_x.ravel(), T.ravel())[0].reshape(x.shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -504,7 +504,7 @@ def _total_log_likelihood(
 
     def total(working: Vector) -> tuple[float, Vector]:
         gamma_purchase, gamma_dropout = np.split(working[4:], [purchase.shape[1]])
-        logs = np.empty((4, frequency.size))
+        logs = np.empty((4, frequency.size if working.size > 4 else 1))
         logs[:] = working[:4, None]
         if gamma_purchase.size:
             logs[1] -= gamma_purchase @ z_purchase
@@ -528,20 +528,21 @@ def _log_likelihood(
 ) -> tuple[Vector, Vector]:
     """Return the log-likelihood of each row, and its gradient (4, n_rows) on the log-parameters.
 
-    The log-parameters (4, n_rows) may differ by row in alpha and beta, not in r and s. The frequency of each row is
-    `counts[place]`: counts are few however many rows there are, so the costly functions see each of them once.
+    The log-parameters, (4, 1) or (4, n_rows), may differ by row in alpha and beta, not in r and s. The frequency of
+    each row is `counts[place]`: counts are few however many rows there are, so the costly functions see each of them
+    once.
     """
     r, s = np.exp(log_parameters[[0, 2], 0])
     alpha, beta = np.exp(log_parameters[[1, 3]])
     x = counts[place]
     odds, (log_alpha, log_beta, inverse_alpha, inverse_beta) = _log_odds_of_death(r, s, alpha, beta, x, t_x, T)
-    dead = expit(odds)
+    log_total, dead = one_plus_odds(odds)
     alive = 1.0 - dead
-    purchase_age, dropout_age = np.log1p(T / alpha), s * np.log1p(T / beta)
+    purchase_age, dropout_age = np.log(1.0 + T / alpha), s * np.log(1.0 + T / beta)
     of_count = gammaln(r + counts) - gammaln(r)
     slope_of_count = digamma(r + counts) - digamma(r)
-    height = of_count[place] - (r + x) * purchase_age - x * log_parameters[1] - dropout_age + np.logaddexp(0.0, odds)
-    slope = np.empty_like(log_parameters)
+    height = of_count[place] - (r + x) * purchase_age - x * log_parameters[1] - dropout_age + log_total
+    slope = np.empty((4, x.size))
     slope[0] = r * (slope_of_count[place] - purchase_age + dead * log_alpha)
     slope[1] = r - alpha * (r + x) * (alive / (alpha + T) + dead * inverse_alpha)
     slope[2] = dead * (1.0 + s * log_beta) - dropout_age
@@ -605,28 +606,33 @@ def _average_over_deaths(
     nodes, weights = _NODES[node_count]
     w = nodes[:, None] * length
     growth = np.exp(w)
-    large_growth = 1.0 + (small / large) * (growth - 1.0)
+    large_growth = growth - 1.0  # from here on in place: as many arrays as fit into the cache, and no more
+    large_growth *= small / large
+    large_growth += 1.0
     log_large = np.log(large_growth)
-    density = np.exp(-p * w - q * log_large)
-    # not by @, whose threads would cost more than they save
-    mean = np.einsum("k,kn->n", weights, density)
+    density = -p * w
+    density -= q * log_large
+    np.exp(density, out=density)
+    density *= weights[:, None]
+    # sums not by @, whose threads would cost more than they save
     averages = np.empty((5 if with_averages else 1, length.size))
-    averages[0] = mean
-    if not with_averages:
-        return averages
-    averages[1] = np.einsum("k,kn->n", weights, density * w) / mean
-    averages[2] = np.einsum("k,kn->n", weights, density * log_large) / mean
-    averages[3] = np.einsum("k,kn->n", weights, density / growth) / (mean * small)
-    averages[4] = np.einsum("k,kn->n", weights, density / large_growth) / (mean * large)
+    averages[0] = density.sum(axis=0)
+    if with_averages:
+        np.einsum("kn,kn->n", density, w, out=averages[1])
+        np.einsum("kn,kn->n", density, log_large, out=averages[2])
+        averages[3] = np.divide(density, growth, out=growth).sum(axis=0) / small
+        averages[4] = np.divide(density, large_growth, out=large_growth).sum(axis=0) / large
+        averages[1:] /= averages[0]
     return averages
 
 
 def _by_node_count(length: Vector, fall: Vector) -> list[tuple[NDArray[np.intp], int]]:
     """Return portions of rows with the nodes that keep the relative error of their integrals below 1e-11."""
-    few = (length < 2.0) & (fall < 14.0)
-    medium = ~few & (length < 4.0) & (fall < 70.0)
+    is_left = np.ones(length.size, dtype=bool)
     portions: list[tuple[NDArray[np.intp], int]] = []
-    for chosen, node_count in ((few, 12), (medium, 24), (~few & ~medium, 64)):
+    for node_count, longest, deepest in _NODES_UP_TO:
+        chosen = is_left & (length < longest) & (fall < deepest)
+        is_left &= ~chosen
         rows, row_count = np.flatnonzero(chosen), _VALUES_AT_ONCE // node_count
         portions += [(rows[k : k + row_count], node_count) for k in range(0, rows.size, row_count)]
     return portions
