@@ -16,13 +16,8 @@ from policy_sim.clv.pareto_nbd import (
     fit_pareto_nbd,
     fit_pareto_nbd_covariates,
 )
-from policy_sim.clv.recovery_bg_nbd import (
-    FailureValues,
-    RecoveryBgNbdFit,
-    RecoverySummary,
-    fit_recovery_bg_nbd,
-    summarise_recoveries,
-)
+from policy_sim.clv.recoveries import RecoverySummary, summarise_recoveries
+from policy_sim.clv.recovery_bg_nbd import FailureValues, RecoveryBgNbdFit, fit_recovery_bg_nbd
 from policy_sim.clv.shifted_beta_geometric import (
     ContractSummary,
     ShiftedBetaGeometricFit,

@@ -6,7 +6,6 @@ predictions, counted in opportunities. Left to others: purchases at any time (`b
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
@@ -15,8 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from policy_sim.border import InputError, unknown
-from policy_sim.clv.fit import Fit
-from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood, unique_rows
+from policy_sim.clv.fit import ALMOST_NEVER, NOBODY_LEAVES, Fit, warn_at_boundary
+from policy_sim.clv.likelihood import maximise_likelihood, unique_rows
 from policy_sim.clv.shifted_beta_geometric import ShiftedBetaGeometricFit, log_rising
 from policy_sim.clv.transactions import Transactions, summarise
 
@@ -25,7 +24,6 @@ __all__ = ["BgBbFit", "DiscreteSummary", "fit_bg_bb", "summarise_opportunities"]
 Vector = NDArray[np.float64]
 Places = NDArray[np.intp]
 
-_ALMOST_NEVER = 1e-4  # mean drop-out chance below which the fit says that nobody leaves
 _MONTHS = {"year": 12, "quarter": 3, "month": 1}
 
 
@@ -433,19 +431,11 @@ def _in_words(period: str | int) -> str:
 
 
 def _warn_at_boundary(fit: BgBbFit, undetermined: tuple[int, ...]) -> None:
-    if fit.gamma / (fit.gamma + fit.delta) < _ALMOST_NEVER:
-        warnings.warn(
-            f"BG/BB: the drop-out chance went to 0 (gamma = {fit.gamma:.2g}, delta = {fit.delta:.2g}), so everybody "
-            "counts as alive for ever and future values come out too high; use a longer log, or one that holds "
-            "customers who left",
-            BoundaryWarning,
-            stacklevel=3,
-        )
-    elif undetermined:
-        names = ", ".join(fit.parameter_names[k] for k in undetermined)
-        warnings.warn(
-            f"BG/BB: these customers do not determine {names} (opportunities may be too few, or customers too alike); "
-            "means may still serve, standard errors do not; use more customers or a longer log",
-            BoundaryWarning,
-            stacklevel=3,
-        )
+    at_zero = f"the drop-out chance went to 0 (gamma = {fit.gamma:.2g}, delta = {fit.delta:.2g}), {NOBODY_LEAVES}"
+    is_at_zero = fit.gamma / (fit.gamma + fit.delta) < ALMOST_NEVER
+    warn_at_boundary(
+        fit.model,
+        [fit.parameter_names[k] for k in undetermined],
+        at_zero if is_at_zero else "",
+        cause="opportunities may be too few, or customers too alike",
+    )

@@ -6,7 +6,6 @@ model with its retention, survival and discounted renewals. Left to others: cust
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,14 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from policy_sim.border import InputError
 from policy_sim.clv.beta_mixture import beta_expectation
-from policy_sim.clv.fit import Fit
-from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood
+from policy_sim.clv.fit import ALMOST_NEVER, Fit, warn_at_boundary
+from policy_sim.clv.likelihood import maximise_likelihood
 
 __all__ = ["ContractSummary", "ShiftedBetaGeometricFit", "fit_shifted_beta_geometric"]
 
 Vector = NDArray[np.float64]
 
-_ALMOST_NEVER = 1e-4  # mean chance not to renew below which the fit says that nobody leaves
 _ALIKE = 100.0  # alpha + beta above which customers hardly differ; below its inverse they differ as far as can be
 
 
@@ -329,28 +327,26 @@ def _checked_renewals(renewals: ArrayLike) -> Vector:
 
 
 def _warn_at_boundary(fit: ShiftedBetaGeometricFit, undetermined: tuple[int, ...]) -> None:
-    if fit.alpha / (fit.alpha + fit.beta) < _ALMOST_NEVER:
-        warnings.warn(
-            f"shifted beta-geometric: the chance to leave went to 0 (alpha = {fit.alpha:.2g}, beta = {fit.beta:.2g}), "
-            "so almost everybody stays for ever and future values come out too high; observe more renewals",
-            BoundaryWarning,
-            stacklevel=3,
+    size = fit.alpha + fit.beta
+    found = f"alpha = {fit.alpha:.2g}, beta = {fit.beta:.2g}"
+    at_zero = (
+        f"the chance to leave went to 0 ({found}), so almost everybody stays for ever and future values come out too "
+        "high; observe more renewals"
+    )
+    if size > _ALIKE:
+        cause = (
+            f"every customer seems to leave with the same chance, {fit.alpha / size:.3g} at each renewal (or with "
+            "one that grows with tenure, which this model cannot show)"
         )
-    elif undetermined:
-        size = fit.alpha + fit.beta
-        if size > _ALIKE:
-            finding = (
-                f"every customer seems to leave with the same chance, {fit.alpha / size:.3g} at each renewal (or with "
-                "one that grows with tenure, which this model cannot show)"
-            )
-        elif size < 1 / _ALIKE:
-            finding = "customers seem to leave at the first renewal or never"
-        else:
-            finding = "renewals are too few, or leave no room for differences between customers"
-        warnings.warn(
-            f"shifted beta-geometric: these customers do not determine {' and '.join(fit.parameter_names)} "
-            f"(alpha = {fit.alpha:.2g}, beta = {fit.beta:.2g}), for {finding}; survival within the renewals observed "
-            "may still serve, standard errors do not; use more customers or more renewals",
-            BoundaryWarning,
-            stacklevel=3,
-        )
+    elif size < 1 / _ALIKE:
+        cause = "customers seem to leave at the first renewal or never"
+    else:
+        cause = "renewals are too few, or leave no room for differences between customers"
+    warn_at_boundary(
+        fit.model,
+        [" and ".join(fit.parameter_names)] if undetermined else [],  # the two are only known together
+        at_zero if fit.alpha / size < ALMOST_NEVER else "",
+        cause=f"{found}: {cause}",
+        advice="survival within the renewals observed may still serve, standard errors do not; use more customers or "
+        "more renewals",
+    )
