@@ -14,16 +14,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from policy_sim.border import InputError, unknown
-from policy_sim.clv.fit import ALMOST_NEVER, NOBODY_LEAVES, Fit, warn_at_boundary
+from policy_sim.clv.fit import ALMOST_NEVER, NOBODY_LEAVES, WEEKS_PER_YEAR, Fit, warn_at_boundary
 from policy_sim.clv.likelihood import maximise_likelihood, unique_rows
 from policy_sim.clv.shifted_beta_geometric import ShiftedBetaGeometricFit, log_rising
 from policy_sim.clv.transactions import Transactions, summarise
 
-__all__ = ["BgBbFit", "DiscreteSummary", "fit_bg_bb", "summarise_opportunities"]
+__all__ = ["BgBbFit", "DiscreteSummary", "fit_bg_bb", "opportunities_per_year", "summarise_opportunities"]
 
 Vector = NDArray[np.float64]
 Places = NDArray[np.intp]
 
+_MOST_WEEKS = 5_200  # a century
 _MONTHS = {"year": 12, "quarter": 3, "month": 1}
 
 
@@ -148,6 +149,26 @@ def summarise_opportunities(
         opportunities=(last - number[starts]).astype(np.float64),
         labels=transactions.labels[customer[starts]],
     )
+
+
+def opportunities_per_year(period: str | int) -> float:
+    """Return how many periods a year has: 1 for 'year', 4, 12, or 52 over a number of weeks.
+
+    Raises
+    ------
+    InputError
+        If the period is unknown.
+    """
+    if isinstance(period, str) and period in _MONTHS:
+        return 12 / _MONTHS[period]
+    if isinstance(period, str):
+        raise unknown("period", period, [*_MONTHS, "a number of weeks"])
+    if isinstance(period, bool) or not (1 <= period <= _MOST_WEEKS and period == int(period)):
+        raise InputError(
+            f"period is {period}; expected 'year', 'quarter', 'month' or a whole number of weeks from 1 to "
+            f"{_MOST_WEEKS:,}"
+        )
+    return WEEKS_PER_YEAR / period
 
 
 @dataclass(frozen=True, eq=False)
@@ -417,12 +438,9 @@ def _checked_history(
 
 
 def _numbers_of_periods(days: NDArray[np.datetime64], period: str | int, first_day: np.datetime64) -> NDArray[np.int64]:
-    if isinstance(period, str) and period in _MONTHS:
-        return days.astype("datetime64[M]").astype(np.int64) // _MONTHS[period]
+    opportunities_per_year(period)  # refuses what is no period
     if isinstance(period, str):
-        raise unknown("period", period, [*_MONTHS, "a number of weeks"])
-    if isinstance(period, bool) or not (period >= 1 and period == int(period)):
-        raise InputError(f"period is {period}; expected 'year', 'quarter', 'month' or a whole number of weeks")
+        return days.astype("datetime64[M]").astype(np.int64) // _MONTHS[period]
     return (days - first_day).astype("timedelta64[D]").astype(np.int64) // (7 * int(period))
 
 

@@ -9,16 +9,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from policy_sim.border import InputError, unknown
+from policy_sim.border import InputError, read_columns, unknown
 from policy_sim.clv.fit import checked_history
 from policy_sim.clv.transactions import Transactions, summarise
 
-__all__ = ["ORDINARY", "RecoverySummary", "checked_chances", "refuse_class_names", "summarise_recoveries"]
+__all__ = [
+    "ORDINARY",
+    "RecoverySummary",
+    "checked_chances",
+    "read_recoveries",
+    "refuse_class_names",
+    "summarise_recoveries",
+]
 
 Vector = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -27,6 +35,17 @@ ORDINARY = "ordinary"
 """Name of class 0: a repeat purchase that did not fail."""
 
 _RECENCY_SLACK = 1e-9  # weeks
+
+
+def read_recoveries(path: str | Path) -> pd.DataFrame:
+    """Read the failed orders that `summarise_recoveries` takes from a CSV file with customer, date and recovery.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or no table, lacks a column, or holds no rows.
+    """
+    return read_columns("file of recoveries", path, ("customer", "date", "recovery"))
 
 
 def summarise_recoveries(

@@ -271,9 +271,9 @@ class RecoveryBgNbdFit(Fit):
         """The parameters by name: means and concentrations in place of a and b."""
         size = self.a + self.b
         means = {f"drop_out[{name}]": float(mean) for name, mean in zip(self.class_names, self.drop_out, strict=True)}
-        sizes = {"concentration": float(size[0])} | (
-            {"failure_concentration": float(size[-1])} if size[1:].size else {}
-        )
+        sizes = {"concentration": float(size[0])}
+        if size.size > 1:
+            sizes["failure_concentration"] = float(size[-1])
         return super().parameters | means | sizes
 
     @property

@@ -7,20 +7,24 @@ model with its retention, survival and discounted renewals. Left to others: cust
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from policy_sim.border import InputError
+from policy_sim.border import InputError, read_columns
 from policy_sim.clv.beta_mixture import beta_expectation
 from policy_sim.clv.fit import ALMOST_NEVER, Fit, warn_at_boundary
 from policy_sim.clv.likelihood import maximise_likelihood
 
-__all__ = ["ContractSummary", "ShiftedBetaGeometricFit", "fit_shifted_beta_geometric"]
+__all__ = ["ContractSummary", "ShiftedBetaGeometricFit", "fit_shifted_beta_geometric", "read_contracts"]
 
 Vector = NDArray[np.float64]
 
+_IS_ACTIVE = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+_MOST = 10_000  # renewals that a file may hold; beyond, it is another number
 _ALIKE = 100.0  # alpha + beta above which customers hardly differ; below its inverse they differ as far as can be
 
 
@@ -93,6 +97,32 @@ def fit_shifted_beta_geometric(source: ContractSummary | ArrayLike) -> ShiftedBe
     fit = ShiftedBetaGeometricFit.at_maximum(maximum, customer_count)
     _warn_at_boundary(fit, maximum.undetermined)
     return fit
+
+
+def read_contracts(path: str | Path) -> ContractSummary:
+    """Read customers under contract from a CSV file, a row each: renewals so far, and whether active when last seen.
+
+    Its columns are `renewals` (0 or more) and `active` (1 or 0, true or false, yes or no); others are ignored.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or no table, lacks a column, holds no rows, or a cell cannot be read.
+    """
+    table = read_columns("file of contracts", path, ("renewals", "active"))
+    renewals = pd.to_numeric(table["renewals"], errors="coerce")
+    is_active = table["active"].str.lower().map(_IS_ACTIVE)
+    for name, is_wrong, expected in (
+        ("renewals", ~((renewals % 1 == 0) & renewals.between(0, _MOST)), f"a whole number from 0 to {_MOST:,}"),
+        ("active", is_active.isna(), "1 or 0, true or false, yes or no"),
+    ):
+        if is_wrong.any():
+            row = int(np.argmax(is_wrong))
+            raise InputError(
+                f"file of contracts '{path}', line {table.index[row]}: found {name} '{table[name].iloc[row]}'; "
+                f"expected {expected}"
+            )
+    return ContractSummary.of_customers(renewals.to_numpy(), is_active.to_numpy(dtype=bool))
 
 
 @dataclass(frozen=True, eq=False)

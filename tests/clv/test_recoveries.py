@@ -6,7 +6,7 @@ import pytest
 
 from policy_sim.border import InputError
 from policy_sim.clv import read_transactions, summarise
-from policy_sim.clv.recoveries import RecoverySummary, summarise_recoveries
+from policy_sim.clv.recoveries import RecoverySummary, read_recoveries, summarise_recoveries
 
 ORDERS = pd.DataFrame(
     {
@@ -122,3 +122,9 @@ def test_bad_summary(change, message):
     good = summary_of((0, 0, 52, (0, 0, 0, 0), -1))
     with pytest.raises(InputError, match=message):
         replace(good, **change)
+
+
+def test_recoveries_from_a_file(tmp_path):
+    FAILED.to_csv(tmp_path / "failed.csv", index=False)
+    found = summarise_recoveries(read_transactions(ORDERS), read_recoveries(tmp_path / "failed.csv"))
+    assert found.chances.tolist() == summarise_recoveries(read_transactions(ORDERS), FAILED).chances.tolist()

@@ -383,6 +383,17 @@ def test_drawn_parameters_spread_as_their_errors():
         assert abs(on_scale.mean() - centre) < 5 * on_scale.std() / math.sqrt(1_000)
 
 
+def test_parameters_go_to_their_working_scales_and_back():
+    working = working_of(TRUTH)
+    np.testing.assert_allclose(TRUTH.working_parameters, working)
+    for fit in (TRUTH.at_working(working), TRUTH.with_parameters(list(TRUTH.parameters.values()))):
+        assert fit.parameters == pytest.approx(TRUTH.parameters)
+        np.testing.assert_allclose(fit.b, TRUTH.b)
+    # a class after which everybody left is known so badly that draws reach a chance of 1 as far as numbers go
+    working[4] = 800.0
+    assert TRUTH.at_working(working).drop_out[2] == pytest.approx(1.0)
+
+
 def test_fewer_failures_ahead_are_worth_more():
     summary = summary_of(*CASES)
     worse = TRUTH.with_failure_shares([0.08, 0.0, 0.0])
