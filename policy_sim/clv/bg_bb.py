@@ -14,7 +14,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from policy_sim.border import InputError, unknown
-from policy_sim.clv.fit import ALMOST_NEVER, NOBODY_LEAVES, WEEKS_PER_YEAR, Fit, warn_at_boundary
+from policy_sim.clv.fit import (
+    ALMOST_NEVER,
+    NOBODY_LEAVES,
+    WEEKS_PER_YEAR,
+    Fit,
+    refuse_unless_converged,
+    warn_at_boundary,
+)
 from policy_sim.clv.likelihood import maximise_likelihood, unique_rows
 from policy_sim.clv.shifted_beta_geometric import ShiftedBetaGeometricFit, log_rising
 from policy_sim.clv.transactions import Transactions, summarise
@@ -91,11 +98,7 @@ def fit_bg_bb(summary: DiscreteSummary) -> BgBbFit:
     shapes = ((1.0, 0.1, 2.0), (1.0, 0.25, 1.0), (4.0, 0.05, 4.0), (0.5, 0.5, 0.5))
     starts = [np.log([k * share, k * (1 - share), size * m, size * (1 - m)]) for k, m, size in shapes]
     maximum = maximise_likelihood(total, starts, customer_count)
-    if not maximum.has_converged:
-        raise InputError(
-            f"BG/BB {maximum.message} for {customer_count:,} customers; "
-            "expected an inner maximum; use a longer log or more customers"
-        )
+    refuse_unless_converged(maximum, customer_count, BgBbFit.model)
     fit = BgBbFit.at_maximum(maximum, customer_count)
     _warn_at_boundary(fit, maximum.undetermined)
     return fit

@@ -25,6 +25,7 @@ from policy_sim.clv.fit import (
     Scale,
     checked_history,
     discount_per_week,
+    refuse_unless_converged,
     warn_at_boundary,
 )
 from policy_sim.clv.likelihood import maximise_likelihood, unique_rows
@@ -140,11 +141,7 @@ def fit_recovery_bg_nbd(
         for r, a, b in shapes
     ]
     maximum = maximise_likelihood(total, starts, customer_count)
-    if not maximum.has_converged:
-        raise InputError(
-            f"{RecoveryBgNbdFit.model} {maximum.message} for {customer_count:,} customers; "
-            "expected an inner maximum; use a longer log or more customers"
-        )
+    refuse_unless_converged(maximum, customer_count, RecoveryBgNbdFit.model)
     r, alpha, a, b = _natural(maximum.log_parameters, class_count)
     fit = RecoveryBgNbdFit(
         r=r,
