@@ -10,14 +10,28 @@ import difflib
 import json
 import os
 import tempfile
+import warnings
 from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-__all__ = ["InputError", "find_file", "nearest", "parse_model", "read_yaml", "shipped", "unknown", "write_whole"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "InputError",
+    "find_file",
+    "nearest",
+    "parse_model",
+    "read_columns",
+    "read_yaml",
+    "shipped",
+    "unknown",
+    "write_whole",
+]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -132,6 +146,54 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(text: str) -> float:
     raise ValueError(f"{text} is not a number that JSON knows")
+
+
+def read_columns(kind: str, path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Read columns of a CSV file as text; the index holds the lines of the file, as an editor counts them.
+
+    Parameters
+    ----------
+    kind
+        What the file is, for messages: "file of recoveries".
+    path
+        Where it is.
+    columns
+        Names of the columns that it must have, in small letters; others are left out.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or no table in UTF-8, lacks a column, or holds no rows.
+    """
+    import pandas as pd
+
+    expected = ",".join(columns)
+    if not Path(path).is_file():
+        raise InputError(f"{kind} '{path}' does not exist; give the path of a CSV file with the columns {expected}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # of lines with more fields than names
+            table = pd.read_csv(
+                path, dtype=str, na_filter=False, index_col=False, skip_blank_lines=False, encoding="utf-8-sig"
+            )
+    except (ValueError, OSError, pd.errors.ParserWarning) as error:
+        problem = str(error).strip().splitlines()[0]
+        raise InputError(f"{kind} '{path}' cannot be read: {problem}; expected a CSV file in UTF-8") from None
+    table = table.rename(columns=lambda name: str(name).strip().lower())
+    for name in columns:
+        if name not in table.columns:
+            raise InputError(
+                f"{kind} '{path}' has no column '{name}'; found: {', '.join(table.columns)}; expected {expected}; "
+                "rename or add it"
+            )
+        if list(table.columns).count(name) > 1:
+            raise InputError(f"{kind} '{path}' has two columns '{name}'; expected one; rename the other")
+    wanted = pd.DataFrame({name: table[name].str.strip() for name in columns})
+    wanted.index = pd.RangeIndex(2, len(wanted) + 2)
+    wanted = wanted[(wanted != "").any(axis=1)]
+    if wanted.empty:
+        raise InputError(f"{kind} '{path}' holds no rows; expected at least one below the column names")
+    return wanted
 
 
 def parse_model(model: type[Model], content: object, where: str) -> Model:

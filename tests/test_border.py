@@ -5,7 +5,17 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from policy_sim import border
-from policy_sim.border import InputError, find_file, nearest, parse_model, read_yaml, shipped, unknown, write_whole
+from policy_sim.border import (
+    InputError,
+    find_file,
+    nearest,
+    parse_model,
+    read_columns,
+    read_yaml,
+    shipped,
+    unknown,
+    write_whole,
+)
 
 
 @pytest.fixture
@@ -206,3 +216,30 @@ def test_places_that_cannot_be_written(tmp_path):
     for place in (tmp_path / "file" / "out.json", tmp_path / "folder", tmp_path / ("x" * 300)):
         assert refusal(write_whole, place, "x").startswith("cannot write")
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+
+
+def test_columns_of_a_table(written):
+    table = read_columns("list of a", written("\ufeffb, A ,c\n1,007,\n\n2, NA ,x\n"), ("a", "b"))
+    assert table.to_dict("list") == {"a": ["007", "NA"], "b": ["1", "2"]}
+    assert list(table.index) == [2, 4]  # as an editor counts lines
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "No columns to parse from file"),
+        ("a,b\n", "holds no rows"),
+        ("a,c\n1,2\n", "has no column 'b'; found: a, c; expected a,b"),
+        ("a,b,B\n1,2,3\n", "has two columns 'b'"),
+        ("a,b\n1,2,3\n", "cannot be read"),
+        (b"a,b\n\xff,2\n", "expected a CSV file in UTF-8"),
+    ],
+)
+def test_a_table_that_cannot_be_used(written, content, words):
+    message = refusal(read_columns, "list of a", written(content), ("a", "b"))
+    assert message.startswith("list of a '")
+    assert words in message
+
+
+def test_a_table_that_is_not_there(tmp_path):
+    assert "does not exist; give the path of a CSV file" in refusal(read_columns, "list", tmp_path / "x.csv", ("a",))

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,16 @@ import pytest
 
 from policy_sim import Lever, evaluate, import_policy, load_policy, load_scenario, threshold_curve
 from policy_sim.border import shipped
-from policy_sim.cli import main
+from policy_sim.cli import _FITTERS, main
+from policy_sim.clv import (
+    PURCHASE_MODELS,
+    BoundaryWarning,
+    ContractSummary,
+    fit_bg_bb,
+    fit_shifted_beta_geometric,
+    read_transactions,
+    summarise_opportunities,
+)
 from policy_sim.study import prepare_setting, read_default_log
 
 SMALL = ("--cases", "400", "--draws", "7", "--seed", "3")
@@ -23,6 +33,8 @@ LOG = "customer,date,amount\n" + "".join(
 )
 SCENARIO = (shipped("data/scenarios") / "online_retail.yaml").read_text()
 POLICY = (shipped("data/policies") / "current.yaml").read_text()
+
+FIT_KEYS = {"model", "parameters", "standard_errors", "log_likelihood", "aic", "bic", "customers"}
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -156,7 +168,84 @@ def test_fit_with_covariates(run: Run, tmp_path: Path) -> None:
     assert "lack 1 of 2,357 customers, such as '00004'" in err
     status, _, err = run("fit", "--model", "bg-nbd", "--covariates", "about.csv")
     assert status == 2
-    assert "--covariates go with --model pareto-nbd" in err
+    assert "--covariates is for --model pareto-nbd" in err
+
+
+def test_fit_of_opportunities(run: Run, tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    kept = np.arange(30)[None, :] < rng.geometric(rng.beta(1, 6, 300))[:, None]  # months until each left
+    bought = kept & (rng.random(kept.shape) < rng.beta(2, 3, 300)[:, None])
+    bought[:, 0] = True
+    months = np.arange("2023-07", "2026-01", dtype="datetime64[M]")
+    rows = [f"c{i},{months[k]}-05,10" for i, k in np.argwhere(bought)]
+    (tmp_path / "log.csv").write_text("\n".join(["customer,date,amount", *rows]))
+    words = ("fit", "log.csv", "--model", "bg-bb", "--until", "2025-12-31")
+    status, out, _ = run(*words, "--json")
+    assert status == 0
+    fitted = json.loads(out)
+    assert set(fitted) >= FIT_KEYS
+    summary = summarise_opportunities(read_transactions(tmp_path / "log.csv"), "month", "2025-12-31")
+    expected = fit_bg_bb(summary)
+    assert fitted["model"] == "BG/BB"
+    assert fitted["parameters"] == pytest.approx(expected.parameters)
+    monthly = 1.15 ** (1 / 12) - 1
+    assert fitted["discount_rate_per_opportunity"] == pytest.approx(monthly)
+    dert = expected.dert(monthly, summary.frequency, summary.recency, summary.opportunities)
+    assert fitted["mean_dert"] == pytest.approx(dert.mean())
+    status, out, _ = run("fit", "--model", "bg-bb", "--period", "4", "--set", "shop.discount_rate_per_year=0.2")
+    assert status == 0
+    assert "Orders to come (at most one in 4 weeks, discount 20.0% a year)" in out
+    assert "highest hundredth" in out
+
+
+def test_fit_with_failures_and_recoveries(run: Run, tmp_path: Path) -> None:
+    log = read_default_log(load_scenario("online_retail"))
+    failed = np.random.default_rng(0).choice(len(log.amount), 500, replace=False)
+    rows = [f"{log.labels[log.customer[k]]},{log.date[k]},{('refund', 'nothing')[i % 2]}" for i, k in enumerate(failed)]
+    (tmp_path / "failed.csv").write_text("\n".join(["Customer,Date,Recovery", *rows[:9], "", *rows[9:]]))
+    words = ("fit", "--model", "recovery-bg-nbd", "--recoveries", "failed.csv", "--until", "1998-06-30")
+    status, out, _ = run(*words, "--json")
+    assert status == 0
+    fitted = json.loads(out)
+    assert set(fitted) >= FIT_KEYS
+    assert fitted["customers"] == 2357
+    lost = {row["recovery"]: row for row in fitted["loss_after_recovery"]}
+    assert list(lost) == ["ordinary", "nothing", "refund"]
+    assert fitted["parameters"]["drop_out[refund]"] == lost["refund"]["mean_drop_out"]
+    worth = {row["recovery"]: row["value"] for row in fitted["mean_at_failure"]}
+    # nothing but chance tells these two apart: who is lost less is worth more
+    assert (worth["refund"] > worth["nothing"]) == (lost["refund"]["mean_drop_out"] < lost["nothing"]["mean_drop_out"])
+    assert "random given what is recorded" in fitted["caveats"][0]
+    status, out, _ = run(*words)
+    assert status == 0
+    for each in ("failure_concentration", "Chance to lose a customer", "before its cost", "come out too low"):
+        assert each in out
+
+
+def test_fit_of_contracts(run: Run, tmp_path: Path) -> None:
+    renewals, due = np.arange(400) % 7, 6
+    rows = [f"c{i},{k},{'no' if k < due else 'Yes'}" for i, k in enumerate(renewals)]
+    (tmp_path / "contracts.csv").write_text("\n".join(["customer,renewals,active", *rows]))
+    words = ("fit", "contracts.csv", "--model", "contracts", "--period", "year")
+    status, out, err = run(*words, "--json")
+    assert status == 0
+    fitted = json.loads(out)
+    assert set(fitted) >= FIT_KEYS
+    assert fitted["customers"] == 400
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BoundaryWarning)
+        expected = fit_shifted_beta_geometric(ContractSummary.of_customers(renewals, renewals == due))
+    assert fitted["parameters"] == pytest.approx(expected.parameters)
+    assert "do not determine" in err  # they leave ever more readily, which the model cannot show
+    assert [row["derl"] for row in fitted["tenures"]] == pytest.approx(expected.derl(0.15, np.arange(7)))
+    status, out, _ = run(*words)
+    assert status == 0
+    assert "renewals a year apart" in out
+    assert "6 renewals" in out
+
+
+def test_every_model_of_purchases_can_be_asked_for() -> None:
+    assert set(PURCHASE_MODELS) < set(_FITTERS)
 
 
 def test_the_same_seed_gives_the_same_result(run: Run) -> None:
@@ -237,6 +326,8 @@ def replaced(text: str, old: str, new: str) -> str:
 
 
 OWN = ("run", "--transactions", "l.csv")
+RECOVERED = ("fit", "--model", "recovery-bg-nbd", "--recoveries", "r.csv")
+CONTRACTS = ("fit", "k.csv", "--model", "contracts")
 BAD: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
     # name: (file, content, words, what the line must say)
     "missing log": ("x", "", ("run", "--transactions", "nowhere.csv"), ("nowhere.csv", "does not exist")),
@@ -347,6 +438,68 @@ BAD: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
     "scenario without a name": ("x", "", ("scenario", "show"), ("'scenario'", "--help")),
     "scenario without a word": ("x", "", ("scenario",), ("--help",)),
     "scenarios with a word": ("x", "", ("scenarios", "quick_service"), ("quick_service", "--help")),
+    "unknown model to fit": ("x", "", ("fit", "--model", "bgbb"), ("unknown model 'bgbb'", "did you mean 'bg-bb'")),
+    "unknown period": (
+        "x",
+        "",
+        ("fit", "--model", "bg-bb", "--period", "months"),
+        ("unknown period 'months'", "did you mean 'month'"),
+    ),
+    "period of no length": ("x", "", ("fit", "--model", "bg-bb", "--period", "0"), ("period is 0", "number of weeks")),
+    "period beyond all life": (
+        "k.csv",
+        "renewals,active\n1,1\n0,0\n2,0\n",
+        (*CONTRACTS, "--period", "9" * 30),
+        ("period is 999", "weeks from 1 to 5,200"),
+    ),
+    "period for a model without": (
+        "x",
+        "",
+        ("fit", "--model", "bg-nbd", "--period", "year"),
+        ("--period is for --model bg-bb, contracts, not for bg-nbd",),
+    ),
+    "recoveries for another model": (
+        "r.csv",
+        "customer,date,recovery\n",
+        ("fit", "--recoveries", "r.csv"),
+        ("--recoveries is for --model recovery-bg-nbd, not for auto",),
+    ),
+    "a log's option for contracts": (
+        "k.csv",
+        "renewals,active\n1,1\n",
+        (*CONTRACTS, "--day-first"),
+        ("--day-first is for --model bg-nbd",),
+    ),
+    "no recoveries": ("x", "", RECOVERED[:3], ("--recoveries", "customer,date,recovery")),
+    "missing recoveries": ("x", "", RECOVERED, ("file of recoveries 'r.csv' does not exist", "customer,date,recovery")),
+    "recoveries without a column": (
+        "r.csv",
+        "customer,date,remedy\n00004,1997-01-01,refund\n",
+        RECOVERED,
+        ("r.csv", "no column 'recovery'", "found: customer, date, remedy"),
+    ),
+    "recovery of no order": (
+        "r.csv",
+        "customer,date,recovery\n00004,1997-01-02,refund\n",
+        RECOVERED,
+        ("row 1 of the recoveries", "'00004', 1997-01-02", "belongs to no order"),
+    ),
+    "no contracts": ("x", "", ("fit", "--model", "contracts"), ("needs a file of contracts", "renewals,active")),
+    "missing contracts": ("x", "", CONTRACTS, ("file of contracts 'k.csv' does not exist",)),
+    "empty contracts": ("k.csv", "renewals,active\n", CONTRACTS, ("k.csv", "holds no rows")),
+    "half a renewal": (
+        "k.csv",
+        "renewals,active\n1,1\n\n0.5,0\n",
+        CONTRACTS,
+        ("line 4", "renewals '0.5'", "whole number"),
+    ),
+    "perhaps active": (
+        "k.csv",
+        "renewals,active\n1,1\n2,perhaps\n",
+        CONTRACTS,
+        ("line 3", "active 'perhaps'", "yes or no"),
+    ),
+    "nobody left": ("k.csv", "renewals,active\n1,1\n2,1\n", CONTRACTS, ("none of the 2 customers left",)),
     "unknown option": ("x", "", ("run", "--wheel"), ("--wheel",)),
 }
 

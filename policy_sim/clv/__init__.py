@@ -1,6 +1,6 @@
 """Transactions in, the future value of each customer out."""
 
-from policy_sim.clv.bg_bb import BgBbFit, DiscreteSummary, fit_bg_bb, summarise_opportunities
+from policy_sim.clv.bg_bb import BgBbFit, DiscreteSummary, fit_bg_bb, opportunities_per_year, summarise_opportunities
 from policy_sim.clv.bg_nbd import BgNbdFit, fit_bg_nbd
 from policy_sim.clv.comparison import PURCHASE_MODELS, ModelComparison, compare_models, fit_purchases
 from policy_sim.clv.exponential_integral import scaled_exponential_integral
@@ -16,17 +16,13 @@ from policy_sim.clv.pareto_nbd import (
     fit_pareto_nbd,
     fit_pareto_nbd_covariates,
 )
-from policy_sim.clv.recovery_bg_nbd import (
-    FailureValues,
-    RecoveryBgNbdFit,
-    RecoverySummary,
-    fit_recovery_bg_nbd,
-    summarise_recoveries,
-)
+from policy_sim.clv.recoveries import RecoverySummary, read_recoveries, summarise_recoveries
+from policy_sim.clv.recovery_bg_nbd import FailureValues, RecoveryBgNbdFit, fit_recovery_bg_nbd
 from policy_sim.clv.shifted_beta_geometric import (
     ContractSummary,
     ShiftedBetaGeometricFit,
     fit_shifted_beta_geometric,
+    read_contracts,
 )
 from policy_sim.clv.transactions import (
     CustomerSummary,
@@ -73,7 +69,10 @@ __all__ = [
     "fit_recovery_bg_nbd",
     "fit_shifted_beta_geometric",
     "future_values",
+    "opportunities_per_year",
+    "read_contracts",
     "read_covariates",
+    "read_recoveries",
     "read_transactions",
     "scaled_exponential_integral",
     "summarise",

@@ -6,7 +6,6 @@ predictions, counted in opportunities. Left to others: purchases at any time (`b
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
@@ -15,17 +14,24 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from policy_sim.border import InputError, unknown
-from policy_sim.clv.fit import Fit
-from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood, unique_rows
+from policy_sim.clv.fit import (
+    ALMOST_NEVER,
+    NOBODY_LEAVES,
+    WEEKS_PER_YEAR,
+    Fit,
+    refuse_unless_converged,
+    warn_at_boundary,
+)
+from policy_sim.clv.likelihood import maximise_likelihood, unique_rows
 from policy_sim.clv.shifted_beta_geometric import ShiftedBetaGeometricFit, log_rising
 from policy_sim.clv.transactions import Transactions, summarise
 
-__all__ = ["BgBbFit", "DiscreteSummary", "fit_bg_bb", "summarise_opportunities"]
+__all__ = ["BgBbFit", "DiscreteSummary", "fit_bg_bb", "opportunities_per_year", "summarise_opportunities"]
 
 Vector = NDArray[np.float64]
 Places = NDArray[np.intp]
 
-_ALMOST_NEVER = 1e-4  # mean drop-out chance below which the fit says that nobody leaves
+_MOST_WEEKS = 5_200  # a century
 _MONTHS = {"year": 12, "quarter": 3, "month": 1}
 
 
@@ -92,11 +98,7 @@ def fit_bg_bb(summary: DiscreteSummary) -> BgBbFit:
     shapes = ((1.0, 0.1, 2.0), (1.0, 0.25, 1.0), (4.0, 0.05, 4.0), (0.5, 0.5, 0.5))
     starts = [np.log([k * share, k * (1 - share), size * m, size * (1 - m)]) for k, m, size in shapes]
     maximum = maximise_likelihood(total, starts, customer_count)
-    if not maximum.has_converged:
-        raise InputError(
-            f"BG/BB {maximum.message} for {customer_count:,} customers; "
-            "expected an inner maximum; use a longer log or more customers"
-        )
+    refuse_unless_converged(maximum, customer_count, BgBbFit.model)
     fit = BgBbFit.at_maximum(maximum, customer_count)
     _warn_at_boundary(fit, maximum.undetermined)
     return fit
@@ -150,6 +152,26 @@ def summarise_opportunities(
         opportunities=(last - number[starts]).astype(np.float64),
         labels=transactions.labels[customer[starts]],
     )
+
+
+def opportunities_per_year(period: str | int) -> float:
+    """Return how many periods a year has: 1 for 'year', 4, 12, or 52 over a number of weeks.
+
+    Raises
+    ------
+    InputError
+        If the period is unknown.
+    """
+    if isinstance(period, str) and period in _MONTHS:
+        return 12 / _MONTHS[period]
+    if isinstance(period, str):
+        raise unknown("period", period, [*_MONTHS, "a number of weeks"])
+    if isinstance(period, bool) or not (1 <= period <= _MOST_WEEKS and period == int(period)):
+        raise InputError(
+            f"period is {period}; expected 'year', 'quarter', 'month' or a whole number of weeks from 1 to "
+            f"{_MOST_WEEKS:,}"
+        )
+    return WEEKS_PER_YEAR / period
 
 
 @dataclass(frozen=True, eq=False)
@@ -419,12 +441,9 @@ def _checked_history(
 
 
 def _numbers_of_periods(days: NDArray[np.datetime64], period: str | int, first_day: np.datetime64) -> NDArray[np.int64]:
-    if isinstance(period, str) and period in _MONTHS:
-        return days.astype("datetime64[M]").astype(np.int64) // _MONTHS[period]
+    opportunities_per_year(period)  # refuses what is no period
     if isinstance(period, str):
-        raise unknown("period", period, [*_MONTHS, "a number of weeks"])
-    if isinstance(period, bool) or not (period >= 1 and period == int(period)):
-        raise InputError(f"period is {period}; expected 'year', 'quarter', 'month' or a whole number of weeks")
+        return days.astype("datetime64[M]").astype(np.int64) // _MONTHS[period]
     return (days - first_day).astype("timedelta64[D]").astype(np.int64) // (7 * int(period))
 
 
@@ -433,19 +452,11 @@ def _in_words(period: str | int) -> str:
 
 
 def _warn_at_boundary(fit: BgBbFit, undetermined: tuple[int, ...]) -> None:
-    if fit.gamma / (fit.gamma + fit.delta) < _ALMOST_NEVER:
-        warnings.warn(
-            f"BG/BB: the drop-out chance went to 0 (gamma = {fit.gamma:.2g}, delta = {fit.delta:.2g}), so everybody "
-            "counts as alive for ever and future values come out too high; use a longer log, or one that holds "
-            "customers who left",
-            BoundaryWarning,
-            stacklevel=3,
-        )
-    elif undetermined:
-        names = ", ".join(fit.parameter_names[k] for k in undetermined)
-        warnings.warn(
-            f"BG/BB: these customers do not determine {names} (opportunities may be too few, or customers too alike); "
-            "means may still serve, standard errors do not; use more customers or a longer log",
-            BoundaryWarning,
-            stacklevel=3,
-        )
+    at_zero = f"the drop-out chance went to 0 (gamma = {fit.gamma:.2g}, delta = {fit.delta:.2g}), {NOBODY_LEAVES}"
+    is_at_zero = fit.gamma / (fit.gamma + fit.delta) < ALMOST_NEVER
+    warn_at_boundary(
+        fit.model,
+        [fit.parameter_names[k] for k in undetermined],
+        at_zero if is_at_zero else "",
+        cause="opportunities may be too few, or customers too alike",
+    )

@@ -6,26 +6,36 @@ Left to others: the models themselves, and finding the maximum (`likelihood`).
 
 from __future__ import annotations
 
+import warnings
 from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, logit
 
 from policy_sim.border import InputError
-from policy_sim.clv.likelihood import Maximum
+from policy_sim.clv.likelihood import BoundaryWarning, Maximum
 from policy_sim.clv.transactions import CustomerSummary, Transactions, summarise
 
 __all__ = [
+    "ALMOST_NEVER",
+    "AS_IT_IS",
+    "LOGARITHM",
+    "LOGIT",
+    "NOBODY_LEAVES",
     "WEEKS_PER_YEAR",
     "Fit",
     "PurchaseFit",
+    "Scale",
     "checked_history",
     "checked_summary",
     "discount_per_week",
     "discount_weights",
     "refuse_unless_converged",
+    "warn_at_boundary",
 ]
 
 Vector = NDArray[np.float64]
@@ -33,21 +43,45 @@ Vector = NDArray[np.float64]
 WEEKS_PER_YEAR = 52
 """Weeks in a year wherever a yearly figure meets a weekly one; the literature's values rest on 52, not on 52.18."""
 
+ALMOST_NEVER = 1e-4
+"""Mean chance to leave below which a fit says that nobody leaves."""
+
+NOBODY_LEAVES = (
+    "so everybody counts as alive for ever and future values come out too high; use a longer log, or one that holds "
+    "customers who left"
+)
+
 _HORIZON_NODES = 12  # of Gauss and Legendre, for discounting within a horizon
+
+
+class Scale(NamedTuple):
+    """A scale on which a parameter is fitted and its error is normal: to it, back from it, and the slope back."""
+
+    name: str
+    working: Callable[[float], float]
+    natural: Callable[[float], float]
+    slope: Callable[[float], float]
+
+
+LOGARITHM = Scale("ln", np.log, np.exp, lambda value: value)
+# kept off 0 and 1, which are no chances: what is drawn with a wide error must still make a Beta distribution
+LOGIT = Scale("logit", logit, lambda at: np.clip(expit(at), 1e-300, 1.0 - 1e-16), lambda value: value * (1.0 - value))
+AS_IT_IS = Scale("", float, float, lambda _: 1.0)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Fit:
-    """A fitted model: parameters above 0, with the errors that their logarithms have.
+    """A fitted model: its parameters, and the errors that they have on their working scales.
 
     Attributes
     ----------
     model, parameter_names
-        Name of the model, and of its parameters in the order of `covariance`.
+        Name of the model, and of the fields that hold one parameter each.
     log_likelihood
         Summed over customers, every constant included; NaN where parameters were given.
     covariance
-        (k, k) of the logarithms of the parameters, from the observed information; NaN where that has no inverse.
+        (k, k) of the working parameters (see `working_names`), from the observed information; NaN where that has no
+        inverse.
     customer_count, iteration_count
         Customers that were fitted to; steps of the optimiser.
     message
@@ -64,12 +98,13 @@ class Fit:
     message: str = "parameters were given, not fitted"
 
     def __post_init__(self) -> None:
-        count = len(self.parameter_names)
-        if self.covariance.shape != (count, count):
-            object.__setattr__(self, "covariance", np.full((count, count), np.nan))
-        for name, value in self.parameters.items():
+        for name in self.parameter_names:
+            value = float(getattr(self, name))
             if not (np.isfinite(value) and value > 0):
                 raise InputError(f"parameter {name} of {self.model} is {value:g}; it must be a number above 0")
+        count = len(self.parameters)
+        if self.covariance.shape != (count, count):
+            object.__setattr__(self, "covariance", np.full((count, count), np.nan))
 
     @classmethod
     def at_maximum(cls, maximum: Maximum, customer_count: int) -> Self:
@@ -89,25 +124,41 @@ class Fit:
         return {name: float(getattr(self, name)) for name in self.parameter_names}
 
     @property
+    def scales(self) -> tuple[Scale, ...]:
+        """The working scale of each parameter: logarithms, unless the model says otherwise."""
+        return (LOGARITHM,) * len(self.parameters)
+
+    @property
+    def working_names(self) -> tuple[str, ...]:
+        """What the rows of `covariance` are, such as "ln r"."""
+        return tuple(f"{scale.name} {name}".strip() for scale, name in zip(self.scales, self.parameters, strict=True))
+
+    @property
+    def working_parameters(self) -> Vector:
+        """(k,) the parameters on their working scales."""
+        return self._each(lambda scale, value: scale.working(value), self.parameters.values())
+
+    @property
     def standard_errors(self) -> dict[str, float]:
-        """Standard errors of the parameters (delta method: each parameter times that of its logarithm)."""
+        """Standard errors of the parameters, by the delta method."""
         with np.errstate(invalid="ignore"):
             spread = np.sqrt(np.diag(self.covariance))
-        values = self.parameters.items()
-        return {name: value * float(error) for (name, value), error in zip(values, spread, strict=True)}
+        errors = spread * self._each(lambda scale, value: scale.slope(value), self.parameters.values())
+        return {name: float(error) for name, error in zip(self.parameters, errors, strict=True)}
 
     @property
     def aic(self) -> float:
         """Akaike's information criterion; lower is better."""
-        return 2 * len(self.parameter_names) - 2 * self.log_likelihood
+        return 2 * len(self.parameters) - 2 * self.log_likelihood
 
     @property
     def bic(self) -> float:
-        """Bayesian information criterion; lower is better."""
-        return float(np.log(self.customer_count)) * len(self.parameter_names) - 2 * self.log_likelihood
+        """Bayesian information criterion; lower is better. NaN where parameters were given."""
+        size = float(np.log(self.customer_count)) if self.customer_count else np.nan
+        return size * len(self.parameters) - 2 * self.log_likelihood
 
     def draw_parameters(self, rng: np.random.Generator, count: int) -> list[Self]:
-        """Draw fits whose parameters are off as far as estimation may be: their logarithms are normal.
+        """Draw fits whose parameters are off as far as estimation may be: normal on their working scales.
 
         Raises
         ------
@@ -119,15 +170,21 @@ class Fit:
                 f"the errors of {self.model} are unknown ({self.message}), so its parameters cannot be drawn; "
                 "fit it to more customers or a longer log"
             )
-        middle = np.log(list(self.parameters.values()))
-        drawn = np.exp(rng.multivariate_normal(middle, self.covariance, size=count, method="cholesky"))
-        return [self.with_parameters(row) for row in drawn]
+        drawn = rng.multivariate_normal(self.working_parameters, self.covariance, size=count, method="cholesky")
+        return [self.at_working(row) for row in drawn]
+
+    def at_working(self, working: Vector) -> Self:
+        """Return the same fit with other parameters, given on their working scales."""
+        return self.with_parameters(self._each(lambda scale, at: scale.natural(at), working))
 
     def with_parameters(self, values: ArrayLike) -> Self:
-        """Return the same fit with other parameters, in the order of `parameter_names`."""
+        """Return the same fit with other parameters, in the order of `parameters`."""
         given = np.asarray(values, dtype=np.float64)
         named: dict[str, Any] = {name: float(value) for name, value in zip(self.parameter_names, given, strict=True)}
         return replace(self, **named)
+
+    def _each(self, change: Callable[[Scale, float], float], values: Iterable[float]) -> Vector:
+        return np.array([change(scale, value) for scale, value in zip(self.scales, values, strict=True)])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -246,6 +303,32 @@ def refuse_unless_converged(maximum: Maximum, customer_count: int, model: str) -
             f"{model} {maximum.message} for {customer_count:,} customers; "
             "expected an inner maximum; use a longer log or more customers"
         )
+
+
+def warn_at_boundary(
+    model: str,
+    undetermined: Sequence[str],
+    at_limit: str = "",
+    *,
+    cause: str = "customers may be too few or too alike",
+    advice: str = "means may still serve, standard errors do not; use more customers or a longer log",
+) -> None:
+    """Warn on behalf of whoever called the caller's caller where the likelihood has no inner maximum.
+
+    Parameters
+    ----------
+    model
+        Its name.
+    undetermined
+        Names of the parameters that the data leave open.
+    at_limit
+        What the data drive to its limit, and what follows; it explains the rest, so the rest is not said.
+    cause, advice
+        Why parameters may be left open, and what still serves and what to do then.
+    """
+    if at_limit or undetermined:
+        left_open = f"these customers do not determine {', '.join(undetermined)} ({cause}); {advice}"
+        warnings.warn(f"{model}: {at_limit or left_open}", BoundaryWarning, stacklevel=4)
 
 
 def discount_per_week(discount_rate_per_year: float) -> float:

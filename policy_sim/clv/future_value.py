@@ -146,13 +146,13 @@ def draw_value_ratios(
 
 def _first_order(fit: FitOf, log_value: Callable[[FitOf], Vector], rng: np.random.Generator, count: int) -> Vector:
     """Return (n_customers, count): the change of log values under drawn parameters, to first order."""
-    drawn = np.log([list(each.parameters.values()) for each in fit.draw_parameters(rng, count)])
-    middle = np.log(list(fit.parameters.values()))
+    drawn = np.array([each.working_parameters for each in fit.draw_parameters(rng, count)])
+    middle = fit.working_parameters
     steps = np.sqrt(np.diag(fit.covariance))
     slopes = []
     for k, step in enumerate(steps):
         shift = step * (np.arange(len(steps)) == k)
-        up, down = (log_value(fit.with_parameters(np.exp(middle + sign * shift))) for sign in (1, -1))
+        up, down = (log_value(fit.at_working(middle + sign * shift)) for sign in (1, -1))
         slopes.append((up - down) / (2 * step))
     return np.asarray(np.array(slopes).T @ (drawn - middle).T, dtype=np.float64)
 

@@ -6,7 +6,6 @@ Left to others: how many orders there will be.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -15,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import digamma, gammaln
 
 from policy_sim.border import InputError
-from policy_sim.clv.fit import Fit
-from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood, unique_rows
+from policy_sim.clv.fit import Fit, warn_at_boundary
+from policy_sim.clv.likelihood import maximise_likelihood, unique_rows
 from policy_sim.clv.transactions import CustomerSummary, Transactions, summarise
 
 __all__ = ["GammaGammaFit", "fit_gamma_gamma"]
@@ -89,21 +88,7 @@ def fit_gamma_gamma(source: CustomerSummary | Transactions) -> GammaGammaFit:
             "expected an inner maximum; use a longer log, or check --amount-column for outliers"
         )
     fit = GammaGammaFit.at_maximum(maximum, buyer_count)
-    if fit.q <= 1.0:
-        warnings.warn(
-            f"Gamma-Gamma: q = {fit.q:.3g} is not above 1, so the mean spend over all customers does not exist (a few "
-            "huge amounts dominate); check --amount-column for outliers",
-            BoundaryWarning,
-            stacklevel=2,
-        )
-    elif maximum.undetermined:
-        names = ", ".join(fit.parameter_names[k] for k in maximum.undetermined)
-        warnings.warn(
-            f"Gamma-Gamma: these customers do not determine {names} (amounts may differ too little, within or "
-            "between customers); the expected spend may still serve, standard errors do not",
-            BoundaryWarning,
-            stacklevel=2,
-        )
+    _warn_at_boundary(fit, maximum.undetermined)
     # fitted to amounts in units of `scale`
     return replace(fit, v=fit.v * scale, log_likelihood=fit.log_likelihood - buyer_count * float(np.log(scale)))
 
@@ -194,3 +179,17 @@ def _log_likelihood(log_parameters: Vector, z: Vector, x: Vector) -> tuple[Vecto
         ]
     )
     return height, slope
+
+
+def _warn_at_boundary(fit: GammaGammaFit, undetermined: tuple[int, ...]) -> None:
+    no_mean = (
+        f"q = {fit.q:.3g} is not above 1, so the mean spend over all customers does not exist (a few huge amounts "
+        "dominate); check --amount-column for outliers"
+    )
+    warn_at_boundary(
+        fit.model,
+        [fit.parameter_names[k] for k in undetermined],
+        no_mean if fit.q <= 1.0 else "",
+        cause="amounts may differ too little, within or between customers",
+        advice="the expected spend may still serve, standard errors do not",
+    )

@@ -6,7 +6,6 @@ Left to others: what a purchase is worth.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,8 +14,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from policy_sim.clv.beta_geometric import log_likelihoods, probability_alive, total_log_likelihood
 from policy_sim.clv.bg_nbd import BgNbdFit
-from policy_sim.clv.fit import PurchaseFit, checked_history, checked_summary, refuse_unless_converged
-from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood
+from policy_sim.clv.fit import (
+    ALMOST_NEVER,
+    NOBODY_LEAVES,
+    PurchaseFit,
+    checked_history,
+    checked_summary,
+    refuse_unless_converged,
+    warn_at_boundary,
+)
+from policy_sim.clv.likelihood import maximise_likelihood
 from policy_sim.clv.transactions import CustomerSummary, Transactions
 
 __all__ = ["MbgNbdFit", "fit_mbg_nbd"]
@@ -24,7 +31,6 @@ __all__ = ["MbgNbdFit", "fit_mbg_nbd"]
 Vector = NDArray[np.float64]
 
 _FIRST_CHANCES = 1  # to leave, before any repeat purchase
-_ALMOST_NEVER = 1e-4  # mean drop-out chance below which the fit says that nobody leaves
 
 
 def fit_mbg_nbd(source: CustomerSummary | Transactions) -> MbgNbdFit:
@@ -181,18 +187,6 @@ class MbgNbdFit(PurchaseFit):
 
 
 def _warn_at_boundary(fit: MbgNbdFit, undetermined: tuple[int, ...]) -> None:
-    if fit.a / (fit.a + fit.b) < _ALMOST_NEVER:
-        warnings.warn(
-            f"MBG/NBD: the drop-out chance went to 0 (a = {fit.a:.2g}, b = {fit.b:.2g}), so everybody counts as alive "
-            "for ever and future values come out too high; use a longer log, or one that holds customers who left",
-            BoundaryWarning,
-            stacklevel=3,
-        )
-    elif undetermined:
-        names = ", ".join(fit.parameter_names[k] for k in undetermined)
-        warnings.warn(
-            f"MBG/NBD: these customers do not determine {names} (customers may be too few or too alike); "
-            "means may still serve, standard errors do not; use more customers or a longer log",
-            BoundaryWarning,
-            stacklevel=3,
-        )
+    at_zero = f"the drop-out chance went to 0 (a = {fit.a:.2g}, b = {fit.b:.2g}), {NOBODY_LEAVES}"
+    is_at_zero = fit.a / (fit.a + fit.b) < ALMOST_NEVER
+    warn_at_boundary(fit.model, [fit.parameter_names[k] for k in undetermined], at_zero if is_at_zero else "")

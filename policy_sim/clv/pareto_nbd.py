@@ -7,7 +7,6 @@ Left to others: what a purchase is worth.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
@@ -21,14 +20,20 @@ from scipy.special import digamma, expit, exprel, gammaln
 from policy_sim.border import InputError
 from policy_sim.clv.exponential_integral import scaled_exponential_integral
 from policy_sim.clv.fit import (
+    ALMOST_NEVER,
+    AS_IT_IS,
+    LOGARITHM,
+    NOBODY_LEAVES,
     Fit,
     PurchaseFit,
+    Scale,
     checked_history,
     checked_summary,
     discount_per_week,
     refuse_unless_converged,
+    warn_at_boundary,
 )
-from policy_sim.clv.likelihood import BoundaryWarning, Maximum, maximise_likelihood, one_plus_odds, unique_rows
+from policy_sim.clv.likelihood import Maximum, maximise_likelihood, one_plus_odds, unique_rows
 from policy_sim.clv.transactions import CustomerSummary, Transactions
 
 __all__ = [
@@ -42,7 +47,6 @@ __all__ = [
 Vector = NDArray[np.float64]
 Covariates = pd.DataFrame | ArrayLike
 
-_ALMOST_NEVER = 1e-4  # chance to leave while observed below which the fit says that nobody leaves
 _DROP = 45.0  # the integral over the time of death ends where one of its powers has fallen by e^-45
 _LONGEST = 600.0  # exponent, so that nothing overflows
 _FARTHEST = 100.0  # logarithm of a customer's alpha and beta, likewise
@@ -340,9 +344,6 @@ class ParetoNbdCustomers(_Predictions):
 class ParetoNbdCovariatesFit(Fit):
     """A fitted Pareto/NBD model with covariates that do not change with time.
 
-    The covariance is that of the logarithms of the first four parameters and of the coefficients as they are, in the
-    order of `parameters`.
-
     Attributes
     ----------
     r, alpha_weeks, s, beta_weeks
@@ -372,40 +373,19 @@ class ParetoNbdCovariatesFit(Fit):
             if given.shape != (expected,) or not np.isfinite(given).all():
                 raise InputError(f"{name} of {self.model} are {given}; expected {expected} finite numbers, one a name")
             object.__setattr__(self, name, given)
-        count = len(self.parameters)
-        if self.covariance.shape != (count, count):
-            object.__setattr__(self, "covariance", np.full((count, count), np.nan))
-        for name in self.parameter_names:
-            value = getattr(self, name)
-            if not (np.isfinite(value) and value > 0):
-                raise InputError(f"parameter {name} of {self.model} is {value:g}; it must be a number above 0")
+        super().__post_init__()
 
     @property
     def parameters(self) -> dict[str, float]:
         """The four parameters and the coefficients ("purchase_..." and "dropout_...") by name."""
         names = _parameter_names(self.purchase_names, self.dropout_names)
-        values = (self.r, self.alpha_weeks, self.s, self.beta_weeks)
-        coefficients = (*self.purchase_coefficients, *self.dropout_coefficients)
-        return {name: float(value) for name, value in zip(names, (*values, *coefficients), strict=True)}
+        values = (*super().parameters.values(), *self.purchase_coefficients, *self.dropout_coefficients)
+        return {name: float(value) for name, value in zip(names, values, strict=True)}
 
     @property
-    def standard_errors(self) -> dict[str, float]:
-        """Standard errors of parameters and coefficients (delta method for the former)."""
-        values = np.array(list(self.parameters.values()))
-        values[4:] = 1.0
-        with np.errstate(invalid="ignore"):
-            errors = values * np.sqrt(np.diag(self.covariance))
-        return {name: float(error) for name, error in zip(self.parameters, errors, strict=True)}
-
-    @property
-    def aic(self) -> float:
-        """Akaike's information criterion; lower is better."""
-        return 2 * len(self.parameters) - 2 * self.log_likelihood
-
-    @property
-    def bic(self) -> float:
-        """Bayesian information criterion; lower is better."""
-        return float(np.log(self.customer_count)) * len(self.parameters) - 2 * self.log_likelihood
+    def scales(self) -> tuple[Scale, ...]:
+        """Logarithms of the four parameters, coefficients as they are."""
+        return (*(LOGARITHM,) * 4, *(AS_IT_IS,) * (len(self.parameters) - 4))
 
     def at(self, purchase_covariates: Covariates, dropout_covariates: Covariates | None = None) -> ParetoNbdCustomers:
         """Return customers with these covariates, whose future can be asked for.
@@ -440,41 +420,13 @@ class ParetoNbdCovariatesFit(Fit):
         beta = self.beta_weeks * np.exp(-dropout @ self.dropout_coefficients)
         return ParetoNbdCustomers(self.r, alpha, self.s, beta)
 
-    def draw_parameters(self, rng: np.random.Generator, count: int) -> list[Self]:
-        """Draw fits whose parameters are off as far as estimation may be: logarithms and coefficients are normal.
-
-        Raises
-        ------
-        InputError
-            If the covariance is unknown: parameters were given, or the data do not determine them.
-        """
-        if not np.isfinite(self.covariance).all():
-            raise InputError(
-                f"the errors of {self.model} are unknown ({self.message}), so its parameters cannot be drawn; "
-                "fit it to more customers or a longer log"
-            )
-        middle = np.array(list(self.parameters.values()))
-        middle[:4] = np.log(middle[:4])
-        drawn = rng.multivariate_normal(middle, self.covariance, size=count, method="cholesky")
-        drawn[:, :4] = np.exp(drawn[:, :4])
-        return [self.with_parameters(row) for row in drawn]
-
     def with_parameters(self, values: ArrayLike) -> Self:
         """Return the same fit with other parameters and coefficients, in the order of `parameters`."""
         given = np.asarray(values, dtype=np.float64)
         if given.shape != (len(self.parameters),):
             raise InputError(f"values have shape {given.shape}; expected one for each of {', '.join(self.parameters)}")
-        r, alpha, s, beta = (float(value) for value in given[:4])
         purchase, dropout = np.split(given[4:], [len(self.purchase_names)])
-        return replace(
-            self,
-            r=r,
-            alpha_weeks=alpha,
-            s=s,
-            beta_weeks=beta,
-            purchase_coefficients=purchase,
-            dropout_coefficients=dropout,
-        )
+        return replace(super().with_parameters(given[:4]), purchase_coefficients=purchase, dropout_coefficients=dropout)
 
 
 def _maximum(summary: CustomerSummary, purchase: Vector, dropout: Vector, starts: Sequence[Vector]) -> Maximum:
@@ -645,22 +597,9 @@ def _check_horizon(horizon_weeks: float) -> None:
 
 def _warn_at_boundary(model: str, names: Sequence[str], maximum: Maximum, summary: CustomerSummary) -> None:
     s, beta = np.exp(maximum.log_parameters[2:4])
-    if -np.expm1(-s * np.log1p(summary.age_weeks.mean() / beta)) < _ALMOST_NEVER:
-        warnings.warn(
-            f"{model}: the rate of leaving went to 0 (s = {s:.2g}, beta = {beta:.2g} weeks), so everybody counts as "
-            "alive for ever and future values come out too high; use a longer log, or one that holds customers who "
-            "left",
-            BoundaryWarning,
-            stacklevel=3,
-        )
-    elif maximum.undetermined:
-        undetermined = ", ".join(names[k] for k in maximum.undetermined)
-        warnings.warn(
-            f"{model}: these customers do not determine {undetermined} (customers may be too few or too alike); "
-            "means may still serve, standard errors do not; use more customers or a longer log",
-            BoundaryWarning,
-            stacklevel=3,
-        )
+    at_zero = f"the rate of leaving went to 0 (s = {s:.2g}, beta = {beta:.2g} weeks), {NOBODY_LEAVES}"
+    is_at_zero = -np.expm1(-s * np.log1p(summary.age_weeks.mean() / beta)) < ALMOST_NEVER
+    warn_at_boundary(model, [names[k] for k in maximum.undetermined], at_zero if is_at_zero else "")
 
 
 def _parameter_names(purchase_names: Sequence[str], dropout_names: Sequence[str]) -> tuple[str, ...]:

@@ -6,10 +6,8 @@ Left to others: who should get which recovery, and what recoveries cost.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import ClassVar, Self
 
 import numpy as np
@@ -17,26 +15,26 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import digamma, expit, gammaincc, gammaincinv, gammaln, kve, logit, ndtr
 
-from policy_sim.border import InputError, unknown
+from policy_sim.border import InputError
 from policy_sim.clv.beta_mixture import beta_expectation
-from policy_sim.clv.fit import checked_history, discount_per_week
-from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood, unique_rows
-from policy_sim.clv.transactions import Transactions, summarise
+from policy_sim.clv.fit import (
+    ALMOST_NEVER,
+    LOGARITHM,
+    LOGIT,
+    Fit,
+    Scale,
+    checked_history,
+    discount_per_week,
+    refuse_unless_converged,
+    warn_at_boundary,
+)
+from policy_sim.clv.likelihood import maximise_likelihood, unique_rows
+from policy_sim.clv.recoveries import RecoverySummary, checked_chances, refuse_class_names
 
-__all__ = [
-    "ORDINARY",
-    "FailureValues",
-    "RecoveryBgNbdFit",
-    "RecoverySummary",
-    "fit_recovery_bg_nbd",
-    "summarise_recoveries",
-]
+__all__ = ["CAVEATS", "FailureValues", "RecoveryBgNbdFit", "fit_recovery_bg_nbd"]
 
 Vector = NDArray[np.float64]
 Places = NDArray[np.intp]
-
-ORDINARY = "ordinary"
-"""Name of class 0: a repeat purchase that did not fail."""
 
 CAVEATS = (
     "Where anger (which nobody recorded) decides who gets which remedy, the effects of remedies come out too small: "
@@ -45,10 +43,8 @@ CAVEATS = (
     "and all drop-out chances come out too low.",
 )
 
-_ALMOST_NEVER = 1e-4  # mean drop-out chance below which the fit says that nobody leaves
 _PRIOR_MEAN = float(np.log(3.0))  # of ln k
 _PRIOR_SPREAD = 1.4
-_RECENCY_SLACK = 1e-9  # weeks
 _LOG_TAU = (-30.0, 18.0)  # window of the integrals over expected purchases while alive
 _STEP = 0.4  # of the trapezoid rule in ln tau
 _BESSEL_UP_TO = 30.0  # shape s above which K_s overflows near 0
@@ -145,11 +141,7 @@ def fit_recovery_bg_nbd(
         for r, a, b in shapes
     ]
     maximum = maximise_likelihood(total, starts, customer_count)
-    if not maximum.has_converged:
-        raise InputError(
-            f"{RecoveryBgNbdFit.model} {maximum.message} for {customer_count:,} customers; "
-            "expected an inner maximum; use a longer log or more customers"
-        )
+    refuse_unless_converged(maximum, customer_count, RecoveryBgNbdFit.model)
     r, alpha, a, b = _natural(maximum.log_parameters, class_count)
     fit = RecoveryBgNbdFit(
         r=r,
@@ -171,137 +163,8 @@ def fit_recovery_bg_nbd(
     return fit
 
 
-def summarise_recoveries(
-    transactions: Transactions,
-    recoveries: pd.DataFrame,
-    until: str | date | np.datetime64 | None = None,
-    *,
-    recovery_classes: Sequence[str] | None = None,
-) -> RecoverySummary:
-    """Return what each customer's purchases and failures come down to, observed up to a day.
-
-    Parameters
-    ----------
-    transactions
-        The purchases.
-    recoveries
-        One row for each failed order, with columns `customer`, `date` (of the order: a day, or text such as
-        1997-09-30) and `recovery` (name of the class it was recovered with; also a name for "nothing was done").
-    until
-        Last day of observation, inclusive; the last date in the log where not given. Rows of `recoveries` on later
-        orders do not count.
-    recovery_classes
-        Names of the classes 1..K in order; those that occur, sorted, where not given.
-
-    Returns
-    -------
-    One row for each customer, in the order of `summarise(transactions, until)`.
-
-    Raises
-    ------
-    InputError
-        If a column is missing, a row cannot be read or belongs to no order, an order has two recoveries, or a class
-        is unknown.
-    """
-    base = summarise(transactions, until)
-    failed, recovery = _failed_orders(transactions, recoveries)
-    seen = transactions.date <= base.until
-    names = sorted(set(recovery[seen[failed]].tolist())) if recovery_classes is None else list(recovery_classes)
-    for name in sorted(set(recovery[seen[failed]].tolist())):
-        if name not in names:
-            raise unknown("recovery class", name, names, "column 'recovery'")
-    place_of = {name: place for place, name in enumerate(names, start=1)}
-    class_of_order = np.zeros(transactions.date.size, dtype=np.intp)
-    class_of_order[failed] = [place_of.get(name, 0) for name in recovery]
-
-    customer, order_class = transactions.customer[seen], class_of_order[seen]
-    is_first = np.ones(customer.size, dtype=bool)
-    is_first[1:] = customer[1:] != customer[:-1]
-    row = np.cumsum(is_first) - 1
-    is_chance = ~is_first | (order_class > 0)
-    chances = np.zeros((base.labels.size, len(names) + 1))
-    np.add.at(chances, (row[is_chance], order_class[is_chance]), 1.0)
-    ends = np.append(np.flatnonzero(is_first)[1:], customer.size) - 1
-    return RecoverySummary(
-        frequency=base.frequency,
-        recency_weeks=base.recency_weeks,
-        age_weeks=base.age_weeks,
-        chances=chances,
-        last=np.where(is_chance[ends], order_class[ends], -1),
-        class_names=(ORDINARY, *names),
-        labels=base.labels,
-    )
-
-
 @dataclass(frozen=True, eq=False, kw_only=True)
-class RecoverySummary:
-    """What each customer's purchases and failures come down to; arrays are (n_customers,) unless said otherwise.
-
-    Attributes
-    ----------
-    frequency, recency_weeks, age_weeks
-        x, t_x and T as in `CustomerSummary`.
-    chances
-        (n_customers, K+1) chances to drop out in each class: class 0 counts repeat purchases that did not fail,
-        classes 1..K failed purchases (the first one included) by what they were recovered with.
-    last
-        Class of the last purchase's chance; -1 where there was none (a first purchase that did not fail).
-    class_names
-        Names of the K+1 classes.
-    labels
-        Customer ids; 1, 2, ... where not given.
-
-    Raises
-    ------
-    InputError
-        If shapes differ, a count is negative or broken, or counts, frequency and last class contradict each other.
-    """
-
-    frequency: Vector
-    recency_weeks: Vector
-    age_weeks: Vector
-    chances: Vector
-    last: Places
-    class_names: tuple[str, ...]
-    labels: NDArray[np.str_] = field(default_factory=lambda: np.empty(0, dtype=np.str_))
-
-    def __post_init__(self) -> None:
-        columns = (self.frequency, self.recency_weeks, self.age_weeks, self.last)
-        shapes = [np.shape(column) for column in columns]
-        if len(set(shapes)) > 1 or len(shapes[0]) != 1:
-            raise InputError(
-                "frequency, recency_weeks, age_weeks and last have shapes "
-                f"{', '.join(str(shape) for shape in shapes)}; expected one entry for each customer in all"
-            )
-        x, t_x, T = checked_history(self.frequency, self.recency_weeks, self.age_weeks)
-        names = tuple(str(name) for name in self.class_names)
-        chances, last = _checked_chances(self.chances, x.shape, names), np.asarray(self.last)
-        if not np.isin(last, np.arange(-1, len(names))).all():
-            raise InputError(
-                f"last is {last[~np.isin(last, np.arange(-1, len(names)))][0]} for a customer; expected the place of a "
-                f"class, 0 to {len(names) - 1}, or -1 where the last purchase was no chance to drop out"
-            )
-        last = last.astype(np.intp)
-        _refuse_contradictions(x, t_x, chances, last, names)
-        given = np.asarray(self.labels)
-        labels = given.astype(np.str_) if given.size else np.arange(1, x.size + 1).astype(np.str_)
-        if labels.shape != x.shape:
-            raise InputError(f"labels hold {labels.size} customers; expected {x.size}, as many as frequency")
-        checked = {
-            "frequency": x,
-            "recency_weeks": t_x,
-            "age_weeks": T,
-            "chances": chances,
-            "last": last,
-            "class_names": names,
-            "labels": labels,
-        }
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class RecoveryBgNbdFit:
+class RecoveryBgNbdFit(Fit):
     """A fitted recovery-aware BG/NBD model.
 
     Two things it must not be used for unsaid. Where anger (which nobody recorded) decides who gets which remedy, the
@@ -319,22 +182,15 @@ class RecoveryBgNbdFit:
         Names of the K+1 classes; class 0 are ordinary repeat purchases.
     failure_shares
         (K,) share of purchases that fail and are recovered with each class, which predictions take to go on.
-    log_likelihood
-        Summed over customers, every constant included, the prior left out; NaN where parameters were given.
-    covariance
-        Of the working parameters (see `working_names`), from the observed information with the prior; NaN where that
-        has no inverse.
-    customer_count, iteration_count
-        Customers that were fitted to; steps of the optimiser.
-    message
-        How the optimiser ended.
     is_penalised
-        Whether both concentrations had the prior ln k ~ Normal(ln 3, 1.4).
+        Whether both concentrations had the prior ln k ~ Normal(ln 3, 1.4). It enters the covariance, but not the
+        log-likelihood.
     chances_seen, customers_seen
         (K+1,) chances of each class in the data, and customers with at least one.
     """
 
     model: ClassVar[str] = "recovery-aware BG/NBD"
+    parameter_names: ClassVar[tuple[str, ...]] = ("r", "alpha_weeks")
 
     r: float
     alpha_weeks: float
@@ -342,18 +198,13 @@ class RecoveryBgNbdFit:
     b: Vector
     class_names: tuple[str, ...]
     failure_shares: Vector
-    log_likelihood: float = np.nan
-    covariance: Vector = field(default_factory=lambda: np.empty((0, 0)))
-    customer_count: int = 0
-    iteration_count: int = 0
-    message: str = "parameters were given, not fitted"
     is_penalised: bool = False
     chances_seen: Vector = field(default_factory=lambda: np.empty(0))
     customers_seen: Vector = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
         names = tuple(str(name) for name in self.class_names)
-        _refuse_names(names)
+        refuse_class_names(names)
         a, b, shares = (np.asarray(given, dtype=np.float64) for given in (self.a, self.b, self.failure_shares))
         for name, values, size in (
             ("a", a, len(names)),
@@ -365,24 +216,24 @@ class RecoveryBgNbdFit:
                     f"{name} of {self.model} has shape {values.shape}; expected ({size},) for the classes "
                     f"{', '.join(names)}; failure shares have none for the first"
                 )
-        for name, given in (("r", self.r), ("alpha_weeks", self.alpha_weeks), ("a", a), ("b", b)):
-            for value in np.atleast_1d(np.asarray(given, dtype=np.float64)):
-                if not (np.isfinite(value) and value > 0):
-                    raise InputError(f"parameter {name} of {self.model} is {value:g}; it must be a number above 0")
+        for name, values in (("a", a), ("b", b)):
+            wrong = ~(np.isfinite(values) & (values > 0))
+            if wrong.any():
+                raise InputError(
+                    f"parameter {name} of {self.model} is {values[wrong][0]:g}; it must be a number above 0"
+                )
         if not ((shares >= 0).all() and shares.sum() <= 1):
             raise InputError(
                 f"failure_shares are {', '.join(f'{share:g}' for share in shares)}; expected shares of all purchases, "
                 "0 or more and at most 1 together"
             )
-        count = len(_working_names(names))
         checked = {"class_names": names, "a": a, "b": b, "failure_shares": shares}
-        if self.covariance.shape != (count, count):
-            checked["covariance"] = np.full((count, count), np.nan)
         for name in ("chances_seen", "customers_seen"):
             if getattr(self, name).shape != (len(names),):
                 checked[name] = np.full(len(names), np.nan)
         for name, checked_value in checked.items():
             object.__setattr__(self, name, checked_value)
+        super().__post_init__()
 
     def __str__(self) -> str:
         """Return the results and what they must not be used for, in plain words."""
@@ -416,22 +267,16 @@ class RecoveryBgNbdFit:
     def parameters(self) -> dict[str, float]:
         """The parameters by name: means and concentrations in place of a and b."""
         size = self.a + self.b
-        values = [self.r, self.alpha_weeks, *self.drop_out, *size[: 2 if size.size > 1 else 1]]
-        return {name: float(value) for name, value in zip(_parameter_names(self.class_names), values, strict=True)}
+        means = {f"drop_out[{name}]": float(mean) for name, mean in zip(self.class_names, self.drop_out, strict=True)}
+        sizes = {"concentration": float(size[0])}
+        if size.size > 1:
+            sizes["failure_concentration"] = float(size[-1])
+        return super().parameters | means | sizes
 
     @property
-    def working_names(self) -> tuple[str, ...]:
-        """What the rows of `covariance` are: logarithms, and logits of mean drop-out chances."""
-        return _working_names(self.class_names)
-
-    @property
-    def standard_errors(self) -> dict[str, float]:
-        """Standard errors of the parameters, by the delta method."""
-        with np.errstate(invalid="ignore"):
-            spread = np.sqrt(np.diag(self.covariance))
-        slopes = np.array(list(self.parameters.values()))
-        slopes[2 : 2 + self.a.size] *= 1.0 - slopes[2 : 2 + self.a.size]
-        return {name: float(error) for name, error in zip(self.parameters, slopes * spread, strict=True)}
+    def scales(self) -> tuple[Scale, ...]:
+        """Logits of mean drop-out chances, logarithms of everything else."""
+        return tuple(LOGIT if name.startswith("drop_out[") else LOGARITHM for name in self.parameters)
 
     @property
     def loss_after_recovery(self) -> pd.DataFrame:
@@ -447,42 +292,16 @@ class RecoveryBgNbdFit:
             }
         )
 
-    @property
-    def aic(self) -> float:
-        """Akaike's information criterion; lower is better."""
-        return 2 * len(self.parameters) - 2 * self.log_likelihood
-
-    @property
-    def bic(self) -> float:
-        """Bayesian information criterion; lower is better. NaN where parameters were given."""
-        size = float(np.log(self.customer_count)) if self.customer_count else np.nan
-        return size * len(self.parameters) - 2 * self.log_likelihood
-
     def with_failure_shares(self, failure_shares: ArrayLike) -> Self:
         """Return the same fit for a future in which other shares (K,) of purchases fail or are recovered otherwise."""
         return replace(self, failure_shares=np.asarray(failure_shares, dtype=np.float64))
 
-    def draw_parameters(self, rng: np.random.Generator, count: int) -> list[Self]:
-        """Draw fits whose parameters are off as far as estimation may be: normal on the working scale.
-
-        Raises
-        ------
-        InputError
-            If the covariance is unknown: parameters were given, or the data do not determine them.
-        """
-        if not np.isfinite(self.covariance).all():
-            raise InputError(
-                f"the errors of {self.model} are unknown ({self.message}), so its parameters cannot be drawn; "
-                "fit it to more customers or a longer log"
-            )
-        values = np.array(list(self.parameters.values()))
-        middle = np.log(values)
-        middle[2 : 2 + self.a.size] = logit(values[2 : 2 + self.a.size])
-        drawn = []
-        for working in rng.multivariate_normal(middle, self.covariance, size=count, method="cholesky"):
-            r, alpha, a, b = _natural(working, self.a.size)
-            drawn.append(replace(self, r=r, alpha_weeks=alpha, a=a, b=b))
-        return drawn
+    def with_parameters(self, values: ArrayLike) -> Self:
+        """Return the same fit with other parameters, in the order of `parameters`."""
+        given = np.asarray(values, dtype=np.float64)
+        means, sizes = np.split(given[2:], [self.a.size])
+        size = np.append(sizes[0], np.full(self.a.size - 1, sizes[-1]))
+        return replace(super().with_parameters(given[:2]), a=size * means, b=size * (1.0 - means))
 
     def probability_alive(self, summary: RecoverySummary) -> Vector:
         """Return the chance that each customer has not dropped out; 1 where there was no chance to.
@@ -581,7 +400,7 @@ class RecoveryBgNbdFit:
         x, _, T = checked_history(np.atleast_1d(np.asarray(frequency, dtype=np.float64)), 0.0, age_weeks)
         if x.ndim != 1:
             raise InputError(f"frequency and age_weeks have shape {x.shape} together; expected one entry per customer")
-        n = _checked_chances(chances, x.shape, self.class_names)
+        n = checked_chances(chances, x.shape, self.class_names)
         others, failed = n.sum(axis=1), n[:, 1:].sum(axis=1)
         wrong = ~(
             ((x > 0) & (others == x - 1)) | ((x > 0) & (others == x) & (failed >= 1)) | ((x == 0) & (others == 0))
@@ -746,9 +565,9 @@ class FailureValues:
     value: Vector
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row for each customer (by position) and recovery."""
+        """Return one row for each customer (by position) and recovery; `attrs["caveats"]` says what to mind."""
         count = self.value.shape[0]
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "position": np.repeat(np.arange(count), len(self.recoveries)),
                 "recovery": np.tile(np.array(self.recoveries, dtype=object), count),
@@ -758,6 +577,8 @@ class FailureValues:
                 "value": self.value.ravel(),
             }
         )
+        table.attrs["caveats"] = CAVEATS
+        return table
 
 
 @dataclass(frozen=True, eq=False)
@@ -890,62 +711,6 @@ def _discount_of_gamma(s: Vector, log_z: Vector) -> Vector:
     return result
 
 
-def _parameter_names(class_names: tuple[str, ...]) -> tuple[str, ...]:
-    means = tuple(f"drop_out[{name}]" for name in class_names)
-    sizes = ("concentration", "failure_concentration")[: 2 if len(class_names) > 1 else 1]
-    return ("r", "alpha_weeks", *means, *sizes)
-
-
-def _working_names(class_names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(
-        f"{'logit' if name.startswith('drop_out[') else 'ln'} {name}" for name in _parameter_names(class_names)
-    )
-
-
-def _refuse_names(names: tuple[str, ...]) -> None:
-    if not names or len(set(names)) < len(names):
-        raise InputError(f"class_names are {names}; expected a different name for each class, '{ORDINARY}' first")
-
-
-def _checked_chances(chances: ArrayLike, shape: tuple[int, ...], names: tuple[str, ...]) -> Vector:
-    n = np.asarray(chances, dtype=np.float64)
-    _refuse_names(names)
-    if n.shape != (*shape, len(names)):
-        raise InputError(
-            f"chances has shape {n.shape}; expected {(*shape, len(names))}: a row for each customer, a column for each "
-            f"of the classes {', '.join(names)}"
-        )
-    wrong = ~((n >= 0) & np.isfinite(n) & (n % 1 == 0))
-    if wrong.any():
-        raise InputError(f"chances hold {n[wrong][0]:g}; expected counts: whole numbers, 0 or more")
-    return n
-
-
-def _refuse_contradictions(x: Vector, t_x: Vector, n: Vector, last: Places, names: tuple[str, ...]) -> None:
-    total, failed = n.sum(axis=1), n[:, 1:].sum(axis=1)
-    first_failed = total == x + 1
-
-    def refuse(wrong: NDArray[np.bool_], expected: str) -> None:
-        if wrong.any():
-            k = int(np.argmax(wrong))
-            counts = ", ".join(f"{name} {count:g}" for name, count in zip(names, n[k], strict=True))
-            raise InputError(
-                f"customer at position {k} has frequency {x[k]:g}, recency {t_x[k]:g} weeks, chances to drop out "
-                f"({counts}) and last class {last[k]}; expected {expected}"
-            )
-
-    refuse((x == 0) & (t_x > _RECENCY_SLACK), "recency 0 without a repeat purchase")
-    refuse(~(first_failed | (total == x)), "as many chances as the frequency, or one more if the first purchase failed")
-    refuse(first_failed & (failed < 1), "a failure among the chances, for there is one more than repeat purchases")
-    refuse((total == 0) != (last < 0), "last to be -1 exactly where there was no chance")
-    of_last = np.take_along_axis(n, np.maximum(last, 0)[:, None], axis=1)[:, 0]
-    refuse((last >= 0) & (of_last < 1), "at least one chance of the last class")
-    refuse(
-        first_failed & (x > 0) & (last > 0) & (failed < 2),
-        "two failures at least, if both the first and the last purchase failed",
-    )
-
-
 def _broadcast(name: str, given: ArrayLike, shape: tuple[int, ...]) -> Vector:
     values = np.asarray(given, dtype=np.float64)
     wrong = ~((values >= 0) & np.isfinite(values))
@@ -957,73 +722,17 @@ def _broadcast(name: str, given: ArrayLike, shape: tuple[int, ...]) -> Vector:
         raise InputError(f"{name} has shape {values.shape}; expected {shape}, or what extends to it") from None
 
 
-def _failed_orders(transactions: Transactions, recoveries: pd.DataFrame) -> tuple[Places, NDArray[np.str_]]:
-    """Return the positions of the orders that failed, and the names of what they were recovered with."""
-    missing = [name for name in ("customer", "date", "recovery") if name not in recoveries.columns]
-    if missing:
-        raise InputError(
-            f"the table of recoveries has no column '{missing[0]}'; found: "
-            f"{', '.join(str(name) for name in recoveries.columns)}; expected customer, date and recovery"
-        )
-    names = recoveries["recovery"].astype(str).str.strip()
-    is_blank = (recoveries["recovery"].isna() | names.isin(("", ORDINARY))).to_numpy(dtype=bool)
-    if is_blank.any():
-        k = int(np.argmax(is_blank))
-        raise InputError(
-            f"recovery '{names.iloc[k]}' in row {k + 1} of the recoveries cannot be a class; expected a name (one for "
-            f"'nothing was done' too) other than '{ORDINARY}', which stands for purchases that did not fail"
-        )
-    ids = recoveries["customer"]
-    if pd.api.types.is_float_dtype(ids.dtype) and ids.notna().all() and (ids % 1 == 0).all():
-        ids = ids.astype(np.int64)
-    labels = ids.astype(str).str.strip().to_numpy(dtype=object)
-    days = pd.to_datetime(recoveries["date"].astype(str).str.strip(), format="ISO8601", errors="coerce", utc=True)
-    day = days.dt.tz_localize(None).to_numpy().astype("datetime64[D]")
-    if np.isnat(day).any():
-        k = int(np.argmax(np.isnat(day)))
-        raise InputError(
-            f"found date '{recoveries['date'].iloc[k]}' in row {k + 1} of the recoveries, which cannot be read; "
-            "expected a day such as 1997-09-30"
-        )
-    customer = pd.Index(transactions.labels.astype(object)).get_indexer(pd.Index(labels))
-    origin = transactions.date.min()
-    span = int((transactions.date.max() - origin).astype(np.int64)) + 1
-    keys = transactions.customer.astype(np.int64) * span + (transactions.date - origin).astype(np.int64)
-    offset = (day - origin).astype(np.int64)
-    wanted = customer.astype(np.int64) * span + offset
-    order = np.minimum(np.searchsorted(keys, wanted), keys.size - 1)
-    unmatched = (customer < 0) | (offset < 0) | (offset >= span) | (keys[order] != wanted)
-    if unmatched.any():
-        k = int(np.argmax(unmatched))
-        raise InputError(
-            f"row {k + 1} of the recoveries (customer '{labels[k]}', {day[k]}) belongs to no order "
-            f"({int(unmatched.sum()):,} such rows in all); expected the customer and day of an order in the log"
-        )
-    table = pd.DataFrame({"order": order, "recovery": names.to_numpy(dtype=object)}).drop_duplicates()
-    twice = table["order"].duplicated().to_numpy(dtype=bool)
-    if twice.any():
-        k = int(table["order"].iloc[int(np.argmax(twice))])
-        raise InputError(
-            f"the order of customer '{transactions.labels[transactions.customer[k]]}' on {transactions.date[k]} has "
-            "two different recoveries; expected one; give the two together a name of their own"
-        )
-    return table["order"].to_numpy(dtype=np.intp), table["recovery"].to_numpy(dtype=np.str_)
-
-
 def _warn_at_boundary(fit: RecoveryBgNbdFit, undetermined: tuple[int, ...]) -> None:
-    if fit.drop_out[0] < _ALMOST_NEVER:
-        warnings.warn(
-            f"{fit.model}: the drop-out chance after an ordinary purchase went to 0 ({fit.drop_out[0]:.2g}), so "
-            "everybody counts as alive until a failure and future values come out too high; use a longer log, or one "
-            "that holds customers who left",
-            BoundaryWarning,
-            stacklevel=3,
-        )
-    elif undetermined:
-        names = ", ".join(list(fit.parameters)[k] for k in undetermined)
-        warnings.warn(
-            f"{fit.model}: these customers do not determine {names} (customers or failures may be too few); "
-            "standard errors of these do not serve; use more customers or a longer log, or put rare classes together",
-            BoundaryWarning,
-            stacklevel=3,
-        )
+    at_zero = (
+        f"the drop-out chance after an ordinary purchase went to 0 ({fit.drop_out[0]:.2g}), so everybody counts as "
+        "alive until a failure and future values come out too high; use a longer log, or one that holds customers who "
+        "left"
+    )
+    warn_at_boundary(
+        fit.model,
+        [list(fit.parameters)[k] for k in undetermined],
+        at_zero if fit.drop_out[0] < ALMOST_NEVER else "",
+        cause="customers or failures may be too few",
+        advice="standard errors of these do not serve; use more customers or a longer log, or put rare classes "
+        "together",
+    )

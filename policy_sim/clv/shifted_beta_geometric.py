@@ -6,23 +6,25 @@ model with its retention, survival and discounted renewals. Left to others: cust
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from policy_sim.border import InputError
+from policy_sim.border import InputError, read_columns
 from policy_sim.clv.beta_mixture import beta_expectation
-from policy_sim.clv.fit import Fit
-from policy_sim.clv.likelihood import BoundaryWarning, maximise_likelihood
+from policy_sim.clv.fit import ALMOST_NEVER, Fit, warn_at_boundary
+from policy_sim.clv.likelihood import maximise_likelihood
 
-__all__ = ["ContractSummary", "ShiftedBetaGeometricFit", "fit_shifted_beta_geometric"]
+__all__ = ["ContractSummary", "ShiftedBetaGeometricFit", "fit_shifted_beta_geometric", "read_contracts"]
 
 Vector = NDArray[np.float64]
 
-_ALMOST_NEVER = 1e-4  # mean chance not to renew below which the fit says that nobody leaves
+_IS_ACTIVE = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+_MOST = 10_000  # renewals that a file may hold; beyond, it is another number
 _ALIKE = 100.0  # alpha + beta above which customers hardly differ; below its inverse they differ as far as can be
 
 
@@ -95,6 +97,32 @@ def fit_shifted_beta_geometric(source: ContractSummary | ArrayLike) -> ShiftedBe
     fit = ShiftedBetaGeometricFit.at_maximum(maximum, customer_count)
     _warn_at_boundary(fit, maximum.undetermined)
     return fit
+
+
+def read_contracts(path: str | Path) -> ContractSummary:
+    """Read customers under contract from a CSV file, a row each: renewals so far, and whether active when last seen.
+
+    Its columns are `renewals` (0 or more) and `active` (1 or 0, true or false, yes or no); others are ignored.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or no table, lacks a column, holds no rows, or a cell cannot be read.
+    """
+    table = read_columns("file of contracts", path, ("renewals", "active"))
+    renewals = pd.to_numeric(table["renewals"], errors="coerce")
+    is_active = table["active"].str.lower().map(_IS_ACTIVE)
+    for name, is_wrong, expected in (
+        ("renewals", ~((renewals % 1 == 0) & renewals.between(0, _MOST)), f"a whole number from 0 to {_MOST:,}"),
+        ("active", is_active.isna(), "1 or 0, true or false, yes or no"),
+    ):
+        if is_wrong.any():
+            row = int(np.argmax(is_wrong))
+            raise InputError(
+                f"file of contracts '{path}', line {table.index[row]}: found {name} '{table[name].iloc[row]}'; "
+                f"expected {expected}"
+            )
+    return ContractSummary.of_customers(renewals.to_numpy(), is_active.to_numpy(dtype=bool))
 
 
 @dataclass(frozen=True, eq=False)
@@ -329,28 +357,26 @@ def _checked_renewals(renewals: ArrayLike) -> Vector:
 
 
 def _warn_at_boundary(fit: ShiftedBetaGeometricFit, undetermined: tuple[int, ...]) -> None:
-    if fit.alpha / (fit.alpha + fit.beta) < _ALMOST_NEVER:
-        warnings.warn(
-            f"shifted beta-geometric: the chance to leave went to 0 (alpha = {fit.alpha:.2g}, beta = {fit.beta:.2g}), "
-            "so almost everybody stays for ever and future values come out too high; observe more renewals",
-            BoundaryWarning,
-            stacklevel=3,
+    size = fit.alpha + fit.beta
+    found = f"alpha = {fit.alpha:.2g}, beta = {fit.beta:.2g}"
+    at_zero = (
+        f"the chance to leave went to 0 ({found}), so almost everybody stays for ever and future values come out too "
+        "high; observe more renewals"
+    )
+    if size > _ALIKE:
+        cause = (
+            f"every customer seems to leave with the same chance, {fit.alpha / size:.3g} at each renewal (or with "
+            "one that grows with tenure, which this model cannot show)"
         )
-    elif undetermined:
-        size = fit.alpha + fit.beta
-        if size > _ALIKE:
-            finding = (
-                f"every customer seems to leave with the same chance, {fit.alpha / size:.3g} at each renewal (or with "
-                "one that grows with tenure, which this model cannot show)"
-            )
-        elif size < 1 / _ALIKE:
-            finding = "customers seem to leave at the first renewal or never"
-        else:
-            finding = "renewals are too few, or leave no room for differences between customers"
-        warnings.warn(
-            f"shifted beta-geometric: these customers do not determine {' and '.join(fit.parameter_names)} "
-            f"(alpha = {fit.alpha:.2g}, beta = {fit.beta:.2g}), for {finding}; survival within the renewals observed "
-            "may still serve, standard errors do not; use more customers or more renewals",
-            BoundaryWarning,
-            stacklevel=3,
-        )
+    elif size < 1 / _ALIKE:
+        cause = "customers seem to leave at the first renewal or never"
+    else:
+        cause = "renewals are too few, or leave no room for differences between customers"
+    warn_at_boundary(
+        fit.model,
+        [" and ".join(fit.parameter_names)] if undetermined else [],  # the two are only known together
+        at_zero if fit.alpha / size < ALMOST_NEVER else "",
+        cause=f"{found}: {cause}",
+        advice="survival within the renewals observed may still serve, standard errors do not; use more customers or "
+        "more renewals",
+    )

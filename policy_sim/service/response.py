@@ -10,7 +10,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["chance_lost", "compensation_effect", "insult", "over_compensation", "recency_of_failure", "spend_multiplier"]
+__all__ = [
+    "chance_lost",
+    "compensation_effect",
+    "insult",
+    "over_compensation",
+    "recency_of_failure",
+    "spend_multiplier",
+]
 
 Floats = NDArray[np.float64]
 #: A number or an array of them; arrays broadcast against each other.

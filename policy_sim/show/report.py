@@ -1,7 +1,7 @@
 """Report: results as tables for a terminal, at most 80 characters wide.
 
-In: a scenario, a setting, best limits, outcomes, differences. Out: rich tables and lines of text. Left to others:
-printing them.
+In: fits, scenarios, a setting, best limits, outcomes, differences. Out: rich tables and lines of text.
+Left to others: printing them.
 """
 
 from __future__ import annotations
@@ -12,19 +12,32 @@ from math import isfinite
 from typing import Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from rich.table import Table
 
 from policy_sim.assumptions import ACTS, Assumption, Remedy, Scenario
-from policy_sim.clv import Fit, FutureValues
+from policy_sim.clv import Fit, FutureValues, RecoveryBgNbdFit
 from policy_sim.clv.comparison import ModelComparison
+from policy_sim.clv.recovery_bg_nbd import CAVEATS
 from policy_sim.policy import NO_LIMIT
 from policy_sim.service.remedies import compose
 from policy_sim.show.wording import LIMIT_TITLES, OUTCOME_TITLES, limit_text, money, number, share
 from policy_sim.study import Setting
 from policy_sim.value import BestLimits, Difference, Outcome, interval
 
-__all__ = ["of_comparison", "of_fit", "of_outcome", "of_run", "of_scenario", "of_scenarios"]
+__all__ = [
+    "of_comparison",
+    "of_contracts",
+    "of_failures",
+    "of_fits",
+    "of_future_values",
+    "of_opportunities",
+    "of_outcome",
+    "of_run",
+    "of_scenario",
+    "of_scenarios",
+]
 
 Floats = NDArray[np.float64]
 
@@ -68,16 +81,8 @@ def of_outcome(outcome: Outcome) -> Table:
     return _amounts(f"{outcome.policy.title} (likely: 90% of the draws)", outcome, signed=False)
 
 
-def of_fit(fits: Sequence[Fit], values: FutureValues) -> list[Table | str]:
-    """Return fitted models with standard errors, and how the customers' future values are distributed.
-
-    Parameters
-    ----------
-    fits
-        The models of purchases and of spend.
-    values
-        What they say of each customer.
-    """
+def of_fits(fits: Sequence[Fit]) -> list[Table | str]:
+    """Return the parameters of fitted models with standard errors, and how well they fit."""
     parts: list[Table | str] = []
     for fit in fits:
         table = _table(fit.model, ("", "estimate", "standard error"))
@@ -89,29 +94,106 @@ def of_fit(fits: Sequence[Fit], values: FutureValues) -> list[Table | str]:
             f"log-likelihood {fit.log_likelihood:,.2f}, AIC {fit.aic:,.1f}, BIC {fit.bic:,.1f}; "
             f"{fit.customer_count:,} customers; {fit.message}\n",
         ]
+    return parts
+
+
+def of_future_values(values: FutureValues) -> list[Table | str]:
+    """Return how the customers' future values are distributed."""
     title = (
         f"Future value of a customer (margin {share(values.margin_share)}, discount "
         f"{share(values.discount_rate_per_year)} a year)"
     )
-    table = _table(title, ("", "future value", "orders a year", "still a customer"))
-    order = np.argsort(values.future_value)
-    for words, part in (("lowest tenth", 0.05), ("middle", 0.5), ("highest tenth", 0.95), ("highest hundredth", 0.995)):
-        i = order[int(part * (len(order) - 1))]
-        table.add_row(
-            words,
-            money(float(values.future_value[i]), values.currency),
-            f"{values.orders_per_year[i]:.2f}",
-            share(float(values.probability_alive[i])),
-        )
-    mean = float(values.future_value.mean())
-    total = float(values.future_value.sum())
-    best = float(values.future_value[order[int(0.9 * len(order)) :]].sum()) / total
-    parts += [
-        table,
-        f"mean {money(mean, values.currency)}, all {len(order):,} together {money(total, values.currency)}; "
-        f"the best tenth holds {share(best)}",
+    worth = values.future_value
+    columns: Mapping[str, tuple[Floats, Callable[[float], str]]] = {
+        "future value": (worth, lambda value: money(value, values.currency)),
+        "orders a year": (values.orders_per_year, lambda value: f"{value:.2f}"),
+        "still a customer": (values.probability_alive, share),
+    }
+    mean, total = (money(float(each), values.currency) for each in (worth.mean(), worth.sum()))
+    told = f"mean {mean}, all {len(worth):,} together {total}; the best tenth holds {_best_tenth(worth)}"
+    return [_by_rank(title, columns), told]
+
+
+def of_opportunities(customers: pd.DataFrame, period: str | int, discount_rate_per_year: float) -> list[Table | str]:
+    """Return how the customers' discounted purchases to come are distributed.
+
+    Parameters
+    ----------
+    customers
+        One row a customer: dert, orders_per_year and probability_alive.
+    period, discount_rate_per_year
+        What they were computed with.
+    """
+    title = f"Orders to come (at most one in {_length(period)}, discount {share(discount_rate_per_year)} a year)"
+    columns: Mapping[str, tuple[Floats, Callable[[float], str]]] = {
+        "orders to come": (customers["dert"].to_numpy(), lambda value: f"{value:.3f}"),
+        "orders a year": (customers["orders_per_year"].to_numpy(), lambda value: f"{value:.2f}"),
+        "still a customer": (customers["probability_alive"].to_numpy(), share),
+    }
+    orders = customers["dert"].to_numpy()
+    return [
+        _by_rank(title, columns),
+        f"mean {orders.mean():.3f}, all {len(orders):,} together {orders.sum():,.1f}; the best tenth holds "
+        f"{_best_tenth(orders)}",
     ]
-    return parts
+
+
+def of_contracts(tenures: pd.DataFrame, period: str | int, discount_rate_per_year: float) -> list[Table | str]:
+    """Return what a customer is worth in renewals to come, by how often she has renewed; at most eight lines.
+
+    Parameters
+    ----------
+    tenures
+        One row for 0, 1, 2, ... renewals: renewals, retention_rate, survival and derl.
+    period, discount_rate_per_year
+        What they were computed with.
+    """
+    title = f"Customers by tenure (renewals {_length(period)} apart, discount {share(discount_rate_per_year)} a year)"
+    table = _table(title, ("", "renew next", "newcomers who get there", "renewals to come"))
+    for k in np.unique(np.linspace(0, len(tenures) - 1, 8).round().astype(int)):
+        row = tenures.iloc[k]
+        words = f"{row['renewals']:.0f} renewal{'' if row['renewals'] == 1 else 's'}"
+        table.add_row(words, share(row["retention_rate"]), share(row["survival"]), f"{row['derl']:.2f}")
+    return [table, "Renewals to come are discounted, as just before the next one falls due."]
+
+
+def of_failures(fit: RecoveryBgNbdFit, failures: pd.DataFrame, currency: str) -> list[Table | str]:
+    """Return the chance to lose a customer by recovery, and what she is worth then.
+
+    Parameters
+    ----------
+    fit
+        The recovery-aware model.
+    failures
+        One row a recovery, means over the customers: recovery, survival, dert, expected_purchases and value (money).
+    currency
+        Of the values.
+    """
+    lost = _table(
+        "Chance to lose a customer after a purchase", ("", "lost", "standard error", "such purchases", "customers")
+    )
+    for row in fit.loss_after_recovery.to_dict("records"):
+        error = row["standard_error"]
+        lost.add_row(
+            str(row["recovery"]),
+            share(row["mean_drop_out"]),
+            share(error) if isfinite(error) else "unknown",
+            f"{row['chances']:,.0f}",
+            f"{row['customers']:,.0f}",
+        )
+    worth = _table(
+        "\nIf an order of today failed: the mean customer by recovery, before its cost",
+        ("", "stays", "orders a year", "orders to come", "future value"),
+    )
+    for row in failures.to_dict("records"):
+        worth.add_row(
+            str(row["recovery"]),
+            share(row["survival"]),
+            f"{row['expected_purchases']:.2f}",
+            f"{row['dert']:.2f}",
+            money(row["value"], currency),
+        )
+    return [lost, worth, "\nBefore use:", *CAVEATS]
 
 
 def of_comparison(comparison: ModelComparison) -> Table:
@@ -193,6 +275,25 @@ def _remedy_words(remedy: Remedy) -> str:
     ]
     lines += [f"{act}: {getattr(remedy, act)}" for act in ACTS if getattr(remedy, act) is not None]
     return "\n".join(lines)
+
+
+def _by_rank(title: str, columns: Mapping[str, tuple[Floats, Callable[[float], str]]]) -> Table:
+    """Return a table of typical customers, low to high by the first column: its values and how to write them."""
+    table = _table(title, ("", *columns))
+    order = np.argsort(next(iter(columns.values()))[0])
+    for words, part in (("lowest tenth", 0.05), ("middle", 0.5), ("highest tenth", 0.95), ("highest hundredth", 0.995)):
+        i = order[int(part * (len(order) - 1))]
+        table.add_row(words, *(text(float(values[i])) for values, text in columns.values()))
+    return table
+
+
+def _length(period: str | int) -> str:
+    return f"a {period}" if isinstance(period, str) else "a week" if period == 1 else f"{period} weeks"
+
+
+def _best_tenth(values: Floats) -> str:
+    """Return the share of the whole that the tenth with the highest values holds."""
+    return share(float(np.sort(values)[int(0.9 * len(values)) :].sum() / values.sum()))
 
 
 def _customers(setting: Setting) -> list[str]:

@@ -293,9 +293,7 @@ def _options(scenario: Scenario, cases: Cases, menu: Menu, facts: Facts, believe
         rows = np.flatnonzero(cases.failure == f)
         resolutions = np.argsort(believed.timing[f, : menu.counts[f]], kind="stable")
 
-        def work(
-            first: int, last: int, rows: Ints = rows, resolutions: Ints = resolutions
-        ) -> None:
+        def work(first: int, last: int, rows: Ints = rows, resolutions: Ints = resolutions) -> None:
             payoffs_of_cases(rows, resolutions, facts, believed, first, last, payoff)
 
         in_blocks(work, len(rows), _CASES_IN_A_BLOCK)

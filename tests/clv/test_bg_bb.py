@@ -18,6 +18,7 @@ from policy_sim.clv.bg_bb import (
     _log_likelihood,
     _Terms,
     fit_bg_bb,
+    opportunities_per_year,
     summarise_opportunities,
 )
 
@@ -249,6 +250,9 @@ class TestSummary:
     def test_bad_input(self, period, until, message):
         with pytest.raises(InputError, match=message):
             self.rows(period, until)
+
+    def test_periods_of_a_year(self):
+        assert [opportunities_per_year(period) for period in ("year", "quarter", "month", 4)] == [1, 4, 12, 13]
 
     def test_defaults(self):
         summary = DiscreteSummary([0, 1], [0, 2], [3, 3])

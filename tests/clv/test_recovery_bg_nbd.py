@@ -6,22 +6,20 @@ from functools import partial
 from multiprocessing import Pool
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.special import beta as beta_function
 from scipy.special import hyp1f1, logit, roots_genlaguerre, roots_jacobi
 
 from policy_sim.border import InputError
-from policy_sim.clv import BgNbdFit, BoundaryWarning, CustomerSummary, fit_bg_nbd, read_transactions, summarise
+from policy_sim.clv import BgNbdFit, BoundaryWarning, CustomerSummary, RecoverySummary, fit_bg_nbd
 from policy_sim.clv.recovery_bg_nbd import (
+    CAVEATS,
     RecoveryBgNbdFit,
-    RecoverySummary,
     _beta_laplace,
     _discount_of_gamma,
     _log_likelihood,
     _Table,
     fit_recovery_bg_nbd,
-    summarise_recoveries,
 )
 
 NAMES = ("ordinary", "nothing", "apology", "refund")
@@ -145,6 +143,8 @@ def test_worked_values_at_a_failure():
     frame = found.to_frame()
     assert list(frame["recovery"]) == ["nothing", "apology", "refund"]
     assert list(frame.columns) == ["position", "recovery", "survival", "dert", "expected_purchases", "value"]
+    assert frame.attrs["caveats"] == CAVEATS
+    assert "random given what is recorded" in frame.head(1).attrs["caveats"][0]
 
 
 def test_a_failure_is_worth_what_the_customer_is_worth_right_after_it():
@@ -383,116 +383,23 @@ def test_drawn_parameters_spread_as_their_errors():
         assert abs(on_scale.mean() - centre) < 5 * on_scale.std() / math.sqrt(1_000)
 
 
+def test_parameters_go_to_their_working_scales_and_back():
+    working = working_of(TRUTH)
+    np.testing.assert_allclose(TRUTH.working_parameters, working)
+    for fit in (TRUTH.at_working(working), TRUTH.with_parameters(list(TRUTH.parameters.values()))):
+        assert fit.parameters == pytest.approx(TRUTH.parameters)
+        np.testing.assert_allclose(fit.b, TRUTH.b)
+    # a class after which everybody left is known so badly that draws reach a chance of 1 as far as numbers go
+    working[4] = 800.0
+    assert TRUTH.at_working(working).drop_out[2] == pytest.approx(1.0)
+
+
 def test_fewer_failures_ahead_are_worth_more():
     summary = summary_of(*CASES)
     worse = TRUTH.with_failure_shares([0.08, 0.0, 0.0])
     assert (worse.dert(0.15, summary) < TRUTH.dert(0.15, summary)).all()
     assert (worse.expected_purchases(52, summary) < TRUTH.expected_purchases(52, summary)).all()
     assert worse.probability_alive(summary) == pytest.approx(TRUTH.probability_alive(summary))
-
-
-ORDERS = pd.DataFrame(
-    {
-        "customer": ["ann", "ann", "ann", "bob", "cy", "cy", "dee"],
-        "date": ["2024-01-01", "2024-01-15", "2024-02-26", "2024-01-08", "2024-01-08", "2024-01-22", "2024-02-05"],
-        "amount": [10.0] * 7,
-    }
-)
-FAILED = pd.DataFrame(
-    {
-        "customer": ["ann", "bob", "cy"],
-        "date": ["2024-01-15", "2024-01-08", "2024-01-08"],
-        "recovery": ["refund", "apology", "refund"],
-    }
-)
-
-
-def test_summary_of_orders():
-    log = read_transactions(ORDERS)
-    found = summarise_recoveries(log, FAILED)
-    assert found.class_names == ("ordinary", "apology", "refund")
-    assert list(found.labels) == ["ann", "bob", "cy", "dee"]
-    assert found.chances.tolist() == [[1, 0, 1], [0, 1, 0], [1, 0, 1], [0, 0, 0]]
-    assert found.last.tolist() == [0, 1, 0, -1]
-    plain = summarise(log)
-    for name in ("frequency", "recency_weeks", "age_weeks"):
-        assert getattr(found, name).tolist() == getattr(plain, name).tolist()
-
-
-def test_summary_up_to_a_day():
-    log = read_transactions(ORDERS)
-    found = summarise_recoveries(log, FAILED.iloc[::-1], "2024-01-15")
-    assert found.chances.tolist() == [[0, 0, 1], [0, 1, 0], [0, 0, 1]]
-    assert found.last.tolist() == [2, 1, 2]
-    named = summarise_recoveries(log, FAILED, recovery_classes=["refund", "apology", "voucher"])
-    assert named.class_names == ("ordinary", "refund", "apology", "voucher")
-    assert named.chances[0].tolist() == [1, 1, 0, 0]
-    days_as_dates = FAILED.assign(date=pd.to_datetime(FAILED["date"]))
-    assert summarise_recoveries(log, days_as_dates).last.tolist() == [0, 1, 0, -1]
-    nothing_failed = summarise_recoveries(log, FAILED.iloc[:0])
-    assert nothing_failed.class_names == ("ordinary",)
-    assert nothing_failed.last.tolist() == [0, -1, 0, -1]
-
-
-@pytest.mark.parametrize(
-    ("recoveries", "message"),
-    [
-        (FAILED.drop(columns="recovery"), "no column 'recovery'; found: customer, date"),
-        (FAILED.assign(customer=["ann", "zoe", "cy"]), r"row 2 of the recoveries \(customer 'zoe', 2024-01-08\)"),
-        (FAILED.assign(date=["2024-01-16", "2024-01-08", "2024-01-08"]), r"customer 'ann', 2024-01-16\) belongs to no"),
-        (FAILED.assign(date=["1999-01-16", "2024-01-08", "2031-01-08"]), "2 such rows in all"),
-        (FAILED.assign(date=["soon", "2024-01-08", "2024-01-08"]), "found date 'soon' in row 1"),
-        (FAILED.assign(recovery=["refund", "ordinary", "refund"]), "recovery 'ordinary' in row 2"),
-        (FAILED.assign(recovery=["refund", None, "refund"]), "in row 2 of the recoveries cannot be a class"),
-        (
-            pd.concat([FAILED, FAILED.iloc[:1].assign(recovery="apology")]),
-            "customer 'ann' on 2024-01-15 has two different recoveries",
-        ),
-    ],
-)
-def test_bad_recoveries(recoveries, message):
-    with pytest.raises(InputError, match=message):
-        summarise_recoveries(read_transactions(ORDERS), recoveries)
-
-
-def test_unknown_recovery_class():
-    with pytest.raises(InputError, match=r"unknown recovery class 'apology'.*expected one of: refund"):
-        summarise_recoveries(read_transactions(ORDERS), FAILED, recovery_classes=["refund"])
-
-
-@pytest.mark.parametrize(
-    ("row", "message"),
-    [
-        ((1, 2, 3, (0, 0, 0, 0), -1), "as many chances as the frequency, or one more"),
-        ((1, 2, 3, (2, 0, 0, 0), 0), "a failure among the chances"),
-        ((1, 2, 3, (1, 0, 0, 0), -1), "last to be -1 exactly where"),
-        ((0, 0, 3, (0, 0, 0, 0), 0), "last to be -1 exactly where"),
-        ((1, 2, 3, (1, 0, 0, 0), 2), "at least one chance of the last class"),
-        ((2, 2, 3, (2, 1, 0, 0), 1), "two failures at least"),
-        ((0, 2, 3, (0, 0, 0, 0), -1), "recency 0 without a repeat purchase"),
-        ((1, 2, 3, (1, 0, 0, 0), 4), "last is 4 for a customer; expected the place of a class, 0 to 3"),
-        ((1, 2, 3, (1.5, -0.5, 0, 0), 0), "chances hold 1.5; expected counts"),
-        ((1, 4, 3, (1, 0, 0, 0), 0), "recency 4 weeks, age 3 weeks"),
-        ((1, 2, 3, (1, 0, 0), 0), r"chances has shape \(1, 3\); expected \(1, 4\)"),
-    ],
-)
-def test_contradictions(row, message):
-    with pytest.raises(InputError, match=message):
-        summary_of(row)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"frequency": np.zeros(2)}, "expected one entry for each customer in all"),
-        ({"class_names": ("ordinary", "a", "a", "b")}, "a different name for each class"),
-        ({"labels": np.array(["x", "y"])}, "labels hold 2 customers; expected 1"),
-    ],
-)
-def test_bad_summary(change, message):
-    good = summary_of(CASES[0])
-    with pytest.raises(InputError, match=message):
-        replace(good, **change)
 
 
 def at_failure(**change):
