@@ -116,9 +116,9 @@ def chance_lost(
               - compensation_weight (effect - over_compensation_weight over) + insult_weight insulted
               - gesture_weight gesture - proactive_weight proactive + suspected_weight suspected
 
-    The order that failed counts as a purchase, so a first order has one. The floor d0 keeps a full recovery from beating
-    "nothing had gone wrong". churn_without_remedy is the loss caused by the failure with no compensation at severity .5,
-    24 hours, effort .5, no earlier failure and 3 earlier orders.
+    The order that failed counts as a purchase, so a first order has one. The floor d0 keeps a full recovery from
+    beating "nothing had gone wrong". churn_without_remedy is the loss caused by the failure with no compensation at
+    severity .5, 24 hours, effort .5, no earlier failure and 3 earlier orders.
     """
     churn = np.asarray(churn_without_remedy, dtype=np.float64)
     floor = np.asarray(churn_without_failure, dtype=np.float64)

@@ -48,8 +48,8 @@ _NO_LIMIT_CENTS = int(np.iinfo(np.int64).max)
 class Handling:
     """How a policy handles each case: tier of the policy (N,), choice of each style (N, styles), cells and limits.
 
-    `suspected` (N,) are cases that a guard has passed on because the customer may be lying; `claimed` (padded draws,) is
-    the share of learned claiming that gets past the guards.
+    `suspected` (N,) are cases that a guard has passed on because the customer may be lying; `claimed` (padded draws,)
+    is the share of learned claiming that gets past the guards.
     """
 
     start: Ints

@@ -5,10 +5,10 @@ In: arrays made by `payoffs`. Out: arrays. Left to others: names, files, interva
 Everything compiled stands in this one module, because numba's cache only notices changes of the file a function is in.
 Sums run in a fixed order for each draw, so that results do not depend on how the draws are spread over threads.
 
-The response is written once, for `LANES` pairs of a case and a draw at a time, in rows of one flat buffer: the compiler
-sees that no two rows overlap and that all are as long, and so turns the loops over lanes, own exp and log included, into
-vector instructions. The lanes are draws of one case where many draws are wanted (`score_states`, `expected_payoffs`), or
-cases under one draw where one is (`payoffs_of_cases`); these differ only in how they fill the rows.
+The response is written once, for one case under one draw (`_empty`, `_answer`, `_learned`), and applied to `LANES` at a
+time: draws of one case where many draws are wanted (`score_states`, `expected_payoffs`), cases under one draw where one
+is (`payoffs_of_cases`). What differs from lane to lane stands in rows of one flat buffer: the compiler sees that no two
+rows overlap and that all are as long, and so turns the loops, own exp and log included, into vector instructions.
 """
 
 from __future__ import annotations
@@ -152,8 +152,8 @@ class Numbers(NamedTuple):
     """All numbers of M draws; F failures, A resolutions, C columns, K tiers of the scenario.
 
     forms (F, A, forms, C, M); active (F, A, forms, C) whether a coefficient is ever other than 0; push (F, A, M) logits
-    by which effort, gesture and proactivity raise the chance of loss; lead_hours (F, A, M); staff (F, A, K, quantities, M)
-    as named in `STAFF`; proactive (F, A); timing (F, A) the same number where resolutions take as long and are as
+    by which effort, gesture and proactivity raise the chance of loss; lead_hours (F, A, M); staff (F, A, K, quantities,
+    M) as named in `STAFF`; proactive (F, A); timing (F, A) the same number where resolutions take as long and are as
     proactive; rejected (F,); failures (F, quantities, M); tiers (K, quantities, M); shared (quantities, M); values
     (customers, M) by how much each customer's future value is another under each draw.
     """

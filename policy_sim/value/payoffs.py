@@ -302,7 +302,7 @@ def _options(scenario: Scenario, cases: Cases, menu: Menu, facts: Facts, believe
 
 def _refuse_unmet(scenario: Scenario, cases: Cases, menu: Menu, adequate: NDArray[np.bool_]) -> None:
     """Refuse a failure of which not a single case has an adequate resolution."""
-    met = adequate.any(axis=1)
+    met = np.asarray(adequate.any(axis=1))
     for f, failure in enumerate(scenario.failures):
         rows = cases.failure == f
         if rows.any() and not met[rows].any():
