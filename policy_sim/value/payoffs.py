@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import cpu_count
 from typing import TypeVar
 
@@ -71,6 +71,12 @@ class Payoffs:
     numbers: Numbers
     options: Options
     style: Floats
+
+    def without_learned_claiming(self) -> Payoffs:
+        """Return the same payoffs if nobody learned to claim from what others get; agents believe what they did."""
+        shared = self.numbers.shared.copy()
+        shared[SHARED.index("reach")] = 0.0
+        return replace(self, numbers=self.numbers._replace(shared=shared))
 
 
 def value_cases(scenario: Scenario, cases: Cases, draws: Draws, value_ratios: Floats | None = None) -> Payoffs:
