@@ -141,7 +141,7 @@ class _Expected:
         for s in range(len(STYLES)):
             rows = self._rows(np.arange(len(payoffs.cases)), self.above.choice[:, s], scenario_tiers[self.above.tier])
             self.above_value += rows[:, s]
-        self.tier = k
+        self.tier = scenario_tiers[k]
         self.known: dict[tuple[object, ...], tuple[float, float]] = {}
 
     def _rows(self, case: Ints, resolution: Ints, tier: Ints) -> Floats:
@@ -155,7 +155,7 @@ class _Expected:
         return self.known[others]
 
     def _best(self, policy: Policy, lever: Lever) -> tuple[float, float]:
-        states = lever_states(policy, self.payoffs, lever, self.above)
+        states, cents = lever_states(policy, self.payoffs, lever, self.above)
         value = np.where(
             states.tier > self.tier,
             self.above_value[states.case],
@@ -163,7 +163,6 @@ class _Expected:
         )
         first = np.append(True, states.case[1:] != states.case[:-1])
         change = value - np.where(first, 0.0, np.append(0.0, value[:-1]))
-        cents, place = np.unique(states.cents, return_inverse=True)
-        total = np.cumsum(np.bincount(place, weights=change)).astype(np.float64)
+        total = np.cumsum(np.bincount(states.place, weights=change)).astype(np.float64)
         best, limit = best_step(cents, total, policy.bounds(lever))
         return limit, float(total[best])

@@ -16,7 +16,7 @@ from policy_sim.assumptions import COLUMNS, central
 from policy_sim.border import InputError
 from policy_sim.policy import NO_LIMIT
 from policy_sim.service import Cases
-from policy_sim.value.kernels import MEASURES, score_states
+from policy_sim.value.kernels import LANES, MEASURES, States, score_states
 from policy_sim.value.payoffs import Payoffs, expect, value_cases
 
 __all__ = ["KeepOrReturn", "keep_or_return"]
@@ -132,11 +132,11 @@ def _components(cases: Cases, prices: Floats, payoffs: Payoffs, keep: int, back:
     place = np.repeat(np.arange(len(prices)), count)
 
     def measures(resolution: int) -> dict[str, Floats]:
-        out = np.zeros((len(prices), len(MEASURES), valued.style.shape[1]))
-        case, first_tier = np.arange(len(priced)), np.zeros(len(priced), dtype=np.int64)
-        choice = np.full((len(priced), 3), resolution)
+        out = np.zeros((len(prices), len(MEASURES), LANES))
+        first_tier = np.zeros(len(priced), dtype=np.int64)
+        states = States(np.arange(len(priced)), first_tier, np.full((len(priced), 3), resolution), place)
         nobody = np.zeros(len(priced), dtype=np.bool_)
-        score_states(case, first_tier, choice, place, nobody, valued.facts, valued.numbers, valued.style, 0, out)
+        score_states(states, nobody, valued.facts, valued.numbers, valued.style, 0, out)
         return dict(zip(MEASURES, out[:, :, 0].T / count, strict=True))
 
     kept, returned = measures(keep), measures(back)

@@ -36,6 +36,7 @@ __all__ = [
     "Facts",
     "Numbers",
     "Options",
+    "States",
     "choose",
     "curve_states",
     "expected_payoffs",
@@ -170,6 +171,19 @@ class Numbers(NamedTuple):
     tiers: Floats
     shared: Floats
     values: Floats
+
+
+class States(NamedTuple):
+    """What becomes of cases: one after the other for a case, in the order in which a limit rises.
+
+    case, tier (of the scenario), place (where it is added up) are (states,); choice (states, styles) is the resolution
+    that each style chooses, -1 where a style is to be left out.
+    """
+
+    case: Ints
+    tier: Ints
+    choice: Ints
+    place: Ints
 
 
 class Options(NamedTuple):
@@ -399,10 +413,7 @@ def _score_case(i: int, a: int, k: int, first: int, facts: Facts, numbers: Numbe
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def score_states(
-    case: Ints,
-    tier: Ints,
-    choice: Ints,
-    place: Ints,
+    states: States,
     suspected: Bools,
     facts: Facts,
     numbers: Numbers,
@@ -410,22 +421,18 @@ def score_states(
     first: int,
     out: Floats,
 ) -> None:
-    """Add each state's change of the measures to out (places, measures, draws), for `LANES` draws from first on.
+    """Add each state's change of the measures to out (places, measures, LANES), for the draws from first on.
 
-    A state is one case handled at one tier with one choice per style. States of a case stand one after the other in the
-    order of the limit; the first one adds its measures, each further one the difference to the one before.
+    The first state of a case adds its measures, each further one the difference to the one before.
 
     Parameters
     ----------
-    case, tier, place
-        (states,) case, tier of the scenario, row of out.
-    choice
-        (states, styles) resolution that each style chooses.
     suspected
         (N,) whether a guard has passed the case on because its customer looks suspicious.
     style
         (styles, draws) share of each style.
     """
+    case, tier, choice, place = states.case, states.tier, states.choice, states.place
     b = np.empty(_BUFFER)
     _copy_shared(first, numbers, b)
     weight = np.empty(LANES)
@@ -443,7 +450,7 @@ def score_states(
             now[j] = 0.0
         for s in range(3):
             a = choice[n, s]
-            earlier = False
+            earlier = a < 0
             for t in range(s):
                 earlier = earlier or choice[n, t] == a
             if earlier:
@@ -461,10 +468,10 @@ def score_states(
         for q in range(_MEASURE_COUNT):
             if follows:
                 for j in range(LANES):
-                    out[place[n], q, first + j] += now[q * LANES + j] - before[q * LANES + j]
+                    out[place[n], q, j] += now[q * LANES + j] - before[q * LANES + j]
             else:
                 for j in range(LANES):
-                    out[place[n], q, first + j] += now[q * LANES + j]
+                    out[place[n], q, j] += now[q * LANES + j]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})

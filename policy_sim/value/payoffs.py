@@ -266,9 +266,9 @@ def _staff(
 
 
 def _timing(menu: Menu) -> Ints:
-    """Number the resolutions (F, A) by how long they take and whether they are proactive; the same is the same."""
+    """Number the resolutions (F, A) by how long they take, for whom, and whether they are proactive."""
     hours = menu.acts[:, :, ACTS.index("lead_hours")]
-    keys = np.concatenate([hours, menu.proactive[..., None]], axis=-1)
+    keys = np.concatenate([hours, menu.proactive[..., None], menu.in_line[..., None]], axis=-1)
     _, timing = np.unique(keys.reshape(-1, keys.shape[-1]), axis=0, return_inverse=True)
     return np.asarray(timing.reshape(menu.proactive.shape), dtype=np.int64)
 
