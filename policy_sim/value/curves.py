@@ -230,7 +230,7 @@ def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever, above: Handling
     return states, steps
 
 
-def best_step(cents: Ints, value: Floats, bounds: tuple[float, float]) -> tuple[int, float]:
+def best_step(cents: Ints, value: Floats, bounds: tuple[float, float], every: int | None = None) -> tuple[int, float]:
     """Return the best step (the lowest of equals) within bounds (money), and the roundest limit in money on it.
 
     Parameters
@@ -239,12 +239,16 @@ def best_step(cents: Ints, value: Floats, bounds: tuple[float, float]) -> tuple[
         (steps,) limit from which each step holds, rising; what it is worth.
     bounds
         Lowest and highest limit allowed.
+    every
+        Cents: where given, only multiples of it count, "ask", and the highest limit allowed.
     """
     low, high = (to_cents(bound) for bound in bounds)
     if low > high:
         raise InputError(
             f"no limit keeps the tiers in order: at least {bounds[0]:g}, at most {bounds[1]:g}; mend the ones beside it"
         )
+    if every is not None:
+        return _best_multiple(cents, value, (low, high), bounds[1], every)
     start = int(np.searchsorted(cents, low, side="right")) - 1
     stop = int(np.searchsorted(cents, high, side="right"))
     best = start + int(np.argmax(value[start:stop]))
@@ -257,3 +261,18 @@ def best_step(cents: Ints, value: Floats, bounds: tuple[float, float]) -> tuple[
     end = int(cents[best + 1])
     rounded = (-(-first // step) * step for step in _ROUND_CENTS)
     return best, next(each for each in rounded if each < end) / 100
+
+
+def _best_multiple(
+    cents: Ints, value: Floats, bounds: tuple[int, int], highest: float, every: int
+) -> tuple[int, float]:
+    low, high = bounds
+    top = min(high, int(cents[-1]) + every)
+    first = -(-max(low, 0) // every)
+    limits = [*([-1] if low < 0 else []), *range(first * every, top + 1, every), *([high] if high > top else [])]
+    # where no multiple lies within the bounds, what the next tier may give is all there is
+    limits = limits or [high]
+    steps = np.searchsorted(cents, limits, side="right") - 1
+    best = int(np.argmax(value[steps]))
+    found = limits[best]
+    return int(steps[best]), ASK if found < 0 else highest if found == high else found / 100

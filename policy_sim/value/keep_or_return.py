@@ -183,7 +183,9 @@ def _simulate(payoffs: Payoffs, rows: Ints, keep: int, back: int) -> tuple[float
     nobody = np.zeros(len(payoffs.cases), dtype=np.bool_)
     all_claims = np.ones(payoffs.style.shape[1])
     kept, returned = (
-        expect(payoffs, rows, np.full(len(rows), choice), first_tier, nobody, all_claims).sum(axis=1)
+        expect(payoffs, rows, np.full(len(rows), choice), first_tier, nobody, all_claims, payoffs.numbers)[..., 0].sum(
+            axis=1
+        )
         for choice in (keep, back)
     )
     price = payoffs.cases.item_price[rows]
