@@ -194,7 +194,8 @@ def _search(
     height, slope = log_likelihood(at)
     bowl = _bowl(_information(log_likelihood, at, slope, np.eye(at.size)), customer_count)
     is_measured = True
-    for step_count in range(_MOST_STEPS):
+    step_count = 0
+    while step_count < _MOST_STEPS:
         step = _step(bowl, at, slope, lower, upper)
         length = np.abs(step).max()
         if length < _LAST_STEP or slope @ step < _ROUNDING * abs(height):
@@ -205,6 +206,7 @@ def _search(
         moved, turned = reached - at, slope - next_slope
         if is_measured and not moved.any():
             break
+        step_count += 1
         at, slope = reached, next_slope
         along = bowl @ moved
         is_measured = bool(moved @ turned <= _LEAST_TURN * (moved @ along))
