@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,7 +8,7 @@ from policy_sim.assumptions import LIMITS, Draws, central, draw_assumptions
 from policy_sim.policy import load_policy
 from policy_sim.service import read_cases
 from policy_sim.value import evaluate, value_cases
-from policy_sim.value.evaluation import score
+from policy_sim.value.evaluation import Handling, score
 from policy_sim.value.kernels import LANES, MEASURES, _exp, _log
 from policy_sim.value.payoffs import expect
 
@@ -16,6 +18,11 @@ def random_rows(payoffs, rng, count):
     case = rng.choice(len(payoffs.cases), count, replace=False)
     resolution = np.floor(rng.random(count) * payoffs.options.counts[case]).astype(np.int64)
     return case, resolution, rng.integers(0, len(payoffs.scenario.tiers), count)
+
+
+def random_suspicion(payoffs, rng):
+    """Draw which cases a guard suspects, and which share of learned claiming gets through under each draw."""
+    return rng.random(len(payoffs.cases)) < 0.4, rng.random(payoffs.style.shape[1])
 
 
 def bundle_of(oracle, payoffs, i, a):
@@ -30,11 +37,17 @@ def one_case(scenario, **columns):
 def test_every_measure_agrees_with_the_twin(oracle, payoffs):
     rng = np.random.default_rng(1)
     case, resolution, tier = random_rows(payoffs, rng, 80)
-    found = score(payoffs, case, tier, np.column_stack([resolution] * 3), np.arange(80), 80)
+    suspected, claimed = random_suspicion(payoffs, rng)
+    handling = Handling.of(load_policy("current", payoffs.scenario), payoffs)
+    handling = replace(handling, suspected=suspected, claimed=claimed)
+    found = score(payoffs, handling, case, tier, np.column_stack([resolution] * 3), np.arange(80), 80)
     draw = oracle.all_draws(payoffs)
+    through = claimed[: len(payoffs.draws)]
     for n, (i, a, k) in enumerate(zip(case, resolution, tier, strict=True)):
         bundle = bundle_of(oracle, payoffs, i, a)
-        expected = oracle.measures(payoffs.scenario, payoffs.cases, i, bundle, payoffs.scenario.tiers[k], draw)
+        where = (i, bundle, payoffs.scenario.tiers[k], draw, bool(suspected[i]))
+        expected = oracle.measures(payoffs.scenario, payoffs.cases, *where)
+        expected["learned_claiming"] = through * expected["learned_claiming"]
         # money is a difference of amounts of the size of the customer's value and the price: scale by those
         money = 1 + payoffs.cases.future_value[i] + payoffs.cases.item_price[i]
         for q, name in enumerate(MEASURES):
@@ -45,14 +58,18 @@ def test_every_measure_agrees_with_the_twin(oracle, payoffs):
 def test_expected_payoffs_agree_with_the_twin(oracle, payoffs):
     rng = np.random.default_rng(2)
     case, resolution, tier = random_rows(payoffs, rng, 60)
-    found = expect(payoffs.facts, payoffs.numbers, payoffs.style, case, resolution, tier)
+    suspected, claimed = random_suspicion(payoffs, rng)
+    found = expect(payoffs, case, resolution, tier, suspected, claimed)
     draw = oracle.all_draws(payoffs)
+    through = claimed[: len(payoffs.draws)]
     for n, (i, a, k) in enumerate(zip(case, resolution, tier, strict=True)):
         bundle = bundle_of(oracle, payoffs, i, a)
-        each = oracle.payoff(payoffs.scenario, payoffs.cases, i, bundle, payoffs.scenario.tiers[k], draw)
-        weights = payoffs.style[:, : len(payoffs.draws)]
-        scale = 1e-12 * len(payoffs.draws) * (1 + payoffs.cases.future_value[i] + payoffs.cases.item_price[i])
-        np.testing.assert_allclose(found[n], (weights * each).sum(axis=1), 1e-12, scale)
+        where = (i, bundle, payoffs.scenario.tiers[k], draw, bool(suspected[i]))
+        each = oracle.measures(payoffs.scenario, payoffs.cases, *where)
+        spent = each["remedy_cost"] + each["labour"] + through * each["learned_claiming"]
+        weights = payoffs.style[:, : len(payoffs.draws)] / len(payoffs.draws)
+        scale = 1e-12 * (1 + payoffs.cases.future_value[i] + payoffs.cases.item_price[i])
+        np.testing.assert_allclose(found[n], (weights * (each["retained"] - spent)).sum(axis=1), 1e-12, scale)
 
 
 def test_what_agents_see_agrees_with_the_twin(oracle, payoffs):
@@ -96,7 +113,7 @@ def test_uses_and_adequacy_by_hand(scenario):
     assert sent == {"refund": -1, "credit": -1, "keep_item": -1, "replacement": 4999, "total_cost": 3640}
     adequate = dict(zip(names, payoffs.options.adequate[0], strict=False))
     assert not adequate["nothing"]
-    assert not adequate["managers_call + gift_card_25"]
+    assert not adequate["apology_note + store_credit_25"]
     assert adequate["full_refund + send_back"]
 
 
@@ -141,9 +158,10 @@ def test_rows_do_not_depend_on_each_other(shipped_payoffs):
     case, resolution, tier = random_rows(shipped_payoffs, rng, 200)
     order = np.lexsort((tier, case))
 
+    suspicion = random_suspicion(shipped_payoffs, rng)
+
     def found(rows):
-        numbers = (shipped_payoffs.facts, shipped_payoffs.numbers, shipped_payoffs.style)
-        return expect(*numbers, case[rows], resolution[rows], tier[rows])
+        return expect(shipped_payoffs, case[rows], resolution[rows], tier[rows], *suspicion)
 
     np.testing.assert_array_equal(found(order), found(np.arange(200))[order])
 
@@ -153,7 +171,7 @@ def test_equal_resolutions_are_worth_exactly_the_same(shipped_payoffs):
     menu, options, cases = shipped_payoffs.menu, shipped_payoffs.options, shipped_payoffs.cases
     names = menu.names[cases.failures.index("wrong_item")]
     rows = cases.failure == cases.failures.index("wrong_item")
-    for goodwill in ("", " + coupon_10", " + managers_call + gift_card_25"):
+    for goodwill in ("", " + apology_note + store_credit_10", " + managers_call + gift_card_10"):
         a, b = (names.index(f"{goods} + send_back{goodwill}") for goods in ("full_refund", "replacement"))
         np.testing.assert_array_equal(options.generosity[rows, a], options.generosity[rows, b])
 
