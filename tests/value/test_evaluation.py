@@ -98,7 +98,7 @@ def test_progress_is_told(current, shipped_payoffs):
 
 
 def reached(policy, payoffs):
-    """Return (draws,) the share of customers to whom anything happens: all to whom it is given unasked, else who ask."""
+    """Return (draws,) the share of customers whom a policy reaches: those who ask, and all where it gives unasked."""
     choice = Handling.of(policy, payoffs).choice
     unasked = payoffs.menu.proactive[payoffs.cases.failure[:, None], choice]
     share = np.where(unasked, 1.0, payoffs.cases.surfaces[:, None]).mean(axis=0)
