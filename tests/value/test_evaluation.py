@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from policy_sim.assumptions import LIMITS, central
-from policy_sim.border import InputError
+from policy_sim.assumptions import LIMITS, central, draw_assumptions, load_scenario
+from policy_sim.border import InputError, shipped
 from policy_sim.policy import ASK, NO_LIMIT, Guard, Lever, authority, load_policy
 from policy_sim.service import caught_share
 from policy_sim.value import OUTCOMES, compare, decide, evaluate, interval, value_cases
@@ -41,6 +41,28 @@ def test_shipped_policies_agree_with_the_oracle(oracle, scenario, shipped_payoff
     expected = oracle.evaluate_plainly(policy, shipped_payoffs, LIMITS)
     for outcome in OUTCOMES:
         np.testing.assert_allclose(evaluate(policy, shipped_payoffs).per_case(outcome), expected[outcome], rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in shipped("data/scenarios").glob("*.yaml")))
+def test_every_shipped_scenario_agrees_with_the_oracle(oracle, random_cases, random_policy, name):
+    scenario = load_scenario(name)
+    rng = np.random.default_rng(18)
+    cases = random_cases(scenario, rng, 80, given=())
+    payoffs = value_cases(scenario, cases, draw_assumptions(scenario, 3, seed=4))
+    middle, known = oracle.middle(scenario), {}
+    for i in range(0, len(cases), 8):
+        bundles = oracle.resolutions(scenario, cases.failures[cases.failure[i]])
+        assert payoffs.options.counts[i] == len(bundles)
+        for a, bundle in enumerate(bundles):
+            for k, tier in enumerate(scenario.tiers):
+                expected = float(oracle.payoff(scenario, cases, i, bundle, tier, middle))
+                assert payoffs.options.believed[k, i, a] == pytest.approx(expected, rel=1e-11, abs=1e-10)
+    for policy in (load_policy("current", scenario), *(random_policy(rng, payoffs) for _ in range(3))):
+        found, expected = evaluate(policy, payoffs), oracle.evaluate_plainly(policy, payoffs, LIMITS, known)
+        for outcome in OUTCOMES:
+            np.testing.assert_allclose(
+                found.per_case(outcome), expected[outcome], rtol=1e-9, atol=1e-11, err_msg=outcome
+            )
 
 
 def test_who_handles_a_case_agrees_with_the_oracle(oracle, payoffs, random_policy):
