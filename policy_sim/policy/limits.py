@@ -225,15 +225,12 @@ class Policy(_Frozen):
             )
             return self.model_copy(update={"tiers": tiers})
         place = (lever.tier, lever.failure, lever.segment)
-        exceptions = []
-        for each in self.exceptions:
-            limits = dict(each.limits)
-            if each.is_at(*place):
-                limits.pop(lever.limit, None)
-            if limits:
-                exceptions.append(each.model_copy(update={"limits": limits}))
-        added = LimitException(tier=place[0], failure=place[1], segment=place[2], limits={lever.limit: number})
-        return self.model_copy(update={"exceptions": (*exceptions, added)})
+        # one exception for each place, whatever a file had
+        there = [each for each in self.exceptions if each.is_at(*place)]
+        limits = {name: value for each in there for name, value in each.limits.items()} | {lever.limit: number}
+        added = LimitException(tier=place[0], failure=place[1], segment=place[2], limits=limits)
+        others = tuple(each for each in self.exceptions if not each.is_at(*place))
+        return self.model_copy(update={"exceptions": (*others, added)})
 
     def bounds(self, lever: Lever) -> tuple[float, float]:
         """Return the lowest and highest value (money) of a lever that keep the tiers in order, whatever the case."""

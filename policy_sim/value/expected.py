@@ -7,7 +7,7 @@ to look up what a case comes to. Left to others: where limits should stand (`bes
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,7 @@ class Expected:
     tables: tuple[Floats, ...]
     choosable: tuple[NDArray[np.bool_], ...]
     last: Floats
+    _above: dict[tuple[object, ...], Handling] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -130,7 +131,17 @@ class Expected:
     def along(self, policy: Policy, lever: Lever) -> tuple[Ints, Floats]:
         """Return the steps of a lever (cents from which each holds) and totals over the cases (steps, quantities)."""
         k = policy.tier_names.index(lever.tier)
-        above = Handling.of(policy, self.payoffs, lowest=k + 1)
+        # what the tiers above do does not change while a limit of this one moves
+        upper = (
+            k,
+            policy.tiers[k + 1 :],
+            *(each for each in policy.exceptions if each.tier in policy.tier_names[k + 1 :]),
+        )
+        key = tuple(str(each) for each in upper)
+        if key not in self._above:
+            self._above.clear()
+            self._above[key] = Handling.of(policy, self.payoffs, lowest=k + 1)
+        above = self._above[key]
         states, cents = lever_states(policy, self.payoffs, lever, above)
         values = self.of_states(policy, states)
         change = values.copy()
