@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from rich.padding import Padding
 from rich.table import Table
 
 from policy_sim.assumptions import ACTS, Assumption, Remedy, Scenario
@@ -23,7 +24,8 @@ from policy_sim.clv.recovery_bg_nbd import CAVEATS
 from policy_sim.policy import NO_LIMIT
 from policy_sim.service.remedies import compose
 from policy_sim.show.wording import LIMIT_TITLES, OUTCOME_TITLES, limit_text, money, number, share
-from policy_sim.study import Setting
+from policy_sim.study import Replay, Setting
+from policy_sim.study.stories import ENOUGH, KeepUntil
 from policy_sim.value import BestLimits, Difference, Outcome, interval
 
 __all__ = [
@@ -37,6 +39,8 @@ __all__ = [
     "of_run",
     "of_scenario",
     "of_scenarios",
+    "of_stories",
+    "of_story",
 ]
 
 Floats = NDArray[np.float64]
@@ -248,6 +252,101 @@ def of_scenario(scenario: Scenario) -> list[Table | str]:
     for name, failure in scenario.failures.items():
         failures.add_row(name, failure.title, str(len(compose(scenario, name))))
     return [*parts, remedies, "", failures]
+
+
+def of_stories(replays: Sequence[Replay]) -> list[Table | str]:
+    """Return the claims of all stories: in which share of the draws each is true, and whether it holds."""
+    draws = len(replays[0].payoffs.draws)
+    table = _table(f"Stories, and in how many of {draws:,} draws their claims are true", ("", "draws", "holds"))
+    for each in replays:
+        table.add_row(f"{each.story.name}: {each.story.title}", "", "", style="bold")
+        _add_claims(table, each)
+    failing = sum(int((~each.claims["holds"]).sum()) for each in replays)
+    count = sum(len(each.claims) for each in replays)
+    return [table, f"\n{count - failing} of {count} claims hold: true in {share(ENOUGH)} of the draws or more."]
+
+
+def of_story(replay: Replay) -> list[Table | str]:
+    """Return one story: what is told, money on both sides of each option, limits needed, cost of asking, claims."""
+    story, currency, rows = replay.story, replay.currency, replay.to_frame().to_dict("records")
+    draws = len(replay.payoffs.draws)
+    options = _table("\nWhat could have been done", ("", ""))
+    sides = _table(
+        "\nMoney on both sides, a mean of all draws",
+        ("", "customer gets", "hours", "stays", "remedies", "time", "payoff"),
+    )
+    against = _table("\nPayoff against given", ("", "mean", "likely", "ahead"))
+    for row in rows:
+        name = str(row["option"]) + ("" if row["adequate"] else " *")
+        title = str(row["remedies"]) if row["option"] == "best" else str(row["title"])
+        options.add_row(name, f"{row['title']}: {title}" if row["option"] == "best" else title)
+        sides.add_row(
+            name,
+            money(row["worth"] - row["trouble"], currency),
+            f"{row['hours']:,.0f}",
+            share(row["chance_kept"]),
+            *(money(row[each], currency) for each in ("remedy_cost", "labour", "payoff")),
+        )
+        if row["option"] != "given":
+            likely = " to ".join(money(row[f"against_given_{side}"], currency, True) for side in ("low", "high"))
+            against.add_row(name, money(row["against_given"], currency, True), likely, share(row["beats_given"]))
+    limits = ", ".join(
+        f"{LIMIT_TITLES[name]} {limit_text(each, currency)}" for name, each in replay.limits_needed.items()
+    )
+    claims = _table("\nClaims", ("", "draws", "holds"))
+    _add_claims(claims, replay)
+    notes = f"Gets: worth less trouble. Time: of everybody who works on it. Likely: 90% of {draws:,} draws."
+    if not all(row["adequate"] for row in rows):
+        notes += " *: less than the customer must get, there to measure by."
+    return [
+        _prose(f"{story.title} ({story.name}, {story.scenario})", story.told),
+        options,
+        sides,
+        _prose("", notes),
+        against,
+        _prose("\nLimits needed to give it unasked", limits),
+        _asking(replay),
+        claims,
+        *([] if replay.keep is None else [_prose("\nKeep it or send it back", _keep_words(replay.keep, currency))]),
+        _prose("\nNot in the model", story.left_out),
+    ]
+
+
+def _prose(title: str, words: str) -> Table:
+    """Return a title and words that are wrapped to the screen."""
+    table = _table(title, ("",))
+    table.add_row(words)
+    return table
+
+
+def _asking(replay: Replay) -> Table:
+    """Return what it costs to ask first for what was given."""
+    currency = replay.currency
+    table = _table("\nWhat waiting for a yes does to what was given", ("", "hours", "payoff", "against", "likely"))
+    for row in replay.cost_of_asking.to_dict("records"):
+        is_first = row["tier"] == replay.payoffs.scenario.tiers[0]
+        likely = " to ".join(money(row[f"against_agent_{end}"], currency, True) for end in ("low", "high"))
+        table.add_row(
+            f"{row['tier']} decides" + (" at once" if is_first else ""),
+            f"{row['hours']:,.0f}",
+            money(row["payoff"], currency),
+            "" if is_first else money(row["against_agent"], currency, True),
+            "" if is_first else likely,
+        )
+    return table
+
+
+def _keep_words(keep: KeepUntil, currency: str) -> str:
+    low, high = (limit_text(round(each), currency) for each in keep.likely)
+    limit = limit_text(round(keep.limit), currency)
+    return f"Keeping beats sending back up to an item price of {limit} (likely: {low} to {high})."
+
+
+def _add_claims(table: Table, replay: Replay) -> None:
+    for claim in replay.claims.to_dict("records"):
+        table.add_row(
+            Padding(str(claim["says"]), (0, 0, 0, 2)), share(claim["share"]), "yes" if claim["holds"] else "NO"
+        )
 
 
 def _assumption_words(assumption: Assumption) -> str:

@@ -302,7 +302,9 @@ def replay(story: Story, draws: int = 500, seed: int = 0) -> Replay:
     payoffs = _valued(whole, story.case, bundles, sampled)
     tiers = whole.tiers
     menu = np.array([bundles.index(bundle) for bundle in own])
-    allowed = menu[payoffs.options.adequate[0, menu]]
+    # who has come by themselves can no longer be told before they ask
+    in_time = payoffs.cases.surfaces[0] < 1
+    allowed = menu[payoffs.options.adequate[0, menu] & (in_time | ~payoffs.menu.proactive[0, menu])]
     best = bundles[allowed[np.argmax(payoffs.options.believed[0, 0, allowed])]]
     options = dict(story.options) | {"best": Option(title="The best of the menu", remedies=best, tier=tiers[0])}
     resolution = {name: bundles.index(option.remedies) for name, option in options.items()}
