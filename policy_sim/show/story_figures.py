@@ -76,10 +76,11 @@ def plot_replay(replay: Replay) -> Figure:
     customer.set_title(f"What the customer gets ({currency})", loc="left", fontsize=11, fontweight="bold")
     firm.margins(x=0.2)
     customer.set_xlim(0, 1.7 * max(float(gets.max()), 1.0))
-    note = f"lines: 90 % of {len(replay.payoffs.draws):,} draws"
+    note = f"stays: chance that the customer is kept; lines: 90 % of {len(replay.payoffs.draws):,} draws"
     if not table["adequate"].all():
         note += "; hatched: less than the customer must get"
-    finish(figure, note)
+    best = table.set_index("option").loc["best", "remedies"]
+    finish(figure, f"the best of the menu: {best}\n{note}")
     return figure
 
 
@@ -121,7 +122,7 @@ def plot_keep_until(replay: Replay) -> Figure:
         )
     axis.xaxis.set_major_formatter(money_ticks(currency))
     axis.yaxis.set_major_formatter(money_ticks(currency))
-    axis.set_xlim(left=0)
+    axis.set_xlim(0, keep.prices[inside][-1])
     axis.set_xlabel(f"item price ({currency})")
     axis.set_ylabel(f"payoff of keeping against\nsending back ({currency} a case)")
     quiet(axis)
