@@ -80,7 +80,7 @@ def plot_replay(replay: Replay) -> Figure:
     if not table["adequate"].all():
         note += "; hatched: less than the customer must get"
     best = table.set_index("option").loc["best", "remedies"]
-    finish(figure, f"the best of the menu: {best}\n{note}")
+    finish(figure, "\n".join([fill(f"the best of the menu: {best}", 130), note]))
     return figure
 
 

@@ -221,7 +221,7 @@ def test_what_every_story_needs(tmp_path):
         load_story(written(tmp_path, content))
     with pytest.raises(InputError, match=r"unknown story 'wrong_dress' \(did you mean 'wrong_dresses'\?\)"):
         load_story("wrong_dress")
-    with pytest.raises(InputError, match="found .just words."):
+    with pytest.raises(InputError, match="found 'just words'"):
         load_story(written(tmp_path, "just words"))
     with pytest.raises(InputError, match="number of draws is 0"):
         replay(load_story("wrong_dresses"), draws=0)
