@@ -79,8 +79,8 @@ def plot_replay(replay: Replay) -> Figure:
     note = f"stays: chance that the customer is kept; lines: 90 % of {len(replay.payoffs.draws):,} draws"
     if not table["adequate"].all():
         note += "; hatched: less than the customer must get"
-    best = table.set_index("option").loc["best", "remedies"]
-    finish(figure, "\n".join([fill(f"the best of the menu: {best}", 130), note]))
+    best = "the best of the menu: " + table["remedies"].iloc[-1]
+    finish(figure, "\n".join([fill(best, 130), note]))
     return figure
 
 
