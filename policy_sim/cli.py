@@ -812,7 +812,7 @@ def _replay_content(replay: Replay, seed: int) -> dict[str, object]:
         "options": _rows(replay.to_frame()),
         "limits_needed": replay.limits_needed,
         "cost_of_asking": _rows(replay.cost_of_asking),
-        "claims": _rows(replay.claims),
+        "claims": [row | {"holds_to": limit_content(row["holds_to"])} for row in replay.claims.to_dict("records")],
         "keep_until": None
         if keep is None
         else {

@@ -45,6 +45,9 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
+#: What is said of claims: the last is the future value of a customer for whom the claim holds.
+_OF_CLAIMS: Final = ("", "draws", "holds", "if worth")
+
 #: How far an assumption can be trusted, best first.
 _TRUST: Final = ("measured", "calibrated", "assumed")
 
@@ -254,19 +257,20 @@ def of_scenario(scenario: Scenario) -> list[Table | str]:
     return [*parts, remedies, "", failures]
 
 
-def of_stories(replays: Sequence[Replay]) -> list[Table | str]:
+def of_stories(replays: Sequence[Replay]) -> list[Table]:
     """Return the claims of all stories: in which share of the draws each is true, and whether it holds."""
     draws = len(replays[0].payoffs.draws)
-    table = _table(f"Stories, and in how many of {draws:,} draws their claims are true", ("", "draws", "holds"))
+    table = _table(f"Stories, and in how many of {draws:,} draws their claims are true", _OF_CLAIMS)
     for each in replays:
-        table.add_row(f"{each.story.name}: {each.story.title}", "", "", style="bold")
+        table.add_row(f"{each.story.name}: {each.story.title}", "", "", "", style="bold")
         _add_claims(table, each)
     failing = sum(int((~each.claims["holds"]).sum()) for each in replays)
     count = sum(len(each.claims) for each in replays)
-    return [table, f"\n{count - failing} of {count} claims hold: true in {share(ENOUGH)} of the draws or more."]
+    held = f"{count - failing} of {count} claims hold: true in {share(ENOUGH)} of the draws or more."
+    return [table, _prose("", f"{held} The last column says for which future values of the customer they would.")]
 
 
-def of_story(replay: Replay) -> list[Table | str]:
+def of_story(replay: Replay) -> list[Table]:
     """Return one story: what is told, money on both sides of each option, limits needed, cost of asking, claims."""
     story, currency, rows = replay.story, replay.currency, replay.to_frame().to_dict("records")
     draws = len(replay.payoffs.draws)
@@ -275,7 +279,7 @@ def of_story(replay: Replay) -> list[Table | str]:
         "\nMoney on both sides, a mean of all draws",
         ("", "customer gets", "hours", "stays", "remedies", "time", "payoff"),
     )
-    against = _table("\nPayoff against given", ("", "mean", "likely", "ahead"))
+    against = _table("\nPayoff against given", ("", "mean", "likely", "ahead in"))
     for row in rows:
         name = str(row["option"]) + ("" if row["adequate"] else " *")
         title = str(row["remedies"]) if row["option"] == "best" else str(row["title"])
@@ -293,9 +297,11 @@ def of_story(replay: Replay) -> list[Table | str]:
     limits = ", ".join(
         f"{LIMIT_TITLES[name]} {limit_text(each, currency)}" for name, each in replay.limits_needed.items()
     )
-    claims = _table("\nClaims", ("", "draws", "holds"))
+    worth = money(float(story.case["future_value"]), currency)
+    claims = _table(f"\nClaims (the customer's future value here: {worth})", _OF_CLAIMS)
     _add_claims(claims, replay)
-    notes = f"Gets: worth less trouble. Time: of everybody who works on it. Likely: 90% of {draws:,} draws."
+    notes = "Gets: worth less trouble. Hours: from the failure until all is there. Time: of all who work on it. "
+    notes += f"Likely: 90% of {draws:,} draws."
     if not all(row["adequate"] for row in rows):
         notes += " *: less than the customer must get, there to measure by."
     return [
@@ -344,9 +350,20 @@ def _keep_words(keep: KeepUntil, currency: str) -> str:
 
 def _add_claims(table: Table, replay: Replay) -> None:
     for claim in replay.claims.to_dict("records"):
-        table.add_row(
-            Padding(str(claim["says"]), (0, 0, 0, 2)), share(claim["share"]), "yes" if claim["holds"] else "NO"
-        )
+        words = Padding(str(claim["says"]), (0, 0, 0, 2))
+        held = "yes" if claim["holds"] else "NO"
+        between = _worth_words(claim["holds_from"], claim["holds_to"], replay.currency)
+        table.add_row(words, share(claim["share"]), held, between)
+
+
+def _worth_words(low: float, high: float, currency: str) -> str:
+    """Say for which future values of the customer (money) a claim holds."""
+    if high == 0:
+        return "none"
+    least, most = (limit_text(round(value) if isfinite(value) else value, currency) for value in (low, high))
+    if isfinite(high):
+        return f"up to {most}" if low == 0 else f"{least} to {most}"
+    return "any" if low == 0 else f"from {least}"
 
 
 def _assumption_words(assumption: Assumption) -> str:

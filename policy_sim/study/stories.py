@@ -44,6 +44,9 @@ _FACTS = [
 #: Item prices, as multiples of the story's, at which keeping is held against sending back.
 _PRICES = np.geomspace(1 / 20, 100, 40)
 
+#: Future values, as multiples of the story's, at which claims are tried.
+_MULTIPLES = np.geomspace(1 / 100, 100, 2000)
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Text = Annotated[str, Field(min_length=1, max_length=1200)]
 
@@ -222,13 +225,15 @@ class Replay:
     def claims(self) -> pd.DataFrame:
         """The claims: in words, in which share of the draws each is true, whether that is enough to hold.
 
-        Columns: says, better, worse, share, ahead (money, with its 90 % interval), holds.
+        Columns: says, better, worse, share, ahead (money, with its 90 % interval), holds; holds_from and holds_to, the
+        future values of the customer between which it holds (money; 0 to infinity: at any, 0 to 0: at none).
         """
         rows = []
         for claim in self.story.claims:
             ahead = self.payoff(claim.better) - self.payoff(claim.worse)
             share = float((ahead > 0).mean())
             rows.append(claim.model_dump() | {"share": share} | _likely("ahead", ahead) | {"holds": share >= ENOUGH})
+            rows[-1] |= self._holds_between(claim)
         return pd.DataFrame(rows)
 
     def payoff(self, option: str) -> Floats:
@@ -269,6 +274,19 @@ class Replay:
             row |= _likely("against_nothing", payoff - self.payoff(_NOTHING))
             rows.append(row | {"beats_given": float((payoff > self.payoff(_GIVEN)).mean())})
         return pd.DataFrame(rows)
+
+    def _holds_between(self, claim: Claim) -> dict[str, float]:
+        """Return the future values (money) between which a claim holds: what is retained is proportional to them."""
+        better, worse = (self.measures[list(self.options).index(name)] for name in (claim.better, claim.worse))
+        retained = measure(better, "retained") - measure(worse, "retained")
+        spent = retained - (self.payoff(claim.better) - self.payoff(claim.worse))
+        held = ((_MULTIPLES[:, None] * retained > spent).mean(axis=1) >= ENOUGH).nonzero()[0]
+        if held.size == 0:
+            return {"holds_from": 0.0, "holds_to": 0.0}
+        value = float(self.story.case["future_value"])
+        low = 0.0 if held[0] == 0 else value * float(_MULTIPLES[held[0]])
+        high = np.inf if held[-1] == len(_MULTIPLES) - 1 else value * float(_MULTIPLES[held[-1]])
+        return {"holds_from": low, "holds_to": high}
 
     def _hours(self, option: Option, resolution: int) -> float:
         """Return the hours from the failure until the last of a resolution is there, as the agent sees it."""

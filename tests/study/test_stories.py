@@ -68,7 +68,9 @@ def test_claims_hold_or_are_listed_and_shown_as_not_holding(replays, name):
     assert failing == {each for each in DISAGREEMENTS if each[0] == name}
     assert list(claims["holds"]) == list(claims["share"] >= ENOUGH)
     # the screen says so as well
-    shown = [cell for part in of_story(replays[name]) if part.title == "\nClaims" for cell in part.columns[2].cells]
+    shown = [
+        cell for part in of_story(replays[name]) if part.title.startswith("\nClaims") for cell in part.columns[2].cells
+    ]
     assert shown == ["yes" if holds else "NO" for holds in claims["holds"]]
 
 
@@ -140,6 +142,24 @@ def test_the_best_of_the_menu_is_adequate_in_time_and_believed_to_be_best(replay
     ]
     assert best.remedies == own[max(allowed, key=lambda a: payoffs.options.believed[0, 0, a])]
     assert replays[name].to_frame()["adequate"].iloc[-1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_claims_hold_from_the_future_value_that_is_said(replays, name):
+    story = replays[name].story
+    seen = replays[name].claims
+    for bound in ("holds_from", "holds_to"):
+        for position, value in enumerate(seen[bound]):
+            if 0 < value < np.inf:
+                holds = [
+                    replay(story.model_copy(update={"case": {**story.case, "future_value": factor * value}}))
+                    .claims["holds"]
+                    .iloc[position]
+                    for factor in (0.99, 1.01)
+                ]
+                assert holds == ([False, True] if bound == "holds_from" else [True, False])
+    for row in seen.to_dict("records"):
+        assert row["holds"] == (row["holds_from"] <= story.case["future_value"] <= row["holds_to"])
 
 
 def test_keep_until(replays):
