@@ -5,6 +5,7 @@ In: curves, outcomes, differences. Out: matplotlib figures. Left to others: the 
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping, Sequence
 
@@ -167,9 +168,18 @@ def curve_span(curve: Curve) -> float:
     return max(wanted, 1.0)
 
 
+class _Shown(Figure):
+    """A figure that a notebook shows by itself: none of matplotlib's own back ends needs to be chosen."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=96)
+        return buffer.getvalue()
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of a size in inches."""
-    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    return _Shown(figsize=(width, height), layout="constrained", facecolor="white")
 
 
 def quiet(axis: Axes) -> None:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from policy_sim.border import InputError, shipped
@@ -28,6 +29,11 @@ def test_bars_and_lines_are_the_replay_s(replays: dict[str, Replay]) -> None:
     others = table[table["option"] != "given"]
     np.testing.assert_allclose(likely, others[["against_given_low", "against_given_high"]])
     assert [label.get_text().replace("\n", " ") for label in firm.get_yticklabels()] == list(table["title"])
+
+
+def test_a_notebook_shows_the_picture(replays: dict[str, Replay]) -> None:
+    shown = DisplayFormatter().format(plot_replay(replays["late_mover"]))[0]
+    assert shown["image/png"].startswith(b"\x89PNG")
 
 
 def test_what_is_less_than_owed_is_hatched_and_only_there_for_a_claim(replays: dict[str, Replay]) -> None:
