@@ -544,6 +544,7 @@ def test_a_story_has_money_on_both_sides(run: Run, story: str) -> None:
     for words in ("customer gets", "payoff", "Limits needed", "waiting for a yes", "Claims", "Not in the model"):
         assert words in out
     assert ("Keeping beats sending back up to" in out) == (story == "wrong_dresses")
+    assert ("come by themselves" in out) == (story == "late_mover")
     told = replay(load_story(story), draws=40, seed=3)
     status, out, _ = run("stories", story, "--draws", "40", "--seed", "3", "--json")
     content = json.loads(out)

@@ -302,6 +302,9 @@ def of_story(replay: Replay) -> list[Table]:
     _add_claims(claims, replay)
     notes = "Gets: worth less trouble. Hours: from the failure until all is there. Time: of all who work on it. "
     notes += f"Likely: 90% of {draws:,} draws."
+    came = float(replay.payoffs.cases.surfaces[0])
+    if came < 1:
+        notes += f" Only {share(came)} come by themselves: what is given on request reaches nobody else."
     if not all(row["adequate"] for row in rows):
         notes += " *: less than the customer must get, there to measure by."
     return [

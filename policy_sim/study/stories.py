@@ -360,7 +360,7 @@ def _keep(story: Story, scenario: Scenario, draws: Draws) -> KeepUntil | None:
     if "keep_item" not in given or "send_back" not in scenario.remedies:
         return None
     returned = tuple("send_back" if name == "keep_item" else name for name in given)
-    prices = float(story.case["item_price"]) * _PRICES
+    prices = max(float(story.case["item_price"]), 1.0) * _PRICES
     stay = {name: value for name, value in story.case.items() if name not in COLUMNS}
     table = pd.DataFrame([stay | {"item_price": price} for price in prices])
     states = np.tile([[0, 0], [1, 0]], (len(prices), 1))
