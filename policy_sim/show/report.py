@@ -346,8 +346,10 @@ def _asking(replay: Replay) -> Table:
 
 
 def _keep_words(keep: KeepUntil, currency: str) -> str:
-    low, high = (limit_text(round(each), currency) for each in keep.likely)
-    limit = limit_text(round(keep.limit), currency)
+    limit, low, high = (
+        f"past {limit_text(keep.prices[-1], currency)}" if each == NO_LIMIT else limit_text(round(each), currency)
+        for each in (keep.limit, *keep.likely)
+    )
     return f"Keeping beats sending back up to an item price of {limit} (likely: {low} to {high})."
 
 

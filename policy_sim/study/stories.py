@@ -31,8 +31,8 @@ Bundle = tuple[str, ...]
 #: Share of the draws from which on a claim holds.
 ENOUGH: Final = 0.8
 
-#: What every story tells: what the firm did, and doing nothing.
-_GIVEN, _NOTHING = "given", "nothing"
+#: What every story tells: what the firm did, and doing nothing; and what is added to it.
+_GIVEN, _NOTHING, _BEST = "given", "nothing", "best"
 
 #: Facts of a case that a story may give.
 _FACTS = [
@@ -42,7 +42,7 @@ _FACTS = [
 ]
 
 #: Item prices, as multiples of the story's, at which keeping is held against sending back.
-_PRICES = np.geomspace(1 / 20, 100, 40)
+_PRICES = np.geomspace(1 / 100, 100, 60)
 
 #: Future values, as multiples of the story's, at which claims are tried.
 _MULTIPLES = np.geomspace(1 / 100, 100, 2000)
@@ -100,6 +100,8 @@ class Story(_Frozen):
             if name not in self.options:
                 found = ", ".join(self.options) or "none"
                 raise ValueError(f"options have no '{name}'; found: {found}; every story is measured by it, add it")
+        if _BEST in self.options:
+            raise ValueError(f"an option is named '{_BEST}', which stands for the best of the menu; rename it")
         variants = [variant for remedy in scenario.remedies for variant in scenario.variants(remedy)]
         for name, option in self.options.items():
             if option.tier not in scenario.tiers:
@@ -156,7 +158,7 @@ class KeepUntil:
 
     @property
     def likely(self) -> tuple[float, float]:
-        """The range that holds 90 % of the draws of that price (money); infinite where it lies past all prices."""
+        """The range that holds 90 % of the draws of that price (money); 0 or infinity past all prices."""
         found = np.quantile(_crossing(self.prices, self.gains), [0.05, 0.95], method="inverted_cdf")
         return float(found[0]), float(found[1])
 
@@ -324,7 +326,7 @@ def replay(story: Story, draws: int = 500, seed: int = 0) -> Replay:
     in_time = payoffs.cases.surfaces[0] < 1
     allowed = menu[payoffs.options.adequate[0, menu] & (in_time | ~payoffs.menu.proactive[0, menu])]
     best = bundles[allowed[np.argmax(payoffs.options.believed[0, 0, allowed])]]
-    options = dict(story.options) | {"best": Option(title="The best of the menu", remedies=best, tier=tiers[0])}
+    options = dict(story.options) | {_BEST: Option(title="The best of the menu", remedies=best, tier=tiers[0])}
     resolution = {name: bundles.index(option.remedies) for name, option in options.items()}
     states = [(resolution[name], tiers.index(option.tier)) for name, option in options.items()]
     states += [(resolution[_GIVEN], k) for k in range(len(tiers))]
@@ -374,7 +376,10 @@ def _keep(story: Story, scenario: Scenario, draws: Draws) -> KeepUntil | None:
 
 
 def _crossing(prices: Floats, gains: Floats) -> Floats:
-    """Return (draws,) the first price at which gains (prices, draws) are not above 0; infinity where there is none."""
+    """Return (draws,) the first price at which gains (prices, draws) are not above 0.
+
+    0 where that is the lowest price, infinity where there is none.
+    """
     ended = gains <= 0
     after = np.argmax(ended, axis=0)
     each = np.arange(gains.shape[1])
@@ -382,7 +387,7 @@ def _crossing(prices: Floats, gains: Floats) -> Floats:
     step = np.log(prices[1] / prices[0])
     with np.errstate(divide="ignore", invalid="ignore"):
         between = prices[after] * np.exp(-step * low / (low - high))
-    found = np.where(after == 0, prices[0], between)
+    found = np.where(after == 0, 0.0, between)
     return np.where(ended.any(axis=0), found, np.inf)
 
 

@@ -183,7 +183,7 @@ def test_keep_until_at_the_ends():
         prices, np.array([3.0, 2.0, 1.0]), np.array([[-1.0, 1.0, 1.0], [-1.0, -1.0, 1.0], [1.0, -2.0, 1.0]])
     )
     assert keep.limit == np.inf
-    assert keep.likely == (1.0, np.inf)
+    assert keep.likely == (0.0, np.inf)
     assert KeepUntil(prices, np.array([1.0, -1.0, -2.0]), keep.gains).limit == pytest.approx(np.sqrt(10))
 
 
@@ -214,6 +214,7 @@ def test_same_seed_same_replay():
             {"claims": [{"says": "Better", "better": "given", "worse": "nothin"}]},
             "unknown option 'nothin' (did you mean 'nothing'?)",
         ),
+        ({"options": {"best": {"title": "Mine", "remedies": []}}}, "an option is named 'best', which stands for"),
         ({"claims": []}, "claims"),
         ({"story": "once upon a time"}, "unexpected entry 'story' (mine.yaml, story)"),
     ],
@@ -247,3 +248,12 @@ def test_what_every_story_needs(tmp_path):
         replay(load_story("wrong_dresses"), draws=0)
     with pytest.raises(InputError, match="unknown option 'gven'"):
         replay(load_story("wrong_dresses"), draws=1).payoff("gven")
+
+
+def test_a_price_past_which_nothing_was_tried_is_said(tmp_path):
+    content = raw("wrong_dresses")
+    content["case"]["item_price"] = 0
+    told = replay(load_story(written(tmp_path, content)), draws=20)
+    assert told.keep.limit == np.inf
+    words = [str(cell) for part in of_story(told) for cell in part.columns[0].cells]
+    assert any(each.startswith("Keeping beats sending back up to an item price of past $100") for each in words)
