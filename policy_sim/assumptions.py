@@ -215,11 +215,13 @@ class Remedy(_Frozen):
     `lead_hours` is how long until it arrives, `effort` (0-1) what it asks of the customer, `gesture` (0-1) how far it
     is a full one. A `proactive` remedy is given before anybody asks: it reaches customers who would never have
     complained.
+    With one that is `in_line` the customer waits for the second line, as whoever is passed on does.
     """
 
     title: Text
     kind: Kind | None = None
     proactive: bool = False
+    in_line: bool = False
     amounts: tuple[Annotated[float, Field(gt=0)], ...] = ()
     shares_of_price: tuple[Annotated[float, Field(gt=0, le=1)], ...] = ()
     cost: Form = {}

@@ -205,7 +205,7 @@ def evaluate(
     if as_json:
         typer.echo(json.dumps(_about(setting, seed) | {"policy": _outcome_content(outcome)}, indent=2))
     else:
-        _show([report.of_outcome(outcome)])
+        _show(report.of_outcome(outcome))
 
 
 @app.command()
@@ -823,6 +823,16 @@ def _replay_content(replay: Replay, seed: int) -> dict[str, object]:
     }
 
 
+def _second_line_content(outcome: Outcome) -> dict[str, float]:
+    queue = outcome.queue
+    return {
+        "occupancy": float(queue.occupancy.mean()),
+        "mean_wait_hours": float(queue.mean_wait_hours.mean()),
+        "abandoned_share": float(queue.abandoned_share.mean()),
+        "overloaded_share_of_draws": float(queue.is_overloaded.mean()),
+    }
+
+
 def _limit_contents(policy: Policy) -> dict[str, float | str]:
     from policy_sim.policy import limit_content
 
@@ -846,5 +856,6 @@ def _result(
             "difference": _outcome_content(differences[-1]),
         },
         "policies": {each.outcome.policy.name: _outcome_content(each.outcome) for each in differences},
+        "second_line": {each.outcome.policy.name: _second_line_content(each.outcome) for each in differences},
         "files": [str(path) for path in files],
     }

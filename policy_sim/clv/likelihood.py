@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 __all__ = ["BoundaryWarning", "Maximum", "maximise_likelihood", "one_plus_odds", "unique_rows"]
 
@@ -24,7 +23,17 @@ _SETTLED = 1e-6  # largest gradient per customer that counts as a maximum
 _AGREEMENT = 1e-3  # in log-likelihood, of two starts that end at the same edge
 _SETTLED_AT_EDGE = 1e-3  # there the surface is nearly flat, and its slope known to fewer digits
 _WIDTH = 2e-6  # of differences of the gradient, where truncation and rounding balance
-_LAST_STEP = 1e-7  # of Newton; what it leaves is lost in rounding
+_LAST_STEP = 1e-6  # of Newton; what it leaves is lost in rounding
+_LONGEST_STEP = 1.0  # in log-parameters, a factor of e
+_MOST_STEPS = 300
+_MOST_NEWTON_STEPS = 12
+_MOST_CUTS = 8  # of one step
+_LEAST_GAIN = 1e-4  # of what the slope promises for a step
+_LEAST_TURN = 1e-3  # of the slope, as a part of what the information foretells
+_LONG = 0.1  # for a step from where the slope already counts as that of a maximum
+_LEAST_CURVATURE = 1e-6  # for each customer, lest a flat direction lead away from the others
+_ROUNDING = 1e-14  # of the log-likelihood; a gain below cannot be told
+_TOUCH = 1e-6  # so close to the edge a parameter is there
 _UNDETERMINED = 5.0  # standard error of a log-parameter: the data leave a factor of e^5 open
 
 
@@ -89,7 +98,8 @@ def maximise_likelihood(log_likelihood: LogLikelihood, starts: Sequence[Vector],
     Notes
     -----
     A bounded quasi-Newton search, finished by Newton steps on the information that differences of the gradient give,
-    so that repeated fits agree to the last digits.
+    so that repeated fits agree to the last digits. All models are so small that what counts is how often the
+    likelihood is computed; a general optimiser that has to find the scales by itself takes half as many again.
     """
     centre = starts[0]
     lower, upper = centre - _REACH, centre + _REACH
@@ -137,23 +147,10 @@ def one_plus_odds(log_odds: Vector) -> tuple[Vector, Vector]:
 
 
 def _climb(log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: Vector, customer_count: int) -> Maximum:
-    def descend(at: Vector) -> tuple[float, Vector]:
-        height, slope = log_likelihood(at)
-        return -height / customer_count, -slope / customer_count
-
-    ended = minimize(
-        descend,
-        start,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=list(zip(lower, upper, strict=True)),
-        options={"maxiter": 500, "maxfun": 2_000, "ftol": 1e-8, "gtol": 1e-5},
-    )
-    at = np.asarray(ended.x, dtype=np.float64)
-    height, slope = -float(ended.fun) * customer_count, -np.asarray(ended.jac, dtype=np.float64) * customer_count
-    iteration_count = int(ended.nit)
-    information = _information(log_likelihood, at, slope, np.eye(at.size))
-    for _ in range(12):
+    at, height, slope, bowl, iteration_count = _search(log_likelihood, start, lower, upper, customer_count)
+    root = _root(bowl)
+    for _ in range(_MOST_NEWTON_STEPS):
+        information = _information(log_likelihood, at, slope, root)
         step = _newton_step(information, slope)
         if step is None or np.any(at + step < lower) or np.any(at + step > upper):
             break
@@ -162,16 +159,11 @@ def _climb(log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: V
             break
         if np.abs(next_slope).max() >= np.abs(slope).max():
             break  # rounding is all that is left
-        is_slow = np.abs(next_slope).max() > 0.1 * np.abs(slope).max()
-        at, height, slope = at + step, next_height, next_slope
+        at, height, slope, root = at + step, next_height, next_slope, _root(information)
         iteration_count += 1
         if np.abs(step).max() < _LAST_STEP:
             break
-        if is_slow:  # the information has changed too much to serve on
-            information = _information(log_likelihood, at, slope, _root(information))
-    information = _information(log_likelihood, at, slope, _root(information))
-    at_edge = (at - lower < 1e-6) & (slope < 0) | (upper - at < 1e-6) & (slope > 0)
-    inner = np.where(at_edge, 0.0, slope) / customer_count
+    inner = np.where(_is_held(at, slope, lower, upper), 0.0, slope) / customer_count
     covariance = _inverse(information)
     spread = np.sqrt(np.diag(covariance))
     near_edge = np.minimum(at - lower, upper - at) < _EDGE
@@ -185,6 +177,86 @@ def _climb(log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: V
         bool(np.isfinite(height) and np.abs(inner).max() < settled),
         tuple(int(k) for k in undetermined),
     )
+
+
+def _search(
+    log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: Vector, customer_count: int
+) -> tuple[Vector, float, Vector, Vector, int]:
+    """Return a place close to a maximum, its height, slope and approximate information, and how many steps it took.
+
+    Notes
+    -----
+    A quasi-Newton search. It begins with the information at the start, by which parameters of all scales, and those
+    that the data tell apart badly, are searched alike; then each step updates that information by how the slope has
+    turned (Broyden, Fletcher, Goldfarb & Shanno). Where that fails, the information is measured again.
+    """
+    at = start
+    height, slope = log_likelihood(at)
+    bowl = _bowl(_information(log_likelihood, at, slope, np.eye(at.size)), customer_count)
+    is_measured = True
+    step_count = 0
+    while step_count < _MOST_STEPS:
+        step = _step(bowl, at, slope, lower, upper)
+        length = np.abs(step).max()
+        if length < _LAST_STEP or slope @ step < _ROUNDING * abs(height):
+            break
+        if length > _LONG and np.abs(slope).max() < _SETTLED * customer_count:
+            break  # on a plain, where the data have nothing left to say
+        reached, height, next_slope = _rise(log_likelihood, at, height, slope, step, lower, upper)
+        moved, turned = reached - at, slope - next_slope
+        if is_measured and not moved.any():
+            break
+        step_count += 1
+        at, slope = reached, next_slope
+        along = bowl @ moved
+        is_measured = bool(moved @ turned <= _LEAST_TURN * (moved @ along))
+        if is_measured:
+            bowl = _bowl(_information(log_likelihood, at, slope, _root(bowl)), customer_count)
+        else:
+            bowl = bowl + np.outer(turned, turned) / (moved @ turned) - np.outer(along, along) / (moved @ along)
+    return at, height, slope, bowl, step_count
+
+
+def _bowl(information: Vector, customer_count: int) -> Vector:
+    """Return the information as if the surface curved down in all directions, so that steps lead up."""
+    if not np.isfinite(information).all():
+        return customer_count * np.eye(len(information))
+    curvature, directions = np.linalg.eigh(information)
+    curvature = np.maximum(np.abs(curvature), _LEAST_CURVATURE * customer_count)
+    return np.asarray((directions * curvature) @ directions.T, dtype=np.float64)
+
+
+def _step(bowl: Vector, at: Vector, slope: Vector, lower: Vector, upper: Vector) -> Vector:
+    """Return the step to the top, cut where it would be too long or where it meets the edge of the searched region."""
+    free = np.flatnonzero(~_is_held(at, slope, lower, upper))
+    step = np.zeros(at.size)
+    step[free] = np.linalg.solve(bowl[np.ix_(free, free)], slope[free])
+    room = np.where(step > 0, upper - at, at - lower)
+    longest = np.where(room > _TOUCH, np.minimum(room, _LONGEST_STEP), _LONGEST_STEP)
+    return np.asarray(step / max(1.0, float((np.abs(step) / longest).max())), dtype=np.float64)
+
+
+def _rise(
+    log_likelihood: LogLikelihood, at: Vector, height: float, slope: Vector, step: Vector, lower: Vector, upper: Vector
+) -> tuple[Vector, float, Vector]:
+    """Return a higher place on the way along a step, its height and slope; the old place where none is found."""
+    for _ in range(_MOST_CUTS):
+        reached = np.clip(at + step, lower, upper)
+        promised = float(slope @ (reached - at))
+        if promised <= 0:
+            break  # the edge has left nothing of the step
+        next_height, next_slope = log_likelihood(reached)
+        gain = next_height - height
+        if gain > _LEAST_GAIN * promised:
+            return reached, next_height, next_slope
+        # to the top of the parabola through what is known
+        step = step * (np.clip(promised / (promised - gain) / 2, 0.1, 0.5) if np.isfinite(gain) else 0.1)
+    return at, height, slope
+
+
+def _is_held(at: Vector, slope: Vector, lower: Vector, upper: Vector) -> NDArray[np.bool_]:
+    """Return which parameters are at the edge of the searched region and would leave it."""
+    return np.asarray((at - lower < _TOUCH) & (slope < 0) | (upper - at < _TOUCH) & (slope > 0))
 
 
 def _information(log_likelihood: LogLikelihood, at: Vector, slope: Vector, root: Vector) -> Vector:

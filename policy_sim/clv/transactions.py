@@ -373,10 +373,11 @@ def summarise(transactions: Transactions, until: str | date | np.datetime64 | No
         raise InputError(
             f"until is {end}, before the first purchase on {transactions.date.min()}; give a later day, or none"
         )
+    orders = slice(None) if seen.all() else seen  # which spares copies
     order_customer, order_date, order_amount = (
-        transactions.customer[seen],
-        transactions.date[seen],
-        transactions.amount[seen],
+        transactions.customer[orders],
+        transactions.date[orders],
+        transactions.amount[orders],
     )
     is_first = _differs_from_last(order_customer)
     starts = np.flatnonzero(is_first)
@@ -639,12 +640,14 @@ def _order_of_texts(texts: NDArray[np.str_]) -> Places:
     # which leaves it little to compare
     signs = texts.view(np.uint32).reshape(texts.size, -1).T
     number, room = np.zeros(texts.size, dtype=np.int64), 2**62
-    for sign in signs.astype(np.min_scalar_type(signs.max())):
+    for sign in signs.astype(np.min_scalar_type(signs.max()), order="C"):
         span = int(sign.max()) - int(sign.min()) + 1
         if span > room:
             break
         number = number * span + (sign - sign.min())
         room //= span
+    else:
+        return np.argsort(number)  # it holds the whole texts
     order = np.argsort(number)
     return order[np.argsort(texts[order], kind="stable")]
 
@@ -900,17 +903,19 @@ def _check_marks(
 
 def _merge_days(customer: Places, day: Dates, amount: Vector) -> tuple[Places, Dates, Vector, int]:
     """Return one order for each customer and day with a purchase, sorted by both, and how many rows repeat another."""
-    offset = (day - day.min()).astype(np.int64)
-    key = customer * (int(offset.max()) + 1) + offset
-    rows = _stable_order(key)
-    key, amount = key[rows], amount[rows]
+    first = day.min()
+    offset = (day - first).astype(np.int64)
+    days = int(offset.max()) + 1
+    key, rows = _sorted_with_places(customer * days + offset)
+    amount = amount[rows]
 
     copies = _count_copies(key, amount)
 
     is_purchase = amount >= 0
-    rows, key, amount = rows[is_purchase], key[is_purchase], amount[is_purchase]
+    key, amount = key[is_purchase], amount[is_purchase]
     starts = np.flatnonzero(_differs_from_last(key))
-    return customer[rows[starts]], day[rows[starts]], np.add.reduceat(amount, starts), copies
+    customer, offset = np.divmod(key[starts], days)
+    return customer, first + offset, np.add.reduceat(amount, starts), copies
 
 
 def _count_copies(key: NDArray[np.int64], amount: Vector) -> int:
@@ -920,14 +925,15 @@ def _count_copies(key: NDArray[np.int64], amount: Vector) -> int:
     return int(pd.DataFrame({"key": key[~is_alone], "amount": amount[~is_alone]}).duplicated().sum())
 
 
-def _stable_order(key: NDArray[np.int64]) -> Places:
-    """Return the positions of numbers from 0 up in ascending order, equal ones as they came."""
-    # sixteen binary digits at a time, from the last ones up: these NumPy counts rather than compares
-    order = np.argsort(key.astype(np.uint16), kind="stable")
-    for shift in range(16, int(key.max()).bit_length(), 16):
-        digits = (key >> shift).astype(np.uint16)[order]
-        order = order[np.argsort(digits, kind="stable")]
-    return order
+def _sorted_with_places(key: NDArray[np.int64]) -> tuple[NDArray[np.int64], Places]:
+    """Return numbers from 0 up in ascending order, and where each of them stood; equal ones stay as they came."""
+    if int(key.max()) >= 2**63 // key.size - 1:
+        order = np.argsort(key, kind="stable")
+        return key[order], order
+    # numbers are sorted much faster than their places, so each bears its own
+    both = np.sort(key * key.size + np.arange(key.size))
+    in_order = both // key.size
+    return in_order, both - in_order * key.size
 
 
 def _differs_from_last(values: NDArray[np.generic]) -> NDArray[np.bool_]:

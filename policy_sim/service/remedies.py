@@ -42,6 +42,8 @@ class Menu:
         strength of the gesture (at most 1).
     proactive
         (F, A) whether a resolution is given before anybody asks.
+    in_line
+        (F, A) whether the customer has to wait for the second line.
     """
 
     names: tuple[tuple[str, ...], ...]
@@ -55,6 +57,7 @@ class Menu:
     touches: NDArray[np.bool_]
     acts: Floats
     proactive: NDArray[np.bool_]
+    in_line: NDArray[np.bool_]
 
 
 def compose(scenario: Scenario, failure: str) -> list[tuple[str, ...]]:
@@ -106,6 +109,7 @@ def compile_menu(scenario: Scenario, draws: Draws) -> Menu:
         touches=np.zeros((*shape, len(LIMITS)), dtype=np.bool_),
         acts=np.zeros((*shape, len(ACTS), len(draws))),
         proactive=np.zeros(shape, dtype=np.bool_),
+        in_line=np.zeros(shape, dtype=np.bool_),
     )
     lead = ACTS.index("lead_hours")
     gesture = ACTS.index("gesture")
@@ -123,6 +127,7 @@ def compile_menu(scenario: Scenario, draws: Draws) -> Menu:
                 menu.acts[f, a] += act.acts
                 menu.acts[f, a, lead] = hours
                 menu.proactive[f, a] |= act.proactive
+                menu.in_line[f, a] |= act.in_line
                 for limit, form in act.uses.items():
                     menu.uses[f, a, LIMITS.index(limit)] += form
                     menu.touches[f, a, LIMITS.index(limit)] = True
@@ -159,6 +164,7 @@ class _Act:
 
         self.kind = remedy.kind
         self.proactive = remedy.proactive
+        self.in_line = remedy.in_line
         self.cost = form(remedy.cost)
         self.worth = form(remedy.worth)
         self.trouble = form(remedy.trouble)

@@ -80,12 +80,17 @@ def of_run(setting: Setting, best: BestLimits, differences: Sequence[Difference]
         rest,
         _amounts(title, recommended, signed=True),
         _policies(differences),
+        "",
+        _second_line(recommended.outcome),
     ]
 
 
-def of_outcome(outcome: Outcome) -> Table:
-    """Return what one policy brings, per case and per year, with 90 % intervals."""
-    return _amounts(f"{outcome.policy.title} (likely: 90% of the draws)", outcome, signed=False)
+def of_outcome(outcome: Outcome) -> list[Table | str]:
+    """Return what one policy brings, per case and per year, with 90 % intervals, and what it asks of others."""
+    return [
+        _amounts(f"{outcome.policy.title} (likely: 90% of the draws)", outcome, signed=False),
+        _second_line(outcome),
+    ]
 
 
 def of_fits(fits: Sequence[Fit]) -> list[Table | str]:
@@ -469,7 +474,7 @@ def _formatter(result: Outcome | Difference, name: str, yearly: bool, signed: bo
     outcome = result.outcome if isinstance(result, Difference) else result
     if name in ("customers_kept", "escalated"):
         return (lambda value: number(value, signed)) if yearly else (lambda value: share(value, signed))
-    if name == "minutes":
+    if name in ("minutes", "supervisor_minutes"):
         return lambda value: number(value, signed)
     return lambda value: money(value, outcome.policy.currency, signed)
 
@@ -494,6 +499,20 @@ def _policies(differences: Sequence[Difference]) -> Table:
             share(float(outcome.per_case("escalated").mean())),
         )
     return table
+
+
+def _second_line(outcome: Outcome) -> str:
+    """Say how busy the second line is, and how long people wait for it, or that it is overloaded."""
+    queue, title = outcome.queue, outcome.policy.title
+    overloaded = float(queue.is_overloaded.mean())
+    busy = "busy " + " to ".join(share(each) for each in interval(queue.occupancy)) + " of its time"
+    if overloaded > 0.05:
+        return (
+            f"Second line under “{title}”: overloaded in {share(overloaded)} of the draws; more is passed on than it "
+            f"can answer, and {share(float(queue.abandoned_share.mean()))} of those who are passed on give up."
+        )
+    low, high = (f"{60 * each:.1f}" for each in interval(queue.mean_wait_hours))
+    return f"Second line under “{title}”: {busy}; who is passed on waits {low} to {high} minutes for it."
 
 
 def _table(title: str, heads: Sequence[str]) -> Table:

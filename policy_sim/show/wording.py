@@ -30,6 +30,7 @@ OUTCOME_TITLES = {
     "customers_kept": "Customers kept",
     "escalated": "Asked a supervisor",
     "minutes": "Minutes per case",
+    "supervisor_minutes": "Supervisor minutes",
 }
 
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}

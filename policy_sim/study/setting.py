@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,8 +110,13 @@ def prepare_setting(
 
 
 def read_default_log(scenario: Scenario) -> Transactions:
-    """Read the log that travels with the package: the CDNOW sample, its amounts taken as the scenario's currency."""
-    return read_transactions(shipped("data") / DEFAULT_LOG, currency=scenario.currency)
+    """Read the log that travels with the package: the CDNOW sample, its amounts brought to the scenario's price level.
+
+    They are multiplied by the assumption shop.sample_price_factor and taken as the scenario's currency.
+    """
+    sample = read_transactions(shipped("data") / DEFAULT_LOG, currency=scenario.currency)
+    factor = scenario.value("shop.sample_price_factor")
+    return replace(sample, amount=np.round(sample.amount * factor, 2))
 
 
 def _fit(transactions: Transactions, scenario: Scenario, model: str) -> Customers:

@@ -22,6 +22,7 @@ from policy_sim.policy import load_policy
 from policy_sim.service import Cases, compose, read_cases
 from policy_sim.value import Payoffs, interval, value_cases
 from policy_sim.value.evaluation import Handling, measure, score
+from policy_sim.value.kernels import States
 
 __all__ = ["ENOUGH", "Claim", "KeepUntil", "Option", "Replay", "Story", "load_stories", "load_story", "replay"]
 
@@ -350,7 +351,9 @@ def _scored(payoffs: Payoffs, case: NDArray[np.int64], states: NDArray[np.int64]
     """Return (states, measures, draws) the measures of cases handled by (resolution, tier); agents have no say."""
     handling = Handling.of(load_policy("ask_first", payoffs.scenario), payoffs)
     choice = np.repeat(states[:, :1], 3, axis=1)
-    changes = score(payoffs, handling, case, states[:, 1], choice, np.arange(len(states)), len(states))
+    told = States(case, states[:, 1], choice, np.arange(len(states)))
+    # one case alone puts no load on the second line: who is passed on waits as the scenario has it
+    changes = score(payoffs, handling, told, len(states), payoffs.numbers)
     # states of the same case that follow each other are given as differences
     begins = np.flatnonzero(np.diff(case, prepend=-1))
     return np.concatenate([np.cumsum(part, axis=0) for part in np.split(changes, begins[1:])])

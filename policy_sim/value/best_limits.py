@@ -1,64 +1,113 @@
-"""Best limits: where the limits of one tier should stand.
+"""Best limits: where the limits of all tiers should stand, together.
 
-In: a policy, payoffs, the limits that may move. Out: `BestLimits`, the policy with those limits at their best and the
-exact curve of each. Left to others: prices, exceptions by cell and a joint search over all tiers.
+In: a policy, payoffs, what may move, what must be kept to. Out: `BestLimits`, the policy with its limits at their best,
+and how good simpler ones are. Left to others: what the frontier looks like (`frontier`), how sure it all is (`study`).
 
-One limit after the other is set to the top of its exact curve until none moves (coordinate ascent). That can get stuck,
-since limits stand in for each other; so it is begun from several places, and how many agree is reported.
+One limit after the other, each set to the top of its exact curve, gets stuck: limits stand in for each other, and some
+have to move together. So all pairs of policies of the two lowest tiers on a grid are worked out first, by a matrix
+product: what a tier settles adds up over the cases that reach it. The best few are polished on exact curves, as are
+random starts besides; how many agree is reported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError, unknown
-from policy_sim.policy import ASK, Lever, Policy
-from policy_sim.value.curves import Curve, best_step, lever_states, threshold_curve
-from policy_sim.value.evaluation import Handling
-from policy_sim.value.kernels import STYLES
-from policy_sim.value.payoffs import Payoffs, Progress, expect
+from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy
+from policy_sim.value.curves import Curve, best_step, threshold_curve
+from policy_sim.value.evaluation import Handling, evaluate, to_cents
+from policy_sim.value.expected import QUANTITIES, Expected, load_of
+from policy_sim.value.kernels import States, grid_values
+from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
+from policy_sim.value.second_line import second_line
 
-__all__ = ["BestLimits", "best_limits"]
+__all__ = ["BestLimits", "Grid", "best_limits", "enumerate_pairs"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+#: Limits that move unless told otherwise; total_cost is drawn on by everything and stays.
+MOVED = ("keep_item", "credit", "refund", "replacement")
+
+_SEARCH_CASES = 20_000  # at most, that limits are fitted to
+_GRID_CASES = 2_000  # at most, that a grid is worked out for
+_START_CASES = 3_000  # at most, that starts are polished on
+_GRID_START_COUNT, _RANDOM_START_COUNT = 5, 4
+_ROUNDS = 12  # of coordinate ascent, at most
+_LOAD_ROUNDS = 4  # of finding limits and the load that they put on the second line, at most
+_GRID_POINTS = {"refund": 6, "credit": 5, "keep_item": 6, "replacement": 4}
+_CENT = 0.01
+_NEVER = 1e12  # below this is what breaks a cap
+_NUDGE = 0.02  # by which the load is moved to see what it costs
+_LOOSER = 0.02  # by which a cap is raised to see what it is worth
+_SETTLED_HOURS = 1e-3  # of wait, between the load that limits were found under and the one that they make
+
 
 @dataclass(frozen=True)
 class BestLimits:
-    """The best limits found for one tier.
+    """The best limits that were found.
 
     Attributes
     ----------
     policy
         The given policy with those limits.
-    curves
-        For each limit that could move, its exact curve with the others at their best.
+    payoffs
+        On which they are best.
+    levers
+        The limits that could move, of all tiers.
     starts, agreeing_starts
         From how many places the search began, and how many of them ended within a cent a case of the best.
+    simplicity
+        One row for each policy from the given one to the oracle (the best resolution of every case, whoever may give
+        it): expected net value a case (money), number of exceptions, share of the oracle's gain over the given one.
+    binding, shadow_price
+        Which bound holds the limits back (`budget` or `escalation_minutes`, empty where neither does), and what one
+        more unit of it would be worth: money a year for each money, or minute, a year.
     """
 
     policy: Policy
-    curves: dict[str, Curve]
+    payoffs: Payoffs
+    levers: tuple[Lever, ...]
     starts: int
     agreeing_starts: int
+    simplicity: pd.DataFrame
+    binding: str = ""
+    shadow_price: float = 0.0
+
+    @cached_property
+    def curves(self) -> dict[str, Curve]:
+        """The exact curve of each general limit of the first tier that could move, the others at their best."""
+        own = [lever for lever in self.levers if lever.tier == self.policy.tier_names[0] and not lever.failure]
+        return {lever.limit: threshold_curve(self.policy, self.payoffs, lever) for lever in own if not lever.segment}
 
 
 def best_limits(
     policy: Policy,
     payoffs: Payoffs,
-    limits: Sequence[str] = ("keep_item", "credit", "refund"),
-    tier: str = "agent",
+    limits: Sequence[str] = MOVED,
+    tiers: Sequence[str] | None = None,
+    *,
+    by: Sequence[str] = (),
+    at_most_exceptions: int | None = 0,
+    round_to: float | None = None,
+    budget: float | None = None,
+    escalation_minutes: float | None = None,
+    robust: str = "mean",
     on_progress: Progress | None = None,
 ) -> BestLimits:
-    """Find the limits of one tier with the highest mean net value over the draws, all else as in the policy.
+    """Find the limits of all tiers that together bring the highest net value, all else as in the policy.
 
-    Limits never pass those of the next tier, nor fall below those of the tier before.
+    Limits never fall from a tier to the next. The policy that is found is never worse than the given one on the cases
+    that the search looks at (20,000 at most, evenly spread; the rest only has its say in `evaluate`).
 
     Parameters
     ----------
@@ -68,102 +117,519 @@ def best_limits(
         The valued cases.
     limits
         Which limits may move.
-    tier
-        Whose limits; any but the last tier.
+    tiers
+        Whose limits may move; all but the last, which has none, where not given.
+    by
+        Any of "failure" and "segment": exceptions of the first tier may be made for these cells ...
+    at_most_exceptions
+        ... as many as this, those with the highest gain first; None for as many as bring anything.
+    round_to
+        Limits are multiples of this (money); exact where not given.
+    budget, escalation_minutes
+        Remedy cost (money a year) and supervisor minutes (a year) that may not be passed, in the mean over the draws.
+    robust
+        "mean" for the highest mean over the draws; "cvar" for the highest mean of the worst tenth of the draws;
+        "regret" for the lowest highest regret against the policies that the search came across.
     on_progress
         Called with (done, of).
 
     Raises
     ------
     InputError
-        If the tier or a limit is unknown, or the tier is the last one, which has no limits.
+        If a name is unknown, a tier is the last one, or a bound is below what any limits can meet.
     """
+    levers = _levers(policy, limits, tiers)
+    caps = _caps(payoffs, budget, escalation_minutes)
+    for part in by:
+        if part not in ("failure", "segment"):
+            raise unknown("part of a case", part, ("failure", "segment"))
+    if robust not in _CRITERIA and robust != "mean":
+        raise unknown("measure of robustness", robust, ("mean", *_CRITERIA))
+    if round_to is not None and not round_to >= _CENT:
+        raise InputError(f"round_to is {round_to}; it must be a cent or more (5 for whole fives)")
+    every = None if round_to is None else round(100 * round_to)
+    report = on_progress or (lambda done, of: None)
+
+    few = payoffs.take(_spread(len(payoffs.cases), _START_CASES))
+    load = load_of(policy, few)
+    search = _Search(Expected.of(policy, few, load), caps)
+    report(1, 5)
+    ends = [search.climb(start, levers) for start in _starts(policy, search, levers)]
+    best, value = max(ends, key=lambda end: end[1])
+    agreeing = sum(end[1] >= value - _CENT for end in ends)
+    best, search, load = _settle_load(best, search, levers, load)
+    report(2, 5)
+
+    many = payoffs.take(_spread(len(payoffs.cases), _SEARCH_CASES))
+    search = replace(search, expected=Expected.of(policy, many, load))
+    if search.is_feasible(policy) and search.value(policy) > search.value(best):
+        best = policy
+    best, _ = search.climb(best, levers)
+    if not search.is_feasible(best):
+        raise InputError(
+            f"no limits keep to {_bounds_in_words(budget, escalation_minutes)}; the least that was found comes to "
+            f"{_totals_in_words(search, best, payoffs)}; raise it, or let more limits move"
+        )
+    report(3, 5)
+    if robust != "mean":
+        best = _robust(best, [policy, *(end for end, _ in ends)], few, levers, robust)
+    shared = best
+    rounded, _ = search.climb(best, levers, every) if every else (best, 0.0)
+    best = rounded
+    cells = _cells(payoffs, by)
+    gains = [] if not cells else _exceptions(best, search, cells, limits, every)
+    chosen = [each for each in gains if each.gain > 0][:at_most_exceptions]
+    for each in chosen:
+        best = each.put_on(best)
+    report(4, 5)
+    simplicity = _compare_simplicity(policy, shared, rounded if every else None, chosen, gains, best, search)
+    binding, price = _shadow_price(best, search, levers, caps)
+    report(5, 5)
+    return BestLimits(best, payoffs, levers, len(ends), agreeing, simplicity, binding, price)
+
+
+@dataclass(frozen=True)
+class _Search:
+    """A search on tables: `caps` are what mean quantities per case may not pass, `prices` what a unit of them costs."""
+
+    expected: Expected
+    caps: Mapping[str, float]
+    prices: Mapping[str, float] = field(default_factory=dict)
+
+    def means(self, policy: Policy) -> dict[str, float]:
+        """Return the mean of each quantity over the cases."""
+        found = self.expected.of_policy(policy).mean(axis=0)
+        return dict(zip(QUANTITIES, found.tolist(), strict=True))
+
+    def value(self, policy: Policy) -> float:
+        """Return the mean net value per case, less what is priced."""
+        means = self.means(policy)
+        return means["net_value"] - sum(price * means[name] for name, price in self.prices.items())
+
+    def is_feasible(self, policy: Policy) -> bool:
+        """Tell whether a policy keeps to the caps."""
+        means = self.means(policy)
+        return all(means[name] <= cap * (1 + 1e-9) for name, cap in self.caps.items())
+
+    def along(self, policy: Policy, lever: Lever) -> tuple[Ints, Floats]:
+        """Return the steps of a lever and the objective on them; what breaks a cap is below all that does not."""
+        cents, totals = self.expected.along(policy, lever)
+        means = dict(zip(QUANTITIES, (totals / len(self.expected.payoffs.cases)).T, strict=True))
+        objective = means["net_value"] - sum(price * means[name] for name, price in self.prices.items())
+        excess = np.zeros(len(cents))
+        for name, cap in self.caps.items():
+            excess += np.maximum(means[name] / cap - 1 - 1e-9, 0)
+        return cents, np.where(excess > 0, -_NEVER * (1 + excess), objective)
+
+    def climb(self, policy: Policy, levers: Sequence[Lever], every: int | None = None) -> tuple[Policy, float]:
+        """Move one limit after the other to its best until none moves; return the policy and its objective."""
+        return _climb(policy, levers, self.along, every)
+
+
+def _climb(
+    policy: Policy, levers: Sequence[Lever], along: Callable[[Policy, Lever], tuple[Ints, Floats]], every: int | None
+) -> tuple[Policy, float]:
+    value = -np.inf
+    for _ in range(_ROUNDS):
+        before = value
+        for lever in levers:
+            cents, objective = along(policy, lever)
+            low, high = policy.bounds(lever)
+            if low > high:
+                continue  # exceptions beside it leave this one no room
+            step, limit = best_step(cents, objective, (low, high), every)
+            policy, value = policy.with_limit(lever, limit), float(objective[step])
+        if value <= before + 1e-9 * abs(before):
+            break
+    return policy, value
+
+
+@dataclass(frozen=True)
+class Grid:
+    """All pairs of policies of the two lowest tiers on a grid, and what each pair comes to.
+
+    Attributes
+    ----------
+    levels
+        For each of `LIMITS` the values on the grid, money.
+    combinations
+        (G, limits) the position of each combination's limits in `levels`.
+    totals
+        By name of quantity (G, G) means per case; rows are the first tier's combination, columns the second's.
+    is_in_order
+        (G, G) whether no limit falls.
+    """
+
+    policy: Policy
+    tiers: tuple[str, ...]
+    levels: tuple[Floats, ...]
+    combinations: tuple[Ints, ...]
+    totals: Mapping[str, NDArray[np.float32]]
+    is_in_order: NDArray[np.bool_]
+
+    def policy_at(self, pair: tuple[int, ...]) -> Policy:
+        """Return the policy of a pair."""
+        policy = self.policy
+        for tier, combinations, place in zip(self.tiers, self.combinations, pair, strict=True):
+            for d, limit in enumerate(LIMITS):
+                policy = policy.with_limit(Lever(tier, limit), float(self.levels[d][combinations[place, d]]))
+        return policy
+
+
+def enumerate_pairs(
+    policy: Policy, expected: Expected, levers: Sequence[Lever], quantities: Sequence[str] = ("net_value",)
+) -> Grid:
+    """Work out every pair of grid policies of the two lowest tiers.
+
+    Of a pair (p, q) every case comes to its value at the first tier under p if that one settles it, else to its value
+    from the second tier up under q: a sum and a matrix product. Exceptions are left out of account.
+
+    Parameters
+    ----------
+    policy
+        Sets the limits that do not move, tiers and guards.
+    expected
+        Tables of its cases.
+    levers
+        General limits that may move.
+    quantities
+        Which of `QUANTITIES` to work out.
+    """
+    payoffs = expected.payoffs
+    tiers = policy.tier_names[:-1][:2]
+    bare = policy.model_copy(update={"exceptions": ()})
+    uses = payoffs.options.uses[payoffs.options.adequate]
+    levels = tuple(_grid_levels(limit, uses[:, d], bare, tiers, levers) for d, limit in enumerate(LIMITS))
+    start = Handling.of(bare, payoffs).start
+    above = expected.of_states(bare, _states_from(bare, payoffs, len(tiers)))
+    combinations = tuple(_combinations(tier, bare, levels, levers) for tier in tiers)
+    in_cents = _padded_levels(levels)
+    shape = [(len(payoffs.cases), len(each)) for each in combinations]
+    totals: dict[str, NDArray[np.float32]] = {}
+    for name in quantities:
+        q = QUANTITIES.index(name)
+        settled, values = [], []
+        for k, tier in enumerate(tiers):
+            handled, value = np.empty(shape[k]), np.empty(shape[k])
+            scenario_tier = payoffs.scenario.tiers.index(tier)
+            table = np.ascontiguousarray(expected.tables[k][..., q])
+
+            def work(
+                first: int,
+                last: int,
+                k: int = k,
+                at: int = scenario_tier,
+                table: Floats = table,
+                handled: Floats = handled,
+                value: Floats = value,
+            ) -> None:
+                grid_values(
+                    at, in_cents, combinations[k], start <= k, payoffs.options, table, first, last, handled, value
+                )
+
+            in_blocks(work, len(payoffs.cases), 250)
+            settled.append(handled)
+            values.append(value)
+        rest = above[:, q]
+        if len(tiers) == 2:
+            passed_on = values[1] + (1 - settled[1]) * rest[:, None]
+            total = values[0].sum(axis=0)[:, None] + _product(1 - settled[0], passed_on)
+        else:
+            total = (values[0].sum(axis=0) + (1 - settled[0]).T @ rest)[:, None]
+        totals[name] = (total / len(payoffs.cases)).astype(np.float32)
+    return Grid(bare, tiers, levels, combinations, totals, _in_order(combinations))
+
+
+def _product(left: Floats, right: Floats) -> Floats:
+    return np.asarray(left.astype(np.float32).T @ right.astype(np.float32), dtype=np.float64)
+
+
+def _in_order(combinations: Sequence[Ints]) -> NDArray[np.bool_]:
+    if len(combinations) == 1:
+        return np.ones((len(combinations[0]), 1), dtype=np.bool_)
+    first, second = combinations
+    in_order = np.ones((len(first), len(second)), dtype=np.bool_)
+    for d in range(first.shape[1]):
+        in_order &= first[:, None, d] <= second[None, :, d]
+    return in_order
+
+
+def _states_from(policy: Policy, payoffs: Payoffs, lowest: int) -> States:
+    handling = Handling.of(policy, payoffs, lowest=lowest)
+    everybody = np.arange(len(payoffs.cases))
+    return States(everybody, handling.tiers[handling.tier], handling.choice, everybody)
+
+
+def _grid_levels(limit: str, uses: Ints, policy: Policy, tiers: Sequence[str], levers: Sequence[Lever]) -> Floats:
+    """Return the values (money, rising) of a limit on the grid: those in force, ask, no limit, some between."""
+    in_force = [policy.limit(tier, limit) for tier in tiers]
+    if not any(lever.limit == limit for lever in levers):
+        return np.unique(in_force)
+    drawn = uses[uses > 0]
+    shares = np.linspace(0.1, 0.9, _GRID_POINTS.get(limit, 4)) if drawn.size else np.empty(0)
+    between = np.ceil(np.quantile(drawn, shares) / 100) if drawn.size else shares
+    return np.unique(np.concatenate([[ASK, NO_LIMIT], in_force, between]))
+
+
+def _combinations(tier: str, policy: Policy, levels: Sequence[Floats], levers: Sequence[Lever]) -> Ints:
+    """Return (combinations, limits) all positions in the levels for a tier; limits that do not move have one."""
+    moved = {lever.limit for lever in levers if lever.tier == tier}
+    choices = [
+        range(len(levels[d])) if limit in moved else [int(np.searchsorted(levels[d], policy.limit(tier, limit)))]
+        for d, limit in enumerate(LIMITS)
+    ]
+    return np.array(list(itertools.product(*choices)), dtype=np.int64)
+
+
+def _padded_levels(levels: Sequence[Floats]) -> Ints:
+    width = max(len(each) for each in levels)
+    cents = [[to_cents(float(value)) for value in each] for each in levels]
+    return np.array([each + each[-1:] * (width - len(each)) for each in cents], dtype=np.int64)
+
+
+def _starts(policy: Policy, search: _Search, levers: Sequence[Lever]) -> list[Policy]:
+    """Begin at the policy itself, at the best pairs of the grid, and anywhere on it."""
+    cases = len(search.expected.payoffs.cases)
+    expected = search.expected.take(_spread(cases, _GRID_CASES))
+    grid = enumerate_pairs(policy, expected, levers, ("net_value", *search.caps))
+    objective = np.where(grid.is_in_order, grid.totals["net_value"], -np.inf)
+    for name, cap in search.caps.items():
+        excess = np.maximum(grid.totals[name] / cap - 1, 0)
+        objective = np.where(excess > 0, -_NEVER * (1 + excess), objective)
+    flat = objective.ravel()
+    top = np.argsort(-flat, kind="stable")[:20_000]
+    rng = np.random.default_rng(0)
+    anywhere = rng.permutation(np.flatnonzero(grid.is_in_order.ravel()))[:_RANDOM_START_COUNT]
+    chosen = [*_apart(top, grid, _GRID_START_COUNT), *(int(each) for each in anywhere)]
+    return [policy, *(grid.policy_at(_pair(grid, each)) for each in chosen)]
+
+
+def _pair(grid: Grid, place: int) -> tuple[int, ...]:
+    row, column = divmod(place, grid.is_in_order.shape[1])
+    return (row, column)[: len(grid.tiers)]
+
+
+def _apart(places: Ints, grid: Grid, count: int) -> list[int]:
+    """Return the first places whose limits differ from those before in at least two."""
+    chosen: list[int] = []
+    seen: list[Ints] = []
+    for place in places.tolist():
+        limits = np.concatenate([c[p] for c, p in zip(grid.combinations, _pair(grid, place), strict=True)])
+        if all((limits != other).sum() >= 2 for other in seen):
+            chosen.append(place)
+            seen.append(limits)
+        if len(chosen) == count:
+            break
+    return chosen
+
+
+def _settle_load(
+    best: Policy, search: _Search, levers: Sequence[Lever], load: Floats
+) -> tuple[Policy, _Search, Floats]:
+    """Go on until the limits are best under the load that they themselves put on the second line.
+
+    Whoever is passed on makes others wait longer: that is what a supervisor minute costs besides its wage, and its
+    price in the search. Of what comes up the policy with the highest value under its own load is returned.
+    """
+    payoffs = search.expected.payoffs
+    found: list[tuple[float, Policy, _Search, Floats]] = []
+    for _ in range(_LOAD_ROUNDS):
+        own = load_of(best, payoffs)
+        wait = [second_line(payoffs, each).mean_wait_hours for each in (own, load)]
+        under = replace(search, expected=Expected.of(best, payoffs, own), prices=_price_of_load(best, payoffs, own))
+        found.append((under.means(best)["net_value"], best, under, own))
+        if float(np.abs(wait[0] - wait[1]).max()) < _SETTLED_HOURS and len(found) > 1:
+            break
+        search, load = under, own
+        best, _ = search.climb(best, levers)
+    _, best, search, load = max(found, key=lambda each: each[0])
+    return best, search, load
+
+
+def _price_of_load(policy: Policy, payoffs: Payoffs, load: Floats) -> dict[str, float]:
+    """Return what one more supervisor minute costs those who wait (money), if it makes a difference at all."""
+    more, less = (
+        float(Expected.of_choices(policy, payoffs, load * factor)[:, 0].mean()) for factor in (1 + _NUDGE, 1 - _NUDGE)
+    )
+    minutes = float(load[: len(payoffs.draws)].mean())
+    price = (less - more) / (2 * _NUDGE * minutes) if minutes > 0 else 0.0
+    return {"supervisor_minutes": price} if price > 1e-6 else {}
+
+
+@dataclass(frozen=True)
+class _Exception:
+    """Limits of the first tier for a cell, and what they gain (money a case, over all cases)."""
+
+    tier: str
+    failure: str | None
+    segment: str | None
+    limits: Mapping[str, float]
+    gain: float
+
+    def put_on(self, policy: Policy) -> Policy:
+        for limit, value in self.limits.items():
+            policy = policy.with_limit(Lever(self.tier, limit, self.failure, self.segment), value)
+        return policy
+
+
+def _cells(payoffs: Payoffs, by: Sequence[str]) -> list[tuple[str | None, str | None]]:
+    if not by:
+        return []
+    failures: list[str | None] = list(payoffs.scenario.failures) if "failure" in by else [None]
+    segments: list[str | None] = [each.name for each in payoffs.scenario.segments] if "segment" in by else [None]
+    return list(itertools.product(failures, segments))
+
+
+def _exceptions(
+    policy: Policy,
+    search: _Search,
+    cells: Sequence[tuple[str | None, str | None]],
+    limits: Sequence[str],
+    every: int | None,
+) -> list[_Exception]:
+    """Return for each cell the best exception of the first tier, the highest gain first.
+
+    Cells do not touch each other, so their gains add up (but for caps, which prices stand for).
+    """
+    cases = search.expected.payoffs.cases
+    tier = policy.tier_names[0]
+    found = []
+    for failure, segment in cells:
+        of_failure = cases.failure == cases.failures.index(failure) if failure else True
+        of_segment = cases.segment == cases.segments.index(segment) if segment else True
+        rows = np.flatnonzero(np.broadcast_to(of_failure & of_segment, len(cases)))
+        if not rows.size:
+            continue
+        own = replace(search, expected=search.expected.take(rows), caps={})
+        levers = [Lever(tier, limit, failure, segment) for limit in limits]
+        open_ = policy
+        for lever in levers:
+            open_ = open_.with_limit(lever, policy.bounds(lever)[1])
+        ends = [own.climb(start, levers, every) for start in (policy, open_)]
+        best, value = max(ends, key=lambda end: end[1])
+        gain = (value - own.value(policy)) * len(rows) / len(cases)
+        moved = {
+            lever.limit: best.limit(tier, lever.limit, failure, segment)
+            for lever in levers
+            if best.limit(tier, lever.limit, failure, segment) != policy.limit(tier, lever.limit, failure, segment)
+        }
+        if moved:
+            found.append(_Exception(tier, failure, segment, moved, gain))
+    return sorted(found, key=lambda each: -each.gain)
+
+
+def _compare_simplicity(
+    given: Policy,
+    shared: Policy,
+    rounded: Policy | None,
+    chosen: Sequence[_Exception],
+    gains: Sequence[_Exception],
+    best: Policy,
+    search: _Search,
+) -> pd.DataFrame:
+    bare = replace(search, prices={})
+    rows = [("given", bare.value(given), len(given.exceptions)), ("one limit for all", bare.value(shared), 0)]
+    if rounded is not None:
+        rows.append(("rounded", bare.value(rounded), 0))
+    if chosen:
+        rows.append((f"with {len(chosen)} exceptions", bare.value(best), len(chosen)))
+    if gains:
+        everything = best
+        for each in gains[len(chosen) :]:
+            everything = each.put_on(everything)
+        rows.append(("limits of its own for each cell", bare.value(everything), len(gains)))
+    oracle = search.expected.oracle() / len(search.expected.payoffs.cases)
+    rows.append(("oracle", oracle, 0))
+    table = pd.DataFrame(rows, columns=["policy", "net_value", "exceptions"])
+    attainable = max(oracle - rows[0][1], 1e-12)
+    table["share_of_gain"] = (table["net_value"] - rows[0][1]) / attainable
+    return table
+
+
+def _shadow_price(
+    best: Policy, search: _Search, levers: Sequence[Lever], caps: Mapping[str, float]
+) -> tuple[str, float]:
+    """Return which cap binds, and what a unit more of it would bring: money for each unit."""
+    for name, cap in caps.items():
+        used = search.means(best)[name]
+        if used < 0.98 * cap:
+            free = replace(search, caps={other: each for other, each in caps.items() if other != name})
+            if free.value(free.climb(best, levers)[0]) <= search.value(best) + 1e-6:
+                continue
+        looser = replace(search, caps={**caps, name: cap * (1 + _LOOSER)})
+        gain = looser.value(looser.climb(best, levers)[0]) - search.value(best)
+        if gain > 1e-9:
+            return _CAP_NAMES[name], gain / (cap * _LOOSER)
+    return "", 0.0
+
+
+def _robust(best: Policy, others: Sequence[Policy], payoffs: Payoffs, levers: Sequence[Lever], robust: str) -> Policy:
+    """Return limits that are best by a measure over the draws, on curves of every draw."""
+    met = [evaluate(each, payoffs).per_case() for each in (best, *others)]
+    reference = np.max(met, axis=0)
+    criterion = _CRITERIA[robust]
+    start = (best, *others)[int(np.argmax([criterion(each[None] - 0.0, reference)[0] for each in met]))]
+
+    def along(policy: Policy, lever: Lever) -> tuple[Ints, Floats]:
+        curve = threshold_curve(policy, payoffs, lever)
+        return curve.cents, criterion(curve.per_case(), reference)
+
+    return _climb(start, levers, along, None)[0]
+
+
+def _cvar(values: Floats, reference: Floats) -> Floats:
+    """Return the mean (steps,) of the worst tenth of the draws of values (steps, draws)."""
+    worst = max(values.shape[1] // 10, 1)
+    return np.asarray(np.sort(values, axis=1)[:, :worst].mean(axis=1))
+
+
+def _least_regret(values: Floats, reference: Floats) -> Floats:
+    return np.asarray(-(reference - values).max(axis=1))
+
+
+_CRITERIA = {"cvar": _cvar, "regret": _least_regret}
+_CAP_NAMES = {"remedy_cost": "budget", "supervisor_minutes": "escalation_minutes"}
+
+
+def _levers(policy: Policy, limits: Sequence[str], tiers: Sequence[str] | None) -> tuple[Lever, ...]:
     if not limits:
         raise InputError(f"no limit to move; choose among: {', '.join(LIMITS)}")
     for limit in limits:
         if limit not in LIMITS:
             raise unknown("limit", limit, LIMITS)
-    policy.tier(tier)
-    if tier == policy.tier_names[-1]:
-        raise InputError(
-            f"tier '{tier}' is the last one and has no limits; choose one of: {', '.join(policy.tier_names[:-1])}"
-        )
-    levers = [Lever(tier, limit) for limit in limits]
-    steps = 2 + len(levers)
-    report = on_progress or (lambda done, of: None)
-    expected = _Expected(policy, payoffs, tier)
-    report(1, steps)
-    ends = [_climb(start, levers, expected) for start in _starts(policy, levers)]
-    best_policy, best_value = max(ends, key=lambda end: end[1])
-    report(2, steps)
-    curves = {}
-    for done, lever in enumerate(levers, start=3):
-        curves[lever.limit] = threshold_curve(best_policy, payoffs, lever)
-        report(done, steps)
-    agreeing = sum(value >= best_value - 0.01 * len(payoffs.cases) for _, value in ends)
-    return BestLimits(best_policy, curves, len(ends), agreeing)
+    whose = policy.tier_names[:-1] if tiers is None else tuple(tiers)
+    for tier in whose:
+        policy.tier(tier)
+        if tier == policy.tier_names[-1]:
+            raise InputError(
+                f"tier '{tier}' is the last one and has no limits; choose one of: {', '.join(policy.tier_names[:-1])}"
+            )
+    return tuple(Lever(tier, limit) for tier in whose for limit in limits)
 
 
-def _starts(policy: Policy, levers: Sequence[Lever]) -> list[Policy]:
-    """Begin at the policy itself, at no authority, and with each limit, and all of them, as far up as they may go."""
-    asked, open_ = policy, policy
-    for lever in levers:
-        asked = asked.with_limit(lever, ASK)
-        open_ = open_.with_limit(lever, policy.bounds(lever)[1])
-    return [policy, asked, open_, *(asked.with_limit(lever, policy.bounds(lever)[1]) for lever in levers)]
+def _caps(payoffs: Payoffs, budget: float | None, escalation_minutes: float | None) -> dict[str, float]:
+    a_year = payoffs.scenario.value("shop.cases_per_year")
+    caps = {}
+    for name, given in (("remedy_cost", budget), ("supervisor_minutes", escalation_minutes)):
+        if given is not None:
+            if not given > 0:
+                raise InputError(f"{_CAP_NAMES[name]} is {given}; it must be above 0 (a year)")
+            caps[name] = given / a_year
+    return caps
 
 
-def _climb(policy: Policy, levers: Sequence[Lever], expected: _Expected) -> tuple[Policy, float]:
-    """Move one limit after the other to its best until none moves; return the policy and its total value."""
-    value = -np.inf
-    while True:
-        before = value
-        for lever in levers:
-            limit, value = expected.best(policy, lever)
-            policy = policy.with_limit(lever, limit)
-        if value <= before + 1e-9 * abs(before):
-            return policy, value
+def _bounds_in_words(budget: float | None, escalation_minutes: float | None) -> str:
+    parts = [] if budget is None else [f"a budget of {budget:,.0f} a year"]
+    parts += [] if escalation_minutes is None else [f"{escalation_minutes:,.0f} supervisor minutes a year"]
+    return " and ".join(parts)
 
 
-class _Expected:
-    """Mean payoffs over the draws of whatever one tier, or those above it, may choose."""
+def _totals_in_words(search: _Search, policy: Policy, payoffs: Payoffs) -> str:
+    means, a_year = search.means(policy), payoffs.scenario.value("shop.cases_per_year")
+    units = {"remedy_cost": "money", "supervisor_minutes": "minutes"}
+    return " and ".join(f"{means[name] * a_year:,.0f} {units[name]} a year" for name in search.caps)
 
-    def __init__(self, policy: Policy, payoffs: Payoffs, tier: str) -> None:
-        self.payoffs = payoffs
-        k = policy.tier_names.index(tier)
-        scenario_tiers = np.array([payoffs.scenario.tiers.index(name) for name in policy.tier_names])
-        self.above = Handling.of(policy, payoffs, lowest=k + 1)
-        case, resolution = np.nonzero(payoffs.options.adequate)
-        rows = self._rows(case, resolution, np.full(len(case), scenario_tiers[k]))
-        self.here = np.zeros((*payoffs.options.adequate.shape, len(STYLES)))
-        self.here[case, resolution] = rows
-        self.above_value = np.zeros(len(payoffs.cases))
-        for s in range(len(STYLES)):
-            rows = self._rows(np.arange(len(payoffs.cases)), self.above.choice[:, s], scenario_tiers[self.above.tier])
-            self.above_value += rows[:, s]
-        self.tier = k
-        self.known: dict[tuple[object, ...], tuple[float, float]] = {}
 
-    def _rows(self, case: Ints, resolution: Ints, tier: Ints) -> Floats:
-        return expect(self.payoffs, case, resolution, tier, self.above.suspected, self.above.claimed)
-
-    def best(self, policy: Policy, lever: Lever) -> tuple[float, float]:
-        """Return the best limit of a lever (the roundest where several are equally good) and the total value there."""
-        others = (lever, *(value for name, value in policy.tier(lever.tier).limits.items() if name != lever.limit))
-        if others not in self.known:
-            self.known[others] = self._best(policy, lever)
-        return self.known[others]
-
-    def _best(self, policy: Policy, lever: Lever) -> tuple[float, float]:
-        states = lever_states(policy, self.payoffs, lever, self.above)
-        value = np.where(
-            states.tier > self.tier,
-            self.above_value[states.case],
-            np.take_along_axis(self.here[states.case], states.choice[:, None, :], axis=1)[:, 0].sum(axis=-1),
-        )
-        first = np.append(True, states.case[1:] != states.case[:-1])
-        change = value - np.where(first, 0.0, np.append(0.0, value[:-1]))
-        cents, place = np.unique(states.cents, return_inverse=True)
-        total = np.cumsum(np.bincount(place, weights=change)).astype(np.float64)
-        best, limit = best_step(cents, total, policy.bounds(lever))
-        return limit, float(total[best])
+def _spread(count: int, most: int) -> Ints:
+    """Return places, evenly spread, at most so many."""
+    return np.linspace(0, count - 1, min(count, most)).astype(np.int64)

@@ -17,31 +17,22 @@ from numpy.typing import NDArray
 from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy
-from policy_sim.value.evaluation import Handling, measure, score, to_cents
-from policy_sim.value.kernels import curve_states
-from policy_sim.value.payoffs import Payoffs, Progress
+from policy_sim.value.evaluation import Handling, measure, score_lanes, to_cents
+from policy_sim.value.kernels import LANES, MEASURES, Numbers, States, curve_states
+from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
+from policy_sim.value.second_line import is_waiting, numbers_under, second_line, supervisor_minutes
 
-__all__ = ["Curve", "States", "best_step", "lever_states", "threshold_curve"]
+__all__ = ["Curve", "best_step", "lever_states", "threshold_curve"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+_NODES = 8  # of the polynomial in the load of the second line
+_NO_DIFFERENCE_HOURS = 1e-9
+
 #: Steps of money (cents) that people find round, the roundest first.
 _ROUND_CENTS = (10_000, 5_000, 2_500, 1_000, 500, 100, 50, 10, 5, 1)
-
-
-@dataclass(frozen=True)
-class States:
-    """The states that cases go through as one limit rises; arrays (states,), choice (states, styles).
-
-    Cases that the limit does not touch have one state. `cents` is the limit from which a state holds, -1 from "ask" on.
-    """
-
-    case: Ints
-    tier: Ints
-    choice: Ints
-    cents: Ints
 
 
 @dataclass(frozen=True)
@@ -147,18 +138,61 @@ def threshold_curve(policy: Policy, payoffs: Payoffs, lever: Lever, on_progress:
     policy.check_lever(lever)
     payoffs.scenario.check_cell(lever.failure, lever.segment)
     above = Handling.of(policy, payoffs, lowest=policy.tier_names.index(lever.tier) + 1)
-    states = lever_states(policy, payoffs, lever, above)
-    cents, place = np.unique(states.cents, return_inverse=True)
-    scenario_tiers = np.array([payoffs.scenario.tiers.index(name) for name in policy.tier_names])
-    tier = scenario_tiers[states.tier]
-    changes = score(payoffs, above, states.case, tier, states.choice, place, len(cents), on_progress)
-    np.cumsum(changes, axis=0, out=changes)
-    return Curve(policy, payoffs, lever, cents, changes)
+    states, cents = lever_states(policy, payoffs, lever, above)
+    minutes = np.cumsum(supervisor_minutes(payoffs, states, len(cents)), axis=0) / len(payoffs.cases)
+    waits = is_waiting(payoffs, states)
+    at_once, passed_on = _only(states, ~waits), _only(states, waits)
+    nodes, weights = _interpolation(payoffs, minutes)
+    under = [numbers_under(payoffs, node) for node in nodes]
+    sums = np.empty((len(cents), len(MEASURES), len(payoffs.draws)))
+
+    def work(first: int, last: int) -> None:
+        def totals(part: States, numbers: Numbers) -> Floats:
+            changes = score_lanes(payoffs, above, part, len(cents), numbers, first)[..., : last - first]
+            return np.cumsum(changes, axis=0, out=changes)
+
+        total = totals(at_once, payoffs.numbers)
+        for numbers, weight in zip(under, weights, strict=True):
+            total += totals(passed_on, numbers) * weight[:, None, first:last]
+        sums[..., first:last] = total
+
+    in_blocks(work, len(payoffs.draws), LANES, on_progress)
+    return Curve(policy, payoffs, lever, cents, sums)
 
 
-def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever, above: Handling) -> States:
-    """Work out the states that every case goes through as one limit rises, all else as in the policy.
+def _only(states: States, chosen: NDArray[np.bool_]) -> States:
+    """Return the part of the states that some of their choices make up; states that change nothing are left out."""
+    choice = np.where(chosen, states.choice, -1)
+    is_empty = np.asarray((choice < 0).all(axis=1))
+    follows_empty = np.append(True, (states.case[1:] != states.case[:-1]) | is_empty[:-1])
+    kept = ~(is_empty & follows_empty)
+    return States(states.case[kept], states.tier[kept], choice[kept], states.place[kept])
 
+
+def _interpolation(payoffs: Payoffs, minutes: Floats) -> tuple[Floats, Floats]:
+    """Return loads (nodes, draws) at which to work out what waits, and weights (nodes, steps, draws) to add them with.
+
+    Between the lowest and the highest load (draws,) of the steps, what waiting does is a smooth function of the load of
+    each draw: a polynomial through Chebyshev's nodes. One node serves where the load makes no difference.
+    """
+    low, high = minutes.min(axis=0), minutes.max(axis=0)
+    count = len(payoffs.draws)
+    waits = [second_line(payoffs, load[:count]).mean_wait_hours for load in (low, high)]
+    if np.abs(waits[1] - waits[0]).max() < _NO_DIFFERENCE_HOURS:
+        return high[None], np.ones((1, *minutes.shape))[..., :count]
+    angles = (2 * np.arange(_NODES) + 1) / (2 * _NODES) * np.pi
+    centre, half = (low + high) / 2, np.maximum((high - low) / 2, 1e-12)
+    nodes = centre + half * np.cos(angles)[:, None]
+    distance = (minutes - centre) / half - np.cos(angles)[:, None, None]
+    distance = np.where(np.abs(distance) < 1e-14, 1e-14, distance)
+    parts = ((-1.0) ** np.arange(_NODES) * np.sin(angles))[:, None, None] / distance
+    return nodes, (parts / parts.sum(axis=0))[..., :count]
+
+
+def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever, above: Handling) -> tuple[States, Ints]:
+    """Return the states that every case goes through as one limit rises, all else as in the policy, and the steps.
+
+    A state's place is its step: the limit in cents from which it holds, -1 from "ask" on, where every case has one.
     `above` is what becomes of each case where the tiers up to the lever's pass it on.
     """
     asked = Handling.of(policy.with_limit(lever, ASK), payoffs)
@@ -186,15 +220,17 @@ def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever, above: Handling
         cents,
     )
     rest = np.flatnonzero(~reached)
-    return States(
+    steps, place = np.unique(np.concatenate([cents[:written], np.full(len(rest), -1)]), return_inverse=True)
+    states = States(
         case=np.concatenate([case[:written], rest]),
-        tier=np.concatenate([tier[:written], asked.tier[rest]]),
+        tier=asked.tiers[np.concatenate([tier[:written], asked.tier[rest]])],
         choice=np.concatenate([choice[:written], asked.choice[rest]]),
-        cents=np.concatenate([cents[:written], np.full(len(rest), -1)]),
+        place=place,
     )
+    return states, steps
 
 
-def best_step(cents: Ints, value: Floats, bounds: tuple[float, float]) -> tuple[int, float]:
+def best_step(cents: Ints, value: Floats, bounds: tuple[float, float], every: int | None = None) -> tuple[int, float]:
     """Return the best step (the lowest of equals) within bounds (money), and the roundest limit in money on it.
 
     Parameters
@@ -203,12 +239,16 @@ def best_step(cents: Ints, value: Floats, bounds: tuple[float, float]) -> tuple[
         (steps,) limit from which each step holds, rising; what it is worth.
     bounds
         Lowest and highest limit allowed.
+    every
+        Cents: where given, only multiples of it count, "ask", and the highest limit allowed.
     """
     low, high = (to_cents(bound) for bound in bounds)
     if low > high:
         raise InputError(
             f"no limit keeps the tiers in order: at least {bounds[0]:g}, at most {bounds[1]:g}; mend the ones beside it"
         )
+    if every is not None:
+        return _best_multiple(cents, value, (low, high), bounds[1], every)
     start = int(np.searchsorted(cents, low, side="right")) - 1
     stop = int(np.searchsorted(cents, high, side="right"))
     best = start + int(np.argmax(value[start:stop]))
@@ -221,3 +261,18 @@ def best_step(cents: Ints, value: Floats, bounds: tuple[float, float]) -> tuple[
     end = int(cents[best + 1])
     rounded = (-(-first // step) * step for step in _ROUND_CENTS)
     return best, next(each for each in rounded if each < end) / 100
+
+
+def _best_multiple(
+    cents: Ints, value: Floats, bounds: tuple[int, int], highest: float, every: int
+) -> tuple[int, float]:
+    low, high = bounds
+    top = min(high, int(cents[-1]) + every)
+    first = -(-max(low, 0) // every)
+    limits = [*([-1] if low < 0 else []), *range(first * every, top + 1, every), *([high] if high > top else [])]
+    # where no multiple lies within the bounds, what the next tier may give is all there is
+    limits = limits or [high]
+    steps = np.searchsorted(cents, limits, side="right") - 1
+    best = int(np.argmax(value[steps]))
+    found = limits[best]
+    return int(steps[best]), ASK if found < 0 else highest if found == high else found / 100

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError, unknown
 from policy_sim.policy import ASK, NO_LIMIT, Policy, authority, limit_words
-from policy_sim.service import caught_share
-from policy_sim.value.kernels import GUIDED, LANES, MEASURES, choose, score_states
+from policy_sim.service import Waiting, caught_share
+from policy_sim.value.kernels import GUIDED, LANES, MEASURES, Numbers, States, choose, score_states
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
+from policy_sim.value.second_line import numbers_under, second_line, supervisor_minutes
 
 __all__ = ["OUTCOMES", "Difference", "Handling", "Outcome", "compare", "decide", "evaluate"]
 
@@ -123,12 +124,15 @@ class Outcome:
         (failures, segments, measures, draws) totals over the cases.
     counts
         (failures, segments) cases.
+    queue
+        How long whoever is passed on waits for the second line, under each draw.
     """
 
     policy: Policy
     payoffs: Payoffs
     sums: Floats
     counts: Ints
+    queue: Waiting
 
     def per_case(self, outcome: str = "net_value") -> Floats:
         """Return the mean over cases (draws,) of one of `OUTCOMES`: money, a share (0-1) or minutes per case."""
@@ -193,10 +197,11 @@ def evaluate(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = No
     handling = Handling.of(policy, payoffs)
     shape = (len(payoffs.scenario.failures), len(payoffs.scenario.segments))
     cell_count = shape[0] * shape[1]
-    states = (np.arange(len(payoffs.cases)), handling.tiers[handling.tier], handling.choice, handling.cell)
-    sums = score(payoffs, handling, *states, cell_count, on_progress)
+    states = States(np.arange(len(payoffs.cases)), handling.tiers[handling.tier], handling.choice, handling.cell)
+    minutes = supervisor_minutes(payoffs, states, cell_count).sum(axis=0) / len(payoffs.cases)
+    sums = score(payoffs, handling, states, cell_count, numbers_under(payoffs, minutes), on_progress)
     counts = np.bincount(handling.cell, minlength=cell_count).reshape(shape)
-    return Outcome(policy, payoffs, sums.reshape(*shape, *sums.shape[1:]), counts)
+    return Outcome(policy, payoffs, sums.reshape(*shape, *sums.shape[1:]), counts, second_line(payoffs, minutes))
 
 
 def compare(outcome: Outcome, baseline: Outcome) -> Difference:
@@ -254,27 +259,32 @@ def decide(policy: Policy, payoffs: Payoffs) -> pd.DataFrame:
 def score(
     payoffs: Payoffs,
     handling: Handling,
-    case: Ints,
-    tier: Ints,
-    choice: Ints,
-    place: Ints,
+    states: States,
     places: int,
+    numbers: Numbers,
     on_progress: Progress | None = None,
 ) -> Floats:
-    """Return (places, measures, draws): the measures of states, or their changes, added up by place.
+    """Return (places, measures, draws): the measures of states, or their changes, added up by place."""
+    out = np.empty((places, len(MEASURES), len(payoffs.draws)))
+
+    def work(first: int, last: int) -> None:
+        out[..., first:last] = score_lanes(payoffs, handling, states, places, numbers, first)[..., : last - first]
+
+    in_blocks(work, len(payoffs.draws), LANES, on_progress)
+    return out
+
+
+def score_lanes(
+    payoffs: Payoffs, handling: Handling, states: States, places: int, numbers: Numbers, first: int
+) -> Floats:
+    """Return (places, measures, LANES): the measures of states, or their changes, for the draws from `first` on.
 
     Of `handling` only what holds for the policy as a whole is used: whom its guards suspect, what they let through.
     """
-    out = np.zeros((places, len(MEASURES), payoffs.style.shape[1]))
-
-    def work(first: int, last: int) -> None:
-        score_states(
-            case, tier, choice, place, handling.suspected, payoffs.facts, payoffs.numbers, payoffs.style, first, out
-        )
-
-    in_blocks(work, out.shape[-1], LANES, on_progress)
-    out[:, MEASURES.index("learned_claiming")] *= handling.claimed
-    return out[..., : len(payoffs.draws)]
+    out = np.zeros((places, len(MEASURES), LANES))
+    score_states(states, handling.suspected, payoffs.facts, numbers, payoffs.style, first, out)
+    out[:, MEASURES.index("learned_claiming")] *= handling.claimed[first : first + LANES]
+    return out
 
 
 def measure(sums: Floats, outcome: str) -> Floats:

@@ -36,9 +36,11 @@ __all__ = [
     "Facts",
     "Numbers",
     "Options",
+    "States",
     "choose",
     "curve_states",
     "expected_payoffs",
+    "grid_values",
     "payoffs_of_cases",
     "score_states",
 ]
@@ -170,6 +172,19 @@ class Numbers(NamedTuple):
     tiers: Floats
     shared: Floats
     values: Floats
+
+
+class States(NamedTuple):
+    """What becomes of cases: one after the other for a case, in the order in which a limit rises.
+
+    case, tier (of the scenario), place (where it is added up) are (states,); choice (states, styles) is the resolution
+    that each style chooses, -1 where a style is to be left out.
+    """
+
+    case: Ints
+    tier: Ints
+    choice: Ints
+    place: Ints
 
 
 class Options(NamedTuple):
@@ -399,10 +414,7 @@ def _score_case(i: int, a: int, k: int, first: int, facts: Facts, numbers: Numbe
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def score_states(
-    case: Ints,
-    tier: Ints,
-    choice: Ints,
-    place: Ints,
+    states: States,
     suspected: Bools,
     facts: Facts,
     numbers: Numbers,
@@ -410,22 +422,18 @@ def score_states(
     first: int,
     out: Floats,
 ) -> None:
-    """Add each state's change of the measures to out (places, measures, draws), for `LANES` draws from first on.
+    """Add each state's change of the measures to out (places, measures, LANES), for the draws from first on.
 
-    A state is one case handled at one tier with one choice per style. States of a case stand one after the other in the
-    order of the limit; the first one adds its measures, each further one the difference to the one before.
+    The first state of a case adds its measures, each further one the difference to the one before.
 
     Parameters
     ----------
-    case, tier, place
-        (states,) case, tier of the scenario, row of out.
-    choice
-        (states, styles) resolution that each style chooses.
     suspected
         (N,) whether a guard has passed the case on because its customer looks suspicious.
     style
         (styles, draws) share of each style.
     """
+    case, tier, choice, place = states.case, states.tier, states.choice, states.place
     b = np.empty(_BUFFER)
     _copy_shared(first, numbers, b)
     weight = np.empty(LANES)
@@ -443,7 +451,7 @@ def score_states(
             now[j] = 0.0
         for s in range(3):
             a = choice[n, s]
-            earlier = False
+            earlier = a < 0
             for t in range(s):
                 earlier = earlier or choice[n, t] == a
             if earlier:
@@ -461,10 +469,10 @@ def score_states(
         for q in range(_MEASURE_COUNT):
             if follows:
                 for j in range(LANES):
-                    out[place[n], q, first + j] += now[q * LANES + j] - before[q * LANES + j]
+                    out[place[n], q, j] += now[q * LANES + j] - before[q * LANES + j]
             else:
                 for j in range(LANES):
-                    out[place[n], q, first + j] += now[q * LANES + j]
+                    out[place[n], q, j] += now[q * LANES + j]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
@@ -481,14 +489,16 @@ def expected_payoffs(
     end: int,
     out: Floats,
 ) -> None:
-    """Fill out (rows, weights) with sums over draws of weight (weights, draws) times payoff, for rows begin to end.
+    """Fill out (rows, weights, 4) with sums over draws of weight (weights, draws) times what a row comes to.
 
-    claimed (draws,) is the share of learned claiming that gets through.
+    That is payoff, remedy cost, supervisor minutes, learned claiming, for rows begin to end; claimed (draws,) is the
+    share of learned claiming that gets through.
     """
     b = np.empty(_BUFFER)
     for n in range(begin, end):
         for s in range(weight.shape[0]):
-            out[n, s] = 0.0
+            for q in range(4):
+                out[n, s, q] = 0.0
     for first in range(0, weight.shape[1], LANES):
         _copy_shared(first, numbers, b)
         timing = -1
@@ -498,15 +508,22 @@ def expected_payoffs(
                 timing = -1
             timing = _score_case(case[n], resolution[n], tier[n], first, facts, numbers, timing, b)
             for s in range(weight.shape[0]):
-                total = 0.0
+                payoff = 0.0
+                cost = 0.0
+                minutes = 0.0
+                learned = 0.0
                 for j in range(LANES):
-                    total += weight[s, first + j] * (
-                        b[_MEASURED + j]
-                        - b[_MEASURED + LANES + j]
-                        - b[_MEASURED + 2 * LANES + j]
-                        - claimed[first + j] * b[_MEASURED + 3 * LANES + j]
-                    )
-                out[n, s] += total
+                    share = weight[s, first + j]
+                    claims = claimed[first + j] * b[_MEASURED + 3 * LANES + j]
+                    spent = b[_MEASURED + LANES + j] + b[_MEASURED + 2 * LANES + j] + claims
+                    payoff += share * (b[_MEASURED + j] - spent)
+                    cost += share * b[_MEASURED + LANES + j]
+                    minutes += share * b[_MEASURED + 6 * LANES + j]
+                    learned += share * claims
+                out[n, s, 0] += payoff
+                out[n, s, 1] += cost
+                out[n, s, 2] += minutes
+                out[n, s, 3] += learned
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
@@ -676,6 +693,81 @@ def choose(
                     best = a
             for s in range(3):
                 choice[i, s] = best
+
+
+@numba.njit(cache=True, nogil=True)
+def grid_values(
+    scenario_tier: int,
+    levels: Ints,
+    grid: Ints,
+    reaches: Bools,
+    options: Options,
+    table: Floats,
+    begin: int,
+    end: int,
+    handled: Floats,
+    out: Floats,
+) -> None:
+    """Fill, for every combination of limits of a grid, whether tier k settles a case, and what that comes to.
+
+    Parameters
+    ----------
+    levels
+        (L, levels) limits in cents, rising; a limit that does not move has one level.
+    grid
+        (combinations, L) which level of each limit.
+    reaches
+        (N,) whether the case may be settled by the tier, as far as guards go.
+    table
+        (N, A, styles) value of each resolution at the tier, for each style's share of the agents.
+    begin, end
+        Cases to work on.
+    handled, out
+        (N, combinations) 1 where the tier settles it, else 0; what that comes to, else 0.
+    """
+    resolution_count = options.uses.shape[1]
+    limit_count = levels.shape[0]
+    order = np.empty((3, resolution_count), dtype=np.int64)
+    needed = np.empty((resolution_count, limit_count), dtype=np.int64)
+    for i in range(begin, end):
+        for g in range(grid.shape[0]):
+            handled[i, g] = 0.0
+            out[i, g] = 0.0
+        if not reaches[i]:
+            continue
+        found = 0
+        for a in range(options.counts[i]):
+            if not options.adequate[i, a]:
+                continue
+            possible = True
+            for d in range(limit_count):
+                level = 0
+                while level < levels.shape[1] and options.uses[i, a, d] > levels[d, level]:
+                    level += 1
+                needed[a, d] = level
+                possible = possible and level < levels.shape[1]
+            if not possible:
+                continue
+            for s in range(3):
+                position = found
+                while position > 0 and not _better(i, scenario_tier, s, order[s, position - 1], a, options):
+                    order[s, position] = order[s, position - 1]
+                    position -= 1
+                order[s, position] = a
+            found += 1
+        for g in range(grid.shape[0]):
+            for s in range(3):
+                for n in range(found):
+                    a = order[s, n]
+                    permitted = True
+                    for d in range(limit_count):
+                        if needed[a, d] > grid[g, d]:
+                            permitted = False
+                            break
+                    if permitted:
+                        handled[i, g] = 1.0
+                        out[i, g] += table[i, a, s]
+                        break
 
 
 @numba.njit(cache=True, nogil=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import cpu_count
 from typing import TypeVar
 
@@ -72,6 +72,21 @@ class Payoffs:
     options: Options
     style: Floats
 
+    def take(self, rows: Ints) -> Payoffs:
+        """Return the payoffs of some of the cases."""
+        facts = Facts(**{name: each[rows] for name, each in self.facts._asdict().items()})
+        chosen = {
+            name: each[..., rows, :] if name == "believed" else each[rows]
+            for name, each in self.options._asdict().items()
+        }
+        return replace(self, cases=self.cases.take(rows), facts=facts, options=Options(**chosen))
+
+    def without_learned_claiming(self) -> Payoffs:
+        """Return the same payoffs if nobody learned to claim from what others get; agents believe what they did."""
+        shared = self.numbers.shared.copy()
+        shared[SHARED.index("reach")] = 0.0
+        return replace(self, numbers=self.numbers._replace(shared=shared))
+
 
 def value_cases(scenario: Scenario, cases: Cases, draws: Draws, value_ratios: Floats | None = None) -> Payoffs:
     """Value every resolution of every case at every tier.
@@ -123,8 +138,11 @@ def expect(
     tier: Ints,
     suspected: NDArray[np.bool_],
     claimed: Floats,
+    numbers: Numbers,
 ) -> Floats:
-    """Return (rows, styles): payoffs of rows of case, resolution and tier, as means over draws with each style's share.
+    """Return (rows, styles, 4): what rows of case, resolution and tier come to, mean over draws, times a style's share.
+
+    That is payoff, remedy cost, supervisor minutes and learned claiming.
 
     Parameters
     ----------
@@ -134,14 +152,14 @@ def expect(
         (N,) whether a guard has passed the case on because its customer looks suspicious.
     claimed
         (draws,) share of learned claiming that gets through, for the padded draws of the payoffs.
+    numbers
+        Those of the payoffs, or those with the wait of a load in them.
     """
     weight = payoffs.style / len(payoffs.draws)
-    out = np.empty((len(case), len(weight)))
+    out = np.empty((len(case), len(weight), 4))
 
     def work(first: int, last: int) -> None:
-        expected_payoffs(
-            case, resolution, tier, suspected, payoffs.facts, payoffs.numbers, weight, claimed, first, last, out
-        )
+        expected_payoffs(case, resolution, tier, suspected, payoffs.facts, numbers, weight, claimed, first, last, out)
 
     in_blocks(work, len(case), _ROWS_IN_A_BLOCK)
     return out
@@ -260,9 +278,9 @@ def _staff(
 
 
 def _timing(menu: Menu) -> Ints:
-    """Number the resolutions (F, A) by how long they take and whether they are proactive; the same is the same."""
+    """Number the resolutions (F, A) by how long they take, for whom, and whether they are proactive."""
     hours = menu.acts[:, :, ACTS.index("lead_hours")]
-    keys = np.concatenate([hours, menu.proactive[..., None]], axis=-1)
+    keys = np.concatenate([hours, menu.proactive[..., None], menu.in_line[..., None]], axis=-1)
     _, timing = np.unique(keys.reshape(-1, keys.shape[-1]), axis=0, return_inverse=True)
     return np.asarray(timing.reshape(menu.proactive.shape), dtype=np.int64)
 

@@ -53,6 +53,33 @@ def test_the_second_start_serves_where_the_first_fails():
     assert maximum.log_parameters[0] == pytest.approx(1.0, abs=1e-8)
 
 
+def test_a_narrow_ridge_takes_few_steps():
+    information = np.array([[1e6, 0.999e4], [0.999e4, 1e2]])
+    top = np.array([1.5, -2.0])
+    calls = []
+
+    def total(log_parameters):
+        calls.append(log_parameters)
+        aside = log_parameters - top
+        return -float(aside @ information @ aside) / 2, -information @ aside
+
+    maximum = maximise_likelihood(total, [np.zeros(2)], 1)
+    np.testing.assert_allclose(maximum.log_parameters, top, rtol=1e-10)
+    np.testing.assert_allclose(maximum.covariance, np.linalg.inv(information), rtol=1e-6)
+    assert len(calls) < 20
+
+
+def test_along_the_edge_the_other_parameter_is_still_found():
+    def total(log_parameters):
+        first, second = log_parameters
+        return float(first - (second - first) ** 2), np.array([1 + 2 * (second - first), -2 * (second - first)])
+
+    maximum = maximise_likelihood(total, [np.zeros(2), np.ones(2)], 1)
+    np.testing.assert_allclose(maximum.log_parameters, [9.5, 9.5], atol=1e-4)
+    assert maximum.has_converged
+    assert 0 in maximum.undetermined
+
+
 def test_no_convergence_is_said():
     def total(log_parameters):
         return 0.0, np.array([1.0])

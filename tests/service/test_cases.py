@@ -71,8 +71,10 @@ def test_columns(cases, scenario, log):
         "days_since_purchase",
         "prior_purchases",
         "prior_failures",
+        "days_since_failure",
         "prior_claims",
         "suspicion",
+        "surfaces",
         "future_value",
     ]
     assert frame["case"].is_unique
@@ -80,7 +82,7 @@ def test_columns(cases, scenario, log):
     numbers = frame.drop(columns=["case", "failure", "segment"])
     assert np.isfinite(numbers).all(axis=None)
     assert (numbers >= 0).all(axis=None)
-    assert (numbers[["severity", "suspicion"]] <= 1).all(axis=None)
+    assert (numbers[["severity", "suspicion", "surfaces"]] <= 1).all(axis=None)
     assert set(frame["failure"]) == set(scenario.failures)
     assert (frame["item_price"] > 0).all()
     assert set(frame["item_price"]) <= set(np.round(log.amount, 2))
@@ -108,12 +110,38 @@ def test_means_are_near_the_scenario(cases, scenario):
         logs = np.log(getattr(cases, column))
         assert logs.mean() == pytest.approx(np.log(median), abs=4 * 0.8 / np.sqrt(n))
         assert logs.std() == pytest.approx(0.8, rel=0.1)
+    logs = np.log(cases.days_since_failure)
+    assert logs.mean() == pytest.approx(np.log(120), abs=4 / np.sqrt(n))
+    assert logs.std() == pytest.approx(1, rel=0.1)
     failures = 0.08 * cases.prior_purchases
     assert cases.prior_failures.sum() == pytest.approx(failures.sum(), abs=4 * np.sqrt(failures.sum()))
     claims = 0.5 * cases.prior_failures.sum()
     assert cases.prior_claims.sum() == pytest.approx(claims, abs=4 * np.sqrt(claims / 2))
     expected = 0.05 * 0.7 + 0.95 * 0.08
     assert cases.suspicion.mean() == pytest.approx(expected, rel=0.1)
+
+
+def test_who_comes_by_themselves_depends_on_the_failure(cases, scenario):
+    expected = {failure: scenario.value(f"{failure}.surfaces_share") for failure in scenario.failures}
+    assert len(set(expected.values())) > 2
+    for f, failure in enumerate(cases.failures):
+        np.testing.assert_array_equal(cases.surfaces[cases.failure == f], expected[failure])
+
+
+def test_new_columns_follow_the_scenario_and_leave_the_others_alone(scenario, log, values, cases):
+    changed = scenario.with_values(
+        {
+            "cases.days_since_failure_median": 60,
+            "lost_parcel.surfaces_share": 1.0,
+            "late_delivery.surfaces_share": 0.0,
+        }
+    )
+    other = draw_cases(changed, log, values, 4000, seed=1)
+    np.testing.assert_allclose(other.days_since_failure, cases.days_since_failure / 2, rtol=1e-12)
+    assert (other.surfaces[other.failure == other.failures.index("lost_parcel")] == 1).all()
+    assert (other.surfaces[other.failure == other.failures.index("late_delivery")] == 0).all()
+    frames = (each.to_frame().drop(columns=["days_since_failure", "surfaces"]) for each in (other, cases))
+    pd.testing.assert_frame_equal(*frames)
 
 
 def test_prices_and_values_are_those_of_one_customer(log, values, scenario):
@@ -166,6 +194,8 @@ def test_left_out_columns_are_filled(scenario, table):
         ("prior_failures", 0),
         ("prior_claims", 0),
         ("suspicion", 0),
+        ("days_since_failure", 120),
+        ("surfaces", 1),
     ]:
         np.testing.assert_array_equal(getattr(cases, column), value)
     assert {cases.segments[s] for s in cases.segment} == {"first_time"}
@@ -233,6 +263,21 @@ def test_take(cases):
     assert len(cases.take(slice(10, 20))) == 10
 
 
+def test_given_surfaces_and_days_since_failure(scenario, table, tmp_path):
+    path = tmp_path / "cases.csv"
+    table.assign(surfaces=[0, 0.35, 1], days_since_failure=[0, 3.5, 4000]).to_csv(path, index=False)
+    cases = read_cases(path, scenario)
+    assert list(cases.surfaces) == [0, 0.35, 1]
+    assert list(cases.days_since_failure) == [0, 3.5, 4000]
+    assert cases.surfaces.dtype == cases.days_since_failure.dtype == np.float64
+    # a log holds customers who came, however rarely others do; what it says of them stays as it is
+    rare = scenario.with_values({f"{failure}.surfaces_share": 0.1 for failure in scenario.failures})
+    np.testing.assert_array_equal(read_cases(table, rare).surfaces, 1)
+    late = scenario.with_values({"cases.days_since_failure_median": 30})
+    np.testing.assert_array_equal(read_cases(table, late).days_since_failure, 30)
+    np.testing.assert_array_equal(read_cases(path, late).days_since_failure, cases.days_since_failure)
+
+
 def test_given_segments(scenario, table):
     cases = read_cases(table.assign(segment=["loyal", "loyal", "returning"]), scenario)
     assert list(cases.segment) == [2, 2, 1]
@@ -262,6 +307,12 @@ def test_new_customers_are_those_on_their_first_order(scenario, table):
         ({"severity": [0.5, 1.5, 0]}, "row 2: severity is '1.5'; expected a number from 0 to 1"),
         ({"suspicion": [0.5, 50, 0]}, "row 2: suspicion is '50.*'; expected a number from 0 to 1"),
         ({"prior_claims": ["none", 1, 0]}, "row 1: prior_claims is 'none'"),
+        ({"surfaces": [0, 1, 1.01]}, "row 3: surfaces is '1.01'; expected a number from 0 to 1"),
+        ({"surfaces": [-0.1, 1, 1]}, "row 1: surfaces is '-0.1'; expected a number from 0 to 1"),
+        ({"surfaces": [0.5, "often", 1]}, "row 2: surfaces is 'often'; expected a number from 0 to 1"),
+        ({"days_since_failure": [1, 2, -3]}, "row 3: days_since_failure is '-3'; expected a number, 0 or more"),
+        ({"days_since_failure": [1, None, 3]}, "row 2: days_since_failure is 'nan'; expected a number, 0 or more"),
+        ({"days_since_failure": [np.inf, 2, 3]}, "row 1: days_since_failure is 'inf'"),
     ],
 )
 def test_bad_cells_are_named(scenario, table, change, expected):

@@ -4,7 +4,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_sim.assumptions import load_scenario
-from policy_sim.service import chance_lost, compensation_effect, over_compensation, spend_multiplier
+from policy_sim.service import (
+    chance_lost,
+    compensation_effect,
+    insult,
+    over_compensation,
+    recency_of_failure,
+    spend_multiplier,
+)
 
 #: MATHEMATICS.md D: delta with nothing, c = 1, c = 1.5, c = 1.5 and a full gesture. For the broken part it prints .2811
 #: at c = 1, which is what shape S gives; its row says C, and so do the text and the scenario. By hand for C:
@@ -17,7 +24,8 @@ DELTAS = {
     "broken_part": (0.4215, 0.2491, 0.2342, 0.1934),
     "poor_service": (0.3770, 0.2764, 0.2662, 0.1951),
 }
-WEIGHTS = ("severity", "wait", "effort", "repeat", "bond", "over_compensation")
+WEIGHTS = ("severity", "wait", "effort", "repeat", "double_deviation", "bond", "first_order")
+WEIGHTS += ("over_compensation", "insult", "proactive", "suspected")
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +38,8 @@ def delta(scenario, failure, compensation, gesture=0.0, **facts):
     of_failure = ("churn_without_remedy", "compensation_weight", "gesture_weight")
     shared = ("churn_without_failure", *(f"{name}_weight" for name in WEIGHTS))
     plain = {"severity": 0.5, "hours": 24.0, "effort": 0.5, "prior_failures": 0.0, "prior_purchases": 3.0}
+    plain |= {"recent_failure": 0.0, "proactive": False, "suspected": False}
+    plain |= {"insulted": insult(compensation, scenario.value("response.insult_below"))}
     return chance_lost(
         effect=compensation_effect(compensation, shape),
         over=over_compensation(compensation),
@@ -61,6 +71,48 @@ def test_one_chance_by_hand(scenario):
     facts = {"severity": 0.9, "hours": 120, "effort": 0.7, "prior_failures": 5, "prior_purchases": 7}
     found = delta(scenario, "lost_parcel", 0.75, gesture=0.5, **facts)
     assert found == pytest.approx(0.11 + 0.89 / (1 + np.exp(-eta)), rel=1e-12)
+
+
+def logits(scenario, failure, compensation, **facts):
+    """Return eta, the logit of the loss that the failure causes."""
+    floor = scenario.value("response.churn_without_failure")
+    caused = (delta(scenario, failure, compensation, **facts) - floor) / (1 - floor)
+    return np.log(caused / (1 - caused))
+
+
+@pytest.mark.parametrize("failure", DELTAS)
+@pytest.mark.parametrize(
+    ("facts", "added"),
+    [
+        ({"recent_failure": 1.0}, 0.4),
+        ({"recent_failure": 0.25}, 0.1),
+        ({"proactive": True}, -0.25),
+        ({"suspected": True}, 0.3),
+        # one order instead of three: the bond of two orders less, and the regret of a first order
+        ({"prior_purchases": 1.0}, 0.15 * np.log(4 / 2) + 0.15),
+        ({"prior_purchases": 0.0}, 0.15 * np.log(4 / 1) + 0.15),
+        # a second order is no first one
+        ({"prior_purchases": 2.0}, 0.15 * np.log(4 / 3)),
+        # the worst token, at a third of .25: what little it compensates is left out here
+        ({"insulted": 1.0}, 0.15),
+        ({"insulted": 0.5}, 0.075),
+        ({"recent_failure": 1.0, "prior_failures": 1.0}, 0.4 + 0.35),
+        ({"proactive": True, "suspected": True, "recent_failure": 0.5}, -0.25 + 0.3 + 0.2),
+    ],
+)
+def test_each_term_adds_its_logits(scenario, failure, facts, added):
+    for compensation in (0.0, 0.8, 1.5):
+        plain = logits(scenario, failure, compensation, insulted=0.0)
+        found = logits(scenario, failure, compensation, **({"insulted": 0.0} | facts))
+        assert found - plain == pytest.approx(added, abs=1e-12)
+
+
+@pytest.mark.parametrize("failure", ["wrong_item", "defective_item", "lost_parcel"])
+def test_a_token_is_worse_than_nothing_where_the_first_dollars_do_little(scenario, failure):
+    nothing, token, enough = (delta(scenario, failure, c) for c in (0.0, 0.25 / 3, 0.5))
+    assert enough < nothing < token
+    # without the insult it would have helped a little
+    assert delta(scenario, failure, 0.25 / 3, insulted=0.0) < nothing
 
 
 def test_without_compensation_the_failure_alone_is_lost(scenario):
@@ -110,6 +162,33 @@ def test_over_compensation():
     assert over_compensation(1e9) == pytest.approx(1)
 
 
+def test_insult():
+    for below in (0.1, 0.25, 1.0):
+        t = np.linspace(0, 1, 30_001)
+        found = insult(below * t, below)
+        assert found[0] == 0
+        assert found[-1] == 0
+        assert t[np.argmax(found)] == pytest.approx(1 / 3, abs=1e-4)
+        assert insult(below / 3, below) == pytest.approx(1, rel=1e-12)
+        assert (np.diff(found[t <= 1 / 3]) > 0).all()
+        assert (np.diff(found[t >= 1 / 3 + 1e-4]) < 0).all()
+        # nothing, or less than nothing, offends nobody, nor does what is enough
+        np.testing.assert_array_equal(insult(np.array([-5.0, -below, 0.0, below, 2 * below, 50.0]), below), 0)
+    # 6.75 * .5 * .25
+    assert insult(0.1, 0.2) == pytest.approx(0.84375)
+    # each customer may be offended below another compensation
+    np.testing.assert_allclose(insult(0.1, np.array([0.1, 0.2, 0.3])), [0, 0.84375, 1], atol=1e-12)
+
+
+def test_recency_of_failure():
+    days = np.array([0.0, 60.0, 120.0, 600.0])
+    np.testing.assert_allclose(recency_of_failure(np.ones(4), days, 60.0), [1, 0.5, 0.25, 2.0**-10], rtol=1e-12)
+    # how many there were does not matter here, only whether there was one
+    np.testing.assert_array_equal(recency_of_failure(5.0, days, 60.0), recency_of_failure(1.0, days, 60.0))
+    np.testing.assert_array_equal(recency_of_failure(0.0, days, 60.0), 0)
+    assert recency_of_failure(1.0, 30.0, 30.0) == pytest.approx(0.5)
+
+
 quantity = st.floats(0, 1)
 
 
@@ -125,15 +204,37 @@ quantity = st.floats(0, 1)
     purchases=st.integers(0, 500),
     floor=st.floats(0.01, 0.5),
     churn=st.floats(0.01, 0.99),
-    weights=st.tuples(*[st.floats(0, 3)] * 8),
+    recent_failure=quantity,
+    proactive=st.booleans(),
+    suspected=st.booleans(),
+    below=st.floats(0.01, 1),
+    weights=st.tuples(*[st.floats(0, 3)] * (2 + len(WEIGHTS))),
 )
 def test_no_remedy_beats_that_nothing_had_gone_wrong(
-    compensation, shape, gesture, severity, hours, effort, failures, purchases, floor, churn, weights
+    compensation,
+    shape,
+    gesture,
+    severity,
+    hours,
+    effort,
+    failures,
+    purchases,
+    floor,
+    churn,
+    recent_failure,
+    proactive,
+    suspected,
+    below,
+    weights,
 ):
     found = chance_lost(
         effect=compensation_effect(compensation, shape),
         over=over_compensation(compensation),
+        insulted=insult(compensation, below),
         gesture=gesture,
+        proactive=proactive,
+        suspected=suspected,
+        recent_failure=recent_failure,
         severity=severity,
         hours=hours,
         effort=effort,
@@ -150,7 +251,15 @@ def test_no_remedy_beats_that_nothing_had_gone_wrong(
 
 @pytest.mark.parametrize(
     ("fact", "low", "high"),
-    [("severity", 0.1, 0.9), ("hours", 1, 100), ("effort", 0.2, 0.9), ("prior_failures", 0, 2)],
+    [
+        ("severity", 0.1, 0.9),
+        ("hours", 1, 100),
+        ("effort", 0.2, 0.9),
+        ("prior_failures", 0, 2),
+        ("recent_failure", 0.1, 0.9),
+        ("suspected", False, True),
+        ("insulted", 0.0, 0.7),
+    ],
 )
 def test_what_makes_it_worse(scenario, fact, low, high):
     for failure in scenario.failures:
@@ -161,6 +270,7 @@ def test_what_makes_it_better(scenario):
     for failure in scenario.failures:
         assert delta(scenario, failure, 0.5, prior_purchases=1) > delta(scenario, failure, 0.5, prior_purchases=20)
         assert delta(scenario, failure, 0.5, gesture=0.0) > delta(scenario, failure, 0.5, gesture=1.0)
+        assert delta(scenario, failure, 0.5, proactive=False) > delta(scenario, failure, 0.5, proactive=True)
         # more than three earlier failures make no difference any more
         assert delta(scenario, failure, 0.5, prior_failures=3) == delta(scenario, failure, 0.5, prior_failures=9)
 

@@ -34,14 +34,18 @@ _composed = []
 def resolutions(scenario, failure):
     """Return the resolutions of a failure: lists of remedy variants, one alternative from each part."""
     for known, of, bundles in _composed:
-        if known is scenario and of == failure:
+        # copies of a scenario with other numbers share these
+        same = (getattr(known, part) is getattr(scenario, part) for part in ("remedies", "failures", "rules"))
+        if of == failure and all(same):
             return bundles
     combined = [[]]
     for alternatives in scenario.failures[failure].resolutions.values():
         combined = [[*sofar, *alternative] for sofar in combined for alternative in alternatives]
 
+    remedy_of = {variant: remedy for remedy in scenario.remedies for variant in scenario.variants(remedy)}
+
     def has(bundle, name):
-        return any(name in (variant, name_of(variant, scenario)) for variant in bundle)
+        return any(name in (variant, remedy_of[variant]) for variant in bundle)
 
     kept = []
     for bundle in combined:
@@ -55,11 +59,6 @@ def resolutions(scenario, failure):
             kept.append(bundle)
     _composed.append((scenario, failure, kept))
     return kept
-
-
-def name_of(variant, scenario):
-    """Return the remedy that a variant is one of."""
-    return next(name for name in scenario.remedies if variant in scenario.variants(name))
 
 
 def middle(scenario):

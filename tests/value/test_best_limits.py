@@ -1,3 +1,4 @@
+import functools
 import itertools
 import signal
 
@@ -38,10 +39,13 @@ def brute_force(policy, payoffs, limits, oracle):
         failure = cases.failures[cases.failure[i]]
         bundles = oracle.resolutions(scenario, failure)
 
-        def worth(a, tier, s, i=i, bundles=bundles):
+        @functools.cache
+        def net(a, tier, i=i, bundles=bundles):
             each = oracle.measures(scenario, cases, i, bundles[a], tier, draw, bool(above.suspected[i]))
-            spent = each["remedy_cost"] + each["labour"] + claimed * each["learned_claiming"]
-            return float((style[s] * (each["retained"] - spent)).mean())
+            return each["retained"] - each["remedy_cost"] - each["labour"] - claimed * each["learned_claiming"]
+
+        def worth(a, tier, s, net=net):
+            return float((style[s] * net(a, tier)).mean())
 
         tier = scenario.tiers[above.tier[i]]
         escalated = sum(worth(above.choice[i, s], tier, s) for s in range(3))

@@ -3,13 +3,26 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from policy_sim.assumptions import LIMITS, Draws
+from policy_sim.assumptions import COLUMNS, LIMITS, Draws
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, Tier, load_policy
 from policy_sim.value import OUTCOMES, evaluate, threshold_curve
 from policy_sim.value.curves import best_step, lever_states
 from policy_sim.value.evaluation import Handling, to_cents
-from policy_sim.value.kernels import LANES, Facts, Numbers, Options, choose, curve_states
+from policy_sim.value.kernels import (
+    FACTS,
+    FORMS,
+    LANES,
+    PER_FAILURE,
+    PER_TIER,
+    SHARED,
+    STAFF,
+    Facts,
+    Numbers,
+    Options,
+    choose,
+    curve_states,
+)
 from policy_sim.value.payoffs import Payoffs
 
 #: Trials for each of the ten settings: 1,000 in all, three limits each.
@@ -86,10 +99,13 @@ def test_raising_a_limit_never_raises_the_escalated_share(payoffs, random_policy
     rng = np.random.default_rng(33)
     for _ in range(10):
         policy = random_policy(rng, payoffs)
-        lever = Lever(policy.tier_names[0], LIMITS[rng.integers(0, 5)])
-        escalated = threshold_curve(policy, payoffs, lever).escalated
-        assert (np.diff(escalated) <= 0).all()
-        assert escalated[-1] >= 0
+        # what the lead gives is escalated even where no agent looks first, and may reach more customers or fewer
+        while policy.tier_names[0] != "agent":
+            policy = random_policy(rng, payoffs)
+        curve = threshold_curve(policy, payoffs, Lever("agent", LIMITS[rng.integers(0, 5)]))
+        escalated = curve.per_case("escalated")
+        assert (np.diff(escalated, axis=0) <= 1e-12).all()
+        assert (escalated >= -1e-12).all()
 
 
 def test_a_limit_of_the_lead_does_not_change_who_is_escalated(payoffs, random_policy):
@@ -97,8 +113,17 @@ def test_a_limit_of_the_lead_does_not_change_who_is_escalated(payoffs, random_po
     policy = random_policy(rng, payoffs)
     while len(policy.tiers) < 3:
         policy = random_policy(rng, payoffs)
-    escalated = threshold_curve(policy, payoffs, Lever("lead", "refund")).escalated
-    assert set(escalated) == {evaluate(policy, payoffs).escalated.sum()}
+    # a lead who may do more may tell customers before they ask, who are then escalated without asking: all ask here
+    numbers = payoffs.facts.numbers.copy()
+    numbers[:, FACTS.index("surfaces")] = 1.0
+    all_ask = replace(payoffs, facts=payoffs.facts._replace(numbers=numbers))
+    escalated = threshold_curve(policy, all_ask, Lever("lead", "refund")).per_case("escalated")
+    np.testing.assert_allclose(escalated, escalated[:1].repeat(len(escalated), axis=0), rtol=1e-12, atol=1e-12)
+    handled_above = (Handling.of(policy, payoffs).tier > policy.tier_names.index("agent")).mean()
+    np.testing.assert_allclose(escalated, handled_above, rtol=1e-12, atol=1e-12)
+    # otherwise those are an upper bound
+    some_ask = threshold_curve(policy, payoffs, Lever("lead", "refund")).per_case("escalated")
+    assert (some_ask <= handled_above + 1e-12).all()
 
 
 def test_whoever_may_do_more_does_better_by_what_they_look_at(payoffs, random_policy, random_lever):
@@ -123,7 +148,6 @@ def test_same_bits_twice(current, shipped_payoffs, curve):
     again = threshold_curve(current, shipped_payoffs, Lever("agent", "refund"))
     np.testing.assert_array_equal(again.sums, curve.sums)
     np.testing.assert_array_equal(again.cents, curve.cents)
-    np.testing.assert_array_equal(again.escalated, curve.escalated)
 
 
 def test_draws_do_not_depend_on_how_many_are_scored_together(payoffs, random_policy):
@@ -164,7 +188,7 @@ def test_the_table(curve, shipped_payoffs):
     assert np.isnan(table["limit"][0])
     np.testing.assert_array_equal(table["limit"][1:], curve.limits[1:])
     np.testing.assert_allclose(table["net_value"], curve.per_case().mean(axis=1))
-    np.testing.assert_allclose(table["escalated_share"], curve.per_case("escalated")[:, 0])
+    np.testing.assert_allclose(table["escalated_share"], curve.per_case("escalated").mean(axis=1))
     assert (table["net_value_low"] <= table["net_value_high"]).all()
 
 
@@ -275,7 +299,7 @@ def hand_options():
     uses = np.full((2, 3, len(LIMITS)), -1)
     uses[..., _REFUND] = 100 * np.array(_HAND_USES)
     pay = np.array(_HAND_PAY, dtype=float)
-    believed = np.stack([pay, pay - 6], axis=-1)
+    believed = np.stack([pay, pay - 6])
     worth = np.array(_HAND_WORTH, dtype=float)
     return Options(np.array([3, 3]), uses, np.array(_HAND_ADEQUATE), worth, -worth, believed)
 
@@ -287,7 +311,7 @@ def test_hand_example_by_choices(limit, expected):
     limits[0, 0, _REFUND] = to_cents(limit)
     tier, choice = np.empty(2, dtype=np.int64), np.empty((2, 3), dtype=np.int64)
     choose(np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64), limits, np.array([0, 1]), options, tier, choice)
-    half = [(options.believed[tier[i], i, choice[i, s]]) / 2 for i in (0, 1) for s in (0, 1)]
+    half = [options.believed[tier[i], i, choice[i, s]] / 2 for i in (0, 1) for s in (0, 1)]
     assert sum(half) == expected
 
 
@@ -321,15 +345,17 @@ def hand_payoffs(scenario, shipped_payoffs):
     small = scenario.model_copy(update={"failures": failures, "tiers": ("agent", "manager")})
     cases = shipped_payoffs.cases.take(slice(0, 2))
     cases = type(cases)(**(vars(cases) | {"failure": np.array([0, 1]), "failures": tuple(failures), "assumed": {}}))
-    forms = np.zeros((2, 3, 3, 7, LANES))
+    forms = np.zeros((2, 3, len(FORMS), len(COLUMNS), LANES))
     forms[:, :, 0, 0, :] = -np.array(_HAND_PAY, dtype=float)[..., None]
-    per_failure = np.zeros((2, 5, LANES))
-    per_failure[:, 0] = 1.0
-    tiers = np.zeros((2, 4, LANES))
-    tiers[1, 0], tiers[:, 2] = 6.0, 1.0
-    shared = np.zeros((14, LANES))
-    shared[-1] = 1.0
-    money = np.column_stack([np.ones(2), np.zeros((2, 6))])
+    staff = np.zeros((2, 3, 2, len(STAFF), LANES))
+    staff[:, :, 1] = 6.0
+    per_failure = np.zeros((2, len(PER_FAILURE), LANES))
+    per_failure[:, PER_FAILURE.index("loss_share")] = 1.0
+    shared = np.zeros((len(SHARED), LANES))
+    shared[[SHARED.index(name) for name in ("insult_scale", "temptation_scale")]] = 1.0
+    money = np.column_stack([np.ones(2), np.zeros((2, len(COLUMNS) - 1))])
+    facts = np.zeros((2, len(FACTS)))
+    facts[:, FACTS.index("surfaces")] = 1.0
     style = np.zeros((3, LANES))
     style[:2, 0] = 0.5
     return Payoffs(
@@ -337,16 +363,20 @@ def hand_payoffs(scenario, shipped_payoffs):
         cases=cases,
         draws=Draws(shipped_payoffs.draws.names, shipped_payoffs.draws.values[:1]),
         menu=shipped_payoffs.menu,
-        facts=Facts(np.array([0, 1]), np.zeros(2, dtype=np.int64), money, np.zeros((2, 6))),
+        facts=Facts(np.array([0, 1]), np.zeros(2, dtype=np.int64), money, facts),
         numbers=Numbers(
-            forms,
-            (forms != 0).any(axis=-1),
-            np.zeros((2, 3, 3, LANES)),
-            np.array([False, True]),
-            per_failure,
-            tiers,
-            shared,
-            np.ones((1, LANES)),
+            forms=forms,
+            active=(forms != 0).any(axis=-1),
+            push=np.zeros((2, 3, LANES)),
+            lead_hours=np.zeros((2, 3, LANES)),
+            staff=staff,
+            proactive=np.zeros((2, 3), dtype=np.bool_),
+            timing=np.zeros((2, 3), dtype=np.int64),
+            rejected=np.array([False, True]),
+            failures=per_failure,
+            tiers=np.zeros((2, len(PER_TIER), LANES)),
+            shared=shared,
+            values=np.ones((1, LANES)),
         ),
         options=hand_options(),
         style=style,
@@ -363,7 +393,7 @@ def test_hand_example_by_curve_and_evaluation(scenario, shipped_payoffs):
     curve = threshold_curve(policy, payoffs, lever)
     assert list(curve.cents) == [-1, 500, 1000, 2000, 3000]
     np.testing.assert_allclose(2 * curve.per_case()[:, 0], [20, 22, 28, 32, 24.5], rtol=1e-14)
-    assert list(curve.escalated) == [2, 1, 0, 0, 0]
+    np.testing.assert_allclose(2 * curve.per_case("escalated")[:, 0], [2, 1, 0, 0, 0], rtol=1e-14, atol=1e-14)
     for limit, expected in _HAND_SUMS:
         assert 2 * curve.at(limit)[0] == pytest.approx(expected, rel=1e-14)
         found = evaluate(policy.with_limit(lever, limit), payoffs).per_case()[0]

@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from policy_sim.assumptions import LIMITS, Draws, central, draw_assumptions
+from policy_sim.border import InputError
 from policy_sim.policy import load_policy
-from policy_sim.service import read_cases
+from policy_sim.service import chance_lost, read_cases
 from policy_sim.value import evaluate, value_cases
-from policy_sim.value.evaluation import score
+from policy_sim.value.evaluation import Handling, score
 from policy_sim.value.kernels import LANES, MEASURES, _exp, _log
 from policy_sim.value.payoffs import expect
 
@@ -18,6 +21,11 @@ def random_rows(payoffs, rng, count):
     return case, resolution, rng.integers(0, len(payoffs.scenario.tiers), count)
 
 
+def random_suspicion(payoffs, rng):
+    """Draw which cases a guard suspects, and which share of learned claiming gets through under each draw."""
+    return rng.random(len(payoffs.cases)) < 0.4, rng.random(payoffs.style.shape[1])
+
+
 def bundle_of(oracle, payoffs, i, a):
     return oracle.resolutions(payoffs.scenario, payoffs.cases.failures[payoffs.cases.failure[i]])[a]
 
@@ -27,14 +35,64 @@ def one_case(scenario, **columns):
     return read_cases(pd.DataFrame([plain | columns]), scenario)
 
 
+def all_measures(scenario, case, suspected=False):
+    """Return the menu, and (tiers, resolutions, measures, 1) of one case under the central assumptions."""
+    payoffs = value_cases(scenario, case, central(scenario))
+    handling = Handling.of(load_policy("current", scenario), payoffs)
+    handling = replace(handling, suspected=np.array([suspected]), claimed=np.ones(LANES))
+    count = payoffs.options.counts[0]
+    # one place for each: a second row of the same case would be taken for its next state
+    rows = [
+        score(payoffs, handling, np.array([0]), np.array([k]), np.full((1, 3), a), np.array([0]), 1)[0]
+        for k in range(len(scenario.tiers))
+        for a in range(count)
+    ]
+    return payoffs.menu, np.reshape(rows, (len(scenario.tiers), count, len(MEASURES), 1))
+
+
+def silence(scenario, case):
+    """Return value retained, and the share kept, of the customer of one case who says nothing and gets nothing."""
+    failure = case.failures[case.failure[0]]
+    weights = ("severity", "wait", "effort", "repeat", "double_deviation", "bond", "first_order")
+    weights += ("over_compensation", "insult", "proactive", "suspected")
+    lost = chance_lost(
+        effect=0.0,
+        over=0.0,
+        insulted=0.0,
+        gesture=0.0,
+        proactive=False,
+        suspected=False,
+        severity=case.severity[0],
+        hours=case.hours_open[0],
+        effort=scenario.value("response.base_effort"),
+        prior_failures=case.prior_failures[0],
+        recent_failure=0.0,
+        prior_purchases=case.prior_purchases[0],
+        churn_without_failure=scenario.value("response.churn_without_failure"),
+        churn_without_remedy=scenario.value(f"{failure}.churn_without_remedy"),
+        compensation_weight=scenario.value(f"{failure}.compensation_weight"),
+        gesture_weight=scenario.value(f"{failure}.gesture_weight"),
+        **{f"{name}_weight": scenario.value(f"response.{name}_weight") for name in weights},
+    )
+    spend = 1 - scenario.value(f"{failure}.spend_drop")
+    deterred = scenario.value("response.deterred_per_lost") * case.new_customer_value
+    return case.future_value[0] * (1 - lost) * spend - deterred * lost, 1 - lost
+
+
 def test_every_measure_agrees_with_the_twin(oracle, payoffs):
     rng = np.random.default_rng(1)
     case, resolution, tier = random_rows(payoffs, rng, 80)
-    found = score(payoffs, case, tier, np.column_stack([resolution] * 3), np.arange(80), 80)
+    suspected, claimed = random_suspicion(payoffs, rng)
+    handling = Handling.of(load_policy("current", payoffs.scenario), payoffs)
+    handling = replace(handling, suspected=suspected, claimed=claimed)
+    found = score(payoffs, handling, case, tier, np.column_stack([resolution] * 3), np.arange(80), 80)
     draw = oracle.all_draws(payoffs)
+    through = claimed[: len(payoffs.draws)]
     for n, (i, a, k) in enumerate(zip(case, resolution, tier, strict=True)):
         bundle = bundle_of(oracle, payoffs, i, a)
-        expected = oracle.measures(payoffs.scenario, payoffs.cases, i, bundle, payoffs.scenario.tiers[k], draw)
+        where = (i, bundle, payoffs.scenario.tiers[k], draw, bool(suspected[i]))
+        expected = oracle.measures(payoffs.scenario, payoffs.cases, *where)
+        expected["learned_claiming"] = through * expected["learned_claiming"]
         # money is a difference of amounts of the size of the customer's value and the price: scale by those
         money = 1 + payoffs.cases.future_value[i] + payoffs.cases.item_price[i]
         for q, name in enumerate(MEASURES):
@@ -45,14 +103,18 @@ def test_every_measure_agrees_with_the_twin(oracle, payoffs):
 def test_expected_payoffs_agree_with_the_twin(oracle, payoffs):
     rng = np.random.default_rng(2)
     case, resolution, tier = random_rows(payoffs, rng, 60)
-    found = expect(payoffs.facts, payoffs.numbers, payoffs.style, case, resolution, tier)
+    suspected, claimed = random_suspicion(payoffs, rng)
+    found = expect(payoffs, case, resolution, tier, suspected, claimed)
     draw = oracle.all_draws(payoffs)
+    through = claimed[: len(payoffs.draws)]
     for n, (i, a, k) in enumerate(zip(case, resolution, tier, strict=True)):
         bundle = bundle_of(oracle, payoffs, i, a)
-        each = oracle.payoff(payoffs.scenario, payoffs.cases, i, bundle, payoffs.scenario.tiers[k], draw)
-        weights = payoffs.style[:, : len(payoffs.draws)]
-        scale = 1e-12 * len(payoffs.draws) * (1 + payoffs.cases.future_value[i] + payoffs.cases.item_price[i])
-        np.testing.assert_allclose(found[n], (weights * each).sum(axis=1), 1e-12, scale)
+        where = (i, bundle, payoffs.scenario.tiers[k], draw, bool(suspected[i]))
+        each = oracle.measures(payoffs.scenario, payoffs.cases, *where)
+        spent = each["remedy_cost"] + each["labour"] + through * each["learned_claiming"]
+        weights = payoffs.style[:, : len(payoffs.draws)] / len(payoffs.draws)
+        scale = 1e-12 * (1 + payoffs.cases.future_value[i] + payoffs.cases.item_price[i])
+        np.testing.assert_allclose(found[n], (weights * (each["retained"] - spent)).sum(axis=1), 1e-12, scale)
 
 
 def test_what_agents_see_agrees_with_the_twin(oracle, payoffs):
@@ -83,6 +145,153 @@ def test_what_agents_see_agrees_with_the_twin(oracle, payoffs):
                 assert options.believed[k, i, a] == pytest.approx(float(believed), rel=1e-12, abs=scale)
 
 
+def test_beliefs_agree_with_the_twin_for_every_failure_resolution_and_tier(oracle, payoffs):
+    scenario, cases = payoffs.scenario, payoffs.cases
+    middle = oracle.middle(scenario)
+    seen = set()
+    for f, failure in enumerate(cases.failures):
+        rows = np.flatnonzero(cases.failure == f)
+        # the first, the last (the end of a block that is not full), and one that may stay silent
+        silent = rows[cases.surfaces[rows] < 1][-1:]
+        for i in {rows[0], rows[-1], *silent}:
+            for a, bundle in enumerate(oracle.resolutions(scenario, failure)):
+                for k, tier in enumerate(scenario.tiers):
+                    expected = float(oracle.payoff(scenario, cases, i, bundle, tier, middle))
+                    scale = 1e-12 * (1 + cases.future_value[i] + cases.item_price[i])
+                    assert payoffs.options.believed[k, i, a] == pytest.approx(expected, rel=1e-12, abs=scale)
+                seen.add((bool(payoffs.menu.proactive[f, a]), bool(cases.surfaces[i] < 1)))
+    assert {(False, True), (True, True)} <= seen
+
+
+def test_beliefs_are_expectations_over_the_one_central_draw(payoffs):
+    # cases in lanes under one draw against draws in lanes for one case: two kernels, one formula
+    scenario, cases = payoffs.scenario, payoffs.cases
+    middle = value_cases(scenario, cases, central(scenario))
+    case, resolution = np.nonzero(np.arange(middle.options.adequate.shape[1]) < middle.options.counts[:, None])
+    nobody, all_of_it = np.zeros(len(cases), dtype=np.bool_), np.ones(middle.style.shape[1])
+    scale = 1e-12 * (1 + cases.future_value + cases.item_price)[case]
+    for k in range(len(scenario.tiers)):
+        found = expect(middle, case, resolution, np.full(len(case), k), nobody, all_of_it).sum(axis=1)
+        believed = payoffs.options.believed[k, case, resolution]
+        assert (np.abs(found - believed) <= scale + 1e-12 * np.abs(believed)).all()
+    # nothing is believed of what there is not
+    there = np.zeros(middle.options.adequate.shape, dtype=np.bool_)
+    there[case, resolution] = True
+    assert not payoffs.options.believed[:, ~there].any()
+
+
+def test_what_is_believed_of_a_case_does_not_depend_on_the_others(scenario, random_cases):
+    cases = random_cases(scenario, np.random.default_rng(9), 3 * LANES + 5)
+    together = value_cases(scenario, cases, central(scenario)).options
+    for rows in (np.arange(7), np.arange(LANES + 1, 2 * LANES), np.array([len(cases) - 1]), np.arange(0, 100, 9)):
+        alone = value_cases(scenario, cases.take(rows), central(scenario)).options
+        np.testing.assert_array_equal(alone.believed, together.believed[:, rows])
+
+
+def test_who_stays_silent_for_certain_costs_nothing_and_gets_nothing(scenario):
+    # measures of every resolution of each failure at each tier, for a case nobody asks about
+    for failure in scenario.failures:
+        case = one_case(scenario, failure=failure, surfaces=0.0, severity=0.7, hours_open=50.0, prior_purchases=4.0)
+        for suspected in (False, True):
+            menu, found = all_measures(scenario, case, suspected)
+            on_request = ~menu.proactive[case.failure[0], : menu.counts[case.failure[0]]]
+            for k in range(len(scenario.tiers)):
+                of_tier = dict(zip(MEASURES, np.moveaxis(found[k][on_request], 1, 0), strict=True))
+                retained, kept = of_tier.pop("retained"), of_tier.pop("customers_kept")
+                assert all((each == 0).all() for each in of_tier.values())
+                np.testing.assert_allclose(retained, silence(scenario, case)[0], rtol=1e-12)
+                np.testing.assert_allclose(kept, silence(scenario, case)[1], rtol=1e-12)
+
+
+def test_those_who_may_stay_silent_lie_between(scenario):
+    # every measure is a mean of those who ask and those who do not
+    for failure in ("late_delivery", "poor_service"):
+        ask, some, none = (
+            all_measures(scenario, one_case(scenario, failure=failure, surfaces=share), True)[1]
+            for share in (1.0, 0.3, 0.0)
+        )
+        np.testing.assert_allclose(some, 0.3 * ask + 0.7 * none, rtol=1e-12, atol=1e-10)
+
+
+@pytest.mark.parametrize("failure", ["late_delivery", "lost_parcel"])
+def test_what_is_given_unasked_reaches_all(scenario, failure):
+    ask = one_case(scenario, failure=failure, surfaces=1.0)
+    menu, found = all_measures(scenario, ask)
+    unasked = menu.proactive[ask.failure[0], : menu.counts[ask.failure[0]]]
+    assert 5 <= unasked.sum() < len(unasked)
+    for share in (0.0, 0.4):
+        _, other = all_measures(scenario, one_case(scenario, failure=failure, surfaces=share))
+        np.testing.assert_array_equal(other[:, unasked], found[:, unasked])
+        assert (other[:, ~unasked] != found[:, ~unasked]).any(axis=(2, 3)).all()
+    # and before the customer has waited for anything, as long as no contact is lost on the way
+    _, later = all_measures(scenario, one_case(scenario, failure=failure, surfaces=0.4, hours_open=400.0))
+    np.testing.assert_array_equal(later[0][unasked], found[0][unasked])
+    # whoever has not asked has taken no agent's minutes
+    minutes = found[0][:, MEASURES.index("minutes"), 0]
+    notice, note = scenario.value("remedy.notice_minutes"), scenario.value("remedy.note_minutes")
+    names = menu.names[ask.failure[0]]
+    assert minutes[names.index("proactive_notice")] == pytest.approx(notice)
+    assert minutes[names.index("proactive_notice + apology_note")] == pytest.approx(notice + note)
+    assert minutes[names.index("apology_note")] == pytest.approx(scenario.value("agent.minutes") + note)
+
+
+def test_cases_that_surface_do_not_notice_that_others_may_not(scenario, random_cases):
+    cases = random_cases(scenario, np.random.default_rng(10), 150)
+    surfacing = np.flatnonzero(cases.surfaces == 1)
+    assert 20 < len(surfacing) < 130
+    all_ask = replace(cases, surfaces=np.ones(len(cases)))
+    some, every = (value_cases(scenario, each, draw_assumptions(scenario, 2)) for each in (cases, all_ask))
+    np.testing.assert_array_equal(some.options.believed[:, surfacing], every.options.believed[:, surfacing])
+    # nor does what agents see of a case, other than the payoff, depend on whether its customer comes
+    for name in ("counts", "uses", "adequate", "generosity", "thrift"):
+        np.testing.assert_array_equal(getattr(some.options, name), getattr(every.options, name))
+    # a log that says nothing of it is one of customers who came
+    left_out, given = (all_measures(scenario, one_case(scenario, **each))[1] for each in ({}, {"surfaces": 1.0}))
+    np.testing.assert_array_equal(left_out, given)
+
+
+def test_minutes_and_labour_by_hand(scenario):
+    menu, found = all_measures(scenario, one_case(scenario, failure="late_delivery"))
+    at = menu.names[0].index("managers_call + gift_card_10")
+    labour, minutes, second = (found[:, at, MEASURES.index(n), 0] for n in ("labour", "minutes", "supervisor_minutes"))
+    lead, manager = (scenario.value(f"{tier}.minutes") for tier in ("lead", "manager"))
+    wages = [scenario.value(f"{tier}.cost_per_minute") for tier in scenario.tiers]
+    stay = [1 - scenario.value(f"{tier}.lost_contact_share") for tier in scenario.tiers]
+    # eight of the agent, six of the second line for the call, if the customer is still there for it
+    np.testing.assert_allclose(minutes, [8 + 6, 8 + lead + 6 * stay[1], 8 + manager + 6 * stay[2]], rtol=1e-12)
+    np.testing.assert_allclose(second, [6, lead + 6 * stay[1], manager + 6 * stay[2]], rtol=1e-12)
+    expected = [8 * wages[0] + 6 * wages[1]]
+    expected.append(8 * wages[0] + lead * wages[1] + 6 * stay[1] * wages[1])
+    expected.append(8 * wages[0] + manager * wages[2] + 6 * stay[2] * wages[1])
+    np.testing.assert_allclose(labour, expected, rtol=1e-12)
+    np.testing.assert_allclose(found[:, at, MEASURES.index("escalated"), 0], [0, 1, 1], rtol=1e-12)
+
+
+def test_a_failure_that_no_case_of_can_be_made_good_is_refused(scenario):
+    unmet = scenario.with_values({f"poor_service.{name}": 1.0 for name in ("entitlement", "loss_share")})
+    dear = {"failure": "poor_service", "item_price": 500.0, "future_value": 10.0}
+    cheap, other = dear | {"item_price": 20.0}, dear | {"failure": "lost_parcel"}
+    with pytest.raises(InputError) as caught:
+        value_cases(unmet, read_cases(pd.DataFrame([dear, dear, other]), unmet), central(unmet))
+    message = str(caught.value)
+    assert "failure 'poor_service' has no adequate resolution: none of its 40 resolutions is worth 100%" in message
+    assert "as poor_service.entitlement asks (scenario online_retail)" in message
+    assert "\n" not in message
+    # one case that can be made good is enough, and a failure that did not happen is nobody's fault
+    for rows, adequate in (([dear, cheap], [False, True]), ([other], [True])):
+        payoffs = value_cases(unmet, read_cases(pd.DataFrame(rows), unmet), central(unmet))
+        assert payoffs.options.adequate.any(axis=1).tolist() == adequate
+    # half of 500 and nearly all of the gift card is .548 of the price
+    for entitlement, is_met in ((0.54, True), (0.55, False)):
+        half = unmet.with_values({"poor_service.entitlement": entitlement})
+        cases = read_cases(pd.DataFrame([dear]), half)
+        if is_met:
+            assert value_cases(half, cases, central(half)).options.adequate.any()
+        else:
+            with pytest.raises(InputError, match=r"worth 55% of the loss, as poor_service\.entitlement asks"):
+                value_cases(half, cases, central(half))
+
+
 def test_uses_and_adequacy_by_hand(scenario):
     payoffs = value_cases(scenario, one_case(scenario, item_price=49.99), draw_assumptions(scenario, 2))
     names = payoffs.menu.names[payoffs.cases.failure[0]]
@@ -96,7 +305,7 @@ def test_uses_and_adequacy_by_hand(scenario):
     assert sent == {"refund": -1, "credit": -1, "keep_item": -1, "replacement": 4999, "total_cost": 3640}
     adequate = dict(zip(names, payoffs.options.adequate[0], strict=False))
     assert not adequate["nothing"]
-    assert not adequate["managers_call + gift_card_25"]
+    assert not adequate["apology_note + store_credit_25"]
     assert adequate["full_refund + send_back"]
 
 
@@ -141,9 +350,10 @@ def test_rows_do_not_depend_on_each_other(shipped_payoffs):
     case, resolution, tier = random_rows(shipped_payoffs, rng, 200)
     order = np.lexsort((tier, case))
 
+    suspicion = random_suspicion(shipped_payoffs, rng)
+
     def found(rows):
-        numbers = (shipped_payoffs.facts, shipped_payoffs.numbers, shipped_payoffs.style)
-        return expect(*numbers, case[rows], resolution[rows], tier[rows])
+        return expect(shipped_payoffs, case[rows], resolution[rows], tier[rows], *suspicion)
 
     np.testing.assert_array_equal(found(order), found(np.arange(200))[order])
 
@@ -153,7 +363,7 @@ def test_equal_resolutions_are_worth_exactly_the_same(shipped_payoffs):
     menu, options, cases = shipped_payoffs.menu, shipped_payoffs.options, shipped_payoffs.cases
     names = menu.names[cases.failures.index("wrong_item")]
     rows = cases.failure == cases.failures.index("wrong_item")
-    for goodwill in ("", " + coupon_10", " + managers_call + gift_card_25"):
+    for goodwill in ("", " + apology_note + store_credit_10", " + managers_call + gift_card_10"):
         a, b = (names.index(f"{goods} + send_back{goodwill}") for goods in ("full_refund", "replacement"))
         np.testing.assert_array_equal(options.generosity[rows, a], options.generosity[rows, b])
 

@@ -1,0 +1,85 @@
+"""Second line: what the load that a policy puts on supervisors does to whoever is passed on to them.
+
+In: the states that cases are in under a policy. Out: supervisor minutes, how long they make people wait, and the
+numbers for the kernels with that wait in them. Left to others: the queue itself (`service.queue`), sums over cases.
+
+Who is passed on waits for a free supervisor, and may give up; how long depends on how many others are passed on, so on
+the policy. Choices do not: agents go by the turnaround that the scenario gives. So the load is known before any payoff.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from policy_sim.service import Waiting, waiting
+from policy_sim.value.kernels import PER_TIER, STAFF, Numbers, States
+from policy_sim.value.payoffs import Payoffs
+
+__all__ = ["is_waiting", "numbers_under", "second_line", "supervisor_minutes"]
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+_MINUTES = STAFF.index("supervisor_minutes")
+_HOURS, _LOST = (PER_TIER.index(name) for name in ("wait_hours", "lost_contact_share"))
+
+
+def supervisor_minutes(payoffs: Payoffs, states: States, places: int) -> Floats:
+    """Return (places, padded draws) minutes that states take of the second line, or their changes, added up by place.
+
+    As `kernels.score_states` has it, without a queue.
+    """
+    facts, numbers = payoffs.facts, payoffs.numbers
+    resolution_count, tier_count = numbers.staff.shape[1:3]
+    failure = facts.failure[states.case]
+    asks = ~numbers.proactive[failure[:, None], states.choice]
+    reached = np.where(asks, payoffs.cases.surfaces[states.case][:, None], 1.0)
+    is_change = np.append(False, states.case[1:] == states.case[:-1])
+    kind = (failure[:, None] * resolution_count + states.choice) * tier_count + states.tier[:, None]
+    minutes = numbers.staff[:, :, :, _MINUTES].reshape(-1, numbers.staff.shape[-1])
+    total = np.zeros((places, minutes.shape[1]))
+    for s, share in enumerate(payoffs.style):
+        row = np.concatenate([states.place, states.place[is_change]])
+        before = np.flatnonzero(is_change) - 1
+        column = np.concatenate([kind[:, s], kind[before, s]])
+        weight = np.concatenate([reached[:, s], -reached[before, s]])
+        summed = sparse.coo_array((weight, (row, column)), shape=(places, len(minutes))).tocsr()
+        total += (summed @ minutes) * share
+    return total
+
+
+def second_line(payoffs: Payoffs, minutes: Floats) -> Waiting:
+    """Return the queue (..., draws) of a policy whose cases take so many supervisor minutes, mean over all cases."""
+    scenario = payoffs.scenario
+    draws = payoffs.draws
+    handling_minutes = np.maximum(draws[f"{scenario.tiers[1]}.minutes"], 1e-3)
+    asked_per_year = minutes[..., : len(draws)] / handling_minutes * draws["shop.cases_per_year"]
+    return waiting(
+        np.maximum(np.rint(draws["queue.staff"]), 1.0),
+        np.maximum(asked_per_year, 0.0) / draws["queue.hours_per_year"],
+        handling_minutes / 60,
+        draws["queue.patience_hours"],
+    )
+
+
+def numbers_under(payoffs: Payoffs, minutes: Floats) -> Numbers:
+    """Return the payoffs' numbers with the wait in them that so many supervisor minutes (draws,) a case make."""
+    numbers = payoffs.numbers
+    queue = second_line(payoffs, minutes)
+    missing = numbers.shared.shape[1] - len(payoffs.draws)
+    wait, abandoned = (
+        np.pad(each, (0, missing), mode="edge") for each in (queue.mean_wait_hours, queue.abandoned_share)
+    )
+    tiers = numbers.tiers.copy()
+    tiers[1:, _HOURS] += wait
+    tiers[1:, _LOST] = 1 - (1 - tiers[1:, _LOST]) * (1 - abandoned)
+    lead_hours = numbers.lead_hours + payoffs.menu.in_line[..., None] * wait
+    return numbers._replace(tiers=tiers, lead_hours=lead_hours)
+
+
+def is_waiting(payoffs: Payoffs, states: States) -> Bools:
+    """Return (states, styles) whether what a state chooses has to wait for the second line."""
+    failure = payoffs.facts.failure[states.case]
+    return np.asarray(payoffs.menu.in_line[failure[:, None], states.choice] | (states.tier > 0)[:, None])
