@@ -68,7 +68,8 @@ class Cases:
         0 to 1.
     surfaces
         Chance (0 to 1) that the customer comes by themselves, as far as the firm can tell beforehand. Most unhappy
-        customers never do: only what is given before anybody asks reaches the others. 1 for cases of a log.
+        customers never do: only what is given before anybody asks reaches the others. 1 for cases of a log, who have
+        come: nothing can be given before they ask.
     hours_open, days_since_purchase, days_since_failure
         Hours since the failure was noticed; days since the order; days since the failure before this one, which counts
         where there is one.

@@ -41,7 +41,7 @@ MOVED = ("keep_item", "credit", "refund", "replacement")
 _SEARCH_CASES = 20_000  # at most, that limits are fitted to
 _GRID_CASES = 2_000  # at most, that a grid is worked out for
 _START_CASES = 3_000  # at most, that starts are polished on
-_GRID_START_COUNT, _RANDOM_START_COUNT = 5, 4
+_GRID_START_COUNT, _RANDOM_START_COUNT = 4, 3
 _ROUNDS = 12  # of coordinate ascent, at most
 _LOAD_ROUNDS = 4  # of finding limits and the load that they put on the second line, at most
 _GRID_POINTS = {"refund": 6, "credit": 5, "keep_item": 6, "replacement": 4}
@@ -152,7 +152,7 @@ def best_limits(
 
     few = payoffs.take(_spread(len(payoffs.cases), _START_CASES))
     load = load_of(policy, few)
-    search = _Search(Expected.of(policy, few, load), caps)
+    search = _Search(Expected.of(policy, few, load, limits), caps)
     report(1, 5)
     ends = [search.climb(start, levers) for start in _starts(policy, search, levers)]
     best, value = max(ends, key=lambda end: end[1])
@@ -161,7 +161,7 @@ def best_limits(
     report(2, 5)
 
     many = payoffs.take(_spread(len(payoffs.cases), _SEARCH_CASES))
-    search = replace(search, expected=Expected.of(policy, many, load))
+    search = replace(search, expected=Expected.of(policy, many, load, limits))
     if search.is_feasible(policy) and search.value(policy) > search.value(best):
         best = policy
     best, _ = search.climb(best, levers)
@@ -304,32 +304,14 @@ def enumerate_pairs(
     above = expected.of_states(bare, _states_from(bare, payoffs, len(tiers)))
     combinations = tuple(_combinations(tier, bare, levels, levers) for tier in tiers)
     in_cents = _padded_levels(levels)
-    shape = [(len(payoffs.cases), len(each)) for each in combinations]
     totals: dict[str, NDArray[np.float32]] = {}
     for name in quantities:
         q = QUANTITIES.index(name)
-        settled, values = [], []
-        for k, tier in enumerate(tiers):
-            handled, value = np.empty(shape[k]), np.empty(shape[k])
-            scenario_tier = payoffs.scenario.tiers.index(tier)
-            table = np.ascontiguousarray(expected.tables[k][..., q])
-
-            def work(
-                first: int,
-                last: int,
-                k: int = k,
-                at: int = scenario_tier,
-                table: Floats = table,
-                handled: Floats = handled,
-                value: Floats = value,
-            ) -> None:
-                grid_values(
-                    at, in_cents, combinations[k], start <= k, payoffs.options, table, first, last, handled, value
-                )
-
-            in_blocks(work, len(payoffs.cases), 250)
-            settled.append(handled)
-            values.append(value)
+        parts = [
+            _settled(expected, k, q, in_cents, combinations[k], start <= k, payoffs.scenario.tiers.index(tier))
+            for k, tier in enumerate(tiers)
+        ]
+        settled, values = ([part[n] for part in parts] for n in range(2))
         rest = above[:, q]
         if len(tiers) == 2:
             passed_on = values[1] + (1 - settled[1]) * rest[:, None]
@@ -338,6 +320,22 @@ def enumerate_pairs(
             total = (values[0].sum(axis=0) + (1 - settled[0]).T @ rest)[:, None]
         totals[name] = (total / len(payoffs.cases)).astype(np.float32)
     return Grid(bare, tiers, levels, combinations, totals, _in_order(combinations))
+
+
+def _settled(
+    expected: Expected, k: int, q: int, levels: Ints, grid: Ints, reaches: NDArray[np.bool_], scenario_tier: int
+) -> tuple[Floats, Floats]:
+    """Return (N, combinations) whether the k-th tier settles each case, and what that comes to in a quantity."""
+    payoffs = expected.payoffs
+    settled, value = (np.empty((len(payoffs.cases), len(grid))) for _ in range(2))
+    table = np.ascontiguousarray(expected.tables[k][..., q])
+
+    def work(first: int, last: int) -> None:
+        options, choosable = payoffs.options, expected.choosable[k]
+        grid_values(scenario_tier, levels, grid, reaches, options, choosable, table, first, last, settled, value)
+
+    in_blocks(work, len(payoffs.cases), 250)
+    return settled, value
 
 
 def _product(left: Floats, right: Floats) -> Floats:
@@ -436,7 +434,11 @@ def _settle_load(
     for _ in range(_LOAD_ROUNDS):
         own = load_of(best, payoffs)
         wait = [second_line(payoffs, each).mean_wait_hours for each in (own, load)]
-        under = replace(search, expected=Expected.of(best, payoffs, own), prices=_price_of_load(best, payoffs, own))
+        under = replace(
+            search,
+            expected=Expected.of(best, payoffs, own, [lever.limit for lever in levers]),
+            prices=_price_of_load(best, payoffs, own),
+        )
         found.append((under.means(best)["net_value"], best, under, own))
         if float(np.abs(wait[0] - wait[1]).max()) < _SETTLED_HOURS and len(found) > 1:
             break

@@ -42,6 +42,8 @@ OUTCOMES = {
 #: Facts at which a guard looks because a customer may be lying.
 _SUSPICIOUS = ("suspicion", "prior_claims")
 
+_CASES_IN_A_BLOCK = 5_000
+_ROUNDING = 1e-9  # differences below this come from adding up in another order
 _NO_LIMIT_CENTS = int(np.iinfo(np.int64).max)
 
 
@@ -84,7 +86,11 @@ class Handling:
             suspected |= caught & (guard.fact in _SUSPICIOUS)
         tier = np.empty(len(cases), dtype=np.int64)
         choice = np.empty((len(cases), 3), dtype=np.int64)
-        choose(start, cell, limits, tiers, payoffs.options, tier, choice)
+
+        def work(first: int, last: int) -> None:
+            choose(start, cell, limits, tiers, payoffs.options, first, last, tier, choice)
+
+        in_blocks(work, len(cases), _CASES_IN_A_BLOCK)
         return cls(start, cell, limits, tiers, tier, choice, suspected, _claimed(policy, payoffs))
 
 
@@ -166,7 +172,7 @@ class Difference:
     def told_apart(self, outcome: str = "net_value") -> bool:
         """Tell whether the 90 % interval of the difference lies on one side of zero."""
         low, high = interval(self.per_case(outcome))
-        return bool(low > 0 or high < 0)
+        return bool(low > _ROUNDING or high < -_ROUNDING)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per outcome: mean difference, 90 % interval, whether it can be told apart."""

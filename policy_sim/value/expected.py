@@ -6,16 +6,18 @@ to look up what a case comes to. Left to others: where limits should stand (`bes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from policy_sim.assumptions import LIMITS
 from policy_sim.policy import Lever, Policy
 from policy_sim.value.curves import lever_states
 from policy_sim.value.evaluation import Handling
-from policy_sim.value.kernels import STYLES, Numbers, States
-from policy_sim.value.payoffs import Payoffs, expect
+from policy_sim.value.kernels import STYLES, Numbers, States, may_be_chosen
+from policy_sim.value.payoffs import Payoffs, expect, in_blocks
 from policy_sim.value.second_line import numbers_under, supervisor_minutes
 
 __all__ = ["QUANTITIES", "Expected", "load_of"]
@@ -38,35 +40,60 @@ class Expected:
     tables
         For each tier of the policy (N, A, styles, quantities), times the share of each style; the last tier's stands in
         `last`.
+    choosable
+        For each tier (N, A) whether an agent of any style may ever choose it; the rest of the tables is empty.
     last
         (N, quantities) what becomes of a case at the last tier.
     """
 
     payoffs: Payoffs
     tables: tuple[Floats, ...]
+    choosable: tuple[NDArray[np.bool_], ...]
     last: Floats
 
     @classmethod
-    def of(cls, policy: Policy, payoffs: Payoffs, load: Floats | None = None) -> Expected:
-        """Work the tables out, where the second line has to do so many minutes (draws,) a case; none where not given."""
+    def of(
+        cls, policy: Policy, payoffs: Payoffs, load: Floats | None = None, moved: Sequence[str] = LIMITS
+    ) -> Expected:
+        """Work the tables out.
+
+        Parameters
+        ----------
+        policy
+            Sets tiers and guards, and which limits count: those that are not "no limit" throughout, or that may move.
+        payoffs
+            The valued cases.
+        load
+            Supervisor minutes (draws,) a case that the second line has to do; no wait for it where not given.
+        moved
+            Limits that may move.
+        """
         numbers = payoffs.numbers if load is None else numbers_under(payoffs, load)
         tiers = [payoffs.scenario.tiers.index(name) for name in policy.tier_names]
         final = Handling.of(policy, payoffs, lowest=len(tiers) - 1)
-        case, resolution = np.nonzero(payoffs.options.adequate)
-        tables = []
+        counted = np.array(
+            [
+                name in moved or bool((final.limits[:-1, :, d] < final.limits[-1, 0, d]).any())
+                for d, name in enumerate(LIMITS)
+            ]
+        )
+        tables, choosable = [], []
         for tier in tiers[:-1]:
-            table = np.zeros((*payoffs.options.adequate.shape, len(STYLES), len(QUANTITIES)))
+            chosen = _choosable(payoffs, tier, counted)
+            case, resolution = np.nonzero(chosen)
+            table = np.zeros((*chosen.shape, len(STYLES), len(QUANTITIES)))
             table[case, resolution] = _rows(payoffs, case, resolution, tier, final, numbers)
             tables.append(table)
+            choosable.append(chosen)
         everybody = np.arange(len(payoffs.cases))
         last = np.zeros((len(everybody), len(QUANTITIES)))
         for s in range(len(STYLES)):
             last += _rows(payoffs, everybody, final.choice[:, s], tiers[-1], final, numbers)[:, s]
-        return cls(payoffs, tuple(tables), last)
+        return cls(payoffs, tuple(tables), tuple(choosable), last)
 
     @staticmethod
     def of_choices(policy: Policy, payoffs: Payoffs, load: Floats) -> Floats:
-        """Return (N, quantities) what each case comes to under a policy and a load, without tables for anything else."""
+        """Return (N, quantities) what each case comes to under a policy and a load, without any tables."""
         handling = Handling.of(policy, payoffs)
         numbers = numbers_under(payoffs, load)
         everybody = np.arange(len(payoffs.cases))
@@ -79,7 +106,9 @@ class Expected:
 
     def take(self, rows: Ints) -> Expected:
         """Return the tables of some of the cases."""
-        return Expected(self.payoffs.take(rows), tuple(table[rows] for table in self.tables), self.last[rows])
+        tables = tuple(table[rows] for table in self.tables)
+        choosable = tuple(each[rows] for each in self.choosable)
+        return Expected(self.payoffs.take(rows), tables, choosable, self.last[rows])
 
     def of_states(self, policy: Policy, states: States) -> Floats:
         """Return (states, quantities) what each state comes to."""
@@ -111,14 +140,22 @@ class Expected:
         return cents, np.cumsum(np.array(totals).T, axis=0)
 
     def oracle(self) -> float:
-        """Return the total net value where the best adequate resolution of each case is given, at whichever tier."""
-        bare = [table[..., 0].sum(axis=-1) for table in self.tables]
-        adequate = self.payoffs.options.adequate
+        """Return the total net value where each case gets the best of what anybody may choose, at whichever tier."""
         best = self.last[:, 0]
-        for each in bare:
+        for table, choosable in zip(self.tables, self.choosable, strict=True):
             # each style's share of a table adds up to the whole, whatever a style would choose
-            best = np.maximum(best, np.where(adequate, each, -np.inf).max(axis=1))
+            best = np.maximum(best, np.where(choosable, table[..., 0].sum(axis=-1), -np.inf).max(axis=1))
         return float(best.sum())
+
+
+def _choosable(payoffs: Payoffs, tier: int, counted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    chosen = np.zeros(payoffs.options.adequate.shape, dtype=np.bool_)
+
+    def work(first: int, last: int) -> None:
+        may_be_chosen(tier, counted, payoffs.options, first, last, chosen)
+
+    in_blocks(work, len(chosen), 2_000)
+    return chosen
 
 
 def load_of(policy: Policy, payoffs: Payoffs) -> Floats:

@@ -41,6 +41,7 @@ __all__ = [
     "curve_states",
     "expected_payoffs",
     "grid_values",
+    "may_be_chosen",
     "payoffs_of_cases",
     "score_states",
 ]
@@ -91,13 +92,15 @@ PER_FAILURE = ("loss_share", "kappa", "compensation_weight", "spend_drop")
 _PER_FAILURE_COUNT = 4
 #: Second axis of `Numbers.tiers`.
 PER_TIER = ("wait_hours", "lost_contact_share")
-#: First axis of `Numbers.shared`; idle is the effort of a contact that leads to nothing, in logits; deterred and gained
-#: are money per customer; reach is learned claims where the gain is large; scales are one over what they are named for.
+#: First axis of `Numbers.shared`; idle and quiet are the effort of a contact that leads to nothing, and of none at all,
+#: in logits; deterred and gained are money per customer; reach is learned claims where the gain is large; scales are
+#: one over what they are named for.
 SHARED = (
     "churn_without_failure",
     "severity_weight",
     "wait_weight",
     "idle",
+    "quiet",
     "repeat_weight",
     "double_deviation_weight",
     "bond_weight",
@@ -113,28 +116,28 @@ SHARED = (
     "reach",
     "temptation_scale",
 )
-_SHARED_COUNT = 18
+_SHARED_COUNT = 19
 #: Third axis of `Numbers.staff`.
 STAFF = ("labour", "minutes", "supervisor_minutes")
 _COLUMN_COUNT = 7
 
 # Rows of the buffer, as offsets. First what is copied in, in the order of the names above ...
 _ROW = LANES
-(_FLOOR, _SEVERE, _WAIT, _IDLE, _REPEAT, _DOUBLE, _BONDED, _FIRST_ORDER, _OVER) = range(0, 9 * _ROW, _ROW)
-(_INSULT, _INSULT_SCALE, _SUSPECTED, _PARADOX, _DETERRED, _GAINED) = range(9 * _ROW, 15 * _ROW, _ROW)
-(_FACTOR, _REACH, _TEMPTATION_SCALE) = range(15 * _ROW, 18 * _ROW, _ROW)
-(_LOSS, _KAPPA, _COMPENSATION, _DROP) = range(18 * _ROW, 22 * _ROW, _ROW)
-(_TIER_HOURS, _TIER_LOST) = range(22 * _ROW, 24 * _ROW, _ROW)
+(_FLOOR, _SEVERE, _WAIT, _IDLE, _QUIET, _REPEAT, _DOUBLE, _BONDED, _FIRST_ORDER) = range(0, 9 * _ROW, _ROW)
+(_OVER, _INSULT, _INSULT_SCALE, _SUSPECTED, _PARADOX, _DETERRED) = range(9 * _ROW, 15 * _ROW, _ROW)
+(_GAINED, _FACTOR, _REACH, _TEMPTATION_SCALE) = range(15 * _ROW, 19 * _ROW, _ROW)
+(_LOSS, _KAPPA, _COMPENSATION, _DROP) = range(19 * _ROW, 23 * _ROW, _ROW)
+(_TIER_HOURS, _TIER_LOST) = range(23 * _ROW, 25 * _ROW, _ROW)
 # ... then what is worked out: money forms; what holds for a case at a tier; the measures
-(_COST, _FELT, _GAIN) = range(24 * _ROW, 27 * _ROW, _ROW)
-(_VALUED, _PER_LOSS, _PLAIN, _WAITED) = range(27 * _ROW, 31 * _ROW, _ROW)
-(_KEPT_EMPTY, _RETAINED_EMPTY, _KEPT_SILENT, _RETAINED_SILENT) = range(31 * _ROW, 35 * _ROW, _ROW)
-_PUSH = 35 * _ROW
-_MONEY = 36 * _ROW  # the case's columns, where the lanes are cases
-_HOURS = 43 * _ROW
-_SURFACES = 44 * _ROW
-_MEASURED = 45 * _ROW
-_BUFFER = 53 * _ROW
+(_COST, _FELT, _GAIN) = range(25 * _ROW, 28 * _ROW, _ROW)
+(_VALUED, _PER_LOSS, _PLAIN, _WAITED) = range(28 * _ROW, 32 * _ROW, _ROW)
+(_KEPT_EMPTY, _RETAINED_EMPTY, _KEPT_SILENT, _RETAINED_SILENT) = range(32 * _ROW, 36 * _ROW, _ROW)
+_PUSH = 36 * _ROW
+_MONEY = 37 * _ROW  # the case's columns, where the lanes are cases
+_HOURS = 44 * _ROW
+_SURFACES = 45 * _ROW
+_MEASURED = 46 * _ROW
+_BUFFER = 54 * _ROW
 
 
 class Facts(NamedTuple):
@@ -332,22 +335,24 @@ def _prepare_case(i: int, k: int, first: int, facts: Facts, numbers: Numbers, is
             + b[_DOUBLE + j] * recent
             - b[_BONDED + j] * bond
             + b[_FIRST_ORDER + j] * is_first
-            + b[_SUSPECTED + j] * suspected
         )
-        eta = b[_PLAIN + j] + b[_IDLE + j] + _waited(b[_WAIT + j], hours + b[_TIER_HOURS + j])
+        waited = _waited(b[_WAIT + j], hours + b[_TIER_HOURS + j])
+        eta = b[_PLAIN + j] + b[_SUSPECTED + j] * suspected + b[_IDLE + j] + waited
         b[_KEPT_EMPTY + j], b[_RETAINED_EMPTY + j] = _empty(
             eta, b[_FLOOR + j], b[_VALUED + j], b[_DROP + j], b[_DETERRED + j]
         )
     if facts.numbers[i, _SURFACES_FACT] < 1.0:
         for j in range(LANES):
-            eta = b[_PLAIN + j] - b[_SUSPECTED + j] * suspected + b[_IDLE + j] + _waited(b[_WAIT + j], hours)
+            eta = b[_PLAIN + j] + b[_QUIET + j] + _waited(b[_WAIT + j], hours)
             b[_KEPT_SILENT + j], b[_RETAINED_SILENT + j] = _empty(
                 eta, b[_FLOOR + j], b[_VALUED + j], b[_DROP + j], b[_DETERRED + j]
             )
 
 
 @numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
-def _score_case(i: int, a: int, k: int, first: int, facts: Facts, numbers: Numbers, timing: int, b: Floats) -> int:
+def _score_case(
+    i: int, a: int, k: int, first: int, facts: Facts, numbers: Numbers, is_suspected: bool, timing: int, b: Floats
+) -> int:
     """Write the measures of a case under a resolution to the buffer, which `_prepare_case` has seen.
 
     Returns the timing of the resolution: if it was that of the last one too, what waiting does is known already.
@@ -369,9 +374,13 @@ def _score_case(i: int, a: int, k: int, first: int, facts: Facts, numbers: Numbe
             b[_WAITED + j] = numbers.lead_hours[f, a, first + j]
         for j in range(LANES):
             b[_WAITED + j] = b[_PLAIN + j] + _waited(b[_WAIT + j], hours + b[_TIER_HOURS + j] + b[_WAITED + j])
+        if is_suspected and is_on_request:
+            for j in range(LANES):
+                b[_WAITED + j] += b[_SUSPECTED + j]
     for j in range(LANES):
         b[_PUSH + j] = numbers.push[f, a, first + j]
     rejected = 1.0 if numbers.rejected[f] else 0.0
+    in_contact = 1.0 if is_on_request else 0.0
     for j in range(LANES):
         kept, retained = _answer(
             b[_FELT + j] * b[_PER_LOSS + j],
@@ -389,8 +398,8 @@ def _score_case(i: int, a: int, k: int, first: int, facts: Facts, numbers: Numbe
             b[_DETERRED + j],
         )
         learned = _learned(b[_COST + j], b[_GAIN + j], b[_REACH + j], b[_TEMPTATION_SCALE + j])
-        lost = b[_TIER_LOST + j]
         # where contact is lost on the way, the customer has waited and gets nothing
+        lost = b[_TIER_LOST + j] * in_contact
         b[_MEASURED + j] = (1.0 - lost) * retained + lost * b[_RETAINED_EMPTY + j]
         b[_MEASURED + LANES + j] = (1.0 - lost) * b[_COST + j]
         b[_MEASURED + 3 * LANES + j] = (1.0 - lost) * learned
@@ -462,7 +471,7 @@ def score_states(
                 if choice[n, t] == a:
                     for j in range(LANES):
                         weight[j] += style[t, first + j]
-            timing = _score_case(i, a, k, first, facts, numbers, timing, b)
+            timing = _score_case(i, a, k, first, facts, numbers, suspected[i], timing, b)
             for q in range(_MEASURE_COUNT):
                 for j in range(LANES):
                     now[q * LANES + j] += weight[j] * b[_MEASURED + q * LANES + j]
@@ -506,7 +515,8 @@ def expected_payoffs(
             if n == begin or case[n - 1] != case[n] or tier[n - 1] != tier[n]:
                 _prepare_case(case[n], tier[n], first, facts, numbers, suspected[case[n]], b)
                 timing = -1
-            timing = _score_case(case[n], resolution[n], tier[n], first, facts, numbers, timing, b)
+            i = case[n]
+            timing = _score_case(i, resolution[n], tier[n], first, facts, numbers, suspected[i], timing, b)
             for s in range(weight.shape[0]):
                 payoff = 0.0
                 cost = 0.0
@@ -546,11 +556,11 @@ def payoffs_of_cases(
     tile = np.empty((LANES, out.shape[2]))
     rejected = 1.0 if numbers.rejected[f] else 0.0
     floor, severe, wait, idle = numbers.shared[0, 0], numbers.shared[1, 0], numbers.shared[2, 0], numbers.shared[3, 0]
-    repeat, double, bonded = numbers.shared[4, 0], numbers.shared[5, 0], numbers.shared[6, 0]
-    first_order, over, insult = numbers.shared[7, 0], numbers.shared[8, 0], numbers.shared[9, 0]
-    insult_scale, paradox, deterred = numbers.shared[10, 0], numbers.shared[12, 0], numbers.shared[13, 0]
-    gained, factor, reach = numbers.shared[14, 0], numbers.shared[15, 0], numbers.shared[16, 0]
-    temptation_scale = numbers.shared[17, 0]
+    quiet, repeat, double = numbers.shared[4, 0], numbers.shared[5, 0], numbers.shared[6, 0]
+    bonded, first_order, over = numbers.shared[7, 0], numbers.shared[8, 0], numbers.shared[9, 0]
+    insult, insult_scale, paradox = numbers.shared[10, 0], numbers.shared[11, 0], numbers.shared[13, 0]
+    deterred, gained, factor = numbers.shared[14, 0], numbers.shared[15, 0], numbers.shared[16, 0]
+    reach, temptation_scale = numbers.shared[17, 0], numbers.shared[18, 0]
     loss, kappa = numbers.failures[f, 0, 0], numbers.failures[f, 1, 0]
     weight, drop = numbers.failures[f, 2, 0], numbers.failures[f, 3, 0]
     for block in range(begin, end, LANES):
@@ -572,7 +582,7 @@ def payoffs_of_cases(
             for c in range(_COLUMN_COUNT):
                 b[_MONEY + c * LANES + j] = facts.money[i, c]
         for j in range(LANES):
-            eta = b[_PLAIN + j] + idle + _waited(wait, b[_HOURS + j])
+            eta = b[_PLAIN + j] + quiet + _waited(wait, b[_HOURS + j])
             b[_KEPT_SILENT + j], b[_RETAINED_SILENT + j] = _empty(eta, floor, b[_VALUED + j], drop, deterred)
         for k in range(numbers.tiers.shape[0]):
             tier_hours, lost = numbers.tiers[k, 0, 0], numbers.tiers[k, 1, 0]
@@ -597,6 +607,7 @@ def payoffs_of_cases(
                     for j in range(LANES):
                         b[_WAITED + j] = b[_PLAIN + j] + _waited(wait, asked * b[_HOURS + j] + hours)
                 push, labour = numbers.push[f, a, 0], numbers.staff[f, a, k, 0, 0]
+                missed = lost * asked
                 for j in range(LANES):
                     _, retained = _answer(
                         b[_FELT + j] * b[_PER_LOSS + j],
@@ -615,7 +626,8 @@ def payoffs_of_cases(
                     )
                     learned = _learned(b[_COST + j], b[_GAIN + j], reach, temptation_scale)
                     reached = 1.0 - asked * (1.0 - b[_SURFACES + j])
-                    net = (1.0 - lost) * (retained - b[_COST + j] - learned) + lost * b[_RETAINED_EMPTY + j] - labour
+                    net = (1.0 - missed) * (retained - b[_COST + j] - learned) - labour
+                    net += missed * b[_RETAINED_EMPTY + j]
                     b[_PUSH + j] = reached * net + (1.0 - reached) * b[_RETAINED_SILENT + j]
                 for j in range(LANES):
                     tile[j, a] = b[_PUSH + j]
@@ -654,10 +666,12 @@ def choose(
     limits: Ints,
     tiers: Ints,
     options: Options,
+    begin: int,
+    end: int,
     tier: Ints,
     choice: Ints,
 ) -> None:
-    """Fill tier (N,) and choice (N, styles): who handles each case, and what each style chooses.
+    """Fill tier (N,) and choice (N, styles) for some cases: who handles each, and what each style chooses.
 
     Parameters
     ----------
@@ -671,7 +685,7 @@ def choose(
         (tiers of the policy,) their indices among the tiers of the scenario.
     """
     final = tiers.shape[0] - 1
-    for i in range(start.shape[0]):
+    for i in range(begin, end):
         tier[i] = -1
         for k in range(start[i], final + 1):
             for s in range(3):
@@ -696,12 +710,41 @@ def choose(
 
 
 @numba.njit(cache=True, nogil=True)
+def may_be_chosen(k: int, counted: Bools, options: Options, begin: int, end: int, out: Bools) -> None:
+    """Fill out (N, A) with whether an agent of any style at tier k of the scenario may choose a resolution.
+
+    None does where another one draws no more on any limit that counts (L,) and is liked better by that style.
+    """
+    for i in range(begin, end):
+        for a in range(options.counts[i]):
+            out[i, a] = False
+            if not options.adequate[i, a]:
+                continue
+            for s in range(3):
+                is_beaten = False
+                for other in range(options.counts[i]):
+                    if other == a or not options.adequate[i, other] or not _better(i, k, s, other, a, options):
+                        continue
+                    is_beaten = True
+                    for d in range(options.uses.shape[2]):
+                        if counted[d] and options.uses[i, other, d] > options.uses[i, a, d]:
+                            is_beaten = False
+                            break
+                    if is_beaten:
+                        break
+                if not is_beaten:
+                    out[i, a] = True
+                    break
+
+
+@numba.njit(cache=True, nogil=True)
 def grid_values(
     scenario_tier: int,
     levels: Ints,
     grid: Ints,
     reaches: Bools,
     options: Options,
+    choosable: Bools,
     table: Floats,
     begin: int,
     end: int,
@@ -718,6 +761,8 @@ def grid_values(
         (combinations, L) which level of each limit.
     reaches
         (N,) whether the case may be settled by the tier, as far as guards go.
+    choosable
+        (N, A) resolutions to look at.
     table
         (N, A, styles) value of each resolution at the tier, for each style's share of the agents.
     begin, end
@@ -737,7 +782,7 @@ def grid_values(
             continue
         found = 0
         for a in range(options.counts[i]):
-            if not options.adequate[i, a]:
+            if not choosable[i, a]:
                 continue
             possible = True
             for d in range(limit_count):

@@ -172,6 +172,11 @@ def in_blocks(work: Callable[[int, int], None], count: int, size: int, on_progre
     An exception raised by `on_progress` (a person cancels) stops the blocks that have not begun.
     """
     edges = [(first, min(first + size, count)) for first in range(0, count, size)]
+    if len(edges) == 1:
+        work(*edges[0])
+        if on_progress is not None:
+            on_progress(1, 1)
+        return
     with ThreadPoolExecutor(cpu_count()) as pool:
         for done, _ in enumerate(_as_they_come(pool, work, edges), start=1):
             if on_progress is not None:
@@ -212,6 +217,7 @@ def _numbers(scenario: Scenario, cases: Cases, draws: Draws, menu: Menu, values:
     effort_weight, base_effort = draws["response.effort_weight"], draws["response.base_effort"]
     derived = {
         "idle": effort_weight * (base_effort - 0.5),
+        "quiet": effort_weight * -0.5,
         "insult_scale": 1 / draws["response.insult_below"],
         "deterred": draws["response.deterred_per_lost"] * newcomer,
         "gained": draws["response.gained_per_delighted"] * newcomer,
@@ -259,7 +265,7 @@ def _staff(
     carried out by whoever decides or by the second line, unless contact was lost before.
     """
     first, second = scenario.tiers[:2]
-    stays = 1 - draws[f"{tier}.lost_contact_share"]
+    stays = 1 - draws[f"{tier}.lost_contact_share"] * on_request
     taking = on_request * draws[f"{first}.minutes"]
     passed_on = np.zeros(len(draws)) if tier == first else draws[f"{tier}.minutes"]
     own, second_line = stays * acts["minutes"], stays * acts["supervisor_minutes"]
@@ -305,6 +311,8 @@ def _options(scenario: Scenario, cases: Cases, menu: Menu, facts: Facts, believe
         # half a cent is not a breach
         adequate[rows] = promised[rows] >= owed[:, None] - 0.005
         adequate[rows, menu.counts[f] :] = False
+        # whoever has come has asked: nothing can be given before
+        adequate[rows] &= ~(menu.proactive[f] & (cases.surfaces[rows] >= 1)[:, None])
     _refuse_unmet(scenario, cases, menu, adequate)
     payoff = np.zeros((len(scenario.tiers), *shape))
     for f in range(len(scenario.failures)):

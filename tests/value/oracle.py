@@ -21,6 +21,7 @@ from policy_sim.service import (
     over_compensation,
     recency_of_failure,
     spend_multiplier,
+    waiting,
 )
 
 MEASURES = ("retained", "remedy_cost", "labour", "learned_claiming", "customers_kept", "minutes")
@@ -155,8 +156,11 @@ def given(scenario, cases, i, bundle, draw):
     return total, uses
 
 
-def measures(scenario, cases, i, bundle, tier, draw, suspected=False):
-    """Return the measures of case i under a bundle of remedies that is given at a tier (by name)."""
+def measures(scenario, cases, i, bundle, tier, draw, suspected=False, queue=(0.0, 0.0)):
+    """Return the measures of case i under a bundle of remedies that is given at a tier (by name).
+
+    `queue` is how many hours the second line lets people wait, and the share who give up.
+    """
     failure = cases.failures[cases.failure[i]]
     total, _ = given(scenario, cases, i, bundle, draw)
     loss = draw[f"{failure}.loss_share"] * max(cases.item_price[i], 0.01)
@@ -199,21 +203,25 @@ def measures(scenario, cases, i, bundle, tier, draw, suspected=False):
         return value * (1 - delta) * spend + gained - deterred
 
     asked = not total["proactive"]
-    waiting = draw[f"{tier}.wait_hours"]
+    in_line = any(sizes(scenario)[variant][0].in_line for variant in bundle)
+    passed_on = tier != scenario.tiers[0]
+    hours = draw[f"{tier}.wait_hours"] + queue[0] * passed_on
     delta = lost(
         effect,
         over_compensation(compensation),
         insult(compensation, draw["response.insult_below"]),
         total["gesture"],
         total["effort"] + base_effort * asked,
-        cases.hours_open[i] * asked + waiting + total["lead_hours"],
+        cases.hours_open[i] * asked + hours + total["lead_hours"] + queue[0] * in_line,
         not asked,
-        suspected,
+        suspected and asked,
     )
     # whoever does not come back for the answer has waited and gets nothing; whoever never asks has not even waited
-    delta_empty = lost(0.0, 0.0, 0.0, 0.0, base_effort, cases.hours_open[i] + waiting, False, suspected)
-    delta_silent = lost(0.0, 0.0, 0.0, 0.0, base_effort, cases.hours_open[i], False, False)
-    away = draw[f"{tier}.lost_contact_share"]
+    delta_empty = lost(0.0, 0.0, 0.0, 0.0, base_effort, cases.hours_open[i] + hours, False, suspected)
+    delta_silent = lost(0.0, 0.0, 0.0, 0.0, 0.0, cases.hours_open[i], False, False)
+    # contact can only be lost with who has come
+    gone = draw[f"{tier}.lost_contact_share"] * asked
+    away = 1 - (1 - gone) * (1 - queue[1] * passed_on * asked)
     # an opportunist has the trouble too
     learned = learned_claiming(
         total["gain"] - total["trouble"],
@@ -223,8 +231,9 @@ def measures(scenario, cases, i, bundle, tier, draw, suspected=False):
     first, second = scenario.tiers[:2]
     is_first = tier == first
     at_first = draw[f"{first}.minutes"] * asked
-    at_tier = (0.0 if is_first else draw[f"{tier}.minutes"]) + (1 - away) * total["minutes"]
-    at_second = (1 - away) * total["supervisor_minutes"]
+    # who gives up in the line takes as many minutes as planned
+    at_tier = (0.0 if is_first else draw[f"{tier}.minutes"]) + (1 - gone) * total["minutes"]
+    at_second = (1 - gone) * total["supervisor_minutes"]
     found = {
         "retained": (1 - away) * retained(delta, effect) + away * retained(delta_empty, 0.0),
         "remedy_cost": (1 - away) * total["cost"],
@@ -315,18 +324,30 @@ def evaluate_plainly(policy, payoffs, names, known=None):
     )
     shares = {style: draw[f"style.{style}_share"] for style in STYLES[1:]}
     shares["guided"] = 1 - shares["generous"] - shares["thrifty"]
-    totals = {name: np.zeros(len(payoffs.draws)) for name in MEASURES}
-    for i in range(len(cases)):
-        k, choice = handle(policy, payoffs, i, names)
-        tier = policy.tiers[k].name
-        suspected = any(getattr(cases, fact)[i] >= level for fact, level in at_least.items())
-        for style, a in zip(STYLES, choice, strict=True):
-            key = (i, a, tier, suspected)
-            if key not in known:
-                bundle = resolutions(scenario, cases.failures[cases.failure[i]])[a]
-                known[key] = measures(scenario, cases, i, bundle, tier, draw, suspected)
-            for name in MEASURES:
-                totals[name] += shares[style] * known[key][name]
+    handled = [handle(policy, payoffs, i, names) for i in range(len(cases))]
+
+    def add_up(queue, known):
+        totals = {name: np.zeros(len(payoffs.draws)) for name in MEASURES}
+        for i, (k, choice) in enumerate(handled):
+            tier = policy.tiers[k].name
+            suspected = any(getattr(cases, fact)[i] >= level for fact, level in at_least.items())
+            for style, a in zip(STYLES, choice, strict=True):
+                key = (i, a, tier, suspected)
+                if key not in known:
+                    bundle = resolutions(scenario, cases.failures[cases.failure[i]])[a]
+                    known[key] = measures(scenario, cases, i, bundle, tier, draw, suspected, queue)
+                for name in MEASURES:
+                    totals[name] += shares[style] * known[key][name]
+        return totals
+
+    totals = add_up((0.0, 0.0), known)
+    handling = draw[f"{scenario.tiers[1]}.minutes"]
+    asked = totals["supervisor_minutes"] / len(cases) / handling * draw["shop.cases_per_year"]
+    line = waiting(
+        draw["queue.staff"], asked / draw["queue.hours_per_year"], handling / 60, draw["queue.patience_hours"]
+    )
+    if (line.mean_wait_hours > 0).any():
+        totals = add_up((line.mean_wait_hours, line.abandoned_share), {})
     totals["learned_claiming"] = totals["learned_claiming"] * (1 - caught * draw["claiming.refused_share"])
     means = {name: total / len(cases) for name, total in totals.items()}
     spent = means["remedy_cost"] + means["labour"] + means["learned_claiming"]

@@ -135,10 +135,10 @@ def test_whoever_may_do_more_does_better_by_what_they_look_at(payoffs, random_po
         policy = random_policy(rng, payoffs)
         lever = random_lever(rng, policy, payoffs)
         here = policy.tier_names.index(lever.tier)
-        states = lever_states(policy, payoffs, lever, Handling.of(policy, payoffs, lowest=here + 1))
+        states, _ = lever_states(policy, payoffs, lever, Handling.of(policy, payoffs, lowest=here + 1))
         k = payoffs.scenario.tiers.index(lever.tier)
-        follows = (states.case[1:] == states.case[:-1]) & (states.tier[:-1] == here)
-        assert (states.tier[1:][follows] == here).all()
+        follows = (states.case[1:] == states.case[:-1]) & (states.tier[:-1] == k)
+        assert (states.tier[1:][follows] == k).all()
         for s, values in enumerate((options.believed[k], options.generosity, options.thrift)):
             chosen = values[states.case, states.choice[:, s]]
             assert (np.diff(chosen)[follows] >= 0).all()
@@ -310,7 +310,9 @@ def test_hand_example_by_choices(limit, expected):
     limits = np.full((2, 1, len(LIMITS)), to_cents(NO_LIMIT))
     limits[0, 0, _REFUND] = to_cents(limit)
     tier, choice = np.empty(2, dtype=np.int64), np.empty((2, 3), dtype=np.int64)
-    choose(np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64), limits, np.array([0, 1]), options, tier, choice)
+    choose(
+        np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64), limits, np.array([0, 1]), options, 0, 2, tier, choice
+    )
     half = [options.believed[tier[i], i, choice[i, s]] / 2 for i in (0, 1) for s in (0, 1)]
     assert sum(half) == expected
 
@@ -362,7 +364,7 @@ def hand_payoffs(scenario, shipped_payoffs):
         scenario=small,
         cases=cases,
         draws=Draws(shipped_payoffs.draws.names, shipped_payoffs.draws.values[:1]),
-        menu=shipped_payoffs.menu,
+        menu=replace(shipped_payoffs.menu, in_line=np.zeros((2, 3), dtype=np.bool_)),
         facts=Facts(np.array([0, 1]), np.zeros(2, dtype=np.int64), money, facts),
         numbers=Numbers(
             forms=forms,

@@ -9,7 +9,7 @@ from policy_sim.policy import ASK, NO_LIMIT, Guard, Lever, authority, load_polic
 from policy_sim.service import caught_share
 from policy_sim.value import OUTCOMES, compare, decide, evaluate, interval, value_cases
 from policy_sim.value.evaluation import Handling, score, to_cents
-from policy_sim.value.kernels import MEASURES
+from policy_sim.value.kernels import MEASURES, States
 
 
 @pytest.fixture(scope="module")
@@ -210,8 +210,9 @@ def with_guards(policy, *guards):
 
 def by_measure(payoffs, handling):
     """Return {measure: (draws,) total} of what a policy does, which may be made to suspect others, or to catch less."""
-    states = (np.arange(len(payoffs.cases)), handling.tiers[handling.tier], handling.choice)
-    sums = score(payoffs, handling, *states, np.zeros(len(payoffs.cases), dtype=np.int64), 1)[0]
+    everybody = np.arange(len(payoffs.cases))
+    states = States(everybody, handling.tiers[handling.tier], handling.choice, np.zeros_like(everybody))
+    sums = score(payoffs, handling, states, 1, payoffs.numbers)[0]
     return dict(zip(MEASURES, sums, strict=True))
 
 

@@ -10,7 +10,7 @@ from policy_sim.policy import load_policy
 from policy_sim.service import chance_lost, read_cases
 from policy_sim.value import evaluate, value_cases
 from policy_sim.value.evaluation import Handling, score
-from policy_sim.value.kernels import LANES, MEASURES, _exp, _log
+from policy_sim.value.kernels import LANES, MEASURES, States, _exp, _log
 from policy_sim.value.payoffs import expect
 
 
@@ -35,6 +35,10 @@ def one_case(scenario, **columns):
     return read_cases(pd.DataFrame([plain | columns]), scenario)
 
 
+def one_state(k, a):
+    return States(np.array([0]), np.array([k]), np.full((1, 3), a), np.array([0]))
+
+
 def all_measures(scenario, case, suspected=False):
     """Return the menu, and (tiers, resolutions, measures, 1) of one case under the central assumptions."""
     payoffs = value_cases(scenario, case, central(scenario))
@@ -43,7 +47,7 @@ def all_measures(scenario, case, suspected=False):
     count = payoffs.options.counts[0]
     # one place for each: a second row of the same case would be taken for its next state
     rows = [
-        score(payoffs, handling, np.array([0]), np.array([k]), np.full((1, 3), a), np.array([0]), 1)[0]
+        score(payoffs, handling, one_state(k, a), 1, payoffs.numbers)[0]
         for k in range(len(scenario.tiers))
         for a in range(count)
     ]
@@ -64,7 +68,7 @@ def silence(scenario, case):
         suspected=False,
         severity=case.severity[0],
         hours=case.hours_open[0],
-        effort=scenario.value("response.base_effort"),
+        effort=0.0,
         prior_failures=case.prior_failures[0],
         recent_failure=0.0,
         prior_purchases=case.prior_purchases[0],
@@ -85,7 +89,8 @@ def test_every_measure_agrees_with_the_twin(oracle, payoffs):
     suspected, claimed = random_suspicion(payoffs, rng)
     handling = Handling.of(load_policy("current", payoffs.scenario), payoffs)
     handling = replace(handling, suspected=suspected, claimed=claimed)
-    found = score(payoffs, handling, case, tier, np.column_stack([resolution] * 3), np.arange(80), 80)
+    states = States(case, tier, np.column_stack([resolution] * 3), np.arange(80))
+    found = score(payoffs, handling, states, 80, payoffs.numbers)
     draw = oracle.all_draws(payoffs)
     through = claimed[: len(payoffs.draws)]
     for n, (i, a, k) in enumerate(zip(case, resolution, tier, strict=True)):
@@ -104,7 +109,7 @@ def test_expected_payoffs_agree_with_the_twin(oracle, payoffs):
     rng = np.random.default_rng(2)
     case, resolution, tier = random_rows(payoffs, rng, 60)
     suspected, claimed = random_suspicion(payoffs, rng)
-    found = expect(payoffs, case, resolution, tier, suspected, claimed)
+    found = expect(payoffs, case, resolution, tier, suspected, claimed, payoffs.numbers)
     draw = oracle.all_draws(payoffs)
     through = claimed[: len(payoffs.draws)]
     for n, (i, a, k) in enumerate(zip(case, resolution, tier, strict=True)):
@@ -114,7 +119,9 @@ def test_expected_payoffs_agree_with_the_twin(oracle, payoffs):
         spent = each["remedy_cost"] + each["labour"] + through * each["learned_claiming"]
         weights = payoffs.style[:, : len(payoffs.draws)] / len(payoffs.draws)
         scale = 1e-12 * (1 + payoffs.cases.future_value[i] + payoffs.cases.item_price[i])
-        np.testing.assert_allclose(found[n], (weights * (each["retained"] - spent)).sum(axis=1), 1e-12, scale)
+        expected = (each["retained"] - spent, each["remedy_cost"], each["supervisor_minutes"])
+        for q, one in enumerate((*expected, through * each["learned_claiming"])):
+            np.testing.assert_allclose(found[n, :, q], (weights * one).sum(axis=1), 1e-12, scale)
 
 
 def test_what_agents_see_agrees_with_the_twin(oracle, payoffs):
@@ -136,7 +143,8 @@ def test_what_agents_see_agrees_with_the_twin(oracle, payoffs):
                 else:
                     assert options.uses[i, a, d] == -1
             # the promise is about what is given, before the customer's trouble
-            assert options.adequate[i, a] == (total["worth"] >= owed - 0.005)
+            too_late = total["proactive"] and cases.surfaces[i] == 1
+            assert options.adequate[i, a] == (total["worth"] >= owed - 0.005 and not too_late)
             assert options.generosity[i, a] == pytest.approx(total["worth"] - total["trouble"], rel=1e-12, abs=1e-12)
             assert options.thrift[i, a] == pytest.approx(-total["cost"], rel=1e-12, abs=1e-12)
             for k, tier in enumerate(scenario.tiers):
@@ -171,7 +179,8 @@ def test_beliefs_are_expectations_over_the_one_central_draw(payoffs):
     nobody, all_of_it = np.zeros(len(cases), dtype=np.bool_), np.ones(middle.style.shape[1])
     scale = 1e-12 * (1 + cases.future_value + cases.item_price)[case]
     for k in range(len(scenario.tiers)):
-        found = expect(middle, case, resolution, np.full(len(case), k), nobody, all_of_it).sum(axis=1)
+        found = expect(middle, case, resolution, np.full(len(case), k), nobody, all_of_it, middle.numbers)
+        found = found[..., 0].sum(axis=1)
         believed = payoffs.options.believed[k, case, resolution]
         assert (np.abs(found - believed) <= scale + 1e-12 * np.abs(believed)).all()
     # nothing is believed of what there is not
@@ -243,8 +252,13 @@ def test_cases_that_surface_do_not_notice_that_others_may_not(scenario, random_c
     some, every = (value_cases(scenario, each, draw_assumptions(scenario, 2)) for each in (cases, all_ask))
     np.testing.assert_array_equal(some.options.believed[:, surfacing], every.options.believed[:, surfacing])
     # nor does what agents see of a case, other than the payoff, depend on whether its customer comes
-    for name in ("counts", "uses", "adequate", "generosity", "thrift"):
+    for name in ("counts", "uses", "generosity", "thrift"):
         np.testing.assert_array_equal(getattr(some.options, name), getattr(every.options, name))
+    # but for what can only be given before anybody asks
+    proactive = some.menu.proactive[cases.failure]
+    np.testing.assert_array_equal(some.options.adequate & ~proactive, every.options.adequate & ~proactive)
+    assert (some.options.adequate & proactive).any()
+    assert not (every.options.adequate & proactive).any()
     # a log that says nothing of it is one of customers who came
     left_out, given = (all_measures(scenario, one_case(scenario, **each))[1] for each in ({}, {"surfaces": 1.0}))
     np.testing.assert_array_equal(left_out, given)
@@ -353,7 +367,7 @@ def test_rows_do_not_depend_on_each_other(shipped_payoffs):
     suspicion = random_suspicion(shipped_payoffs, rng)
 
     def found(rows):
-        return expect(shipped_payoffs, case[rows], resolution[rows], tier[rows], *suspicion)
+        return expect(shipped_payoffs, case[rows], resolution[rows], tier[rows], *suspicion, shipped_payoffs.numbers)
 
     np.testing.assert_array_equal(found(order), found(np.arange(200))[order])
 
