@@ -248,7 +248,7 @@ class Replay:
     def to_frame(self) -> pd.DataFrame:
         """Return one row per option; money is a mean over the draws, the customer's side as the agent sees it.
 
-        Columns: option, title, remedies (in words), tier, adequate (at least what the customer must get); worth and
+        Columns: option, title, remedies (in words), tier, adequate (at least what the customer must get, and not before who has come has asked); worth and
         trouble to the customer (money), hours waited, chance_kept (0-1); remedy_cost, labour, learned_claiming,
         retained, payoff, against_given, against_nothing (money, the last three with their 90 % intervals); and
         beats_given, the share of draws with a higher payoff than what was given.
@@ -323,9 +323,7 @@ def replay(story: Story, draws: int = 500, seed: int = 0) -> Replay:
     payoffs = _valued(whole, story.case, bundles, sampled)
     tiers = whole.tiers
     menu = np.array([bundles.index(bundle) for bundle in own])
-    # who has come by themselves can no longer be told before they ask
-    in_time = payoffs.cases.surfaces[0] < 1
-    allowed = menu[payoffs.options.adequate[0, menu] & (in_time | ~payoffs.menu.proactive[0, menu])]
+    allowed = menu[payoffs.options.adequate[0, menu]]
     best = bundles[allowed[np.argmax(payoffs.options.believed[0, 0, allowed])]]
     options = dict(story.options) | {_BEST: Option(title="The best of the menu", remedies=best, tier=tiers[0])}
     resolution = {name: bundles.index(option.remedies) for name, option in options.items()}
