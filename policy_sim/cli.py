@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from policy_sim.assumptions import Scenario
     from policy_sim.clv import Fit, ParetoNbdCustomers, PurchaseFit, Transactions
     from policy_sim.policy import Policy
-    from policy_sim.study import Setting
+    from policy_sim.study import Replay, Setting
     from policy_sim.value import BestLimits, Difference, Outcome
 
 __all__ = ["main"]
@@ -304,6 +304,33 @@ def scenarios(as_json: AsJson = False) -> None:
         typer.echo(json.dumps(content, indent=2))
         return
     _show([report.of_scenarios(loaded, extends)])
+
+
+@app.command()
+def stories(
+    story: Annotated[
+        str | None, typer.Argument(help="Name of a story, or its YAML file; without it, all of them.")
+    ] = None,
+    draws: DrawCount = 500,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Accounts of good service, replayed: what each option would have brought, which claims about it hold."""
+    from policy_sim.show import report
+    from policy_sim.study import load_stories, load_story, replay
+
+    with _progress(7) as step:
+        step("Reading stories")
+        told = load_stories() if story is None else [load_story(story)]
+        replays = []
+        for each in told:
+            step(f"Replaying {each.name}")
+            replays.append(replay(each, draws, seed))
+    if as_json:
+        content = [_replay_content(each, seed) for each in replays]
+        typer.echo(json.dumps(content if story is None else content[0], indent=2))
+    else:
+        _show(report.of_stories(replays) if story is None else report.of_story(replays[0]))
 
 
 @about_scenario.callback()
@@ -765,6 +792,35 @@ def _about(setting: Setting, seed: int) -> dict[str, object]:
 def _outcome_content(outcome: Outcome | Difference) -> dict[str, object]:
     table = outcome.to_frame().set_index("outcome").drop(columns=["currency", "policy", "baseline"], errors="ignore")
     return {str(name): row.to_dict() for name, row in table.iterrows()}
+
+
+def _replay_content(replay: Replay, seed: int) -> dict[str, object]:
+    from policy_sim.policy import limit_content
+
+    story, keep = replay.story, replay.keep
+    return {
+        "story": story.name,
+        "title": story.title,
+        "scenario": story.scenario,
+        "scenario_fingerprint": replay.payoffs.scenario.fingerprint,
+        "currency": replay.currency,
+        "draws": len(replay.payoffs.draws),
+        "seed": seed,
+        "told": story.told,
+        "left_out": story.left_out,
+        "case": dict(story.case),
+        "options": _rows(replay.to_frame()),
+        "limits_needed": replay.limits_needed,
+        "cost_of_asking": _rows(replay.cost_of_asking),
+        "claims": [row | {"holds_to": limit_content(row["holds_to"])} for row in replay.claims.to_dict("records")],
+        "keep_until": None
+        if keep is None
+        else {
+            "item_price": limit_content(keep.limit),
+            "item_price_low": limit_content(keep.likely[0]),
+            "item_price_high": limit_content(keep.likely[1]),
+        },
+    }
 
 
 def _second_line_content(outcome: Outcome) -> dict[str, float]:

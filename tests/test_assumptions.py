@@ -9,6 +9,7 @@ from policy_sim.assumptions import Assumption, Rule, Scenario, central, draw_ass
 from policy_sim.border import InputError, parse_model, shipped
 from policy_sim.policy import load_policy
 from policy_sim.service.remedies import compose
+from policy_sim.study import load_stories
 
 SHIPPED = sorted(path.stem for path in shipped("data/scenarios").glob("*.yaml"))
 
@@ -95,6 +96,9 @@ def test_each_failure_has_a_choice_that_can_be_looked_through(name):
     assert sum(scenario.value(f"{failure}.share_of_cases") for failure in scenario.failures) == pytest.approx(1)
     # nothing is left lying about: remedies that nobody can give, numbers that no remedy takes, groups of no failure
     given = {variant for each in bundles.values() for bundle in each for variant in bundle}
+    # some are only there for a story to compare with
+    stories = [story for story in load_stories() if story.scenario == name]
+    given |= {variant for story in stories for option in story.options.values() for variant in option.remedies}
     held_out = {"queue_transfer"} if name == "online_retail" else set()
     assert {each for remedy in scenario.remedies for each in scenario.variants(remedy)} - given == held_out
     taken = str(scenario.remedies)

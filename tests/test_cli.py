@@ -25,7 +25,7 @@ from policy_sim.clv import (
     read_transactions,
     summarise_opportunities,
 )
-from policy_sim.study import prepare_setting, read_default_log
+from policy_sim.study import load_story, prepare_setting, read_default_log, replay
 
 SMALL = ("--cases", "400", "--draws", "7", "--seed", "3")
 LOG = "customer,date,amount\n" + "".join(
@@ -519,3 +519,49 @@ def test_bad_input_is_one_clear_line(name: str, run: Run, tmp_path: Path) -> Non
         assert each in lines[0], lines[0]
     assert not (tmp_path / "out").exists()
     assert not (tmp_path / "broken").exists()
+
+
+def test_stories_say_which_claims_hold(run: Run) -> None:
+    status, out, _ = run("stories", "--draws", "40")
+    assert status == 0
+    assert max(map(len, out.splitlines())) <= 80
+    for name in ("air_purifier", "cooker_lid", "drive_thru", "late_mover", "lost_adapter", "wrong_dresses"):
+        assert f"{name}: " in out
+    assert "NO" in out
+    assert "claims hold" in out
+    status, out, _ = run("stories", "--draws", "40", "--json")
+    replays = json.loads(out)
+    told = replay(load_story(replays[-1]["story"]), draws=40)
+    assert [claim["share"] for claim in replays[-1]["claims"]] == list(told.claims["share"])
+    assert [claim["holds_to"] for claim in replays[-1]["claims"]] == ["no_limit", "no_limit"]
+
+
+@pytest.mark.parametrize("story", sorted(path.stem for path in shipped("data/stories").glob("*.yaml")))
+def test_a_story_has_money_on_both_sides(run: Run, story: str) -> None:
+    status, out, _ = run("stories", story, "--draws", "40", "--seed", "3")
+    assert status == 0
+    assert max(map(len, out.splitlines())) <= 80
+    for words in ("customer gets", "payoff", "Limits needed", "waiting for a yes", "Claims", "Not in the model"):
+        assert words in out
+    assert ("Keeping beats sending back up to" in out) == (story == "wrong_dresses")
+    assert ("come by themselves" in out) == (story == "late_mover")
+    told = replay(load_story(story), draws=40, seed=3)
+    status, out, _ = run("stories", story, "--draws", "40", "--seed", "3", "--json")
+    content = json.loads(out)
+    assert content["limits_needed"] == told.limits_needed
+    assert [option["payoff"] for option in content["options"]] == pytest.approx(list(told.to_frame()["payoff"]))
+    assert (content["keep_until"] is not None) == (story == "wrong_dresses")
+
+
+def test_one_s_own_story(run: Run, tmp_path: Path) -> None:
+    text = (shipped("data/stories") / "cooker_lid.yaml").read_text(encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(text.replace("item_price: 60", "item_price: 90"), encoding="utf-8")
+    status, out, _ = run("stories", "mine.yaml", "--draws", "5", "--json")
+    assert status == 0
+    assert json.loads(out)["case"]["item_price"] == 90
+    (tmp_path / "mine.yaml").write_text(text.replace("worse: nothing", "worse: nothin"), encoding="utf-8")
+    status, out, err = run("stories", "mine.yaml")
+    assert (status, out) == (2, "")
+    assert err.strip().count("\n") == 0
+    assert "unknown option 'nothin' (did you mean 'nothing'?)" in err
+    assert "unknown story 'cooker' (did you mean 'cooker_lid'?)" in run("stories", "cooker")[2]

@@ -5,6 +5,7 @@ In: curves, outcomes, differences. Out: matplotlib figures. Left to others: the 
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping, Sequence
 
@@ -26,6 +27,7 @@ __all__ = [
     "TEXT",
     "curve_span",
     "finish",
+    "money_ticks",
     "new_figure",
     "plot_curves",
     "plot_value_against_cost",
@@ -82,7 +84,7 @@ def plot_curves(curves: Mapping[str, Curve], baseline: Outcome) -> Figure:
         axis.set_xlim(-0.06 * end, end)
         quiet(axis)
     axes[0].set_ylabel(f"net value a year against\n“{baseline.policy.title}” ({currency})")
-    axes[0].yaxis.set_major_formatter(_money_ticks(currency))
+    axes[0].yaxis.set_major_formatter(money_ticks(currency))
     finish(figure, f"{len(baseline.payoffs.draws)} draws of the assumptions, band: 90 % of them")
     return figure
 
@@ -114,8 +116,8 @@ def plot_value_against_cost(differences: Sequence[Difference]) -> Figure:
         )
     axis.set_xlabel(f"remedy cost a year ({currency})")
     axis.set_ylabel(f"net value a year against\n“{baseline.policy.title}” ({currency})")
-    axis.xaxis.set_major_formatter(_money_ticks(currency))
-    axis.yaxis.set_major_formatter(_money_ticks(currency))
+    axis.xaxis.set_major_formatter(money_ticks(currency))
+    axis.yaxis.set_major_formatter(money_ticks(currency))
     axis.margins(x=0.25, y=0.15)
     quiet(axis)
     finish(figure, f"lines: 90 % of {len(baseline.payoffs.draws)} draws, paired with the policy in force")
@@ -144,7 +146,7 @@ def plot_where_money_goes(difference: Difference) -> Figure:
     axis.set_yticks(range(len(parts) + 1), [*labels, OUTCOME_TITLES["net_value"]])
     axis.invert_yaxis()
     axis.axvline(0, color=MUTED, linewidth=0.8)
-    axis.xaxis.set_major_formatter(_money_ticks(currency))
+    axis.xaxis.set_major_formatter(money_ticks(currency))
     axis.margins(x=0.18)
     axis.set_xlabel(
         f"{currency} a year, “{difference.outcome.policy.title}” against “{difference.baseline.policy.title}”"
@@ -166,9 +168,18 @@ def curve_span(curve: Curve) -> float:
     return max(wanted, 1.0)
 
 
+class _Shown(Figure):
+    """A figure that a notebook shows by itself: none of matplotlib's own back ends needs to be chosen."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=96)
+        return buffer.getvalue()
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of a size in inches."""
-    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    return _Shown(figsize=(width, height), layout="constrained", facecolor="white")
 
 
 def quiet(axis: Axes) -> None:
@@ -180,7 +191,9 @@ def quiet(axis: Axes) -> None:
     axis.tick_params(colors=MUTED, labelsize=9)
 
 
-def _money_ticks(currency: str) -> FuncFormatter:
+def money_ticks(currency: str) -> FuncFormatter:
+    """Return how an axis writes money: in three figures, without zeros behind the point."""
+
     def text(value: float, _: float) -> str:
         figures = money(value, currency)
         return re.sub(r"\.?0+(?=[a-zA-Z]*$)", "", figures) if "." in figures else figures

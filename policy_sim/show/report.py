@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from rich.padding import Padding
 from rich.table import Table
 
 from policy_sim.assumptions import ACTS, Assumption, Remedy, Scenario
@@ -23,7 +24,8 @@ from policy_sim.clv.recovery_bg_nbd import CAVEATS
 from policy_sim.policy import NO_LIMIT
 from policy_sim.service.remedies import compose
 from policy_sim.show.wording import LIMIT_TITLES, OUTCOME_TITLES, limit_text, money, number, share
-from policy_sim.study import Setting
+from policy_sim.study import Replay, Setting
+from policy_sim.study.stories import ENOUGH, KeepUntil
 from policy_sim.value import BestLimits, Difference, Outcome, interval
 
 __all__ = [
@@ -37,9 +39,14 @@ __all__ = [
     "of_run",
     "of_scenario",
     "of_scenarios",
+    "of_stories",
+    "of_story",
 ]
 
 Floats = NDArray[np.float64]
+
+#: What is said of claims: the last is the future value of a customer for whom the claim holds.
+_OF_CLAIMS: Final = ("", "draws", "holds", "if worth")
 
 #: How far an assumption can be trusted, best first.
 _TRUST: Final = ("measured", "calibrated", "assumed")
@@ -253,6 +260,120 @@ def of_scenario(scenario: Scenario) -> list[Table | str]:
     for name, failure in scenario.failures.items():
         failures.add_row(name, failure.title, str(len(compose(scenario, name))))
     return [*parts, remedies, "", failures]
+
+
+def of_stories(replays: Sequence[Replay]) -> list[Table]:
+    """Return the claims of all stories: in which share of the draws each is true, and whether it holds."""
+    draws = len(replays[0].payoffs.draws)
+    table = _table(f"Stories, and in how many of {draws:,} draws their claims are true", _OF_CLAIMS)
+    for each in replays:
+        table.add_row(f"{each.story.name}: {each.story.title}", "", "", "", style="bold")
+        _add_claims(table, each)
+    failing = sum(int((~each.claims["holds"]).sum()) for each in replays)
+    count = sum(len(each.claims) for each in replays)
+    held = f"{count - failing} of {count} claims hold: true in {share(ENOUGH)} of the draws or more."
+    return [table, _prose("", f"{held} The last column says for which future values of the customer they would.")]
+
+
+def of_story(replay: Replay) -> list[Table]:
+    """Return one story: what is told, money on both sides of each option, limits needed, cost of asking, claims."""
+    story, currency, rows = replay.story, replay.currency, replay.to_frame().to_dict("records")
+    draws = len(replay.payoffs.draws)
+    options = _table("\nWhat could have been done", ("", ""))
+    sides = _table(
+        "\nMoney on both sides, a mean of all draws",
+        ("", "customer gets", "hours", "stays", "remedies", "time", "payoff"),
+    )
+    against = _table("\nPayoff against given", ("", "mean", "likely", "ahead in"))
+    for row in rows:
+        name = str(row["option"]) + ("" if row["adequate"] else " *")
+        title = str(row["remedies"]) if row["option"] == "best" else str(row["title"])
+        options.add_row(name, f"{row['title']}: {title}" if row["option"] == "best" else title)
+        sides.add_row(
+            name,
+            money(row["worth"] - row["trouble"], currency),
+            f"{row['hours']:,.0f}",
+            share(row["chance_kept"]),
+            *(money(row[each], currency) for each in ("remedy_cost", "labour", "payoff")),
+        )
+        if row["option"] != "given":
+            likely = " to ".join(money(row[f"against_given_{side}"], currency, True) for side in ("low", "high"))
+            against.add_row(name, money(row["against_given"], currency, True), likely, share(row["beats_given"]))
+    limits = ", ".join(
+        f"{LIMIT_TITLES[name]} {limit_text(each, currency)}" for name, each in replay.limits_needed.items()
+    )
+    worth = money(float(story.case["future_value"]), currency)
+    claims = _table(f"\nClaims (the customer's future value here: {worth})", _OF_CLAIMS)
+    _add_claims(claims, replay)
+    notes = "Gets: worth less trouble. Hours: from the failure until all is there. Time: of all who work on it. "
+    notes += f"Likely: 90% of {draws:,} draws."
+    came = float(replay.payoffs.cases.surfaces[0])
+    if came < 1:
+        notes += f" Only {share(came)} come by themselves: what is given on request reaches nobody else."
+    if not all(row["adequate"] for row in rows):
+        notes += " *: less than the customer must get, there to measure by."
+    return [
+        _prose(f"{story.title} ({story.name}, {story.scenario})", story.told),
+        options,
+        sides,
+        _prose("", notes),
+        against,
+        _prose("\nLimits needed to give it unasked", limits),
+        _asking(replay),
+        claims,
+        *([] if replay.keep is None else [_prose("\nKeep it or send it back", _keep_words(replay.keep, currency))]),
+        _prose("\nNot in the model", story.left_out),
+    ]
+
+
+def _prose(title: str, words: str) -> Table:
+    """Return a title and words that are wrapped to the screen."""
+    table = _table(title, ("",))
+    table.add_row(words)
+    return table
+
+
+def _asking(replay: Replay) -> Table:
+    """Return what it costs to ask first for what was given."""
+    currency = replay.currency
+    table = _table("\nWhat waiting for a yes does to what was given", ("", "hours", "payoff", "against", "likely"))
+    for row in replay.cost_of_asking.to_dict("records"):
+        is_first = row["tier"] == replay.payoffs.scenario.tiers[0]
+        likely = " to ".join(money(row[f"against_agent_{end}"], currency, True) for end in ("low", "high"))
+        table.add_row(
+            f"{row['tier']} decides" + (" at once" if is_first else ""),
+            f"{row['hours']:,.0f}",
+            money(row["payoff"], currency),
+            "" if is_first else money(row["against_agent"], currency, True),
+            "" if is_first else likely,
+        )
+    return table
+
+
+def _keep_words(keep: KeepUntil, currency: str) -> str:
+    limit, low, high = (
+        f"past {limit_text(keep.prices[-1], currency)}" if each == NO_LIMIT else limit_text(round(each), currency)
+        for each in (keep.limit, *keep.likely)
+    )
+    return f"Keeping beats sending back up to an item price of {limit} (likely: {low} to {high})."
+
+
+def _add_claims(table: Table, replay: Replay) -> None:
+    for claim in replay.claims.to_dict("records"):
+        words = Padding(str(claim["says"]), (0, 0, 0, 2))
+        held = "yes" if claim["holds"] else "NO"
+        between = _worth_words(claim["holds_from"], claim["holds_to"], replay.currency)
+        table.add_row(words, share(claim["share"]), held, between)
+
+
+def _worth_words(low: float, high: float, currency: str) -> str:
+    """Say for which future values of the customer (money) a claim holds."""
+    if high == 0:
+        return "none"
+    least, most = (limit_text(round(value) if isfinite(value) else value, currency) for value in (low, high))
+    if isfinite(high):
+        return f"up to {most}" if low == 0 else f"{least} to {most}"
+    return "any" if low == 0 else f"from {least}"
 
 
 def _assumption_words(assumption: Assumption) -> str:

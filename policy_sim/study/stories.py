@@ -1,0 +1,409 @@
+"""Stories: accounts of service that saved a relationship, replayed as one case each.
+
+In: a story file with the facts, what the firm did, what a script would have done, claims. Out: `Replay`, money on both
+sides. Left to others: how it is drawn and printed (`show`), what the scenarios assume.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Final, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from policy_sim.assumptions import ACTS, COLUMNS, LIMITS, Draws, Scenario, central, draw_assumptions, load_scenario
+from policy_sim.border import InputError, find_file, parse_model, read_yaml, shipped, unknown
+from policy_sim.policy import load_policy
+from policy_sim.service import Cases, compose, read_cases
+from policy_sim.value import Payoffs, interval, value_cases
+from policy_sim.value.evaluation import Handling, measure, score
+from policy_sim.value.kernels import States
+
+__all__ = ["ENOUGH", "Claim", "KeepUntil", "Option", "Replay", "Story", "load_stories", "load_story", "replay"]
+
+Floats = NDArray[np.float64]
+Bundle = tuple[str, ...]
+
+#: Share of the draws from which on a claim holds.
+ENOUGH: Final = 0.8
+
+#: What every story tells: what the firm did, and doing nothing; and what is added to it.
+_GIVEN, _NOTHING, _BEST = "given", "nothing", "best"
+
+#: Facts of a case that a story may give.
+_FACTS = [
+    field.name
+    for field in fields(Cases)
+    if field.name not in ("case", "customer", "failures", "segments", "currency", "new_customer_value", "assumed")
+]
+
+#: Item prices, as multiples of the story's, at which keeping is held against sending back.
+_PRICES = np.geomspace(1 / 100, 100, 60)
+
+#: Future values, as multiples of the story's, at which claims are tried.
+_MULTIPLES = np.geomspace(1 / 100, 100, 2000)
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Text = Annotated[str, Field(min_length=1, max_length=1200)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Option(_Frozen):
+    """Something that could have been done: a bundle of remedy variants of the scenario, decided by a tier."""
+
+    title: Text
+    remedies: tuple[str, ...]
+    tier: str = "agent"
+
+
+class Claim(_Frozen):
+    """A statement in plain words that holds where one option has a higher payoff than another."""
+
+    says: Text
+    better: str
+    worse: str
+
+
+class Story(_Frozen):
+    """An account as a case of a scenario: facts by the names of `Cases`, options, claims about them.
+
+    `left_out` says what of the account the model does not know.
+    """
+
+    name: Name
+    title: Text
+    scenario: str
+    told: Text
+    left_out: Text
+    case: Mapping[str, float | str]
+    options: Mapping[Name, Option]
+    claims: Annotated[tuple[Claim, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _fits_its_scenario(self) -> Self:
+        try:
+            scenario = load_scenario(self.scenario)
+        except InputError as error:
+            raise ValueError(f"{error}, at scenario") from None
+        for name in self.case:
+            if name not in _FACTS:
+                raise unknown("column of a case", name, _FACTS, "case")
+        read_cases(pd.DataFrame([self.case]), scenario)
+        for name in (_GIVEN, _NOTHING):
+            if name not in self.options:
+                found = ", ".join(self.options) or "none"
+                raise ValueError(f"options have no '{name}'; found: {found}; every story is measured by it, add it")
+        if _BEST in self.options:
+            raise ValueError(f"an option is named '{_BEST}', which stands for the best of the menu; rename it")
+        variants = [variant for remedy in scenario.remedies for variant in scenario.variants(remedy)]
+        for name, option in self.options.items():
+            if option.tier not in scenario.tiers:
+                raise unknown("tier", option.tier, scenario.tiers, f"options.{name}.tier")
+            for variant in option.remedies:
+                if variant not in variants:
+                    raise unknown("remedy", variant, variants, f"options.{name}.remedies")
+        for position, claim in enumerate(self.claims):
+            for option_name in (claim.better, claim.worse):
+                if option_name not in self.options:
+                    raise unknown("option", option_name, list(self.options), f"claims[{position}]")
+        return self
+
+
+def load_story(story: str | Path) -> Story:
+    """Read a story: the path of a file, or the name of one that travels with the package.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or anything in it does not fit its scenario; the message names the place.
+    """
+    path = find_file("story", story, "data/stories", ".yaml")
+    return parse_model(Story, read_yaml(path), path.name)
+
+
+def load_stories() -> list[Story]:
+    """Read every story that travels with the package, by name."""
+    return [load_story(file) for file in sorted(shipped("data/stories").glob("*.yaml"))]
+
+
+@dataclass(frozen=True)
+class KeepUntil:
+    """Keeping the item against sending it back, all else as given, at other item prices.
+
+    Attributes
+    ----------
+    prices
+        (prices,) money, rising evenly on a log scale.
+    central
+        (prices,) how far keeping is ahead in payoff under the central assumptions, money.
+    gains
+        (prices, draws) the same under each draw.
+    """
+
+    prices: Floats
+    central: Floats
+    gains: Floats
+
+    @property
+    def limit(self) -> float:
+        """The item price at which keeping stops beating sending back under the central assumptions (money)."""
+        return float(_crossing(self.prices, self.central[:, None])[0])
+
+    @property
+    def likely(self) -> tuple[float, float]:
+        """The range that holds 90 % of the draws of that price (money); 0 or infinity past all prices."""
+        found = np.quantile(_crossing(self.prices, self.gains), [0.05, 0.95], method="inverted_cdf")
+        return float(found[0]), float(found[1])
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What each option of a story would have brought, for each draw of the assumptions.
+
+    Attributes
+    ----------
+    story
+        What is replayed.
+    payoffs
+        Its one case, valued with the options and the failure's own menu.
+    options
+        Those of the story and "best": what an agent without limits would choose from the scenario's own menu.
+    resolution
+        Place of each option's bundle among the resolutions of the payoffs.
+    measures
+        (options, measures, draws) as in `value`.
+    asking
+        (tiers, draws) payoff of what was given where each tier decides, money.
+    keep
+        Up to which item price keeping pays; none where nothing was kept.
+    """
+
+    story: Story
+    payoffs: Payoffs
+    options: Mapping[str, Option]
+    resolution: Mapping[str, int]
+    measures: Floats
+    asking: Floats
+    keep: KeepUntil | None
+
+    @property
+    def currency(self) -> str:
+        """The scenario's currency."""
+        return self.payoffs.scenario.currency
+
+    @property
+    def keep_until(self) -> float | None:
+        """Item price at which keeping stops beating sending back, under the central assumptions (money)."""
+        return None if self.keep is None else self.keep.limit
+
+    @property
+    def limits_needed(self) -> dict[str, float]:
+        """Which limits an agent would have needed to give unasked what was given, and how high (money)."""
+        drawn = self.payoffs.options.uses[0, self.resolution[_GIVEN]]
+        return {name: cents / 100 for name, cents in zip(LIMITS, drawn.tolist(), strict=True) if cents >= 0}
+
+    @property
+    def cost_of_asking(self) -> pd.DataFrame:
+        """What was given, decided by each tier: one row per tier.
+
+        Columns: tier; hours until it is there; payoff and how far it is ahead of the first tier's (money), each with
+        its 90 % interval.
+        """
+        rows = []
+        for tier, payoff in zip(self.payoffs.scenario.tiers, self.asking, strict=True):
+            hours = self._hours(self.options[_GIVEN].model_copy(update={"tier": tier}), self.resolution[_GIVEN])
+            rows.append({"tier": tier, "hours": hours} | _likely("payoff", payoff))
+            rows[-1] |= _likely("against_agent", payoff - self.asking[0])
+        return pd.DataFrame(rows)
+
+    @property
+    def claims(self) -> pd.DataFrame:
+        """The claims: in words, in which share of the draws each is true, whether that is enough to hold.
+
+        Columns: says, better, worse, share, ahead (money, with its 90 % interval), holds; holds_from and holds_to, the
+        future values of the customer between which it holds (money; 0 to infinity: at any, 0 to 0: at none).
+        """
+        rows = []
+        for claim in self.story.claims:
+            ahead = self.payoff(claim.better) - self.payoff(claim.worse)
+            share = float((ahead > 0).mean())
+            rows.append(claim.model_dump() | {"share": share} | _likely("ahead", ahead) | {"holds": share >= ENOUGH})
+            rows[-1] |= self._holds_between(claim)
+        return pd.DataFrame(rows)
+
+    def payoff(self, option: str) -> Floats:
+        """Return the payoff of an option (draws,), money."""
+        if option not in self.options:
+            raise unknown("option", option, list(self.options), f"story {self.story.name}")
+        return measure(self.measures[list(self.options).index(option)], "net_value")
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per option; money is a mean over the draws, the customer's side as the agent sees it.
+
+        Columns: option, title, remedies (in words), tier, adequate (at least what the customer must get, and not before who has come has asked); worth and
+        trouble to the customer (money), hours waited, chance_kept (0-1); remedy_cost, labour, learned_claiming,
+        retained, payoff, against_given, against_nothing (money, the last three with their 90 % intervals); and
+        beats_given, the share of draws with a higher payoff than what was given.
+        """
+        scenario, menu = self.payoffs.scenario, self.payoffs.menu
+        columns = self.payoffs.facts.money[0] * self.payoffs.cases.column_factors(central(scenario))[:, 0]
+        rows = []
+        for position, (name, option) in enumerate(self.options.items()):
+            a = self.resolution[name]
+            sums, payoff = self.measures[position], self.payoff(name)
+            row: dict[str, object] = {
+                "option": name,
+                "title": option.title,
+                "remedies": "; ".join(_words(scenario, variant) for variant in option.remedies) or "nothing",
+                "tier": option.tier,
+                "adequate": bool(self.payoffs.options.adequate[0, a]),
+                "worth": float(columns @ menu.worth[0, a, :, 0]),
+                "trouble": float(columns @ menu.trouble[0, a, :, 0]),
+                "hours": self._hours(option, a),
+                "chance_kept": float(measure(sums, "customers_kept").mean()),
+            }
+            for outcome in ("remedy_cost", "labour", "learned_claiming", "retained"):
+                row[outcome] = float(measure(sums, outcome).mean())
+            row |= _likely("payoff", payoff)
+            row |= _likely("against_given", payoff - self.payoff(_GIVEN))
+            row |= _likely("against_nothing", payoff - self.payoff(_NOTHING))
+            rows.append(row | {"beats_given": float((payoff > self.payoff(_GIVEN)).mean())})
+        return pd.DataFrame(rows)
+
+    def _holds_between(self, claim: Claim) -> dict[str, float]:
+        """Return the future values (money) between which a claim holds: what is retained is proportional to them."""
+        better, worse = (self.measures[list(self.options).index(name)] for name in (claim.better, claim.worse))
+        retained = measure(better, "retained") - measure(worse, "retained")
+        spent = retained - (self.payoff(claim.better) - self.payoff(claim.worse))
+        held = ((_MULTIPLES[:, None] * retained > spent).mean(axis=1) >= ENOUGH).nonzero()[0]
+        if held.size == 0:
+            return {"holds_from": 0.0, "holds_to": 0.0}
+        value = float(self.story.case["future_value"])
+        low = 0.0 if held[0] == 0 else value * float(_MULTIPLES[held[0]])
+        high = np.inf if held[-1] == len(_MULTIPLES) - 1 else value * float(_MULTIPLES[held[-1]])
+        return {"holds_from": low, "holds_to": high}
+
+    def _hours(self, option: Option, resolution: int) -> float:
+        """Return the hours from the failure until the last of a resolution is there, as the agent sees it."""
+        menu, cases = self.payoffs.menu, self.payoffs.cases
+        open_for = 0.0 if menu.proactive[0, resolution] else float(cases.hours_open[0])
+        waiting = self.payoffs.scenario.value(f"{option.tier}.wait_hours")
+        return open_for + waiting + float(menu.acts[0, resolution, ACTS.index("lead_hours"), 0])
+
+
+def replay(story: Story, draws: int = 500, seed: int = 0) -> Replay:
+    """Value every option of a story, and the scenario's own menu, for its one case.
+
+    Parameters
+    ----------
+    story
+        The facts, the options, the claims.
+    draws
+        Joint draws of the scenario's assumptions, 1 or more.
+    seed
+        The same seed gives the same draws.
+
+    Raises
+    ------
+    InputError
+        If a number is too small, or no resolution gives the customer what they must get.
+    """
+    whole = load_scenario(story.scenario)
+    sampled = draw_assumptions(whole, draws, seed)
+    own = compose(whole, str(story.case["failure"]))
+    bundles = list(dict.fromkeys([*(option.remedies for option in story.options.values()), *own]))
+    payoffs = _valued(whole, story.case, bundles, sampled)
+    tiers = whole.tiers
+    menu = np.array([bundles.index(bundle) for bundle in own])
+    allowed = menu[payoffs.options.adequate[0, menu]]
+    best = bundles[allowed[np.argmax(payoffs.options.believed[0, 0, allowed])]]
+    options = dict(story.options) | {_BEST: Option(title="The best of the menu", remedies=best, tier=tiers[0])}
+    resolution = {name: bundles.index(option.remedies) for name, option in options.items()}
+    states = [(resolution[name], tiers.index(option.tier)) for name, option in options.items()]
+    states += [(resolution[_GIVEN], k) for k in range(len(tiers))]
+    measures = _scored(payoffs, np.zeros(len(states), dtype=np.int64), np.array(states))
+    asking = measure(measures[len(options) :], "net_value")
+    return Replay(story, payoffs, options, resolution, measures[: len(options)], asking, _keep(story, whole, sampled))
+
+
+def _valued(
+    scenario: Scenario, facts: Mapping[str, float | str] | pd.DataFrame, bundles: list[Bundle], draws: Draws
+) -> Payoffs:
+    """Value cases of one failure with nothing but some bundles to choose from."""
+    table = facts if isinstance(facts, pd.DataFrame) else pd.DataFrame([facts])
+    failure = str(table["failure"].iloc[0])
+    only = scenario.failures[failure].model_copy(update={"resolutions": {"bundle": tuple(bundles)}})
+    narrowed = scenario.model_copy(update={"failures": {failure: only}, "rules": ()})
+    return value_cases(narrowed, read_cases(table, narrowed), draws)
+
+
+def _scored(payoffs: Payoffs, case: NDArray[np.int64], states: NDArray[np.int64]) -> Floats:
+    """Return (states, measures, draws) the measures of cases handled by (resolution, tier); agents have no say."""
+    handling = Handling.of(load_policy("ask_first", payoffs.scenario), payoffs)
+    choice = np.repeat(states[:, :1], 3, axis=1)
+    told = States(case, states[:, 1], choice, np.arange(len(states)))
+    # one case alone puts no load on the second line: who is passed on waits as the scenario has it
+    changes = score(payoffs, handling, told, len(states), payoffs.numbers)
+    # states of the same case that follow each other are given as differences
+    begins = np.flatnonzero(np.diff(case, prepend=-1))
+    return np.concatenate([np.cumsum(part, axis=0) for part in np.split(changes, begins[1:])])
+
+
+def _keep(story: Story, scenario: Scenario, draws: Draws) -> KeepUntil | None:
+    """Hold keeping against sending back at many item prices; what follows from the price follows it."""
+    given = story.options[_GIVEN].remedies
+    if "keep_item" not in given or "send_back" not in scenario.remedies:
+        return None
+    returned = tuple("send_back" if name == "keep_item" else name for name in given)
+    prices = max(float(story.case["item_price"]), 1.0) * _PRICES
+    stay = {name: value for name, value in story.case.items() if name not in COLUMNS}
+    table = pd.DataFrame([stay | {"item_price": price} for price in prices])
+    states = np.tile([[0, 0], [1, 0]], (len(prices), 1))
+    case = np.repeat(np.arange(len(prices)), 2)
+
+    def gains(under: Draws) -> Floats:
+        found = measure(_scored(_valued(scenario, table, [given, returned], under), case, states), "net_value")
+        return found[0::2] - found[1::2]
+
+    return KeepUntil(prices, gains(central(scenario))[:, 0], gains(draws))
+
+
+def _crossing(prices: Floats, gains: Floats) -> Floats:
+    """Return (draws,) the first price at which gains (prices, draws) are not above 0.
+
+    0 where that is the lowest price, infinity where there is none.
+    """
+    ended = gains <= 0
+    after = np.argmax(ended, axis=0)
+    each = np.arange(gains.shape[1])
+    high, low = gains[np.maximum(after - 1, 0), each], gains[after, each]
+    step = np.log(prices[1] / prices[0])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = prices[after] * np.exp(-step * low / (low - high))
+    found = np.where(after == 0, 0.0, between)
+    return np.where(ended.any(axis=0), found, np.inf)
+
+
+def _likely(name: str, values: Floats) -> dict[str, object]:
+    """Return the mean of values (draws,) and their 90 % interval, by name."""
+    low, high = interval(values)
+    return {name: float(values.mean()), f"{name}_low": low, f"{name}_high": high}
+
+
+def _words(scenario: Scenario, variant: str) -> str:
+    """Say a variant of a remedy in words: its title, and how much."""
+    name = next(name for name in scenario.remedies if variant in scenario.variants(name))
+    remedy, position = scenario.remedies[name], scenario.variants(name).index(variant)
+    if remedy.amounts:
+        return f"{remedy.title}, {remedy.amounts[position]:g} {scenario.currency}"
+    if remedy.shares_of_price:
+        return f"{remedy.title}, {100 * remedy.shares_of_price[position]:g} %"
+    return remedy.title
