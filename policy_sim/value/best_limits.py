@@ -30,7 +30,7 @@ from policy_sim.value.kernels import States, grid_values
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
 from policy_sim.value.second_line import second_line
 
-__all__ = ["BestLimits", "Grid", "best_limits", "enumerate_pairs"]
+__all__ = ["MOVED", "BestLimits", "Grid", "Search", "best_limits", "enumerate_pairs", "moving_levers", "spread"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -138,7 +138,7 @@ def best_limits(
     InputError
         If a name is unknown, a tier is the last one, or a bound is below what any limits can meet.
     """
-    levers = _levers(policy, limits, tiers)
+    levers = moving_levers(policy, limits, tiers)
     caps = _caps(payoffs, budget, escalation_minutes)
     for part in by:
         if part not in ("failure", "segment"):
@@ -150,9 +150,9 @@ def best_limits(
     every = None if round_to is None else round(100 * round_to)
     report = on_progress or (lambda done, of: None)
 
-    few = payoffs.take(_spread(len(payoffs.cases), _START_CASES))
+    few = payoffs.take(spread(len(payoffs.cases), _START_CASES))
     load = load_of(policy, few)
-    search = _Search(Expected.of(policy, few, load, limits), caps)
+    search = Search(Expected.of(policy, few, load, limits), caps)
     report(1, 5)
     ends = [search.climb(start, levers) for start in _starts(policy, search, levers)]
     best, value = max(ends, key=lambda end: end[1])
@@ -160,7 +160,7 @@ def best_limits(
     best, search, load = _settle_load(best, search, levers, load)
     report(2, 5)
 
-    many = payoffs.take(_spread(len(payoffs.cases), _SEARCH_CASES))
+    many = payoffs.take(spread(len(payoffs.cases), _SEARCH_CASES))
     search = replace(search, expected=Expected.of(policy, many, load, limits))
     if search.is_feasible(policy) and search.value(policy) > search.value(best):
         best = policy
@@ -189,7 +189,7 @@ def best_limits(
 
 
 @dataclass(frozen=True)
-class _Search:
+class Search:
     """A search on tables: `caps` are what mean quantities per case may not pass, `prices` what a unit of them costs."""
 
     expected: Expected
@@ -266,6 +266,11 @@ class Grid:
     combinations: tuple[Ints, ...]
     totals: Mapping[str, NDArray[np.float32]]
     is_in_order: NDArray[np.bool_]
+
+    def pair(self, place: int) -> tuple[int, ...]:
+        """Return the combinations of each tier at a place in the flattened totals."""
+        row, column = divmod(place, self.is_in_order.shape[1])
+        return (row, column)[: len(self.tiers)]
 
     def policy_at(self, pair: tuple[int, ...]) -> Policy:
         """Return the policy of a pair."""
@@ -385,10 +390,10 @@ def _padded_levels(levels: Sequence[Floats]) -> Ints:
     return np.array([each + each[-1:] * (width - len(each)) for each in cents], dtype=np.int64)
 
 
-def _starts(policy: Policy, search: _Search, levers: Sequence[Lever]) -> list[Policy]:
+def _starts(policy: Policy, search: Search, levers: Sequence[Lever]) -> list[Policy]:
     """Begin at the policy itself, at the best pairs of the grid, and anywhere on it."""
     cases = len(search.expected.payoffs.cases)
-    expected = search.expected.take(_spread(cases, _GRID_CASES))
+    expected = search.expected.take(spread(cases, _GRID_CASES))
     grid = enumerate_pairs(policy, expected, levers, ("net_value", *search.caps))
     objective = np.where(grid.is_in_order, grid.totals["net_value"], -np.inf)
     for name, cap in search.caps.items():
@@ -399,12 +404,7 @@ def _starts(policy: Policy, search: _Search, levers: Sequence[Lever]) -> list[Po
     rng = np.random.default_rng(0)
     anywhere = rng.permutation(np.flatnonzero(grid.is_in_order.ravel()))[:_RANDOM_START_COUNT]
     chosen = [*_apart(top, grid, _GRID_START_COUNT), *(int(each) for each in anywhere)]
-    return [policy, *(grid.policy_at(_pair(grid, each)) for each in chosen)]
-
-
-def _pair(grid: Grid, place: int) -> tuple[int, ...]:
-    row, column = divmod(place, grid.is_in_order.shape[1])
-    return (row, column)[: len(grid.tiers)]
+    return [policy, *(grid.policy_at(grid.pair(each)) for each in chosen)]
 
 
 def _apart(places: Ints, grid: Grid, count: int) -> list[int]:
@@ -412,7 +412,7 @@ def _apart(places: Ints, grid: Grid, count: int) -> list[int]:
     chosen: list[int] = []
     seen: list[Ints] = []
     for place in places.tolist():
-        limits = np.concatenate([c[p] for c, p in zip(grid.combinations, _pair(grid, place), strict=True)])
+        limits = np.concatenate([c[p] for c, p in zip(grid.combinations, grid.pair(place), strict=True)])
         if all((limits != other).sum() >= 2 for other in seen):
             chosen.append(place)
             seen.append(limits)
@@ -421,16 +421,14 @@ def _apart(places: Ints, grid: Grid, count: int) -> list[int]:
     return chosen
 
 
-def _settle_load(
-    best: Policy, search: _Search, levers: Sequence[Lever], load: Floats
-) -> tuple[Policy, _Search, Floats]:
+def _settle_load(best: Policy, search: Search, levers: Sequence[Lever], load: Floats) -> tuple[Policy, Search, Floats]:
     """Go on until the limits are best under the load that they themselves put on the second line.
 
     Whoever is passed on makes others wait longer: that is what a supervisor minute costs besides its wage, and its
     price in the search. Of what comes up the policy with the highest value under its own load is returned.
     """
     payoffs = search.expected.payoffs
-    found: list[tuple[float, Policy, _Search, Floats]] = []
+    found: list[tuple[float, Policy, Search, Floats]] = []
     for _ in range(_LOAD_ROUNDS):
         own = load_of(best, payoffs)
         wait = [second_line(payoffs, each).mean_wait_hours for each in (own, load)]
@@ -484,7 +482,7 @@ def _cells(payoffs: Payoffs, by: Sequence[str]) -> list[tuple[str | None, str | 
 
 def _exceptions(
     policy: Policy,
-    search: _Search,
+    search: Search,
     cells: Sequence[tuple[str | None, str | None]],
     limits: Sequence[str],
     every: int | None,
@@ -527,7 +525,7 @@ def _compare_simplicity(
     chosen: Sequence[_Exception],
     gains: Sequence[_Exception],
     best: Policy,
-    search: _Search,
+    search: Search,
 ) -> pd.DataFrame:
     bare = replace(search, prices={})
     rows = [("given", bare.value(given), len(given.exceptions)), ("one limit for all", bare.value(shared), 0)]
@@ -549,7 +547,7 @@ def _compare_simplicity(
 
 
 def _shadow_price(
-    best: Policy, search: _Search, levers: Sequence[Lever], caps: Mapping[str, float]
+    best: Policy, search: Search, levers: Sequence[Lever], caps: Mapping[str, float]
 ) -> tuple[str, float]:
     """Return which cap binds, and what a unit more of it would bring: money for each unit."""
     for name, cap in caps.items():
@@ -593,7 +591,14 @@ _CRITERIA = {"cvar": _cvar, "regret": _least_regret}
 _CAP_NAMES = {"remedy_cost": "budget", "supervisor_minutes": "escalation_minutes"}
 
 
-def _levers(policy: Policy, limits: Sequence[str], tiers: Sequence[str] | None) -> tuple[Lever, ...]:
+def moving_levers(policy: Policy, limits: Sequence[str], tiers: Sequence[str] | None) -> tuple[Lever, ...]:
+    """Return the general limits that may move, of all tiers but the last where none are named.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, or a tier is the last one.
+    """
     if not limits:
         raise InputError(f"no limit to move; choose among: {', '.join(LIMITS)}")
     for limit in limits:
@@ -626,12 +631,12 @@ def _bounds_in_words(budget: float | None, escalation_minutes: float | None) -> 
     return " and ".join(parts)
 
 
-def _totals_in_words(search: _Search, policy: Policy, payoffs: Payoffs) -> str:
+def _totals_in_words(search: Search, policy: Policy, payoffs: Payoffs) -> str:
     means, a_year = search.means(policy), payoffs.scenario.value("shop.cases_per_year")
     units = {"remedy_cost": "money", "supervisor_minutes": "minutes"}
     return " and ".join(f"{means[name] * a_year:,.0f} {units[name]} a year" for name in search.caps)
 
 
-def _spread(count: int, most: int) -> Ints:
+def spread(count: int, most: int) -> Ints:
     """Return places, evenly spread, at most so many."""
     return np.linspace(0, count - 1, min(count, most)).astype(np.int64)

@@ -154,7 +154,8 @@ def test_under_a_queue_the_joint_optimum_is_met(scenario, with_styles, random_ca
             axes.append([ASK, *(float(use) for use in uses if 0 <= use <= high), high])
         highest = max(
             evaluate(
-                policy.with_limit(Lever("agent", "keep_item"), kept).with_limit(Lever("agent", "credit"), credit), payoffs
+                policy.with_limit(Lever("agent", "keep_item"), kept).with_limit(Lever("agent", "credit"), credit),
+                payoffs,
             ).per_case().mean()
             for kept, credit in itertools.product(*axes)
         )  # fmt: skip

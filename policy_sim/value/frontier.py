@@ -1,0 +1,179 @@
+"""Frontier: the highest net value for each amount of spend, of supervisors' time, or of learned claiming.
+
+In: a policy, payoffs, what is to be spared. Out: `Frontier`, policies from the thriftiest to the best, none of which
+can be beaten on both counts by mixing others. Left to others: one bound kept exactly (`best_limits` with `budget`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from policy_sim.border import unknown
+from policy_sim.policy import Policy
+from policy_sim.value.best_limits import MOVED, Search, enumerate_pairs, moving_levers, spread
+from policy_sim.value.evaluation import Outcome, evaluate
+from policy_sim.value.expected import Expected, load_of
+from policy_sim.value.payoffs import Payoffs, Progress
+
+__all__ = ["OVER", "Frontier", "frontier"]
+
+Floats = NDArray[np.float64]
+
+#: What can be spared, by the name that people give it, and the outcome that measures it.
+OVER: Mapping[str, str] = {
+    "budget": "remedy_cost",
+    "escalation_minutes": "supervisor_minutes",
+    "learned_claiming": "learned_claiming",
+}
+
+_CASES = 2_000  # at most, that the policies are found on
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """Policies along the frontier, and others placed beside it, all evaluated on the same cases and draws.
+
+    Attributes
+    ----------
+    over
+        What is spared, a name of `OVER`.
+    outcomes
+        Of the policies on the frontier, from the one that spares most to the one with the highest net value.
+    beside
+        Of the other policies that were to be placed.
+    prices
+        (outcomes - 1,) what a unit more brings between one and the next: money for each money, or minute.
+    """
+
+    over: str
+    outcomes: tuple[Outcome, ...]
+    beside: tuple[Outcome, ...]
+    prices: Floats
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per policy: what is spared and net value, a year (money, or minutes), limits, on the frontier.
+
+        Money has its 90 % interval over the draws.
+        """
+        rows = []
+        for outcome in (*self.outcomes, *self.beside):
+            net = outcome.per_year()
+            low, high = np.quantile(net, [0.05, 0.95])
+            rows.append(
+                {
+                    "policy": outcome.policy.name,
+                    "on_frontier": outcome in self.outcomes,
+                    OVER[self.over]: float(outcome.per_year(OVER[self.over]).mean()),
+                    "net_value": float(net.mean()),
+                    "net_value_low": float(low),
+                    "net_value_high": float(high),
+                }
+                | {
+                    f"{tier.name}.{name}": value
+                    for tier in outcome.policy.tiers[:-1]
+                    for name, value in tier.limits.items()
+                }
+            )
+        return pd.DataFrame(rows)
+
+
+def frontier(
+    policy: Policy,
+    payoffs: Payoffs,
+    over: str = "budget",
+    limits: Sequence[str] = MOVED,
+    beside: Sequence[Policy] = (),
+    points: int = 8,
+    on_progress: Progress | None = None,
+) -> Frontier:
+    """Find the policies with the highest net value for each amount of what is to be spared.
+
+    Parameters
+    ----------
+    policy
+        Sets tiers, guards and the limits that do not move; it is placed beside the frontier.
+    payoffs
+        The valued cases. The policies are found on 2,000 of them at most, and evaluated on all.
+    over
+        "budget" (remedy cost), "escalation_minutes" (supervisor minutes) or "learned_claiming".
+    limits
+        Which limits may move, of every tier but the last.
+    beside
+        Other policies to place.
+    points
+        At most so many policies, evenly spread.
+    on_progress
+        Called with (done, of).
+
+    Raises
+    ------
+    InputError
+        If a name is unknown.
+
+    Notes
+    -----
+    A price on what is spared singles out the pair of tiers' policies on a grid that is best at that price; all prices
+    together give the corners of the upper hull. Each corner is polished on exact curves at a price where it is best.
+    """
+    if over not in OVER:
+        raise unknown("quantity to spare", over, list(OVER))
+    name = OVER[over]
+    levers = moving_levers(policy, limits, None)
+    few = payoffs.take(spread(len(payoffs.cases), _CASES))
+    expected = Expected.of(policy, few, load_of(policy, few), limits)
+    grid = enumerate_pairs(policy, expected, levers, ("net_value", name))
+    allowed = np.flatnonzero(grid.is_in_order.ravel())
+    spared, net = (grid.totals[each].ravel()[allowed].astype(np.float64) for each in (name, "net_value"))
+    corners = upper_hull(spared, net)
+    chosen = corners[np.unique(np.linspace(0, len(corners) - 1, points).astype(np.int64))]
+    report = on_progress or (lambda done, of: None)
+    found: list[Outcome] = []
+    for n, corner in enumerate(chosen):
+        price = _price_at(corners, spared, net, int(np.flatnonzero(corners == corner)[0]))
+        search = Search(expected, {}, {name: price})
+        best, _ = search.climb(grid.policy_at(grid.pair(int(allowed[corner]))), levers)
+        found.append(evaluate(_named(best, n), payoffs))
+        report(n + 1, len(chosen))
+    at = np.array([[each.per_case(name).mean(), each.per_case().mean()] for each in found])
+    kept = upper_hull(at[:, 0], at[:, 1])
+    prices = np.diff(at[kept, 1]) / np.maximum(np.diff(at[kept, 0]), 1e-12)
+    others = [evaluate(each, payoffs) for each in (policy, *beside)]
+    return Frontier(over, tuple(found[k] for k in kept), tuple(others), prices)
+
+
+def upper_hull(x: Floats, y: Floats) -> NDArray[np.int64]:
+    """Return the places of the corners of the upper hull of points, from the lowest x to the highest y."""
+    order = np.lexsort((-y, x))
+    corners: list[int] = []
+    for place in order.tolist():
+        if corners and y[place] <= y[corners[-1]]:
+            continue
+        while len(corners) > 1 and _turns_up(x, y, corners[-2], corners[-1], place):
+            corners.pop()
+        if len(corners) == 1 and x[place] <= x[corners[0]]:
+            corners.pop()
+        corners.append(place)
+    return np.array(corners, dtype=np.int64)
+
+
+def _turns_up(x: Floats, y: Floats, first: int, middle: int, last: int) -> bool:
+    return bool((y[middle] - y[first]) * (x[last] - x[middle]) <= (y[last] - y[middle]) * (x[middle] - x[first]))
+
+
+def _price_at(corners: NDArray[np.int64], spared: Floats, net: Floats, k: int) -> float:
+    """Return a price at which a corner is best: between the slopes to its neighbours."""
+    slopes = np.diff(net[corners]) / np.maximum(np.diff(spared[corners]), 1e-12)
+    if not len(slopes):
+        return 0.0
+    before = slopes[k - 1] if k > 0 else 2 * slopes[0]
+    after = slopes[k] if k < len(slopes) else 0.0
+    return float(max((before + after) / 2, 0.0)) if k < len(slopes) else 0.0
+
+
+def _named(policy: Policy, n: int) -> Policy:
+    return policy.model_copy(update={"name": f"frontier_{n + 1}", "title": f"On the frontier, {n + 1}"})
