@@ -248,10 +248,10 @@ class Replay:
     def to_frame(self) -> pd.DataFrame:
         """Return one row per option; money is a mean over the draws, the customer's side as the agent sees it.
 
-        Columns: option, title, remedies (in words), tier, adequate (at least what the customer must get, and not before who has come has asked); worth and
-        trouble to the customer (money), hours waited, chance_kept (0-1); remedy_cost, labour, learned_claiming,
-        retained, payoff, against_given, against_nothing (money, the last three with their 90 % intervals); and
-        beats_given, the share of draws with a higher payoff than what was given.
+        Columns: option, title, remedies (in words), tier, adequate (at least what the customer must get; nothing before
+        anybody asks where they have come already); worth and trouble to the customer (money), hours waited, chance_kept
+        (0-1); remedy_cost, labour, learned_claiming, retained, payoff, against_given, against_nothing (money, the last
+        three with their 90 % intervals); and beats_given, the share of draws with a higher payoff than what was given.
         """
         scenario, menu = self.payoffs.scenario, self.payoffs.menu
         columns = self.payoffs.facts.money[0] * self.payoffs.cases.column_factors(central(scenario))[:, 0]
