@@ -80,7 +80,7 @@ def test_the_main_job_writes_policy_tables_and_figures(run: Run, tmp_path: Path)
 def test_the_screen_fits_eighty_characters_and_says_how_sure(run: Run) -> None:
     status, out, _ = run("run", *SMALL)
     assert status == 0
-    assert "Recommended limits of the agent" in out
+    assert "Recommended limits" in out
     assert "likely" in out
     tables = [line for line in out.splitlines() if not line.startswith(("Wrote", "BG/NBD", "Future", "Online"))]
     assert max(map(len, tables)) <= 80

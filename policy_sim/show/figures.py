@@ -51,9 +51,13 @@ def plot_curves(curves: Mapping[str, Curve], baseline: Outcome) -> Figure:
     """
     currency = baseline.policy.currency
     yearly = baseline.payoffs.scenario.value("shop.cases_per_year")
-    figure = new_figure(1 + 4.4 * len(curves), 3.9)
-    axes = np.atleast_1d(figure.subplots(1, len(curves), sharey=True))
-    for axis, (name, curve) in zip(axes, curves.items(), strict=True):
+    columns = len(curves) if len(curves) <= 3 else 2
+    rows = -(-len(curves) // columns)
+    figure = new_figure(1 + 4.4 * columns, 3.9 * rows)
+    axes = np.atleast_1d(figure.subplots(rows, columns, sharey=True)).ravel()
+    for axis in axes[len(curves) :]:
+        axis.set_visible(False)
+    for axis, (name, curve) in zip(axes, curves.items(), strict=False):
         gain = yearly * (curve.per_case() - baseline.per_case())
         mean = gain.mean(axis=1)
         low, high = np.quantile(gain, [0.05, 0.95], axis=1)

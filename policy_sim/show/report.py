@@ -438,21 +438,20 @@ def _customers(setting: Setting) -> list[str]:
 
 
 def _limits(best: BestLimits, recommended: Difference) -> Table:
-    tier, above = best.policy.tier_names[:2]
+    """Return the limits of all tiers now and at their best, and how far those of the first may stray."""
     currency = best.policy.currency
-    table = _table(f"Recommended limits of the {tier}", ("", "in force", "best", "as good within 1%", ""))
+    first, *others = best.policy.tier_names[:-1]
+    now = recommended.baseline.policy
+    heads = ["", f"{first} now", "best", "as good within 1%"]
+    for tier in others:
+        heads += [f"{tier} now", "best"]
+    table = _table("Recommended limits", heads)
     for name, curve in best.curves.items():
         low, high = curve.flat_region()
-        found = best.policy.limit(tier, name)
         flat = limit_text(low, currency) + (" or more" if high == NO_LIMIT else f" to {limit_text(high, currency)}")
-        is_held = found == best.policy.bounds(curve.lever)[1] != NO_LIMIT
-        table.add_row(
-            LIMIT_TITLES[name],
-            limit_text(recommended.baseline.policy.limit(tier, name), currency),
-            limit_text(found, currency),
-            flat,
-            f"held by the {above}'s limit" if is_held else "",
-        )
+        pairs = [[limit_text(each.limit(tier, name), currency) for each in (now, best.policy)] for tier in others]
+        own = [limit_text(each.limit(first, name), currency) for each in (now, best.policy)]
+        table.add_row(LIMIT_TITLES[name], *own, flat, *(words for pair in pairs for words in pair))
     return table
 
 
@@ -508,11 +507,11 @@ def _second_line(outcome: Outcome) -> str:
     busy = "busy " + " to ".join(share(each) for each in interval(queue.occupancy)) + " of its time"
     if overloaded > 0.05:
         return (
-            f"Second line under “{title}”: overloaded in {share(overloaded)} of the draws; more is passed on than it "
-            f"can answer, and {share(float(queue.abandoned_share.mean()))} of those who are passed on give up."
+            f"Second line under “{title}”: overloaded in {share(overloaded)} of the draws;\n"
+            f"more is passed on than it can answer, and {share(float(queue.abandoned_share.mean()))} of those give up."
         )
     low, high = (f"{60 * each:.1f}" for each in interval(queue.mean_wait_hours))
-    return f"Second line under “{title}”: {busy}; who is passed on waits {low} to {high} minutes for it."
+    return f"Second line under “{title}”: {busy};\nwho is passed on waits {low} to {high} minutes for it."
 
 
 def _table(title: str, heads: Sequence[str]) -> Table:

@@ -74,6 +74,7 @@ def test_figures_show_the_numbers(panel: Panel) -> None:
         "Keep the item, up to",
         "Store credit, up to",
         "Refund, up to",
+        "Replacement, up to",
     ]
     line = figure.axes[0].lines[1]
     curve = best.curves["keep_item"]
