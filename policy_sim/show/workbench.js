@@ -314,15 +314,16 @@ function render({ model, el }) {
       figure.dataset.value = level;
       const nothing = format(0, true);
       const still = [change, low, high].every((each) => format(each, true) === nothing);
-      changed.textContent = still ? "" : name === "escalated" ? `${share(change, true).replace("%", "")} pts` : format(change, true);
+      const differs = name === "escalated" ? (value) => `${share(value, true).replace("%", "")} pts` : (value) => format(value, true);
+      changed.textContent = still ? "" : differs(change);
       changed.dataset.value = change;
       const worse = (name === "net_value" || name === "customers_kept" ? -1 : 1) * change > 0;
       const same = low <= 0 && high >= 0;
       changed.className = `ps-change ${same ? "" : worse ? "ps-worse" : "ps-better"}`;
       if (still) likely.textContent = "no change";
-      else if (name === "escalated") likely.textContent = "the same in every draw";
+      else if (differs(low) === differs(high)) likely.textContent = "the same in nearly every draw";
       else if (same) likely.textContent = "cannot be told apart";
-      else likely.replaceChildren("likely ", node("span", {}, format(low, true)), " to ", node("span", {}, format(high, true)));
+      else likely.replaceChildren("likely ", node("span", {}, differs(low)), " to ", node("span", {}, differs(high)));
       likely.dataset.low = low;
       likely.dataset.high = high;
     }

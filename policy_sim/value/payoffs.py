@@ -120,14 +120,14 @@ def value_cases(scenario: Scenario, cases: Cases, draws: Draws, value_ratios: Fl
     middle = central(scenario)
     menu = compile_menu(scenario, middle)
     facts = _facts(scenario, cases)
-    believed = _numbers(scenario, cases, middle, menu, np.ones((customer_count, 1)))
+    believed = numbers_of(scenario, cases, middle, menu, np.ones((customer_count, 1)))
     options = _options(scenario, cases, menu, facts, believed)
     padded = _padded(draws)
     shares = [padded[f"style.{style}_share"] for style in STYLES[1:]]
     style = np.stack([1 - sum(shares), *shares])
     style[:, len(draws) :] = 0.0
     repeated = ratios[:, np.minimum(np.arange(len(padded)), len(draws) - 1)]
-    numbers = _numbers(scenario, cases, padded, compile_menu(scenario, padded), np.ascontiguousarray(repeated))
+    numbers = numbers_of(scenario, cases, padded, compile_menu(scenario, padded), np.ascontiguousarray(repeated))
     return Payoffs(scenario, cases, draws, menu, facts, numbers, options, style)
 
 
@@ -211,7 +211,8 @@ def _facts(scenario: Scenario, cases: Cases) -> Facts:
     return Facts(cases.failure, cases.customer, cases.money_columns(), np.column_stack([named[name] for name in FACTS]))
 
 
-def _numbers(scenario: Scenario, cases: Cases, draws: Draws, menu: Menu, values: Floats) -> Numbers:
+def numbers_of(scenario: Scenario, cases: Cases, draws: Draws, menu: Menu, values: Floats) -> Numbers:
+    """Put all numbers of the draws into the arrays that the kernels take."""
     newcomer = cases.new_customer_value * draws["shop.future_value_factor"]
     forms = {"cost": menu.cost, "felt": menu.felt - menu.trouble, "gain": menu.gain - menu.trouble}
     effort_weight, base_effort = draws["response.effort_weight"], draws["response.base_effort"]

@@ -12,11 +12,24 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from policy_sim import Lever, draw_assumptions, evaluate, load_policy, load_scenario, threshold_curve, value_cases
+from policy_sim import (
+    Lever,
+    best_limits,
+    draw_assumptions,
+    evaluate,
+    load_policy,
+    load_scenario,
+    threshold_curve,
+    value_cases,
+)
+from policy_sim.assumptions import central
+from policy_sim.service import compile_menu
 from policy_sim.study import prepare_setting
-from policy_sim.value.payoffs import expect
+from policy_sim.value.kernels import Facts, payoffs_of_cases
+from policy_sim.value.payoffs import expect, numbers_of
 
 CASES, DRAWS, LIMITS_TRIED = 20_000, 200, 20
+MANY, RESOLUTIONS = 100_000, 30
 
 
 def seconds(work: Callable[[], object], repeats: int = 3) -> float:
@@ -58,17 +71,44 @@ def main() -> None:
             f"{other / own:,.0f}x",
         )
 
-    cases, tiers = np.repeat(np.arange(CASES), 10), np.zeros(CASES * 10, dtype=np.int64)
-    resolutions = np.tile(np.arange(10), CASES)
-    weight = payoffs.style / DRAWS
-    valued = len(cases) * weight.shape[1]
-    numbers = np.random.default_rng(0).normal(size=1_000_000)
-    own = seconds(lambda: expect(payoffs.facts, payoffs.numbers, weight, cases, resolutions, tiers)) / valued
-    other = seconds(lambda: np.exp(numbers)) / len(numbers)
+    # 100,000 cases of one failure, 30 resolutions, one tier, one draw, one thread
+    failure = list(scenario.failures).index("defective_item")
+    rows = np.resize(np.flatnonzero(payoffs.cases.failure == failure), MANY)
+    many = Facts(**{name: each[rows] for name, each in payoffs.facts._asdict().items()})
+    middle = central(scenario)
+    known = np.ones((int(payoffs.cases.customer.max()) + 1, 1))
+    believed = numbers_of(scenario, payoffs.cases, middle, compile_menu(scenario, middle), known)
+    once = believed._replace(tiers=believed.tiers[:1])
+    order = np.argsort(believed.timing[failure, :RESOLUTIONS], kind="stable")
+    out, everybody = np.zeros((1, MANY, payoffs.options.uses.shape[1])), np.arange(MANY)
+    values = np.random.default_rng(0).normal(size=MANY * RESOLUTIONS)
+    own = seconds(lambda: payoffs_of_cases(everybody, order, many, once, 0, MANY, out), 5)
+    other = seconds(lambda: np.exp(values), 5)
     table.add_row(
-        "one payoff under one draw", "one exp in numpy", f"{own:.2e}", f"{other:.2e}", f"{own / other:.1f}x as long"
+        f"{MANY:,} x {RESOLUTIONS} payoffs, one draw",
+        "as many exp in numpy",
+        f"{own:.4f}",
+        f"{other:.4f}",
+        f"{own / other:.1f}x as long",
     )
 
+    rows = np.arange(0, CASES, 2)
+    case, resolution = np.repeat(rows, 10), np.tile(np.arange(10), len(rows))
+    nobody, all_claims = np.zeros(CASES, dtype=np.bool_), np.ones(payoffs.style.shape[1])
+    tier = np.zeros(len(case), dtype=np.int64)
+    own = seconds(lambda: expect(payoffs, case, resolution, tier, nobody, all_claims, payoffs.numbers))
+    own, other = own / (len(case) * payoffs.style.shape[1]), other / len(values)
+    table.add_row(
+        "one payoff under one of 200 draws",
+        "one exp in numpy",
+        f"{own:.2e}",
+        f"{other:.2e}",
+        f"{own / other:.1f}x as long",
+    )
+    own = seconds(lambda: best_limits(policy, payoffs), 2)
+    table.add_row("best limits of all tiers", "5 s wanted", f"{own:.1f}", "", "")
+    own = seconds(lambda: evaluate(policy, payoffs))
+    table.add_row("evaluate", "", f"{own:.3f}", "", "")
     wide = prepare_setting(scenario, cases=CASES, draws=1).payoffs
     own = seconds(lambda: value_cases(scenario, wide.cases, draw_assumptions(scenario, DRAWS)))
     table.add_row("value_cases, all believed payoffs", "", f"{own:.2f}", "", "")
