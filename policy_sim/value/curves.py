@@ -20,7 +20,7 @@ from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy
 from policy_sim.value.evaluation import Handling, measure, score_lanes, to_cents
 from policy_sim.value.kernels import LANES, MEASURES, Numbers, States, curve_states
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
-from policy_sim.value.second_line import is_waiting, numbers_under, second_line, supervisor_minutes
+from policy_sim.value.second_line import is_waiting, numbers_with, supervisor_minutes, waits_along
 
 __all__ = ["Curve", "best_step", "lever_states", "threshold_curve"]
 
@@ -28,7 +28,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-_NODES = 8  # of the polynomial in the load of the second line
+_NODES = 5  # of the polynomial in the hours waited for the second line
+_LITTLE_HOURS = 0.1  # of difference, up to which two nodes will do
 _NO_DIFFERENCE_HOURS = 1e-9
 
 #: Steps of money (cents) that people find round, the roundest first.
@@ -142,8 +143,7 @@ def threshold_curve(policy: Policy, payoffs: Payoffs, lever: Lever, on_progress:
     minutes = np.cumsum(supervisor_minutes(payoffs, states, len(cents)), axis=0) / len(payoffs.cases)
     waits = is_waiting(payoffs, states)
     at_once, passed_on = _only(states, ~waits), _only(states, waits)
-    nodes, weights = _interpolation(payoffs, minutes)
-    under = [numbers_under(payoffs, node) for node in nodes]
+    under = _under_waits(payoffs, *waits_along(payoffs, minutes))
     sums = np.empty((len(cents), len(MEASURES), len(payoffs.draws)))
 
     def work(first: int, last: int) -> None:
@@ -152,7 +152,7 @@ def threshold_curve(policy: Policy, payoffs: Payoffs, lever: Lever, on_progress:
             return np.cumsum(changes, axis=0, out=changes)
 
         total = totals(at_once, payoffs.numbers)
-        for numbers, weight in zip(under, weights, strict=True):
+        for numbers, weight in under:
             total += totals(passed_on, numbers) * weight[:, None, first:last]
         sums[..., first:last] = total
 
@@ -169,24 +169,31 @@ def _only(states: States, chosen: NDArray[np.bool_]) -> States:
     return States(states.case[kept], states.tier[kept], choice[kept], states.place[kept])
 
 
-def _interpolation(payoffs: Payoffs, minutes: Floats) -> tuple[Floats, Floats]:
-    """Return loads (nodes, draws) at which to work out what waits, and weights (nodes, steps, draws) to add them with.
+def _under_waits(payoffs: Payoffs, wait: Floats, abandoned: Floats) -> list[tuple[Numbers, Floats]]:
+    """Return numbers under which to work out what waits, and weights (steps, draws) to add the results with.
 
-    Between the lowest and the highest load (draws,) of the steps, what waiting does is a smooth function of the load of
-    each draw: a polynomial through Chebyshev's nodes. One node serves where the load makes no difference.
+    What waiting does is linear in the share who give up, and smooth in the hours waited: a polynomial in these through
+    Chebyshev's nodes between the least and the most of each draw (one node where there is nothing between).
     """
-    low, high = minutes.min(axis=0), minutes.max(axis=0)
-    count = len(payoffs.draws)
-    waits = [second_line(payoffs, load[:count]).mean_wait_hours for load in (low, high)]
-    if np.abs(waits[1] - waits[0]).max() < _NO_DIFFERENCE_HOURS:
-        return high[None], np.ones((1, *minutes.shape))[..., :count]
-    angles = (2 * np.arange(_NODES) + 1) / (2 * _NODES) * np.pi
+    low, high = wait.min(axis=0), wait.max(axis=0)
+    span = float((high - low).max())
+    count = 1 if span < _NO_DIFFERENCE_HOURS else 2 if span < _LITTLE_HOURS else _NODES
+    angles = (2 * np.arange(count) + 1) / (2 * count) * np.pi
     centre, half = (low + high) / 2, np.maximum((high - low) / 2, 1e-12)
-    nodes = centre + half * np.cos(angles)[:, None]
-    distance = (minutes - centre) / half - np.cos(angles)[:, None, None]
+    distance = (wait - centre) / half - np.cos(angles)[:, None, None]
     distance = np.where(np.abs(distance) < 1e-14, 1e-14, distance)
-    parts = ((-1.0) ** np.arange(_NODES) * np.sin(angles))[:, None, None] / distance
-    return nodes, (parts / parts.sum(axis=0))[..., :count]
+    parts = ((-1.0) ** np.arange(count) * np.sin(angles))[:, None, None] / distance
+    weights = parts / parts.sum(axis=0)
+    nobody, everybody = np.zeros_like(low), np.ones_like(low)
+    if not abandoned.max() > 0:
+        ends = [(nobody, np.ones_like(abandoned))]
+    else:
+        ends = [(nobody, 1 - abandoned), (everybody, abandoned)]
+    return [
+        (numbers_with(payoffs, centre + half * np.cos(angle), given_up), weight * share)
+        for angle, weight in zip(angles, weights, strict=True)
+        for given_up, share in ends
+    ]
 
 
 def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever, above: Handling) -> tuple[States, Ints]:
