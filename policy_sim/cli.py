@@ -102,8 +102,9 @@ def run(
         step("Evaluating policies")
         outcomes = [evaluate(each, setting.payoffs) for each in (in_force, *beside)]
         step("Searching the best limits")
+        # in whole units of money: people can keep those in mind, and it costs next to nothing
         best = best_limits(
-            in_force, setting.payoffs, on_progress=lambda done, of: step("Drawing exact curves", done > 1)
+            in_force, setting.payoffs, round_to=1, on_progress=lambda done, of: step("Searching", done > 1)
         )
         recommended = best.policy.model_copy(update={"name": "recommended", "title": "Recommended"})
         step("Evaluating the best limits")

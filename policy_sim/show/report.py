@@ -72,12 +72,17 @@ def of_run(setting: Setting, best: BestLimits, differences: Sequence[Difference]
     recommended = differences[-1]
     fixed = [LIMIT_TITLES[name].lower() for name in best.policy.tiers[0].limits if name not in best.curves]
     rest = f"Other limits stay as in “{recommended.baseline.policy.title}”: {', '.join(fixed)}.\n"
+    shares = best.simplicity.set_index("policy")["share_of_gain"]
+    captured = (
+        f"In whole units they capture {share(shares['rounded'])} of what the best resolution of every case\n"
+        f"would gain, to the cent {share(shares['one limit for all'])}.\n"
+    )
     title = f"What they are worth against “{recommended.baseline.policy.title}” (likely: 90% of the draws)"
     return [
         *_customers(setting),
         about + "\n",
         _limits(best, recommended),
-        rest,
+        rest + captured,
         _amounts(title, recommended, signed=True),
         _policies(differences),
         "",

@@ -280,6 +280,7 @@ def _best_multiple(
     # where no multiple lies within the bounds, what the next tier may give is all there is
     limits = limits or [high]
     steps = np.searchsorted(cents, limits, side="right") - 1
-    best = int(np.argmax(value[steps]))
-    found = limits[best]
-    return int(steps[best]), ASK if found < 0 else highest if found == high else found / 100
+    best = int(steps[int(np.argmax(value[steps]))])
+    as_good = [limit for limit, step in zip(limits, steps, strict=True) if step == best]
+    found = min(as_good, key=lambda limit: next(k for k, cents in enumerate(_ROUND_CENTS) if limit % cents == 0))
+    return best, ASK if found < 0 else highest if found == high else found / 100
