@@ -1,5 +1,26 @@
-"""Studies: the setting in which policies are compared."""
+"""Studies: the setting in which policies are compared, how sure that is, and what matters most."""
 
-from policy_sim.study.setting import Customers, Setting, prepare_setting, read_default_log
+from policy_sim.study.information import Pilot, Worth, evpi, evppi, pilot_for_mean, pilot_for_share
+from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table
+from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
+from policy_sim.study.setting import Customers, Setting, prepare_setting, read_default_log, thinned
 
-__all__ = ["Customers", "Setting", "prepare_setting", "read_default_log"]
+__all__ = [
+    "Customers",
+    "Errors",
+    "Pilot",
+    "Sensitivity",
+    "Setting",
+    "Worth",
+    "case_error",
+    "evpi",
+    "evppi",
+    "net_benefits",
+    "one_at_a_time",
+    "pilot_for_mean",
+    "pilot_for_share",
+    "prepare_setting",
+    "read_default_log",
+    "risk_table",
+    "thinned",
+]
