@@ -20,7 +20,7 @@ from policy_sim.value.kernels import States
 from policy_sim.value.payoffs import Payoffs, expect
 from policy_sim.value.second_line import is_waiting, numbers_under, supervisor_minutes
 
-__all__ = ["Errors", "case_error", "net_benefits", "risk_table"]
+__all__ = ["Errors", "case_error", "net_benefits", "risk_table", "spread_of_cases"]
 
 Floats = NDArray[np.float64]
 
@@ -166,6 +166,20 @@ def case_error(outcome: Outcome, baseline: Outcome) -> Errors:
     gain = difference.per_year()
     spread = float(gain.std(ddof=1)) if len(gain) > 1 else 0.0
     return Errors(float(gain.mean()), float(yearly * gains.std(ddof=1) / np.sqrt(count)), spread)
+
+
+def spread_of_cases(outcome: Outcome) -> float:
+    """Return how far single cases lie apart in net value: their standard deviation, money.
+
+    Notes
+    -----
+    Single cases, not their expectations: the customer's future value V is kept whole, with the share k that is kept in
+    the mean, or lost. So the variance is k mean(V^2) - (k mean(V))^2; what remedies cost varies far less.
+    """
+    kept = float(outcome.per_case("customers_kept").mean())
+    values = outcome.payoffs.cases.future_value
+    variance = kept * float((values**2).mean()) - (kept * float(values.mean())) ** 2
+    return float(np.sqrt(max(variance, 0.0)))
 
 
 def _case_values(outcome: Outcome, other: Outcome) -> Floats:

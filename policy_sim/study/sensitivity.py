@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import Draws, Scenario
-from policy_sim.border import InputError
+from policy_sim.border import InputError, unknown
 from policy_sim.policy import Policy
 from policy_sim.service import Cases
 from policy_sim.value import evaluate, value_cases
@@ -63,7 +63,7 @@ class Sensitivity:
     @property
     def difference(self) -> Floats:
         """Net value of the recommended policy over the baseline (A, P), money a year."""
-        return self._over_baseline(self.net_value)
+        return self._over(self.net_value, self.baseline)
 
     def tornado(self) -> pd.DataFrame:
         """Return one row per assumption, the one that moves the difference most first.
@@ -77,7 +77,7 @@ class Sensitivity:
             whoever chooses knew the value: the best candidate - baseline, and its name); customers_kept_low,
             customers_kept_high (recommended - baseline, share 0-1 of cases).
         """
-        kept = self._over_baseline(self.customers_kept)
+        kept = self._over(self.customers_kept, self.baseline)
         base = self._position(self.baseline)
         best = self.net_value.argmax(axis=2)
         over = self.net_value.max(axis=2) - self.net_value[:, :, base]
@@ -106,28 +106,40 @@ class Sensitivity:
             )
         return pd.DataFrame(rows).sort_values("swing", ascending=False, kind="stable", ignore_index=True)
 
-    def break_evens(self) -> pd.DataFrame:
-        """Return one row per assumption: from where on recommended - baseline has the other sign.
+    def break_evens(self, against: Policy | None = None) -> pd.DataFrame:
+        """Return one row per assumption: from where on the recommended policy is behind where it is ahead today.
 
-        Between two points the difference is taken as a straight line. Where it changes sign more than once, the
-        change nearest to today's value counts.
+        Or ahead where it is behind. Between two points the difference is taken as a straight line. Where it changes
+        sign more than once, the change nearest to today's value counts.
+
+        Parameters
+        ----------
+        against
+            One of the candidates; the baseline where not given.
 
         Returns
         -------
         pandas.DataFrame
             assumption, unit, today, break_even (missing: never within its range), side ("above", "below" or empty),
             words. Those that flip come first, the nearest to today in shares of the range before the others.
+
+        Raises
+        ------
+        InputError
+            If `against` is not among the candidates.
         """
+        difference = self._over(self.net_value, self.baseline if against is None else against)
         rows = []
         for j, name in enumerate(self.names):
             assumption = self.scenario.assumption(name)
-            found = _sign_change(self.points[j], self.difference[j], self._place(j, assumption.value))
+            found = _sign_change(self.points[j], difference[j], self._place(j, assumption.value))
             low, high = assumption.range
             side = "" if found is None else "above" if found > assumption.value else "below"
+            today = f"today {assumption.value:,.4g}"
             words = (
-                f"never within its range: {name} from {low:,.3g} to {high:,.3g} (today {assumption.value:,.3g})"
+                f"never within its range: {name} from {low:,.4g} to {high:,.4g} ({today})"
                 if found is None
-                else f"flips if {name} is {side} {found:,.3g} (today {assumption.value:,.3g})"
+                else f"flips if {name} is {side} {found:,.3g} ({today})"
             )
             rows.append(
                 {
@@ -143,11 +155,14 @@ class Sensitivity:
         table = pd.DataFrame(rows).sort_values("away", kind="stable", ignore_index=True)
         return table.drop(columns="away")
 
-    def _over_baseline(self, values: Floats) -> Floats:
-        return np.asarray(values[..., self._position(self.recommended)] - values[..., self._position(self.baseline)])
+    def _over(self, values: Floats, other: Policy) -> Floats:
+        return np.asarray(values[..., self._position(self.recommended)] - values[..., self._position(other)])
 
     def _position(self, policy: Policy) -> int:
-        return [each.name for each in self.candidates].index(policy.name)
+        names = [each.name for each in self.candidates]
+        if policy.name not in names:
+            raise unknown("policy", policy.name, names, "sensitivity")
+        return names.index(policy.name)
 
     def _place(self, j: int, value: float) -> int:
         return int(np.argmin(np.abs(self.points[j] - value)))
