@@ -373,7 +373,7 @@ def _pilots(matters: Matters) -> list[Table | str]:
         if plans.empty:
             parts.append(f"\nA pilot {words} would show nothing: the gain does not depend on it. Measure it directly.")
             continue
-        least = plans.loc[(plans["cases"] / plans["cases_there_are"]).idxmin()].to_dict()
+        least = min(plans.to_dict("records"), key=lambda plan: float(plan["cases"] / plan["cases_there_are"]))
         if least["cases"] > 100 * least["cases_there_are"]:
             parts.append(
                 f"\nA pilot {words} would take {least['cases']:,.0f} cases in {least['weeks']:.0f} weeks, where there "

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from policy_sim.assumptions import Scenario
-from policy_sim.show.figures import ACCENT, COST, GAIN, MUTED, TEXT, finish, new_figure, quiet
+from policy_sim.show.figures import ACCENT, COST, GAIN, MUTED, RULE, TEXT, _money_ticks, finish, new_figure, quiet
 from policy_sim.show.wording import assumption_title, assumption_unit, assumption_value, money
 from policy_sim.study import Sensitivity, Worth
 from policy_sim.value import Outcome, compare, interval
@@ -166,8 +166,8 @@ def _name_rows(axis: Axes, names: Sequence[str] | pd.Series, units: Sequence[str
 def _money_along(axis: Axes, currency: str) -> None:
     quiet(axis)
     axis.grid(visible=False, axis="y")
-    axis.grid(visible=True, axis="x", color="#dcdee1", linewidth=0.6)
-    axis.xaxis.set_major_formatter(lambda value, _: money(value, currency))
+    axis.grid(visible=True, axis="x", color=RULE, linewidth=0.6)
+    axis.xaxis.set_major_formatter(_money_ticks(currency))
     axis.tick_params(axis="y", length=0, labelcolor=TEXT)
 
 
