@@ -535,7 +535,8 @@ def test_what_matters_is_the_library_s(run: Run, tmp_path: Path) -> None:
     assert [row["difference"] for row in result["risk"]] == pytest.approx(list(study.risk["difference"]))
     assert result["errors"]["from_cases"] == pytest.approx(study.errors.from_cases)
     assert result["evpi"]["value"] == pytest.approx(study.evpi.value)
-    assert result["evppi"][0]["assumption"] == study.pilot_on == result["pilot_on"]
+    assert [row["evppi"] for row in result["evppi"]] == pytest.approx(list(study.evppi["evppi"]))
+    assert result["pilot_on"] == study.pilot_on
     assert result["tornado"][0]["swing"] == pytest.approx(study.sensitivity.tornado()["swing"][0])
     assert {row["against"] for row in result["break_evens"]} == {"current", study.runner_up.name}
     written = {path.name for path in (tmp_path / "found").iterdir()}

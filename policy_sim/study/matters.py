@@ -47,7 +47,7 @@ class Matters:
     evppi
         As `evppi` gives it, money a year.
     pilot_on
-        The assumption that is most worth knowing.
+        The assumption that is most worth knowing; where none is worth anything, the one that moves the gain most.
     pilots
         Two halves of the agents, one by each policy. One row per what it is about ("gain": to see the gain of the
         recommended policy; the name of that assumption: to tell its low from its high end by how large the gain is),
@@ -125,7 +125,9 @@ def what_matters(
     step("Asking what is worth knowing")
     benefits = net_benefits(outcomes)
     known = evppi(benefits, payoffs.draws, sensitivity.names, seed=seed)
-    top = str(known["assumption"].iloc[0])
+    # where knowing any of them would not change the choice: the one that moves the gain most
+    ranked = known if known["evppi"].iloc[0] > 0 else sensitivity.tornado()
+    top = str(ranked["assumption"].iloc[0])
     pilots = _pilots(sensitivity, top, new, base, cases_per_agent_week)
     return Matters(tuple(outcomes), risk_table(outcomes, base), errors, sensitivity, evpi(benefits), known, top, pilots)
 

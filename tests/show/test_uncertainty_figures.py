@@ -19,8 +19,9 @@ from policy_sim.value import compare, interval
 def matters() -> Matters:
     scenario = load_scenario("online_retail")
     payoffs = prepare_setting(scenario, cases=300, draws=60, seed=2).payoffs
-    new, base, other = (load_policy(name, scenario) for name in ("generous", "current", "ask_first"))
-    return what_matters(payoffs, new, base, [other], 200)
+    # these two are near to each other: knowing more is worth something
+    new, base = (load_policy(name, scenario) for name in ("ask_first", "current"))
+    return what_matters(payoffs, new, base, cases_at_a_time=200)
 
 
 def see_that_nothing_is_cut(figure: Figure) -> None:
@@ -61,6 +62,7 @@ def test_information(matters: Matters) -> None:
     see_that_nothing_is_cut(figure)
     axis = figure.axes[0]
     top = matters.evppi[matters.evppi["evppi"] > 0].head(4)
+    assert len(top) > 1
     np.testing.assert_allclose([bar.get_width() for bar in axis.patches], top["evppi"])
     assert [text.get_text() for text in axis.texts] == [money(value, "USD") for value in top["evppi"]]
 

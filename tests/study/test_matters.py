@@ -50,7 +50,8 @@ def test_parts(payoffs, policies, matters):
     assert matters.evpi == evpi(net_benefits(matters.outcomes))
     assert matters.runner_up.name in ("current", "ask_first")
     assert matters.sensitivity.case_count == 200
-    assert matters.pilot_on == matters.evppi["assumption"][0]
+    ranked = matters.evppi if matters.evppi["evppi"][0] > 0 else matters.sensitivity.tornado()
+    assert matters.pilot_on == ranked["assumption"][0]
     assert set(matters.evppi["assumption"]) == set(matters.sensitivity.names)
     alone = one_at_a_time(
         payoffs.scenario, thinned(payoffs, 200, 1).cases, new.policy, base.policy, names=["claiming.spread"]
