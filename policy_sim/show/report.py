@@ -32,7 +32,7 @@ from policy_sim.show.wording import (
     share,
 )
 from policy_sim.study import Matters, Setting
-from policy_sim.value import BestLimits, Difference, Outcome, interval
+from policy_sim.value import BestLimits, Difference, Outcome, compare, interval
 
 __all__ = [
     "of_comparison",
@@ -282,6 +282,7 @@ def of_what_matters(matters: Matters, most: int = 10) -> list[Table | str]:
         f"{payoffs.scenario.title}: {against}; {len(payoffs.cases):,} cases, {len(payoffs.draws):,} draws; all a "
         f"year of {yearly:,.0f} cases\n",
         *_risk(matters.risk, currency),
+        *_ahead(matters),
         f"\nWhy it is not surer: ±{money(matters.errors.from_cases, currency)} from the sample of cases (standard "
         f"error), ±{money(matters.errors.from_assumptions, currency)} from the assumptions (standard deviation)."
         f"{' More cases would help (--cases).' if matters.errors.cases_matter else ' More cases would not help.'}\n",
@@ -319,9 +320,22 @@ def _risk(risk: pd.DataFrame, currency: str) -> list[Table | str]:
     return [gains, chances]
 
 
+def _ahead(matters: Matters) -> list[str]:
+    """Say so where another policy is ahead of the recommended one in the mean."""
+    new = matters.outcomes[-1]
+    second = next(outcome for outcome in matters.outcomes if outcome.policy.name == matters.runner_up.name)
+    difference = compare(second, new)
+    gain = money(float(difference.per_year().mean()), new.policy.currency, True)
+    if difference.per_year().mean() <= 0:
+        return []
+    told = "" if difference.told_apart() else "; the two cannot be told apart"
+    return [f"\n“{second.policy.title}” is ahead of “{new.policy.title}” in the mean: {gain} a year{told}."]
+
+
 def _tornado(matters: Matters, most: int) -> Table:
     currency = matters.outcomes[0].policy.currency
     table = _table("What the difference hangs on", ("", "low", "gain", "high", "gain", "best if known"))
+    table.columns[0].overflow = "fold"
     for row in matters.sensitivity.tornado().head(most).to_dict("records"):
         ends = [
             (assumption_value(row[f"{end}_value"], row["unit"]), money(row[f"difference_{end}"], currency, True))

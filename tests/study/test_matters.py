@@ -48,6 +48,8 @@ def test_parts(payoffs, policies, matters):
     assert [outcome.policy.name for outcome in matters.outcomes] == ["current", "ask_first", "generous"]
     assert matters.errors == case_error(new, base)
     assert matters.evpi == evpi(net_benefits(matters.outcomes))
+    # not knowing costs what the best policy regrets
+    assert matters.evpi.value == pytest.approx(matters.risk["mean_regret"].min())
     assert matters.runner_up.name in ("current", "ask_first")
     assert matters.sensitivity.case_count == 200
     ranked = matters.evppi if matters.evppi["evppi"][0] > 0 else matters.sensitivity.tornado()
