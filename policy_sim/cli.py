@@ -268,7 +268,7 @@ def what_matters(
     from policy_sim.study import what_matters as study_what_matters
     from policy_sim.value import best_limits
 
-    with _progress(14 if policy is None else 13) as step:
+    with _progress(13 if policy is None else 12) as step:
         loaded = _scenario(scenario, assume)
         baseline = load_policy(against, loaded)
         given = None if policy is None else load_policy(policy, loaded)

@@ -286,9 +286,7 @@ def of_what_matters(matters: Matters, most: int = 10) -> list[Table | str]:
         f"\nWhy it is not surer: ±{money(matters.errors.from_cases, currency)} from the sample of cases (standard "
         f"error), ±{money(matters.errors.from_assumptions, currency)} from the assumptions (standard deviation)."
         f"{' More cases would help (--cases).' if matters.errors.cases_matter else ' More cases would not help.'}\n",
-        _tornado(matters, most),
-        f"One at a time, on {matters.sensitivity.case_count:,} of the cases; low and high: a tenth of the draws is "
-        "beyond. “Best if known”: what to choose at the low and at the high end.\n",
+        *_tornado(matters, most),
         *_break_evens(matters, most),
         *_information(matters, most),
         *_pilots(matters),
@@ -332,18 +330,34 @@ def _ahead(matters: Matters) -> list[str]:
     return [f"\n“{second.policy.title}” is ahead of “{new.policy.title}” in the mean: {gain} a year{told}."]
 
 
-def _tornado(matters: Matters, most: int) -> Table:
+def _tornado(matters: Matters, most: int) -> list[Table | str]:
     currency = matters.outcomes[0].policy.currency
-    table = _table("What the difference hangs on", ("", "low", "gain", "high", "gain", "best if known"))
+    rows = matters.sensitivity.tornado().head(most).to_dict("records")
+    best = [dict.fromkeys(str(row[f"best_policy_{end}"]) for end in ("low", "high")) for row in rows]
+    is_one = len({name for names in best for name in names}) == 1
+    heads = ("", "low", "gain", "high", "gain")
+    table = _table("What the difference hangs on", heads if is_one else (*heads, "best if known"))
     table.columns[0].overflow = "fold"
-    for row in matters.sensitivity.tornado().head(most).to_dict("records"):
+    for row, names in zip(rows, best, strict=True):
         ends = [
-            (assumption_value(row[f"{end}_value"], row["unit"]), money(row[f"difference_{end}"], currency, True))
+            text
             for end in ("low", "high")
+            for text in (
+                assumption_value(row[f"{end}_value"], row["unit"]),
+                money(row[f"difference_{end}"], currency, True),
+            )
         ]
-        best = dict.fromkeys(row[f"best_policy_{end}"] for end in ("low", "high"))
-        table.add_row(row["assumption"], *ends[0], *ends[1], " / ".join(best))
-    return table
+        table.add_row(row["assumption"], *ends, *([] if is_one else [" / ".join(names)]))
+    about = (
+        f"One at a time, on {matters.sensitivity.case_count:,} of the cases; low and high: a tenth of the draws is "
+        "beyond. "
+    )
+    told = (
+        f"Best of these policies at every one of these ends: {next(iter(best[0]))}."
+        if is_one
+        else "“Best if known”: what to choose at the low and at the high end."
+    )
+    return [table, f"{about}{told}\n"]
 
 
 def _break_evens(matters: Matters, most: int) -> list[str]:

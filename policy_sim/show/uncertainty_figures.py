@@ -48,11 +48,11 @@ def plot_tornado(sensitivity: Sensitivity, most: int = 10) -> Figure:
     for place, row in enumerate(table.to_dict("records")):
         for end, colour, filled in (("low", COST, False), ("high", GAIN, True)):
             reached = row[f"difference_{end}"]
+            other = row["difference_high" if end == "low" else "difference_low"]
             axis.barh(
                 place, reached - today, left=today, height=0.55, color=colour if filled else "white", edgecolor=colour,
-                hatch=None if filled else "////",
+                hatch=None if filled else "////", zorder=2 if abs(reached - today) > abs(other - today) else 3,
             )  # fmt: skip
-            other = row["difference_high" if end == "low" else "difference_low"]
             right = reached > other or (reached == other and filled)
             axis.annotate(
                 assumption_value(row[f"{end}_value"], row["unit"]),

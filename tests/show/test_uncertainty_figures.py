@@ -57,6 +57,18 @@ def test_tornado(matters: Matters) -> None:
     assert all("\n" in label.get_text() for label in axis.get_yticklabels())
 
 
+def test_no_end_of_a_tornado_hides_the_other(matters: Matters) -> None:
+    # both ends on one side of today, as where today's value is the end of the range
+    sensitivity = matters.sensitivity
+    net_value = sensitivity.net_value.copy()
+    net_value[:, :, -1] = net_value[:, :, 0] - 1000.0 * np.abs(np.arange(net_value.shape[1]))
+    figure = plot_tornado(type(sensitivity)(**(vars(sensitivity) | {"net_value": net_value})), most=3)
+    bars = figure.axes[0].patches
+    for low, high in zip(bars[::2], bars[1::2], strict=True):
+        shorter, longer = sorted((low, high), key=lambda bar: abs(bar.get_width()))
+        assert shorter.get_zorder() > longer.get_zorder()
+
+
 def test_information(matters: Matters) -> None:
     figure = plot_information(matters.evppi, matters.evpi, matters.outcomes[0].payoffs.scenario, most=4)
     see_that_nothing_is_cut(figure)
