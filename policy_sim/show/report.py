@@ -350,7 +350,7 @@ def _tornado(matters: Matters, most: int) -> list[Table | str]:
         table.add_row(row["assumption"], *ends, *([] if is_one else [" / ".join(names)]))
     about = (
         f"One at a time, on {matters.sensitivity.case_count:,} of the cases; low and high: a tenth of the draws is "
-        "beyond. "
+        f"beyond. With all as today: {money(rows[0]['difference_today'], currency, True)}. "
     )
     told = (
         f"Best of these policies at every one of these ends: {next(iter(best[0]))}."
@@ -378,7 +378,7 @@ def _break_evens(matters: Matters, most: int) -> list[str]:
 def _information(matters: Matters, most: int) -> list[Table | str]:
     currency = matters.outcomes[0].policy.currency
     everything = money(matters.evpi.value, currency)
-    table = _table("What it is worth to know an assumption before choosing", ("", "a year", "standard error"))
+    table = _table("Worth of knowing an assumption first", ("", "a year", "standard error"))
     found = matters.evppi[matters.evppi["evppi"] > 0].head(most // 2)
     for row in found.to_dict("records"):
         table.add_row(row["assumption"], money(row["evppi"], currency), money(row["standard_error"], currency))
