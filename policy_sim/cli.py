@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from policy_sim.assumptions import Scenario
     from policy_sim.clv import Fit, ParetoNbdCustomers, PurchaseFit, Transactions
     from policy_sim.policy import Policy
-    from policy_sim.study import Replay, Setting
+    from policy_sim.study import Matters, Replay, Setting
     from policy_sim.value import BestLimits, Difference, Outcome
 
 __all__ = ["main"]
@@ -240,6 +240,61 @@ def curve(
         step("Drawing the exact curve")
         table = threshold_curve(read, setting.payoffs, moved).to_frame()
     _put(table.to_csv(index=False), out)
+
+
+@app.command("what-matters")
+def what_matters(
+    policy: Annotated[
+        str | None, typer.Option("--policy", help="The policy to weigh: a name or a file; else the best limits.")
+    ] = None,
+    against: Annotated[str, typer.Option("--against", help="The policy it is weighed against.")] = "current",
+    transactions: Log = None,
+    customer_column: CustomerColumn = None,
+    date_column: DateColumn = None,
+    amount_column: AmountColumn = None,
+    day_first: DayFirst = False,
+    cases: CasesGiven = "20000",
+    scenario: ScenarioGiven = "online_retail",
+    assume: Assume = None,
+    agent_cases: Annotated[float, typer.Option(help="Cases that an agent handles in a week, for a pilot.")] = 40.0,
+    draws: DrawCount = 1000,
+    seed: Seed = 0,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for tables and figures.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """How sure a choice is, which assumptions it hangs on, where they would turn it, what is worth finding out."""
+    from policy_sim.policy import load_policy, load_shipped_policies
+    from policy_sim.show import report
+    from policy_sim.study import thinned
+    from policy_sim.study import what_matters as study_what_matters
+    from policy_sim.value import best_limits
+
+    with _progress(13 if policy is None else 12) as step:
+        loaded = _scenario(scenario, assume)
+        baseline = load_policy(against, loaded)
+        given = None if policy is None else load_policy(policy, loaded)
+        if given is not None and given.name == baseline.name:
+            raise InputError(
+                f"policy '{given.name}' is weighed against itself; choose another one with --policy or --against"
+            )
+        beside = load_shipped_policies(loaded, besides=baseline)
+        log = (transactions, customer_column, date_column, amount_column, day_first)
+        setting = _setting(loaded, log, cases, draws, seed, step)
+        if given is None:
+            step("Searching the best limits")
+            found = best_limits(baseline, thinned(setting.payoffs, len(setting.payoffs.cases), 200)).policy
+            given = found.model_copy(update={"name": "recommended", "title": "Recommended"})
+        matters = study_what_matters(
+            setting.payoffs, given, baseline, beside, cases_per_agent_week=agent_cases, seed=seed, on_step=step
+        )
+        step("Writing files")
+        files = [] if out is None else _write_what_matters(out, matters)
+    if as_json:
+        content = _matters_content(matters) | {"files": [str(path) for path in files]}
+        typer.echo(json.dumps(_about(setting, seed) | content, indent=2))
+        return
+    names = ", ".join(path.name for path in files)
+    _show([*report.of_what_matters(matters), *([f"Wrote {len(files)} files to {out}/: {names}"] if files else [])])
 
 
 @app.command()
@@ -764,6 +819,67 @@ def _write_results(out: Path, best: BestLimits, differences: list[Difference]) -
     for name, content in contents.items():
         write_whole(out / name, content)
     return [out / name for name in contents]
+
+
+def _write_what_matters(out: Path, matters: Matters) -> list[Path]:
+    """Write tables and figures of what matters, each whole; return their paths."""
+    import io
+
+    from policy_sim.show.uncertainty_figures import plot_differences, plot_information, plot_tornado
+
+    base = matters.outcomes[0]
+    figures = {
+        "tornado": plot_tornado(matters.sensitivity),
+        "worth_of_knowing": plot_information(matters.evppi, matters.evpi, base.payoffs.scenario),
+        "policy_differences": plot_differences(matters.outcomes, base),
+    }
+    contents: dict[str, str | bytes] = {
+        "risk.csv": matters.risk.to_csv(index=False),
+        "tornado.csv": matters.sensitivity.tornado().to_csv(index=False),
+        "break_evens.csv": _break_even_table(matters).to_csv(index=False),
+        "worth_of_knowing.csv": matters.evppi.to_csv(index=False),
+        "pilots.csv": matters.pilots.to_csv(index=False),
+    }
+    for name, figure in figures.items():
+        for kind in ("png", "svg"):
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format=kind, dpi=144)
+            contents[f"{name}.{kind}"] = buffer.getvalue()
+    for name, content in contents.items():
+        write_whole(out / name, content)
+    return [out / name for name in contents]
+
+
+def _break_even_table(matters: Matters) -> pd.DataFrame:
+    """Return the break-evens against the baseline and against the runner-up."""
+    import pandas as pd
+
+    policies = {policy.name: policy for policy in (matters.outcomes[0].policy, matters.runner_up)}
+    tables = [matters.sensitivity.break_evens(each).assign(against=name) for name, each in policies.items()]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _matters_content(matters: Matters) -> dict[str, object]:
+    errors = matters.errors
+    return {
+        "policy": matters.outcomes[-1].policy.name,
+        "limits": _limit_contents(matters.outcomes[-1].policy),
+        "against": matters.outcomes[0].policy.name,
+        "runner_up": matters.runner_up.name,
+        "risk": _rows(matters.risk),
+        "errors": {
+            "difference": errors.difference,
+            "from_cases": errors.from_cases,
+            "from_assumptions": errors.from_assumptions,
+        },
+        "cases_at_a_time": matters.sensitivity.case_count,
+        "tornado": _rows(matters.sensitivity.tornado()),
+        "break_evens": _rows(_break_even_table(matters)),
+        "evpi": {"value": matters.evpi.value, "standard_error": matters.evpi.standard_error},
+        "evppi": _rows(matters.evppi),
+        "pilot_on": matters.pilot_on,
+        "pilots": _rows(matters.pilots),
+    }
 
 
 def _about(setting: Setting, seed: int) -> dict[str, object]:

@@ -25,7 +25,7 @@ from policy_sim.clv import (
     read_transactions,
     summarise_opportunities,
 )
-from policy_sim.study import load_story, prepare_setting, read_default_log, replay
+from policy_sim.study import load_story, prepare_setting, read_default_log, replay, what_matters
 
 SMALL = ("--cases", "400", "--draws", "7", "--seed", "3")
 LOG = "customer,date,amount\n" + "".join(
@@ -565,3 +565,69 @@ def test_one_s_own_story(run: Run, tmp_path: Path) -> None:
     assert err.strip().count("\n") == 0
     assert "unknown option 'nothin' (did you mean 'nothing'?)" in err
     assert "unknown story 'cooker' (did you mean 'cooker_lid'?)" in run("stories", "cooker")[2]
+
+
+def test_what_matters_is_the_library_s(run: Run, tmp_path: Path) -> None:
+    words = ("what-matters", "--policy", "generous", *SMALL[:2], "--draws", "30", "--seed", "3")
+    status, out, _ = run(*words, "--json", "--out", "found")
+    assert status == 0
+    result = json.loads(out)
+    scenario = load_scenario("online_retail")
+    payoffs = prepare_setting(scenario, cases=400, draws=30, seed=3).payoffs
+    names = ("current", "ask_first", "generous")
+    study = what_matters(payoffs, *(load_policy(name, scenario) for name in ("generous", "current")),
+                         [load_policy("ask_first", scenario)], seed=3)  # fmt: skip
+    assert [row["policy"] for row in result["risk"]] == list(names)
+    assert [row["difference"] for row in result["risk"]] == pytest.approx(list(study.risk["difference"]))
+    assert result["errors"]["from_cases"] == pytest.approx(study.errors.from_cases)
+    assert result["evpi"]["value"] == pytest.approx(study.evpi.value)
+    assert [row["evppi"] for row in result["evppi"]] == pytest.approx(list(study.evppi["evppi"]))
+    assert result["pilot_on"] == study.pilot_on
+    assert result["tornado"][0]["swing"] == pytest.approx(study.sensitivity.tornado()["swing"][0])
+    assert {row["against"] for row in result["break_evens"]} == {"current", study.runner_up.name}
+    written = {path.name for path in (tmp_path / "found").iterdir()}
+    figures = {
+        f"{name}.{kind}" for name in ("tornado", "worth_of_knowing", "policy_differences") for kind in ("png", "svg")
+    }
+    tables = {"risk.csv", "tornado.csv", "break_evens.csv", "worth_of_knowing.csv", "pilots.csv"}
+    assert written == figures | tables == {Path(path).name for path in result["files"]}
+
+
+def test_what_matters_on_a_screen(run: Run, tmp_path: Path) -> None:
+    status, out, _ = run("what-matters", *SMALL)
+    assert status == 0
+    for words in (
+        "“Recommended” against “Policy in force”",
+        "worst tenth of draws",
+        "from the sample of cases",
+        "What the difference hangs on",
+        "on 400 of the cases",
+        "all else as today",
+        "Knowing everything is worth",
+        "A pilot to see the gain itself",
+        "Half of the agents by each policy",
+    ):
+        assert words in out
+    lines = [line for line in out.splitlines() if not line.startswith(("Online", "Why", "One at", "Know", "A pilot"))]
+    assert max(map(len, [line for line in lines if "flips" not in line])) <= 100
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (("--policy", "current"), ("'current' is weighed against itself", "--against")),
+        (("--policy", "generos"), ("unknown policy 'generos'", "did you mean 'generous'")),
+        (("--agent-cases", "0"), ("in a week are 0", "above 0")),
+        (("--cases", "1"), ("one case only",)),
+        (("--draws", "0"), ("--draws",)),
+    ],
+)
+def test_what_matters_of_bad_input(words: tuple[str, ...], wanted: tuple[str, ...], run: Run, tmp_path: Path) -> None:
+    status, out, err = run("what-matters", *(SMALL if words[0] not in SMALL else ()), *words, "--out", "found")
+    assert (status, out) == (2, "")
+    lines = [line for line in err.splitlines() if line.strip()]
+    assert len(lines) == 1
+    for each in wanted:
+        assert each in lines[0]
+    assert not (tmp_path / "found").exists()

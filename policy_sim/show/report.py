@@ -23,10 +23,18 @@ from policy_sim.clv.comparison import ModelComparison
 from policy_sim.clv.recovery_bg_nbd import CAVEATS
 from policy_sim.policy import NO_LIMIT
 from policy_sim.service.remedies import compose
-from policy_sim.show.wording import LIMIT_TITLES, OUTCOME_TITLES, limit_text, money, number, share
-from policy_sim.study import Replay, Setting
+from policy_sim.show.wording import (
+    LIMIT_TITLES,
+    OUTCOME_TITLES,
+    assumption_value,
+    limit_text,
+    money,
+    number,
+    share,
+)
+from policy_sim.study import Matters, Replay, Setting
 from policy_sim.study.stories import ENOUGH, KeepUntil
-from policy_sim.value import BestLimits, Difference, Outcome, interval
+from policy_sim.value import BestLimits, Difference, Outcome, compare, interval
 
 __all__ = [
     "of_comparison",
@@ -41,6 +49,7 @@ __all__ = [
     "of_scenarios",
     "of_stories",
     "of_story",
+    "of_what_matters",
 ]
 
 Floats = NDArray[np.float64]
@@ -379,6 +388,170 @@ def _worth_words(low: float, high: float, currency: str) -> str:
     if isfinite(high):
         return f"up to {most}" if low == 0 else f"{least} to {most}"
     return "any" if low == 0 else f"from {least}"
+
+
+def of_what_matters(matters: Matters, most: int = 10) -> list[Table | str]:
+    """Return how sure the choice is, what it hangs on, and what would be worth finding out.
+
+    Parameters
+    ----------
+    matters
+        The study.
+    most
+        How many assumptions to list.
+    """
+    base, new = matters.outcomes[0], matters.outcomes[-1]
+    currency, payoffs = base.policy.currency, base.payoffs
+    yearly = payoffs.scenario.value("shop.cases_per_year")
+    against = f"“{new.policy.title}” against “{base.policy.title}”"
+    parts: list[Table | str] = [
+        f"{payoffs.scenario.title}: {against}; {len(payoffs.cases):,} cases, {len(payoffs.draws):,} draws; all a "
+        f"year of {yearly:,.0f} cases\n",
+        *_risk(matters.risk, currency),
+        *_ahead(matters),
+        f"\nWhy it is not surer: ±{money(matters.errors.from_cases, currency)} from the sample of cases (standard "
+        f"error), ±{money(matters.errors.from_assumptions, currency)} from the assumptions (standard deviation)."
+        f"{' More cases would help (--cases).' if matters.errors.cases_matter else ' More cases would not help.'}\n",
+        *_tornado(matters, most),
+        *_break_evens(matters, most),
+        *_information(matters, most),
+        *_pilots(matters),
+    ]
+    return parts
+
+
+def _risk(risk: pd.DataFrame, currency: str) -> list[Table | str]:
+    gains = _table("Net value a year", ("", "mean", "likely", "difference", "likely"))
+    chances = _table("\nRisk", ("", "best in", "worst tenth of draws", "mean regret", "largest"))
+    for row in risk.to_dict("records"):
+        low, high = (money(row[f"net_value_{end}"], currency) for end in ("low", "high"))
+        gain_low, gain_high = (money(row[f"difference_{end}"], currency, True) for end in ("low", "high"))
+        is_told = row["verdict"] in ("better", "worse")
+        gains.add_row(
+            str(row["title"]),
+            money(row["net_value"], currency),
+            f"{low} to {high}",
+            "in force" if row["verdict"] == "in force" else money(row["difference"], currency, True),
+            f"{gain_low} to {gain_high}" if is_told else "" if row["verdict"] == "in force" else row["verdict"],
+        )
+        chances.add_row(
+            str(row["title"]),
+            share(row["chance_best"]),
+            money(row["cvar"], currency),
+            money(row["mean_regret"], currency),
+            money(row["largest_regret"], currency),
+        )
+    return [gains, chances]
+
+
+def _ahead(matters: Matters) -> list[str]:
+    """Say so where another policy is ahead of the recommended one in the mean."""
+    new = matters.outcomes[-1]
+    second = next(outcome for outcome in matters.outcomes if outcome.policy.name == matters.runner_up.name)
+    difference = compare(second, new)
+    gain = money(float(difference.per_year().mean()), new.policy.currency, True)
+    if difference.per_year().mean() <= 0:
+        return []
+    told = "" if difference.told_apart() else "; the two cannot be told apart"
+    return [f"\n“{second.policy.title}” is ahead of “{new.policy.title}” in the mean: {gain} a year{told}."]
+
+
+def _tornado(matters: Matters, most: int) -> list[Table | str]:
+    currency = matters.outcomes[0].policy.currency
+    rows = matters.sensitivity.tornado().head(most).to_dict("records")
+    best = [dict.fromkeys(str(row[f"best_policy_{end}"]) for end in ("low", "high")) for row in rows]
+    is_one = len({name for names in best for name in names}) == 1
+    heads = ("", "low", "gain", "high", "gain")
+    table = _table("What the difference hangs on", heads if is_one else (*heads, "best if known"))
+    table.columns[0].overflow = "fold"
+    for row, names in zip(rows, best, strict=True):
+        ends = [
+            text
+            for end in ("low", "high")
+            for text in (
+                assumption_value(row[f"{end}_value"], row["unit"]),
+                money(row[f"difference_{end}"], currency, True),
+            )
+        ]
+        table.add_row(row["assumption"], *ends, *([] if is_one else [" / ".join(names)]))
+    about = (
+        f"One at a time, on {matters.sensitivity.case_count:,} of the cases; low and high: a tenth of the draws is "
+        f"beyond. With all as today: {money(rows[0]['difference_today'], currency, True)}. "
+    )
+    told = (
+        f"Best of these policies at every one of these ends: {next(iter(best[0]))}."
+        if is_one
+        else "“Best if known”: what to choose at the low and at the high end."
+    )
+    return [table, f"{about}{told}\n"]
+
+
+def _break_evens(matters: Matters, most: int) -> list[str]:
+    """Say from where on the choice would be another one: against the baseline, and against the runner-up."""
+    title = f"“{matters.outcomes[-1].policy.title}”"
+    base, second = matters.outcomes[0].policy, matters.runner_up
+    lines = []
+    for policy in [base] if second.name == base.name else [base, second]:
+        flips = matters.sensitivity.break_evens(policy).dropna(subset="break_even")
+        if flips.empty:
+            lines.append(f"{title} against “{policy.title}”: no assumption flips it within its range.")
+        else:
+            lines.append(f"{title} against “{policy.title}”, all else as today:")
+            lines += [f"  {words}" for words in flips["words"].head(most)]
+    return [*lines, ""]
+
+
+def _information(matters: Matters, most: int) -> list[Table | str]:
+    currency = matters.outcomes[0].policy.currency
+    everything = money(matters.evpi.value, currency)
+    table = _table("Worth of knowing an assumption first", ("", "a year", "standard error"))
+    found = matters.evppi[matters.evppi["evppi"] > 0].head(most // 2)
+    for row in found.to_dict("records"):
+        table.add_row(row["assumption"], money(row["evppi"], currency), money(row["standard_error"], currency))
+    about = (
+        f"Knowing everything is worth {everything} a year (± {money(matters.evpi.standard_error, currency)}), with the "
+        "choice among these policies only: at least that."
+    )
+    return [about] if found.empty else [table, about]
+
+
+def _pilots(matters: Matters) -> list[Table | str]:
+    """Say what a pilot takes; in one sentence where it would take a hundred times the cases that there are."""
+    currency = matters.outcomes[0].policy.currency
+    parts: list[Table | str] = []
+    for about, words in (
+        ("gain", "to see the gain itself"),
+        (matters.pilot_on, f"to find out {matters.pilot_on} by the gain"),
+    ):
+        plans = matters.pilots[matters.pilots["about"] == about]
+        if plans.empty:
+            parts.append(f"\nA pilot {words} would show nothing: the gain does not depend on it. Measure it directly.")
+            continue
+        least = min(plans.to_dict("records"), key=lambda plan: float(plan["cases"] / plan["cases_there_are"]))
+        if least["cases"] > 100 * least["cases_there_are"]:
+            parts.append(
+                f"\nA pilot {words} would take {least['cases']:,.0f} cases in {least['weeks']:.0f} weeks, where there "
+                f"are {least['cases_there_are']:,.0f}. Measure it directly."
+            )
+            continue
+        table = _table(f"\nA pilot {words}", ("", "difference", "weeks", "agents", "cases", "there are"))
+        for row in plans.to_dict("records"):
+            is_share = row["outcome"] == "customers_kept"
+            table.add_row(
+                OUTCOME_TITLES[row["outcome"]],
+                share(row["difference"], True) if is_share else money(row["difference"], currency, True),
+                f"{row['weeks']:.0f}",
+                f"{row['agents']:,}",
+                f"{row['cases']:,}",
+                f"{row['cases_there_are']:,}",
+            )
+        parts.append(table)
+        if least["cases"] > least["cases_there_are"]:
+            parts.append("More cases than there are: a pilot of that length cannot be sure to see it.")
+    return [
+        *parts,
+        "\nHalf of the agents by each policy; 80% power at a level of 5%, 1% of the variance between agents.",
+    ]
 
 
 def _assumption_words(assumption: Assumption) -> str:

@@ -9,7 +9,17 @@ import math
 
 from policy_sim.policy import ASK, NO_LIMIT
 
-__all__ = ["LIMIT_TITLES", "OUTCOME_TITLES", "limit_text", "money", "number", "share"]
+__all__ = [
+    "LIMIT_TITLES",
+    "OUTCOME_TITLES",
+    "assumption_title",
+    "assumption_unit",
+    "assumption_value",
+    "limit_text",
+    "money",
+    "number",
+    "share",
+]
 
 #: Limits in plain words.
 LIMIT_TITLES = {
@@ -76,3 +86,23 @@ def limit_text(value: float, currency: str) -> str:
         return "no limit"
     sign = _SIGNS.get(currency, currency + " ")
     return f"{sign}{value:,.2f}".removesuffix(".00")
+
+
+def assumption_title(name: str) -> str:
+    """Return the full name of an assumption as people read it: "Claiming: spread"."""
+    group, _, member = name.replace("_", " ").partition(".")
+    return f"{group[:1].upper()}{group[1:]}: {member}"
+
+
+def assumption_value(value: float, unit: str) -> str:
+    """Return the value of an assumption: "16%" where it is a share, "$7.82" where it is money, "0.334" else."""
+    if unit.startswith("share"):
+        return f"{100 * value:.3g}%"
+    if unit[:3] in _SIGNS:
+        return limit_text(value, unit[:3])
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def assumption_unit(unit: str) -> str:
+    """Return what the value of an assumption is counted in, after `assumption_value`: "of item price", "per parcel"."""
+    return unit.removeprefix("share").removeprefix(unit[:3] if unit[:3] in _SIGNS else "").strip()

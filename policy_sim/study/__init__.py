@@ -1,16 +1,36 @@
-"""Studies: the setting in which policies are compared, and stories replayed."""
+"""Studies: the setting in which policies are compared, how sure that is, what matters most, and stories replayed."""
 
-from policy_sim.study.setting import Customers, Setting, prepare_setting, read_default_log
+from policy_sim.study.information import Pilot, Worth, evpi, evppi, pilot_for_mean, pilot_for_share
+from policy_sim.study.matters import Matters, what_matters
+from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table, spread_of_cases
+from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
+from policy_sim.study.setting import Customers, Setting, prepare_setting, read_default_log, thinned
 from policy_sim.study.stories import Replay, Story, load_stories, load_story, replay
 
 __all__ = [
     "Customers",
+    "Errors",
+    "Matters",
+    "Pilot",
     "Replay",
+    "Sensitivity",
     "Setting",
     "Story",
+    "Worth",
+    "case_error",
+    "evpi",
+    "evppi",
     "load_stories",
     "load_story",
+    "net_benefits",
+    "one_at_a_time",
+    "pilot_for_mean",
+    "pilot_for_share",
     "prepare_setting",
     "read_default_log",
     "replay",
+    "risk_table",
+    "spread_of_cases",
+    "thinned",
+    "what_matters",
 ]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import Scenario, draw_assumptions
+from policy_sim.assumptions import Draws, Scenario, draw_assumptions
 from policy_sim.border import InputError, shipped
 from policy_sim.clv import (
     BoundaryWarning,
@@ -30,7 +30,7 @@ from policy_sim.clv import (
 from policy_sim.service import Cases, draw_cases
 from policy_sim.value import Payoffs, value_cases
 
-__all__ = ["DEFAULT_LOG", "Customers", "Setting", "prepare_setting", "read_default_log"]
+__all__ = ["DEFAULT_LOG", "Customers", "Setting", "prepare_setting", "read_default_log", "thinned"]
 
 #: The log that is used where none is given: the CDNOW 1/10 sample, under the folder of shipped data.
 DEFAULT_LOG = "cdnow/transactions.csv"
@@ -117,6 +117,26 @@ def read_default_log(scenario: Scenario) -> Transactions:
     sample = read_transactions(shipped("data") / DEFAULT_LOG, currency=scenario.currency)
     factor = scenario.value("shop.sample_price_factor")
     return replace(sample, amount=np.round(sample.amount * factor, 2))
+
+
+def thinned(payoffs: Payoffs, cases: int, draws: int) -> Payoffs:
+    """Return payoffs of at most so many cases, evenly spread over all, and of at most so many first draws.
+
+    For work that asks for many payoffs and less precision.
+
+    Raises
+    ------
+    InputError
+        If a number is below 1.
+    """
+    for words, count in (("cases", cases), ("draws", draws)):
+        if count < 1:
+            raise InputError(f"number of {words} to keep is {count}; it must be 1 or more")
+    if cases >= len(payoffs.cases) and draws >= len(payoffs.draws):
+        return payoffs
+    spread = np.linspace(0, len(payoffs.cases) - 1, min(cases, len(payoffs.cases))).round().astype(np.int64)
+    fewer = Draws(payoffs.draws.names, payoffs.draws.values[:draws])
+    return value_cases(payoffs.scenario, payoffs.cases.take(spread), fewer, payoffs.numbers.values[:, : len(fewer)])
 
 
 def _fit(transactions: Transactions, scenario: Scenario, model: str) -> Customers:

@@ -4,7 +4,15 @@ import math
 
 import pytest
 
-from policy_sim.show.wording import limit_text, money, number, share
+from policy_sim.show.wording import (
+    assumption_title,
+    assumption_unit,
+    assumption_value,
+    limit_text,
+    money,
+    number,
+    share,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,3 +53,22 @@ def test_limits_are_money_or_words() -> None:
     assert limit_text(1250, "USD") == "$1,250"
     assert limit_text(math.inf, "USD") == "no limit"
     assert limit_text(-math.inf, "USD") == "ask first"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said", "counted"),
+    [
+        (0.0725, "share of item price", "7.25%", "of item price"),
+        (12.1, "USD per parcel", "$12.10", "per parcel"),
+        (40.0, "USD", "$40", ""),
+        (0.6104, "logits per unit of effort", "0.61", "logits per unit of effort"),
+        (20902.3, "cases per year", "20,902", "cases per year"),
+    ],
+)
+def test_values_of_assumptions(value, unit, said, counted):
+    assert assumption_value(value, unit) == said
+    assert assumption_unit(unit) == counted
+
+
+def test_titles_of_assumptions():
+    assert assumption_title("late_delivery.churn_without_remedy") == "Late delivery: churn without remedy"

@@ -1,0 +1,212 @@
+"""Risk: several policies beside each other under every draw, and where what is not known about them comes from.
+
+In: outcomes on the same payoffs. Out: net benefits, a table of gains, chances, tails and regrets, two kinds of error.
+Left to others: what it would be worth to know more (`information`), which assumption matters (`sensitivity`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from policy_sim.border import InputError
+from policy_sim.value import Outcome, compare, interval
+from policy_sim.value.evaluation import Handling
+from policy_sim.value.kernels import States
+from policy_sim.value.payoffs import Payoffs, expect
+from policy_sim.value.second_line import is_waiting, numbers_under, supervisor_minutes
+
+__all__ = ["Errors", "case_error", "net_benefits", "risk_table", "spread_of_cases"]
+
+Floats = NDArray[np.float64]
+
+
+def risk_table(outcomes: Sequence[Outcome], baseline: Outcome, tail: float = 0.1) -> pd.DataFrame:
+    """Return one row per policy: net value a year, difference to the baseline, chance to be best, tail and regret.
+
+    Parameters
+    ----------
+    outcomes
+        Of each policy, all on the same payoffs; the baseline may be among them.
+    baseline
+        What the differences are taken against, paired draw by draw.
+    tail
+        Share (0-1) of the draws, the worst ones, that the conditional value at risk is the mean of.
+
+    Returns
+    -------
+    pandas.DataFrame
+        policy, title; then in money a year: net_value with _low and _high (90 % interval over the draws), difference
+        with _low and _high; verdict ("better", "worse", "cannot be told apart" where the interval holds zero, "in
+        force" for the baseline); chance_best (0-1, shared among equals); then in money a year again: cvar (mean net
+        value over the worst draws of this policy), mean_regret and largest_regret (how far it is behind the best of
+        these policies in the same draw; 0 is best).
+
+    Raises
+    ------
+    InputError
+        If the outcomes are not on the same payoffs, or `tail` is not above 0 and at most 1.
+
+    References
+    ----------
+    Rockafellar and Uryasev 2000 (conditional value at risk); Savage 1951 (regret).
+    """
+    if not 0 < tail <= 1:
+        raise InputError(f"tail is {tail}; it must be a share of the draws above 0 and up to 1")
+    benefits = net_benefits(outcomes)
+    best = benefits.max(axis=1, keepdims=True)
+    # what is left of the sum's rounding is no difference
+    is_best = benefits >= best - 1e-9 * np.maximum(np.abs(best), 1.0)
+    chance_best = (is_best / is_best.sum(axis=1, keepdims=True)).mean(axis=0)
+    regret = best - benefits
+    rows = []
+    for k, outcome in enumerate(outcomes):
+        difference = compare(outcome, baseline)
+        gain = difference.per_year()
+        low, high = interval(benefits[:, k])
+        gain_low, gain_high = interval(gain)
+        told = "cannot be told apart" if not difference.told_apart() else "better" if gain_low > 0 else "worse"
+        rows.append(
+            {
+                "policy": outcome.policy.name,
+                "title": outcome.policy.title,
+                "net_value": benefits[:, k].mean(),
+                "net_value_low": low,
+                "net_value_high": high,
+                "difference": gain.mean(),
+                "difference_low": gain_low,
+                "difference_high": gain_high,
+                "verdict": "in force" if outcome is baseline else told,
+                "chance_best": chance_best[k],
+                "cvar": _worst(benefits[:, k], tail),
+                "mean_regret": regret[:, k].mean(),
+                "largest_regret": regret[:, k].max(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def net_benefits(outcomes: Sequence[Outcome]) -> Floats:
+    """Return (draws, policies) net value in money a year.
+
+    Raises
+    ------
+    InputError
+        If there is no outcome, or they were not evaluated on the same payoffs.
+    """
+    if not outcomes:
+        raise InputError("no outcome to compare; evaluate one policy or more")
+    for outcome in outcomes[1:]:
+        compare(outcome, outcomes[0])
+    return np.column_stack([outcome.per_year() for outcome in outcomes])
+
+
+def _worst(values: Floats, tail: float) -> float:
+    """Return the mean over the lowest share of values (draws,); the draw on the edge counts in part."""
+    kept = tail * len(values)
+    weight = np.clip(kept - np.arange(len(values)), 0.0, 1.0)
+    return float(np.sort(values) @ weight / weight.sum())
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Where the uncertainty of a difference in net value comes from; all in money a year.
+
+    Attributes
+    ----------
+    difference
+        Mean over cases and draws.
+    from_cases
+        Standard error of that mean as the cases are a sample: falls with the root of their number.
+    from_assumptions
+        Standard deviation over the draws of the assumptions: more cases do not lower it.
+    """
+
+    difference: float
+    from_cases: float
+    from_assumptions: float
+
+    @property
+    def cases_matter(self) -> bool:
+        """Whether more cases would narrow the result: their error is above a third of that of the assumptions."""
+        return self.from_cases > self.from_assumptions / 3
+
+
+def case_error(outcome: Outcome, baseline: Outcome) -> Errors:
+    """Return the error of a difference that comes from the sample of cases beside that from the assumptions.
+
+    Parameters
+    ----------
+    outcome, baseline
+        Two policies on the same payoffs, with two cases or more.
+
+    Raises
+    ------
+    InputError
+        If they are on different payoffs, or there is one case only.
+
+    Notes
+    -----
+    Each case's expected payoff under both policies is the mean over draws and styles of agents; the standard error is
+    that of the mean of N paired differences. The wait at the second line is held at what all cases together make it,
+    and the customers of the log are taken as they are: both would widen it a little. A drawn case counts as one of
+    its own even where it shares a customer with another.
+    """
+    difference = compare(outcome, baseline)
+    payoffs = outcome.payoffs
+    count = len(payoffs.cases)
+    if count < 2:
+        raise InputError("there is one case only; the error from the sample of cases needs two or more")
+    gains = _case_values(outcome, baseline) - _case_values(baseline, outcome)
+    yearly = payoffs.scenario.value("shop.cases_per_year")
+    gain = difference.per_year()
+    spread = float(gain.std(ddof=1)) if len(gain) > 1 else 0.0
+    return Errors(float(gain.mean()), float(yearly * gains.std(ddof=1) / np.sqrt(count)), spread)
+
+
+def spread_of_cases(outcome: Outcome) -> float:
+    """Return how far single cases lie apart in net value: their standard deviation, money.
+
+    Notes
+    -----
+    Single cases, not their expectations: the customer's future value V is kept whole, with the share k that is kept in
+    the mean, or lost. So the variance is k mean(V^2) - (k mean(V))^2; what remedies cost varies far less.
+    """
+    kept = float(outcome.per_case("customers_kept").mean())
+    values = outcome.payoffs.cases.future_value
+    variance = kept * float((values**2).mean()) - (kept * float(values.mean())) ** 2
+    return float(np.sqrt(max(variance, 0.0)))
+
+
+def _case_values(outcome: Outcome, other: Outcome) -> Floats:
+    """Return (cases,) the expected net value in money of each case under a policy; 0 where the other does the same.
+
+    The same: tier and choices alike, nobody waits for the second line, and the guards of both suspect alike.
+    """
+    payoffs = outcome.payoffs
+    mine, its = (Handling.of(each.policy, payoffs) for each in (outcome, other))
+    states = _states(mine, payoffs)
+    differs = np.asarray((states.choice != _states(its, payoffs).choice).any(axis=1))
+    differs |= states.tier != its.tiers[its.tier]
+    differs |= np.asarray(is_waiting(payoffs, states).any(axis=1)) | (mine.suspected != its.suspected)
+    if not np.array_equal(mine.claimed, its.claimed):
+        differs[:] = True
+    minutes = supervisor_minutes(payoffs, states, 1)[0] / len(payoffs.cases)
+    numbers = numbers_under(payoffs, minutes)
+    # styles mostly choose alike, and what is alike is worked out once
+    keys = np.column_stack([np.repeat(np.flatnonzero(differs), 3), states.choice[differs].ravel()])
+    rows, place = np.unique(keys, axis=0, return_inverse=True)
+    case, resolution = np.ascontiguousarray(rows[:, 0]), np.ascontiguousarray(rows[:, 1])
+    worth = expect(payoffs, case, resolution, states.tier[case], mine.suspected, mine.claimed, numbers)[..., 0]
+    out = np.zeros(len(payoffs.cases))
+    out[differs] = worth[place.reshape(-1, 3), np.arange(3)].sum(axis=1)
+    return out
+
+
+def _states(handling: Handling, payoffs: Payoffs) -> States:
+    count = len(payoffs.cases)
+    return States(np.arange(count), handling.tiers[handling.tier], handling.choice, np.zeros(count, dtype=np.int64))

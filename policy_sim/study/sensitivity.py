@@ -1,0 +1,274 @@
+"""Sensitivity: which assumption moves the difference between two policies, and where it would turn the choice.
+
+In: a scenario, its cases, two policies, others that could be chosen instead. Out: `Sensitivity`: a table with each
+assumption at its low and its high end, and one of break-evens. Left to others: what knowing more is worth
+(`information`), all assumptions moving together (`risk`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from policy_sim.assumptions import Draws, Scenario
+from policy_sim.border import InputError, unknown
+from policy_sim.policy import Policy
+from policy_sim.service import Cases
+from policy_sim.value import evaluate, value_cases
+from policy_sim.value.payoffs import Progress
+
+__all__ = ["Sensitivity", "one_at_a_time"]
+
+Floats = NDArray[np.float64]
+
+#: An assumption is low and high where a tenth of its draws is beyond.
+_ENDS = (0.1, 0.9)
+_POINTS = 9
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """Differences between policies with one assumption moved and all others at their central values.
+
+    Attributes
+    ----------
+    scenario, recommended, baseline, candidates
+        What was compared; the candidates are all policies that could be chosen, these two among them.
+    case_count
+        Cases that it rests on.
+    names
+        The assumptions that were moved (A of them).
+    points
+        (A, P) values of each assumption, rising: 9 over its range, its low and high end, its central value.
+    net_value
+        (A, P, candidates) net value, money a year.
+    customers_kept
+        (A, P, candidates) share (0-1) of cases.
+    """
+
+    scenario: Scenario
+    recommended: Policy
+    baseline: Policy
+    candidates: tuple[Policy, ...]
+    case_count: int
+    names: tuple[str, ...]
+    points: Floats
+    net_value: Floats
+    customers_kept: Floats
+
+    @property
+    def difference(self) -> Floats:
+        """Net value of the recommended policy over the baseline (A, P), money a year."""
+        return self._over(self.net_value, self.baseline)
+
+    def tornado(self) -> pd.DataFrame:
+        """Return one row per assumption, the one that moves the difference most first.
+
+        Returns
+        -------
+        pandas.DataFrame
+            assumption, unit, today, low_value, high_value (central value, 10th and 90th percentile of its draws);
+            difference_today, difference_low, difference_high (recommended - baseline, money a year); swing (how far
+            apart low and high are, 0 or more); best_low, best_high and best_policy_low, best_policy_high (the same if
+            whoever chooses knew the value: the best candidate - baseline, and its name); customers_kept_low,
+            customers_kept_high (recommended - baseline, share 0-1 of cases).
+        """
+        kept = self._over(self.customers_kept, self.baseline)
+        base = self._position(self.baseline)
+        best = self.net_value.argmax(axis=2)
+        over = self.net_value.max(axis=2) - self.net_value[:, :, base]
+        rows = []
+        for j, name in enumerate(self.names):
+            assumption = self.scenario.assumption(name)
+            today, low, high = (self._place(j, value) for value in (assumption.value, *_ends(self.scenario, name)))
+            rows.append(
+                {
+                    "assumption": name,
+                    "unit": assumption.unit,
+                    "today": assumption.value,
+                    "low_value": self.points[j, low],
+                    "high_value": self.points[j, high],
+                    "difference_today": self.difference[j, today],
+                    "difference_low": self.difference[j, low],
+                    "difference_high": self.difference[j, high],
+                    "swing": abs(self.difference[j, high] - self.difference[j, low]),
+                    "best_low": over[j, low],
+                    "best_high": over[j, high],
+                    "best_policy_low": self.candidates[best[j, low]].name,
+                    "best_policy_high": self.candidates[best[j, high]].name,
+                    "customers_kept_low": kept[j, low],
+                    "customers_kept_high": kept[j, high],
+                }
+            )
+        return pd.DataFrame(rows).sort_values("swing", ascending=False, kind="stable", ignore_index=True)
+
+    def break_evens(self, against: Policy | None = None) -> pd.DataFrame:
+        """Return one row per assumption: from where on the recommended policy is behind where it is ahead today.
+
+        Or ahead where it is behind. Between two points the difference is taken as a straight line. Where it changes
+        sign more than once, the change nearest to today's value counts.
+
+        Parameters
+        ----------
+        against
+            One of the candidates; the baseline where not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            assumption, unit, today, break_even (missing: never within its range), side ("above", "below" or empty),
+            words. Those that flip come first, the nearest to today in shares of the range before the others.
+
+        Raises
+        ------
+        InputError
+            If `against` is not among the candidates.
+        """
+        difference = self._over(self.net_value, self.baseline if against is None else against)
+        rows = []
+        for j, name in enumerate(self.names):
+            assumption = self.scenario.assumption(name)
+            found = _sign_change(self.points[j], difference[j], self._place(j, assumption.value))
+            low, high = assumption.range
+            side = "" if found is None else "above" if found > assumption.value else "below"
+            today = f"today {assumption.value:,.4g}"
+            words = (
+                f"never within its range: {name} from {low:,.4g} to {high:,.4g} ({today})"
+                if found is None
+                else f"flips if {name} is {side} {found:,.3g} ({today})"
+            )
+            rows.append(
+                {
+                    "assumption": name,
+                    "unit": assumption.unit,
+                    "today": assumption.value,
+                    "break_even": np.nan if found is None else found,
+                    "side": side,
+                    "words": words,
+                    "away": np.inf if found is None else abs(found - assumption.value) / (high - low),
+                }
+            )
+        table = pd.DataFrame(rows).sort_values("away", kind="stable", ignore_index=True)
+        return table.drop(columns="away")
+
+    def _over(self, values: Floats, other: Policy) -> Floats:
+        return np.asarray(values[..., self._position(self.recommended)] - values[..., self._position(other)])
+
+    def _position(self, policy: Policy) -> int:
+        names = [each.name for each in self.candidates]
+        if policy.name not in names:
+            raise unknown("policy", policy.name, names, "sensitivity")
+        return names.index(policy.name)
+
+    def _place(self, j: int, value: float) -> int:
+        return int(np.argmin(np.abs(self.points[j] - value)))
+
+
+def one_at_a_time(
+    scenario: Scenario,
+    cases: Cases,
+    recommended: Policy,
+    baseline: Policy,
+    candidates: Sequence[Policy] = (),
+    names: Sequence[str] | None = None,
+    include_chosen: bool = False,
+    on_progress: Progress | None = None,
+) -> Sensitivity:
+    """Move one assumption at a time through its range, all others at their central values, and compare policies.
+
+    Cases, segments and the customers' future values stay as they are, and so do the limits and what agents believe:
+    they go by the central values, the moved ones score what they chose. Columns of the cases that were filled from
+    assumptions move with them. Assumptions that only shape how cases are drawn or customers are valued therefore make
+    no difference here; all of them are "chosen".
+
+    Parameters
+    ----------
+    scenario, cases
+        A few thousand cases are enough: both policies meet the same ones.
+    recommended, baseline
+        The two policies to compare.
+    candidates
+        Others that could be chosen if the assumption were known.
+    names
+        Which assumptions to move; all that draws move where not given.
+    include_chosen
+        Move those that are decisions or known facts as well, as if they were drawn from a triangle over their range.
+    on_progress
+        Called with (done, of) as policies are evaluated.
+
+    Raises
+    ------
+    InputError
+        If both policies have one name, a name is unknown, or no assumption is left to move.
+    """
+    if recommended.name == baseline.name:
+        raise InputError(f"policy '{baseline.name}' is compared with itself; give another one, or give it another name")
+    moved = tuple(
+        name
+        for name in (scenario.assumption_names if names is None else names)
+        if include_chosen or scenario.assumption(name).distribution != "chosen"
+    )
+    if not moved:
+        raise InputError("no assumption is left to move: those given are decisions or known facts (include_chosen)")
+    points = np.stack([_points(scenario, name) for name in moved])
+    draws = _one_moved(scenario, moved, points)
+    payoffs = value_cases(scenario, cases, draws)
+    all_policies = {policy.name: policy for policy in (baseline, *candidates, recommended)}
+    net_value, kept = np.empty((2, len(draws), len(all_policies)))
+    for k, policy in enumerate(all_policies.values()):
+        outcome = evaluate(policy, payoffs)
+        # cases a year may be what is moved
+        net_value[:, k] = outcome.per_case() * draws["shop.cases_per_year"]
+        kept[:, k] = outcome.per_case("customers_kept")
+        if on_progress is not None:
+            on_progress(k + 1, len(all_policies))
+    shape = (*points.shape, len(all_policies))
+    return Sensitivity(
+        scenario,
+        recommended,
+        baseline,
+        tuple(all_policies.values()),
+        len(cases),
+        moved,
+        points,
+        net_value.reshape(shape),
+        kept.reshape(shape),
+    )
+
+
+def _ends(scenario: Scenario, name: str) -> Floats:
+    """Return the low and the high end of an assumption."""
+    assumption = scenario.assumption(name)
+    if assumption.distribution == "chosen":
+        assumption = assumption.model_copy(update={"distribution": "triangular"})
+    return assumption.quantile(np.array(_ENDS))
+
+
+def _points(scenario: Scenario, name: str) -> Floats:
+    assumption = scenario.assumption(name)
+    return np.sort(np.concatenate([np.linspace(*assumption.range, _POINTS), _ends(scenario, name), [assumption.value]]))
+
+
+def _one_moved(scenario: Scenario, names: Sequence[str], points: Floats) -> Draws:
+    """Return draws (A * P rows) of central values, the assumption of each row's block at one of its points (A, P)."""
+    every = scenario.assumption_names
+    values = np.tile([scenario.value(name) for name in every], (points.size, 1))
+    column = np.repeat([every.index(name) for name in names], points.shape[1])
+    values[np.arange(points.size), column] = points.ravel()
+    return Draws(every, values)
+
+
+def _sign_change(points: Floats, difference: Floats, today: int) -> float | None:
+    """Return the point nearest to today's where a difference (P,) has another sign than today, or none."""
+    flipped = np.flatnonzero(difference * difference[today] < 0)
+    crossings = []
+    for side in (flipped[flipped < today][-1:], flipped[flipped > today][:1]):
+        for outer in side:
+            inner = outer + (1 if outer < today else -1)
+            share = difference[inner] / (difference[inner] - difference[outer])
+            crossings.append(float(points[inner] + share * (points[outer] - points[inner])))
+    return min(crossings, key=lambda value: abs(value - points[today]), default=None)
