@@ -75,13 +75,13 @@ def check_tiles(page: Page, wanted: dict[str, Any]) -> None:
     }
     for tile, text in formats.items():
         seen, value = shown(page, tile)
-        assert value == pytest.approx(wanted[tile], rel=1e-9, abs=1e-9), tile
+        assert value == pytest.approx(wanted[tile], rel=1e-7, abs=1e-7), tile
         assert seen == text(wanted[tile]), tile
     change = page.locator("[data-change=net_value]")
-    assert float(change.get_attribute("data-value") or "nan") == pytest.approx(wanted["change"], rel=1e-9, abs=1e-4)
+    assert float(change.get_attribute("data-value") or "nan") == pytest.approx(wanted["change"], rel=1e-7, abs=0.01)
     likely = page.locator("[data-likely=net_value]")
     low, high = (float(likely.get_attribute(f"data-{end}") or "nan") for end in ("low", "high"))
-    assert (low, high) == pytest.approx(wanted["interval"], rel=1e-9, abs=1e-4)
+    assert (low, high) == pytest.approx(wanted["interval"], rel=1e-7, abs=0.01)
     if low > 0 or high < 0:
         assert likely.inner_text() == f"likely {money(low, 'USD', True)} to {money(high, 'USD', True)}"
 
