@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import unknown
+from policy_sim.border import InputError, unknown
 from policy_sim.policy import Policy
 from policy_sim.value.best_limits import MOVED, Search, enumerate_pairs, moving_levers, spread
-from policy_sim.value.evaluation import Outcome, evaluate
+from policy_sim.value.evaluation import Outcome, evaluate, interval
 from policy_sim.value.expected import Expected, load_of
 from policy_sim.value.payoffs import Payoffs, Progress
 
@@ -45,7 +45,7 @@ class Frontier:
     outcomes
         Of the policies on the frontier, from the one that spares most to the one with the highest net value.
     beside
-        Of the other policies that were to be placed.
+        Of the given policy, and of the others that were to be placed.
     prices
         (outcomes - 1,) what a unit more brings between one and the next: money for each money, or minute.
     """
@@ -58,20 +58,27 @@ class Frontier:
     def to_frame(self) -> pd.DataFrame:
         """Return one row per policy: what is spared and net value, a year (money, or minutes), limits, on the frontier.
 
-        Money has its 90 % interval over the draws.
+        `gain` is how far it is ahead of the given policy, a year (money), paired; `price` what a unit more brings since
+        the policy before on the frontier. Money has its 90 % interval over the draws.
         """
         rows = []
-        for outcome in (*self.outcomes, *self.beside):
+        prices = [np.nan, *self.prices, *[np.nan] * len(self.beside)]
+        for outcome, price in zip((*self.outcomes, *self.beside), prices, strict=True):
             net = outcome.per_year()
-            low, high = np.quantile(net, [0.05, 0.95])
+            gain = net - self.beside[0].per_year()
+            (low, high), (gain_low, gain_high) = interval(net), interval(gain)
             rows.append(
                 {
                     "policy": outcome.policy.name,
                     "on_frontier": outcome in self.outcomes,
                     OVER[self.over]: float(outcome.per_year(OVER[self.over]).mean()),
                     "net_value": float(net.mean()),
-                    "net_value_low": float(low),
-                    "net_value_high": float(high),
+                    "net_value_low": low,
+                    "net_value_high": high,
+                    "gain": float(gain.mean()),
+                    "gain_low": gain_low,
+                    "gain_high": gain_high,
+                    "price": price,
                 }
                 | {
                     f"{tier.name}.{name}": value
@@ -113,7 +120,7 @@ def frontier(
     Raises
     ------
     InputError
-        If a name is unknown.
+        If a name is unknown, or there are fewer than two points.
 
     Notes
     -----
@@ -122,6 +129,8 @@ def frontier(
     """
     if over not in OVER:
         raise unknown("quantity to spare", over, list(OVER))
+    if points < 2:
+        raise InputError(f"points is {points}; it must be 2 or more")
     name = OVER[over]
     levers = moving_levers(policy, limits, None)
     few = payoffs.take(spread(len(payoffs.cases), _CASES))
