@@ -268,7 +268,7 @@ def optimize(
         str | None, typer.Option(help="At most so many minutes of supervisors: 60000/year.")
     ] = None,
     by: Annotated[str | None, typer.Option(help="Exceptions for each: failure, segment, or failure,segment.")] = None,
-    at_most_exceptions: Annotated[int, typer.Option(min=0, help="How many exceptions, with --by.")] = 6,
+    at_most_exceptions: Annotated[int, typer.Option(help="How many exceptions, with --by.")] = 6,
     round_to: Annotated[float | None, typer.Option(help="Limits are multiples of this: 5.")] = None,
     robust: Annotated[
         str, typer.Option(help="mean; cvar: mean of the worst tenth of the draws; regret: least regret.")
@@ -294,7 +294,7 @@ def optimize(
         setting = _setting(loaded, log, cases, draws, seed, step)
         optimum = find_optimum(
             in_force, setting.payoffs, step,
-            limits=_listed(limits) or MOVED, tiers=_listed(tiers), by=_listed(by) or (),
+            limits=_listed(limits, MOVED), tiers=_listed(tiers) or None, by=_listed(by),
             at_most_exceptions=at_most_exceptions, round_to=round_to, robust=robust, **bounds,
         )  # fmt: skip
     if as_json:
@@ -310,7 +310,7 @@ def frontier(
     over: Annotated[
         str, typer.Option(help="What is to be spared: budget, escalation_minutes or learned_claiming.")
     ] = "budget",
-    points: Annotated[int, typer.Option(min=2, help="At most so many policies along the frontier.")] = 8,
+    points: Annotated[int, typer.Option(help="At most so many policies along the frontier.")] = 8,
     limits: LimitsMoved = None,
     transactions: Log = None,
     customer_column: CustomerColumn = None,
@@ -340,7 +340,7 @@ def frontier(
         log = (transactions, customer_column, date_column, amount_column, day_first)
         setting = _setting(loaded, log, cases, draws, seed, step)
         step("Searching along the frontier")
-        found = find_frontier(in_force, setting.payoffs, over, _listed(limits) or MOVED, beside, points)
+        found = find_frontier(in_force, setting.payoffs, over, _listed(limits, MOVED), beside, points)
     table = found.to_frame()
     if as_json:
         typer.echo(json.dumps(_about(setting, seed) | {"over": over, "policies": _limits_rows(table)}, indent=2))
@@ -584,9 +584,9 @@ def _scenario(scenario: str, assume: list[str] | None) -> Scenario:
     return load_scenario(scenario).with_values(values)
 
 
-def _listed(text: str | None) -> tuple[str, ...] | None:
-    """Return the words between commas; None where nothing was given."""
-    return None if text is None else tuple(word.strip() for word in text.split(",") if word.strip())
+def _listed(text: str | None, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the words between commas, or the default where nothing was given."""
+    return default if text is None else tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def _a_year(option: str, text: str | None) -> float | None:

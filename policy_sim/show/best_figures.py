@@ -12,12 +12,14 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter
+from matplotlib.transforms import Bbox
 
 from policy_sim.policy import NO_LIMIT
 from policy_sim.show.figures import ACCENT, COST, GAIN, MUTED, RULE, TEXT, finish, money_ticks, new_figure, quiet
-from policy_sim.show.wording import limit_text, money, share
+from policy_sim.show.wording import SIMPLICITY_TITLES, limit_text, money, share
 from policy_sim.value import BestLimits, Frontier, KeepOrReturn, interval
 from policy_sim.value.frontier import OVER
 
@@ -28,6 +30,9 @@ _AXIS_TITLES: Final = {
     "escalation_minutes": "supervisor minutes a year",
     "learned_claiming": "lost to learned claiming a year",
 }
+
+#: Where words may stand beside a place, points to the right and up, the usual first.
+_SIDES: Final = ((8, 6), (8, -15), (-8, 6), (-8, -15), (8, 20), (-8, 20), (8, -29), (-8, -29))
 
 #: What keeping saves or gives away: colour and hatch, so that no part is told by its colour alone.
 _PARTS: Final = {
@@ -50,31 +55,27 @@ def plot_frontier(frontier: Frontier) -> Figure:
     figure = new_figure(7.2, 4.6)
     axis = figure.subplots()
     axis.axhline(0, color=MUTED, linewidth=0.8)
-
-    def place(outcomes: Sequence[object], colour: str, mark: str) -> list[tuple[float, float]]:
-        places = []
-        for outcome in outcomes:
-            gain = outcome.per_year() - baseline  # type: ignore[attr-defined]
-            spared = float(outcome.per_year(OVER[frontier.over]).mean())  # type: ignore[attr-defined]
-            axis.plot([spared, spared], interval(gain), color=colour, linewidth=1.1, alpha=0.6)
-            places.append((spared, float(gain.mean())))
-        axis.plot(*zip(*places, strict=True), mark, color=colour, markerfacecolor="white", markersize=6, zorder=4)
-        return places
-
-    curve = place(frontier.outcomes, ACCENT, "D-")
-    others = place(frontier.beside, TEXT, "o")
-    figure.canvas.draw_idle()
-    axis.margins(x=0.12, y=0.1)
-    _label_right(axis, curve[-1], "frontier", ACCENT)
-    for outcome, at in zip(frontier.beside, others, strict=True):
-        _label_right(axis, at, outcome.policy.title, TEXT)
+    places = []
+    for outcomes, colour, mark in ((frontier.outcomes, ACCENT, "D-"), (frontier.beside, TEXT, "o")):
+        spared = [float(outcome.per_year(OVER[frontier.over]).mean()) for outcome in outcomes]
+        gains = [outcome.per_year() - baseline for outcome in outcomes]
+        for at, gain in zip(spared, gains, strict=True):
+            axis.plot([at, at], interval(gain), color=colour, linewidth=1.1, alpha=0.6)
+        means = [float(gain.mean()) for gain in gains]
+        axis.plot(spared, means, mark, color=colour, markerfacecolor="white", markersize=6, zorder=4)
+        places.append(list(zip(spared, means, strict=True)))
     is_money = frontier.over != "escalation_minutes"
     axis.xaxis.set_major_formatter(money_ticks(currency) if is_money else FuncFormatter(lambda x, _: f"{x:,.0f}"))
     axis.yaxis.set_major_formatter(money_ticks(currency))
     axis.set_xlabel(_AXIS_TITLES[frontier.over] + (f" ({currency})" if is_money else ""))
     axis.set_ylabel(f"net value a year against\n“{given.policy.title}” ({currency})")
+    axis.margins(x=0.18, y=0.1)
     quiet(axis)
     finish(figure, f"lines: 90 % of {len(given.payoffs.draws):,} draws, paired with “{given.policy.title}”")
+    curve, others = places
+    titles = [outcome.policy.title for outcome in frontier.beside]
+    marks = [("frontier", curve[-1], ACCENT), *((title, at, TEXT) for title, at in zip(titles, others, strict=True))]
+    _label_apart(axis, marks, [*curve, *others])
     return figure
 
 
@@ -99,12 +100,9 @@ def plot_simplicity(best: BestLimits) -> Figure:
             va="center",
             color=TEXT,
         )
-    names = table["policy"].replace({"oracle": "the best of each case", "rounded": "the same, rounded"})
-    axis.set_yticks(
-        places, [str(name).replace("limits of its own for each cell", "own limits everywhere") for name in names]
-    )
+    axis.set_yticks(places, [SIMPLICITY_TITLES.get(name, name) for name in table["policy"]])
     axis.invert_yaxis()
-    axis.set_xlim(min(0.0, float(table["share_of_gain"].min())), 1.35)
+    axis.set_xlim(min(0.0, float(table["share_of_gain"].min())), 1.5)
     axis.set_xticks([0, 0.25, 0.5, 0.75, 1])
     axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:.0f}%"))
     axis.set_xlabel("share of what is possible beyond the policy in force")
@@ -130,12 +128,12 @@ def plot_keep_or_return(found: Sequence[KeepOrReturn], currency: str) -> Figure:
         axis.annotate(_keep_words(each, currency), (ends[True], row), xytext=(8, 0), textcoords="offset points",
                       va="center", color=TEXT, linespacing=1.35)  # fmt: skip
     handles = [
-        axis.barh(0, 0, color=colour, hatch=hatch, edgecolor=COST if hatch else "white", linewidth=0.6)
-        for _, colour, hatch in _PARTS.values()
+        Patch(facecolor=colour, hatch=hatch, edgecolor=COST if hatch else "white", linewidth=0.6, label=title)
+        for title, colour, hatch in _PARTS.values()
     ]
     figure.legend(
-        handles, [title for title, _, _ in _PARTS.values()], loc="outside upper left", ncols=len(_PARTS),
-        frameon=False, fontsize=9, handlelength=1.2, columnspacing=1.2,
+        handles=handles, loc="outside upper left", ncols=len(handles), frameon=False, fontsize=9, handlelength=1.2,
+        columnspacing=1.2,
     )  # fmt: skip
     axis.axvline(0, color=TEXT, linewidth=0.9)
     axis.set_yticks(
@@ -155,14 +153,36 @@ def plot_keep_or_return(found: Sequence[KeepOrReturn], currency: str) -> Figure:
 
 def _keep_words(each: KeepOrReturn, currency: str) -> str:
     formula = "always" if each.keep_below == NO_LIMIT else f"below {limit_text(round(each.keep_below), currency)}"
-    return f"keep {formula} by formula,\nup to {limit_text(each.simulated, currency)} simulated"
+    simulated = limit_text(round(each.simulated), currency) + (" or more" if each.simulated_until == NO_LIMIT else "")
+    return f"keep {formula} by formula,\nup to {simulated} simulated"
 
 
-def _label_right(axis: Axes, at: tuple[float, float], words: str, colour: str) -> None:
-    axis.annotate(
-        words, at, xytext=(8, 6), textcoords="offset points", color=colour,
-        path_effects=[withStroke(linewidth=3, foreground="white")], zorder=6,
-    )  # fmt: skip
+def _label_apart(
+    axis: Axes, marks: Sequence[tuple[str, tuple[float, float], str]], points: Sequence[tuple[float, float]]
+) -> None:
+    """Write words beside places (words, place, colour), each on the side where it covers least of what is there."""
+    figure = axis.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()  # now it is known where everything stands
+    whole = axis.get_window_extent()
+    taken = [Bbox.from_bounds(x - 5, y - 5, 10, 10) for x, y in axis.transData.transform(list(points))]
+    lines = [line.get_window_extent().padded(1) for line in axis.lines if len(np.asarray(line.get_xdata())) == 2]
+    for words, at, colour in marks:
+        best: tuple[int, Bbox, tuple[int, int]] | None = None
+        text = axis.annotate(
+            words, at, xytext=_SIDES[0], textcoords="offset points", color=colour,
+            path_effects=[withStroke(linewidth=3, foreground="white")], zorder=6,
+        )  # fmt: skip
+        for side in _SIDES:
+            text.set(position=side, ha="left" if side[0] > 0 else "right")
+            box = text.get_window_extent().padded(2)
+            is_outside = box.x0 < whole.x0 or box.x1 > whole.x1 or box.y0 < whole.y0 or box.y1 > whole.y1
+            covered = 9 * is_outside + 9 * box.count_overlaps(taken) + box.count_overlaps(lines)
+            if best is None or covered < best[0]:
+                best = covered, box, side
+        assert best is not None
+        taken.append(best[1])
+        text.set(position=best[2], ha="left" if best[2][0] > 0 else "right")
 
 
 def _sideways(axis: Axes) -> None:

@@ -23,7 +23,7 @@ from policy_sim.clv.comparison import ModelComparison
 from policy_sim.clv.recovery_bg_nbd import CAVEATS
 from policy_sim.policy import NO_LIMIT, Policy, limit_words
 from policy_sim.service.remedies import compose
-from policy_sim.show.wording import LIMIT_TITLES, OUTCOME_TITLES, limit_text, money, number, share
+from policy_sim.show.wording import LIMIT_TITLES, OUTCOME_TITLES, SIMPLICITY_TITLES, limit_text, money, number, share
 from policy_sim.study import HeldOut, Optimum, Replay, Setting
 from policy_sim.study.stories import ENOUGH, KeepUntil
 from policy_sim.value import BestLimits, Difference, Frontier, KeepOrReturn, Outcome, interval
@@ -57,15 +57,6 @@ _SPARED: Final = {
     "budget": ("remedies", "unit of money more for remedies"),
     "escalation_minutes": ("minutes", "supervisor minute more"),
     "learned_claiming": ("claiming", "unit of money more lost to learned claiming"),
-}
-
-#: How rows of `BestLimits.simplicity` read.
-_SIMPLE: Final = {
-    "given": "in force",
-    "one limit for all": "the same limits for all cases",
-    "rounded": "the same, rounded",
-    "limits of its own for each cell": "own limits wherever it pays",
-    "oracle": "the best of each case (oracle)",
 }
 
 #: The parts of keeping or returning in few words.
@@ -675,7 +666,7 @@ def _simplicity(best: BestLimits, in_force: Policy) -> Table:
     table = _table("Price of simplicity", ("", "a case", "a year", "of what is possible", "exceptions"))
     for row in best.simplicity.to_dict("records"):
         table.add_row(
-            _SIMPLE.get(row["policy"], row["policy"]).replace("in force", f"“{in_force.title}”"),
+            SIMPLICITY_TITLES.get(row["policy"], row["policy"]).replace("in force", f"“{in_force.title}”"),
             money(row["net_value"], currency),
             money(yearly * row["net_value"], currency),
             share(row["share_of_gain"]),

@@ -178,4 +178,4 @@ def _reason_for_no_limit(best: BestLimits, lever: Lever) -> str:
         return "nothing draws on it"
     if (np.diff(net) >= -_SAME).all():
         return "more is never worse"
-    return f"nothing draws more than {curve.limits[-1]:,.2f}".removesuffix(".00")
+    return f"nothing draws more than {curve.limits[-1]:,.2f} {best.policy.currency}"

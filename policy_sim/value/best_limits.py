@@ -148,7 +148,7 @@ def best_limits(
             raise unknown("part of a case", part, ("failure", "segment"))
     if robust not in _CRITERIA and robust != "mean":
         raise unknown("measure of robustness", robust, ("mean", *_CRITERIA))
-    if round_to is not None and not round_to >= _CENT:
+    if round_to is not None and not _CENT <= round_to < np.inf:
         raise InputError(f"round_to is {round_to}; it must be a cent or more (5 for whole fives)")
     if at_most_exceptions is not None and at_most_exceptions < 0:
         raise InputError(f"at_most_exceptions is {at_most_exceptions}; it must be 0 or more")

@@ -7,7 +7,7 @@ can be beaten on both counts by mixing others. Left to others: one bound kept ex
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -146,13 +146,14 @@ def frontier(
         price = _price_at(corners, spared, net, int(np.flatnonzero(corners == corner)[0]))
         search = Search(expected, {}, {name: price})
         best, _ = search.climb(grid.policy_at(grid.pair(int(allowed[corner]))), levers)
-        found.append(evaluate(_named(best, n), payoffs))
+        found.append(evaluate(best, payoffs))
         report(n + 1, len(chosen))
     at = np.array([[each.per_case(name).mean(), each.per_case().mean()] for each in found])
     kept = upper_hull(at[:, 0], at[:, 1])
     prices = np.diff(at[kept, 1]) / np.maximum(np.diff(at[kept, 0]), 1e-12)
     others = [evaluate(each, payoffs) for each in (policy, *beside)]
-    return Frontier(over, tuple(found[k] for k in kept), tuple(others), prices)
+    along = [replace(found[k], policy=_named(found[k].policy, n)) for n, k in enumerate(kept.tolist())]
+    return Frontier(over, tuple(along), tuple(others), prices)
 
 
 def upper_hull(x: Floats, y: Floats) -> NDArray[np.int64]:
