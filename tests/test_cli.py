@@ -600,15 +600,8 @@ def test_optimize_is_the_library_s_and_writes_the_policy(run: Run, tmp_path: Pat
     scenario = load_scenario("online_retail")
     setting = prepare_setting(scenario, cases=400, draws=7, seed=3)
     in_force = load_policy("current", scenario)
-    best = best_limits(
-        in_force,
-        setting.payoffs,
-        ("keep_item", "credit"),
-        ("agent",),
-        by=("failure",),
-        at_most_exceptions=1,
-        round_to=5,
-    )
+    wishes = {"by": ("failure",), "at_most_exceptions": 1, "round_to": 5}
+    best = best_limits(in_force, setting.payoffs, ("keep_item", "credit"), ("agent",), **wishes)
     written = import_policy(tmp_path / "best.json", scenario)
     assert (written.tiers, written.exceptions) == (best.policy.tiers, best.policy.exceptions)
     assert len(found["exceptions"]) == 1

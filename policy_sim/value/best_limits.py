@@ -169,7 +169,7 @@ def best_limits(
     search = replace(search, expected=Expected.of(policy, many, load, limits))
     if search.is_feasible(policy) and search.value(policy) > search.value(best):
         best = policy
-    best, _ = search.climb(best, levers)
+    best = _let_go(*search.climb(best, levers), search, levers)
     _refuse_infeasible(best, search, budget, escalation_minutes)
     report(3, 5)
     if robust != "mean":
@@ -444,6 +444,16 @@ def _settle_load(best: Policy, search: Search, levers: Sequence[Lever], load: Fl
         best, _ = search.climb(best, levers)
     _, best, search, load = max(found, key=lambda each: each[0])
     return best, search, load
+
+
+def _let_go(best: Policy, value: float, search: Search, levers: Sequence[Lever]) -> Policy:
+    """Free what a higher tier's limit may hold back: open one such limit at a time, and climb again from there."""
+    for lever in levers:
+        if lever.tier != best.tier_names[0]:
+            opened, reached = search.climb(best.with_limit(lever, best.bounds(lever)[1]), levers)
+            if reached > value + _NO_GAIN:
+                best, value = opened, reached
+    return best
 
 
 def _price_of_load(policy: Policy, payoffs: Payoffs, load: Floats) -> dict[str, float]:
