@@ -47,6 +47,8 @@ _LOAD_ROUNDS = 4  # of finding limits and the load that they put on the second l
 _GRID_POINTS = {"refund": 6, "credit": 5, "keep_item": 6, "replacement": 4}
 _CENT = 0.01
 _CAP_ROUNDS = 4  # of lowering caps until they hold on all cases, at most
+_PRICE_ROUNDS = 10  # of finding the price at which caps hold
+_FIRST_PRICE = 4.0  # money a case for all that a cap allows
 _NO_GAIN = 1e-9  # money a case: no exception is made for less
 _NEVER = 1e12  # below this is what breaks a cap
 _NUDGE = 0.02  # by which the load is moved to see what it costs
@@ -169,14 +171,16 @@ def best_limits(
     search = replace(search, expected=Expected.of(policy, many, load, limits))
     if search.is_feasible(policy) and search.value(policy) > search.value(best):
         best = policy
-    best = _let_go(*search.climb(best, levers), search, levers)
+    best = _let_go(*_climb_within(best, search, levers), search, levers)
     _refuse_infeasible(best, search, budget, escalation_minutes)
     report(3, 5)
     if robust != "mean":
         best = _robust(best, [policy, *(end for end, _ in ends)], few, levers, robust, search)
     shared = best
-    rounded, _ = search.climb(best, levers, every) if every else (best, 0.0)
+    rounded, _ = _climb_within(best, search, levers, every) if every else (best, 0.0)
     _refuse_infeasible(rounded, search, budget, escalation_minutes)
+    if robust == "mean" and search.value(rounded) > search.value(shared):
+        shared = rounded  # caps make the ground rugged: round limits may be the better ones that were found
     cells = _cells(payoffs, by)
     gains = [] if not cells else _exceptions(rounded, search, cells, limits, every)
     best = _with_exceptions(rounded, gains, search, at_most_exceptions)
@@ -444,6 +448,33 @@ def _settle_load(best: Policy, search: Search, levers: Sequence[Lever], load: Fl
         best, _ = search.climb(best, levers)
     _, best, search, load = max(found, key=lambda each: each[0])
     return best, search, load
+
+
+def _climb_within(
+    start: Policy, search: Search, levers: Sequence[Lever], every: int | None = None
+) -> tuple[Policy, float]:
+    """Climb where caps hold: also from what is best at a price on what is capped, the lowest at which the caps hold.
+
+    A start that breaks a cap would else be thrown far by the first limit that can mend it.
+    """
+    free = replace(search, caps={}).climb(start, levers, every)
+    if search.is_feasible(free[0]):
+        return free
+    ends = [search.climb(start, levers, every)]
+    price, low, high = _FIRST_PRICE, 0.0, np.inf
+    point = start
+    for _ in range(_PRICE_ROUNDS):
+        prices = {name: price / cap + search.prices.get(name, 0.0) for name, cap in search.caps.items()}
+        point, _ = replace(search, caps={}, prices={**search.prices, **prices}).climb(point, levers, every)
+        if search.is_feasible(point):
+            high = price
+            ends.append((point, search.value(point)))
+        else:
+            low = price
+        price = 4 * price if high == np.inf else (low + high) / 2
+    best, value = max(ends, key=lambda end: end[1])
+    polished = search.climb(best, levers, every)
+    return max(((best, value), polished), key=lambda end: end[1])
 
 
 def _let_go(best: Policy, value: float, search: Search, levers: Sequence[Lever]) -> Policy:

@@ -10,6 +10,7 @@ from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, LimitException, Policy, Tier, load_policy
 from policy_sim.value import best_limits, evaluate, value_cases
 from policy_sim.value.evaluation import Handling, to_cents
+from policy_sim.value.frontier import frontier
 
 SEEDS = 20
 #: How many of these were solved when this was written (and 199 of the first 200 seeds): ascent may get stuck.
@@ -214,6 +215,16 @@ def test_a_budget_holds_whatever_else_is_asked(scenario, shipped_payoffs, wish):
     bound = 0.95 * evaluate(free.policy, shipped_payoffs).per_year("remedy_cost").mean()
     tight = best_limits(policy, shipped_payoffs, limits, ("agent",), budget=bound, **wish)
     assert evaluate(tight.policy, shipped_payoffs).per_year("remedy_cost").mean() <= bound * (1 + 1e-6)
+
+
+def test_a_budget_leaves_about_what_the_frontier_says(scenario, shipped_payoffs):
+    policy = load_policy("current", scenario)
+    along = frontier(policy, shipped_payoffs)
+    for outcome in along.outcomes[1:-1]:
+        spent, net = (outcome.per_year(name).mean() for name in ("remedy_cost", "net_value"))
+        tight = best_limits(policy, shipped_payoffs, budget=1.001 * spent)
+        gain = evaluate(tight.policy, shipped_payoffs).per_year().mean() - along.beside[0].per_year().mean()
+        assert gain >= 0.9 * (net - along.beside[0].per_year().mean())
 
 
 def test_exceptions_that_were_there_are_counted(scenario, shipped_payoffs):
