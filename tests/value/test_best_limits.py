@@ -220,11 +220,12 @@ def test_a_budget_holds_whatever_else_is_asked(scenario, shipped_payoffs, wish):
 def test_a_budget_leaves_about_what_the_frontier_says(scenario, shipped_payoffs):
     policy = load_policy("current", scenario)
     along = frontier(policy, shipped_payoffs)
-    for outcome in along.outcomes[1:-1]:
-        spent, net = (outcome.per_year(name).mean() for name in ("remedy_cost", "net_value"))
-        tight = best_limits(policy, shipped_payoffs, budget=1.001 * spent)
-        gain = evaluate(tight.policy, shipped_payoffs).per_year().mean() - along.beside[0].per_year().mean()
-        assert gain >= 0.9 * (net - along.beside[0].per_year().mean())
+    nets = [outcome.per_year().mean() for outcome in along.outcomes]
+    middle = len(nets) // 2
+    spent = along.outcomes[middle].per_year("remedy_cost").mean()
+    tight = best_limits(policy, shipped_payoffs, budget=1.001 * spent)
+    missed = nets[middle] - evaluate(tight.policy, shipped_payoffs).per_year().mean()
+    assert missed <= 0.1 * (nets[-1] - nets[0])
 
 
 def test_exceptions_that_were_there_are_counted(scenario, shipped_payoffs):
