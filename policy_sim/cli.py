@@ -26,12 +26,13 @@ from policy_sim.border import InputError, read_yaml, shipped, unknown, write_who
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
     from rich.table import Table
 
     from policy_sim.assumptions import Scenario
     from policy_sim.clv import Fit, ParetoNbdCustomers, PurchaseFit, Transactions
     from policy_sim.policy import Policy
-    from policy_sim.study import Matters, Replay, Setting
+    from policy_sim.study import Matters, Optimum, Replay, Setting
     from policy_sim.value import BestLimits, Difference, Outcome
 
 __all__ = ["main"]
@@ -64,6 +65,10 @@ DrawCount = Annotated[int, typer.Option("--draws", help="Joint draws of the assu
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same result.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable result on standard output.")]
 Out = Annotated[Path | None, typer.Option("--out", help="File to write instead of standard output.")]
+OutFolder = Annotated[Path | None, typer.Option("--out", help="Folder for the table (CSV) and the figure (PNG, SVG).")]
+LimitsMoved = Annotated[
+    str | None, typer.Option("--limits", help="Which limits may move: keep_item,credit; else all but total_cost.")
+]
 
 #: File and columns of the log, and whether days come first in its dates.
 LogOptions = tuple[Path | None, str | None, str | None, str | None, bool]
@@ -298,6 +303,159 @@ def what_matters(
 
 
 @app.command()
+def optimize(
+    transactions: Log = None,
+    customer_column: CustomerColumn = None,
+    date_column: DateColumn = None,
+    amount_column: AmountColumn = None,
+    day_first: DayFirst = False,
+    cases: CasesGiven = "20000",
+    policy: PolicyInForce = "current",
+    scenario: ScenarioGiven = "online_retail",
+    assume: Assume = None,
+    draws: DrawCount = 200,
+    seed: Seed = 0,
+    limits: LimitsMoved = None,
+    tiers: Annotated[
+        str | None, typer.Option(help="Whose limits may move: agent,lead; else all that have any.")
+    ] = None,
+    budget: Annotated[str | None, typer.Option(help="At most so much for remedies: 250000/year, 20000/month.")] = None,
+    escalation_minutes: Annotated[
+        str | None, typer.Option(help="At most so many minutes of supervisors: 60000/year.")
+    ] = None,
+    by: Annotated[str | None, typer.Option(help="Exceptions for each: failure, segment, or failure,segment.")] = None,
+    at_most_exceptions: Annotated[int, typer.Option(help="How many exceptions, with --by.")] = 6,
+    round_to: Annotated[float | None, typer.Option(help="Limits are multiples of this: 5.")] = None,
+    robust: Annotated[
+        str, typer.Option(help="mean; cvar: mean of the worst tenth of the draws; regret: least regret.")
+    ] = "mean",
+    out: Annotated[Path | None, typer.Option("--out", help="File for the policy, as JSON.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The best limits of all tiers together, the price of simplicity, and how well they stand the test."""
+    from policy_sim.policy import load_policy
+    from policy_sim.publish import export_policy
+    from policy_sim.show import report
+    from policy_sim.study import find_optimum
+    from policy_sim.value.best_limits import MOVED
+
+    bounds = {
+        "budget": _a_year("--budget", budget),
+        "escalation_minutes": _a_year("--escalation-minutes", escalation_minutes),
+    }
+    with _progress(9) as step:
+        loaded = _scenario(scenario, assume)
+        in_force = load_policy(policy, loaded)
+        log = (transactions, customer_column, date_column, amount_column, day_first)
+        setting = _setting(loaded, log, cases, draws, seed, step)
+        optimum = find_optimum(
+            in_force, setting.payoffs, step,
+            limits=_listed(limits, MOVED), tiers=_listed(tiers) or None, by=_listed(by),
+            at_most_exceptions=at_most_exceptions, round_to=round_to, robust=robust, **bounds,
+        )  # fmt: skip
+    if as_json:
+        typer.echo(json.dumps(_about(setting, seed) | _optimum_content(optimum), indent=2))
+    else:
+        _show(report.of_optimum(setting, optimum, bounds))
+    if out is not None:
+        _put(export_policy(optimum.best.policy), out)
+
+
+@app.command()
+def frontier(
+    over: Annotated[
+        str, typer.Option(help="What is to be spared: budget, escalation_minutes or learned_claiming.")
+    ] = "budget",
+    points: Annotated[int, typer.Option(help="At most so many policies along the frontier.")] = 8,
+    limits: LimitsMoved = None,
+    transactions: Log = None,
+    customer_column: CustomerColumn = None,
+    date_column: DateColumn = None,
+    amount_column: AmountColumn = None,
+    day_first: DayFirst = False,
+    cases: CasesGiven = "20000",
+    policy: PolicyInForce = "current",
+    scenario: ScenarioGiven = "online_retail",
+    assume: Assume = None,
+    draws: DrawCount = 200,
+    seed: Seed = 0,
+    out: OutFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """The highest net value for each amount of spend, of supervisors' time, or of learned claiming."""
+    from policy_sim.policy import load_policy, load_shipped_policies
+    from policy_sim.show import report
+    from policy_sim.show.best_figures import plot_frontier
+    from policy_sim.value import frontier as find_frontier
+    from policy_sim.value.best_limits import MOVED
+
+    with _progress(5) as step:
+        loaded = _scenario(scenario, assume)
+        in_force = load_policy(policy, loaded)
+        beside = load_shipped_policies(loaded, besides=in_force)
+        log = (transactions, customer_column, date_column, amount_column, day_first)
+        setting = _setting(loaded, log, cases, draws, seed, step)
+        step("Searching along the frontier")
+        found = find_frontier(in_force, setting.payoffs, over, _listed(limits, MOVED), beside, points)
+    table = found.to_frame()
+    if as_json:
+        typer.echo(json.dumps(_about(setting, seed) | {"over": over, "policies": _limits_rows(table)}, indent=2))
+    else:
+        _show(report.of_frontier(found))
+    if out is not None:
+        _write_figure(out, "frontier", table, plot_frontier(found))
+
+
+@app.command()
+def keep(
+    transactions: Log = None,
+    customer_column: CustomerColumn = None,
+    date_column: DateColumn = None,
+    amount_column: AmountColumn = None,
+    day_first: DayFirst = False,
+    cases: CasesGiven = "20000",
+    scenario: ScenarioGiven = "online_retail",
+    assume: Assume = None,
+    draws: DrawCount = 200,
+    seed: Seed = 0,
+    out: OutFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Up to which price the customer should keep the item: a formula beside the simulation, and what they rest on."""
+    import pandas as pd
+
+    from policy_sim.show import report
+    from policy_sim.show.best_figures import plot_keep_or_return
+    from policy_sim.value import comparable_failures, keep_or_return
+
+    with _progress(5) as step:
+        loaded = _scenario(scenario, assume)
+        log = (transactions, customer_column, date_column, amount_column, day_first)
+        setting = _setting(loaded, log, cases, draws, seed, step)
+        step("Comparing keeping with returning")
+        found = [keep_or_return(setting.payoffs, failure) for failure in comparable_failures(setting.payoffs)]
+    table = pd.DataFrame(
+        [
+            {
+                "failure": each.failure,
+                "keep_below": each.keep_below,
+                "simulated": each.simulated,
+                "simulated_until": each.simulated_until,
+                "price": each.price,
+                **each.components,
+            }
+            for each in found
+        ]
+    )
+    if as_json:
+        typer.echo(json.dumps(_about(setting, seed) | {"failures": _limits_rows(table)}, indent=2))
+    else:
+        _show(report.of_keep_or_return(found, loaded.currency))
+    if out is not None:
+        _write_figure(out, "keep", table, plot_keep_or_return(found, loaded.currency))
+
+
+@app.command()
 def decide(
     policy: PolicyGiven,
     cases: Annotated[Path, typer.Argument(help="Cases (CSV, Parquet).")],
@@ -480,6 +638,26 @@ def _scenario(scenario: str, assume: list[str] | None) -> Scenario:
         except ValueError:
             raise InputError(f"--set {each} is not NAME=NUMBER, for example shop.cases_per_year=8000") from None
     return load_scenario(scenario).with_values(values)
+
+
+def _listed(text: str | None, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the words between commas, or the default where nothing was given."""
+    return default if text is None else tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _a_year(option: str, text: str | None) -> float | None:
+    """Read an amount a year: 250000, 250000/year, 20000/month."""
+    if text is None:
+        return None
+    number, _, period = text.partition("/")
+    periods = {"": 1, "year": 1, "month": 12}
+    try:
+        value = float(number.replace(",", ""))
+    except ValueError:
+        value = 0.0
+    if not (isfinite(value) and value > 0) or period.strip() not in periods:
+        raise InputError(f"{option} {text} is not an amount above 0 a year or month, for example 250000/year")
+    return value * periods[period.strip()]
 
 
 def _extends(file: Path) -> str | None:
@@ -882,6 +1060,20 @@ def _matters_content(matters: Matters) -> dict[str, object]:
     }
 
 
+def _write_figure(out: Path, name: str, table: pd.DataFrame, figure: Figure) -> None:
+    """Write a table and the figure of it into a folder, and say so."""
+    import io
+
+    contents: dict[str, str | bytes] = {f"{name}.csv": table.to_csv(index=False)}
+    for kind in ("png", "svg"):
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=kind, dpi=144)
+        contents[f"{name}.{kind}"] = buffer.getvalue()
+    for file, content in contents.items():
+        write_whole(out / file, content)
+    typer.echo(f"Wrote {', '.join(contents)} to {out}/", err=True)
+
+
 def _about(setting: Setting, seed: int) -> dict[str, object]:
     scenario, customers = setting.scenario, setting.customers
     about: dict[str, object] = {
@@ -975,4 +1167,40 @@ def _result(
         "policies": {each.outcome.policy.name: _outcome_content(each.outcome) for each in differences},
         "second_line": {each.outcome.policy.name: _second_line_content(each.outcome) for each in differences},
         "files": [str(path) for path in files],
+    }
+
+
+def _limits_rows(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Return rows in which limits stand as in files, and what is not there is null."""
+    from policy_sim.policy import limit_content
+
+    return [
+        {
+            str(name): None if value != value else limit_content(value) if isinstance(value, float) else value
+            for name, value in row.items()
+        }
+        for row in table.to_dict("records")
+    ]
+
+
+def _optimum_content(optimum: Optimum) -> dict[str, object]:
+    best, ignoring, held_out = optimum.best, optimum.ignoring, optimum.held_out
+    policy = best.policy.model_dump(mode="json")
+    return {
+        "against": optimum.gain.baseline.policy.name,
+        "limits": _limits_rows(optimum.limits),
+        "exceptions": policy["exceptions"],
+        "policy": policy,
+        "starts": best.starts,
+        "agreeing_starts": best.agreeing_starts,
+        "simplicity": _rows(best.simplicity),
+        "binding": best.binding or None,
+        "shadow_price": best.shadow_price,
+        "difference": _outcome_content(optimum.gain),
+        "second_line": _second_line_content(optimum.gain.outcome),
+        "ignoring_learned_claiming": {
+            "limits": _limit_contents(ignoring.outcome.policy),
+            "difference": _outcome_content(ignoring),
+        },
+        "held_out": None if held_out is None else _rows(held_out.to_frame()),
     }

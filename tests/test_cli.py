@@ -26,6 +26,7 @@ from policy_sim.clv import (
     summarise_opportunities,
 )
 from policy_sim.study import load_story, prepare_setting, read_default_log, replay, what_matters
+from policy_sim.value import best_limits, keep_or_return
 
 SMALL = ("--cases", "400", "--draws", "7", "--seed", "3")
 LOG = "customer,date,amount\n" + "".join(
@@ -328,6 +329,7 @@ def replaced(text: str, old: str, new: str) -> str:
 OWN = ("run", "--transactions", "l.csv")
 RECOVERED = ("fit", "--model", "recovery-bg-nbd", "--recoveries", "r.csv")
 CONTRACTS = ("fit", "k.csv", "--model", "contracts")
+OPTIMIZE = ("optimize", *SMALL)
 BAD: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
     # name: (file, content, words, what the line must say)
     "missing log": ("x", "", ("run", "--transactions", "nowhere.csv"), ("nowhere.csv", "does not exist")),
@@ -500,6 +502,24 @@ BAD: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
         ("line 3", "active 'perhaps'", "yes or no"),
     ),
     "nobody left": ("k.csv", "renewals,active\n1,1\n2,1\n", CONTRACTS, ("none of the 2 customers left",)),
+    "unknown limit to move": ("x", "", (*OPTIMIZE, "--limits", "keepitem"), ("did you mean 'keep_item'",)),
+    "no limit to move": ("x", "", (*OPTIMIZE, "--limits", ","), ("no limit to move", "keep_item")),
+    "tier to move": ("x", "", (*OPTIMIZE, "--tiers", "agnet"), ("unknown tier 'agnet'", "did you mean 'agent'")),
+    "last tier": ("x", "", (*OPTIMIZE, "--tiers", "manager"), ("'manager' is the last one",)),
+    "unknown measure": ("x", "", (*OPTIMIZE, "--robust", "cvr"), ("unknown measure of robustness 'cvr'", "'cvar'")),
+    "unknown part": ("x", "", (*OPTIMIZE, "--by", "failures"), ("unknown part", "did you mean 'failure'")),
+    "amount in words": ("x", "", (*OPTIMIZE, "--budget", "a lot"), ("--budget a lot", "250000/year")),
+    "amount a week": ("x", "", (*OPTIMIZE, "--budget", "5/week"), ("--budget 5/week", "year or month")),
+    "no minutes": ("x", "", (*OPTIMIZE, "--escalation-minutes", "0"), ("--escalation-minutes 0", "above 0")),
+    "minutes that are none": ("x", "", (*OPTIMIZE, "--escalation-minutes", "nan"), ("--escalation-minutes nan",)),
+    "too small a budget": ("x", "", (*OPTIMIZE, "--budget", "10", "--limits", "credit"), ("no limits keep to",)),
+    "negative exceptions": ("x", "", (*OPTIMIZE, "--at-most-exceptions", "-1"), ("at_most_exceptions is -1",)),
+    "rounding to nothing": ("x", "", (*OPTIMIZE, "--round-to", "0"), ("round_to is 0", "a cent or more")),
+    "rounding to no number": ("x", "", (*OPTIMIZE, "--round-to", "nan"), ("round_to is nan", "a cent or more")),
+    "rounding to no end": ("x", "", (*OPTIMIZE, "--round-to", "inf"), ("round_to is inf", "a cent or more")),
+    "unknown thing to spare": ("x", "", ("frontier", *SMALL, "--over", "budgt"), ("did you mean 'budget'",)),
+    "one point": ("x", "", ("frontier", *SMALL, "--points", "1"), ("points is 1", "2 or more")),
+    "nothing to keep": ("x", "", ("keep", *SMALL, "--scenario", "quick_service"), ("'quick_service'", "'send_back'")),
     "unknown option": ("x", "", ("run", "--wheel"), ("--wheel",)),
 }
 
@@ -631,3 +651,81 @@ def test_what_matters_of_bad_input(words: tuple[str, ...], wanted: tuple[str, ..
     for each in wanted:
         assert each in lines[0]
     assert not (tmp_path / "found").exists()
+
+
+TWO = ("--limits", "keep_item,credit")
+ALONE = (*TWO, "--tiers", "agent")
+
+
+def test_optimize_is_the_library_s_and_writes_the_policy(run: Run, tmp_path: Path) -> None:
+    words = (*OPTIMIZE, *ALONE, "--by", "failure", "--at-most-exceptions", "1", "--round-to", "5")
+    status, out, err = run(*words, "--json", "--out", "best.json")
+    assert status == 0
+    assert "Wrote best.json" in err
+    found = json.loads(out)
+    scenario = load_scenario("online_retail")
+    setting = prepare_setting(scenario, cases=400, draws=7, seed=3)
+    in_force = load_policy("current", scenario)
+    wishes = {"by": ("failure",), "at_most_exceptions": 1, "round_to": 5}
+    best = best_limits(in_force, setting.payoffs, ("keep_item", "credit"), ("agent",), **wishes)
+    written = import_policy(tmp_path / "best.json", scenario)
+    assert (written.tiers, written.exceptions) == (best.policy.tiers, best.policy.exceptions)
+    assert len(found["exceptions"]) == 1
+    assert found["agreeing_starts"] == best.agreeing_starts
+    assert [row["net_value"] for row in found["simplicity"]] == pytest.approx(list(best.simplicity["net_value"]))
+    assert {(row["tier"], row["limit"]) for row in found["limits"]} == {
+        ("agent", limit) for limit in ("keep_item", "credit")
+    }
+    gain = evaluate(written, setting.payoffs).per_year() - evaluate(in_force, setting.payoffs).per_year()
+    assert found["difference"]["net_value"]["per_year"] == pytest.approx(gain.mean())
+    assert found["ignoring_learned_claiming"]["difference"]["net_value"]["per_year"] <= 1e-6 * gain.mean()
+    assert [row["cases"] for row in found["held_out"]] == ["fitted", "held_out", "lost"]
+    assert (found["binding"], found["against"], found["policy"]["name"]) == (None, "current", "recommended")
+
+
+def test_optimize_keeps_to_bounds_and_says_so(run: Run) -> None:
+    status, out, _ = run(*OPTIMIZE, *ALONE, "--budget", "28000/month", "--robust", "cvar")
+    assert status == 0
+    assert max(map(len, out.splitlines())) <= 80
+    words = " ".join(out.split())
+    for each in (
+        "Limits of every tier that could move", "Price of simplicity", "the best of each case", "likely (90% of",
+        "Second line under", "$336k a year for remedies: ", "If learned claiming were ignored", "fitted to",
+        "searches from different limits ended as high",
+    ):  # fmt: skip
+        assert each in words
+    assert "Exceptions" not in words
+
+
+def test_frontier_is_written_and_shown(run: Run, tmp_path: Path) -> None:
+    words = ("frontier", *SMALL, *TWO, "--over", "learned_claiming", "--points", "3")
+    status, out, err = run(*words, "--json", "--out", "along")
+    assert status == 0
+    assert "Wrote frontier.csv, frontier.png, frontier.svg to along/" in err
+    assert {path.name for path in (tmp_path / "along").iterdir()} == {"frontier.csv", "frontier.png", "frontier.svg"}
+    policies = json.loads(out)["policies"]
+    names = [row["policy"] for row in policies if not row["on_frontier"]]
+    assert names == ["current", "ask_first", "generous"]
+    assert len(policies) - len(names) <= 3
+    assert policies[0]["price"] is None
+    assert {"learned_claiming", "net_value", "gain_low", "gain_high", "agent.keep_item"} <= set(policies[0])
+    status, out, _ = run(*words[:-2])
+    assert status == 0
+    assert max(map(len, out.splitlines())) <= 80
+    assert "Policy in force" in out
+    assert "Limits of the agent" in out
+
+
+def test_keep_compares_formula_and_simulation(run: Run, tmp_path: Path) -> None:
+    status, out, _ = run("keep", *SMALL, "--json", "--out", "kept")
+    assert status == 0
+    assert {path.name for path in (tmp_path / "kept").iterdir()} == {"keep.csv", "keep.png", "keep.svg"}
+    payoffs = prepare_setting(load_scenario("online_retail"), cases=400, draws=7, seed=3).payoffs
+    for row in json.loads(out)["failures"]:
+        found = keep_or_return(payoffs, row["failure"])
+        assert row["keep_below"] == pytest.approx(found.keep_below)
+        assert row["customer"] == pytest.approx(found.components["customer"])
+    status, out, _ = run("keep", *SMALL)
+    assert max(map(len, out.splitlines())) <= 80
+    for each in ("keep below", "label saved", "in all", "wrong item"):
+        assert each in out

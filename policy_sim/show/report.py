@@ -21,28 +21,33 @@ from policy_sim.assumptions import ACTS, Assumption, Remedy, Scenario
 from policy_sim.clv import Fit, FutureValues, RecoveryBgNbdFit
 from policy_sim.clv.comparison import ModelComparison
 from policy_sim.clv.recovery_bg_nbd import CAVEATS
-from policy_sim.policy import NO_LIMIT
+from policy_sim.policy import NO_LIMIT, Policy, limit_words
 from policy_sim.service.remedies import compose
 from policy_sim.show.wording import (
     LIMIT_TITLES,
     OUTCOME_TITLES,
+    SIMPLICITY_TITLES,
     assumption_value,
     limit_text,
     money,
     number,
     share,
 )
-from policy_sim.study import Matters, Replay, Setting
+from policy_sim.study import HeldOut, Matters, Optimum, Replay, Setting
 from policy_sim.study.stories import ENOUGH, KeepUntil
-from policy_sim.value import BestLimits, Difference, Outcome, compare, interval
+from policy_sim.value import BestLimits, Difference, Frontier, KeepOrReturn, Outcome, compare, interval
+from policy_sim.value.frontier import OVER
 
 __all__ = [
     "of_comparison",
     "of_contracts",
     "of_failures",
     "of_fits",
+    "of_frontier",
     "of_future_values",
+    "of_keep_or_return",
     "of_opportunities",
+    "of_optimum",
     "of_outcome",
     "of_run",
     "of_scenario",
@@ -56,6 +61,23 @@ Floats = NDArray[np.float64]
 
 #: What is said of claims: the last is the future value of a customer for whom the claim holds.
 _OF_CLAIMS: Final = ("", "draws", "holds", "if worth")
+
+#: How a table of the frontier names what can be spared: as head, and one more of it.
+_SPARED: Final = {
+    "budget": ("remedies", "unit of money more for remedies"),
+    "escalation_minutes": ("minutes", "supervisor minute more"),
+    "learned_claiming": ("claiming", "unit of money more lost to learned claiming"),
+}
+
+#: The parts of keeping or returning in few words.
+COMPONENT_TITLES: Final = {
+    "label": "label saved",
+    "inspection": "inspection saved",
+    "restocking": "restocking saved",
+    "salvage": "salvage given up",
+    "customer": "customer value",
+    "learned_claiming": "learned claiming",
+}
 
 #: How far an assumption can be trusted, best first.
 _TRUST: Final = ("measured", "calibrated", "assumed")
@@ -105,6 +127,100 @@ def of_outcome(outcome: Outcome) -> list[Table | str]:
         _amounts(f"{outcome.policy.title} (likely: 90% of the draws)", outcome, signed=False),
         _second_line(outcome),
     ]
+
+
+def of_optimum(setting: Setting, optimum: Optimum, bounds: Mapping[str, float | None]) -> list[Table | str]:
+    """Return the best limits of every tier, what simpler and finer rules bring, and what speaks for them.
+
+    Parameters
+    ----------
+    setting
+        What the limits were found in.
+    optimum
+        The limits, and how they stood the test.
+    bounds
+        By name ("budget", "escalation_minutes") what they had to keep to, money or minutes a year.
+    """
+    best, gain = optimum.best, optimum.gain
+    policy, currency = best.policy, best.policy.currency
+    in_force = gain.baseline.policy
+    moved = {lever.limit for lever in best.levers}
+    fixed = [LIMIT_TITLES[name].lower() for name in policy.tiers[0].limits if name not in moved]
+    rest = f" Other limits stay as in “{in_force.title}”: {', '.join(fixed)}." if fixed else ""
+    payoffs = setting.payoffs
+    about = (
+        f"{len(payoffs.cases):,} cases, {len(payoffs.draws):,} draws of the assumptions; a year is "
+        f"{setting.scenario.value('shop.cases_per_year'):,.0f} cases"
+    )
+    agreed = f"{best.agreeing_starts} of {best.starts} searches from different limits ended as high."
+    return [
+        _prose(setting.scenario.title, about),
+        "",
+        _optimum_limits(optimum, currency),
+        _prose("", agreed + rest),
+        *_exceptions(policy),
+        "",
+        _simplicity(best, in_force),
+        _prose("", _simplicity_words(best, in_force)),
+        _prose(f"\nAgainst “{in_force.title}”", f"{_gain_words(gain)} {_second_line(gain.outcome)}"),
+        *_bounds(best, bounds),
+        _prose("\nIf learned claiming were ignored", _ignoring_words(optimum.ignoring)),
+        _prose("\nOn cases that the limits were not fitted to", _held_out_words(optimum.held_out, currency)),
+    ]
+
+
+def of_frontier(frontier: Frontier) -> list[Table | str]:
+    """Return the policies along the frontier: what is spared, net value, price of the next; then their limits."""
+    given = frontier.beside[0].policy
+    currency, titles = given.currency, {each.policy.name: each.policy.title for each in frontier.beside}
+    rows = frontier.to_frame().to_dict("records")
+    head, unit = _SPARED[frontier.over]
+    amount = (lambda value: number(value)) if frontier.over == "escalation_minutes" else _in(currency)
+    table = _table(
+        f"Highest net value for what is spared, a year (against: “{given.title}”)",
+        ("", f"{head} a year", "net value", "against", "likely", "price"),
+    )
+    limits = _table(
+        f"\nLimits of the {given.tier_names[0]}", ("", *(LIMIT_TITLES[name] for name in _in_play(frontier)))
+    )
+    for row in rows:
+        name = titles.get(row["policy"], str(row["policy"]).replace("_", " "))
+        is_given = row["policy"] == given.name
+        likely = " to ".join(money(row[each], currency, True) for each in ("gain_low", "gain_high"))
+        table.add_row(
+            name,
+            amount(row[OVER[frontier.over]]),
+            money(row["net_value"], currency),
+            "" if is_given else money(row["gain"], currency, True),
+            "" if is_given else likely,
+            "" if np.isnan(row["price"]) else money(row["price"], currency),
+        )
+        first = given.tier_names[0]
+        limits.add_row(name, *(limit_text(row[f"{first}.{each}"], currency) for each in _in_play(frontier)))
+    words = f"Price: what each {unit} adds to net value, since the row above. Likely: 90% of the draws, paired."
+    return [table, _prose("", words), limits]
+
+
+def of_keep_or_return(found: Sequence[KeepOrReturn], currency: str) -> list[Table | str]:
+    """Return up to which price keeping beats a return, by formula and by simulation, and what speaks on each side."""
+    prices = _table("Keep the item, or send it back?", ("", "keep below", "simulated best limit", "price of the parts"))
+    parts = _table("\nWhat keeping saves (−: gives away)", ("", *(each.failure.replace("_", " ") for each in found)))
+    for each in found:
+        low, high = (limit_text(limit, currency) for limit in (each.simulated, each.simulated_until))
+        prices.add_row(
+            each.failure.replace("_", " "),
+            "always" if each.keep_below == NO_LIMIT else limit_text(round(each.keep_below), currency),
+            f"{low} or more" if each.simulated_until == NO_LIMIT else f"{low} to {high}",
+            limit_text(each.price, currency),
+        )
+    for name, title in COMPONENT_TITLES.items():
+        parts.add_row(title, *(money(each.components[name], currency, True) for each in found))
+    parts.add_row("in all", *(money(sum(each.components.values()), currency, True) for each in found), style="bold")
+    words = (
+        "Keep below: by a formula, at the central assumptions. Simulated: best over the cases and the mean of the "
+        "draws. The parts are those of the middle price, a case."
+    )
+    return [prices, parts, _prose("", words)]
 
 
 def of_fits(fits: Sequence[Fit]) -> list[Table | str]:
@@ -690,6 +806,129 @@ def _second_line(outcome: Outcome) -> str:
         )
     low, high = (f"{60 * each:.1f}" for each in interval(queue.mean_wait_hours))
     return f"Second line under “{title}”: {busy};\nwho is passed on waits {low} to {high} minutes for it."
+
+
+def _optimum_limits(optimum: Optimum, currency: str) -> Table:
+    table = _table("Limits of every tier that could move", ("", "in force", "best", "as good within 1%", " "))
+    table.columns[-1].justify = "left"
+    for tier, rows in optimum.limits.groupby("tier", sort=False):
+        table.add_row(str(tier), style="bold")
+        for row in rows.to_dict("records"):
+            low, high = (limit_text(row[each], currency) for each in ("low", "high"))
+            flat = f"{low} or more" if row["high"] == NO_LIMIT else f"{low} to {high}"
+            table.add_row(
+                f"  {LIMIT_TITLES[row['limit']]}",
+                limit_text(row["in_force"], currency),
+                limit_text(row["best"], currency),
+                "" if np.isnan(row["low"]) else flat,
+                row["reason"],
+            )
+    return table
+
+
+def _exceptions(policy: Policy) -> list[Table]:
+    """Say for each exception whom it is for and what may be done, one line each."""
+    if not policy.exceptions:
+        return []
+    table = _table("\nExceptions", ("",))
+    for each in policy.exceptions:
+        only = ", ".join(part.replace("_", " ") for part in (each.failure, each.segment) if part)
+        words = "; ".join(limit_words(name, value, policy.currency) for name, value in each.limits.items())
+        table.add_row(f"{each.tier}, {only}: {words}")
+    return [table]
+
+
+def _simplicity(best: BestLimits, in_force: Policy) -> Table:
+    yearly = best.payoffs.scenario.value("shop.cases_per_year")
+    currency = best.policy.currency
+    table = _table("Price of simplicity", ("", "a case", "a year", "of what is possible", "exceptions"))
+    for row in best.simplicity.to_dict("records"):
+        table.add_row(
+            SIMPLICITY_TITLES.get(row["policy"], row["policy"]).replace("in force", f"“{in_force.title}”"),
+            money(row["net_value"], currency),
+            money(yearly * row["net_value"], currency),
+            share(row["share_of_gain"]),
+            "" if row["policy"] == "oracle" else f"{row['exceptions']}",
+        )
+    return table
+
+
+def _simplicity_words(best: BestLimits, in_force: Policy) -> str:
+    rows = best.simplicity.set_index("policy")
+    last = next(name for name in reversed(rows.index) if name not in ("oracle", "limits of its own for each cell"))
+    missed = float(rows["net_value"]["oracle"] - rows["net_value"][last])
+    yearly = money(missed * best.payoffs.scenario.value("shop.cases_per_year"), best.policy.currency)
+    return (
+        f"These limits get {share(rows['share_of_gain'][last])} of what the best resolution of every case would bring "
+        f"beyond “{in_force.title}”; rules so simple leave {yearly} a year."
+    )
+
+
+def _gain_words(gain: Difference) -> str:
+    currency = gain.outcome.policy.currency
+    low, high = (money(each, currency, True) for each in interval(gain.per_year()))
+    mean = money(float(gain.per_year().mean()), currency, True)
+    apart = "" if gain.told_apart() else "; the two cannot be told apart"
+    return f"Net value {mean} a year, likely (90% of the draws) {low} to {high}{apart}."
+
+
+def _bounds(best: BestLimits, bounds: Mapping[str, float | None]) -> list[Table]:
+    currency, lines = best.policy.currency, []
+    for name, bound in bounds.items():
+        if bound is None:
+            continue
+        if name == "budget":
+            kept, unit = f"{money(bound, currency)} a year for remedies", "each unit of money more for remedies"
+        else:
+            kept, unit = f"{bound:,.0f} supervisor minutes a year", "each minute more"
+        price = money(best.shadow_price, currency)
+        told = f"holds the limits back; {unit} would bring {price}." if best.binding == name else "does not bind."
+        lines.append(f"{kept}: {told}")
+    return [_prose("\nBounds", "\n".join(lines))] if lines else []
+
+
+def _ignoring_words(ignoring: Difference) -> str:
+    """Say what limits cost that are best if nobody learns to claim, when people do."""
+    policy, currency = ignoring.outcome.policy, ignoring.outcome.policy.currency
+    first = policy.tiers[0]
+    changed = [
+        f"{LIMIT_TITLES[name].lower()} {limit_text(value, currency)}"
+        for name, value in first.limits.items()
+        if value != ignoring.baseline.policy.tiers[0].limits[name]
+    ]
+    if policy.tiers == ignoring.baseline.policy.tiers and policy.exceptions == ignoring.baseline.policy.exceptions:
+        return "The best limits would be the same."
+    where = f"The {first.name} would get: {', '.join(changed)}. " if changed else "Other limits would move. "
+    cost = -ignoring.per_year()
+    low, high = (money(each, currency) for each in interval(cost))
+    mean = money(float(cost.mean()), currency)
+    apart = "" if ignoring.told_apart() else "; cannot be told apart"
+    return f"{where}As people do learn, that costs {mean} a year, likely {low} to {high}{apart}."
+
+
+def _held_out_words(held_out: HeldOut | None, currency: str) -> str:
+    if held_out is None:
+        return "Half of the cases is too few to find limits that keep to the bounds; bring more cases."
+    rows = held_out.to_frame().set_index("cases")
+    fitted, judged, lost = (
+        f"{money(row['net_value'], currency, True)} a year ({money(row['net_value_low'], currency, True)} to "
+        f"{money(row['net_value_high'], currency, True)})"
+        for row in (rows.loc[name].to_dict() for name in ("fitted", "held_out", "lost"))
+    )
+    return (
+        f"Limits fitted to every other case bring {judged} on the rest, against {fitted} on their own cases: fitting "
+        f"flatters them by {lost}."
+    )
+
+
+def _in_play(frontier: Frontier) -> list[str]:
+    """Return the limits of the first tier that differ somewhere among the policies."""
+    first = [outcome.policy.tiers[0].limits for outcome in (*frontier.outcomes, *frontier.beside)]
+    return [name for name in LIMIT_TITLES if len({limits[name] for limits in first}) > 1]
+
+
+def _in(currency: str) -> Callable[[float], str]:
+    return lambda value: money(value, currency)
 
 
 def _table(title: str, heads: Sequence[str]) -> Table:

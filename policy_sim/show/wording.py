@@ -12,6 +12,7 @@ from policy_sim.policy import ASK, NO_LIMIT
 __all__ = [
     "LIMIT_TITLES",
     "OUTCOME_TITLES",
+    "SIMPLICITY_TITLES",
     "assumption_title",
     "assumption_unit",
     "assumption_value",
@@ -41,6 +42,15 @@ OUTCOME_TITLES = {
     "escalated": "Asked a supervisor",
     "minutes": "Minutes per case",
     "supervisor_minutes": "Supervisor minutes",
+}
+
+#: How the rows of `BestLimits.simplicity` read.
+SIMPLICITY_TITLES = {
+    "given": "in force",
+    "one limit for all": "the same limits for all",
+    "rounded": "the same, rounded",
+    "limits of its own for each cell": "own limits wherever it pays",
+    "oracle": "the best of each case",
 }
 
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}

@@ -2,6 +2,7 @@
 
 from policy_sim.study.information import Pilot, Worth, evpi, evppi, pilot_for_mean, pilot_for_share
 from policy_sim.study.matters import Matters, what_matters
+from policy_sim.study.optimum import HeldOut, Optimum, find_optimum
 from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table, spread_of_cases
 from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
 from policy_sim.study.setting import Customers, Setting, prepare_setting, read_default_log, thinned
@@ -10,7 +11,9 @@ from policy_sim.study.stories import Replay, Story, load_stories, load_story, re
 __all__ = [
     "Customers",
     "Errors",
+    "HeldOut",
     "Matters",
+    "Optimum",
     "Pilot",
     "Replay",
     "Sensitivity",
@@ -20,6 +23,7 @@ __all__ = [
     "case_error",
     "evpi",
     "evppi",
+    "find_optimum",
     "load_stories",
     "load_story",
     "net_benefits",

@@ -46,6 +46,10 @@ _ROUNDS = 12  # of coordinate ascent, at most
 _LOAD_ROUNDS = 4  # of finding limits and the load that they put on the second line, at most
 _GRID_POINTS = {"refund": 6, "credit": 5, "keep_item": 6, "replacement": 4}
 _CENT = 0.01
+_CAP_ROUNDS = 4  # of lowering caps until they hold on all cases, at most
+_PRICE_ROUNDS = 8  # of finding the price at which caps hold
+_FIRST_PRICE = 4.0  # money a case for all that a cap allows
+_NO_GAIN = 1e-9  # money a case: no exception is made for less
 _NEVER = 1e12  # below this is what breaks a cap
 _NUDGE = 0.02  # by which the load is moved to see what it costs
 _LOOSER = 0.02  # by which a cap is raised to see what it is worth
@@ -136,7 +140,8 @@ def best_limits(
     Raises
     ------
     InputError
-        If a name is unknown, a tier is the last one, or a bound is below what any limits can meet.
+        If a name is unknown, a tier is the last one, a number is out of range, or a bound is below what any limits
+        can meet.
     """
     levers = moving_levers(policy, limits, tiers)
     caps = _caps(payoffs, budget, escalation_minutes)
@@ -145,8 +150,10 @@ def best_limits(
             raise unknown("part of a case", part, ("failure", "segment"))
     if robust not in _CRITERIA and robust != "mean":
         raise unknown("measure of robustness", robust, ("mean", *_CRITERIA))
-    if round_to is not None and not round_to >= _CENT:
+    if round_to is not None and not _CENT <= round_to < np.inf:
         raise InputError(f"round_to is {round_to}; it must be a cent or more (5 for whole fives)")
+    if at_most_exceptions is not None and at_most_exceptions < 0:
+        raise InputError(f"at_most_exceptions is {at_most_exceptions}; it must be 0 or more")
     every = None if round_to is None else round(100 * round_to)
     report = on_progress or (lambda done, of: None)
 
@@ -164,25 +171,22 @@ def best_limits(
     search = replace(search, expected=Expected.of(policy, many, load, limits))
     if search.is_feasible(policy) and search.value(policy) > search.value(best):
         best = policy
-    best, _ = search.climb(best, levers)
-    if not search.is_feasible(best):
-        raise InputError(
-            f"no limits keep to {_bounds_in_words(budget, escalation_minutes)}; the least that was found comes to "
-            f"{_totals_in_words(search, best, payoffs)}; raise it, or let more limits move"
-        )
+    best = _let_go(*_climb_within(best, search, levers), search, levers)
+    _refuse_infeasible(best, search, budget, escalation_minutes)
     report(3, 5)
     if robust != "mean":
-        best = _robust(best, [policy, *(end for end, _ in ends)], few, levers, robust)
+        best = _robust(best, [policy, *(end for end, _ in ends)], few, levers, robust, search)
     shared = best
-    rounded, _ = search.climb(best, levers, every) if every else (best, 0.0)
-    best = rounded
+    rounded, _ = _climb_within(best, search, levers, every) if every else (best, 0.0)
+    _refuse_infeasible(rounded, search, budget, escalation_minutes)
+    if robust == "mean" and search.value(rounded) > search.value(shared):
+        shared = rounded  # caps make the ground rugged: round limits may be the better ones that were found
     cells = _cells(payoffs, by)
-    gains = [] if not cells else _exceptions(best, search, cells, limits, every)
-    chosen = [each for each in gains if each.gain > 0][:at_most_exceptions]
-    for each in chosen:
-        best = each.put_on(best)
+    gains = [] if not cells else _exceptions(rounded, search, cells, limits, every)
+    best = _with_exceptions(rounded, gains, search, at_most_exceptions)
+    everything = _with_exceptions(best, gains, search, None) if gains else None
     report(4, 5)
-    simplicity = _compare_simplicity(policy, shared, rounded if every else None, chosen, gains, best, search)
+    simplicity = _compare_simplicity(policy, shared, rounded if every else None, best, everything, search)
     binding, price = _shadow_price(best, search, levers, caps)
     report(5, 5)
     return BestLimits(best, payoffs, levers, len(ends), agreeing, simplicity, binding, price)
@@ -446,6 +450,43 @@ def _settle_load(best: Policy, search: Search, levers: Sequence[Lever], load: Fl
     return best, search, load
 
 
+def _climb_within(
+    start: Policy, search: Search, levers: Sequence[Lever], every: int | None = None
+) -> tuple[Policy, float]:
+    """Climb where caps hold: also from what is best at a price on what is capped, the lowest at which the caps hold.
+
+    A start that breaks a cap would else be thrown far by the first limit that can mend it.
+    """
+    free = replace(search, caps={}).climb(start, levers, every)
+    if search.is_feasible(free[0]):
+        return free
+    ends = [search.climb(start, levers, every)]
+    price, low, high = _FIRST_PRICE, 0.0, np.inf
+    point = start
+    for _ in range(_PRICE_ROUNDS):
+        prices = {name: price / cap + search.prices.get(name, 0.0) for name, cap in search.caps.items()}
+        point, _ = replace(search, caps={}, prices={**search.prices, **prices}).climb(point, levers, every)
+        if search.is_feasible(point):
+            high = price
+            ends.append((point, search.value(point)))
+        else:
+            low = price
+        price = 4 * price if high == np.inf else (low + high) / 2
+    best, value = max(ends, key=lambda end: end[1])
+    polished = search.climb(best, levers, every)
+    return max(((best, value), polished), key=lambda end: end[1])
+
+
+def _let_go(best: Policy, value: float, search: Search, levers: Sequence[Lever]) -> Policy:
+    """Free what a higher tier's limit may hold back: open one such limit at a time, and climb again from there."""
+    for lever in levers:
+        if lever.tier != best.tier_names[0]:
+            opened, reached = search.climb(best.with_limit(lever, best.bounds(lever)[1]), levers)
+            if reached > value + _NO_GAIN:
+                best, value = opened, reached
+    return best
+
+
 def _price_of_load(policy: Policy, payoffs: Payoffs, load: Floats) -> dict[str, float]:
     """Return what one more supervisor minute costs those who wait (money), if it makes a difference at all."""
     more, less = (
@@ -454,6 +495,14 @@ def _price_of_load(policy: Policy, payoffs: Payoffs, load: Floats) -> dict[str, 
     minutes = float(load[: len(payoffs.draws)].mean())
     price = (less - more) / (2 * _NUDGE * minutes) if minutes > 0 else 0.0
     return {"supervisor_minutes": price} if price > 1e-6 else {}
+
+
+def _refuse_infeasible(policy: Policy, search: Search, budget: float | None, escalation_minutes: float | None) -> None:
+    if not search.is_feasible(policy):
+        raise InputError(
+            f"no limits keep to {_bounds_in_words(budget, escalation_minutes)}; the least that was found comes to "
+            f"{_totals_in_words(search, policy, search.expected.payoffs)}; raise it, or let more limits move"
+        )
 
 
 @dataclass(frozen=True)
@@ -487,9 +536,9 @@ def _exceptions(
     limits: Sequence[str],
     every: int | None,
 ) -> list[_Exception]:
-    """Return for each cell the best exception of the first tier, the highest gain first.
+    """Return for each cell the best exception of the first tier that brings anything, the highest gain first.
 
-    Cells do not touch each other, so their gains add up (but for caps, which prices stand for).
+    Cells do not touch each other, so their gains add up (but for caps: `_with_exceptions` sees to those).
     """
     cases = search.expected.payoffs.cases
     tier = policy.tier_names[0]
@@ -513,31 +562,34 @@ def _exceptions(
             for lever in levers
             if best.limit(tier, lever.limit, failure, segment) != policy.limit(tier, lever.limit, failure, segment)
         }
-        if moved:
+        if moved and gain > _NO_GAIN:
             found.append(_Exception(tier, failure, segment, moved, gain))
     return sorted(found, key=lambda each: -each.gain)
 
 
+def _with_exceptions(policy: Policy, gains: Sequence[_Exception], search: Search, at_most: int | None) -> Policy:
+    """Put on exceptions, the highest gain first, as many as are allowed; one that breaks a cap is left out."""
+    count = 0
+    for each in gains:
+        if count == at_most:
+            break
+        tried = each.put_on(policy)
+        if tried != policy and search.is_feasible(tried):
+            policy, count = tried, count + 1
+    return policy
+
+
 def _compare_simplicity(
-    given: Policy,
-    shared: Policy,
-    rounded: Policy | None,
-    chosen: Sequence[_Exception],
-    gains: Sequence[_Exception],
-    best: Policy,
-    search: Search,
+    given: Policy, shared: Policy, rounded: Policy | None, best: Policy, everything: Policy | None, search: Search
 ) -> pd.DataFrame:
     bare = replace(search, prices={})
-    rows = [("given", bare.value(given), len(given.exceptions)), ("one limit for all", bare.value(shared), 0)]
-    if rounded is not None:
-        rows.append(("rounded", bare.value(rounded), 0))
-    if chosen:
-        rows.append((f"with {len(chosen)} exceptions", bare.value(best), len(chosen)))
-    if gains:
-        everything = best
-        for each in gains[len(chosen) :]:
-            everything = each.put_on(everything)
-        rows.append(("limits of its own for each cell", bare.value(everything), len(gains)))
+    named = [("given", given), ("one limit for all", shared)]
+    named += [] if rounded is None else [("rounded", rounded)]
+    count = len(best.exceptions)
+    if count > len(shared.exceptions):
+        named.append((f"with {count} exception{'' if count == 1 else 's'}", best))
+    named += [] if everything is None else [("limits of its own for each cell", everything)]
+    rows = [(words, bare.value(policy), len(policy.exceptions)) for words, policy in named]
     oracle = search.expected.oracle() / len(search.expected.payoffs.cases)
     rows.append(("oracle", oracle, 0))
     table = pd.DataFrame(rows, columns=["policy", "net_value", "exceptions"])
@@ -563,18 +615,53 @@ def _shadow_price(
     return "", 0.0
 
 
-def _robust(best: Policy, others: Sequence[Policy], payoffs: Payoffs, levers: Sequence[Lever], robust: str) -> Policy:
-    """Return limits that are best by a measure over the draws, on curves of every draw."""
-    met = [evaluate(each, payoffs).per_case() for each in (best, *others)]
-    reference = np.max(met, axis=0)
-    criterion = _CRITERIA[robust]
-    start = (best, *others)[int(np.argmax([criterion(each[None] - 0.0, reference)[0] for each in met]))]
+def _robust(
+    best: Policy,
+    others: Sequence[Policy],
+    payoffs: Payoffs,
+    levers: Sequence[Lever],
+    robust: str,
+    search: Search,
+) -> Policy:
+    """Return limits that are best by a measure over the draws, on curves of every draw.
+
+    The curves are those of fewer cases than the search has: caps are lowered until they hold there as well. Where that
+    fails, the limits with the best mean stay.
+    """
+    caps = search.caps
+    for _ in range(_CAP_ROUNDS):
+        found = _climb_robustly(best, others, payoffs, levers, robust, caps)
+        if search.is_feasible(found):
+            return found
+        means = search.means(found)
+        caps = {name: 0.998 * cap * min(search.caps[name] / means[name], 1) for name, cap in caps.items()}
+    return best
+
+
+def _climb_robustly(
+    best: Policy,
+    others: Sequence[Policy],
+    payoffs: Payoffs,
+    levers: Sequence[Lever],
+    robust: str,
+    caps: Mapping[str, float],
+) -> Policy:
+    met = [evaluate(each, payoffs) for each in (best, *others)]
+    reference = np.max([each.per_case() for each in met], axis=0)
+
+    def objective(net: Floats, means: Mapping[str, Floats]) -> Floats:
+        excess = np.sum([np.maximum(means[name] / cap - 1 - 1e-9, 0) for name, cap in caps.items()], axis=0)
+        return np.asarray(np.where(excess > 0, -_NEVER * (1 + excess), _CRITERIA[robust](net, reference)))
 
     def along(policy: Policy, lever: Lever) -> tuple[Ints, Floats]:
         curve = threshold_curve(policy, payoffs, lever)
-        return curve.cents, criterion(curve.per_case(), reference)
+        return curve.cents, objective(curve.per_case(), {name: curve.per_case(name).mean(axis=1) for name in caps})
 
-    return _climb(start, levers, along, None)[0]
+    values = [
+        objective(each.per_case()[None], {name: each.per_case(name).mean(keepdims=True) for name in caps})[0]
+        for each in met
+    ]
+    return _climb((best, *others)[int(np.argmax(values))], levers, along, None)[0]
 
 
 def _cvar(values: Floats, reference: Floats) -> Floats:

@@ -7,16 +7,16 @@ can be beaten on both counts by mixing others. Left to others: one bound kept ex
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import unknown
+from policy_sim.border import InputError, unknown
 from policy_sim.policy import Policy
 from policy_sim.value.best_limits import MOVED, Search, enumerate_pairs, moving_levers, spread
-from policy_sim.value.evaluation import Outcome, evaluate
+from policy_sim.value.evaluation import Outcome, evaluate, interval
 from policy_sim.value.expected import Expected, load_of
 from policy_sim.value.payoffs import Payoffs, Progress
 
@@ -45,7 +45,7 @@ class Frontier:
     outcomes
         Of the policies on the frontier, from the one that spares most to the one with the highest net value.
     beside
-        Of the other policies that were to be placed.
+        Of the given policy, and of the others that were to be placed.
     prices
         (outcomes - 1,) what a unit more brings between one and the next: money for each money, or minute.
     """
@@ -58,20 +58,27 @@ class Frontier:
     def to_frame(self) -> pd.DataFrame:
         """Return one row per policy: what is spared and net value, a year (money, or minutes), limits, on the frontier.
 
-        Money has its 90 % interval over the draws.
+        `gain` is how far it is ahead of the given policy, a year (money), paired; `price` what a unit more brings since
+        the policy before on the frontier. Money has its 90 % interval over the draws.
         """
         rows = []
-        for outcome in (*self.outcomes, *self.beside):
+        prices = [np.nan, *self.prices, *[np.nan] * len(self.beside)]
+        for outcome, price in zip((*self.outcomes, *self.beside), prices, strict=True):
             net = outcome.per_year()
-            low, high = np.quantile(net, [0.05, 0.95])
+            gain = net - self.beside[0].per_year()
+            (low, high), (gain_low, gain_high) = interval(net), interval(gain)
             rows.append(
                 {
                     "policy": outcome.policy.name,
                     "on_frontier": outcome in self.outcomes,
                     OVER[self.over]: float(outcome.per_year(OVER[self.over]).mean()),
                     "net_value": float(net.mean()),
-                    "net_value_low": float(low),
-                    "net_value_high": float(high),
+                    "net_value_low": low,
+                    "net_value_high": high,
+                    "gain": float(gain.mean()),
+                    "gain_low": gain_low,
+                    "gain_high": gain_high,
+                    "price": price,
                 }
                 | {
                     f"{tier.name}.{name}": value
@@ -113,7 +120,7 @@ def frontier(
     Raises
     ------
     InputError
-        If a name is unknown.
+        If a name is unknown, or there are fewer than two points.
 
     Notes
     -----
@@ -122,6 +129,8 @@ def frontier(
     """
     if over not in OVER:
         raise unknown("quantity to spare", over, list(OVER))
+    if points < 2:
+        raise InputError(f"points is {points}; it must be 2 or more")
     name = OVER[over]
     levers = moving_levers(policy, limits, None)
     few = payoffs.take(spread(len(payoffs.cases), _CASES))
@@ -137,13 +146,14 @@ def frontier(
         price = _price_at(corners, spared, net, int(np.flatnonzero(corners == corner)[0]))
         search = Search(expected, {}, {name: price})
         best, _ = search.climb(grid.policy_at(grid.pair(int(allowed[corner]))), levers)
-        found.append(evaluate(_named(best, n), payoffs))
+        found.append(evaluate(best, payoffs))
         report(n + 1, len(chosen))
     at = np.array([[each.per_case(name).mean(), each.per_case().mean()] for each in found])
     kept = upper_hull(at[:, 0], at[:, 1])
     prices = np.diff(at[kept, 1]) / np.maximum(np.diff(at[kept, 0]), 1e-12)
     others = [evaluate(each, payoffs) for each in (policy, *beside)]
-    return Frontier(over, tuple(found[k] for k in kept), tuple(others), prices)
+    along = [replace(found[k], policy=_named(found[k].policy, n)) for n, k in enumerate(kept.tolist())]
+    return Frontier(over, tuple(along), tuple(others), prices)
 
 
 def upper_hull(x: Floats, y: Floats) -> NDArray[np.int64]:

@@ -19,7 +19,7 @@ from policy_sim.service import Cases
 from policy_sim.value.kernels import LANES, MEASURES, States, score_states
 from policy_sim.value.payoffs import Payoffs, expect, value_cases
 
-__all__ = ["KeepOrReturn", "keep_or_return"]
+__all__ = ["COMPONENTS", "KeepOrReturn", "comparable_failures", "keep_or_return"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -115,6 +115,28 @@ def keep_or_return(payoffs: Payoffs, failure: str, refund: str = "full_refund") 
         first,
         until,
     )
+
+
+def comparable_failures(payoffs: Payoffs, refund: str = "full_refund") -> tuple[str, ...]:
+    """Return the failures that have cases, and a refund both with keeping and with sending back.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    found = [
+        failure
+        for f, failure in enumerate(payoffs.scenario.failures)
+        if {f"{refund} + keep_item", f"{refund} + send_back"} <= set(payoffs.menu.names[f])
+        and (payoffs.cases.failure == f).any()
+    ]
+    if not found:
+        raise InputError(
+            f"no failure among the cases of scenario '{payoffs.scenario.name}' may be answered by '{refund}' both with "
+            "'keep_item' and with 'send_back'; keeping and returning are compared where both are there, add them to it"
+        )
+    return tuple(found)
 
 
 def _spread(rows: Ints) -> Ints:

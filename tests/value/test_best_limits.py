@@ -10,6 +10,7 @@ from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, LimitException, Policy, Tier, load_policy
 from policy_sim.value import best_limits, evaluate, value_cases
 from policy_sim.value.evaluation import Handling, to_cents
+from policy_sim.value.frontier import frontier
 
 SEEDS = 20
 #: How many of these were solved when this was written (and 199 of the first 200 seeds): ascent may get stuck.
@@ -202,6 +203,39 @@ def test_exceptions_add_what_they_promise(scenario, shipped_payoffs):
     assert values[1] == pytest.approx(table.filter(like="exceptions").iloc[0], rel=1e-9)
     assert values[0] < values[1] <= table["limits of its own for each cell"] + 1e-9 <= table["oracle"] + 2e-9
     several.policy.check_order(scenario.failures, [segment.name for segment in scenario.segments], "several")
+
+
+@pytest.mark.parametrize(
+    "wish", [{"by": ("failure",), "at_most_exceptions": 6}, {"robust": "cvar"}, {"robust": "regret"}, {"round_to": 5}]
+)
+def test_a_budget_holds_whatever_else_is_asked(scenario, shipped_payoffs, wish):
+    policy = load_policy("current", scenario)
+    limits = ("keep_item", "credit", "refund")
+    free = best_limits(policy, shipped_payoffs, limits, ("agent",))
+    bound = 0.95 * evaluate(free.policy, shipped_payoffs).per_year("remedy_cost").mean()
+    tight = best_limits(policy, shipped_payoffs, limits, ("agent",), budget=bound, **wish)
+    assert evaluate(tight.policy, shipped_payoffs).per_year("remedy_cost").mean() <= bound * (1 + 1e-6)
+
+
+def test_a_budget_leaves_about_what_the_frontier_says(scenario, shipped_payoffs):
+    policy = load_policy("current", scenario)
+    along = frontier(policy, shipped_payoffs)
+    nets = [outcome.per_year().mean() for outcome in along.outcomes]
+    middle = len(nets) // 2
+    spent = along.outcomes[middle].per_year("remedy_cost").mean()
+    tight = best_limits(policy, shipped_payoffs, budget=1.001 * spent)
+    missed = nets[middle] - evaluate(tight.policy, shipped_payoffs).per_year().mean()
+    assert missed <= 0.1 * (nets[-1] - nets[0])
+
+
+def test_exceptions_that_were_there_are_counted(scenario, shipped_payoffs):
+    policy = load_policy("current", scenario).with_limit(Lever("agent", "refund", "late_delivery"), 20.0)
+    best = best_limits(policy, shipped_payoffs, ("credit",))
+    assert best.simplicity.set_index("policy")["exceptions"].to_dict() == {
+        "given": 1, "one limit for all": 1, "oracle": 0,
+    }  # fmt: skip
+    with pytest.raises(InputError, match="at_most_exceptions is -1; it must be 0 or more"):
+        best_limits(policy, shipped_payoffs, ("credit",), at_most_exceptions=-1)
 
 
 def test_rounded_limits_are_round_and_no_better(scenario, shipped_payoffs):

@@ -53,3 +53,8 @@ def test_hull_against_every_mixture(points):
 def test_unknown_quantity(scenario, shipped_payoffs):
     with pytest.raises(InputError, match=r"unknown quantity to spare 'budgt' \(did you mean 'budget'\?\)"):
         frontier(load_policy("current", scenario), shipped_payoffs, "budgt")
+
+
+def test_one_point_is_no_frontier(scenario, shipped_payoffs):
+    with pytest.raises(InputError, match="points is 1; it must be 2 or more"):
+        frontier(load_policy("current", scenario), shipped_payoffs, points=1)

@@ -1,0 +1,181 @@
+"""Optimum: the best limits with all that whoever signs them asks: why there, how sure, what would have been worse.
+
+In: the policy in force, payoffs, what the search must keep to. Out: `Optimum`. Left to others: finding the limits
+(`value.best_limits`), how it reads (`show.report`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from policy_sim.border import InputError
+from policy_sim.policy import NO_LIMIT, Lever, Policy
+from policy_sim.value import BestLimits, Difference, Payoffs, best_limits, compare, evaluate, interval, threshold_curve
+
+__all__ = ["HeldOut", "Optimum", "find_optimum"]
+
+Floats = NDArray[np.float64]
+
+_SAME = 1e-9  # money a case
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What best limits bring on cases that they were not fitted to: every other case fits, the rest judges, both ways.
+
+    Attributes
+    ----------
+    fitted, held_out
+        (draws,) net value a year against the policy in force (money), on the cases of the fit and on the others.
+    """
+
+    fitted: Floats
+    held_out: Floats
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each kind of case: mean and 90 % interval, money a year."""
+        rows = [("fitted", self.fitted), ("held_out", self.held_out), ("lost", self.fitted - self.held_out)]
+        return pd.DataFrame(
+            [(name, values.mean(), *interval(values)) for name, values in rows],
+            columns=["cases", "net_value", "net_value_low", "net_value_high"],
+        )
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The best limits, and what speaks for them.
+
+    Attributes
+    ----------
+    best
+        The limits that were found, as the policy `recommended`.
+    gain
+        How far that policy is ahead of the one in force.
+    ignoring
+        How far the limits that are best if nobody learns to claim are ahead of it (behind it: below 0), when people do.
+    held_out
+        None where half of the cases is too few to find limits.
+    limits
+        One row for each limit that could move: tier, limit, in_force, best, from `low` to below `high` as good within
+        1 % (of the first tier), reason.
+    """
+
+    best: BestLimits
+    gain: Difference
+    ignoring: Difference
+    held_out: HeldOut | None
+    limits: pd.DataFrame
+
+
+def find_optimum(
+    policy: Policy, payoffs: Payoffs, on_step: Callable[[str], None] | None = None, **wishes: Any
+) -> Optimum:
+    """Find the best limits and put them to the test.
+
+    Parameters
+    ----------
+    policy
+        The policy in force.
+    payoffs
+        The valued cases.
+    on_step
+        Called with a few words as each of five steps begins.
+    **wishes
+        What `best_limits` takes besides: limits, tiers, by, at_most_exceptions, round_to, budget, escalation_minutes,
+        robust.
+
+    Raises
+    ------
+    InputError
+        As `best_limits` does.
+    """
+    step = on_step or (lambda words: None)
+    in_force = evaluate(policy, payoffs)
+    step("Searching the best limits")
+    best = _named(best_limits(policy, payoffs, **wishes), "recommended", "Recommended")
+    gain = compare(evaluate(best.policy, payoffs), in_force)
+    step("Searching without learned claiming")
+    careless = best_limits(policy, payoffs.without_learned_claiming(), **wishes)
+    careless = _named(careless, "ignoring_claiming", "Learned claiming ignored")
+    ignoring = compare(evaluate(careless.policy, payoffs), gain.outcome)
+    step("Judging on held-out cases")
+    held_out = None
+    with suppress(InputError):  # half of the cases may be unable to keep to what all can
+        held_out = _hold_out(policy, payoffs, wishes)
+    step("Drawing exact curves")
+    limits = _limits(policy, best)
+    return Optimum(best, gain, ignoring, held_out, limits)
+
+
+def _named(best: BestLimits, name: str, title: str) -> BestLimits:
+    return replace(best, policy=best.policy.model_copy(update={"name": name, "title": title}))
+
+
+def _hold_out(policy: Policy, payoffs: Payoffs, wishes: dict[str, Any]) -> HeldOut | None:
+    if len(payoffs.cases) < 2:
+        return None
+    halves = [payoffs.take(np.arange(first, len(payoffs.cases), 2)) for first in range(2)]
+    before = [evaluate(policy, half).per_year() for half in halves]
+    fitted, held_out = [], []
+    for k, half in enumerate(halves):
+        found = best_limits(policy, half, **wishes).policy
+        fitted.append(evaluate(found, half).per_year() - before[k])
+        held_out.append(evaluate(found, halves[1 - k]).per_year() - before[1 - k])
+    return HeldOut(np.mean(fitted, axis=0), np.mean(held_out, axis=0))
+
+
+def _limits(policy: Policy, best: BestLimits) -> pd.DataFrame:
+    rows = []
+    for lever in best.levers:
+        is_first = lever.tier == policy.tier_names[0]
+        low, high = best.curves[lever.limit].flat_region() if is_first else (np.nan, np.nan)
+        rows.append(
+            {
+                "tier": lever.tier,
+                "limit": lever.limit,
+                "in_force": policy.limit(lever.tier, lever.limit),
+                "best": best.policy.limit(lever.tier, lever.limit),
+                "low": low,
+                "high": high,
+                "reason": _reason(best, lever),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _reason(best: BestLimits, lever: Lever) -> str:
+    """Say what holds a limit where it stands, where that is not its own curve."""
+    policy, tiers = best.policy, best.policy.tier_names
+    k = tiers.index(lever.tier)
+    found, (least, most) = policy.limit(lever.tier, lever.limit), policy.bounds(lever)
+    if found == NO_LIMIT:
+        return _reason_for_no_limit(best, lever)
+    if found == most:
+        if k > 0:
+            return f"as the {tiers[k + 1]}'s"
+        curve = best.curves[lever.limit]
+        net = curve.per_case().mean(axis=1)
+        is_held = net[curve.step(found) :].max() > net[curve.step(found)] + _SAME
+        return f"held by the {tiers[k + 1]}'s" if is_held else f"as far as the {tiers[k + 1]}'s"
+    if found == least and k > 0:
+        return f"at least the {tiers[k - 1]}'s"
+    is_short = k == 0 and best.binding and found < best.curves[lever.limit].flat_region()[0]
+    return f"held by the {best.binding.replace('_', ' ')}" if is_short else ""
+
+
+def _reason_for_no_limit(best: BestLimits, lever: Lever) -> str:
+    is_first = lever.tier == best.policy.tier_names[0]
+    curve = best.curves[lever.limit] if is_first else threshold_curve(best.policy, best.payoffs, lever)
+    net = curve.per_case().mean(axis=1)
+    if len(net) == 1:
+        return "nothing draws on it"
+    if (np.diff(net) >= -_SAME).all():
+        return "more is never worse"
+    return f"nothing draws more than {curve.limits[-1]:,.2f} {best.policy.currency}"
