@@ -12,7 +12,7 @@ import shutil
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
@@ -403,7 +403,8 @@ def frontier(
     else:
         _show(report.of_frontier(found))
     if out is not None:
-        _write_figure(out, "frontier", table, plot_frontier(found))
+        files = _write_all(out, {"frontier.csv": table.to_csv(index=False)}, {"frontier": plot_frontier(found)})
+        typer.echo(f"Wrote {', '.join(path.name for path in files)} to {out}/", err=True)
 
 
 @app.command()
@@ -452,7 +453,10 @@ def keep(
     else:
         _show(report.of_keep_or_return(found, loaded.currency))
     if out is not None:
-        _write_figure(out, "keep", table, plot_keep_or_return(found, loaded.currency))
+        files = _write_all(
+            out, {"keep.csv": table.to_csv(index=False)}, {"keep": plot_keep_or_return(found, loaded.currency)}
+        )
+        typer.echo(f"Wrote {', '.join(path.name for path in files)} to {out}/", err=True)
 
 
 @app.command()
@@ -968,8 +972,6 @@ def _copy_notebooks(notebooks: Path, folder: Path) -> Path:
 
 def _write_results(out: Path, best: BestLimits, differences: list[Difference]) -> list[Path]:
     """Write policy, tables and figures, each whole; return their paths."""
-    import io
-
     import pandas as pd
 
     from policy_sim.publish import export_policy
@@ -981,7 +983,7 @@ def _write_results(out: Path, best: BestLimits, differences: list[Difference]) -
         "value_against_cost": plot_value_against_cost(differences),
         "where_the_money_goes": plot_where_money_goes(recommended),
     }
-    contents: dict[str, str | bytes] = {
+    contents = {
         "policy.json": export_policy(recommended.outcome.policy),
         "outcomes.csv": pd.concat([each.outcome.to_frame() for each in differences]).to_csv(index=False),
         "differences.csv": pd.concat([each.to_frame() for each in differences[1:]]).to_csv(index=False),
@@ -989,20 +991,11 @@ def _write_results(out: Path, best: BestLimits, differences: list[Difference]) -
             [each.to_frame().assign(lever=str(each.lever)) for each in best.curves.values()]
         ).to_csv(index=False),
     }
-    for name, figure in figures.items():
-        for kind in ("png", "svg"):
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format=kind, dpi=144)
-            contents[f"{name}.{kind}"] = buffer.getvalue()
-    for name, content in contents.items():
-        write_whole(out / name, content)
-    return [out / name for name in contents]
+    return _write_all(out, contents, figures)
 
 
 def _write_what_matters(out: Path, matters: Matters) -> list[Path]:
     """Write tables and figures of what matters, each whole; return their paths."""
-    import io
-
     from policy_sim.show.uncertainty_figures import plot_differences, plot_information, plot_tornado
 
     base = matters.outcomes[0]
@@ -1011,21 +1004,14 @@ def _write_what_matters(out: Path, matters: Matters) -> list[Path]:
         "worth_of_knowing": plot_information(matters.evppi, matters.evpi, base.payoffs.scenario),
         "policy_differences": plot_differences(matters.outcomes, base),
     }
-    contents: dict[str, str | bytes] = {
+    contents = {
         "risk.csv": matters.risk.to_csv(index=False),
         "tornado.csv": matters.sensitivity.tornado().to_csv(index=False),
         "break_evens.csv": _break_even_table(matters).to_csv(index=False),
         "worth_of_knowing.csv": matters.evppi.to_csv(index=False),
         "pilots.csv": matters.pilots.to_csv(index=False),
     }
-    for name, figure in figures.items():
-        for kind in ("png", "svg"):
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format=kind, dpi=144)
-            contents[f"{name}.{kind}"] = buffer.getvalue()
-    for name, content in contents.items():
-        write_whole(out / name, content)
-    return [out / name for name in contents]
+    return _write_all(out, contents, figures)
 
 
 def _break_even_table(matters: Matters) -> pd.DataFrame:
@@ -1060,18 +1046,19 @@ def _matters_content(matters: Matters) -> dict[str, object]:
     }
 
 
-def _write_figure(out: Path, name: str, table: pd.DataFrame, figure: Figure) -> None:
-    """Write a table and the figure of it into a folder, and say so."""
+def _write_all(out: Path, contents: Mapping[str, str], figures: Mapping[str, Figure]) -> list[Path]:
+    """Write texts by their file names, and figures as PNG and SVG, into a folder, each whole; return their paths."""
     import io
 
-    contents: dict[str, str | bytes] = {f"{name}.csv": table.to_csv(index=False)}
-    for kind in ("png", "svg"):
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=kind, dpi=144)
-        contents[f"{name}.{kind}"] = buffer.getvalue()
-    for file, content in contents.items():
-        write_whole(out / file, content)
-    typer.echo(f"Wrote {', '.join(contents)} to {out}/", err=True)
+    files: dict[str, str | bytes] = dict(contents)
+    for name, figure in figures.items():
+        for kind in ("png", "svg"):
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format=kind, dpi=144)
+            files[f"{name}.{kind}"] = buffer.getvalue()
+    for name, content in files.items():
+        write_whole(out / name, content)
+    return [out / name for name in files]
 
 
 def _about(setting: Setting, seed: int) -> dict[str, object]:
