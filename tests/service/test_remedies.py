@@ -199,7 +199,7 @@ def test_rules_that_leave_nothing_are_refused(scenario):
     rule = Rule(only="apology_note", alongside=("keep_item",), because="for the test")
     failure = scenario.failures["late_delivery"].model_copy(update={"resolutions": {"goodwill": (("apology_note",),)}})
     changed = scenario.model_copy(update={"failures": {"late_delivery": failure}, "rules": (rule,)})
-    with pytest.raises(InputError, match="leave out every resolution of failure 'late_delivery'.* 1 combination"):
+    with pytest.raises(InputError, match=r"leave out every resolution of failure 'late_delivery'.* 1 combination"):
         compose(changed, "late_delivery")
 
 
