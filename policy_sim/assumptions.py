@@ -115,8 +115,11 @@ _NEEDED_PER_FAILURE = (
     "gesture_weight",
     "spend_drop",
 )
+#: No number of a service is further from 0 than this, or nearer where it has to stay above 0.
+_HUGE, _TINY = 1e12, 1e-12
 #: Assumptions that are divided by, or whose logit is taken.
 _ABOVE_ZERO = (
+    "cases_per_year",
     "loss_share",
     "temptation",
     "churn_without_remedy",
@@ -165,6 +168,8 @@ class Assumption(_Frozen):
             raise ValueError(
                 f"range [{low:g}, {high:g}] goes below 0; give it as a positive number, signs are in the forms"
             )
+        if high > _HUGE:
+            raise ValueError(f"range [{low:g}, {high:g}] goes above {_HUGE:g}; check the number and its unit")
         if self.unit.startswith("share") and high > 1:
             raise ValueError(f"range [{low:g}, {high:g}] of a share must lie within 0 and 1")
         return self
@@ -324,6 +329,9 @@ class Scenario(_Frozen):
         for name, remedy in self.remedies.items():
             self._check_remedy(name, remedy)
         variants = [variant for name in self.remedies for variant in self.variants(name)]
+        for variant in variants:
+            if variants.count(variant) > 1:
+                raise ValueError(f"remedies has two variants '{variant}' (a name, and an amount); rename one")
         for failure, described in self.failures.items():
             for part, alternatives in described.resolutions.items():
                 for remedy_name in (name for alternative in alternatives for name in alternative):
@@ -341,6 +349,11 @@ class Scenario(_Frozen):
         inner = [bound for bound in bounds[:-1] if bound is not None]
         if bounds[-1] is not None or len(inner) != len(bounds) - 1 or inner != sorted(set(inner)):
             raise ValueError("segments must have rising prior_purchases_up_to, and the last one none")
+        if not any(self.value(f"{failure}.share_of_cases") > 0 for failure in self.failures):
+            raise ValueError("every failure has a share_of_cases of 0; give one of them a share above 0")
+        staff = self.value("queue.staff")
+        if staff != round(staff):
+            raise ValueError(f"queue.staff is {staff:g}; it must be a whole number of people, round it")
         generous, thrifty = (self.assumptions["style"][f"{style}_share"] for style in ("generous", "thrifty"))
         if generous.range[1] + thrifty.range[1] > 1 + 1e-12:
             raise ValueError(
@@ -353,7 +366,7 @@ class Scenario(_Frozen):
     def _check_domain(name: str, given: tuple[float, float]) -> None:
         low, high = given
         member = name.split(".")[1]
-        if member in _ABOVE_ZERO and low <= 0:
+        if member in _ABOVE_ZERO and low < _TINY:
             raise ValueError(f"the range of '{name}' is [{low:g}, {high:g}]; it is divided by, so it must stay above 0")
         if member in _BELOW_ONE and high >= 1:
             raise ValueError(

@@ -617,14 +617,14 @@ def main() -> None:
     except Exception as error:
         if not hasattr(error, "format_message"):  # what typer raises where the words of a command do not fit
             raise
-        _say(f"{error.format_message()}; see policy-sim --help")
+        _say(f"{error.format_message().rstrip('.')}; see policy-sim --help")
         sys.exit(2)
 
 
 def _show(parts: Sequence[Table | str]) -> None:
-    screen = Console(highlight=False)
+    screen = Console(highlight=False, markup=False)
     for part in parts:
-        screen.print(part, markup=False, soft_wrap=isinstance(part, str))
+        screen.print(part, soft_wrap=isinstance(part, str))
 
 
 def _say(words: str) -> None:

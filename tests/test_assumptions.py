@@ -246,12 +246,24 @@ def test_an_empty_unit_or_source_is_refused(changed, empty):
         ),
         (("rules", 0, "because"), DROPPED, "'because' is missing (shop.yaml, rules[0].because)"),
         (("rules", 0, "because"), "", "rules[0].because"),
+        (("assumptions", "shop", "label_cost", "range"), [6, 1e300], "goes above 1e+12; check the number and its unit"),
+        (("assumptions", "shop", "cases_per_year", "range"), [0, 200000], "must stay above 0"),
+        (("assumptions", "queue", "hours_per_year", "range"), [1e-300, 8760], "must stay above 0"),
+        (("assumptions", "queue", "staff", "value"), 1.5, "queue.staff is 1.5; it must be a whole number of people"),
+        (("remedies", "coupon_10"), {"title": "Another one"}, "two variants 'coupon_10' (a name, and an amount)"),
     ],
 )
 def test_faults_are_named_in_one_line(changed, place, value, expected):
     message = refusal(changed(place, value))
     assert expected in message
     assert "shop.yaml" in message
+
+
+def test_failures_of_which_none_ever_happens(scenario):
+    nothing = {f"{failure}.share_of_cases": 0.0 for failure in scenario.failures}
+    with pytest.raises(InputError, match="every failure has a share_of_cases of 0; give one of them a share above 0"):
+        scenario.with_values(nothing)
+    scenario.with_values(nothing | {"lost_parcel.share_of_cases": 0.1})
 
 
 def test_place_of_unknown_names(changed):
@@ -497,6 +509,7 @@ def test_with_values_makes_a_changed_copy(scenario):
         ({"shop.label_cost": float("nan")}, "'shop.label_cost' is set to nan; it must be a finite number"),
         ({"shop.label_cost": float("inf")}, "must be a finite number"),
         ({"shop.unit_cost_share": 1.5}, "of a share must lie within 0 and 1"),
+        ({"queue.staff": 2.5}, "whole number of people"),
     ],
 )
 def test_with_values_refuses(scenario, values, message):

@@ -113,6 +113,17 @@ def test_a_curve_has_every_breakpoint_and_is_the_library_s(run: Run) -> None:
     assert {"limit", "net_value", "remedy_cost", "escalated_share"} <= set(rows[0])
 
 
+def test_square_brackets_are_text_and_nothing_else(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("extends: online_retail\ntitle: 'Shop [bold] [/no]'\n")
+    (tmp_path / "policy.yaml").write_text(POLICY.replace("title: Policy in force", "title: 'In force [/no]'"))
+    status, out, _ = run("scenario", "show", "mine.yaml")
+    assert status == 0
+    assert "Shop [bold] [/no]" in out
+    status, out, _ = run("evaluate", "policy.yaml", *SMALL)
+    assert status == 0
+    assert "In force [/no]" in out
+
+
 def test_evaluate_decide_export(run: Run, tmp_path: Path) -> None:
     status, out, _ = run("evaluate", "generous", *SMALL, "--json")
     assert status == 0

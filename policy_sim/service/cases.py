@@ -6,6 +6,7 @@ Left to others: what can be done about a case (`remedies`), how its customer ans
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -277,7 +278,7 @@ def read_cases(source: str | Path | pd.DataFrame, scenario: Scenario) -> Cases:
     for name in _REQUIRED:
         if name not in table.columns:
             hint = nearest(name, [str(column) for column in table.columns]).replace("did you mean", "is it")
-            found = ", ".join(str(column) for column in table.columns)
+            found = ", ".join(str(column) for column in table.columns) or "none"
             raise InputError(f"{where} has no column '{name}'{hint}; found: {found}; rename or add it")
     if table.empty:
         raise InputError(f"{where} holds no cases; it needs at least one row below the header")
@@ -303,11 +304,21 @@ def _table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
     if not path.is_file():
         raise InputError(f"case file '{source}' does not exist; give the path of a CSV or Parquet file")
     try:
-        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, skip_blank_lines=False)
-    except (ValueError, OSError) as error:
+        table = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
+    except (ValueError, OSError, pd.errors.ParserWarning) as error:
         raise InputError(f"case file '{source}' cannot be read: {str(error).splitlines()[0]}") from None
     # blank lines go, but keep their number, so that messages name the line that an editor shows
     return table.dropna(how="all"), f"case file '{path.name}'"
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # of lines with more fields than names
+        # names are read as a row, for pandas renames those that stand twice
+        names = pd.read_csv(path, header=None, nrows=1, dtype=str, skipinitialspace=True, encoding="utf-8-sig").iloc[0]
+        for name in names[names.duplicated()].dropna():
+            raise ValueError(f"two columns are named '{name}'; rename or remove one")
+        return pd.read_csv(path, index_col=False, skip_blank_lines=False, skipinitialspace=True, encoding="utf-8-sig")
 
 
 def _line(column: pd.Series, position: int, where: str) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import ACTS, COLUMNS, LIMITS, Draws, Rule, Scenario
+from policy_sim.border import InputError
 
 __all__ = ["Menu", "compile_menu", "compose"]
 
@@ -61,7 +62,13 @@ class Menu:
 
 
 def compose(scenario: Scenario, failure: str) -> list[tuple[str, ...]]:
-    """Return the resolutions of a failure: one alternative from each part, unless a rule leaves the combination out."""
+    """Return the resolutions of a failure: one alternative from each part, unless a rule leaves the combination out.
+
+    Raises
+    ------
+    InputError
+        If the rules leave every combination out.
+    """
     parts = scenario.failures[failure].resolutions
     bundles = [tuple(itertools.chain(*combination)) for combination in itertools.product(*parts.values())]
     family = {variant: name for name in scenario.remedies for variant in scenario.variants(name)}
@@ -70,7 +77,13 @@ def compose(scenario: Scenario, failure: str) -> list[tuple[str, ...]]:
         named = {*bundle, *(family[variant] for variant in bundle)}
         return not any(_leaves_out(rule, named) for rule in scenario.rules)
 
-    return [bundle for bundle in bundles if makes_sense(bundle)]
+    kept = [bundle for bundle in bundles if makes_sense(bundle)]
+    if not kept:
+        raise InputError(
+            f"the rules leave out every resolution of failure '{failure}' (scenario {scenario.name}, {len(bundles)} "
+            "combinations); take a rule away, or add an alternative that they allow"
+        )
+    return kept
 
 
 def _leaves_out(rule: Rule, named: Collection[str]) -> bool:

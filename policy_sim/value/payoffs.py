@@ -43,6 +43,7 @@ Piece = TypeVar("Piece")
 
 _ROWS_IN_A_BLOCK = 20_000
 _CASES_IN_A_BLOCK = 4_000
+_MOST_CENTS = 1e18  # that a resolution draws on a limit: what still fits a whole number
 
 
 @dataclass(frozen=True)
@@ -304,8 +305,8 @@ def _options(scenario: Scenario, cases: Cases, menu: Menu, facts: Facts, believe
         cost[rows] = money @ menu.cost[f, :, :, 0].T
         worth[rows] = money @ (menu.worth - menu.trouble)[f, :, :, 0].T
         promised[rows] = money @ menu.worth[f, :, :, 0].T
-        drawn = np.rint(100 * np.einsum("nc,alc->nal", money, menu.uses[f, ..., 0])).astype(np.int64)
-        uses[rows] = np.where(menu.touches[f], np.maximum(drawn, 0), -1)
+        drawn = np.rint(100 * np.einsum("nc,alc->nal", money, menu.uses[f, ..., 0])).clip(0, _MOST_CENTS)
+        uses[rows] = np.where(menu.touches[f], drawn.astype(np.int64), -1)
         owed = (
             scenario.value(f"{failure}.entitlement") * scenario.value(f"{failure}.loss_share") * cases.item_price[rows]
         )

@@ -363,6 +363,26 @@ def test_files_that_cannot_be_read(scenario, tmp_path, content):
         assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("failure,item_price,future_value\nwrong_item,20,90,5\n", "Length of header or names does not match"),
+        ("failure,item_price,future_value,item_price\nwrong_item,20,90,5\n", "two columns are named 'item_price'"),
+    ],
+)
+def test_columns_that_do_not_fit_are_refused_and_not_shifted(scenario, tmp_path, text, expected):
+    path = tmp_path / "cases.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=expected):
+        read_cases(path, scenario)
+
+
+def test_blanks_after_commas_do_not_matter(scenario, tmp_path):
+    path = tmp_path / "cases.csv"
+    path.write_text("failure, item_price, future_value\nwrong_item, 20, 90\n")
+    assert read_cases(path, scenario).item_price == [20.0]
+
+
 def test_a_missing_file(scenario, tmp_path):
     with pytest.raises(InputError, match=r"case file '.*none.csv' does not exist"):
         read_cases(tmp_path / "none.csv", scenario)

@@ -195,6 +195,14 @@ def test_every_rule_of_several_is_obeyed(scenario):
     assert set(compose(bound(scenario, *rules), "late_delivery")) == one & other < one
 
 
+def test_rules_that_leave_nothing_are_refused(scenario):
+    rule = Rule(only="apology_note", alongside=("keep_item",), because="for the test")
+    failure = scenario.failures["late_delivery"].model_copy(update={"resolutions": {"goodwill": (("apology_note",),)}})
+    changed = scenario.model_copy(update={"failures": {"late_delivery": failure}, "rules": (rule,)})
+    with pytest.raises(InputError, match=r"leave out every resolution of failure 'late_delivery'.* 1 combination"):
+        compose(changed, "late_delivery")
+
+
 def test_a_worth_is_felt_as_less_only_where_its_kind_does_not_match(scenario, menu):
     for f, failure in enumerate(scenario.failures.values()):
         for a, bundle in enumerate(compose(scenario, list(scenario.failures)[f])):
