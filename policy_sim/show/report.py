@@ -720,6 +720,9 @@ def _ignoring_words(ignoring: Difference) -> str:
         return "The best limits would be the same."
     where = f"The {first.name} would get: {', '.join(changed)}. " if changed else "Other limits would move. "
     cost = -ignoring.per_year()
+    if cost.mean() < 0:
+        ahead = money(-float(cost.mean()), currency)
+        return f"{where}They come out {ahead} a year ahead even so: no search is sure to find the very best."
     low, high = (money(each, currency) for each in interval(cost))
     mean = money(float(cost.mean()), currency)
     apart = "" if ignoring.told_apart() else "; cannot be told apart"
