@@ -129,7 +129,7 @@ def of_outcome(outcome: Outcome) -> list[Table | str]:
     ]
 
 
-def of_optimum(setting: Setting, optimum: Optimum, bounds: Mapping[str, float | None]) -> list[Table | str]:
+def of_optimum(setting: Setting, optimum: Optimum, bounds: Mapping[str, float | None]) -> list[Table]:
     """Return the best limits of every tier, what simpler and finer rules bring, and what speaks for them.
 
     Parameters
@@ -155,11 +155,9 @@ def of_optimum(setting: Setting, optimum: Optimum, bounds: Mapping[str, float | 
     agreed = f"{best.agreeing_starts} of {best.starts} searches from different limits ended as high."
     return [
         _prose(setting.scenario.title, about),
-        "",
         _optimum_limits(optimum, currency),
         _prose("", agreed + rest),
         *_exceptions(policy),
-        "",
         _simplicity(best, in_force),
         _prose("", _simplicity_words(best, in_force)),
         _prose(f"\nAgainst “{in_force.title}”", f"{_gain_words(gain)} {_second_line(gain.outcome)}"),
@@ -169,7 +167,7 @@ def of_optimum(setting: Setting, optimum: Optimum, bounds: Mapping[str, float | 
     ]
 
 
-def of_frontier(frontier: Frontier) -> list[Table | str]:
+def of_frontier(frontier: Frontier) -> list[Table]:
     """Return the policies along the frontier: what is spared, net value, price of the next; then their limits."""
     given = frontier.beside[0].policy
     currency, titles = given.currency, {each.policy.name: each.policy.title for each in frontier.beside}
@@ -201,7 +199,7 @@ def of_frontier(frontier: Frontier) -> list[Table | str]:
     return [table, _prose("", words), limits]
 
 
-def of_keep_or_return(found: Sequence[KeepOrReturn], currency: str) -> list[Table | str]:
+def of_keep_or_return(found: Sequence[KeepOrReturn], currency: str) -> list[Table]:
     """Return up to which price keeping beats a return, by formula and by simulation, and what speaks on each side."""
     prices = _table("Keep the item, or send it back?", ("", "keep below", "simulated best limit", "price of the parts"))
     parts = _table("\nWhat keeping saves (−: gives away)", ("", *(each.failure.replace("_", " ") for each in found)))
@@ -809,7 +807,7 @@ def _second_line(outcome: Outcome) -> str:
 
 
 def _optimum_limits(optimum: Optimum, currency: str) -> Table:
-    table = _table("Limits of every tier that could move", ("", "in force", "best", "as good within 1%", " "))
+    table = _table("\nLimits of every tier that could move", ("", "in force", "best", "as good within 1%", " "))
     table.columns[-1].justify = "left"
     for tier, rows in optimum.limits.groupby("tier", sort=False):
         table.add_row(str(tier), style="bold")
@@ -841,7 +839,7 @@ def _exceptions(policy: Policy) -> list[Table]:
 def _simplicity(best: BestLimits, in_force: Policy) -> Table:
     yearly = best.payoffs.scenario.value("shop.cases_per_year")
     currency = best.policy.currency
-    table = _table("Price of simplicity", ("", "a case", "a year", "of what is possible", "exceptions"))
+    table = _table("\nPrice of simplicity", ("", "a case", "a year", "of what is possible", "exceptions"))
     for row in best.simplicity.to_dict("records"):
         table.add_row(
             SIMPLICITY_TITLES.get(row["policy"], row["policy"]).replace("in force", f"“{in_force.title}”"),
@@ -900,6 +898,9 @@ def _ignoring_words(ignoring: Difference) -> str:
         return "The best limits would be the same."
     where = f"The {first.name} would get: {', '.join(changed)}. " if changed else "Other limits would move. "
     cost = -ignoring.per_year()
+    if cost.mean() < 0:
+        ahead = money(-float(cost.mean()), currency)
+        return f"{where}They come out {ahead} a year ahead even so: no search is sure to find the very best."
     low, high = (money(each, currency) for each in interval(cost))
     mean = money(float(cost.mean()), currency)
     apart = "" if ignoring.told_apart() else "; cannot be told apart"

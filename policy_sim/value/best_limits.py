@@ -177,7 +177,7 @@ def best_limits(
     if robust != "mean":
         best = _robust(best, [policy, *(end for end, _ in ends)], few, levers, robust, search)
     shared = best
-    rounded, _ = _climb_within(best, search, levers, every) if every else (best, 0.0)
+    rounded = _let_go(*_climb_within(best, search, levers, every), search, levers, every) if every else best
     _refuse_infeasible(rounded, search, budget, escalation_minutes)
     if robust == "mean" and search.value(rounded) > search.value(shared):
         shared = rounded  # caps make the ground rugged: round limits may be the better ones that were found
@@ -477,11 +477,11 @@ def _climb_within(
     return max(((best, value), polished), key=lambda end: end[1])
 
 
-def _let_go(best: Policy, value: float, search: Search, levers: Sequence[Lever]) -> Policy:
+def _let_go(best: Policy, value: float, search: Search, levers: Sequence[Lever], every: int | None = None) -> Policy:
     """Free what a higher tier's limit may hold back: open one such limit at a time, and climb again from there."""
     for lever in levers:
         if lever.tier != best.tier_names[0]:
-            opened, reached = search.climb(best.with_limit(lever, best.bounds(lever)[1]), levers)
+            opened, reached = search.climb(best.with_limit(lever, best.bounds(lever)[1]), levers, every)
             if reached > value + _NO_GAIN:
                 best, value = opened, reached
     return best
