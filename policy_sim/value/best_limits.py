@@ -165,19 +165,22 @@ def best_limits(
     best, value = max(ends, key=lambda end: end[1])
     agreeing = sum(end[1] >= value - _CENT for end in ends)
     best, search, load = _settle_load(best, search, levers, load)
+    best = _let_go(best, search.value(best), search, levers)
     report(2, 5)
 
     many = payoffs.take(spread(len(payoffs.cases), _SEARCH_CASES))
     search = replace(search, expected=Expected.of(policy, many, load, limits))
     if search.is_feasible(policy) and search.value(policy) > search.value(best):
         best = policy
-    best = _let_go(*_climb_within(best, search, levers), search, levers)
+    best, _ = _climb_within(best, search, levers)
     _refuse_infeasible(best, search, budget, escalation_minutes)
     report(3, 5)
     if robust != "mean":
         best = _robust(best, [policy, *(end for end, _ in ends)], few, levers, robust, search)
     shared = best
-    rounded = _let_go(*_climb_within(best, search, levers, every), search, levers, every) if every else best
+    rounded, value = _climb_within(best, search, levers, every) if every else (best, 0.0)
+    if every and caps:
+        rounded = _let_go(rounded, value, search, levers, every)
     _refuse_infeasible(rounded, search, budget, escalation_minutes)
     if robust == "mean" and search.value(rounded) > search.value(shared):
         shared = rounded  # caps make the ground rugged: round limits may be the better ones that were found
