@@ -5,10 +5,12 @@ In: arrays made by `payoffs`. Out: arrays. Left to others: names, files, interva
 Everything compiled stands in this one module, because numba's cache only notices changes of the file a function is in.
 Sums run in a fixed order for each draw, so that results do not depend on how the draws are spread over threads.
 
-The response is written once, for one case under one draw (`_empty`, `_answer`, `_learned`), and applied to `LANES` at a
-time: draws of one case where many draws are wanted (`score_states`, `expected_payoffs`), cases under one draw where one
-is (`payoffs_of_cases`). What differs from lane to lane stands in rows of one flat buffer: the compiler sees that no two
-rows overlap and that all are as long, and so turns the loops, own exp and log included, into vector instructions.
+The response is written once, for one case under one draw (`_worth`, `_effect`, `_overdone`, `_insulting`, `_answer`,
+`_learned`), and applied to `LANES` at a time: draws of one case where many draws are wanted (`score_states`,
+`expected_payoffs`), cases under one draw where one is (`payoffs_of_cases`). What differs from lane to lane stands in
+rows of one flat buffer: the compiler sees that no two rows overlap and that all are as long, and so turns the loops,
+own exp and log included, into vector instructions. Several short loops are better than one long one, where each lane
+would wait for one step after the other; those that would only add zeros are left out, which changes no bit of results.
 """
 
 from __future__ import annotations
@@ -130,14 +132,15 @@ _ROW = LANES
 (_TIER_HOURS, _TIER_LOST) = range(23 * _ROW, 25 * _ROW, _ROW)
 # ... then what is worked out: money forms; what holds for a case at a tier; the measures
 (_COST, _FELT, _GAIN) = range(25 * _ROW, 28 * _ROW, _ROW)
-(_VALUED, _PER_LOSS, _PLAIN, _WAITED) = range(28 * _ROW, 32 * _ROW, _ROW)
-(_KEPT_EMPTY, _RETAINED_EMPTY, _KEPT_SILENT, _RETAINED_SILENT) = range(32 * _ROW, 36 * _ROW, _ROW)
-_PUSH = 36 * _ROW
-_MONEY = 37 * _ROW  # the case's columns, where the lanes are cases
-_HOURS = 44 * _ROW
-_SURFACES = 45 * _ROW
-_MEASURED = 46 * _ROW
-_BUFFER = 54 * _ROW
+(_PER_LOSS, _PLAIN, _WAITED) = range(28 * _ROW, 31 * _ROW, _ROW)
+(_WORTH, _SLOPE) = range(31 * _ROW, 33 * _ROW, _ROW)  # see `_worth`
+(_KEPT_EMPTY, _RETAINED_EMPTY, _KEPT_SILENT, _RETAINED_SILENT) = range(33 * _ROW, 37 * _ROW, _ROW)
+(_COMPENSATED, _EFFECT, _ETA, _LEARNED) = range(37 * _ROW, 41 * _ROW, _ROW)
+_MONEY = 41 * _ROW  # the case's columns, where the lanes are cases
+_HOURS = 48 * _ROW
+_UNSEEN = 49 * _ROW
+_MEASURED = 50 * _ROW
+_BUFFER = 58 * _ROW
 
 
 class Facts(NamedTuple):
@@ -210,6 +213,23 @@ def _read_as(source: types.Type, target: types.Type, target_ir: ir.Type) -> Any:
     return intrinsic(typed)
 
 
+def _made_for_vectors(typing_context: Any) -> Any:
+    """Mark the compiled function that it is called in; the call itself does nothing."""
+
+    def mark(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        function = builder.function
+        # registers of 512 bits where there are any; compilers stop at 256 unless told. llvmlite has no name for it
+        set.add(function.attributes, '"prefer-vector-width"="512"')
+        # no two arrays that are handed in overlap: the compiler need not fear that writing to one changes another
+        for argument in function.args:
+            if argument.type == ir.PointerType(ir.DoubleType()):
+                argument.add_attribute("noalias")
+        return context.get_dummy_value()
+
+    return types.none(), mark
+
+
+_vectors: Any = intrinsic(_made_for_vectors)
 _bits_of = _read_as(types.float64, types.int64, ir.IntType(64))
 _float_of = _read_as(types.int64, types.float64, ir.DoubleType())
 
@@ -221,13 +241,14 @@ def _exp(x: float) -> float:
     shifted = x * 1.4426950408889634 + 6755399441055744.0  # 1.5 * 2**52: rounds to a whole number in the low bits
     n = shifted - 6755399441055744.0
     r = (x - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10
-    p = 1 / 6227020800 * r + 1 / 479001600  # Taylor's series, 13 terms
-    p = (p * r + 1 / 39916800) * r + 1 / 3628800
-    p = (p * r + 1 / 362880) * r + 1 / 40320
-    p = (p * r + 1 / 5040) * r + 1 / 720
-    p = (p * r + 1 / 120) * r + 1 / 24
-    p = (p * r + 1 / 6) * r + 0.5
-    p = (p * r + 1.0) * r + 1.0
+    # e**r = 1 + r + r**2 p(r), to 1e-17 where |r| is below ln(2) / 2; even and odd terms of p side by side, as each
+    # step has to wait for the one before
+    u = r * r
+    even = ((2.7620088445409746e-07 * u + 2.4801521295954376e-05) * u + 0.0013888888917213717) * u
+    odd = ((2.510038549551032e-08 * u + 2.7557268459997064e-06) * u + 0.00019841269863053618) * u
+    even = (even + 0.04166666666662413) * u + 0.5
+    odd = (odd + 0.008333333333330062) * u + 0.16666666666666669
+    p = (odd * r + even) * u + r + 1.0
     return p * _float_of((_bits_of(shifted) << 52) + 4607182418800017408)
 
 
@@ -256,52 +277,50 @@ def _waited(weight: float, hours: float) -> float:
 
 
 @numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
-def _empty(eta: float, floor: float, valued: float, drop: float, deterred: float) -> tuple[float, float]:
-    """Return the share kept, and the value retained, of a customer who gets nothing."""
-    kept = (1.0 - floor) / (1.0 + _exp(eta))
-    return kept, valued * kept * (1.0 - drop) - deterred * (1.0 - kept)
+def _worth(valued: float, drop: float, paradox: float, gained: float, deterred: float) -> tuple[float, float]:
+    """Return what keeping a customer is worth where nothing is made good, and how much that rises with the effect."""
+    return valued * (1.0 - drop) + deterred, valued * (drop + paradox) + gained
 
 
 @numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
-def _answer(
-    compensation: float,
-    plain: float,
-    rejected: float,
-    floor: float,
-    valued: float,
-    compensation_weight: float,
-    over_weight: float,
-    insult_weight: float,
-    insult_scale: float,
-    drop: float,
-    paradox: float,
-    gained: float,
-    deterred: float,
-) -> tuple[float, float]:
-    """Return the share kept, and the value retained, of a customer who gets a resolution; plain is all other logits."""
+def _effect(compensation: float, rejected: float) -> float:
+    """Return how much of the harm is made good."""
     q = min(max(compensation * (1 / 1.5), 0.0), 1.0)
-    effect = rejected * q * q * q * q * (15.0 - 24.0 * q + 10.0 * q * q) + (1.0 - rejected) * q * (2.0 - q)
+    # q (2 - q), where rejected q**4 (15 - 24 q + 10 q**2)
+    steep = rejected * 15.0 + q * (rejected * -24.0 + q * (rejected * 10.0))
+    return q * (2.0 * (1.0 - rejected) + q * (q * q * steep - (1.0 - rejected)))
+
+
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
+def _overdone(compensation: float) -> float:
+    """Return how much too much was given; 0 up to a compensation of 1.5."""
     excess = max(compensation - 1.5, 0.0)
-    squared = excess * excess
+    return excess * excess / (1.0 + excess * excess)
+
+
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
+def _insulting(compensation: float, insult_scale: float) -> float:
+    """Return how insultingly little was given; 0 where nothing was, and from a scale's worth on."""
     token = min(max(compensation * insult_scale, 0.0), 1.0)
-    eta = (
-        plain
-        - compensation_weight * (effect - over_weight * (squared / (1.0 + squared)))
-        + insult_weight * 6.75 * token * (1.0 - token) * (1.0 - token)
-    )
+    return 6.75 * token * (1.0 - token) * (1.0 - token)
+
+
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
+def _answer(eta: float, worth: float, floor: float, deterred: float) -> tuple[float, float]:
+    """Return the share kept, and the value retained, of a customer with these logits of loss."""
     kept = (1.0 - floor) / (1.0 + _exp(eta))
-    spend = 1.0 - drop + (drop + paradox) * effect
-    return kept, kept * (valued * spend + gained * effect + deterred) - deterred
+    return kept, kept * worth - deterred
 
 
 @numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
 def _learned(cost: float, gain: float, reach: float, temptation_scale: float) -> float:
     """Return the cost of the claims that a resolution teaches."""
-    return reach * (1.0 - _exp(-max(gain, 0.0) * temptation_scale)) * max(cost, 0.0)
+    return reach * (1.0 - _exp(-(max(gain, 0.0) * temptation_scale))) * max(cost, 0.0)
 
 
 @numba.njit(nogil=True)
 def _copy_shared(first: int, numbers: Numbers, b: Floats) -> None:
+    _vectors()
     # no views of arrays here and below: each would cost an atomic count of its owners
     for q in range(_SHARED_COUNT):
         for j in range(LANES):
@@ -311,6 +330,7 @@ def _copy_shared(first: int, numbers: Numbers, b: Floats) -> None:
 @numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
 def _prepare_case(i: int, k: int, first: int, facts: Facts, numbers: Numbers, is_suspected: bool, b: Floats) -> None:
     """Work out what holds for a case at tier k under `LANES` draws, whatever is given."""
+    _vectors()
     f = facts.failure[i]
     for q in range(_PER_FAILURE_COUNT):
         for j in range(LANES):
@@ -318,15 +338,14 @@ def _prepare_case(i: int, k: int, first: int, facts: Facts, numbers: Numbers, is
     for q in range(2):
         for j in range(LANES):
             b[_TIER_HOURS + q * LANES + j] = numbers.tiers[k, q, first + j]
-    for j in range(LANES):
-        b[_VALUED + j] = numbers.values[facts.customer[i], first + j]
     price, severity = max(facts.numbers[i, _PRICE_FACT], 0.01), facts.numbers[i, _SEVERITY_FACT]
     hours, failures = facts.numbers[i, _HOURS_FACT], facts.numbers[i, _FAILURES_FACT]
     recent, bond = facts.numbers[i, _RECENT_FACT], facts.numbers[i, _BOND_FACT]
     is_first, value = facts.numbers[i, _FIRST_FACT], facts.numbers[i, _VALUE_FACT]
     suspected = 1.0 if is_suspected else 0.0
     for j in range(LANES):
-        b[_VALUED + j] *= value * b[_FACTOR + j]
+        valued = numbers.values[facts.customer[i], first + j] * value * b[_FACTOR + j]
+        b[_WORTH + j], b[_SLOPE + j] = _worth(valued, b[_DROP + j], b[_PARADOX + j], b[_GAINED + j], b[_DETERRED + j])
         b[_PER_LOSS + j] = 1.0 / (b[_LOSS + j] * price)
         b[_PLAIN + j] = (
             b[_KAPPA + j]
@@ -338,15 +357,11 @@ def _prepare_case(i: int, k: int, first: int, facts: Facts, numbers: Numbers, is
         )
         waited = _waited(b[_WAIT + j], hours + b[_TIER_HOURS + j])
         eta = b[_PLAIN + j] + b[_SUSPECTED + j] * suspected + b[_IDLE + j] + waited
-        b[_KEPT_EMPTY + j], b[_RETAINED_EMPTY + j] = _empty(
-            eta, b[_FLOOR + j], b[_VALUED + j], b[_DROP + j], b[_DETERRED + j]
-        )
+        b[_KEPT_EMPTY + j], b[_RETAINED_EMPTY + j] = _answer(eta, b[_WORTH + j], b[_FLOOR + j], b[_DETERRED + j])
     if facts.numbers[i, _SURFACES_FACT] < 1.0:
         for j in range(LANES):
             eta = b[_PLAIN + j] + b[_QUIET + j] + _waited(b[_WAIT + j], hours)
-            b[_KEPT_SILENT + j], b[_RETAINED_SILENT + j] = _empty(
-                eta, b[_FLOOR + j], b[_VALUED + j], b[_DROP + j], b[_DETERRED + j]
-            )
+            b[_KEPT_SILENT + j], b[_RETAINED_SILENT + j] = _answer(eta, b[_WORTH + j], b[_FLOOR + j], b[_DETERRED + j])
 
 
 @numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
@@ -357,6 +372,7 @@ def _score_case(
 
     Returns the timing of the resolution: if it was that of the last one too, what waiting does is known already.
     """
+    _vectors()
     f = facts.failure[i]
     for j in range(3 * LANES):
         b[_COST + j] = 0.0
@@ -377,27 +393,34 @@ def _score_case(
         if is_suspected and is_on_request:
             for j in range(LANES):
                 b[_WAITED + j] += b[_SUSPECTED + j]
-    for j in range(LANES):
-        b[_PUSH + j] = numbers.push[f, a, first + j]
     rejected = 1.0 if numbers.rejected[f] else 0.0
     in_contact = 1.0 if is_on_request else 0.0
+    overdone, insulted, tempted = 0, 0, 0
+    for j in range(LANES):
+        compensation = b[_FELT + j] * b[_PER_LOSS + j]
+        b[_COMPENSATED + j] = compensation
+        b[_EFFECT + j] = _effect(compensation, rejected)
+        b[_ETA + j] = b[_WAITED + j] + numbers.push[f, a, first + j] - b[_COMPENSATION + j] * b[_EFFECT + j]
+        overdone += compensation > 1.5
+        insulted += (compensation > 0.0) & (compensation * b[_INSULT_SCALE + j] < 1.0)
+        tempted += b[_GAIN + j] > 0.0
+    # three terms are mostly 0 in all lanes
+    if overdone > 0:
+        for j in range(LANES):
+            b[_ETA + j] += b[_COMPENSATION + j] * b[_OVER + j] * _overdone(b[_COMPENSATED + j])
+    if insulted > 0:
+        for j in range(LANES):
+            b[_ETA + j] += b[_INSULT + j] * _insulting(b[_COMPENSATED + j], b[_INSULT_SCALE + j])
+    for j in range(LANES):
+        b[_LEARNED + j] = 0.0
+    if tempted > 0:
+        for j in range(LANES):
+            b[_LEARNED + j] = _learned(b[_COST + j], b[_GAIN + j], b[_REACH + j], b[_TEMPTATION_SCALE + j])
     for j in range(LANES):
         kept, retained = _answer(
-            b[_FELT + j] * b[_PER_LOSS + j],
-            b[_WAITED + j] + b[_PUSH + j],
-            rejected,
-            b[_FLOOR + j],
-            b[_VALUED + j],
-            b[_COMPENSATION + j],
-            b[_OVER + j],
-            b[_INSULT + j],
-            b[_INSULT_SCALE + j],
-            b[_DROP + j],
-            b[_PARADOX + j],
-            b[_GAINED + j],
-            b[_DETERRED + j],
+            b[_ETA + j], b[_WORTH + j] + b[_SLOPE + j] * b[_EFFECT + j], b[_FLOOR + j], b[_DETERRED + j]
         )
-        learned = _learned(b[_COST + j], b[_GAIN + j], b[_REACH + j], b[_TEMPTATION_SCALE + j])
+        learned = b[_LEARNED + j]
         # where contact is lost on the way, the customer has waited and gets nothing
         lost = b[_TIER_LOST + j] * in_contact
         b[_MEASURED + j] = (1.0 - lost) * retained + lost * b[_RETAINED_EMPTY + j]
@@ -442,6 +465,7 @@ def score_states(
     style
         (styles, draws) share of each style.
     """
+    _vectors()
     case, tier, choice, place = states.case, states.tier, states.choice, states.place
     b = np.empty(_BUFFER)
     _copy_shared(first, numbers, b)
@@ -503,6 +527,7 @@ def expected_payoffs(
     That is payoff, remedy cost, supervisor minutes, learned claiming, for rows begin to end; claimed (draws,) is the
     share of learned claiming that gets through.
     """
+    _vectors()
     b = np.empty(_BUFFER)
     for n in range(begin, end):
         for s in range(weight.shape[0]):
@@ -536,6 +561,126 @@ def expected_payoffs(
                 out[n, s, 3] += learned
 
 
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
+def _prepare_cases(case: Ints, block: int, used: int, facts: Facts, numbers: Numbers, b: Floats) -> None:
+    """Work out what holds for `LANES` cases under the first draw, whatever is given at whatever tier."""
+    _vectors()
+    f = facts.failure[case[block]]
+    floor, severe, wait, quiet, repeat = (
+        numbers.shared[0, 0],
+        numbers.shared[1, 0],
+        numbers.shared[2, 0],
+        numbers.shared[4, 0],
+        numbers.shared[5, 0],
+    )
+    double, bonded, first_order, paradox = (
+        numbers.shared[6, 0],
+        numbers.shared[7, 0],
+        numbers.shared[8, 0],
+        numbers.shared[13, 0],
+    )
+    deterred, gained, factor = numbers.shared[14, 0], numbers.shared[15, 0], numbers.shared[16, 0]
+    loss, kappa, drop = numbers.failures[f, 0, 0], numbers.failures[f, 1, 0], numbers.failures[f, 3, 0]
+    for j in range(LANES):
+        i = case[block + min(j, used - 1)]
+        valued = facts.numbers[i, _VALUE_FACT] * factor * numbers.values[facts.customer[i], 0]
+        b[_WORTH + j], b[_SLOPE + j] = _worth(valued, drop, paradox, gained, deterred)
+        b[_PER_LOSS + j] = 1.0 / (loss * max(facts.numbers[i, _PRICE_FACT], 0.01))
+        b[_HOURS + j] = facts.numbers[i, _HOURS_FACT]
+        b[_UNSEEN + j] = 1.0 - facts.numbers[i, _SURFACES_FACT]
+        b[_PLAIN + j] = (
+            kappa
+            + severe * facts.numbers[i, _SEVERITY_FACT]
+            + repeat * facts.numbers[i, _FAILURES_FACT]
+            + double * facts.numbers[i, _RECENT_FACT]
+            - bonded * facts.numbers[i, _BOND_FACT]
+            + first_order * facts.numbers[i, _FIRST_FACT]
+        )
+        for c in range(_COLUMN_COUNT):
+            b[_MONEY + c * LANES + j] = facts.money[i, c]
+    for j in range(LANES):
+        eta = b[_PLAIN + j] + quiet + _waited(wait, b[_HOURS + j])
+        b[_KEPT_SILENT + j], b[_RETAINED_SILENT + j] = _answer(eta, b[_WORTH + j], floor, deterred)
+
+
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
+def _wait_for_tier(f: int, k: int, numbers: Numbers, b: Floats) -> None:
+    """Work out what becomes of cases that get nothing at tier k."""
+    _vectors()
+    floor, wait, idle, deterred = (
+        numbers.shared[0, 0],
+        numbers.shared[2, 0],
+        numbers.shared[3, 0],
+        numbers.shared[14, 0],
+    )
+    hours = numbers.tiers[k, 0, 0]
+    for j in range(LANES):
+        eta = b[_PLAIN + j] + idle + _waited(wait, b[_HOURS + j] + hours)
+        b[_KEPT_EMPTY + j], b[_RETAINED_EMPTY + j] = _answer(eta, b[_WORTH + j], floor, deterred)
+
+
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
+def _add_column(c: int, cost: float, felt: float, gain: float, b: Floats) -> None:
+    """Add a money column of the cases, times its coefficients, to the linear forms."""
+    for j in range(LANES):
+        money = b[_MONEY + c * LANES + j]
+        b[_COST + j] += cost * money
+        b[_FELT + j] += felt * money
+        b[_GAIN + j] += gain * money
+
+
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
+def _value_cases(f: int, a: int, k: int, numbers: Numbers, timing: int, b: Floats, tile: Floats) -> int:
+    """Write the payoffs of a resolution for `LANES` cases to its row of the tile; returns the resolution's timing."""
+    _vectors()
+    floor, wait, over, insult = numbers.shared[0, 0], numbers.shared[2, 0], numbers.shared[9, 0], numbers.shared[10, 0]
+    insult_scale, deterred, reach, temptation_scale = (
+        numbers.shared[11, 0],
+        numbers.shared[14, 0],
+        numbers.shared[17, 0],
+        numbers.shared[18, 0],
+    )
+    weight = numbers.failures[f, 2, 0]
+    for j in range(3 * LANES):
+        b[_COST + j] = 0.0
+    for c in range(_COLUMN_COUNT):
+        if numbers.active[f, a, 0, c] or numbers.active[f, a, 1, c] or numbers.active[f, a, 2, c]:
+            _add_column(c, numbers.forms[f, a, 0, c, 0], numbers.forms[f, a, 1, c, 0], numbers.forms[f, a, 2, c, 0], b)
+    rejected = 1.0 if numbers.rejected[f] else 0.0
+    asked = 0.0 if numbers.proactive[f, a] else 1.0
+    if numbers.timing[f, a] != timing:
+        hours = numbers.tiers[k, 0, 0] + numbers.lead_hours[f, a, 0]
+        for j in range(LANES):
+            b[_WAITED + j] = b[_PLAIN + j] + _waited(wait, asked * b[_HOURS + j] + hours)
+    push, labour, missed = numbers.push[f, a, 0], numbers.staff[f, a, k, 0, 0], numbers.tiers[k, 1, 0] * asked
+    overdone, insulted, tempted = 0, 0, 0
+    for j in range(LANES):
+        compensation = b[_FELT + j] * b[_PER_LOSS + j]
+        b[_COMPENSATED + j] = compensation
+        b[_EFFECT + j] = _effect(compensation, rejected)
+        b[_ETA + j] = b[_WAITED + j] + push - weight * b[_EFFECT + j]
+        overdone += compensation > 1.5
+        insulted += (compensation > 0.0) & (compensation * insult_scale < 1.0)
+        tempted += b[_GAIN + j] > 0.0
+    if overdone > 0:
+        for j in range(LANES):
+            b[_ETA + j] += weight * over * _overdone(b[_COMPENSATED + j])
+    if insulted > 0:
+        for j in range(LANES):
+            b[_ETA + j] += insult * _insulting(b[_COMPENSATED + j], insult_scale)
+    for j in range(LANES):
+        b[_LEARNED + j] = b[_COST + j]
+    if tempted > 0:
+        for j in range(LANES):
+            b[_LEARNED + j] += _learned(b[_COST + j], b[_GAIN + j], reach, temptation_scale)
+    for j in range(LANES):
+        _, retained = _answer(b[_ETA + j], b[_WORTH + j] + b[_SLOPE + j] * b[_EFFECT + j], floor, deterred)
+        net = (1.0 - missed) * (retained - b[_LEARNED + j]) - labour + missed * b[_RETAINED_EMPTY + j]
+        # who does not ask gets nothing and costs nothing
+        tile[a, j] = net + asked * b[_UNSEEN + j] * (b[_RETAINED_SILENT + j] - net)
+    return numbers.timing[f, a]
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def payoffs_of_cases(
     case: Ints, resolutions: Ints, facts: Facts, numbers: Numbers, begin: int, end: int, out: Floats
@@ -551,89 +696,22 @@ def payoffs_of_cases(
     begin, end
         Places in `case` to work on.
     """
+    _vectors()
     b = np.empty(_BUFFER)
+    tile = np.empty((out.shape[2], LANES))
     f = facts.failure[case[begin]]
-    tile = np.empty((LANES, out.shape[2]))
-    rejected = 1.0 if numbers.rejected[f] else 0.0
-    floor, severe, wait, idle = numbers.shared[0, 0], numbers.shared[1, 0], numbers.shared[2, 0], numbers.shared[3, 0]
-    quiet, repeat, double = numbers.shared[4, 0], numbers.shared[5, 0], numbers.shared[6, 0]
-    bonded, first_order, over = numbers.shared[7, 0], numbers.shared[8, 0], numbers.shared[9, 0]
-    insult, insult_scale, paradox = numbers.shared[10, 0], numbers.shared[11, 0], numbers.shared[13, 0]
-    deterred, gained, factor = numbers.shared[14, 0], numbers.shared[15, 0], numbers.shared[16, 0]
-    reach, temptation_scale = numbers.shared[17, 0], numbers.shared[18, 0]
-    loss, kappa = numbers.failures[f, 0, 0], numbers.failures[f, 1, 0]
-    weight, drop = numbers.failures[f, 2, 0], numbers.failures[f, 3, 0]
     for block in range(begin, end, LANES):
         used = min(LANES, end - block)
-        for j in range(LANES):
-            i = case[block + min(j, used - 1)]
-            b[_VALUED + j] = facts.numbers[i, _VALUE_FACT] * factor * numbers.values[facts.customer[i], 0]
-            b[_PER_LOSS + j] = 1.0 / (loss * max(facts.numbers[i, _PRICE_FACT], 0.01))
-            b[_HOURS + j] = facts.numbers[i, _HOURS_FACT]
-            b[_SURFACES + j] = facts.numbers[i, _SURFACES_FACT]
-            b[_PLAIN + j] = (
-                kappa
-                + severe * facts.numbers[i, _SEVERITY_FACT]
-                + repeat * facts.numbers[i, _FAILURES_FACT]
-                + double * facts.numbers[i, _RECENT_FACT]
-                - bonded * facts.numbers[i, _BOND_FACT]
-                + first_order * facts.numbers[i, _FIRST_FACT]
-            )
-            for c in range(_COLUMN_COUNT):
-                b[_MONEY + c * LANES + j] = facts.money[i, c]
-        for j in range(LANES):
-            eta = b[_PLAIN + j] + quiet + _waited(wait, b[_HOURS + j])
-            b[_KEPT_SILENT + j], b[_RETAINED_SILENT + j] = _empty(eta, floor, b[_VALUED + j], drop, deterred)
+        _prepare_cases(case, block, used, facts, numbers, b)
         for k in range(numbers.tiers.shape[0]):
-            tier_hours, lost = numbers.tiers[k, 0, 0], numbers.tiers[k, 1, 0]
-            for j in range(LANES):
-                eta = b[_PLAIN + j] + idle + _waited(wait, b[_HOURS + j] + tier_hours)
-                b[_KEPT_EMPTY + j], b[_RETAINED_EMPTY + j] = _empty(eta, floor, b[_VALUED + j], drop, deterred)
+            _wait_for_tier(f, k, numbers, b)
             timing = -1
             for a in resolutions:
-                for j in range(3 * LANES):
-                    b[_COST + j] = 0.0
-                for form in range(3):
-                    row = _COST + form * LANES
-                    for c in range(_COLUMN_COUNT):
-                        if numbers.active[f, a, form, c]:
-                            coefficient = numbers.forms[f, a, form, c, 0]
-                            for j in range(LANES):
-                                b[row + j] += coefficient * b[_MONEY + c * LANES + j]
-                asked = 0.0 if numbers.proactive[f, a] else 1.0
-                if numbers.timing[f, a] != timing:
-                    timing = numbers.timing[f, a]
-                    hours = tier_hours + numbers.lead_hours[f, a, 0]
-                    for j in range(LANES):
-                        b[_WAITED + j] = b[_PLAIN + j] + _waited(wait, asked * b[_HOURS + j] + hours)
-                push, labour = numbers.push[f, a, 0], numbers.staff[f, a, k, 0, 0]
-                missed = lost * asked
-                for j in range(LANES):
-                    _, retained = _answer(
-                        b[_FELT + j] * b[_PER_LOSS + j],
-                        b[_WAITED + j] + push,
-                        rejected,
-                        floor,
-                        b[_VALUED + j],
-                        weight,
-                        over,
-                        insult,
-                        insult_scale,
-                        drop,
-                        paradox,
-                        gained,
-                        deterred,
-                    )
-                    learned = _learned(b[_COST + j], b[_GAIN + j], reach, temptation_scale)
-                    reached = 1.0 - asked * (1.0 - b[_SURFACES + j])
-                    net = (1.0 - missed) * (retained - b[_COST + j] - learned) - labour
-                    net += missed * b[_RETAINED_EMPTY + j]
-                    b[_PUSH + j] = reached * net + (1.0 - reached) * b[_RETAINED_SILENT + j]
-                for j in range(LANES):
-                    tile[j, a] = b[_PUSH + j]
+                timing = _value_cases(f, a, k, numbers, timing, b, tile)
             for j in range(used):
+                i = case[block + j]
                 for a in range(resolutions.shape[0]):
-                    out[k, case[block + j], a] = tile[j, a]
+                    out[k, i, a] = tile[a, j]
 
 
 @numba.njit(cache=True, nogil=True)
