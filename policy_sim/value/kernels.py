@@ -213,23 +213,6 @@ def _read_as(source: types.Type, target: types.Type, target_ir: ir.Type) -> Any:
     return intrinsic(typed)
 
 
-def _made_for_vectors(typing_context: Any) -> Any:
-    """Mark the compiled function that it is called in; the call itself does nothing."""
-
-    def mark(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        function = builder.function
-        # registers of 512 bits where there are any; compilers stop at 256 unless told. llvmlite has no name for it
-        set.add(function.attributes, '"prefer-vector-width"="512"')
-        # no two arrays that are handed in overlap: the compiler need not fear that writing to one changes another
-        for argument in function.args:
-            if argument.type == ir.PointerType(ir.DoubleType()):
-                argument.add_attribute("noalias")
-        return context.get_dummy_value()
-
-    return types.none(), mark
-
-
-_vectors: Any = intrinsic(_made_for_vectors)
 _bits_of = _read_as(types.float64, types.int64, ir.IntType(64))
 _float_of = _read_as(types.int64, types.float64, ir.DoubleType())
 
@@ -320,7 +303,6 @@ def _learned(cost: float, gain: float, reach: float, temptation_scale: float) ->
 
 @numba.njit(nogil=True)
 def _copy_shared(first: int, numbers: Numbers, b: Floats) -> None:
-    _vectors()
     # no views of arrays here and below: each would cost an atomic count of its owners
     for q in range(_SHARED_COUNT):
         for j in range(LANES):
@@ -330,7 +312,6 @@ def _copy_shared(first: int, numbers: Numbers, b: Floats) -> None:
 @numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
 def _prepare_case(i: int, k: int, first: int, facts: Facts, numbers: Numbers, is_suspected: bool, b: Floats) -> None:
     """Work out what holds for a case at tier k under `LANES` draws, whatever is given."""
-    _vectors()
     f = facts.failure[i]
     for q in range(_PER_FAILURE_COUNT):
         for j in range(LANES):
@@ -372,7 +353,6 @@ def _score_case(
 
     Returns the timing of the resolution: if it was that of the last one too, what waiting does is known already.
     """
-    _vectors()
     f = facts.failure[i]
     for j in range(3 * LANES):
         b[_COST + j] = 0.0
@@ -465,7 +445,6 @@ def score_states(
     style
         (styles, draws) share of each style.
     """
-    _vectors()
     case, tier, choice, place = states.case, states.tier, states.choice, states.place
     b = np.empty(_BUFFER)
     _copy_shared(first, numbers, b)
@@ -527,7 +506,6 @@ def expected_payoffs(
     That is payoff, remedy cost, supervisor minutes, learned claiming, for rows begin to end; claimed (draws,) is the
     share of learned claiming that gets through.
     """
-    _vectors()
     b = np.empty(_BUFFER)
     for n in range(begin, end):
         for s in range(weight.shape[0]):
@@ -564,7 +542,6 @@ def expected_payoffs(
 @numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
 def _prepare_cases(case: Ints, block: int, used: int, facts: Facts, numbers: Numbers, b: Floats) -> None:
     """Work out what holds for `LANES` cases under the first draw, whatever is given at whatever tier."""
-    _vectors()
     f = facts.failure[case[block]]
     floor, severe, wait, quiet, repeat = (
         numbers.shared[0, 0],
@@ -606,7 +583,6 @@ def _prepare_cases(case: Ints, block: int, used: int, facts: Facts, numbers: Num
 @numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
 def _wait_for_tier(f: int, k: int, numbers: Numbers, b: Floats) -> None:
     """Work out what becomes of cases that get nothing at tier k."""
-    _vectors()
     floor, wait, idle, deterred = (
         numbers.shared[0, 0],
         numbers.shared[2, 0],
@@ -632,7 +608,6 @@ def _add_column(c: int, cost: float, felt: float, gain: float, b: Floats) -> Non
 @numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
 def _value_cases(f: int, a: int, k: int, numbers: Numbers, timing: int, b: Floats, tile: Floats) -> int:
     """Write the payoffs of a resolution for `LANES` cases to its row of the tile; returns the resolution's timing."""
-    _vectors()
     floor, wait, over, insult = numbers.shared[0, 0], numbers.shared[2, 0], numbers.shared[9, 0], numbers.shared[10, 0]
     insult_scale, deterred, reach, temptation_scale = (
         numbers.shared[11, 0],
@@ -696,7 +671,6 @@ def payoffs_of_cases(
     begin, end
         Places in `case` to work on.
     """
-    _vectors()
     b = np.empty(_BUFFER)
     tile = np.empty((out.shape[2], LANES))
     f = facts.failure[case[begin]]
