@@ -53,3 +53,9 @@ def test_hull_against_every_mixture(points):
 def test_unknown_quantity(scenario, shipped_payoffs):
     with pytest.raises(InputError, match=r"unknown quantity to spare 'budgt' \(did you mean 'budget'\?\)"):
         frontier(load_policy("current", scenario), shipped_payoffs, "budgt")
+
+
+@pytest.mark.parametrize("points", [1, 0, -3])
+def test_a_frontier_has_two_ends(scenario, shipped_payoffs, points):
+    with pytest.raises(InputError, match=f"a frontier of {points} policies has no two ends; ask for 2 or more"):
+        frontier(load_policy("current", scenario), shipped_payoffs, points=points)
