@@ -27,6 +27,7 @@ __all__ = [
     "Assumption",
     "Draws",
     "Failure",
+    "Name",
     "Remedy",
     "Rule",
     "Scenario",
@@ -135,6 +136,7 @@ _ABOVE_ZERO = (
 _BELOW_ONE = ("churn_without_remedy", "severity_mean", "repeat_share")
 _NEEDED_PER_TIER = ("minutes", "wait_hours", "cost_per_minute", "lost_contact_share")
 
+#: How tiers, failures, remedies, assumptions and the like are named in files.
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Text = Annotated[str, Field(min_length=1, max_length=600)]
 

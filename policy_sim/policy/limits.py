@@ -17,7 +17,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
-from policy_sim.assumptions import LIMITS, Scenario
+from policy_sim.assumptions import LIMITS, Name, Scenario
 from policy_sim.border import InputError, find_file, nearest, parse_model, read_yaml, shipped, unknown
 
 __all__ = [
@@ -67,7 +67,6 @@ def limit_content(value: float) -> float | str:
 
 
 Limit = Annotated[float, BeforeValidator(_limit), PlainSerializer(limit_content)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 
 
 class _Frozen(BaseModel):

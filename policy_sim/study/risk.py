@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError
 from policy_sim.value import Outcome, compare, interval
-from policy_sim.value.evaluation import Handling
+from policy_sim.value.evaluation import Handling, worst
 from policy_sim.value.kernels import States
 from policy_sim.value.payoffs import Payoffs, expect
 from policy_sim.value.second_line import is_waiting, numbers_under, supervisor_minutes
@@ -82,7 +82,7 @@ def risk_table(outcomes: Sequence[Outcome], baseline: Outcome, tail: float = 0.1
                 "difference_high": gain_high,
                 "verdict": "in force" if outcome is baseline else told,
                 "chance_best": chance_best[k],
-                "cvar": _worst(benefits[:, k], tail),
+                "cvar": float(worst(benefits[:, k], tail)),
                 "mean_regret": regret[:, k].mean(),
                 "largest_regret": regret[:, k].max(),
             }
@@ -103,13 +103,6 @@ def net_benefits(outcomes: Sequence[Outcome]) -> Floats:
     for outcome in outcomes[1:]:
         compare(outcome, outcomes[0])
     return np.column_stack([outcome.per_year() for outcome in outcomes])
-
-
-def _worst(values: Floats, tail: float) -> float:
-    """Return the mean over the lowest share of values (draws,); the draw on the edge counts in part."""
-    kept = tail * len(values)
-    weight = np.clip(kept - np.arange(len(values)), 0.0, 1.0)
-    return float(np.sort(values) @ weight / weight.sum())
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from policy_sim.assumptions import ACTS, COLUMNS, LIMITS, Draws, Scenario, central, draw_assumptions, load_scenario
+from policy_sim.assumptions import (
+    ACTS,
+    COLUMNS,
+    LIMITS,
+    Draws,
+    Name,
+    Scenario,
+    central,
+    draw_assumptions,
+    load_scenario,
+)
 from policy_sim.border import InputError, find_file, parse_model, read_yaml, shipped, unknown
 from policy_sim.policy import load_policy
 from policy_sim.service import Cases, compose, read_cases
@@ -48,7 +58,6 @@ _PRICES = np.geomspace(1 / 100, 100, 60)
 #: Future values, as multiples of the story's, at which claims are tried.
 _MULTIPLES = np.geomspace(1 / 100, 100, 2000)
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Text = Annotated[str, Field(min_length=1, max_length=1200)]
 
 

@@ -15,6 +15,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError, unknown
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy
 from policy_sim.value.curves import Curve, best_step, threshold_curve
-from policy_sim.value.evaluation import Handling, evaluate, to_cents
+from policy_sim.value.evaluation import Handling, evaluate, to_cents, worst
 from policy_sim.value.expected import QUANTITIES, Expected, load_of
 from policy_sim.value.kernels import States, grid_values
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
@@ -74,8 +75,9 @@ class BestLimits:
         One row for each policy from the given one to the oracle (the best resolution of every case, whoever may give
         it): expected net value a case (money), number of exceptions, share of the oracle's gain over the given one.
     binding, shadow_price
-        Which bound holds the limits back (`budget` or `escalation_minutes`, empty where neither does), and what one
-        more unit of it would be worth: money a year for each money, or minute, a year.
+        Which bound holds the limits back most (`budget` or `escalation_minutes`, empty where neither does), and what
+        one more unit of it would be worth: money a year for each money, or minute, a year. Where limits jump, so that a
+        little more buys nothing, that is the mean over as much more as it takes to be free of the bound.
     """
 
     policy: Policy
@@ -161,8 +163,14 @@ def best_limits(
     load = load_of(policy, few)
     search = Search(Expected.of(policy, few, load, limits), caps)
     report(1, 5)
-    ends = [search.climb(start, levers) for start in _starts(policy, search, levers)]
+    grid = _start_grid(policy, search, levers)
+    ends = [search.climb(start, levers) for start in _starts(policy, grid, caps)]
     best, value = max(ends, key=lambda end: end[1])
+    unbound = best
+    if caps:
+        free = replace(search, caps={})
+        without = [free.climb(start, levers) for start in _starts(policy, grid, {})]
+        unbound = max(without, key=lambda end: end[1])[0]
     agreeing = sum(end[1] >= value - _CENT for end in ends)
     best, search, load = _settle_load(best, search, levers, load)
     best = _let_go(best, search.value(best), search, levers)
@@ -190,7 +198,7 @@ def best_limits(
     everything = _with_exceptions(best, gains, search, None) if gains else None
     report(4, 5)
     simplicity = _compare_simplicity(policy, shared, rounded if every else None, best, everything, search)
-    binding, price = _shadow_price(best, search, levers, caps)
+    binding, price = _shadow_price(best, unbound, search, levers)
     report(5, 5)
     return BestLimits(best, payoffs, levers, len(ends), agreeing, simplicity, binding, price)
 
@@ -223,14 +231,17 @@ class Search:
         cents, totals = self.expected.along(policy, lever)
         means = dict(zip(QUANTITIES, (totals / len(self.expected.payoffs.cases)).T, strict=True))
         objective = means["net_value"] - sum(price * means[name] for name, price in self.prices.items())
-        excess = np.zeros(len(cents))
-        for name, cap in self.caps.items():
-            excess += np.maximum(means[name] / cap - 1 - 1e-9, 0)
-        return cents, np.where(excess > 0, -_NEVER * (1 + excess), objective)
+        return cents, _kept_to(self.caps, means, objective)
 
     def climb(self, policy: Policy, levers: Sequence[Lever], every: int | None = None) -> tuple[Policy, float]:
         """Move one limit after the other to its best until none moves; return the policy and its objective."""
         return _climb(policy, levers, self.along, every)
+
+
+def _kept_to(caps: Mapping[str, float], means: Mapping[str, NDArray[Any]], objective: NDArray[Any]) -> Floats:
+    """Return the objective, and below all that keeps to the caps what does not, the lower the further it is off."""
+    excess = sum((np.maximum(means[name] / cap - 1 - 1e-9, 0) for name, cap in caps.items()), np.zeros(()))
+    return np.where(excess > 0, -_NEVER * (1 + excess), objective)
 
 
 def _climb(
@@ -397,19 +408,19 @@ def _padded_levels(levels: Sequence[Floats]) -> Ints:
     return np.array([each + each[-1:] * (width - len(each)) for each in cents], dtype=np.int64)
 
 
-def _starts(policy: Policy, search: Search, levers: Sequence[Lever]) -> list[Policy]:
-    """Begin at the policy itself, at the best pairs of the grid, and anywhere on it."""
+def _start_grid(policy: Policy, search: Search, levers: Sequence[Lever]) -> Grid:
     cases = len(search.expected.payoffs.cases)
     expected = search.expected.take(spread(cases, _GRID_CASES))
-    grid = enumerate_pairs(policy, expected, levers, ("net_value", *search.caps))
-    objective = np.where(grid.is_in_order, grid.totals["net_value"], -np.inf)
-    for name, cap in search.caps.items():
-        excess = np.maximum(grid.totals[name] / cap - 1, 0)
-        objective = np.where(excess > 0, -_NEVER * (1 + excess), objective)
-    flat = objective.ravel()
-    top = np.argsort(-flat, kind="stable")[:20_000]
+    return enumerate_pairs(policy, expected, levers, ("net_value", *search.caps))
+
+
+def _starts(policy: Policy, grid: Grid, caps: Mapping[str, float]) -> list[Policy]:
+    """Begin at the policy itself, at the best pairs of the grid, and anywhere on it."""
+    objective = _kept_to(caps, grid.totals, grid.totals["net_value"]).ravel()
+    in_order = np.flatnonzero(grid.is_in_order.ravel())
+    top = in_order[np.argsort(-objective[in_order], kind="stable")[:20_000]]
     rng = np.random.default_rng(0)
-    anywhere = rng.permutation(np.flatnonzero(grid.is_in_order.ravel()))[:_RANDOM_START_COUNT]
+    anywhere = rng.permutation(in_order)[:_RANDOM_START_COUNT]
     chosen = [*_apart(top, grid, _GRID_START_COUNT), *(int(each) for each in anywhere)]
     return [policy, *(grid.policy_at(grid.pair(each)) for each in chosen)]
 
@@ -601,21 +612,21 @@ def _compare_simplicity(
     return table
 
 
-def _shadow_price(
-    best: Policy, search: Search, levers: Sequence[Lever], caps: Mapping[str, float]
-) -> tuple[str, float]:
-    """Return which cap binds, and what a unit more of it would bring: money for each unit."""
-    for name, cap in caps.items():
-        used = search.means(best)[name]
-        if used < 0.98 * cap:
-            free = replace(search, caps={other: each for other, each in caps.items() if other != name})
-            if free.value(free.climb(best, levers)[0]) <= search.value(best) + 1e-6:
-                continue
-        looser = replace(search, caps={**caps, name: cap * (1 + _LOOSER)})
-        gain = looser.value(looser.climb(best, levers)[0]) - search.value(best)
-        if gain > 1e-9:
-            return _CAP_NAMES[name], gain / (cap * _LOOSER)
-    return "", 0.0
+def _shadow_price(best: Policy, unbound: Policy, search: Search, levers: Sequence[Lever]) -> tuple[str, float]:
+    """Return which cap holds back most, and what a unit more of it would bring: money for each unit."""
+    value, found = search.value(best), ("", 0.0)
+    most = 1e-6  # money a case: less is rounding
+    for name, cap in search.caps.items():
+        free = replace(search, caps={other: each for other, each in search.caps.items() if other != name})
+        policy, free_value = max((free.climb(start, levers) for start in (best, unbound)), key=lambda end: end[1])
+        needed = free.means(policy)[name] - cap
+        if needed <= 0 or free_value - value <= most:
+            continue
+        most = free_value - value
+        looser = replace(search, caps={**search.caps, name: cap * (1 + _LOOSER)})
+        gain = looser.value(looser.climb(best, levers)[0]) - value
+        found = _CAP_NAMES[name], max(gain / (cap * _LOOSER), most / needed)
+    return found
 
 
 def _robust(
@@ -669,8 +680,7 @@ def _climb_robustly(
 
 def _cvar(values: Floats, reference: Floats) -> Floats:
     """Return the mean (steps,) of the worst tenth of the draws of values (steps, draws)."""
-    worst = max(values.shape[1] // 10, 1)
-    return np.asarray(np.sort(values, axis=1)[:, :worst].mean(axis=1))
+    return worst(values)
 
 
 def _least_regret(values: Floats, reference: Floats) -> Floats:

@@ -309,6 +309,12 @@ def interval(values: Floats, level: float = 0.9) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def worst(values: Floats, tail: float = 0.1) -> Floats:
+    """Return the mean over the lowest share of values (..., draws); the draw on the edge counts in part."""
+    weight = np.clip(tail * values.shape[-1] - np.arange(values.shape[-1]), 0.0, 1.0)
+    return np.asarray(np.sort(values, axis=-1) @ weight / weight.sum())
+
+
 def _row(name: str, per_case: Floats, per_year: Floats) -> dict[str, object]:
     low, high = interval(per_case)
     low_year, high_year = interval(per_year)

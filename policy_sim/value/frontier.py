@@ -113,7 +113,7 @@ def frontier(
     beside
         Other policies to place.
     points
-        At most so many policies, evenly spread.
+        At most so many policies, evenly spread; 2 or more.
     on_progress
         Called with (done, of).
 
@@ -130,7 +130,7 @@ def frontier(
     if over not in OVER:
         raise unknown("quantity to spare", over, list(OVER))
     if points < 2:
-        raise InputError(f"points is {points}; it must be 2 or more")
+        raise InputError(f"a frontier of {points} policies has no two ends; ask for 2 or more (points)")
     name = OVER[over]
     levers = moving_levers(policy, limits, None)
     few = payoffs.take(spread(len(payoffs.cases), _CASES))
@@ -139,13 +139,12 @@ def frontier(
     allowed = np.flatnonzero(grid.is_in_order.ravel())
     spared, net = (grid.totals[each].ravel()[allowed].astype(np.float64) for each in (name, "net_value"))
     corners = upper_hull(spared, net)
-    chosen = corners[np.unique(np.linspace(0, len(corners) - 1, points).astype(np.int64))]
+    chosen = np.unique(np.linspace(0, len(corners) - 1, points).astype(np.int64)).tolist()
     report = on_progress or (lambda done, of: None)
     found: list[Outcome] = []
-    for n, corner in enumerate(chosen):
-        price = _price_at(corners, spared, net, int(np.flatnonzero(corners == corner)[0]))
-        search = Search(expected, {}, {name: price})
-        best, _ = search.climb(grid.policy_at(grid.pair(int(allowed[corner]))), levers)
+    for n, k in enumerate(chosen):
+        search = Search(expected, {}, {name: _price_at(spared[corners], net[corners], k)})
+        best, _ = search.climb(grid.policy_at(grid.pair(int(allowed[corners[k]]))), levers)
         found.append(evaluate(best, payoffs))
         report(n + 1, len(chosen))
     at = np.array([[each.per_case(name).mean(), each.per_case().mean()] for each in found])
@@ -175,14 +174,13 @@ def _turns_up(x: Floats, y: Floats, first: int, middle: int, last: int) -> bool:
     return bool((y[middle] - y[first]) * (x[last] - x[middle]) <= (y[last] - y[middle]) * (x[middle] - x[first]))
 
 
-def _price_at(corners: NDArray[np.int64], spared: Floats, net: Floats, k: int) -> float:
-    """Return a price at which a corner is best: between the slopes to its neighbours."""
-    slopes = np.diff(net[corners]) / np.maximum(np.diff(spared[corners]), 1e-12)
-    if not len(slopes):
+def _price_at(spared: Floats, net: Floats, k: int) -> float:
+    """Return a price at which the k-th corner is best: between the slopes to its neighbours, 0 for the last."""
+    if k == len(net) - 1:
         return 0.0
+    slopes = np.diff(net) / np.maximum(np.diff(spared), 1e-12)
     before = slopes[k - 1] if k > 0 else 2 * slopes[0]
-    after = slopes[k] if k < len(slopes) else 0.0
-    return float(max((before + after) / 2, 0.0)) if k < len(slopes) else 0.0
+    return float((before + slopes[k]) / 2)
 
 
 def _named(policy: Policy, n: int) -> Policy:

@@ -55,6 +55,7 @@ def test_unknown_quantity(scenario, shipped_payoffs):
         frontier(load_policy("current", scenario), shipped_payoffs, "budgt")
 
 
-def test_one_point_is_no_frontier(scenario, shipped_payoffs):
-    with pytest.raises(InputError, match="points is 1; it must be 2 or more"):
-        frontier(load_policy("current", scenario), shipped_payoffs, points=1)
+@pytest.mark.parametrize("points", [1, 0, -3])
+def test_a_frontier_has_two_ends(scenario, shipped_payoffs, points):
+    with pytest.raises(InputError, match=f"a frontier of {points} policies has no two ends; ask for 2 or more"):
+        frontier(load_policy("current", scenario), shipped_payoffs, points=points)
