@@ -41,7 +41,7 @@ MOVED = ("keep_item", "credit", "refund", "replacement")
 
 _SEARCH_CASES = 20_000  # at most, that limits are fitted to
 _GRID_CASES = 2_000  # at most, that a grid is worked out for
-_START_CASES = 3_000  # at most, that starts are polished on
+_START_CASES = 2_000  # at most, that starts are polished on
 _GRID_START_COUNT, _RANDOM_START_COUNT = 4, 3
 _ROUNDS = 12  # of coordinate ascent, at most
 _LOAD_ROUNDS = 4  # of finding limits and the load that they put on the second line, at most
@@ -459,7 +459,10 @@ def _settle_load(best: Policy, search: Search, levers: Sequence[Lever], load: Fl
         if float(np.abs(wait[0] - wait[1]).max()) < _SETTLED_HOURS and len(found) > 1:
             break
         search, load = under, own
+        before = best
         best, _ = search.climb(best, levers)
+        if best == before:
+            break
     _, best, search, load = max(found, key=lambda each: each[0])
     return best, search, load
 

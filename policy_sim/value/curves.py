@@ -8,7 +8,7 @@ it. Those changes are worked out case by case, added up by amount, and summed fr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy
-from policy_sim.value.evaluation import Handling, measure, score_lanes, to_cents
+from policy_sim.value.evaluation import Handling, measure, score_lanes, starting_tiers, to_cents
 from policy_sim.value.kernels import LANES, MEASURES, Numbers, States, curve_states
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
 from policy_sim.value.second_line import is_waiting, numbers_with, supervisor_minutes, waits_along
@@ -202,11 +202,15 @@ def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever, above: Handling
     A state's place is its step: the limit in cents from which it holds, -1 from "ask" on, where every case has one.
     `above` is what becomes of each case where the tiers up to the lever's pass it on.
     """
-    asked = Handling.of(policy.with_limit(lever, ASK), payoffs)
     k = policy.tier_names.index(lever.tier)
     scenario = payoffs.scenario
     cells = [(failure, segment.name) for failure in scenario.failures for segment in scenario.segments]
     in_force = np.array([policy.is_moved(lever, *cell) for cell in cells])
+    if k == 0 and in_force.all():
+        # below the first tier nobody decides: who does not reach it is handled above
+        asked = replace(above, start=starting_tiers(policy, payoffs))
+    else:
+        asked = Handling.of(policy.with_limit(lever, ASK), payoffs)
     reached = (asked.tier >= k) & (asked.start <= k) & in_force[asked.cell]
     count = int((payoffs.options.counts + 1)[reached].sum())
     case, tier, cents = (np.empty(count, dtype=np.int64) for _ in range(3))

@@ -70,20 +70,12 @@ class Handling:
         scenario, cases = payoffs.scenario, payoffs.cases
         policy.check_names(scenario, f"policy {policy.name}")
         tiers = np.array([scenario.tiers.index(name) for name in policy.tier_names])
-        cells = [(failure, segment.name) for failure in scenario.failures for segment in scenario.segments]
-        limits = np.array(
-            [
-                [[to_cents(policy.limit(tier, name, *cell)) for name in LIMITS] for cell in cells]
-                for tier in policy.tier_names
-            ]
-        )
+        limits = _limits_in_cents(policy, payoffs)
         cell = cases.failure * len(scenario.segments) + cases.segment
-        start = np.full(len(cases), lowest)
+        start = np.maximum(starting_tiers(policy, payoffs), lowest)
         suspected = np.zeros(len(cases), dtype=np.bool_)
         for guard in policy.guards:
-            caught = getattr(cases, guard.fact) >= guard.at_least
-            start = np.where(caught, np.maximum(start, policy.tier_names.index(guard.to)), start)
-            suspected |= caught & (guard.fact in _SUSPICIOUS)
+            suspected |= (getattr(cases, guard.fact) >= guard.at_least) & (guard.fact in _SUSPICIOUS)
         tier = np.empty(len(cases), dtype=np.int64)
         choice = np.empty((len(cases), 3), dtype=np.int64)
 
@@ -92,6 +84,27 @@ class Handling:
 
         in_blocks(work, len(cases), _CASES_IN_A_BLOCK)
         return cls(start, cell, limits, tiers, tier, choice, suspected, _claimed(policy, payoffs))
+
+
+def starting_tiers(policy: Policy, payoffs: Payoffs) -> Ints:
+    """Return the tier (N,) of the policy that looks at each case first: the lowest, unless a guard says otherwise."""
+    start = np.zeros(len(payoffs.cases), dtype=np.int64)
+    for guard in policy.guards:
+        caught = getattr(payoffs.cases, guard.fact) >= guard.at_least
+        start = np.where(caught, np.maximum(start, policy.tier_names.index(guard.to)), start)
+    return start
+
+
+def _limits_in_cents(policy: Policy, payoffs: Payoffs) -> Ints:
+    """Return the limits in force: (tiers of the policy, cells, L)."""
+    scenario = payoffs.scenario
+    cells = [(failure, segment.name) for failure in scenario.failures for segment in scenario.segments]
+    # where there are no exceptions, one cell stands for all
+    told = cells if policy.exceptions else cells[:1]
+    limits = [
+        [[to_cents(policy.limit(tier, name, *cell)) for name in LIMITS] for cell in told] for tier in policy.tier_names
+    ]
+    return np.repeat(np.array(limits, dtype=np.int64), len(cells) // len(told), axis=1)
 
 
 def _claimed(policy: Policy, payoffs: Payoffs) -> Floats:
