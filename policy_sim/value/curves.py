@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy
-from policy_sim.value.evaluation import Handling, measure, score_lanes, starting_tiers, to_cents
+from policy_sim.value.evaluation import Handling, limits_in_cents, measure, score_lanes, starting_tiers, to_cents
 from policy_sim.value.kernels import LANES, MEASURES, Numbers, States, curve_states
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
 from policy_sim.value.second_line import is_waiting, numbers_with, supervisor_minutes, waits_along
@@ -208,7 +208,7 @@ def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever, above: Handling
     in_force = np.array([policy.is_moved(lever, *cell) for cell in cells])
     if k == 0 and in_force.all():
         # below the first tier nobody decides: who does not reach it is handled above
-        asked = replace(above, start=starting_tiers(policy, payoffs))
+        asked = replace(above, start=starting_tiers(policy, payoffs), limits=limits_in_cents(policy, payoffs))
     else:
         asked = Handling.of(policy.with_limit(lever, ASK), payoffs)
     reached = (asked.tier >= k) & (asked.start <= k) & in_force[asked.cell]

@@ -70,7 +70,7 @@ class Handling:
         scenario, cases = payoffs.scenario, payoffs.cases
         policy.check_names(scenario, f"policy {policy.name}")
         tiers = np.array([scenario.tiers.index(name) for name in policy.tier_names])
-        limits = _limits_in_cents(policy, payoffs)
+        limits = limits_in_cents(policy, payoffs)
         cell = cases.failure * len(scenario.segments) + cases.segment
         start = np.maximum(starting_tiers(policy, payoffs), lowest)
         suspected = np.zeros(len(cases), dtype=np.bool_)
@@ -95,7 +95,7 @@ def starting_tiers(policy: Policy, payoffs: Payoffs) -> Ints:
     return start
 
 
-def _limits_in_cents(policy: Policy, payoffs: Payoffs) -> Ints:
+def limits_in_cents(policy: Policy, payoffs: Payoffs) -> Ints:
     """Return the limits in force: (tiers of the policy, cells, L)."""
     scenario = payoffs.scenario
     cells = [(failure, segment.name) for failure in scenario.failures for segment in scenario.segments]
