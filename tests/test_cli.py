@@ -529,7 +529,7 @@ BAD: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
     "rounding to no number": ("x", "", (*OPTIMIZE, "--round-to", "nan"), ("round_to is nan", "a cent or more")),
     "rounding to no end": ("x", "", (*OPTIMIZE, "--round-to", "inf"), ("round_to is inf", "a cent or more")),
     "unknown thing to spare": ("x", "", ("frontier", *SMALL, "--over", "budgt"), ("did you mean 'budget'",)),
-    "one point": ("x", "", ("frontier", *SMALL, "--points", "1"), ("points is 1", "2 or more")),
+    "one point": ("x", "", ("frontier", *SMALL, "--points", "1"), ("frontier of 1", "2 or more")),
     "nothing to keep": ("x", "", ("keep", *SMALL, "--scenario", "quick_service"), ("'quick_service'", "'send_back'")),
     "unknown option": ("x", "", ("run", "--wheel"), ("--wheel",)),
 }
