@@ -28,10 +28,10 @@ from policy_sim.value.curves import Curve, best_step, threshold_curve
 from policy_sim.value.evaluation import evaluate, worst
 from policy_sim.value.expected import QUANTITIES, Expected, load_of
 from policy_sim.value.grid import Grid, enumerate_pairs
-from policy_sim.value.payoffs import Payoffs, Progress
+from policy_sim.value.payoffs import Payoffs, Progress, spread
 from policy_sim.value.second_line import second_line
 
-__all__ = ["MOVED", "BestLimits", "Search", "best_limits", "moving_levers", "spread"]
+__all__ = ["MOVED", "BestLimits", "Search", "best_limits", "moving_levers"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -591,8 +591,3 @@ def _totals_in_words(search: Search, policy: Policy, payoffs: Payoffs) -> str:
     means, a_year = search.means(policy), payoffs.scenario.value("shop.cases_per_year")
     units = {"remedy_cost": "money", "supervisor_minutes": "minutes"}
     return " and ".join(f"{means[name] * a_year:,.0f} {units[name]} a year" for name in search.caps)
-
-
-def spread(count: int, most: int) -> Ints:
-    """Return places, evenly spread, at most so many."""
-    return np.linspace(0, count - 1, min(count, most)).astype(np.int64)

@@ -19,7 +19,7 @@ from policy_sim.policy import ASK, NO_LIMIT, Policy, authority, limit_words
 from policy_sim.service import Waiting, caught_share
 from policy_sim.value.kernels import GUIDED, LANES, MEASURES, Numbers, States, choose, score_states
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
-from policy_sim.value.second_line import numbers_under, second_line, supervisor_minutes
+from policy_sim.value.second_line import numbers_with, second_line, supervisor_minutes
 
 __all__ = ["OUTCOMES", "Difference", "Handling", "Outcome", "compare", "decide", "evaluate"]
 
@@ -218,9 +218,11 @@ def evaluate(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = No
     cell_count = shape[0] * shape[1]
     states = States(np.arange(len(payoffs.cases)), handling.tiers[handling.tier], handling.choice, handling.cell)
     minutes = supervisor_minutes(payoffs, states, cell_count).sum(axis=0) / len(payoffs.cases)
-    sums = score(payoffs, handling, states, cell_count, numbers_under(payoffs, minutes), on_progress)
+    queue = second_line(payoffs, minutes)
+    numbers = numbers_with(payoffs, queue.mean_wait_hours, queue.abandoned_share)
+    sums = score(payoffs, handling, states, cell_count, numbers, on_progress)
     counts = np.bincount(handling.cell, minlength=cell_count).reshape(shape)
-    return Outcome(policy, payoffs, sums.reshape(*shape, *sums.shape[1:]), counts, second_line(payoffs, minutes))
+    return Outcome(policy, payoffs, sums.reshape(*shape, *sums.shape[1:]), counts, queue)
 
 
 def compare(outcome: Outcome, baseline: Outcome) -> Difference:

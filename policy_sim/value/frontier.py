@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError, unknown
 from policy_sim.policy import Policy
-from policy_sim.value.best_limits import MOVED, Search, moving_levers, spread
+from policy_sim.value.best_limits import MOVED, Search, moving_levers
 from policy_sim.value.evaluation import Outcome, evaluate, interval
 from policy_sim.value.expected import Expected, load_of
 from policy_sim.value.grid import enumerate_pairs
-from policy_sim.value.payoffs import Payoffs, Progress
+from policy_sim.value.payoffs import Payoffs, Progress, spread
 
 __all__ = ["OVER", "Frontier", "frontier"]
 

@@ -17,7 +17,7 @@ from policy_sim.border import InputError
 from policy_sim.policy import NO_LIMIT
 from policy_sim.service import Cases
 from policy_sim.value.kernels import LANES, MEASURES, States, score_states
-from policy_sim.value.payoffs import Payoffs, expect, value_cases
+from policy_sim.value.payoffs import Payoffs, expect, spread, value_cases
 
 __all__ = ["COMPONENTS", "KeepOrReturn", "comparable_failures", "keep_or_return"]
 
@@ -104,7 +104,7 @@ def keep_or_return(payoffs: Payoffs, failure: str, refund: str = "full_refund") 
 
     middle = float(np.median(cases.item_price[rows]))
     prices = np.unique(np.append(np.geomspace(_LOWEST, _HIGHEST, _PRICES), middle))
-    parts = _components(cases.take(_spread(rows)), prices, payoffs, keep, back)
+    parts = _components(cases.take(rows[spread(len(rows), _CASES)]), prices, payoffs, keep, back)
     first, until = _simulate(payoffs, rows, keep, back)
     at_middle = int(np.searchsorted(prices, middle))
     return KeepOrReturn(
@@ -137,11 +137,6 @@ def comparable_failures(payoffs: Payoffs, refund: str = "full_refund") -> tuple[
             "'keep_item' and with 'send_back'; keeping and returning are compared where both are there, add them to it"
         )
     return tuple(found)
-
-
-def _spread(rows: Ints) -> Ints:
-    """Return some of the rows, evenly spread, if they are many."""
-    return rows[np.linspace(0, len(rows) - 1, min(len(rows), _CASES)).astype(np.int64)]
 
 
 def _components(cases: Cases, prices: Floats, payoffs: Payoffs, keep: int, back: int) -> dict[str, Floats]:

@@ -34,7 +34,7 @@ from policy_sim.value.kernels import (
     payoffs_of_cases,
 )
 
-__all__ = ["Payoffs", "expect", "in_blocks", "value_cases"]
+__all__ = ["Payoffs", "expect", "in_blocks", "spread", "value_cases"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -164,6 +164,11 @@ def expect(
 
     in_blocks(work, len(case), _ROWS_IN_A_BLOCK)
     return out
+
+
+def spread(count: int, most: int) -> Ints:
+    """Return places, evenly spread, at most so many."""
+    return np.linspace(0, count - 1, min(count, most)).astype(np.int64)
 
 
 def in_blocks(work: Callable[[int, int], None], count: int, size: int, on_progress: Progress | None = None) -> None:
