@@ -18,9 +18,9 @@ from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy
 from policy_sim.value.evaluation import Handling, limits_in_cents, measure, score_lanes, starting_tiers, to_cents
-from policy_sim.value.kernels import LANES, MEASURES, Numbers, States, curve_states
+from policy_sim.value.kernels import LANES, MEASURES, Numbers, States, add_along, curve_states
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
-from policy_sim.value.second_line import is_waiting, numbers_with, supervisor_minutes, waits_along
+from policy_sim.value.second_line import hours_waited_along, is_waiting, numbers_with, supervisor_minutes
 
 __all__ = ["Curve", "best_step", "lever_states", "threshold_curve"]
 
@@ -28,9 +28,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-_NODES = 5  # of the polynomial in the hours waited for the second line
-_LITTLE_HOURS = 0.1  # of difference, up to which two nodes will do
-_NO_DIFFERENCE_HOURS = 1e-9
+_MOST_NODES = 8  # of the polynomial in the hours waited for the second line
+_FADING_HOURS = 24  # of waiting, within which an hour more counts for less and less
+_NEAR_ENOUGH = 1e-7  # money a case
+_STEEPEST = 5.0  # money a case by which the logarithm of the hours waited moves a case that waits, if it is dear
 
 #: Steps of money (cents) that people find round, the roundest first.
 _ROUND_CENTS = (10_000, 5_000, 2_500, 1_000, 500, 100, 50, 10, 5, 1)
@@ -143,18 +144,16 @@ def threshold_curve(policy: Policy, payoffs: Payoffs, lever: Lever, on_progress:
     minutes = np.cumsum(supervisor_minutes(payoffs, states, len(cents)), axis=0) / len(payoffs.cases)
     waits = is_waiting(payoffs, states)
     at_once, passed_on = _only(states, ~waits), _only(states, waits)
-    under = _under_waits(payoffs, *waits_along(payoffs, minutes))
-    sums = np.empty((len(cents), len(MEASURES), len(payoffs.draws)))
+    wait = hours_waited_along(payoffs, minutes)
+    everywhere = np.ones((len(cents), len(payoffs.draws)))
+    parts = [(at_once, payoffs.numbers, everywhere)]
+    parts += [(passed_on, numbers, weight) for numbers, weight in _under_waits(payoffs, wait)]
+    sums = np.zeros((len(cents), len(MEASURES), len(payoffs.draws)))
 
     def work(first: int, last: int) -> None:
-        def totals(part: States, numbers: Numbers) -> Floats:
-            changes = score_lanes(payoffs, above, part, len(cents), numbers, first)[..., : last - first]
-            return np.cumsum(changes, axis=0, out=changes)
-
-        total = totals(at_once, payoffs.numbers)
-        for numbers, weight in under:
-            total += totals(passed_on, numbers) * weight[:, None, first:last]
-        sums[..., first:last] = total
+        for part, numbers, weight in parts:
+            changes = score_lanes(payoffs, above, part, len(cents), numbers, first)
+            add_along(changes, weight, first, last, sums)
 
     in_blocks(work, len(payoffs.draws), LANES, on_progress)
     return Curve(policy, payoffs, lever, cents, sums)
@@ -169,30 +168,25 @@ def _only(states: States, chosen: NDArray[np.bool_]) -> States:
     return States(states.case[kept], states.tier[kept], choice[kept], states.place[kept])
 
 
-def _under_waits(payoffs: Payoffs, wait: Floats, abandoned: Floats) -> list[tuple[Numbers, Floats]]:
+def _under_waits(payoffs: Payoffs, wait: Floats) -> list[tuple[Numbers, Floats]]:
     """Return numbers under which to work out what waits, and weights (steps, draws) to add the results with.
 
-    What waiting does is linear in the share who give up, and smooth in the hours waited: a polynomial in these through
-    Chebyshev's nodes between the least and the most of each draw (one node where there is nothing between).
+    What waiting does is smooth in the hours waited (and so is who gives up: a share in proportion to them). So it is
+    a polynomial in these, through Chebyshev's nodes between the least and the most of each draw; as many as it takes.
     """
     low, high = wait.min(axis=0), wait.max(axis=0)
-    span = float((high - low).max())
-    count = 1 if span < _NO_DIFFERENCE_HOURS else 2 if span < _LITTLE_HOURS else _NODES
-    angles = (2 * np.arange(count) + 1) / (2 * count) * np.pi
     centre, half = (low + high) / 2, np.maximum((high - low) / 2, 1e-12)
+    count, ratio = 1, float(half.max()) / _FADING_HOURS
+    while count < _MOST_NODES and _STEEPEST * ratio**count / (count * 2 ** (count - 1)) > _NEAR_ENOUGH:
+        count += 1
+    angles = (2 * np.arange(count) + 1) / (2 * count) * np.pi
     distance = (wait - centre) / half - np.cos(angles)[:, None, None]
     distance = np.where(np.abs(distance) < 1e-14, 1e-14, distance)
     parts = ((-1.0) ** np.arange(count) * np.sin(angles))[:, None, None] / distance
     weights = parts / parts.sum(axis=0)
-    nobody, everybody = np.zeros_like(low), np.ones_like(low)
-    if not abandoned.max() > 0:
-        ends = [(nobody, np.ones_like(abandoned))]
-    else:
-        ends = [(nobody, 1 - abandoned), (everybody, abandoned)]
     return [
-        (numbers_with(payoffs, centre + half * np.cos(angle), given_up), weight * share)
+        (numbers_with(payoffs, centre + half * np.cos(angle)), weight)
         for angle, weight in zip(angles, weights, strict=True)
-        for given_up, share in ends
     ]
 
 

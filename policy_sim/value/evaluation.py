@@ -219,7 +219,7 @@ def evaluate(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = No
     states = States(np.arange(len(payoffs.cases)), handling.tiers[handling.tier], handling.choice, handling.cell)
     minutes = supervisor_minutes(payoffs, states, cell_count).sum(axis=0) / len(payoffs.cases)
     queue = second_line(payoffs, minutes)
-    numbers = numbers_with(payoffs, queue.mean_wait_hours, queue.abandoned_share)
+    numbers = numbers_with(payoffs, queue.mean_wait_hours)
     sums = score(payoffs, handling, states, cell_count, numbers, on_progress)
     counts = np.bincount(handling.cell, minlength=cell_count).reshape(shape)
     return Outcome(policy, payoffs, sums.reshape(*shape, *sums.shape[1:]), counts, queue)

@@ -104,20 +104,21 @@ def enumerate_pairs(
         settled, values = ([part[n] for part in parts] for n in range(2))
         rest = above[:, q]
         if len(tiers) == 2:
-            passed_on = values[1] + (1 - settled[1]) * rest[:, None]
-            total = values[0].sum(axis=0)[:, None] + _product(1 - settled[0], passed_on)
+            passed_on = values[1] + (1 - settled[1]) * rest[:, None].astype(np.float32)
+            total = _product(1 - settled[0], passed_on)
         else:
-            total = (values[0].sum(axis=0) + (1 - settled[0]).T @ rest)[:, None]
-        totals[name] = (total / len(payoffs.cases)).astype(np.float32)
+            total = _product(1 - settled[0], rest[:, None])
+        total += values[0].sum(axis=0, dtype=np.float64)[:, None].astype(np.float32)
+        totals[name] = np.divide(total, np.float32(len(payoffs.cases)), out=total)
     return Grid(bare, tiers, levels, combinations, totals, _in_order(combinations))
 
 
 def _settled(
     expected: Expected, k: int, q: int, levels: Ints, grid: Ints, reaches: NDArray[np.bool_], scenario_tier: int
-) -> tuple[Floats, Floats]:
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return (N, combinations) whether the k-th tier settles each case, and what that comes to in a quantity."""
     payoffs = expected.payoffs
-    settled, value = (np.empty((len(payoffs.cases), len(grid))) for _ in range(2))
+    settled, value = (np.empty((len(payoffs.cases), len(grid)), dtype=np.float32) for _ in range(2))
     table = np.ascontiguousarray(expected.tables[k][..., q])
 
     def work(first: int, last: int) -> None:
@@ -128,8 +129,8 @@ def _settled(
     return settled, value
 
 
-def _product(left: Floats, right: Floats) -> Floats:
-    return np.asarray(left.astype(np.float32).T @ right.astype(np.float32), dtype=np.float64)
+def _product(left: NDArray[np.float32], right: Floats | NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(left.T @ right.astype(np.float32, copy=False), dtype=np.float32)
 
 
 def _in_order(combinations: Sequence[Ints]) -> NDArray[np.bool_]:

@@ -39,12 +39,14 @@ __all__ = [
     "Numbers",
     "Options",
     "States",
+    "add_along",
     "choose",
     "curve_states",
     "expected_payoffs",
     "grid_values",
     "may_be_chosen",
     "payoffs_of_cases",
+    "read_between",
     "score_states",
 ]
 
@@ -488,6 +490,44 @@ def score_states(
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def add_along(changes: Floats, weight: Floats, first: int, last: int, out: Floats) -> None:
+    """Add to out (places, measures, draws) the running sums of changes (places, measures, LANES), times a weight.
+
+    Parameters
+    ----------
+    weight
+        (places, draws).
+    first, last
+        The draws that the lanes hold; lanes beyond the last are left out.
+    """
+    running = np.zeros((changes.shape[1], LANES))
+    for place in range(changes.shape[0]):
+        for q in range(changes.shape[1]):
+            for j in range(last - first):
+                running[q, j] += changes[place, q, j]
+                out[place, q, first + j] += weight[place, first + j] * running[q, j]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def read_between(values: Floats, place: Floats) -> Floats:
+    """Return (steps, draws) values (points, draws) at places (steps, draws) between 0 and the last point, at least 0.
+
+    By the cubic through the four points nearest.
+    """
+    out = np.empty(place.shape)
+    for n in range(place.shape[0]):
+        for j in range(place.shape[1]):
+            first = min(max(int(np.floor(place[n, j])) - 1, 0), values.shape[0] - 4)
+            t = place[n, j] - first
+            found = -values[first, j] * (t - 1) * (t - 2) * (t - 3) / 6
+            found += values[first + 1, j] * t * (t - 2) * (t - 3) / 2
+            found -= values[first + 2, j] * t * (t - 1) * (t - 3) / 2
+            found += values[first + 3, j] * t * (t - 1) * (t - 2) / 6
+            out[n, j] = max(found, 0.0)
+    return out
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def expected_payoffs(
     case: Ints,
     resolution: Ints,
@@ -800,8 +840,8 @@ def grid_values(
     table: Floats,
     begin: int,
     end: int,
-    handled: Floats,
-    out: Floats,
+    handled: NDArray[np.float32],
+    out: NDArray[np.float32],
 ) -> None:
     """Fill, for every combination of limits of a grid, whether tier k settles a case, and what that comes to.
 

@@ -14,10 +14,17 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from policy_sim.service import Waiting, waiting
-from policy_sim.value.kernels import PER_TIER, STAFF, Numbers, States
+from policy_sim.value.kernels import PER_TIER, STAFF, Numbers, States, read_between
 from policy_sim.value.payoffs import Payoffs
 
-__all__ = ["is_waiting", "numbers_under", "numbers_with", "second_line", "supervisor_minutes", "waits_along"]
+__all__ = [
+    "hours_waited_along",
+    "is_waiting",
+    "numbers_under",
+    "numbers_with",
+    "second_line",
+    "supervisor_minutes",
+]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -67,15 +74,18 @@ def second_line(payoffs: Payoffs, minutes: Floats) -> Waiting:
 
 def numbers_under(payoffs: Payoffs, minutes: Floats) -> Numbers:
     """Return the payoffs' numbers with the wait in them that so many supervisor minutes (draws,) a case make."""
-    queue = second_line(payoffs, minutes)
-    return numbers_with(payoffs, queue.mean_wait_hours, queue.abandoned_share)
+    return numbers_with(payoffs, second_line(payoffs, minutes).mean_wait_hours)
 
 
-def numbers_with(payoffs: Payoffs, wait_hours: Floats, abandoned_share: Floats) -> Numbers:
-    """Return the payoffs' numbers if the second line lets people wait so long, and so many give up, (draws,) each."""
+def numbers_with(payoffs: Payoffs, wait_hours: Floats) -> Numbers:
+    """Return the payoffs' numbers if the second line lets people wait so long (draws,); some give up meanwhile.
+
+    Patience ends at random, so that the share who give up is the mean wait over the mean patience (Little's law).
+    """
     numbers = payoffs.numbers
     missing = numbers.shared.shape[1] - len(payoffs.draws)
-    wait, abandoned = (np.pad(each, (0, missing), mode="edge") for each in (wait_hours, abandoned_share))
+    patience = payoffs.draws["queue.patience_hours"]
+    wait, abandoned = (np.pad(each, (0, missing), mode="edge") for each in (wait_hours, wait_hours / patience))
     tiers = numbers.tiers.copy()
     tiers[1:, _HOURS] += wait
     tiers[1:, _LOST] = 1 - (1 - tiers[1:, _LOST]) * (1 - abandoned)
@@ -83,8 +93,8 @@ def numbers_with(payoffs: Payoffs, wait_hours: Floats, abandoned_share: Floats) 
     return numbers._replace(tiers=tiers, lead_hours=lead_hours)
 
 
-def waits_along(payoffs: Payoffs, minutes: Floats) -> tuple[Floats, Floats]:
-    """Return hours waited, and the share who give up, (steps, draws) for supervisor minutes (steps, draws) a case.
+def hours_waited_along(payoffs: Payoffs, minutes: Floats) -> Floats:
+    """Return hours waited (steps, draws) for supervisor minutes (steps, padded draws) a case.
 
     The queue is worked out at 129 loads of each draw, and read between them by cubics through the four nearest: off by
     less than 1e-6 of an hour.
@@ -92,23 +102,8 @@ def waits_along(payoffs: Payoffs, minutes: Floats) -> tuple[Floats, Floats]:
     minutes = minutes[:, : len(payoffs.draws)]
     low, high = minutes.min(axis=0), minutes.max(axis=0)
     width = np.maximum((high - low) / (_LOADS - 1), 1e-15)
-    queue = second_line(payoffs, low + width * np.arange(_LOADS)[:, None])
-    place = (minutes - low) / width
-    first = np.clip(np.floor(place).astype(np.int64) - 1, 0, _LOADS - 4)
-    t = place - first
-    weights = (
-        -(t - 1) * (t - 2) * (t - 3) / 6,
-        t * (t - 2) * (t - 3) / 2,
-        -t * (t - 1) * (t - 3) / 2,
-        t * (t - 1) * (t - 2) / 6,
-    )
-    draw = np.arange(minutes.shape[1])
-
-    def read(values: Floats) -> Floats:
-        found = sum(weight * values[first + k, draw] for k, weight in enumerate(weights))
-        return np.clip(np.asarray(found, dtype=np.float64), 0.0, None)
-
-    return read(queue.mean_wait_hours), np.minimum(read(queue.abandoned_share), 1.0)
+    hours = second_line(payoffs, low + width * np.arange(_LOADS)[:, None]).mean_wait_hours
+    return read_between(hours, (minutes - low) / width)
 
 
 def is_waiting(payoffs: Payoffs, states: States) -> Bools:
