@@ -21,7 +21,7 @@ from policy_sim.value.kernels import GUIDED, LANES, MEASURES, Numbers, States, c
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
 from policy_sim.value.second_line import numbers_with, second_line, supervisor_minutes
 
-__all__ = ["OUTCOMES", "Difference", "Handling", "Outcome", "compare", "decide", "evaluate"]
+__all__ = ["OUTCOMES", "Difference", "Handling", "Outcome", "compare", "decide", "evaluate", "interval", "measure"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -1,0 +1,132 @@
+"""Choices: a table of all that may be chosen for some cases, small enough to travel to where there is no Python.
+
+In: a policy (for its tiers, guards and exceptions), payoffs. Out: `ChoiceTable`. Left to others: choosing from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policy_sim.assumptions import LIMITS
+from policy_sim.policy import Policy
+from policy_sim.value.evaluation import Handling, score
+from policy_sim.value.expected import Expected, load_of
+from policy_sim.value.kernels import GUIDED, MEASURES, STYLES, Numbers, States
+from policy_sim.value.payoffs import Payoffs
+from policy_sim.value.second_line import numbers_under
+
+__all__ = ["ChoiceTable", "choice_table"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_ROWS_AT_A_TIME = 4_000
+
+
+@dataclass(frozen=True)
+class ChoiceTable:
+    """What may be chosen for N cases, R rows in all, by T tiers (all of the policy but the last).
+
+    A tier decides a case if it permits any of its rows: all uses within the limits. Each style then takes the permitted
+    row of the lowest rank; the case comes to the mean of these rows by the styles' shares. A case that no tier decides
+    comes to `last`.
+
+    Attributes
+    ----------
+    start, cell
+        (N,) tier that looks first (T: none of these), failure x segment.
+    offset
+        (N + 1,) where the rows of each case begin.
+    uses
+        (R, limits) cents by the order of `LIMITS`, -1 where a row does not draw on a limit.
+    rank
+        (T, styles, R) order within the case in which a style likes the rows, 0 the best.
+    value
+        (T, measures, R) measures of a row given at a tier, mean over the draws.
+    last
+        (measures, N) the same of what the last tier gives.
+    styles
+        (styles,) mean share of each style.
+    """
+
+    start: Ints
+    cell: Ints
+    offset: Ints
+    uses: Ints
+    rank: Ints
+    value: Floats
+    last: Floats
+    styles: Floats
+
+    def evaluate(self, limits: Ints) -> Floats:
+        """Return (measures,) the mean over cases under limits (T, cells, limits) in cents, -1 for no authority."""
+        total = np.zeros(self.last.shape[0])
+        for i in range(len(self.start)):
+            rows = np.arange(self.offset[i], self.offset[i + 1])
+            found = self.last[:, i]
+            for k in range(int(self.start[i]), len(self.rank)):
+                permitted = rows[(self.uses[rows] <= limits[k, self.cell[i]]).all(axis=1)]
+                if permitted.size:
+                    chosen = [permitted[np.argmin(rank[permitted])] for rank in self.rank[k]]
+                    found = self.value[k][:, chosen] @ self.styles
+                    break
+            total += found
+        return total / len(self.start)
+
+
+def choice_table(policy: Policy, payoffs: Payoffs, moved: Sequence[str] = LIMITS) -> ChoiceTable:
+    """Lay out what may be chosen for every case, under the load that the policy puts on the second line.
+
+    Shares of styles and values are averaged over the draws apart: that the two may move together is left out.
+
+    Parameters
+    ----------
+    policy
+        Sets tiers and guards; its limits count where they may move or are not "no limit".
+    payoffs
+        The valued cases, some hundreds.
+    moved
+        Limits that may move.
+    """
+    load = load_of(policy, payoffs)
+    numbers = numbers_under(payoffs, load)
+    expected = Expected.of(policy, payoffs, load, moved)
+    final = Handling.of(policy, payoffs, lowest=len(policy.tiers) - 1)
+    start = Handling.of(policy, payoffs).start
+    tiers = [payoffs.scenario.tiers.index(name) for name in policy.tier_names]
+    chosen = np.logical_or.reduce(expected.choosable)
+    case, resolution = np.nonzero(chosen)
+    offset = np.concatenate([[0], np.cumsum(chosen.sum(axis=1))])
+    options = payoffs.options
+    rank = np.empty((len(tiers) - 1, len(STYLES), len(case)), dtype=np.int64)
+    for k, tier in enumerate(tiers[:-1]):
+        for s, liked in enumerate((options.believed[tier], options.generosity, options.thrift)):
+            order = np.lexsort((resolution, -liked[case, resolution], case))
+            rank[k, s, order] = np.arange(len(case)) - offset[case]
+    value = np.stack([_measures(payoffs, final, numbers, case, resolution, tier) for tier in tiers[:-1]])
+    everybody = np.arange(len(payoffs.cases))
+    last = _measures(payoffs, final, numbers, everybody, final.choice[:, GUIDED], tiers[-1])
+    styles = payoffs.style[:, : len(payoffs.draws)].mean(axis=1)
+    return ChoiceTable(start, final.cell, offset, options.uses[case, resolution], rank, value, last, styles)
+
+
+def _measures(
+    payoffs: Payoffs, handling: Handling, numbers: Numbers, case: Ints, resolution: Ints, tier: int
+) -> Floats:
+    """Return (measures, rows) what rows come to at a tier, mean over the draws."""
+    out = np.empty((len(MEASURES), len(case)))
+    for first in range(0, len(case), _ROWS_AT_A_TIME):
+        rows = slice(first, first + _ROWS_AT_A_TIME)
+        count = len(case[rows])
+        # of rows of one case the kernel takes differences: each row is given as a case of its own
+        alone = payoffs.take(case[rows])
+        choice = np.repeat(resolution[rows, None], len(STYLES), axis=1)
+        each = np.arange(count)
+        states = States(each, np.full(count, tier), choice, each)
+        own = Handling(**{**handling.__dict__, "suspected": handling.suspected[case[rows]]})
+        out[:, rows] = score(alone, own, states, count, numbers).mean(axis=2).T
+    return out
