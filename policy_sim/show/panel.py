@@ -90,11 +90,10 @@ class CurveView:
     def at(self, limits: Floats) -> CurveView:
         """Return the curve at some limits alone (money, rising, the first one `ASK`)."""
         steps = np.searchsorted(self.limits, limits, side="right") - 1
-        taken = {
-            kind: {name: values[steps] for name, values in getattr(self, kind).items()}
-            for kind in ("level", "low", "high")
-        }
-        return replace(self, limits=limits, ahead=self.ahead[steps], **taken)
+        level, low, high = (
+            {name: values[steps] for name, values in each.items()} for each in (self.level, self.low, self.high)
+        )
+        return replace(self, limits=limits, ahead=self.ahead[steps], level=level, low=low, high=high)
 
 
 @dataclass(frozen=True)
@@ -131,11 +130,11 @@ class Panel:
         """Return how far a limit's axis goes (money): past nearly all that is drawn on it, and all policies' limits."""
         d = LIMITS.index(lever.limit)
         drawn = self.payoffs.options.uses[..., d][self.payoffs.options.adequate]
-        drawn = drawn[drawn > 0] / 100
+        drawn_money = drawn[drawn > 0] / 100
         policies = (self.approved, *self.presets)
         finite = [policy.limit(tier, lever.limit) for policy in policies for tier in policy.tier_names[:-1]]
         marks = [1.15 * each for each in finite if np.isfinite(each)]
-        most = max([float(np.quantile(drawn, _NEARLY_ALL)) if drawn.size else 0.0, *marks, 1.0])
+        most = max([float(np.quantile(drawn_money, _NEARLY_ALL)) if drawn_money.size else 0.0, *marks, 1.0])
         step = 10.0 ** np.floor(np.log10(most)) / 2
         return float(np.ceil(most / step) * step)
 
@@ -276,11 +275,11 @@ class Panel:
         other = self.baseline.policy.model_copy(update={"name": "baseline"})
         some = thinned(self.payoffs, _STUDY_CASES, 1).cases
         found = one_at_a_time(self.setting.scenario, some, mine, other, on_progress=on_progress)
-        moves = found.tornado().set_index("assumption")
+        moves = {str(row["assumption"]): row for row in found.tornado().to_dict("records")}
         rows = []
         for row in found.break_evens().to_dict("records"):
             name, unit = str(row["assumption"]), str(row["unit"])
-            moved = moves.loc[name]
+            moved = moves[name]
             low, high = self.setting.scenario.assumption(name).range
             turns_at = None if np.isnan(row["break_even"]) else float(row["break_even"])
             told = {"today": row["today"], "low": low, "high": high, "turns_at": turns_at}

@@ -147,7 +147,7 @@ function sharedModel(content, arrays) {
     show({ order, limits, baseline, hand }) {
       const { outcomes, ahead, isExact, off } = outcomesOf(limits, baseline);
       const atStart = !movedFrom(limits, start).length && isShared(baseline);
-      answer({ kind: "view", order, outcomes, ahead, failures: atStart ? content.view.failures : [], segments: atStart ? content.view.segments : [], fingerprint: atStart ? content.view.fingerprint : "not yet", differs: [] });
+      answer({ kind: "view", order, outcomes, ahead, failures: atStart ? content.view.failures : [], segments: atStart ? content.view.segments : [], fingerprint: atStart ? content.view.fingerprint : "", differs: [] });
       const sorted = [...levers].sort((a, b) => Number(b.join() === hand.join()) - Number(a.join() === hand.join()));
       sorted.forEach(([tier, limit], n) =>
         setTimeout(() => {

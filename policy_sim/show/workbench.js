@@ -418,7 +418,7 @@ function render({ model, el }) {
   });
   const line = node("div", { class: "ps-status" }, busy, status, cancel, reconnect);
 
-  const side = node("div", { class: "ps-limits", role: "group", "aria-label": "Limits" });
+  const side = node("div", { class: "ps-sticky" });
   const tileRow = node("div", { class: "ps-tiles", role: "group", "aria-label": "What the policy brings" });
   const tiles = Object.fromEntries(
     OUTCOMES.map((each) => {
@@ -459,7 +459,7 @@ function render({ model, el }) {
   dialog.addEventListener("keydown", (event) => event.stopPropagation());
   const main = node("div", { class: "ps-main" }, tileRow, spoken, node("div", { class: "ps-rows" }, curve.root, parts.root, front.root, mind.root, one.root));
   const foot = node("p", { class: "ps-foot ps-muted" });
-  const root = node("div", { class: "ps", role: "group", "aria-label": "Policy workbench", "aria-busy": "true" }, header, line, node("div", { class: "ps-body" }, side, main), foot, dialog);
+  const root = node("div", { class: "ps", role: "group", "aria-label": "Policy workbench", "aria-busy": "true" }, header, line, node("div", { class: "ps-body" }, node("div", { class: "ps-limits", role: "group", "aria-label": "Limits" }, side), main), foot, dialog);
   el.append(root);
 
   // ---- limits ----

@@ -47,6 +47,13 @@ def settle(page: Page) -> None:
     expect(page.locator(".ps")).to_have_attribute("aria-busy", "false", timeout=60_000)
 
 
+def rest(page: Page) -> None:
+    """Wait until nothing is being worked out any more, the line of the best policies and break-evens included."""
+    expect(page.locator(".ps-front-line")).to_be_visible(timeout=120_000)
+    expect(page.locator(".ps-mind .ps-old")).to_have_count(0, timeout=120_000)
+    expect(page.locator(".ps-status progress")).to_be_hidden(timeout=120_000)
+
+
 def expected(setting: Setting, limits: dict[str, float]) -> dict[str, Any]:
     """What the library says of the policy in force with other limits."""
     policy = baseline = load_policy("current", setting.scenario)
@@ -60,6 +67,7 @@ def expected(setting: Setting, limits: dict[str, float]) -> dict[str, Any]:
         "customers_kept": float(outcome.per_year("customers_kept").mean()),
         "escalated": float(outcome.per_case("escalated").mean()),
         "minutes": float(outcome.per_case("minutes").mean()),
+        "learned_claiming": float(outcome.per_year("learned_claiming").mean()),
         "change": float(difference.per_year().mean()),
         "interval": interval(difference.per_year()),
     }
@@ -72,6 +80,7 @@ def check_tiles(page: Page, wanted: dict[str, Any]) -> None:
         "customers_kept": number,
         "escalated": share,
         "minutes": number,
+        "learned_claiming": lambda value: money(value, "USD"),
     }
     for tile, text in formats.items():
         seen, value = shown(page, tile)
@@ -88,24 +97,24 @@ def check_tiles(page: Page, wanted: dict[str, Any]) -> None:
 
 def test_a_slider_moved_by_keyboard_shows_the_library_s_numbers(panel: Page, setting: Setting) -> None:
     check_tiles(panel, expected(setting, {}))
-    slider = panel.get_by_role("slider", name="Keep the item")
+    slider = panel.get_by_role("slider", name="Agents: Keep the item")
     assert slider.get_attribute("aria-valuetext") == "Keep the item limit, ask first"
     slider.focus()
     before = panel.locator("[data-marker=now]").get_attribute("cy")
     for _ in range(26):
         slider.press("ArrowRight")
     # while the kernel is still at work: read from the exact curve in the browser
-    assert slider.get_attribute("aria-valuetext") == "Keep the item limit, $25"
+    assert slider.get_attribute("aria-valuetext") == "Keep the item limit, 25 dollars"
     wanted = expected(setting, {"keep_item": 25.0})
     check_tiles(panel, wanted)
     assert panel.locator("[data-marker=now]").get_attribute("cy") != before
-    name = panel.locator(".ps-curve > svg").get_attribute("aria-label") or ""
+    name = panel.locator(".ps-curve .ps-picture > svg").get_attribute("aria-label") or ""
     assert f"Now $25: {money(wanted['change'], 'USD', True)}" in name
     settle(panel)
     check_tiles(panel, wanted)
 
     # another limit: its curve must know where the first one stands now
-    credit = panel.get_by_role("slider", name="Store credit")
+    credit = panel.get_by_role("slider", name="Agents: Store credit")
     credit.focus()
     for _ in range(15):
         credit.press("ArrowRight")
@@ -117,7 +126,9 @@ def test_the_curve_on_screen_is_the_library_s(panel: Page, setting: Setting) -> 
     policy = load_policy("current", setting.scenario)
     curve = threshold_curve(policy, setting.payoffs, Lever("agent", "keep_item"))
     base = evaluate(policy, setting.payoffs).per_case()
-    panel.locator(".ps-curve summary").click()
+    settle(panel)
+    panel.get_by_label("Table, picture and help of curve").click()
+    panel.locator(".ps-curve").get_by_role("button", name="Show or hide the table").click()
     rows = panel.locator(".ps-curve tbody tr").all_inner_texts()
     yearly = setting.scenario.value("shop.cases_per_year")
     seen = 0
@@ -132,12 +143,16 @@ def test_the_curve_on_screen_is_the_library_s(panel: Page, setting: Setting) -> 
 
 
 def test_the_exported_policy_reads_back(panel: Page, setting: Setting, lab: Any) -> None:
-    slider = panel.get_by_role("slider", name="Refund")
+    slider = panel.get_by_role("slider", name="Agents: Refund")
     slider.focus()
     slider.press("ArrowRight")
     settle(panel)
     panel.get_by_role("button", name="Export for agents").click()
+    dialog = panel.get_by_role("dialog", name="Export for agents")
+    expect(dialog).to_contain_text("Agents: refund")
     status = panel.locator(".ps-status")
+    with panel.expect_download() as download:
+        dialog.get_by_role("button", name="Write the file").click()
     expect(status).to_contain_text("Saved as out/policy_")
     place = re.search(r"out/policy_\w+\.json", status.inner_text())
     assert place is not None
@@ -145,13 +160,11 @@ def test_the_exported_policy_reads_back(panel: Page, setting: Setting, lab: Any)
     policy = import_policy(written, setting.scenario)
     assert policy.limit("agent", "refund") == 26.0
     assert policy.limit("agent", "credit") == 10.0
-    with panel.expect_download() as download:
-        panel.get_by_role("link", name="download it").click()
     assert json.loads(Path(download.value.path()).read_text()) == json.loads(written.read_text())
 
 
 def test_the_readme_shows_what_the_notebook_shows_today(panel: Page, pytestconfig: pytest.Config) -> None:
-    slider = panel.get_by_role("slider", name="Keep the item")
+    slider = panel.get_by_role("slider", name="Agents: Keep the item")
     slider.focus()
     for _ in range(31):
         slider.press("ArrowRight")
@@ -165,6 +178,7 @@ def test_the_readme_shows_what_the_notebook_shows_today(panel: Page, pytestconfi
     )
     if pytestconfig.getoption("--update-picture"):
         PICTURE.parent.mkdir(exist_ok=True)
+        rest(panel)
         panel.locator(".ps").screenshot(path=PICTURE)
         text = re.sub(r"!\[[^]]*\]\(docs/workbench\.png\)", f"![{words}](docs/workbench.png)", README.read_text())
         README.write_text(text)

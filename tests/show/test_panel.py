@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from policy_sim import ASK, NO_LIMIT, Lever, evaluate, import_policy, load_policy, load_scenario
+from policy_sim.border import InputError
 from policy_sim.show.figures import plot_curves, plot_value_against_cost, plot_where_money_goes
-from policy_sim.show.panel import SHOWN, Panel, limit_number, open_panel
+from policy_sim.show.panel import PARTS, SHOWN, Panel, limit_number, open_panel
 from policy_sim.study import prepare_setting
-from policy_sim.value import best_limits, compare
+from policy_sim.value import best_limits, compare, interval
 
 
 @pytest.fixture(scope="module")
@@ -21,36 +22,117 @@ def panel() -> Panel:
     return open_panel(setting, load_policy("current", scenario))
 
 
-def test_a_lever_holds_what_evaluate_says(panel: Panel) -> None:
-    moved = panel.with_limits({"keep_item": 30.0})
-    view = moved.lever("credit")
+KEEP, CREDIT = Lever("agent", "keep_item"), Lever("agent", "credit")
+
+
+def moved_to(panel: Panel, **limits: float) -> Panel:
+    return panel.with_limits({"agent": limits})
+
+
+def test_a_curve_holds_what_evaluate_says(panel: Panel) -> None:
+    moved = moved_to(panel, keep_item=30.0)
+    view = moved.curve(CREDIT)
     for limit in (ASK, 0.0, 5.0, 10.0, 24.99, 25.0, NO_LIMIT):
         step = int(np.searchsorted(view.limits, limit, side="right")) - 1
-        outcome = evaluate(moved.policy.with_limit(Lever("agent", "credit"), limit), panel.setting.payoffs)
+        outcome = evaluate(moved.policy.with_limit(CREDIT, limit), panel.payoffs)
+        for name in (*SHOWN, *PARTS):
+            assert view.level[name][step] == pytest.approx(outcome.per_case(name).mean(), rel=1e-7)
         for name in SHOWN:
-            values = outcome.per_case(name)
-            assert view.level[name][step] == pytest.approx(values.mean(), rel=1e-7)
-            low, high = np.quantile(values - panel.baseline.per_case(name), [0.05, 0.95])
+            low, high = np.quantile(outcome.per_case(name) - panel.baseline.per_case(name), [0.05, 0.95])
             assert view.low[name][step] == pytest.approx(low, rel=1e-7, abs=1e-7)
             assert view.high[name][step] == pytest.approx(high, rel=1e-7, abs=1e-7)
+        assert view.ahead[step] == (outcome.per_case() > panel.baseline.per_case()).mean()
 
 
-def test_limits_stay_in_order_and_the_panel_is_not_changed(panel: Panel) -> None:
+def test_a_curve_at_the_places_of_its_slider(panel: Panel) -> None:
+    view = panel.curve(KEEP)
+    stops = np.array([ASK, *panel.stops(KEEP), NO_LIMIT])
+    at = view.at(stops)
+    assert at.limits.tolist() == stops.tolist()
+    for limit in (ASK, 17.0, 50.0, NO_LIMIT):
+        step = int(np.searchsorted(view.limits, limit, side="right")) - 1
+        assert at.level["net_value"][stops.tolist().index(limit)] == view.level["net_value"][step]
+
+
+def test_a_view_is_what_the_library_says(panel: Panel) -> None:
+    moved = moved_to(panel, keep_item=30.0)
+    view, outcome = moved.view(), evaluate(moved.policy, panel.payoffs)
+    gain = compare(outcome, panel.baseline)
+    for name in (*SHOWN, *PARTS):
+        assert view["outcomes"][name]["level"] == pytest.approx(outcome.per_case(name).mean())
+        assert view["outcomes"][name]["change"] == pytest.approx(gain.per_case(name).mean(), abs=1e-12)
+        assert (view["outcomes"][name]["low"], view["outcomes"][name]["high"]) == interval(gain.per_case(name))
+    for split in ("failures", "segments"):
+        assert sum(row["change"] for row in view[split]) == pytest.approx(gain.per_case().mean())
+        assert sum(row["share"] for row in view[split]) == pytest.approx(1.0)
+    assert view["differs"] == [{"tier": "agent", "limit": "keep_item"}]
+    assert view["fingerprint"] == moved.policy.fingerprint
+
+
+def test_limits_out_of_order_are_refused_and_the_panel_is_not_changed(panel: Panel) -> None:
     before = panel.policy
-    moved = panel.with_limits({"keep_item": 80.0, "refund": 30.0})
-    assert moved.policy.limit("agent", "keep_item") == 50.0  # the lead's limit
-    assert moved.policy.limit("agent", "refund") == 30.0
+    with pytest.raises(InputError, match=r"keep_item limit falls from 80\.0 for tier 'agent' to 50.0 for tier 'lead'"):
+        moved_to(panel, keep_item=80.0)
+    assert moved_to(panel, refund=30.0).policy.limit("agent", "refund") == 30.0
     assert panel.policy == before
 
 
-def test_levers_and_points_cover_the_screen(panel: Panel) -> None:
-    views = {view.name: view for view in panel.levers()}
-    assert list(views) == ["refund", "credit", "keep_item", "replacement", "total_cost"]
-    assert views["keep_item"].value == ASK
-    assert views["keep_item"].highest == 50.0
-    assert views["total_cost"].highest == NO_LIMIT
+def test_levers_stops_and_points_cover_the_screen(panel: Panel) -> None:
+    limits = ["refund", "credit", "keep_item", "replacement"]
+    assert [str(lever) for lever in panel.levers] == [f"{tier}.{name}" for tier in ("agent", "lead") for name in limits]
+    for lever in panel.levers:
+        stops = panel.stops(lever)
+        assert (np.diff(stops) > 0).all()
+        assert stops[0] == 0.0
+        limit = panel.policy.limit(lever.tier, lever.limit)
+        assert limit == ASK or limit in stops
+        assert stops[-1] <= panel.top(lever)
     assert [point["title"] for point in panel.points()] == ["Policy in force", "Ask first", "Generous"]
-    assert panel.points()[0]["net_value"] == 0.0
+    assert panel.points()[0]["net_value"] == pytest.approx(panel.baseline.per_case().mean())
+
+
+def test_another_baseline(panel: Panel) -> None:
+    generous = next(each for each in panel.presets if each.name == "generous")
+    against = panel.against(generous)
+    difference = compare(panel.outcome, against.baseline)
+    assert against.view()["outcomes"]["net_value"]["change"] == pytest.approx(difference.per_case().mean())
+    assert against.baseline.policy == generous
+
+
+def test_a_story_and_a_case_of_ones_own(panel: Panel) -> None:
+    for story in panel.stories():
+        told = panel.case({"story": story["name"]})
+        assert sum(each["is_chosen"] for each in told["resolutions"]) == 1
+        for each in told["resolutions"]:
+            assert each["kept"] - each["cost"] == pytest.approx(each["net"])
+    own = {"failure": "wrong_item", "item_price": 30.0, "future_value": 150.0}
+    assert panel.case(own)["is_first"]
+    chosen = moved_to(panel, refund=ASK, credit=ASK, replacement=ASK).case(own)
+    assert any(each["over"] for each in chosen["resolutions"])
+    with pytest.raises(InputError, match="'item_prize' .did you mean 'item_price'"):
+        panel.case({"item_prize": 3.0})
+    with pytest.raises(InputError, match="wrong_itm"):
+        panel.case(own | {"failure": "wrong_itm"})
+
+
+def test_break_evens_are_those_of_the_study(panel: Panel) -> None:
+    moved = moved_to(panel, keep_item=30.0)
+    rows = moved.break_evens()
+    assert {row["name"] for row in rows} <= set(panel.setting.scenario.assumption_names)
+    turning = [row["turns_at"] is not None for row in rows]
+    assert turning == sorted(turning, reverse=True)
+    for row in rows:
+        assert row["low"] <= row["today"] <= row["high"]
+    assert panel.break_evens() == []  # a policy against itself
+
+
+def test_assumptions_say_unit_range_and_source(panel: Panel) -> None:
+    rows = panel.assumptions()
+    assert [row["name"] for row in rows] == list(panel.setting.scenario.assumption_names)
+    for row in rows:
+        assert row["unit"]
+        assert row["source"]
+        assert row["low"] <= row["value"] <= row["high"]
 
 
 def test_what_the_screen_sends_is_a_limit() -> None:
@@ -58,7 +140,7 @@ def test_what_the_screen_sends_is_a_limit() -> None:
 
 
 def test_the_export_reads_back(panel: Panel, tmp_path: Path) -> None:
-    moved = panel.with_limits({"credit": 25.0})
+    moved = moved_to(panel, credit=25.0)
     path, text = moved.export(tmp_path / "out")
     assert path.read_text() == text
     read = import_policy(path, panel.setting.scenario)
