@@ -14,6 +14,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -573,6 +574,44 @@ def show_scenario(
         typer.echo(json.dumps(content, indent=2))
         return
     _show(report.of_scenario(loaded))
+
+
+@app.command()
+def share(
+    out: Annotated[Path, typer.Argument(help="File to write: panel.html.")],
+    shown: Annotated[
+        str | None, typer.Option("--show", help="Policy on screen: a file or a name; else the one in force.")
+    ] = None,
+    transactions: Log = None,
+    customer_column: CustomerColumn = None,
+    date_column: DateColumn = None,
+    amount_column: AmountColumn = None,
+    day_first: DayFirst = False,
+    cases: CasesGiven = "20000",
+    policy: PolicyInForce = "current",
+    scenario: ScenarioGiven = "online_retail",
+    assume: Assume = None,
+    draws: DrawCount = 200,
+    seed: Seed = 0,
+) -> None:
+    """The panel as one file that needs neither Python nor a network: for whoever decides, by e-mail."""
+    if find_spec("anywidget") is None:
+        raise InputError("the panel is not installed; install it with: pip install 'policy-sim[app]'")
+    from policy_sim.policy import load_policy
+    from policy_sim.show.panel import open_panel
+    from policy_sim.show.share import share as write_shared
+
+    with _progress(7) as step:
+        loaded = _scenario(scenario, assume)
+        in_force = load_policy(policy, loaded)
+        on_screen = load_policy(shown, loaded) if shown else in_force
+        log = (transactions, customer_column, date_column, amount_column, day_first)
+        setting = _setting(loaded, log, cases, draws, seed, step)
+        step("Searching the best limits")
+        panel = open_panel(setting, in_force).with_recommended().showing(on_screen)
+        step("Drawing exact curves")
+        path = write_shared(panel, out)
+    typer.echo(f"{path} ({path.stat().st_size / 1024:,.0f} KiB)")
 
 
 @app.command()

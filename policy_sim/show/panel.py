@@ -48,6 +48,7 @@ SHOWN = ("net_value", "remedy_cost", "customers_kept", "escalated", "minutes", "
 #: What net value is made of, with the sign that it counts with.
 PARTS = {"retained": 1.0, "remedy_cost": -1.0, "labour": -1.0, "learned_claiming": -1.0}
 
+_RECOMMENDED = "recommended"
 _NEARLY_ALL = 0.97  # of what resolutions draw on a limit lies on its axis
 _STUDY_CASES = 1_000  # on which one assumption is moved at a time
 _FRONTIER_CASES, _FRONTIER_POINTS = 4_000, 9
@@ -246,10 +247,26 @@ class Panel:
         flat = curve.flat_region() if lowest <= highest else (best, best)
         return CurveView(lever, lowest, highest, best, flat, curve.limits, level, low, high, ahead)
 
-    def recommend(self, on_progress: Progress | None = None) -> Policy:
-        """Return the policy with its limits at their best, all tiers together."""
+    def with_recommended(self, on_progress: Progress | None = None) -> Panel:
+        """Return a copy with one more policy to go to: the limits of all tiers at their best, together."""
         found = best_limits(self.approved, self.payoffs, on_progress=on_progress).policy
-        return found.model_copy(update={"name": "recommended", "title": "Recommended"})
+        found = found.model_copy(update={"name": _RECOMMENDED, "title": "Recommended"})
+        return replace(self, presets=(*(each for each in self.presets if each.name != _RECOMMENDED), found))
+
+    def showing(self, policy: Policy) -> Panel:
+        """Return a copy with another policy in hand.
+
+        Raises
+        ------
+        InputError
+            If it has other tiers than the policy in force.
+        """
+        if policy.tier_names != self.approved.tier_names:
+            raise InputError(
+                f"policy '{policy.name}' has the tiers {', '.join(policy.tier_names)}; the policy in force has "
+                f"{', '.join(self.approved.tier_names)}: give one with the same"
+            )
+        return replace(self, policy=policy)
 
     def frontier(self, on_progress: Progress | None = None) -> list[dict[str, float]]:
         """Return policies with the most net value for each spend: remedy cost and net value, per case."""

@@ -182,9 +182,8 @@ class Workbench(anywidget.AnyWidget):
 
     def _tell_recommended(self, check: Callable[[], None]) -> None:
         with _Telling(self, "Searching the best limits", check, is_loud=False) as on_progress:
-            found = self.panel.recommend(on_progress)
-        others = tuple(each for each in self.panel.presets if each.name != found.name)
-        panel = self._change(lambda panel: replace(panel, presets=(*others, found)))
+            found = self.panel.with_recommended(on_progress)
+        panel = self._change(lambda panel: replace(panel, presets=found.presets))
         self.send({"kind": "presets", "presets": _presets(panel), "points": panel.points(), "levers": _levers(panel)})
 
     def _tell_frontier(self, check: Callable[[], None]) -> None:

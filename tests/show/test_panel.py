@@ -109,7 +109,7 @@ def test_a_story_and_a_case_of_ones_own(panel: Panel) -> None:
     assert panel.case(own)["is_first"]
     chosen = moved_to(panel, refund=ASK, credit=ASK, replacement=ASK).case(own)
     assert any(each["over"] for each in chosen["resolutions"])
-    with pytest.raises(InputError, match="'item_prize' .did you mean 'item_price'"):
+    with pytest.raises(InputError, match=r"'item_prize' .did you mean 'item_price'"):
         panel.case({"item_prize": 3.0})
     with pytest.raises(InputError, match="wrong_itm"):
         panel.case(own | {"failure": "wrong_itm"})
