@@ -1,0 +1,69 @@
+"""One visitor's kernel: opens the panel the way `policy-sim app` was asked to.
+
+In: the folder that the application prepared, named by the environment. Out: the live panel, and how far it has come,
+written to that folder. Left to others: serving it (`app`), what the panel is (`workbench`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from policy_sim.assumptions import load_scenario
+from policy_sim.border import write_whole
+from policy_sim.clv import Transactions, read_transactions
+from policy_sim.show.workbench import Workbench, open_workbench
+
+__all__ = ["VISIT_FOLDER", "Visit", "open_visit"]
+
+#: Name of the environment variable with the folder that holds `visit.json`.
+VISIT_FOLDER = "POLICY_SIM_VISIT_FOLDER"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What every visitor's panel starts from: words only, so that it can be handed to another process."""
+
+    scenario: str
+    policy: str
+    cases: int
+    draws: int
+    seed: int
+    #: Where relative paths and exported files belong.
+    folder: str
+    #: Path of the log and how to read it; None for the sample.
+    log: Mapping[str, str | bool | None] | None = None
+
+    def write(self, folder: Path) -> None:
+        """Put it where `open_visit` looks for it."""
+        write_whole(folder / "visit.json", json.dumps(asdict(self)))
+
+    def transactions(self) -> Transactions | None:
+        """Read the log, if one was given.
+
+        Raises
+        ------
+        InputError
+            If it cannot be used.
+        """
+        if self.log is None:
+            return None
+        return read_transactions(**self.log, currency=load_scenario(self.scenario).currency)  # type: ignore[arg-type]
+
+
+def open_visit() -> Workbench:
+    """Return the live panel; to be called once, in a kernel that the application started."""
+    folder = Path(os.environ[VISIT_FOLDER])
+    visit = Visit(**json.loads((folder / "visit.json").read_text(encoding="utf-8")))
+    # set by Voila in each kernel
+    report = folder / f"{os.environ['VOILA_KERNEL_ID']}.json"
+    write_whole(report, json.dumps({"state": "starting", "words": "Working out values and curves"}))
+    os.chdir(visit.folder)
+    workbench = open_workbench(
+        visit.scenario, visit.transactions(), visit.policy, visit.cases, visit.draws, visit.seed
+    )
+    write_whole(report, json.dumps({"state": "ready"}))
+    return workbench
