@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 import webbrowser
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -27,6 +28,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from jinja2 import Environment, FileSystemLoader
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import ws_authenticated
@@ -41,6 +43,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from traitlets.config import Config
 from voila.app import Voila
 from voila.paths import collect_static_paths, collect_template_paths
+from voila.tornado.handler import TornadoVoilaHandler
 
 from policy_sim.border import InputError, write_whole
 from policy_sim.show.visit import VISIT_FOLDER, Visit
@@ -67,12 +70,15 @@ _HEADERS = {
             "frame-ancestors 'none'",
         )
     ),
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 _WATCH_SECONDS = 0.5
+
+#: A page that is gone may come back: a network that failed for a while, a computer that slept.
+_GRACE_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -187,8 +193,8 @@ def _configuration(settings: AppSettings, port: int, token: str, folder: Path) -
                 "open_browser": False,
                 "notebook_path": str(_PAGE / "panel.ipynb"),
                 "connection_dir_root": str(folder),
-                "log_level": logging.WARNING,
-                "tornado_settings": {"headers": _HEADERS, "ws_ping_interval": 10_000},
+                "log_level": logging.ERROR,
+                "tornado_settings": {"headers": _HEADERS, "ws_ping_timeout": 30_000},
             },
             "IdentityProvider": {"cookie_options": {"samesite": "Lax"}},
             "VoilaConfiguration": {
@@ -235,7 +241,7 @@ class _ThisPython(KernelSpecManager):
     """Kernels run on the Python that runs this, whatever else is registered on the machine."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        command = [sys.executable, "-m", "ipykernel_launcher", "--log-level=40", "-f", "{connection_file}"]
         return KernelSpec(argv=command, display_name="Python 3", language="python", name=kernel_name)
 
     def find_kernel_specs(self) -> dict[str, str]:
@@ -243,12 +249,13 @@ class _ThisPython(KernelSpecManager):
 
 
 class _Kernels(AsyncMappingKernelManager):
-    """Kernels, with the time of their start, and which of them were ended on purpose."""
+    """Kernels, with the time of their start, which of them were ended on purpose, and how many pages look on."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.started: dict[str, float] = {}
         self.closed: set[str] = set()
+        self.pages: Counter[str] = Counter()
 
     async def start_kernel(self, **settings: Any) -> str:  # type: ignore[override]
         began = time.time()
@@ -283,10 +290,17 @@ class _Server(Voila):
         self.template_paths = [str(_PAGE), *collect_template_paths(names, "base", prune=True)]
         self.static_paths = [str(_PAGE / "static"), *collect_static_paths(names, "base", prune=True)]
 
+    def init_settings(self) -> dict[str, Any]:
+        """Say what went wrong on a page of ours."""
+        pages = Environment(loader=FileSystemLoader(_PAGE), autoescape=True)
+        return {**super().init_settings(), "jinja2_env": pages}
+
     def init_handlers(self) -> list[Any]:
         """Add the way in and the watch over a visitor's kernel; leave out what tells kernels about requests."""
         ours = [(r"/login", _Login), (r"/visit/([\w-]+)", _Watch, {"folder": self.folder})]
-        return ours + [each for each in super().init_handlers() if "/voila/query/" not in each[0]]
+        theirs = [each for each in super().init_handlers() if "/voila/query/" not in each[0]]
+        page = {TornadoVoilaHandler: _Page}
+        return ours + [(path, page.get(handler, handler), *settings) for path, handler, *settings in theirs]
 
     def listen(self) -> None:
         """Serve on the sockets that are already bound."""
@@ -299,6 +313,14 @@ class _Server(Voila):
             pass
         finally:
             self.stop()
+
+
+class _Page(TornadoVoilaHandler):  # type: ignore[misc]
+    """The page of a visitor, with the cookie by which it may end its kernel when it is closed."""
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        self.xsrf_token  # noqa: B018  (reading it sets the cookie)
 
 
 class _Login(LoginFormHandler):
@@ -326,10 +348,26 @@ class _Watch(WebSocketMixin, WebSocketHandler, JupyterHandler):
     async def get(self, kernel_id: str) -> None:
         await super().get(kernel_id)
 
-    async def open(self, kernel_id: str) -> None:
+    def open(self, kernel_id: str) -> None:
         super().open()
+        self.kernel_id = kernel_id
+        self.kernel_manager.pages[kernel_id] += 1
+        # beside, since nothing that comes in is read before this returns
+        self.task = asyncio.create_task(self._tell(kernel_id))
+
+    def on_close(self) -> None:
+        self.task.cancel()
+        self.kernel_manager.pages[self.kernel_id] -= 1
+        IOLoop.current().call_later(_GRACE_SECONDS, self._end_if_alone)
+
+    async def _end_if_alone(self) -> None:
+        """End a kernel whose page was closed without a word, as a browser does that is ended itself."""
+        kernels: _Kernels = self.kernel_manager
+        if kernels.pages[self.kernel_id] == 0 and self.kernel_id in kernels:
+            await kernels.shutdown_kernel(self.kernel_id)
+
+    async def _tell(self, kernel_id: str) -> None:
         said: dict[str, object] | None = None
-        # closing ends it by an error of the next message; a silent line is found dead by pings
         with contextlib.suppress(WebSocketClosedError):
             while self.ws_connection is not None:
                 message = await self._state(kernel_id)

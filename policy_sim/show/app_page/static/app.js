@@ -50,7 +50,7 @@
 
   function look() {
     paint();
-    const main = find("rendered_cells");
+    const main = find("panel");
     if (!main) return;
     if (!watched) {
       watched = main.dataset.kernelId;
@@ -115,7 +115,7 @@
     find("lost-words").textContent = words;
     if (!place.hidden) return;
     place.hidden = false;
-    find("rendered_cells").inert = true; // nothing there would be answered
+    find("panel").inert = true; // nothing there would be answered
     const button = find("lost-button");
     button.onclick = () => reconnect(button);
     button.focus();
@@ -124,7 +124,7 @@
   function resume() {
     over = false;
     find("lost").hidden = true;
-    find("rendered_cells").inert = false;
+    find("panel").inert = false;
   }
 
   function stopStarting(title, words) {
