@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader
@@ -38,7 +38,6 @@ from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
-from tornado.netutil import bind_sockets
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from traitlets.config import Config
 from voila.app import Voila
@@ -76,6 +75,9 @@ _HEADERS = {
 }
 
 _WATCH_SECONDS = 0.5
+
+#: Where kernels say how far they are, in the folder that they share with the server.
+_REPORTS = "kernel_*.json"
 
 #: A page that is gone may come back: a network that failed for a while, a computer that slept.
 _GRACE_SECONDS = 300
@@ -131,8 +133,8 @@ def run_app(visit: Visit, settings: AppSettings, say: Callable[[str], None], sho
     InputError
         If the address or the port cannot be had.
     """
-    sockets = _listen(settings)
-    port = sockets[0].getsockname()[1]
+    listening = _listen(settings)
+    port = listening.getsockname()[1]
     host = f"[{settings.ip}]" if ":" in settings.ip else settings.ip
     token = secrets.token_urlsafe(24)
     address = f"http://{host}:{port}/"
@@ -150,15 +152,24 @@ def run_app(visit: Visit, settings: AppSettings, say: Callable[[str], None], sho
             show(f"{address}?token={token}")
             if settings.open_browser:
                 _open_browser(folder, f"{address}?token={token}", say)
+            if settings.ready_count:
+                IOLoop.current().spawn_callback(_say_when_ready, folder, settings.ready_count, say)
 
         server = _Server(config=_configuration(settings, port, token, folder))
-        server.begin(sockets, folder, on_listening)
+        server.begin(listening, folder, on_listening)
 
 
-def _listen(settings: AppSettings) -> list[socket.socket]:
+async def _say_when_ready(folder: Path, count: int, say: Callable[[str], None]) -> None:
+    while sum(_report(path)["state"] == "ready" for path in folder.glob(_REPORTS)) < count:
+        await asyncio.sleep(_WATCH_SECONDS)
+    say(f"Ready: {count} {'panels are' if count > 1 else 'panel is'} worked out for the next to come")
+
+
+def _listen(settings: AppSettings) -> socket.socket:
     """Take the port at once, so that a taken one is known before anything is prepared."""
+    family = socket.AF_INET6 if ":" in settings.ip else socket.AF_INET
     try:
-        return bind_sockets(settings.port, settings.ip)
+        listening = socket.create_server((settings.ip, settings.port), family=family, backlog=128)
     except OSError as error:
         place = f"port {settings.port} on {settings.ip}"
         if error.errno == errno.EADDRINUSE:
@@ -171,6 +182,8 @@ def _listen(settings: AppSettings) -> list[socket.socket]:
         if error.errno == errno.EADDRNOTAVAIL:
             raise InputError(f"this machine has no address {settings.ip}; leave --ip out to stay on it") from None
         raise InputError(f"{place} cannot be listened on: {error.strerror}") from None
+    listening.setblocking(False)
+    return listening
 
 
 @contextlib.contextmanager
@@ -194,7 +207,7 @@ def _configuration(settings: AppSettings, port: int, token: str, folder: Path) -
                 "notebook_path": str(_PAGE / "panel.ipynb"),
                 "connection_dir_root": str(folder),
                 "log_level": logging.ERROR,
-                "tornado_settings": {"headers": _HEADERS, "ws_ping_timeout": 30_000},
+                "tornado_settings": {"headers": _HEADERS},
             },
             "IdentityProvider": {"cookie_options": {"samesite": "Lax"}},
             "VoilaConfiguration": {
@@ -252,7 +265,7 @@ class _Kernels(AsyncMappingKernelManager):
     """Kernels, with the time of their start, which of them were ended on purpose, and how many pages look on."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
+        super().__init__(**settings)  # type: ignore[no-untyped-call]
         self.started: dict[str, float] = {}
         self.closed: set[str] = set()
         self.pages: Counter[str] = Counter()
@@ -265,7 +278,7 @@ class _Kernels(AsyncMappingKernelManager):
 
     async def shutdown_kernel(self, kernel_id: str, *rest: Any, **settings: Any) -> None:  # type: ignore[override]
         self.closed.add(kernel_id)
-        await super().shutdown_kernel(kernel_id, *rest, **settings)
+        await super().shutdown_kernel(kernel_id, *rest, **settings)  # type: ignore[no-untyped-call]
 
     async def runs(self, kernel_id: str) -> bool:
         """Whether there is such a kernel, and its process is alive."""
@@ -275,9 +288,11 @@ class _Kernels(AsyncMappingKernelManager):
 class _Server(Voila):
     """Voila with our page, our way in, and nobody else's settings."""
 
-    def begin(self, sockets: list[socket.socket], folder: Path, on_listening: Callable[[], None]) -> None:
-        """Serve on these sockets until stopped."""
-        self.sockets, self.folder, self.on_listening = sockets, folder, on_listening
+    def begin(self, listening: socket.socket, folder: Path, on_listening: Callable[[], None]) -> None:
+        """Serve on this socket until stopped."""
+        self.listening, self.folder, self.on_listening = listening, folder, on_listening
+        # the two libraries count the seconds of a ping differently, and one says so for every page
+        logging.getLogger("tornado.general").setLevel(logging.ERROR)
         self.initialize([])
         self.start()
 
@@ -303,8 +318,8 @@ class _Server(Voila):
         return ours + [(path, page.get(handler, handler), *settings) for path, handler, *settings in theirs]
 
     def listen(self) -> None:
-        """Serve on the sockets that are already bound."""
-        HTTPServer(self.app).add_sockets(self.sockets)
+        """Serve on the socket that is already bound."""
+        HTTPServer(self.app).add_sockets([self.listening])
         self.ioloop = IOLoop.current()
         self.ioloop.add_callback(self.on_listening)
         try:
@@ -315,7 +330,7 @@ class _Server(Voila):
             self.stop()
 
 
-class _Page(TornadoVoilaHandler):  # type: ignore[misc]
+class _Page(TornadoVoilaHandler):
     """The page of a visitor, with the cookie by which it may end its kernel when it is closed."""
 
     async def prepare(self) -> None:
@@ -330,9 +345,7 @@ class _Login(LoginFormHandler):
         page = self.settings["voila_jinja2_env"].get_template("login.html")
         following = quote(self.get_argument("next", default=self.base_url))
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.write(
-            page.render(base_url=self.base_url, next=following, wrong=bool(message), xsrf=self.xsrf_form_html())
-        )
+        self.write(page.render(base_url=self.base_url, next=following, wrong=bool(message), xsrf=self.xsrf_form_html()))
 
 
 class _Watch(WebSocketMixin, WebSocketHandler, JupyterHandler):
@@ -340,6 +353,11 @@ class _Watch(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     def initialize(self, folder: Path) -> None:
         self.folder = folder
+
+    @property
+    def kernels(self) -> _Kernels:
+        """All kernels, with what is noted of them here."""
+        return cast(_Kernels, self.kernel_manager)
 
     def set_default_headers(self) -> None:
         """Set none: they are for pages."""
@@ -351,20 +369,19 @@ class _Watch(WebSocketMixin, WebSocketHandler, JupyterHandler):
     def open(self, kernel_id: str) -> None:
         super().open()
         self.kernel_id = kernel_id
-        self.kernel_manager.pages[kernel_id] += 1
+        self.kernels.pages[kernel_id] += 1
         # beside, since nothing that comes in is read before this returns
         self.task = asyncio.create_task(self._tell(kernel_id))
 
     def on_close(self) -> None:
         self.task.cancel()
-        self.kernel_manager.pages[self.kernel_id] -= 1
+        self.kernels.pages[self.kernel_id] -= 1
         IOLoop.current().call_later(_GRACE_SECONDS, self._end_if_alone)
 
     async def _end_if_alone(self) -> None:
         """End a kernel whose page was closed without a word, as a browser does that is ended itself."""
-        kernels: _Kernels = self.kernel_manager
-        if kernels.pages[self.kernel_id] == 0 and self.kernel_id in kernels:
-            await kernels.shutdown_kernel(self.kernel_id)
+        if self.kernels.pages[self.kernel_id] == 0 and self.kernel_id in self.kernels:
+            await self.kernels.shutdown_kernel(self.kernel_id)
 
     async def _tell(self, kernel_id: str) -> None:
         said: dict[str, object] | None = None
@@ -379,21 +396,22 @@ class _Watch(WebSocketMixin, WebSocketHandler, JupyterHandler):
                 await asyncio.sleep(_WATCH_SECONDS)
 
     async def _state(self, kernel_id: str) -> dict[str, object]:
-        kernels: _Kernels = self.kernel_manager
+        kernels = self.kernels
         if not await kernels.runs(kernel_id):
             return {"state": "ended", "why": "idle" if kernel_id in kernels.closed else "died"}
-        report = _report(self.folder / f"{kernel_id}.json")
+        report = _report(self.folder / f"kernel_{kernel_id}.json")
         if report["state"] == "ready":
             return report
         began = kernels.started.get(kernel_id, time.time())
-        return report | {"elapsed": time.time() - began, "expected": self._expected_seconds(kernels)}
+        return report | {"elapsed": time.time() - began, "expected": self._expected_seconds()}
 
-    def _expected_seconds(self, kernels: _Kernels) -> float | None:
+    def _expected_seconds(self) -> float | None:
         """Return how long a start takes, as far as any has been seen."""
         seen = [
-            path.stat().st_mtime - kernels.started[path.stem]
-            for path in self.folder.glob("*.json")
-            if path.stem in kernels.started and _report(path)["state"] == "ready"
+            path.stat().st_mtime - self.kernels.started[kernel_id]
+            for path in self.folder.glob(_REPORTS)
+            if (kernel_id := path.stem.removeprefix("kernel_")) in self.kernels.started
+            and _report(path)["state"] == "ready"
         ]
         return statistics.median(seen) if seen else None
 

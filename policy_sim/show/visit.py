@@ -59,11 +59,9 @@ def open_visit() -> Workbench:
     folder = Path(os.environ[VISIT_FOLDER])
     visit = Visit(**json.loads((folder / "visit.json").read_text(encoding="utf-8")))
     # set by Voila in each kernel
-    report = folder / f"{os.environ['VOILA_KERNEL_ID']}.json"
+    report = folder / f"kernel_{os.environ['VOILA_KERNEL_ID']}.json"
     write_whole(report, json.dumps({"state": "starting", "words": "Working out values and curves"}))
     os.chdir(visit.folder)
-    workbench = open_workbench(
-        visit.scenario, visit.transactions(), visit.policy, visit.cases, visit.draws, visit.seed
-    )
+    workbench = open_workbench(visit.scenario, visit.transactions(), visit.policy, visit.cases, visit.draws, visit.seed)
     write_whole(report, json.dumps({"state": "ready"}))
     return workbench

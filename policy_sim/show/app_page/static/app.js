@@ -6,15 +6,15 @@
   const ENDED = {
     died: [
       "The calculation behind this page has stopped.",
-      "The numbers are the last ones it worked out. Reconnect starts it again.",
+      "These are the last numbers it worked out. Reconnect opens the panel with a new one.",
     ],
     idle: [
       "This page was left alone for a while, so its calculation was closed.",
-      "The numbers are the last ones it worked out. Reconnect starts it again.",
+      "These are the last numbers it worked out. Reconnect opens the panel with a new one.",
     ],
     unreachable: [
       "The connection to the workbench is lost.",
-      "The numbers are the last ones that came. If the program was stopped, start it again: policy-sim app.",
+      "These are the last numbers that came. The page goes on trying; Reconnect tries at once.",
     ],
     silent: [
       "The workbench does not answer.",
@@ -88,18 +88,23 @@
     });
   }
 
+  // How long it takes is known from earlier starts; the first one only says how long it has been.
   let ticking = 0;
   function tell({ words, elapsed, expected }) {
     if (isShown) return;
     find("start-words").textContent = words;
     clearInterval(ticking);
-    if (!expected) return;
     const since = performance.now() / 1000 - elapsed;
     const tick = () => {
       if (isShown || over) return clearInterval(ticking);
-      const left = expected - (performance.now() / 1000 - since);
-      find("start-progress").value = Math.min(Math.max(1 - left / expected, 0), 0.97);
-      find("start-left").textContent = left >= 1 ? `About ${Math.ceil(left)} s left` : "Almost there";
+      const passed = performance.now() / 1000 - since;
+      if (expected) {
+        const left = expected - passed;
+        find("start-progress").value = Math.min(passed / expected, 0.97);
+        find("start-left").textContent = left >= 1 ? `About ${Math.ceil(left)} s left` : "Almost there";
+      } else {
+        find("start-left").textContent = `${Math.floor(passed)} s so far; the very first start takes longest`;
+      }
     };
     tick();
     ticking = setInterval(tick, 250);
