@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from policy_sim.assumptions import load_scenario
 from policy_sim.border import write_whole
-from policy_sim.clv import Transactions, read_transactions
-from policy_sim.show.workbench import Workbench, open_workbench
+
+if sys.platform != "win32":
+    import fcntl
+
+if TYPE_CHECKING:
+    from policy_sim.clv import Transactions
+    from policy_sim.show.workbench import Workbench
 
 __all__ = ["VISIT_FOLDER", "Visit", "open_visit"]
 
@@ -49,6 +57,9 @@ class Visit:
         InputError
             If it cannot be used.
         """
+        from policy_sim.assumptions import load_scenario
+        from policy_sim.clv import read_transactions
+
         if self.log is None:
             return None
         return read_transactions(**self.log, currency=load_scenario(self.scenario).currency)  # type: ignore[arg-type]
@@ -60,8 +71,40 @@ def open_visit() -> Workbench:
     visit = Visit(**json.loads((folder / "visit.json").read_text(encoding="utf-8")))
     # set by Voila in each kernel
     report = folder / f"kernel_{os.environ['VOILA_KERNEL_ID']}.json"
-    write_whole(report, json.dumps({"state": "starting", "words": "Working out values and curves"}))
-    os.chdir(visit.folder)
-    workbench = open_workbench(visit.scenario, visit.transactions(), visit.policy, visit.cases, visit.draws, visit.seed)
-    write_whole(report, json.dumps({"state": "ready"}))
+
+    def say(state: str, words: str) -> None:
+        write_whole(report, json.dumps({"state": state, "words": words}))
+
+    say("starting", "Waiting for others to be done")
+    with _turn(folder):
+        say("starting", "Working out values and curves")
+        # the load of these libraries is part of what takes turns
+        from policy_sim.show.workbench import open_workbench
+
+        os.chdir(visit.folder)
+        workbench = open_workbench(
+            visit.scenario, visit.transactions(), visit.policy, visit.cases, visit.draws, visit.seed
+        )
+    say("ready", "")
     return workbench
+
+
+@contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    """Take turns: panels that are all worked out at once would leave nothing to those that are on screen already."""
+    count = max(1, (os.cpu_count() or 2) - 1)
+    with ExitStack() as stack:
+        if sys.platform != "win32":
+            locks = [stack.enter_context((folder / f"turn_{i}").open("w")) for i in range(count)]
+            while not any(_is_taken(lock.fileno()) for lock in locks):
+                time.sleep(0.1)
+        yield
+
+
+def _is_taken(lock: int) -> bool:
+    """Whether this process has the lock now; the system gives it back when the process ends, however it ends."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -165,7 +165,7 @@ def test_the_starting_state_says_how_far_it_is_and_nothing_jumps(page: Page, app
         each.goto(app.url, wait_until="commit")
     last = pages[-1]
     expect(last.locator("#start h1")).to_have_text("Empowerment policy workbench")
-    expect(last.locator("#start-words")).to_have_text(re.compile("Starting|Working out"))
+    expect(last.locator("#start-words")).to_have_text(re.compile("Starting|Waiting for others|Working out"))
     for each in pages:
         expect(each.locator("#start")).to_have_count(0, timeout=START_MILLISECONDS)
         expect(each.get_by_role("slider").first).to_be_visible()

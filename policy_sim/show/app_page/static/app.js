@@ -101,7 +101,7 @@
       if (expected) {
         const left = expected - passed;
         find("start-progress").value = Math.min(passed / expected, 0.97);
-        find("start-left").textContent = left >= 1 ? `About ${Math.ceil(left)} s left` : "Almost there";
+        find("start-left").textContent = left >= 1 ? `About ${Math.ceil(left)} s left` : "Longer than usual, still at work";
       } else {
         find("start-left").textContent = `${Math.floor(passed)} s so far; the very first start takes longest`;
       }
