@@ -135,7 +135,8 @@ def run_app(visit: Visit, settings: AppSettings, say: Callable[[str], None], sho
     """
     listening = _listen(settings)
     port = listening.getsockname()[1]
-    host = f"[{settings.ip}]" if ":" in settings.ip else settings.ip
+    named = socket.gethostname() if ip_address(settings.ip).is_unspecified else settings.ip
+    host = f"[{named}]" if ":" in named else named
     token = secrets.token_urlsafe(24)
     address = f"http://{host}:{port}/"
     if not settings.is_local:
@@ -254,7 +255,7 @@ class _ThisPython(KernelSpecManager):
     """Kernels run on the Python that runs this, whatever else is registered on the machine."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        command = [sys.executable, "-m", "ipykernel_launcher", "--log-level=40", "-f", "{connection_file}"]
+        command = [sys.executable, "-m", "ipykernel_launcher", "--log-level=50", "-f", "{connection_file}"]
         return KernelSpec(argv=command, display_name="Python 3", language="python", name=kernel_name)
 
     def find_kernel_specs(self) -> dict[str, str]:

@@ -168,14 +168,16 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """Start the application on few cases."""
-    with _serving_app(tmp_path_factory.mktemp("app"), "--ready", "2") as app:
+    with _serving_app(tmp_path_factory.mktemp("app"), "--ready", "1") as app:
         yield app
 
 
 @pytest.fixture(scope="session")
 def hasty_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """Start an application that ends idle kernels after three seconds."""
-    with _serving_app(tmp_path_factory.mktemp("hasty_app"), "--ready", "1", "--idle-minutes", "0.05") as app:
+    """Start an application that ends idle kernels after three seconds, on a policy file beside its log."""
+    top = tmp_path_factory.mktemp("hasty_app")
+    shutil.copy(NOTEBOOKS.parent / "data" / "policies" / "current.yaml", top / "mine.yaml")
+    with _serving_app(top, "--ready", "0", "--idle-minutes", "0.05", "--policy", "mine.yaml") as app:
         yield app
 
 

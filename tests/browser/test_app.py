@@ -9,11 +9,21 @@ import urllib.request
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 pytestmark = pytest.mark.browser
 
 START_MILLISECONDS = 90_000  # a start from nothing, on a busy machine
+
+
+MOVED = """
+() => new Promise(done => {
+    let moved = 0;
+    const add = list => { for (const shift of list.getEntries()) moved += shift.value; };
+    new PerformanceObserver(add).observe({ type: 'layout-shift', buffered: true });
+    setTimeout(() => done(moved), 200);
+})
+"""
 
 
 def open_panel(page: Page, url: str) -> Locator:
@@ -57,6 +67,7 @@ def test_the_printed_address_shows_the_panel_and_no_code(quiet_page: Page, app: 
     content_policy = answers[app.url].headers["content-security-policy"]
     assert "default-src 'none'" in content_policy
     assert "unsafe-eval" not in content_policy
+    assert quiet_page.evaluate(MOVED) < 0.01  # nothing jumped when the panel came
     # the cookie is enough from here on
     quiet_page.goto(app.address)
     expect(quiet_page.get_by_role("slider").first).to_be_visible(timeout=START_MILLISECONDS)
@@ -151,6 +162,42 @@ def test_a_page_that_is_closed_takes_its_kernel_along(page: Page, app: Any) -> N
     wait_until_gone(app, kernel_id)
 
 
+def test_a_line_that_is_cut_is_told_and_mended(page: Page, app: Any) -> None:
+    lines = []
+    is_cut = False
+
+    def carry(line: WebSocketRoute) -> None:
+        if is_cut:
+            line.close()
+        else:
+            line.connect_to_server()
+            lines.append(line)
+
+    page.route_web_socket(re.compile(r"/visit/"), carry)
+    slider = open_panel(page, app.url)
+    is_cut = True
+    lines[0].close()
+    lost = page.get_by_role("alertdialog")
+    expect(lost).to_contain_text("The connection to the workbench is lost.", timeout=30_000)
+    is_cut = False
+    expect(lost).to_be_hidden(timeout=60_000)
+    # the same kernel goes on
+    before = slider.get_attribute("aria-valuetext") or ""
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(slider).not_to_have_attribute("aria-valuetext", before)
+
+
+def test_a_panel_that_cannot_be_prepared_says_so_and_can_be_tried_again(page: Page, hasty_app: Any) -> None:
+    policy = hasty_app.log.parent / "mine.yaml"
+    away = policy.rename(policy.with_suffix(".away"))
+    page.goto(hasty_app.url)
+    expect(page.locator("#start-words")).to_have_text("The panel could not be prepared.", timeout=START_MILLISECONDS)
+    away.rename(policy)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("slider").first).to_be_visible(timeout=START_MILLISECONDS)
+
+
 def test_an_idle_kernel_is_ended_and_its_page_says_so(page: Page, hasty_app: Any) -> None:
     open_panel(page, hasty_app.url)
     kernel_id = kernel_of(page)
@@ -158,9 +205,8 @@ def test_an_idle_kernel_is_ended_and_its_page_says_so(page: Page, hasty_app: Any
     wait_until_gone(hasty_app, kernel_id)
 
 
-def test_the_starting_state_says_how_far_it_is_and_nothing_jumps(page: Page, app: Any) -> None:
-    # more visitors at once than stand ready: the last ones see the start
-    pages = [page, *(page.context.new_page() for _ in range(3))]
+def test_more_visitors_than_stand_ready_see_how_far_their_start_is(page: Page, app: Any) -> None:
+    pages = [page, *(page.context.new_page() for _ in range(2))]
     for each in pages:
         each.goto(app.url, wait_until="commit")
     last = pages[-1]

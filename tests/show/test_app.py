@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from traitlets.config import Config
 
 from policy_sim import load_scenario
 from policy_sim.border import InputError
 from policy_sim.cli import main
 from policy_sim.show.app import AppSettings, run_app
-from policy_sim.show.visit import Visit
+from policy_sim.show.visit import VISIT_FOLDER, Visit
 
 PAGE = Path(__file__).parents[2] / "policy_sim" / "show" / "app_page"
 
@@ -60,6 +62,28 @@ def test_a_port_in_use_is_named(visit: Visit) -> None:
 def test_an_address_of_another_machine_is_named(visit: Visit) -> None:
     with pytest.raises(InputError, match=r"this machine has no address 192\.0\.2\.1"):
         run_app(visit, AppSettings(ip="192.0.2.1", port=0), say_nothing, say_nothing)
+
+
+@pytest.mark.parametrize(("ip", "warnings"), [("127.0.0.1", 0), ("0.0.0.0", 1)])
+def test_who_listens_for_others_is_told(ip: str, warnings: int, visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Server:
+        def __init__(self, config: Config) -> None:
+            self.token = config.Voila.token
+
+        def begin(self, listening: socket.socket, _: Path, on_listening: Callable[[], None]) -> None:
+            with listening:
+                assert listening.getsockname()[0] == ip
+                on_listening()
+
+    monkeypatch.setattr("policy_sim.show.app._Server", Server)
+    monkeypatch.setenv(VISIT_FOLDER, "")  # put back afterwards
+    said: list[str] = []
+    shown: list[str] = []
+    run_app(visit, AppSettings(ip=ip, port=0, open_browser=False, ready_count=0), said.append, shown.append)
+    assert len(said) == warnings
+    assert all("not only for this machine" in words for words in said)
+    (url,) = shown
+    assert len(url.partition("?token=")[2]) >= 32
 
 
 def test_a_visit_is_handed_over_whole(visit: Visit, tmp_path: Path) -> None:
