@@ -45,7 +45,7 @@ from voila.paths import collect_static_paths, collect_template_paths
 from voila.tornado.handler import TornadoVoilaHandler
 
 from policy_sim.border import InputError, write_whole
-from policy_sim.show.visit import VISIT_FOLDER, Visit
+from policy_sim.show.visit import VISIT_FOLDER, WAITING, Visit
 
 __all__ = ["AppSettings", "run_app"]
 
@@ -263,19 +263,12 @@ class _ThisPython(KernelSpecManager):
 
 
 class _Kernels(AsyncMappingKernelManager):
-    """Kernels, with the time of their start, which of them were ended on purpose, and how many pages look on."""
+    """Kernels, which of them were ended on purpose, and how many pages look on."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)  # type: ignore[no-untyped-call]
-        self.started: dict[str, float] = {}
         self.closed: set[str] = set()
         self.pages: Counter[str] = Counter()
-
-    async def start_kernel(self, **settings: Any) -> str:  # type: ignore[override]
-        began = time.time()
-        kernel_id: str = await super().start_kernel(**settings)
-        self.started[kernel_id] = began
-        return kernel_id
 
     async def shutdown_kernel(self, kernel_id: str, *rest: Any, **settings: Any) -> None:  # type: ignore[override]
         self.closed.add(kernel_id)
@@ -403,23 +396,21 @@ class _Watch(WebSocketMixin, WebSocketHandler, JupyterHandler):
         report = _report(self.folder / f"kernel_{kernel_id}.json")
         if report["state"] == "ready":
             return report
-        began = kernels.started.get(kernel_id, time.time())
-        return report | {"elapsed": time.time() - began, "expected": self._expected_seconds()}
+        elapsed = time.time() - report.get("since", time.time())
+        return report | {"elapsed": elapsed, "expected": self._expected_seconds(report["words"])}
 
-    def _expected_seconds(self) -> float | None:
-        """Return how long a start takes, as far as any has been seen."""
-        seen = [
-            path.stat().st_mtime - self.kernels.started[kernel_id]
-            for path in self.folder.glob(_REPORTS)
-            if (kernel_id := path.stem.removeprefix("kernel_")) in self.kernels.started
-            and _report(path)["state"] == "ready"
-        ]
+    def _expected_seconds(self, words: str) -> float | None:
+        """Return how long it takes to work out a panel, as far as any has been; how long a wait takes is not known."""
+        if words == WAITING:
+            return None
+        reports = [_report(path) for path in self.folder.glob(_REPORTS)]
+        seen = [report["seconds"] for report in reports if report["state"] == "ready"]
         return statistics.median(seen) if seen else None
 
 
-def _report(path: Path) -> dict[str, object]:
+def _report(path: Path) -> dict[str, Any]:
     """Read what a kernel says of itself."""
     if not path.is_file():
         return {"state": "starting", "words": "Starting"}
-    content: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from policy_sim.clv import Transactions
     from policy_sim.show.workbench import Workbench
 
-__all__ = ["VISIT_FOLDER", "Visit", "open_visit"]
+__all__ = ["VISIT_FOLDER", "WAITING", "Visit", "open_visit"]
+
+#: What a page says while other panels are worked out.
+WAITING = "Waiting for others to be done"
 
 #: Name of the environment variable with the folder that holds `visit.json`.
 VISIT_FOLDER = "POLICY_SIM_VISIT_FOLDER"
@@ -72,12 +75,13 @@ def open_visit() -> Workbench:
     # set by Voila in each kernel
     report = folder / f"kernel_{os.environ['VOILA_KERNEL_ID']}.json"
 
-    def say(state: str, words: str) -> None:
-        write_whole(report, json.dumps({"state": state, "words": words}))
+    def say(state: str, words: str, **numbers: float) -> None:
+        write_whole(report, json.dumps({"state": state, "words": words, **numbers}))
 
-    say("starting", "Waiting for others to be done")
+    say("starting", WAITING, since=time.time())
     with _turn(folder):
-        say("starting", "Working out values and curves")
+        began = time.time()
+        say("starting", "Working out values and curves", since=began)
         # the load of these libraries is part of what takes turns
         from policy_sim.show.workbench import open_workbench
 
@@ -85,7 +89,7 @@ def open_visit() -> Workbench:
         workbench = open_workbench(
             visit.scenario, visit.transactions(), visit.policy, visit.cases, visit.draws, visit.seed
         )
-    say("ready", "")
+    say("ready", "", seconds=time.time() - began)
     return workbench
 
 

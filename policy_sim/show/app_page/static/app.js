@@ -88,7 +88,7 @@
     });
   }
 
-  // How long it takes is known from earlier starts; the first one only says how long it has been.
+  // How long it takes is known from earlier starts; the first one, or one that waits, says how long it has been.
   let ticking = 0;
   function tell({ words, elapsed, expected }) {
     if (isShown) return;
@@ -103,7 +103,8 @@
         find("start-progress").value = Math.min(passed / expected, 0.97);
         find("start-left").textContent = left >= 1 ? `About ${Math.ceil(left)} s left` : "Longer than usual, still at work";
       } else {
-        find("start-left").textContent = `${Math.floor(passed)} s so far; the very first start takes longest`;
+        find("start-progress").removeAttribute("value");
+        find("start-left").textContent = `${Math.floor(passed)} s so far`;
       }
     };
     tick();
