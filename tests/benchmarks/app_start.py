@@ -71,9 +71,9 @@ def visit(browser: Browser, url: str, count: int) -> list[float]:
 
 
 def shown_after(page: Page) -> float:
-    page.wait_for_selector("#start", state="detached", timeout=WAIT_SECONDS * 1000)
     # marks count from when the page was asked for
-    return float(page.evaluate("performance.getEntriesByName('panel-shown')[0].startTime")) / 1000
+    mark = "performance.getEntriesByName('panel-shown')[0]?.startTime"
+    return float(page.wait_for_function(mark, timeout=WAIT_SECONDS * 1000).json_value()) / 1000
 
 
 def start(folder: Path, *words: str) -> tuple[Path, subprocess.Popen[bytes]]:
