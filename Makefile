@@ -9,7 +9,7 @@ RUN := $(VENV)/bin/python
 FRESH := $(shell test -x $(RUN) && test "$$(cat $(VENV)/.made 2>/dev/null)" = "$$(pwd -P)" || echo anew)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test picture benchmarks clean anew
+.PHONY: help demo lab app test picture benchmarks clean anew
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -20,6 +20,9 @@ demo: $(VENV)/.app ## install what is needed and do the main job: policy-sim run
 
 lab: $(VENV)/.app ## open the notebook in JupyterLab
 	@$(VENV)/bin/policy-sim lab
+
+app: $(VENV)/.app ## open the panel as a page of its own
+	@$(VENV)/bin/policy-sim app
 
 # All steps run even if one fails; the last line names those that did.
 test: $(VENV)/.test ## check style, types and floors; run all tests, also in a browser

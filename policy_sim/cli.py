@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from math import isfinite
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -646,6 +647,47 @@ def lab(
     os.execv(sys.executable, command)
 
 
+@app.command("app")
+def serve(
+    transactions: Log = None,
+    customer_column: CustomerColumn = None,
+    date_column: DateColumn = None,
+    amount_column: AmountColumn = None,
+    day_first: DayFirst = False,
+    cases: Annotated[int, typer.Option("--cases", min=1, help="How many cases to draw from the log.")] = 20_000,
+    policy: PolicyInForce = "current",
+    scenario: ScenarioGiven = "online_retail",
+    assume: Assume = None,
+    draws: DrawCount = 200,
+    seed: Seed = 0,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8866,
+    ip: Annotated[str, typer.Option(help="Address to listen on; others than this machine's own let others in.")] = (
+        "127.0.0.1"
+    ),
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
+    ready: Annotated[int, typer.Option(help="How many panels stand ready for visitors to come.")] = 2,
+    idle_minutes: Annotated[float, typer.Option(help="End a panel that nobody has used for so long.")] = 120.0,
+) -> None:
+    """Open the panel in a page of its own, without code, on this machine only, behind a token."""
+    if any(find_spec(name) is None for name in ("voila", "anywidget", "ipykernel")):
+        raise InputError("Voila is not installed; install it with: pip install 'policy-sim[app]'")
+    from policy_sim.policy import load_policy
+    from policy_sim.show.app import AppSettings, run_app
+    from policy_sim.show.visit import Visit
+
+    settings = AppSettings(ip, port, browser, ready, idle_minutes)
+    loaded = _scenario(scenario, assume)
+    load_policy(policy, loaded)
+    log = (transactions, customer_column, date_column, amount_column, day_first)
+    if transactions is not None:
+        # read here to complain here; each kernel reads it again
+        _read_log(loaded, log, lambda words: None)
+    with _kept_scenario(loaded if assume else None, scenario) as kept:
+        visit = Visit(kept, _absolute(policy), cases, draws, seed, str(Path.cwd()), _log_words(log))
+        typer.echo("Stop with Ctrl-C", err=True)
+        run_app(visit, settings, say=lambda words: typer.echo(words, err=True), show=typer.echo)
+
+
 def main() -> None:
     """Run the command line; bad input is one line on standard error and exit status 2."""
     try:
@@ -681,6 +723,31 @@ def _scenario(scenario: str, assume: list[str] | None) -> Scenario:
         except ValueError:
             raise InputError(f"--set {each} is not NAME=NUMBER, for example shop.cases_per_year=8000") from None
     return load_scenario(scenario).with_values(values)
+
+
+@contextmanager
+def _kept_scenario(changed: Scenario | None, given: str) -> Iterator[str]:
+    """Give the name or path under which other processes find the scenario, written down if values were changed."""
+    if changed is None:
+        yield _absolute(given)
+        return
+    with TemporaryDirectory(prefix="policy_sim_") as folder:
+        path = Path(folder) / "scenario.json"
+        write_whole(path, changed.model_dump_json())
+        yield str(path)
+
+
+def _absolute(given: str) -> str:
+    """Return a name as it is, and the path of a file so that it holds in every folder."""
+    return str(Path(given).resolve()) if Path(given).is_file() else given
+
+
+def _log_words(log: LogOptions) -> dict[str, str | bool | None] | None:
+    path, customer, date, amount, day_first = log
+    if path is None:
+        return None
+    columns = {"customer_column": customer, "date_column": date, "amount_column": amount}
+    return {"source": str(path.resolve()), **columns, "day_first": day_first}
 
 
 def _listed(text: str | None, default: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
-"""Fixtures for tests that look at the notebook the way its reader does: in JupyterLab, in a Chromium.
+"""Fixtures for tests that look at the panel the way its reader does: in JupyterLab or the application, in a Chromium.
 
 In: notebooks/ (copied, never written to), the Chromium found by tests/conftest.py.
-Out: a running `lab`, a `quiet_page` that objects to outside requests and errors, and `run_all`.
-Not here: what the notebook should show, which is for the tests themselves.
+Out: a running `lab`, a running `app`, a `quiet_page` that objects to outside requests and errors, and `run_all`.
+Not here: what should be on screen, which is for the tests themselves.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, WebError
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
@@ -42,6 +43,8 @@ LAB_SETTINGS = {
 }
 
 THIS_MACHINE = re.compile(r"(https?|wss?)://(127\.0\.0\.1|localhost)(:\d+)?(/|$)|data:|blob:|about:")
+
+APP_URL = re.compile(r"http://\S+\?token=\S+")
 
 TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -84,6 +87,31 @@ class Lab:
     def url(self, notebook_name: str) -> str:
         """Return the address that shows this notebook alone, in a fresh workspace."""
         return f"{self.address}/doc/tree/{notebook_name}?token={self.token}&reset"
+
+    def log_tail(self) -> str:
+        return self.log.read_text(errors="replace")[-LOG_TAIL_CHARACTERS:]
+
+
+@dataclass(frozen=True)
+class App:
+    """A running `policy-sim app`."""
+
+    url: str
+    log: Path
+    process_id: int
+
+    @property
+    def address(self) -> str:
+        """The address without the token."""
+        return self.url.partition("?")[0]
+
+    def kernel(self, kernel_id: str) -> psutil.Process | None:
+        """Return the process of a kernel, None where there is none (any more)."""
+        for process in psutil.Process(self.process_id).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if process.status() != psutil.STATUS_ZOMBIE and any(kernel_id in word for word in process.cmdline()):
+                    return process
+        return None
 
     def log_tail(self) -> str:
         return self.log.read_text(errors="replace")[-LOG_TAIL_CHARACTERS:]
@@ -135,6 +163,22 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     ]
     with _running(command, _environment(top), lab):
         yield lab
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """Start the application on few cases."""
+    with _serving_app(tmp_path_factory.mktemp("app"), "--ready", "1") as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
+def hasty_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """Start an application that ends idle kernels after three seconds, on a policy file beside its log."""
+    top = tmp_path_factory.mktemp("hasty_app")
+    shutil.copy(NOTEBOOKS.parent / "data" / "policies" / "current.yaml", top / "mine.yaml")
+    with _serving_app(top, "--ready", "0", "--idle-minutes", "0.05", "--policy", "mine.yaml") as app:
+        yield app
 
 
 @pytest.fixture
@@ -195,9 +239,9 @@ def run_all(lab: Lab) -> Callable[[Page, str], None]:
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Add the server's side of the story to a failing test."""
     report = yield
-    lab = getattr(item, "funcargs", {}).get("lab")
-    if report.failed and isinstance(lab, Lab):
-        report.sections.append(("JupyterLab's log, the end of it", lab.log_tail()))
+    for name, server in getattr(item, "funcargs", {}).items():
+        if report.failed and isinstance(server, Lab | App):
+            report.sections.append((f"log of '{name}', the end of it", server.log_tail()))
     return report
 
 
@@ -257,6 +301,31 @@ def _running(command: list[str], environment: dict[str, str], lab: Lab) -> Itera
                 pytest.fail(f"JupyterLab did not start (exit status {server.poll()}):\n{lab.log_tail()}")
             time.sleep(0.2)
         yield
+    finally:
+        _stop(server)
+
+
+@contextlib.contextmanager
+def _serving_app(top: Path, *words: str) -> Iterator[App]:
+    log = top / "server.log"
+    command = [sys.executable, "-c", "from policy_sim.cli import main; main()", "app", "--no-browser", "--port", "0"]
+    with log.open("w") as stream:
+        server = subprocess.Popen(
+            [*command, "--cases", "400", "--draws", "7", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            env=_environment(top),
+            cwd=top,
+            start_new_session=True,  # a group of its own, with the kernels
+        )
+    try:
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while (found := APP_URL.search(log.read_text())) is None:
+            if server.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"policy-sim app did not start (exit status {server.poll()}):\n{log.read_text()}")
+            time.sleep(0.2)
+        yield App(found.group(), log, server.pid)
     finally:
         _stop(server)
 

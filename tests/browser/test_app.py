@@ -1,0 +1,218 @@
+"""The application as visitors meet it: a page behind a token, a kernel each, and words for what can go wrong."""
+
+from __future__ import annotations
+
+import re
+import time
+import urllib.error
+import urllib.request
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
+
+pytestmark = pytest.mark.browser
+
+START_MILLISECONDS = 90_000  # a start from nothing, on a busy machine
+
+
+MOVED = """
+() => new Promise(done => {
+    let moved = 0;
+    const add = list => { for (const shift of list.getEntries()) moved += shift.value; };
+    new PerformanceObserver(add).observe({ type: 'layout-shift', buffered: true });
+    setTimeout(() => done(moved), 200);
+})
+"""
+
+
+def open_panel(page: Page, url: str) -> Locator:
+    """Open the application and return the first slider of its panel."""
+    page.goto(url)
+    expect(page.locator("#start")).to_have_count(0, timeout=START_MILLISECONDS)
+    slider = page.get_by_role("slider").first
+    expect(slider).to_be_visible()
+    return slider
+
+
+def kernel_of(page: Page) -> str:
+    return page.locator("#panel").get_attribute("data-kernel-id") or ""
+
+
+def wait_until_gone(app: Any, kernel_id: str) -> None:
+    deadline = time.monotonic() + 60
+    while app.kernel(kernel_id) is not None:
+        assert time.monotonic() < deadline, "the kernel still runs"
+        time.sleep(0.2)
+
+
+def asked(url: str) -> tuple[int, str]:
+    """Return status and final address of a plain request."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=30) as answer:
+            return answer.status, answer.url
+    except urllib.error.HTTPError as error:
+        return error.code, error.url or ""
+
+
+def test_the_printed_address_shows_the_panel_and_no_code(quiet_page: Page, app: Any) -> None:
+    answers = {}
+    quiet_page.on("response", lambda response: answers.update({response.url: response}))
+    open_panel(quiet_page, app.url)
+    assert quiet_page.title() == "Empowerment policy workbench"
+    assert quiet_page.locator("html").get_attribute("lang") == "en"
+    assert quiet_page.url == app.address  # the token is out of sight
+    assert "open_visit" not in quiet_page.content()
+    content_policy = answers[app.url].headers["content-security-policy"]
+    assert "default-src 'none'" in content_policy
+    assert "unsafe-eval" not in content_policy
+    assert quiet_page.evaluate(MOVED) < 0.01  # nothing jumped when the panel came
+    # the cookie is enough from here on
+    quiet_page.goto(app.address)
+    expect(quiet_page.get_by_role("slider").first).to_be_visible(timeout=START_MILLISECONDS)
+
+
+def test_without_the_token_a_page_says_what_is_missing(quiet_page: Page, app: Any) -> None:
+    quiet_page.goto(app.address)
+    expect(quiet_page.get_by_text("This page opens with a token")).to_be_visible()
+    assert quiet_page.get_by_role("slider").count() == 0
+    quiet_page.get_by_label("Token").fill(app.url.partition("token=")[2])
+    quiet_page.get_by_role("button", name="Open").click()
+    expect(quiet_page.get_by_role("slider").first).to_be_visible(timeout=START_MILLISECONDS)
+
+
+def test_a_wrong_token_is_refused(page: Page, app: Any) -> None:
+    page.goto(f"{app.address}?token=guessed")
+    page.get_by_label("Token").fill("guessed")
+    page.get_by_role("button", name="Open").click()
+    expect(page.get_by_role("alert")).to_contain_text("That is not the token")
+
+
+def test_nothing_but_the_way_in_answers_without_the_token(app: Any) -> None:
+    assert asked(app.address)[1].startswith(f"{app.address}login")
+    nobody = "00000000-0000-0000-0000-000000000000"
+    assert asked(f"{app.address}api/kernels/{nobody}")[0] == 403
+    assert asked(f"{app.address}api/kernels/{nobody}/channels")[0] == 403
+    assert asked(f"{app.address}visit/{nobody}")[0] == 403
+    assert asked(f"{app.address}voila/query/{nobody}")[1].startswith(f"{app.address}login")
+    assert asked(f"{app.address}voila/files/panel.ipynb")[0] == 403
+
+
+def test_visitors_have_a_panel_each(browser: Browser, quiet_page: Page, app: Any) -> None:
+    mine = open_panel(quiet_page, app.url)
+    visitor = browser.new_context()
+    try:
+        page = visitor.new_page()
+        theirs = open_panel(page, app.url)
+        assert kernel_of(page) != kernel_of(quiet_page)
+        before = theirs.get_attribute("aria-valuetext")
+        assert mine.get_attribute("aria-valuetext") == before
+        mine.focus()
+        mine.press("ArrowRight")
+        expect(mine).not_to_have_attribute("aria-valuetext", before or "")
+        # their kernel has answered since, and says the same
+        page.reload()
+        expect(page.get_by_role("slider").first).to_have_attribute(
+            "aria-valuetext", before or "", timeout=START_MILLISECONDS
+        )
+        expect(mine).not_to_have_attribute("aria-valuetext", before or "")
+    finally:
+        visitor.close()
+
+
+def test_a_kernel_that_dies_in_a_drag_leaves_words_and_a_way_back(page: Page, app: Any) -> None:
+    slider = open_panel(page, app.url)
+    dead = kernel_of(page)
+    process = app.kernel(dead)
+    assert process is not None
+    box = slider.bounding_box()
+    assert box is not None
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.25, y)
+    page.mouse.down()
+    for step in range(10):
+        page.mouse.move(box["x"] + box["width"] * (0.25 + 0.05 * step), y)
+        if step == 5:
+            process.kill()
+    lost = page.get_by_role("alertdialog")
+    expect(lost).to_be_visible(timeout=30_000)
+    page.mouse.up()
+    expect(lost).to_contain_text("The calculation behind this page has stopped.")
+    assert page.locator("#panel").evaluate("panel => panel.inert")
+    button = page.get_by_role("button", name="Reconnect")
+    expect(button).to_be_focused()
+    button.press("Enter")
+    expect(lost).to_be_hidden(timeout=START_MILLISECONDS)
+    slider = page.get_by_role("slider").first
+    expect(slider).to_be_visible(timeout=START_MILLISECONDS)
+    assert kernel_of(page) != dead
+    # and it answers
+    before = slider.get_attribute("aria-valuetext") or ""
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(slider).not_to_have_attribute("aria-valuetext", before)
+
+
+def test_a_page_that_is_closed_takes_its_kernel_along(page: Page, app: Any) -> None:
+    open_panel(page, app.url)
+    kernel_id = kernel_of(page)
+    assert app.kernel(kernel_id) is not None
+    page.goto("about:blank")
+    wait_until_gone(app, kernel_id)
+
+
+def test_a_line_that_is_cut_is_told_and_mended(page: Page, app: Any) -> None:
+    lines = []
+    is_cut = False
+
+    def carry(line: WebSocketRoute) -> None:
+        if is_cut:
+            line.close()
+        else:
+            line.connect_to_server()
+            lines.append(line)
+
+    page.route_web_socket(re.compile(r"/visit/"), carry)
+    slider = open_panel(page, app.url)
+    is_cut = True
+    lines[0].close()
+    lost = page.get_by_role("alertdialog")
+    expect(lost).to_contain_text("The connection to the workbench is lost.", timeout=30_000)
+    is_cut = False
+    expect(lost).to_be_hidden(timeout=60_000)
+    # the same kernel goes on
+    before = slider.get_attribute("aria-valuetext") or ""
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(slider).not_to_have_attribute("aria-valuetext", before)
+
+
+def test_a_panel_that_cannot_be_prepared_says_so_and_can_be_tried_again(page: Page, hasty_app: Any) -> None:
+    policy = hasty_app.log.parent / "mine.yaml"
+    away = policy.rename(policy.with_suffix(".away"))
+    page.goto(hasty_app.url)
+    expect(page.locator("#start-words")).to_have_text("The panel could not be prepared.", timeout=START_MILLISECONDS)
+    away.rename(policy)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("slider").first).to_be_visible(timeout=START_MILLISECONDS)
+
+
+def test_an_idle_kernel_is_ended_and_its_page_says_so(page: Page, hasty_app: Any) -> None:
+    open_panel(page, hasty_app.url)
+    kernel_id = kernel_of(page)
+    expect(page.get_by_role("alertdialog")).to_contain_text("This page was left alone", timeout=60_000)
+    wait_until_gone(hasty_app, kernel_id)
+
+
+def test_more_visitors_than_stand_ready_see_how_far_their_start_is(page: Page, app: Any) -> None:
+    pages = [page, *(page.context.new_page() for _ in range(2))]
+    for each in pages:
+        each.goto(app.url, wait_until="commit")
+    last = pages[-1]
+    expect(last.locator("#start h1")).to_have_text("Empowerment policy workbench")
+    expect(last.locator("#start-words")).to_have_text(re.compile("Starting|Waiting for others|Working out"))
+    for each in pages:
+        expect(each.locator("#start")).to_have_count(0, timeout=START_MILLISECONDS)
+        expect(each.get_by_role("slider").first).to_be_visible()
+    assert len({kernel_of(each) for each in pages}) == len(pages)
