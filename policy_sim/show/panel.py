@@ -145,7 +145,7 @@ class Panel:
         "Ask" and "no limit" stand before and behind these.
         """
         top = self.top(lever)
-        step = 1.0 if top <= 250 else 5.0 if top <= 1200 else 10.0 ** np.floor(np.log10(top) - 2)
+        step = 1.0 if top <= 400 else 5.0 if top <= 2000 else 10.0 ** np.floor(np.log10(top) - 2)
         policies = (self.policy, self.approved, *self.presets)
         marks = [policy.limit(lever.tier, lever.limit) for policy in policies]
         return np.unique([*np.arange(0, top + step / 2, step), *(each for each in marks if 0 <= each <= top)])

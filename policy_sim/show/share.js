@@ -86,42 +86,61 @@ function sharedModel(content, arrays) {
     return { found, read: (name) => arrays[`${tier}.${limit}.${name}`] };
   }
 
-  // Level and change of every outcome for some limits: exact where the shared curves have it, else from the cases.
+  // What one moved limit comes to, exactly.
+  function exactly([tier, limit], value) {
+    const { read } = sharedCurve(tier, limit);
+    const step = stepAt({ limits: read("limits"), steps: read("limits").length }, value);
+    const outcomes = {};
+    for (const name of Object.keys(frame.base)) {
+      const level = read(`${name}_level`)[step];
+      outcomes[name] = { level, change: level - frame.base[name], low: read(`${name}_low`)?.[step], high: read(`${name}_high`)?.[step] };
+    }
+    return { outcomes, ahead: read("ahead")[step] };
+  }
+
+  // Level and change of every outcome for some limits. Where several have moved: the moved one that matters most
+  // exactly, and from there the difference on the cases of the file.
   function outcomesOf(limits, baseline) {
     const moved = movedFrom(limits, start);
-    const outcomes = {};
     if (isShared(baseline) && moved.length <= 1) {
-      const [tier, limit] = moved[0] ?? levers[0];
-      const { read } = sharedCurve(tier, limit);
-      const step = stepAt({ limits: read("limits"), steps: read("limits").length }, limits[tier][limit]);
-      for (const name of Object.keys(frame.base)) {
-        const level = read(`${name}_level`)[step];
-        outcomes[name] = { level, change: level - frame.base[name], low: read(`${name}_low`)?.[step], high: read(`${name}_high`)?.[step] };
-      }
-      return { outcomes, ahead: read("ahead")[step], isExact: true };
+      const lever = moved[0] ?? levers[0];
+      return { ...exactly(lever, limits[lever[0]][lever[1]]), isExact: true };
     }
-    const [mine, other, here] = [score(limits), score(limitsOf(baseline)), score(start)];
-    let [mean, square] = [0, 0];
-    mine.net.forEach((value, i) => {
-      const difference = value - other.net[i];
-      mean += difference / mine.net.length;
-      square += difference ** 2 / mine.net.length;
+    const singles = (moved.length ? moved : [levers[0]]).map(([tier, limit]) => {
+      const value = limits[tier][limit];
+      return { ...exactly([tier, limit], value), limits: { ...start, [tier]: { ...start[tier], [limit]: value } } };
     });
-    const off = 1.645 * Math.sqrt(Math.max(square - mean ** 2, 0) / mine.net.length);
+    const far = (single) => Math.abs(single.outcomes.net_value.level - content.level.net_value);
+    const near = singles.reduce((best, single) => (far(single) > far(best) ? single : best));
+    const [mine, from, other] = [score(limits), score(near.limits), isShared(baseline) ? null : score(limitsOf(baseline))];
+    const off = samplingError(mine.net, (other ?? from).net);
+    const read = (found, name) => (name === "net_value" ? table.signs.reduce((sum, sign, q) => sum + sign * found.totals[q], 0) : found.totals[table.measures.indexOf(name)]);
+    const outcomes = {};
     for (const name of Object.keys(frame.base)) {
-      const read = (found) => (name === "net_value" ? table.signs.reduce((sum, sign, q) => sum + sign * found.totals[q], 0) : found.totals[table.measures.indexOf(name)]);
-      const change = read(mine) - read(other);
+      const there = near.outcomes[name];
+      const further = read(mine, name) - read(from, name);
+      const change = other ? read(mine, name) - read(other, name) : there.change + further;
       const spread = name === "net_value" ? off : 0;
-      outcomes[name] = { level: content.level[name] + read(mine) - read(here), change, low: change - spread, high: change + spread };
+      const [low, high] = other ? [change, change] : [there.low + further, there.high + further];
+      outcomes[name] = { level: there.level + further, change, low: low - spread, high: high + spread };
     }
-    return { outcomes, ahead: mean > 0 ? 1 : 0, isExact: false, off };
+    return { outcomes, ahead: other ? Number(outcomes.net_value.change > 0) : near.ahead, isExact: false, off };
+  }
+
+  function samplingError(mine, other) {
+    let [mean, square] = [0, 0];
+    mine.forEach((value, i) => {
+      mean += (value - other[i]) / mine.length;
+      square += (value - other[i]) ** 2 / mine.length;
+    });
+    return 1.645 * Math.sqrt(Math.max(square - mean ** 2, 0) / mine.length);
   }
 
   function curveOf(tier, limit, limits, baseline) {
     const { found, read } = sharedCurve(tier, limit);
     const others = movedFrom(limits, start).filter(([t, l]) => t !== tier || l !== limit);
     const names = found.arrays;
-    if (isShared(baseline) && !others.length) return { content: found, buffers: names.map((name) => read(name).slice()) };
+    if (isShared(baseline) && !others.length) return { content: found, buffers: names.map((name) => Float64Array.from(read(name))) };
     const places = read("limits");
     const made = Object.fromEntries(names.map((name) => [name, new Float64Array(places.length)]));
     const bound = (i) => (i >= places.length || places[i] === Infinity ? "no_limit" : places[i] < 0 ? "ask" : places[i]);

@@ -86,15 +86,17 @@ def _words(panel: Panel, cases: int) -> dict[str, str]:
     }
 
 
-def _curves(panel: Panel) -> tuple[list[dict[str, Any]], dict[str, Floats]]:
-    """Return every curve at the places where its slider can stand: what describes it, and its arrays by name."""
-    contents, arrays = [], {}
+def _curves(panel: Panel) -> tuple[list[dict[str, Any]], dict[str, NDArray[Any]]]:
+    """Return every curve where its slider can stand: what describes it, and its arrays by name, seven figures each."""
+    contents: list[dict[str, Any]] = []
+    arrays: dict[str, NDArray[Any]] = {}
     for lever in panel.levers:
         stops = np.array([ASK, *panel.stops(lever), NO_LIMIT])
         content, buffers = curve_content(panel.curve(lever).at(stops))
         contents.append(content)
         for name, buffer in zip(content["arrays"], buffers, strict=True):
-            arrays[f"{lever}.{name}"] = np.frombuffer(buffer)
+            values = np.frombuffer(buffer)
+            arrays[f"{lever}.{name}"] = values if name == "limits" else values.astype(np.float32)
     return contents, arrays
 
 

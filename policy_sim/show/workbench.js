@@ -236,7 +236,7 @@ function section(kind, id, help) {
     svg: picture(" "),
     table: node("table"),
   };
-  const box = node("div", { class: "ps-table", hidden: "" }, part.table);
+  const box = node("div", { class: "ps-table", role: "region", "aria-label": `Table of ${kind}`, tabindex: "0", hidden: "" }, part.table);
   const what = node("p", { class: "ps-help", hidden: "" }, help);
   const flip = (each) => () => {
     each.hidden = !each.hidden;

@@ -42,7 +42,7 @@ LAB_SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
 }
 
-THIS_MACHINE = re.compile(r"(https?|wss?)://(127\.0\.0\.1|localhost)(:\d+)?(/|$)|data:|blob:|about:")
+THIS_MACHINE = re.compile(r"(https?|wss?)://(127\.0\.0\.1|localhost)(:\d+)?(/|$)|data:|blob:|about:|file:")
 
 APP_URL = re.compile(r"http://\S+\?token=\S+")
 

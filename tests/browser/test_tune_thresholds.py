@@ -178,6 +178,7 @@ def test_the_readme_shows_what_the_notebook_shows_today(panel: Page, pytestconfi
     )
     if pytestconfig.getoption("--update-picture"):
         PICTURE.parent.mkdir(exist_ok=True)
+        panel.set_viewport_size({"width": 1420, "height": 1300})  # all of it in sight
         rest(panel)
         panel.locator(".ps").screenshot(path=PICTURE)
         text = re.sub(r"!\[[^]]*\]\(docs/workbench\.png\)", f"![{words}](docs/workbench.png)", README.read_text())

@@ -1,0 +1,311 @@
+"""The panel as leadership meets it, in the application and as a shared file: one journey, and every view accessible."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from policy_sim import Lever, evaluate, load_policy, load_scenario
+from policy_sim.show.panel import Panel, open_panel
+from policy_sim.show.share import share
+from policy_sim.show.wording import money
+from policy_sim.study import prepare_setting
+from policy_sim.value import interval
+
+pytestmark = pytest.mark.browser
+
+START_MILLISECONDS = 90_000
+KEEP = Lever("agent", "keep_item")
+
+
+@pytest.fixture(scope="module")
+def state() -> Panel:
+    """What the application of the tests shows, made without it."""
+    scenario = load_scenario("online_retail")
+    return open_panel(prepare_setting(scenario, cases=400, draws=7), load_policy("current", scenario))
+
+
+@pytest.fixture(scope="module")
+def shared_file(state: Panel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return share(state.with_recommended(), tmp_path_factory.mktemp("shared") / "panel.html")
+
+
+@pytest.fixture
+def panel(quiet_page: Page, app: Any) -> Page:
+    """The panel in the application, with everything worked out."""
+    return opened(quiet_page, app.url)
+
+
+@pytest.fixture
+def shared(quiet_page: Page, shared_file: Path) -> Page:
+    return opened(quiet_page, shared_file.as_uri())
+
+
+def opened(page: Page, url: str) -> Page:
+    page.goto(url)
+    expect(page.locator("[data-tile=net_value]")).not_to_be_empty(timeout=START_MILLISECONDS)
+    return settled(page)
+
+
+def settled(page: Page) -> Page:
+    expect(page.locator(".ps")).to_have_attribute("aria-busy", "false", timeout=60_000)
+    return page
+
+
+def slider(page: Page, name: str) -> Locator:
+    return page.get_by_role("slider", name=name, exact=True)
+
+
+def press(page: Page, name: str, key: str, times: int = 1) -> None:
+    slider(page, name).focus()
+    for _ in range(times):
+        slider(page, name).press(key)
+
+
+def value_of(page: Page, tile: str = "net_value") -> float:
+    return float(page.locator(f"[data-tile={tile}]").get_attribute("data-value") or "nan")
+
+
+def from_menu(page: Page, entry: str) -> None:
+    page.get_by_label("Policies, history, files, assumptions").click()
+    page.get_by_role("button", name=entry, exact=True).click()
+
+
+def net_value(state: Panel, **agent: float) -> float:
+    return float(state.with_limits({"agent": agent}).outcome.per_year().mean())
+
+
+def test_the_journey_in_the_application(panel: Page, state: Panel, tmp_path: Path) -> None:
+    assert value_of(panel) == pytest.approx(net_value(state), rel=1e-9)
+    # drag on the curve: the limit follows the hand
+    press(panel, "Agents: Keep the item", "ArrowRight", 21)
+    settled(panel)
+    panel.locator("[data-marker=now]").scroll_into_view_if_needed()
+    now = panel.locator("[data-marker=now]").bounding_box()
+    assert now is not None
+    panel.mouse.move(now["x"] + 7, now["y"] + 7)
+    panel.mouse.down()
+    panel.mouse.move(now["x"] + 47, now["y"] + 7, steps=4)
+    panel.mouse.up()
+    shown = slider(panel, "Agents: Keep the item").get_attribute("aria-valuetext") or ""
+    limit = float(re.search(r"limit, (\d+) dollars", shown).group(1))  # type: ignore[union-attr]
+    assert 20 < limit <= 50
+    settled(panel)
+    assert value_of(panel) == pytest.approx(net_value(state, keep_item=limit), rel=1e-9)
+
+    # compare with another policy, paired
+    panel.get_by_label("Compare with").select_option("generous")
+    settled(panel)
+    generous = next(each for each in state.presets if each.name == "generous")
+    mine = state.with_limits({"agent": {"keep_item": limit}})
+    difference = mine.outcome.per_year() - evaluate(generous, state.payoffs).per_year()
+    likely = panel.locator("[data-likely=net_value]")
+    low, high = (float(likely.get_attribute(f"data-{end}") or "nan") for end in ("low", "high"))
+    assert (low, high) == pytest.approx(interval(difference), rel=1e-9)
+
+    # pin A, move, flip between the two
+    panel.get_by_role("button", name="Pin as A").click()
+    settled(panel)
+    expect(panel.locator("[data-likely=net_value]")).to_have_text("no change")
+    press(panel, "Agents: Store credit", "ArrowRight", 15)
+    settled(panel)
+    moved = value_of(panel)
+    panel.get_by_role("button", name="A", exact=True).click()
+    settled(panel)
+    assert value_of(panel) == pytest.approx(net_value(state, keep_item=limit), rel=1e-9)
+    panel.get_by_role("button", name="B", exact=True).click()
+    settled(panel)
+    assert value_of(panel) == pytest.approx(moved, rel=1e-9)
+
+    # undo all the way, redo once
+    undo = panel.get_by_role("button", name="Undo")
+    while undo.is_enabled():
+        undo.click()
+    settled(panel)
+    assert value_of(panel) == pytest.approx(net_value(state), rel=1e-9)
+    assert slider(panel, "Agents: Keep the item").get_attribute("aria-valuetext") == "Keep the item limit, ask first"
+    panel.get_by_role("button", name="Redo").click()
+    settled(panel)
+
+    # change an assumption: everything follows
+    from_menu(panel, "Assumptions")
+    field = panel.get_by_label("Shop: future value factor")
+    field.fill("0.5")
+    before = value_of(panel)
+    panel.get_by_role("button", name="Value everything anew").click()
+    expect(panel.locator(".ps-print-line")).to_contain_text("assumptions changed", timeout=60_000)
+    settled(panel)
+    assert value_of(panel) < 0.9 * before
+
+    # export, and what was exported reads back
+    panel.get_by_role("button", name="Export for agents").click()
+    dialog = panel.get_by_role("dialog", name="Export for agents")
+    expect(dialog).to_contain_text("Assumptions were changed")
+    with panel.expect_download() as download:
+        dialog.get_by_role("button", name="Write the file").click()
+    written = json.loads(Path(download.value.path()).read_text())
+    expect(panel.locator(".ps-status")).to_contain_text("Saved as")
+
+    # a link brings the screen back, assumptions included
+    keep = slider(panel, "Agents: Keep the item").get_attribute("aria-valuetext")
+    here = value_of(panel)
+    from_menu(panel, "Copy a link to this screen")
+    link = panel.url
+    assert "#ps=" in link
+    panel.goto("about:blank")
+    opened(panel, link)
+    expect(panel.locator(".ps-print-line")).to_contain_text("assumptions changed", timeout=60_000)
+    settled(panel)
+    assert slider(panel, "Agents: Keep the item").get_attribute("aria-valuetext") == keep
+    assert value_of(panel) == pytest.approx(here, rel=1e-9)
+    limits = written["tiers"][0]["limits"] if "tiers" in written else written["policy"]["tiers"][0]["limits"]
+    assert limits["credit"] == 10.0
+
+
+def test_limits_stop_at_the_next_tier_s_and_at_the_budget(panel: Page) -> None:
+    press(panel, "Agents: Keep the item", "End")
+    assert slider(panel, "Agents: Keep the item").get_attribute("aria-valuetext") == (
+        "Keep the item limit, 50 dollars, at the lead’s limit"
+    )
+    press(panel, "Leads: Keep the item", "Home")
+    assert "at the agent’s limit" in (slider(panel, "Leads: Keep the item").get_attribute("aria-valuetext") or "")
+    settled(panel)
+    from_menu(panel, "Back to “Policy in force”")
+    settled(panel)
+    spend = value_of(panel, "remedy_cost")
+    from_menu(panel, "Set a budget")
+    panel.get_by_label("Remedy spend a year, at most (USD)").fill(str(round(spend * 1.001)))
+    panel.get_by_role("button", name="Set", exact=True).click()
+    press(panel, "Agents: Store credit", "End")
+    assert "at the budget" in (slider(panel, "Agents: Store credit").get_attribute("aria-valuetext") or "")
+    assert value_of(panel, "remedy_cost") <= spend * 1.001
+
+
+def test_studies_arrive_and_a_preset_can_be_gone_to(panel: Page, state: Panel) -> None:
+    expect(panel.locator(".ps-front-line")).to_be_visible(timeout=120_000)
+    from_menu(panel, "Go to “Recommended”")
+    settled(panel)
+    recommended = state.with_recommended()
+    best = recommended.showing(recommended.presets[-1]).outcome
+    assert value_of(panel) == pytest.approx(float(best.per_year().mean()), rel=1e-9)
+    expect(panel.locator(".ps-mind .ps-sentence")).to_have_count(4, timeout=60_000)
+    panel.get_by_role("button", name="All assumptions").click()
+    assert panel.get_by_role("dialog", name="All assumptions").get_by_role("row").count() > 50
+
+
+def test_a_case_of_ones_own_and_the_stories(panel: Page) -> None:
+    expect(panel.locator(".ps-verdict")).to_contain_text("Recommended:", timeout=60_000)
+    panel.get_by_label("Choose a case").select_option("own")
+    panel.get_by_label("Item price (USD)").fill("400")
+    panel.get_by_label("Claims in 12 months").fill("5")
+    panel.get_by_role("button", name="Show this case").click()
+    expect(panel.locator(".ps-verdict")).to_contain_text("This goes to the manager.")
+    panel.get_by_label("Choose a case").select_option("cooker_lid")
+    expect(panel.locator(".ps-case .ps-sub")).to_contain_text("lid")
+
+
+def test_pictures_and_tables_can_be_taken_away(panel: Page) -> None:
+    for part in ("curve", "parts", "frontier", "case"):
+        for entry, start in (("CSV", None), ("SVG", "<svg"), ("PNG", None)):
+            panel.get_by_label(f"Table, picture and help of {part}").click()
+            button = panel.locator(f".ps-{part}").get_by_role("button", name=re.compile(entry))
+            with panel.expect_download() as download:
+                button.click()
+            content = Path(download.value.path()).read_bytes()
+            assert len(content) > 100
+            if start:
+                assert content.decode().startswith(start)
+                assert "var(" not in content.decode()
+            panel.keyboard.press("Escape")
+
+
+def test_per_case_month_and_year_agree(panel: Page, state: Panel) -> None:
+    yearly = state.setting.scenario.value("shop.cases_per_year")
+    year = value_of(panel)
+    for per, times in (("month", 1 / 12), ("case", 1 / yearly)):
+        panel.get_by_role("button", name=per, exact=True).click()
+        assert value_of(panel) == pytest.approx(year * times, rel=1e-9)
+        assert panel.locator("[data-tile=net_value]").inner_text() == money(year * times, "USD")
+
+
+def test_the_shared_file_is_exact_for_one_limit_and_near_for_several(shared: Page, state: Panel) -> None:
+    assert value_of(shared) == pytest.approx(net_value(state), rel=1e-6)
+    press(shared, "Agents: Keep the item", "ArrowRight", 31)
+    settled(shared)
+    one = net_value(state, keep_item=30.0)
+    assert value_of(shared) == pytest.approx(one, rel=1e-6)
+    expect(shared.locator(".ps-status")).to_contain_text("Exact, from all 400 cases")
+    press(shared, "Agents: Store credit", "ArrowRight", 15)
+    settled(shared)
+    expect(shared.locator(".ps-status")).to_contain_text("Several limits moved: worked out from 400 cases")
+    both = net_value(state, keep_item=30.0, credit=25.0)
+    assert value_of(shared) == pytest.approx(both, rel=2e-3)
+    shared.get_by_role("button", name="Undo").click()
+    settled(shared)
+    assert value_of(shared) == pytest.approx(one, rel=1e-6)
+    from_menu(shared, "Copy a link to this screen")
+    link = shared.url
+    shared.goto("about:blank")
+    opened(shared, link)
+    assert value_of(shared) == pytest.approx(one, rel=1e-6)
+    from_menu(shared, "Assumptions")
+    expect(shared.locator(".ps-status")).to_contain_text("needs the workbench")
+
+
+DIALOGS: dict[str, Callable[[Page], None]] = {
+    "the panel": lambda page: None,
+    "tables": lambda page: [  # type: ignore[func-returns-value]
+        (
+            page.get_by_label(f"Table, picture and help of {part}").click(),
+            page.locator(f".ps-{part}").get_by_role("button", name="Show or hide the table").click(),
+        )
+        for part in ("curve", "parts", "frontier")
+    ],
+    "menu": lambda page: page.get_by_label("Policies, history, files, assumptions").click(),
+    "export": lambda page: page.get_by_role("button", name="Export for agents").click(),
+    "history": lambda page: from_menu(page, "History of changes"),
+    "budget": lambda page: from_menu(page, "Set a budget"),
+    "a case": lambda page: page.get_by_label("Choose a case").select_option("own") and None,
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", list(DIALOGS))
+def test_no_view_bars_anybody(browser: Browser, shared_file: Path, view: str, scheme: Any) -> None:
+    page = browser.new_page(color_scheme=scheme, viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    opened(page, shared_file.as_uri())
+    press(page, "Agents: Keep the item", "ArrowRight", 31)
+    page.mouse.move(0, 0)
+    DIALOGS[view](page)
+    found = Axe().run(page).response["violations"]
+    grave = [
+        f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found if each["impact"] in ("serious", "critical")
+    ]
+    page.close()
+    assert not grave, "\n".join(grave)
+
+
+FOCUSED = """
+() => {
+    const element = document.activeElement;
+    return element.getAttribute('aria-label') || element.textContent.trim() || element.dataset.limit;
+}
+"""
+
+
+def test_the_whole_panel_by_keyboard(panel: Page) -> None:
+    reached = set()
+    panel.locator("body").click(position={"x": 2, "y": 2})
+    for _ in range(60):
+        panel.keyboard.press("Tab")
+        reached.add(panel.evaluate(FOCUSED))
+    for name in ("Compare with", "year", "Pin as A", "Policies, history, files, assumptions", "Export for agents",
+                 "keep_item", "failures", "Choose a case", "Table, picture and help of curve"):  # fmt: skip
+        assert name in reached, f"{name} is not reached: {sorted(map(str, reached))}"
