@@ -499,11 +499,18 @@ function render({ model, el }) {
     };
     block.root = node("div", { class: "ps-limit" }, node("div", { class: "ps-row" }, block.label, block.note, block.shown), block.spark, slider);
     blocks[each.key] = block;
-    slider.addEventListener("keydown", (event) => event.stopPropagation()); // JupyterLab takes the arrow keys otherwise
+    let byKeys = "";
+    slider.addEventListener("keydown", (event) => {
+      event.stopPropagation(); // JupyterLab takes the arrow keys otherwise
+      byKeys = each.key;
+    });
     slider.addEventListener("focus", () => take(each));
-    slider.addEventListener("pointerdown", () => take(each));
+    slider.addEventListener("pointerdown", () => {
+      byKeys = "";
+      take(each);
+    });
     slider.addEventListener("input", () => move(each, stops[each.key][Number(slider.value)]));
-    slider.addEventListener("change", () => keep(`${plural(each.tier)}, ${each.title.toLowerCase()}: ${words(valueOf(each))}`));
+    slider.addEventListener("change", () => keep(`${plural(each.tier)}, ${each.title.toLowerCase()}: ${words(valueOf(each))}`, byKeys));
     return block.root;
   }
 
@@ -551,10 +558,12 @@ function render({ model, el }) {
   }
 
   // A change that is over: one entry of the history.
-  function keep(text) {
-    const entry = { text, limits: structuredClone(state.limits), baseline: structuredClone(state.baseline), assumed: { ...state.assumed } };
-    if (history.length && same({ ...history[at], text }, entry)) return;
-    history = [...history.slice(0, at + 1), entry];
+  // Keys pressed one after the other on the same limit are one change.
+  function keep(text, byKeysOn = "") {
+    const entry = { text, byKeysOn, limits: structuredClone(state.limits), baseline: structuredClone(state.baseline), assumed: { ...state.assumed } };
+    if (history.length && same({ ...history[at], text, byKeysOn }, entry)) return;
+    const before = byKeysOn && history[at].byKeysOn === byKeysOn ? at : at + 1;
+    history = [...history.slice(0, before), entry];
     at = history.length - 1;
     show();
   }
@@ -601,7 +610,7 @@ function render({ model, el }) {
     dirty = false;
     pending = `${id}:${++count}`;
     settled = false;
-    orders.set(pending, { limits: structuredClone(state.limits), baseline: structuredClone(state.baseline) });
+    orders.set(pending, { limits: structuredClone(state.limits), baseline: structuredClone(state.baseline), at: performance.now() });
     if (orders.size > 50) orders.delete(orders.keys().next().value);
     root.setAttribute("aria-busy", "true");
     ask({ ask: "show", order: pending, limits: state.limits, baseline: state.baseline, hand: [state.hand.tier, state.hand.limit] });
@@ -628,6 +637,7 @@ function render({ model, el }) {
       const asked = orders.get(message.order);
       if (message.order === pending) pending = "";
       view = { ...message, key: context(asked.limits, "") };
+      root.dataset.viewMs = (performance.now() - asked.at).toFixed(0);
       if (dirty) send();
       show();
     },
@@ -643,6 +653,7 @@ function render({ model, el }) {
     settled(message) {
       if (message.order !== `${id}:${count}` || dirty) return;
       settled = true;
+      root.dataset.settledMs = (performance.now() - orders.get(message.order).at).toFixed(0);
       show();
     },
     break_evens(message) {
