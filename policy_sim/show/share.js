@@ -127,6 +127,20 @@ function sharedModel(content, arrays) {
     return { outcomes, ahead: other ? Number(outcomes.net_value.change > 0) : near.ahead, isExact: false, off };
   }
 
+  // The change by failure or segment, on the cases of the file; brought to the change in all.
+  function splitBy(axis, limits, baseline, outcomes) {
+    const [mine, other] = [score(limits), score(limitsOf(baseline))];
+    const parts = content.view[axis].map((part) => ({ ...part, change: 0 }));
+    const segmentCount = content.view.segments.length;
+    mine.net.forEach((value, i) => {
+      const cell = arrays.cell[i];
+      const part = parts[axis === "failures" ? Math.floor(cell / segmentCount) : cell % segmentCount];
+      part.change += (value - other.net[i]) / mine.net.length;
+    });
+    const missing = outcomes.net_value.change - parts.reduce((sum, part) => sum + part.change, 0);
+    return parts.map((part) => ({ ...part, change: part.change + missing * part.share }));
+  }
+
   function samplingError(mine, other) {
     let [mean, square] = [0, 0];
     mine.forEach((value, i) => {
@@ -166,7 +180,8 @@ function sharedModel(content, arrays) {
     show({ order, limits, baseline, hand }) {
       const { outcomes, ahead, isExact, off } = outcomesOf(limits, baseline);
       const atStart = !movedFrom(limits, start).length && isShared(baseline);
-      answer({ kind: "view", order, outcomes, ahead, failures: atStart ? content.view.failures : [], segments: atStart ? content.view.segments : [], fingerprint: atStart ? content.view.fingerprint : "", differs: [] });
+      const view = atStart ? content.view : { failures: splitBy("failures", limits, baseline, outcomes), segments: splitBy("segments", limits, baseline, outcomes), fingerprint: "" };
+      answer({ ...view, kind: "view", order, outcomes, ahead });
       const sorted = [...levers].sort((a, b) => Number(b.join() === hand.join()) - Number(a.join() === hand.join()));
       sorted.forEach(([tier, limit], n) =>
         setTimeout(() => {
@@ -176,7 +191,9 @@ function sharedModel(content, arrays) {
         }, isExact && n === 0 ? 0 : REST_MS + 20 * n),
       );
       answers.newest = order;
-      if (atStart) answer({ kind: "break_evens", order, rows: content.breakEvens });
+      const known = { rows: content.breakEvens };
+      const unknown = { rows: [], words: "Known for the shared policy alone; the workbench works it out for any." };
+      answer({ kind: "break_evens", order, ...(atStart ? known : unknown) });
       setTimeout(() => answers.newest === order && answer({ kind: "settled", order }), REST_MS + 20 * sorted.length);
       const note = isExact ? content.exactly : `${content.roughly} ±${money(off * frame.cases_per_year, frame.currency)} a year.`;
       answer({ kind: "note", words: note });

@@ -96,7 +96,9 @@ def _curves(panel: Panel) -> tuple[list[dict[str, Any]], dict[str, NDArray[Any]]
         contents.append(content)
         for name, buffer in zip(content["arrays"], buffers, strict=True):
             values = np.frombuffer(buffer)
-            arrays[f"{lever}.{name}"] = values if name == "limits" else values.astype(np.float32)
+            # what is told to the dollar a year is kept whole
+            is_whole = name == "limits" or name.startswith(("net_value", "remedy_cost"))
+            arrays[f"{lever}.{name}"] = values if is_whole else values.astype(np.float32)
     return contents, arrays
 
 

@@ -524,8 +524,8 @@ function render({ model, el }) {
   // Hold a limit within what the tiers beside it and the budget allow; say what holds it.
   function held(each, limit) {
     const { lowest, highest, below, above } = boundsOf(each);
-    if (order(limit) >= order(highest) && highest !== "no_limit") [limit, each.held] = [highest, `at the ${above}’s limit`];
-    else if (order(limit) <= order(lowest) && lowest !== "ask") [limit, each.held] = [lowest, `at the ${below}’s limit`];
+    if (order(limit) >= order(highest) && highest !== "no_limit") [limit, each.held] = [highest, `the ${above}’s limit`];
+    else if (order(limit) <= order(lowest) && lowest !== "ask") [limit, each.held] = [lowest, `the ${below}’s limit`];
     else each.held = "";
     const found = curves.get(each.key);
     if (budget !== null && found && isValid(each)) {
@@ -534,7 +534,7 @@ function render({ model, el }) {
       let place = nearestStop(list, limit);
       if (cost(limit) > budget) {
         while (place > 0 && cost(list[place]) > budget && order(list[place]) > order(lowest)) place--;
-        [limit, each.held] = [list[place], "at the budget"];
+        [limit, each.held] = [list[place], "the budget"];
       }
     }
     return limit;
@@ -658,7 +658,7 @@ function render({ model, el }) {
     },
     break_evens(message) {
       const asked = orders.get(message.order);
-      if (asked) minds = { rows: message.rows, key: context(asked.limits, "") };
+      if (asked) minds = { rows: message.rows, key: context(asked.limits, ""), words: message.words };
       showMind();
     },
     presets(message) {
@@ -783,13 +783,13 @@ function render({ model, el }) {
     const value = valueOf(each);
     const text = words(value);
     const { highest, above, lowest, below } = boundsOf(each);
-    each.held ||= order(value) === order(highest) && highest !== "no_limit" ? `at the ${above}’s limit` : order(value) === order(lowest) && lowest !== "ask" ? `at the ${below}’s limit` : "";
+    each.held ||= order(value) === order(highest) && highest !== "no_limit" ? `the ${above}’s limit` : order(value) === order(lowest) && lowest !== "ask" ? `the ${below}’s limit` : "";
     shown.textContent = text;
     note.textContent = each.held;
     if (each.held.endsWith("’s limit") && order(value) !== order(highest) && order(value) !== order(lowest)) note.textContent = each.held = "";
     slider.value = nearestStop(stops[each.key], value);
     const spokenLimit = typeof value === "number" ? `${value.toLocaleString("en-US")} ${frame.currency === "USD" ? "dollars" : frame.currency}` : text;
-    slider.setAttribute("aria-valuetext", `${each.title} limit, ${spokenLimit}${note.textContent ? `, ${note.textContent}` : ""}`);
+    slider.setAttribute("aria-valuetext", `${each.title} limit, ${spokenLimit}${note.textContent ? `, at ${note.textContent}` : ""}`);
     block.classList.toggle("ps-in-hand", each.key === key());
     const from = baseLimits()[each.tier][each.limit];
     block.style.setProperty("--now", place(each, value));
@@ -1145,7 +1145,7 @@ function render({ model, el }) {
     const shown = minds.rows.slice(0, 4);
     const could = minds.rows.filter((row) => row.turns_at !== null).length;
     mind.note.replaceChildren(
-      isSame ? "The two policies are the same: nothing to weigh." : !fresh ? "Being worked out when the limits rest …" : could ? `${could} of ${minds.rows.length} assumptions could, each alone. ` : "No assumption could, each alone within its range. ",
+      isSame ? "The two policies are the same: nothing to weigh." : !fresh ? "Being worked out when the limits rest …" : minds.words ? minds.words : could ? `${could} of ${minds.rows.length} assumptions could, each alone. ` : "No assumption could, each alone within its range. ",
       ...(minds.rows.length && !isSame ? [mind.all] : []),
     );
     if (isSame) {
@@ -1404,12 +1404,28 @@ function render({ model, el }) {
     }
   }
 
-  model.on("msg:custom", onMessage);
-  const observer = new ResizeObserver(() => {
+  // Paper has a width of its own.
+  const toPaper = () => {
+    root.style.width = "1280px";
     measure();
+    redraw();
+  };
+  const fromPaper = () => {
+    root.style.width = "";
+    measure();
+    redraw();
+  };
+  const redraw = () => {
     for (const each of levers) if (curves.has(each.key)) spark(each);
     show();
     showCase();
+  };
+  window.addEventListener("beforeprint", toPaper);
+  window.addEventListener("afterprint", fromPaper);
+  model.on("msg:custom", onMessage);
+  const observer = new ResizeObserver(() => {
+    measure();
+    redraw();
   });
   begin();
   const given = fromLink();
@@ -1426,6 +1442,8 @@ function render({ model, el }) {
     clearTimeout(silent);
     clearTimeout(speak);
     observer.disconnect();
+    window.removeEventListener("beforeprint", toPaper);
+    window.removeEventListener("afterprint", fromPaper);
     model.off("msg:custom", onMessage);
   };
 }
