@@ -363,10 +363,10 @@ class Panel:
             policy, bundles = self.policy, {}
         return {"told": words, "currency": payoffs.scenario.currency, **_case_view(policy, payoffs, bundles)}
 
-    @staticmethod
-    def stories() -> list[dict[str, str]]:
-        """Return the stories that travel with the package: name and title."""
-        return [{"name": story.name, "title": story.title} for story in load_stories()]
+    def stories(self) -> list[dict[str, str]]:
+        """Return the stories that travel with the package, those of this scenario first: name and title."""
+        told = sorted(load_stories(), key=lambda story: story.scenario != self.setting.scenario.name)
+        return [{"name": story.name, "title": story.title} for story in told]
 
     def export(self, folder: Path) -> tuple[Path, str]:
         """Write the policy in hand as JSON into a folder; return the path and the text.

@@ -124,7 +124,10 @@ function sharedModel(content, arrays) {
       const [low, high] = other ? [change, change] : [there.low + further, there.high + further];
       outcomes[name] = { level: there.level + further, change, low: low - spread, high: high + spread };
     }
-    return { outcomes, ahead: other ? Number(outcomes.net_value.change > 0) : near.ahead, isExact: false, off };
+    const { change, low, high } = outcomes.net_value;
+    // as if normal: the logistic curve is off by less than .01
+    const ahead = high > low ? 1 / (1 + Math.exp((-1.702 * change) / ((high - low) / 3.29))) : Number(change > 0);
+    return { outcomes, ahead, isExact: false, off };
   }
 
   // The change by failure or segment, on the cases of the file; brought to the change in all.

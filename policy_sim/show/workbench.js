@@ -1437,7 +1437,7 @@ function render({ model, el }) {
   send();
   if (given?.assumed && Object.keys(given.assumed).length) ask({ ask: "assume", values: given.assumed });
   else ask({ ask: "study" });
-  ask({ ask: "case", facts: { story: frame.stories[frame.stories.length - 1].name } });
+  ask({ ask: "case", facts: { story: frame.stories[0].name } });
   return () => {
     clearTimeout(silent);
     clearTimeout(speak);
