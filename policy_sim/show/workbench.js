@@ -390,6 +390,7 @@ function render({ model, el }) {
   });
   const menu = menuOf("Policies, history, files, assumptions", "Policy ▾", [
     policies,
+    button("Side by side", {}, () => read("net_value") && open(sidesDialog())),
     button("History of changes", {}, () => open(historyDialog())),
     button("Open a policy file", {}, () => loader.click()),
     button("Save the policy to a file", { "data-act": "save" }, () => ask({ ask: "export", save: true })),
@@ -704,7 +705,7 @@ function render({ model, el }) {
       if (message.share === 0) busy.removeAttribute("value");
       const left = message.left === null ? "" : `, about ${Math.max(1, Math.round(message.left))} s left`;
       say(`${message.words}${left} …`);
-      cancel.hidden = !message.is_loud;
+      cancel.hidden = false;
     },
     over(message) {
       busy.hidden = true;
@@ -1300,8 +1301,49 @@ function render({ model, el }) {
   }
 
   function mindDialog() {
-    const table = filled(mind.table);
-    return [node("h3", {}, "All assumptions"), node("p", { class: "ps-muted" }, `Difference in net value a year against ${theBase()} with one assumption at a time at each end of what is plausible; those that come nearest to turning it first.`), node("div", { class: "ps-scroll", tabindex: "0", role: "region", "aria-label": "All assumptions" }, table)];
+    return [
+      node("h3", {}, "All assumptions"),
+      node("p", { class: "ps-muted" }, `Difference in net value a year against ${theBase()} with one assumption at a time at each end of what is plausible: those that move it most, then all, those that come nearest to turning it first.`),
+      tornado([...minds.rows].sort((one_, other) => Math.abs(other.difference_high - other.difference_low) - Math.abs(one_.difference_high - one_.difference_low)).slice(0, 10)),
+      node("div", { class: "ps-scroll", tabindex: "0", role: "region", "aria-label": "All assumptions" }, filled(mind.table)),
+    ];
+  }
+
+  function tornado(rows) {
+    const [width, height, left] = [640, 22 * rows.length + 24, 260];
+    const svg = picture(rows.map((row) => `${row.title}: ${cash(row.difference_low, true)} to ${cash(row.difference_high, true)}`).join(". "));
+    svg.setAttribute("width", width);
+    svg.setAttribute("height", height);
+    const ends = rows.flatMap((row) => [row.difference_low, row.difference_high, row.difference_today, 0]);
+    const [least, most] = [Math.min(...ends), Math.max(...ends)];
+    const x = (value) => left + 56 + ((value - least) / (most - least || 1)) * (width - left - 112);
+    rows.forEach((row, i) => {
+      const y = 22 * i;
+      const [from, to] = [Math.min(row.difference_low, row.difference_high), Math.max(row.difference_low, row.difference_high)];
+      draw(svg, "text", { x: 0, y: y + 14 }, fitted(row.title, left - 16));
+      draw(svg, "rect", { x: x(from), y: y + 5, width: Math.max(x(to) - x(from), 1), height: 10, class: "ps-accent-fill" });
+      draw(svg, "text", { x: x(from) - 6, y: y + 14, "text-anchor": "end" }, cash(from, true));
+      draw(svg, "text", { x: x(to) + 6, y: y + 14 }, cash(to, true));
+    });
+    if (rows.length) {
+      draw(svg, "path", { d: `M${x(rows[0].difference_today)} 0V${height - 20}`, class: "ps-bound" });
+      draw(svg, "text", { x: x(rows[0].difference_today), y: height - 6, "text-anchor": "middle" }, "as assumed");
+      draw(svg, "path", { d: `M${x(0)} 0V${height - 20}`, class: "ps-zero" });
+    }
+    return svg;
+  }
+
+  function sidesDialog() {
+    const table = node("table");
+    const rows = OUTCOMES.map((each) => {
+      const { level, change, low, high } = read(each);
+      const format = formats[each];
+      const sure = low <= 0 && high >= 0 ? "cannot be told apart" : `likely ${format(low, true)} to ${format(high, true)}`;
+      return [TITLES[each], format(level - change), format(level), format(change, true), sure];
+    });
+    const limits = levers.map((each) => [`${plural(each.tier)}: ${each.title.toLowerCase()}`, words(valueOf(each, baseLimits())), words(valueOf(each)), "", ""]);
+    fill(table, ["", state.baseline.limits ? "A" : baseTitle(), state.baseline.limits ? "B" : "This policy", "Difference", ""], [...rows, ...limits]);
+    return [node("h3", {}, "Side by side"), node("p", { class: "ps-muted" }, `Money ${PERIODS[state.per]}; the same cases and the same draws.`), node("div", { class: "ps-scroll", tabindex: "0", role: "region", "aria-label": "Side by side" }, table)];
   }
 
   function caseDialog() {

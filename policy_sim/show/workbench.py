@@ -98,7 +98,7 @@ class Workbench(anywidget.AnyWidget):
             "case": lambda asked: self._quick.add(_CASE, "case", lambda check: self._tell_case(asked)),
             "assumptions": lambda asked: self.send({"kind": "assumptions", "rows": self.panel.assumptions()}),
             "assume": self._assume,
-            "cancel": lambda asked: self._slow.drop("assume"),
+            "cancel": self._cancel,
             "export": self._export,
             "load": self._load,
         }
@@ -142,6 +142,10 @@ class Workbench(anywidget.AnyWidget):
         if self._hand not in self._fresh:
             self._quick.add(_IN_HAND, "policy", partial(self._tell_curve, self._hand, str(asked["order"])))
 
+    def _cancel(self, asked: Mapping[str, Any]) -> None:
+        for about in ("assume", "study", "policy"):
+            self._slow.drop(about)
+
     def _study(self, asked: Mapping[str, Any]) -> None:
         """Find the recommended policy and the frontier, once for a setting."""
         self._slow.add(_RECOMMEND, "study", self._tell_recommended)
@@ -176,18 +180,18 @@ class Workbench(anywidget.AnyWidget):
         self.send({"kind": "case", "facts": asked["facts"], **self.panel.case(asked["facts"])})
 
     def _tell_break_evens(self, order: str, check: Callable[[], None]) -> None:
-        with _Telling(self, "Asking what would change our mind", check, is_loud=False) as on_progress:
+        with _Telling(self, "Asking what would change our mind", check) as on_progress:
             rows = self.panel.break_evens(on_progress)
         self.send({"kind": "break_evens", "order": order, "rows": rows})
 
     def _tell_recommended(self, check: Callable[[], None]) -> None:
-        with _Telling(self, "Searching the best limits", check, is_loud=False) as on_progress:
+        with _Telling(self, "Searching the best limits", check) as on_progress:
             found = self.panel.with_recommended(on_progress)
         panel = self._change(lambda panel: replace(panel, presets=found.presets))
         self.send({"kind": "presets", "presets": _presets(panel), "points": panel.points(), "levers": _levers(panel)})
 
     def _tell_frontier(self, check: Callable[[], None]) -> None:
-        with _Telling(self, "Drawing the frontier", check, is_loud=False) as on_progress:
+        with _Telling(self, "Drawing the frontier", check) as on_progress:
             points = self.panel.frontier(on_progress)
         self.send({"kind": "frontier", "points": points})
 
@@ -206,7 +210,7 @@ class Workbench(anywidget.AnyWidget):
         prepare: Callable[[Mapping[str, float], Callable[[str], None]], Setting],
         check: Callable[[], None],
     ) -> None:
-        with _Telling(self, "Valuing by the changed assumptions", check, is_loud=True) as on_progress:
+        with _Telling(self, "Valuing by the changed assumptions", check) as on_progress:
             steps = iter(range(1, 5))
 
             def on_step(words: str) -> None:
@@ -243,8 +247,8 @@ class Workbench(anywidget.AnyWidget):
 class _Telling:
     """Tells the screen how far something is and how long it will take, and that it is over."""
 
-    def __init__(self, workbench: Workbench, words: str, check: Callable[[], None], is_loud: bool) -> None:
-        self.send, self.words, self.check, self.is_loud = workbench.send, words, check, is_loud
+    def __init__(self, workbench: Workbench, words: str, check: Callable[[], None]) -> None:
+        self.send, self.words, self.check = workbench.send, words, check
         self.began = self.last = time.monotonic()
 
     def __enter__(self) -> Callable[[int, int], None]:
@@ -262,7 +266,7 @@ class _Telling:
     def _tell(self, share: float) -> None:
         self.last = time.monotonic()
         left = (self.last - self.began) * (1 - share) / share if share > 0 else None
-        self.send({"kind": "busy", "words": self.words, "share": share, "left": left, "is_loud": self.is_loud})
+        self.send({"kind": "busy", "words": self.words, "share": share, "left": left})
 
 
 def open_workbench(

@@ -271,6 +271,7 @@ DIALOGS: dict[str, Callable[[Page], None]] = {
     "menu": lambda page: page.get_by_label("Policies, history, files, assumptions").click(),
     "export": lambda page: page.get_by_role("button", name="Export for agents").click(),
     "history": lambda page: from_menu(page, "History of changes"),
+    "side by side": lambda page: from_menu(page, "Side by side"),
     "budget": lambda page: from_menu(page, "Set a budget"),
     "a case": lambda page: page.get_by_label("Choose a case").select_option("own") and None,
 }
