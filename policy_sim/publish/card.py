@@ -213,9 +213,15 @@ def _cases(policy: Policy, scenario: Scenario, tier: str) -> list[dict[str, Any]
     """Return the three commonest failures worked: what a person of this tier does about an order of that price."""
     commonest = sorted(scenario.failures, key=lambda each: -scenario.value(f"{each}.share_of_cases"))[: len(_PRICES)]
     segment = scenario.segments[-1]
+    differing = {
+        failure
+        for failure in commonest
+        if len({tuple(policy.limit(tier, name, failure, each.name) for name in LIMITS) for each in scenario.segments}) > 1
+    }
     return [
         {
             "title": scenario.failures[failure].title,
+            "whom": f"Customer: {segment.title.lower()}" if failure in differing else "",
             "price": f"{price} {policy.currency}",
             "steps": _steps(policy, scenario, tier, failure, segment.name, float(price)),
         }
