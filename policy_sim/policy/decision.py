@@ -139,13 +139,12 @@ def decision_of(may: Authority, asked_for: str, amount: float) -> Decision:
 
     A tier that has to ask for whatever costs anything (`ask` on total_cost) has to ask for everything.
     """
-    for tier, limits in may.limits.items():
+    for tier in may.limits:  # the one that stops the loop is the answer
+        limits = may.limits[tier]
         limit = limits[asked_for]
         if cents(amount) <= limit_cents(limit.value) and limits["total_cost"].value != ASK:
             break
-    return Decision(
-        tier, limit_content(limit.value), limit.rule, asked_for == "keep_item", may.starts_at, may.because
-    )
+    return Decision(tier, limit_content(limit.value), limit.rule, asked_for == "keep_item", may.starts_at, may.because)
 
 
 def decide_table(decider: Decider, cases: pd.DataFrame) -> pd.DataFrame:
@@ -261,13 +260,10 @@ def _codes(column: pd.Series, name: str, valid: tuple[str, ...]) -> NDArray[np.i
     import numpy as np
     import pandas as pd
 
-    codes = np.asarray(pd.Index(valid).get_indexer(column.cat.categories)) if column.dtype == "category" else None
-    if codes is None:
-        codes, kinds = pd.factorize(column)
-        place = np.append(pd.Index(valid).get_indexer(kinds), -1)
-    else:
-        place, codes = np.append(codes, -1), column.cat.codes.to_numpy()
-    found = np.asarray(place[codes], dtype=np.int64)
+    coded = pd.Categorical(column)
+    # the last place is for code -1: nothing there
+    place = np.append(pd.Index(valid).get_indexer(coded.categories), -1)
+    found = np.asarray(place[coded.codes], dtype=np.int64)
     if (found < 0).any():
         row = int(np.argmax(found < 0))
         raise unknown(name, column.iloc[row], valid, f"row {row + 1}")

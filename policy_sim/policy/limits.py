@@ -77,7 +77,7 @@ def limit_content(value: float) -> float | str:
 
 
 _LIMIT_SCHEMA = {
-    "description": "Money, ask (not even nothing without asking) or no_limit (any amount); fractions of a cent are cut.",
+    "description": "Money, ask (not even nothing without asking) or no_limit; fractions of a cent are cut.",
     "anyOf": [{"type": "number", "minimum": 0}, {"enum": ["ask", "no_limit"]}],
 }
 

@@ -118,11 +118,7 @@ def order_date(given: date | str) -> date:
 
 def _was_live(policy: Policy, day: date) -> bool:
     first, last = policy.effective_from, policy.effective_until
-    return (
-        policy.status in ("live", "retired")
-        and (first is None or first <= day)
-        and (last is None or day <= last)
-    )
+    return policy.status in ("live", "retired") and (first is None or first <= day) and (last is None or day <= last)
 
 
 def _life_words(policy: Policy) -> str:
@@ -135,4 +131,3 @@ def _may_hold_a_policy(path: Path) -> bool:
     if path.name.startswith(".") or path.name.endswith((".schema.json", ".jdm.json")):
         return False
     return path.is_file() and path.suffix in (".json", ".yaml", ".yml")
-

@@ -63,9 +63,7 @@ class _Cell:
     kind: str
 
 
-def render_card(
-    policy: Policy, scenario: Scenario, provenance: Provenance | None = None, paper: str = "A4"
-) -> str:
+def render_card(policy: Policy, scenario: Scenario, provenance: Provenance | None = None, paper: str = "A4") -> str:
     """Return the card as HTML that needs nothing else: a page for each tier.
 
     Raises
@@ -216,7 +214,8 @@ def _cases(policy: Policy, scenario: Scenario, tier: str) -> list[dict[str, Any]
     differing = {
         failure
         for failure in commonest
-        if len({tuple(policy.limit(tier, name, failure, each.name) for name in LIMITS) for each in scenario.segments}) > 1
+        if len({tuple(policy.limit(tier, name, failure, each.name) for name in LIMITS) for each in scenario.segments})
+        > 1
     }
     return [
         {
@@ -232,7 +231,11 @@ def _cases(policy: Policy, scenario: Scenario, tier: str) -> list[dict[str, Any]
 def _steps(policy: Policy, scenario: Scenario, tier: str, failure: str, segment: str, price: float) -> list[str]:
     drawn, currency = _draws_on(scenario, failure), policy.currency
     may, ask = [], []
-    whole = {"refund": "give all the money back", "replacement": "send a new one", "keep_item": "let them keep the item"}
+    whole = {
+        "refund": "give all the money back",
+        "replacement": "send a new one",
+        "keep_item": "let them keep the item",
+    }
     for name in (each for each in LIMITS if each in drawn):
         limit = policy.limit(tier, name, failure, segment)
         if policy.limit(tier, "total_cost", failure, segment) == ASK:
@@ -269,5 +272,3 @@ def _money(limit: float) -> str:
 
 def _spoken(name: str) -> str:
     return name.replace("_", " ")
-
-

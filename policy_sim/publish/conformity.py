@@ -221,8 +221,8 @@ def _own(policy: Policy, vocabulary: Vocabulary, cases: Sequence[Case]) -> list[
         try:
             if case.get("currency") != policy.currency or any(fact is None or fact < 0 for fact in facts.values()):
                 raise InputError("a fact is missing")
-            given = [case.get(name) for name in ("failure", "segment", "asked_for", "amount")]
-            decision = decider.decide(*given, facts)  # type: ignore[arg-type]
+            failure, segment, asked_for = (str(case.get(name)) for name in ("failure", "segment", "asked_for"))
+            decision = decider.decide(failure, segment, asked_for, case.get("amount"), facts)  # type: ignore[arg-type]
         except InputError:
             answers.append(None)
             continue

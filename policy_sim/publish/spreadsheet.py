@@ -173,16 +173,16 @@ def _table(policy: Policy, provenance: Provenance | None) -> list[dict[str, str]
         place = {"failure": each.failure or _ANY, "segment": each.segment or _ANY}
         note = "an empty cell: the more general rule holds" if len(limits) < len(LIMITS) else ""
         rows.append({"rule": "exception", "tier": each.tier, **place, **limits, "note": note})
-    for guard in policy.guards:
-        rows.append(
-            {
-                "rule": "guard",
-                "fact": guard.fact,
-                "at_least": number_text(guard.at_least),
-                "straight_to": guard.to,
-                "note": f"at this value or above, a case goes straight to the {guard.to}",
-            }
-        )
+    rows += [
+        {
+            "rule": "guard",
+            "fact": guard.fact,
+            "at_least": number_text(guard.at_least),
+            "straight_to": guard.to,
+            "note": f"at this value or above, a case goes straight to the {guard.to}",
+        }
+        for guard in policy.guards
+    ]
     content = record_content(policy, provenance)
     for name in _LIFE:
         value = content.get(name, "")
@@ -295,11 +295,11 @@ def _guide(book: Any, policy: Policy) -> None:
         "How to edit this workbook",
         f"Limits: the most that a tier may give without asking, in {policy.currency}. Change the numbers.",
         "Instead of a number: ask (not even nothing without asking), or no_limit (any amount).",
-        "An exception holds for one failure, one segment, or both; write any for the other. The most specific one wins.",
+        "An exception is for one failure, one segment, or both; write any for the other. The most specific one wins.",
         "An empty cell in an exception means that the more general rule holds.",
         "Guards: at this value or above, a case goes straight to that tier.",
         "Who decides: worked out at export, to read only. Changes there are ignored; it is renewed by the next export.",
-        "About: raise version by 1 when you change anything. Leave provenance and seal alone: they show what was changed.",
+        "About: raise version by 1 when you change anything. Leave provenance and seal alone: they show what changed.",
         "Then: policy-sim import FILE --out policy.yaml, and policy-sim check policy.yaml.",
     ):
         guide.append([line])
@@ -307,10 +307,7 @@ def _guide(book: Any, policy: Policy) -> None:
 
 
 def _decoded(data: bytes, where: str) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding = "utf-16"
-    else:
-        encoding = "utf-8-sig"
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -333,7 +330,7 @@ def _named(
             raise InputError(f"{where} has no column '{name}'; found: {', '.join(filter(None, columns))}; put it back")
     if len(lines) > _MOST_ROWS:
         raise InputError(f"{where} has {len(lines)} rows; expected at most {_MOST_ROWS}")
-    named = []
+    named: list[tuple[str, Cells]] = []
     for number, line in enumerate(lines, start=2):
         if not any(str(cell).strip() for cell in line):
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from policy_sim.names import LIMITS
 from policy_sim.policy import ASK, ASKED_FOR, GUARD_FACTS, Policy, authority, guard_words, limit_content
@@ -152,9 +153,7 @@ def _rows_of(policy: Policy, region: Region, failures: tuple[str, ...], segments
     may = authority(policy, failures[0], segments[0])
     names = policy.tier_names
     start = names.index(region.starts_at)
-    own = may.limits[region.starts_at]
-    said = {f"{name}_limit": limit_text(limit_content(own[name].value)) for name in LIMITS}
-    together: dict[tuple[object, ...], list[str]] = {}
+    together: dict[_Said, list[str]] = {}
     for asked_for in ASKED_FOR:
         low = 0
         for tier in names[start:]:
@@ -166,30 +165,36 @@ def _rows_of(policy: Policy, region: Region, failures: tuple[str, ...], segments
                 continue
             # beyond what any case may ask for there is no boundary
             high = None if is_last or most > 10**15 else most + 1
-            key = (low, high, tier, limit_text(limit_content(limit.value)), limit.rule, asked_for == "keep_item")
-            together.setdefault(key, []).append(asked_for)
+            said = _Said(low, high, tier, limit_text(limit_content(limit.value)), limit.rule, asked_for == "keep_item")
+            together.setdefault(said, []).append(asked_for)
             if high is None:
                 break
             low = high
+    first = {"starts_at": region.starts_at, "because": region.because}
+    own = {f"{name}_limit": limit_text(limit_content(may.limits[region.starts_at][name].value)) for name in LIMITS}
+    shared: dict[str, str | bool] = {**first, **own}
     return [
         Row(
             failures,
             segments,
             tuple(asked),
-            (low, high),
+            (said.low, said.high),
             region.facts,
-            {
-                "tier": tier,
-                "limit": limit,
-                "rule": rule,
-                "return_waived": waived,
-                "starts_at": region.starts_at,
-                "because": region.because,
-                **said,
-            },
+            {"tier": said.tier, "limit": said.limit, "rule": said.rule, "return_waived": said.return_waived, **shared},
         )
-        for (low, high, tier, limit, rule, waived), asked in together.items()
-    ]  # type: ignore[misc]
+        for said, asked in together.items()
+    ]
+
+
+class _Said(NamedTuple):
+    """What a row says, but for what the whole region shares."""
+
+    low: int
+    high: int | None
+    tier: str
+    limit: str
+    rule: str
+    return_waived: bool
 
 
 def _blocks(policy: Policy, vocabulary: Vocabulary) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
