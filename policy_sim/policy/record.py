@@ -154,7 +154,7 @@ def load_record(path: Path) -> Record:
     InputError
         If the file is missing or holds no policy.
     """
-    return parse_record(read_yaml(path), path.name)
+    return parse_record(read_yaml(path, may_alias=False), path.name)
 
 
 def parse_record(content: object, where: str) -> Record:

@@ -21,13 +21,12 @@ from policy_sim.policy import ASKED_FOR, NO_LIMIT, Policy, authority, limit_cont
 from policy_sim.policy.decision import Decider, decision_of, limit_cents
 from policy_sim.publish.engines import ENGINES, Answer, Case, run_engine
 from policy_sim.publish.files import read_file, vocabulary_of
-from policy_sim.publish.table import NOT_DECIDED, OUTPUTS, Vocabulary, input_names, limit_text
+from policy_sim.publish.table import NOT_DECIDED, OUTPUTS, Vocabulary, guard_regions, input_names, limit_text
 
 __all__ = ["Conformity", "boundary_cases", "broken_cases", "conform", "reference"]
 
 #: What runs the files of a format; the others are read by ourselves.
 _RUN_BY = {"dmn": ("pyDMNrules", "feelin"), "jdm": ("zen-engine",)}
-_BEYOND = {"suspicion": 1.0, "severity": 1.0}
 
 
 @dataclass(frozen=True)
@@ -133,20 +132,21 @@ def reference(policy: Policy, case: Case) -> dict[str, Any]:
 
 def boundary_cases(policy: Policy, vocabulary: Vocabulary) -> Iterator[dict[str, Any]]:
     """Yield a case at, just below and just above every limit and every guard, for every failure and segment."""
-    calm = _calm(policy)
+    starts = _starts(policy)
     guarded = list(_guard_facts(policy))
-    for failure, segment in product(vocabulary.failures, vocabulary.segments):
-        for asked_for in ASKED_FOR:
+    for number, (failure, segment) in enumerate(product(vocabulary.failures, vocabulary.segments)):
+        for place, asked_for in enumerate(ASKED_FOR):
             amounts = {0}
             for tier in policy.tier_names[:-1]:
                 most = limit_cents(policy.limit(tier, asked_for, failure, segment))
                 if policy.limit(tier, asked_for, failure, segment) != NO_LIMIT and most <= 10**13:
                     amounts |= {most - 1, most, most + 1}
             cell = {"currency": policy.currency, "failure": failure, "segment": segment, "asked_for": asked_for}
-            for cents in sorted(amounts):
+            for facts, cents in product(starts, sorted(amounts)):
                 if cents >= 0:
-                    yield {**cell, "amount": cents / 100, **calm}
-            for facts in guarded:
+                    yield {**cell, "amount": cents / 100, **facts}
+            # guards do not look at what is asked for: in turn will do
+            for facts in guarded if place == number % len(ASKED_FOR) else ():
                 yield {**cell, "amount": max(amounts) / 100, **facts}
 
 
@@ -199,10 +199,18 @@ def _calm(policy: Policy) -> dict[str, float]:
     return dict.fromkeys(input_names(policy)[5:], 0.0)
 
 
+def _starts(policy: Policy) -> list[dict[str, float]]:
+    """Return facts for each tier that may look first: where its region of guards begins."""
+    regions = {region.starts_at: region for region in guard_regions(policy)}
+    calm = _calm(policy)
+    return [calm | {fact: low for fact, (low, _) in region.facts.items()} for region in reversed(regions.values())]
+
+
 def _values(policy: Policy, fact: str) -> list[float]:
     at = sorted({guard.at_least for guard in policy.guards if guard.fact == fact})
-    near = [value for each in at for value in (each, float(np.nextafter(each, -np.inf)), each + 1e-9, each - 1e-6)]
-    return [0.0, *(value for value in near if value >= 0), *(each + 1 for each in at if each >= 0)]
+    # engines keep 15 digits or more of a number
+    near = [value for each in at for value in (each - 1e-6, each, each + 1e-6)]
+    return [0.0, *(value for value in near if value >= 0)]
 
 
 def _guard_facts(policy: Policy) -> Iterator[dict[str, float]]:

@@ -146,7 +146,7 @@ def read_file(path: str | Path) -> ReadFile:
         return ReadFile(found, parse_xlsx(data, place.name))
     if found == "dmn":
         return ReadFile(found, *parse_dmn(data, place.name))
-    content = read_yaml(place)
+    content = read_yaml(place, may_alias=False)
     if found == "jdm" or (isinstance(content, dict) and "nodes" in content):
         return ReadFile("jdm", *parse_jdm(content, place.name))
     return ReadFile(found, parse_record(content, place.name))

@@ -1,0 +1,114 @@
+import re
+import sys
+import zlib
+from html.parser import HTMLParser
+
+import pytest
+
+from policy_sim.border import InputError
+from policy_sim.policy import Lever, Provenance, load_policy
+from policy_sim.publish import render_card, render_card_pdf
+
+
+class Text(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.parts, self.skipped = [], False
+
+    def handle_starttag(self, tag, attrs):
+        self.skipped = tag == "style"
+        if tag in ("p", "li", "h1", "h2", "h3", "td", "th", "tr"):
+            self.parts.append("\n")
+
+        elif tag == "span":
+            self.parts.append(" ")
+
+    def handle_data(self, data):
+        if not self.skipped:
+            self.parts.append(data)
+
+
+def unpacked(data):
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", data, re.DOTALL)
+    return data + b"".join(zlib.decompressobj().decompress(each) for each in streams if each[:1] == b"x")
+
+
+def lines(html):
+    reader = Text()
+    reader.feed(html)
+    return [" ".join(line.split()) for line in "".join(reader.parts).split("\n") if line.strip()]
+
+
+def test_a_page_for_each_tier_with_version_and_fingerprint(current, scenario):
+    html = render_card(current, scenario, Provenance(scenario="online_retail", scenario_fingerprint="abcd1234"))
+    assert html.count('class="page"') == 3
+    text = "\n".join(lines(html))
+    for words in ("What you may do as an agent", "What you may do as a lead", "You decide every case"):
+        assert words in text
+    assert text.count(f"version 1 · draft · fingerprint {current.fingerprint} · scenario online_retail abcd1234") == 3
+    assert "draft, not for use yet" in text
+    assert "This customer has 4 or more claims in the last 12 months. Pass it to the manager." in text
+
+
+def test_limits_stand_in_the_table(rich, scenario):
+    agent = render_card(rich, scenario).split('class="page"')[1]
+    text = lines(agent)
+    row = text.index("Wrong item for: Many orders")
+    assert text[row + 1 : row + 5] == ["50", "10", "Ask", "50"]
+    assert "All you give for one case may cost 99.99 USD at most." in agent
+
+
+def test_who_must_ask_for_everything(scenario):
+    assert "Ask the lead before you give anything." in render_card(load_policy("ask_first", scenario), scenario)
+
+
+def test_nothing_on_the_card_is_code(current, scenario):
+    evil = '<script>alert(1)</script>"&'
+    html = render_card(current.model_copy(update={"title": evil, "owner": evil}), scenario)
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    assert not re.search(r"\b(src|href)=", html)
+
+
+def test_a_class_that_needs_no_more_than_eight_years_of_school(current, scenario):
+    """Flesch-Kincaid grade of the sentences on the agent's page; syllables are counted as groups of vowels."""
+    page = render_card(current, scenario).split('class="page"')[1]
+    sentences = [
+        part
+        for line in lines(page)
+        if line.endswith((".", "”", "?")) and len(line.split()) > 3
+        for part in re.split(r"[.?!:;]", line)
+        if part.strip(" ”“")
+    ]
+    words = [word for sentence in sentences for word in re.findall(r"[A-Za-z']+", sentence)]
+    syllables = sum(max(1, len(re.findall(r"[aeiouy]+", re.sub(r"e$", "", word.lower())))) for word in words)
+    grade = 0.39 * len(words) / len(sentences) + 11.8 * syllables / len(words) - 15.59
+    assert len(words) > 150
+    assert grade < 8
+
+
+@pytest.mark.parametrize("paper", ["A4", "letter"])
+def test_one_page_a_tier_as_tagged_pdf(rich, scenario, paper):
+    data = render_card_pdf(rich, scenario, paper=paper)
+    assert data.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type\s*/Page\b", unpacked(data))) == 3
+    assert b"/MarkInfo" in unpacked(data)
+    assert b"/StructTreeRoot" in unpacked(data)
+
+
+def test_many_exceptions_still_fit_on_one_page(current, scenario):
+    policy = current
+    for k, failure in enumerate(scenario.failures):
+        policy = policy.with_limit(Lever("agent", "refund", failure, "loyal"), 30.0 + k)
+    assert len(re.findall(rb"/Type\s*/Page\b", unpacked(render_card_pdf(policy, scenario, paper="letter")))) == 3
+
+
+def test_without_what_draws_pdf(current, scenario, monkeypatch):
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    with pytest.raises(InputError, match=r"pip install 'policy-sim\[pdf\]', or print the HTML card"):
+        render_card_pdf(current, scenario)
+
+
+def test_an_unknown_paper(current, scenario):
+    with pytest.raises(InputError, match=r"unknown paper 'a4' \(did you mean 'A4'\?\)|unknown paper"):
+        render_card(current, scenario, paper="a4")
