@@ -160,7 +160,8 @@ def decide_table(decider: Decider, cases: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Same index; columns tier, limit, rule, return_waived, starts_at, because, as in `Decision`.
+        Same index; columns tier, limit (as text: 25, 12.50, ask), rule, return_waived, starts_at, because, as in
+        `Decision`.
 
     Raises
     ------
@@ -209,7 +210,7 @@ def decide_table(decider: Decider, cases: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "tier": told(list(names), tier),
-            "limit": told([each[2] for each in flat], step),
+            "limit": told([_limit_text(each[2]) for each in flat], step),
             "rule": told([each[3] for each in flat], step),
             "return_waived": waived[cell % len(ASKED_FOR)],
             "starts_at": told(list(names), starts),
@@ -254,6 +255,10 @@ def _ladder(may: Authority, asked_for: str) -> list[tuple[int, str, float | str,
         most = -1 if limits["total_cost"].value == ASK else limit_cents(limit.value)
         ladder.append((most, tier, limit_content(limit.value), limit.rule))
     return ladder
+
+
+def _limit_text(limit: float | str) -> str:
+    return limit if isinstance(limit, str) else f"{limit:.2f}".removesuffix(".00")
 
 
 def _codes(column: pd.Series, name: str, valid: tuple[str, ...]) -> NDArray[np.int64]:

@@ -113,7 +113,8 @@ Day = Annotated[date | None, BeforeValidator(_day)]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # built when first used: half of the time that importing would take
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def _check_limit_names(limits: object) -> object:

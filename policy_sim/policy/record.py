@@ -51,7 +51,7 @@ Short = Annotated[OneLine, Field(max_length=200)]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class ExpectedEffect(_Frozen):

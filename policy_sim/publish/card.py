@@ -43,15 +43,15 @@ _FACTS = {
 
 _SAY = (
     "I am sorry this went wrong. Here is what I can do for you right now.",
-    "You choose: your money back, or a new one?",
-    "This one is above what I can give. I will ask, and I will get back to you today.",
+    "You choose: which of these two helps you more?",
     "Is there anything else I can put right?",
 )
+_SAY_IF_ASKING = "This one is above what I can give. I will ask, and I will get back to you today."
 _DO_NOT_SAY = (
     ("“The policy says …”", "Say what you can do."),
     ("“Sorry” a second time with nothing to give", "One sorry, then a remedy."),
     ("“You should have …”", "Nobody wins that talk."),
-    ("“There is nothing I can do.”", "Ask first. Then call back."),
+    ("“There is nothing I can do.”", "Find one thing that you can do."),
 )
 
 
@@ -85,7 +85,7 @@ def render_card(policy: Policy, scenario: Scenario, provenance: Provenance | Non
     pages = [_page(policy, scenario, tier) for tier in policy.tier_names]
     return environment.get_template("card.html").render(
         policy=policy, provenance=provenance or Provenance(), pages=pages, paper=paper, acts=list(_ACTS.values()),
-        say=_SAY, do_not_say=_DO_NOT_SAY,
+        do_not_say=_DO_NOT_SAY,
     )  # fmt: skip
 
 
@@ -128,6 +128,7 @@ def _page(policy: Policy, scenario: Scenario, tier: str) -> dict[str, Any]:
         "article": "an" if tier[0] in "aeiou" else "a",
         "next_tier": next_tier,
         "is_last": next_tier is None,
+        "say": _SAY if next_tier is None else (*_SAY[:2], _SAY_IF_ASKING, _SAY[2]),
         "rows": _rows(policy, scenario, tier),
         "has_no_authority": _asks_for_everything(policy, scenario, tier),
         "together": _together(policy, tier),
@@ -195,7 +196,8 @@ def _cell(policy: Policy, tier: str, name: str, failure: str, segment: str, is_d
     if not is_drawn_on:
         return _Cell("–", "none")
     limit = policy.limit(tier, name, failure, segment)
-    if limit == ASK or policy.limit(tier, "total_cost", failure, segment) == ASK:
+    # a limit of 0 gives nothing that costs: to an agent that is the same as asking
+    if limit <= 0 or policy.limit(tier, "total_cost", failure, segment) == ASK:
         return _Cell("Ask", "ask")
     return _Cell("Any", "any") if limit == NO_LIMIT else _Cell(_money(limit), "money")
 

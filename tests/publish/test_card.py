@@ -41,7 +41,7 @@ def lines(html):
 
 def test_a_page_for_each_tier_with_version_and_fingerprint(current, scenario):
     html = render_card(current, scenario, Provenance(scenario="online_retail", scenario_fingerprint="abcd1234"))
-    assert html.count('class="page"') == 3
+    assert html.count('<main class="page') == 3
     text = "\n".join(lines(html))
     for words in ("What you may do as an agent", "What you may do as a lead", "You decide every case"):
         assert words in text
@@ -51,7 +51,7 @@ def test_a_page_for_each_tier_with_version_and_fingerprint(current, scenario):
 
 
 def test_limits_stand_in_the_table(rich, scenario):
-    agent = render_card(rich, scenario).split('class="page"')[1]
+    agent = render_card(rich, scenario).split('<main class="page')[1]
     text = lines(agent)
     row = text.index("Wrong item for: Many orders")
     assert text[row + 1 : row + 5] == ["50", "10", "Ask", "50"]
@@ -72,7 +72,7 @@ def test_nothing_on_the_card_is_code(current, scenario):
 
 def test_a_class_that_needs_no_more_than_eight_years_of_school(current, scenario):
     """Flesch-Kincaid grade of the sentences on the agent's page; syllables are counted as groups of vowels."""
-    page = render_card(current, scenario).split('class="page"')[1]
+    page = render_card(current, scenario).split('<main class="page')[1]
     sentences = [
         part
         for line in lines(page)
