@@ -18,7 +18,7 @@ from policy_sim.names import LIMITS
 from policy_sim.policy import ASK, LimitException, Policy, guard_words, limit_content
 from policy_sim.policy.decision import cents
 from policy_sim.publish.conformity import boundary_cases
-from policy_sim.publish.table import Row, Vocabulary, decision_rows
+from policy_sim.publish.table import Row, Vocabulary, decision_rows, limit_text
 from policy_sim.value import Payoffs
 from policy_sim.value.evaluation import to_cents
 
@@ -129,7 +129,7 @@ def _falls(policy: Policy, vocabulary: Vocabulary) -> Iterator[Finding]:
             if falling:
                 cell = falling[0]
                 more = f" and {len(falling) - 1} more" if len(falling) > 1 else ""
-                below, above = (limit_content(policy.limit(tier, name, *cell)) for tier in (low, high))
+                below, above = (limit_text(limit_content(policy.limit(tier, name, *cell))) for tier in (low, high))
                 yield Finding(
                     "error",
                     "falling limit",

@@ -27,6 +27,8 @@ __all__ = ["parse_dmn", "render_dmn"]
 
 MODEL = "https://www.omg.org/spec/DMN/20191111/MODEL/"
 OWN = "urn:policy-sim:policy:1"
+_INTERCHANGE = "https://www.omg.org/spec/DMN/20191111/DMNDI/"
+_SHAPES = "http://www.omg.org/spec/DMN/20180521/DC/"
 _NUMBERS = ("amount", "suspicion", "prior_claims", "prior_failures", "item_price", "days_since_purchase", "severity")
 _ANY = "-"
 _MOST_DEPTH = 20
@@ -36,6 +38,8 @@ def render_dmn(policy: Policy, vocabulary: Vocabulary, provenance: Provenance | 
     """Return DMN 1.3 XML with one decision table, `authority`; its last row says that a case cannot be decided."""
     Tree.register_namespace("", MODEL)
     Tree.register_namespace("policy", OWN)
+    Tree.register_namespace("dmndi", _INTERCHANGE)
+    Tree.register_namespace("dc", _SHAPES)
     inputs = input_names(policy)
     root = Tree.Element(f"{{{MODEL}}}definitions", id="definitions", name=policy.name, namespace=OWN)
     _add(root, "description", text=f"{policy.name}, version {policy.version}, {policy.status}")
@@ -73,6 +77,7 @@ def render_dmn(policy: Policy, vocabulary: Vocabulary, provenance: Provenance | 
             kind = "inputEntry" if is_input else "outputEntry"
             entry = _add(rule, kind, id=f"{'in' if is_input else 'out'}_{number}_{name}")
             _add(entry, "text", text=cell)
+    _draw(root, inputs)
     Tree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Tree.tostring(root, encoding="unicode") + "\n"
 
@@ -112,6 +117,18 @@ def table_cells(policy: Policy, vocabulary: Vocabulary) -> list[list[str]]:
     rows = [[*_conditions(row, policy, inputs), *_literals(row)] for row in decision_rows(policy, vocabulary)]
     last = [*[_ANY] * len(inputs), *(_not_decided(name) for name in OUTPUTS)]
     return [*rows, last]
+
+
+def _draw(root: Tree.Element, inputs: tuple[str, ...]) -> None:
+    """Add where a modeler shows the decision and its inputs."""
+    interchange = Tree.SubElement(root, f"{{{_INTERCHANGE}}}DMNDI")
+    diagram = Tree.SubElement(interchange, f"{{{_INTERCHANGE}}}DMNDiagram", id="diagram")
+    places = [("authority", 20 + 70 * (len(inputs) - 1), 20, 180, 80)]
+    places += [(f"input_{name}", 20 + 140 * k, 180, 125, 45) for k, name in enumerate(inputs)]
+    for element, x, y, width, height in places:
+        shape = Tree.SubElement(diagram, f"{{{_INTERCHANGE}}}DMNShape", id=f"shape_{element}", dmnElementRef=element)
+        bounds = {"x": x, "y": y, "width": width, "height": height}
+        Tree.SubElement(shape, f"{{{_SHAPES}}}Bounds", {name: str(value) for name, value in bounds.items()})
 
 
 def _conditions(row: Row, policy: Policy, inputs: tuple[str, ...]) -> list[str]:

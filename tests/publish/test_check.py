@@ -36,7 +36,7 @@ def test_limits_that_fall(scenario, current):
     low = current.with_limit(Lever("lead", "refund"), 20.0).with_limit(Lever("lead", "credit", "wrong_item"), 5.0)
     words = [finding.words for finding in check(low, scenario)]
     assert len(words) == 2
-    assert "the refund limit falls from 25 (agent) to 20 (lead)" in words[0].replace(".0", "")
+    assert "the refund limit falls from 25 (agent) to 20 (lead)" in words[0]
     assert "wrong_item, first_time and 2 more" in words[1]
     with pytest.raises(InputError, match=r"policy 'current' is not published: the refund limit falls .*and 1 more"):
         refuse_broken(low, scenario)
