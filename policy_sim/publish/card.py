@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from policy_sim.assumptions import Scenario
@@ -16,7 +17,7 @@ from policy_sim.names import LIMITS
 from policy_sim.policy import ASK, NO_LIMIT, Guard, Policy, Provenance
 from policy_sim.publish.table import money_text
 
-__all__ = ["PAPERS", "render_card", "render_card_pdf"]
+__all__ = ["PAPERS", "framed", "render_card", "render_card_pdf"]
 
 #: Paper that the card fits, by its name in CSS.
 PAPERS = ("A4", "letter")
@@ -114,6 +115,20 @@ def render_card_pdf(
     html = render_card(policy, scenario, provenance, paper)
     written: bytes = HTML(string=html, url_fetcher=_nothing_from_outside).write_pdf(pdf_variant="pdf/ua-1")
     return written
+
+
+def framed(card: str, height: int = 900) -> str:
+    """Return HTML that shows a card within another page, so that neither changes how the other looks.
+
+    Parameters
+    ----------
+    card
+        What `render_card` returned.
+    height
+        Of the frame, in pixels.
+    """
+    style = f"width: 100%; height: {height}px; border: 1px solid #777"
+    return f'<iframe title="Agent card" sandbox style="{style}" srcdoc="{escape(card)}"></iframe>'
 
 
 def _nothing_from_outside(url: str, *_: Any, **__: Any) -> Any:

@@ -1,13 +1,14 @@
 import re
 import sys
 import zlib
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
 
 from policy_sim.border import InputError
 from policy_sim.policy import Lever, Provenance, load_policy
-from policy_sim.publish import render_card, render_card_pdf
+from policy_sim.publish import framed, render_card, render_card_pdf
 
 
 class Text(HTMLParser):
@@ -107,6 +108,13 @@ def test_without_what_draws_pdf(current, scenario, monkeypatch):
     monkeypatch.setitem(sys.modules, "weasyprint", None)
     with pytest.raises(InputError, match=r"pip install 'policy-sim\[pdf\]', or print the HTML card"):
         render_card_pdf(current, scenario)
+
+
+def test_a_frame_holds_the_whole_card(current, scenario):
+    card = render_card(current, scenario)
+    frame = framed(card, 700)
+    assert frame.startswith('<iframe title="Agent card" sandbox style="width: 100%; height: 700px')
+    assert unescape(frame.split('srcdoc="')[1].removesuffix('"></iframe>')) == card
 
 
 def test_an_unknown_paper(current, scenario):
