@@ -543,7 +543,16 @@ def export(
     seed: Seed = 0,
 ) -> None:
     """Write a policy as files that rules engines execute and people read."""
-    from policy_sim.publish import FORMATS, publish, refuse_broken, render, render_card, render_card_pdf, write_file
+    from policy_sim.publish import (
+        FORMATS,
+        pdf_problem,
+        publish,
+        refuse_broken,
+        render,
+        render_card,
+        render_card_pdf,
+        write_file,
+    )
 
     loaded = _scenario(scenario, assume)
     record = _read_policy(policy, loaded)
@@ -551,8 +560,11 @@ def export(
     for each in formats:
         if each not in FORMATS:
             raise unknown("format", each, list(FORMATS))
-    if every and out is None:
-        out = Path("out")
+    if every:
+        out = out or Path("out")
+        if problem := pdf_problem():
+            _errors.print(f"Note: {problem}", markup=False, soft_wrap=True)
+            formats = tuple(each for each in formats if each != "pdf")
     if not every and len(formats) > 1 and out is None:
         raise InputError(f"{len(formats)} formats do not fit on standard output; give a folder with --out")
     refuse_broken(record.policy, loaded)

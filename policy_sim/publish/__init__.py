@@ -1,7 +1,7 @@
 """Policies as files that other tools read."""
 
 from policy_sim.publish.approval import approve
-from policy_sim.publish.card import PAPERS, framed, render_card, render_card_pdf
+from policy_sim.publish.card import PAPERS, framed, pdf_problem, render_card, render_card_pdf
 from policy_sim.publish.check import Finding, check, refuse_broken
 from policy_sim.publish.conformity import Conformity, conform
 from policy_sim.publish.difference import PolicyDifference, Step, difference
@@ -33,6 +33,7 @@ __all__ = [
     "export_policy",
     "framed",
     "import_policy",
+    "pdf_problem",
     "publish",
     "read_file",
     "refuse_broken",

@@ -17,7 +17,7 @@ from policy_sim.names import LIMITS
 from policy_sim.policy import ASK, NO_LIMIT, Guard, Policy, Provenance
 from policy_sim.publish.table import money_text
 
-__all__ = ["PAPERS", "framed", "render_card", "render_card_pdf"]
+__all__ = ["PAPERS", "framed", "pdf_problem", "render_card", "render_card_pdf"]
 
 #: Paper that the card fits, by its name in CSS.
 PAPERS = ("A4", "letter")
@@ -100,21 +100,31 @@ def render_card_pdf(
     InputError
         If WeasyPrint is not installed, or lacks the libraries of the system that it draws with.
     """
-    try:
-        from weasyprint import HTML
-    except ImportError:
-        raise InputError(
-            "a PDF needs WeasyPrint, which is not installed; install it with: pip install 'policy-sim[pdf]', or print "
-            "the HTML card from a browser"
-        ) from None
-    except OSError:
-        raise InputError(
-            "a PDF needs Pango, which WeasyPrint draws with and does not find here; install it (Debian: libpango-1.0-0 "
-            "libpangoft2-1.0-0 libharfbuzz-subset0), or print the HTML card from a browser"
-        ) from None
+    problem = pdf_problem()
+    if problem:
+        raise InputError(problem)
+    from weasyprint import HTML
+
     html = render_card(policy, scenario, provenance, paper)
     written: bytes = HTML(string=html, url_fetcher=_nothing_from_outside).write_pdf(pdf_variant="pdf/ua-1")
     return written
+
+
+def pdf_problem() -> str:
+    """Return why no PDF can be made here, and how to mend that; empty where it can."""
+    try:
+        import weasyprint  # noqa: F401
+    except ImportError:
+        return (
+            "a PDF needs WeasyPrint, which is not installed; install it with: pip install 'policy-sim[pdf]', or print "
+            "the HTML card from a browser"
+        )
+    except OSError:
+        return (
+            "a PDF needs Pango, which WeasyPrint draws with and does not find here; install it (Debian: libpango-1.0-0 "
+            "libpangoft2-1.0-0 libharfbuzz-subset0), or print the HTML card from a browser"
+        )
+    return ""
 
 
 def framed(card: str, height: int = 900) -> str:
@@ -128,7 +138,7 @@ def framed(card: str, height: int = 900) -> str:
         Of the frame, in pixels.
     """
     style = f"width: 100%; height: {height}px; border: 1px solid #777"
-    return f'<iframe title="Agent card" sandbox style="{style}" srcdoc="{escape(card)}"></iframe>'
+    return f'<div><iframe title="Agent card" sandbox style="{style}" srcdoc="{escape(card)}"></iframe></div>'
 
 
 def _nothing_from_outside(url: str, *_: Any, **__: Any) -> Any:

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, ASKED_FOR, GUARD_FACTS, Policy
 from policy_sim.policy.decision import limit_cents
 from policy_sim.publish.table import Vocabulary, money_text, number_text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["PolicyDifference", "Step", "difference"]
 
@@ -84,6 +87,17 @@ class PolicyDifference:
         if self.first_more is None:
             return f"{two} allows whatever {one} allows, and more"
         return "neither allows whatever the other allows"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each difference: words, more_generous, example (in words), first, second."""
+        import pandas as pd
+
+        columns = ("words", "more_generous", "example", "first", "second")
+        rows = [
+            (step.words, step.more_generous, ", ".join(map(str, step.example.values())), step.first, step.second)
+            for step in self.steps
+        ]
+        return pd.DataFrame(rows, columns=list(columns))
 
     @property
     def counterexamples(self) -> tuple[Step, ...]:

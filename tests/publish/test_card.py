@@ -8,7 +8,7 @@ import pytest
 
 from policy_sim.border import InputError
 from policy_sim.policy import Lever, Provenance, load_policy
-from policy_sim.publish import framed, render_card, render_card_pdf
+from policy_sim.publish import framed, pdf_problem, render_card, render_card_pdf
 
 
 class Text(HTMLParser):
@@ -110,11 +110,22 @@ def test_without_what_draws_pdf(current, scenario, monkeypatch):
         render_card_pdf(current, scenario)
 
 
+def test_without_the_libraries_of_the_system(monkeypatch):
+    class Broken:
+        def find_spec(self, name, path=None, target=None):
+            if name == "weasyprint":
+                raise OSError("cannot load library 'pango'")
+
+    monkeypatch.delitem(sys.modules, "weasyprint", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
+    assert "needs Pango" in pdf_problem()
+
+
 def test_a_frame_holds_the_whole_card(current, scenario):
     card = render_card(current, scenario)
     frame = framed(card, 700)
-    assert frame.startswith('<iframe title="Agent card" sandbox style="width: 100%; height: 700px')
-    assert unescape(frame.split('srcdoc="')[1].removesuffix('"></iframe>')) == card
+    assert frame.startswith('<div><iframe title="Agent card" sandbox style="width: 100%; height: 700px')
+    assert unescape(frame.split('srcdoc="')[1].removesuffix('"></iframe></div>')) == card
 
 
 def test_an_unknown_paper(current, scenario):

@@ -47,6 +47,9 @@ def test_each_allows_something_that_the_other_does_not(scenario, current):
         ("refund above 25 up to 50 USD, wrong_item (loyal): lead decides -> agent decides", "current version 2"),
     ]
     assert found.life == ("version 1 -> 2",)
+    table = found.to_frame()
+    assert list(table.columns) == ["words", "more_generous", "example", "first", "second"]
+    assert table["example"][1].startswith("wrong_item, loyal, refund, 50.0")
 
 
 def test_differences_too_small_to_be_met_by_sampling(scenario, current):
