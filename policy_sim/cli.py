@@ -463,7 +463,9 @@ def keep(
 
 @app.command()
 def decide(
-    policy: PolicyGiven,
+    policy: Annotated[
+        str, typer.Argument(help="A policy: a name, a file, or with --rules-only a folder of versions (by order_date).")
+    ],
     cases: Annotated[Path, typer.Argument(help="Cases (CSV, Parquet).")],
     scenario: ScenarioGiven = "online_retail",
     assume: Assume = None,
@@ -474,7 +476,7 @@ def decide(
 ) -> None:
     """For each case: who decides, what is allowed under which rule, and the recommended resolution, as CSV."""
     from policy_sim.assumptions import central
-    from policy_sim.policy import Decider, decide_table, load_policy
+    from policy_sim.policy import Decider, decide_by_date, decide_table, load_policy, load_versions
     from policy_sim.publish import vocabulary_of
     from policy_sim.service import read_cases
     from policy_sim.value import decide as decide_cases
@@ -483,13 +485,20 @@ def decide(
     with _progress(2) as step:
         step("Reading cases")
         loaded = _scenario(scenario, assume)
-        read = load_policy(policy, loaded)
         if rules_only:
             names = vocabulary_of(loaded)
             asked = _read_asked(cases)
             step("Deciding")
-            table = asked.join(decide_table(Decider(read, names.failures, names.segments), asked))
+            if Path(policy).is_dir():
+                versions = load_versions(policy, loaded)
+                decided = decide_by_date(versions, names.failures, names.segments, asked)
+            else:
+                decided = decide_table(
+                    Decider(_read_policy(policy, loaded).policy, names.failures, names.segments), asked
+                )
+            table = asked.join(decided)
         else:
+            read = load_policy(policy, loaded)
             given = read_cases(cases, loaded)
             step("Deciding")
             table = decide_cases(read, value_cases(loaded, given, central(loaded)))
@@ -501,7 +510,7 @@ def decide(
         write_whole(out, buffer.getvalue())
         typer.echo(f"Wrote {out}", err=True)
         return
-    _put(table.to_csv(index=False, float_format="%.2f"), out)
+    _put(table.to_csv(index=False, float_format=None if rules_only else "%.2f"), out)
 
 
 def _read_asked(cases: Path) -> pd.DataFrame:

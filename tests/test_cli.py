@@ -245,6 +245,12 @@ def test_decide_by_the_rules_alone(run: Run, tmp_path: Path) -> None:
     status, out, _ = run("decide", "current", "cases.csv", "--rules-only")
     assert status == 0
     assert [row["tier"] for row in csv.DictReader(io.StringIO(out))] == ["agent", "lead"]
+    assert run("export", "current", "--format", "yaml", "--out", "versions/v1.yaml")[0] == 0
+    words = ("approve", "versions/v1.yaml", "--by", "Ana", "--live", "--from", "2026-12-01")
+    assert run(*words)[0] == 0
+    (tmp_path / "dated.csv").write_text(f"order_date,{rows}2026-12-02,wrong_item,loyal,refund,25,0,0\n")
+    status, out, _ = run("decide", "versions", "dated.csv", "--rules-only")
+    assert (status, [row["version"] for row in csv.DictReader(io.StringIO(out))]) == (0, ["1"])
     assert run("decide", "current", "cases.csv", "--rules-only", "--out", "decided.parquet")[0] == 0
     assert (tmp_path / "decided.parquet").stat().st_size > 0
 

@@ -1,7 +1,7 @@
 """Who may decide what; knows no payoffs."""
 
 from policy_sim.policy.authority import Authority, InForce, authority, guard_words, limit_words
-from policy_sim.policy.decision import ASKED_FOR, Decider, Decision, decide_table
+from policy_sim.policy.decision import ASKED_FOR, Decider, Decision, decide_by_date, decide_table
 from policy_sim.policy.limits import (
     ASK,
     GUARD_FACTS,
@@ -55,6 +55,7 @@ __all__ = [
     "Tier",
     "Versions",
     "authority",
+    "decide_by_date",
     "decide_table",
     "guard_words",
     "limit_content",

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_sim.border import InputError, unknown
 from policy_sim.names import LIMITS
 from policy_sim.policy.authority import Authority, authority, guard_words
 from policy_sim.policy.limits import ASK, GUARD_FACTS, NO_LIMIT, Policy, limit_content
+from policy_sim.policy.versions import Versions
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["ASKED_FOR", "Decider", "Decision", "cents", "decide_table", "decision_of", "limit_cents"]
+__all__ = ["ASKED_FOR", "Decider", "Decision", "cents", "decide_by_date", "decide_table", "decision_of", "limit_cents"]
 
 #: What can be asked for: something that draws on one of the limits.
 ASKED_FOR = LIMITS
@@ -218,6 +220,56 @@ def decide_table(decider: Decider, cases: pd.DataFrame) -> pd.DataFrame:
         },
         index=cases.index,
     )
+
+
+def decide_by_date(
+    versions: Versions, failures: Iterable[str], segments: Iterable[str], cases: pd.DataFrame
+) -> pd.DataFrame:
+    """Decide many cases, each by the version that was live when its order was placed.
+
+    Parameters
+    ----------
+    versions
+        All versions of the policy.
+    failures, segments
+        All that there are.
+    cases
+        As for `decide_table`, with the column order_date (text such as 2026-12-01, or dates).
+
+    Returns
+    -------
+    pandas.DataFrame
+        As from `decide_table`, with the version that decided; rows in the order of the cases, numbered from 0.
+
+    Raises
+    ------
+    InputError
+        If no version was live on a day, or a case cannot be decided.
+    """
+    import pandas as pd
+
+    if "order_date" not in cases.columns:
+        found = ", ".join(map(str, cases.columns))
+        raise InputError(f"cases have no column 'order_date'; found: {found}; add it, as versions decide by that day")
+    cases = cases.reset_index(drop=True)
+    places, days = pd.factorize(cases["order_date"])
+    if (places < 0).any():
+        raise InputError(f"column 'order_date' of the cases is empty in row {int((places < 0).argmax()) + 1}; fill it")
+    numbers = pd.Series([versions.in_force(_day(day)).version for day in days]).to_numpy()[places]
+    names = (tuple(failures), tuple(segments))
+    parts = [
+        decide_table(Decider(policy, *names), cases[numbers == policy.version])
+        .astype(str)
+        .assign(version=policy.version)
+        for policy in versions.policies
+        if (numbers == policy.version).any()
+    ]
+    together = pd.concat(parts).loc[cases.index]
+    return together.assign(return_waived=together["return_waived"] == "True")
+
+
+def _day(value: object) -> date | str:
+    return value.date() if isinstance(value, datetime) else str(value)
 
 
 def cents(amount: float, where: str = "") -> int:

@@ -1,10 +1,11 @@
 import json
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from policy_sim.border import InputError
-from policy_sim.policy import Lever, Policy, Versions, authority, load_versions, record_content
+from policy_sim.policy import Lever, Policy, Versions, authority, decide_by_date, load_versions, record_content
 
 
 def version(current, number, status="live", first=None, last=None, refund=25.0):
@@ -51,6 +52,31 @@ def test_an_order_keeps_the_rule_of_its_day(folder, scenario, day, refund):
     versions = load_versions(folder, scenario)
     may = authority(versions, "late_delivery", "loyal", as_of=day)
     assert may.limits["agent"]["refund"].value == refund
+
+
+def test_many_orders_each_by_its_day(folder, scenario, segments):
+    days = ["2026-06-01", "2026-01-01", "2026-03-01", "2026-01-01"]
+    cases = pd.DataFrame(
+        {
+            "failure": "late_delivery",
+            "segment": "loyal",
+            "asked_for": "refund",
+            "amount": 15.0,
+            "suspicion": 0.0,
+            "prior_claims": 0,
+            "order_date": days,
+        }
+    )
+    versions = load_versions(folder, scenario)
+    for given in (cases, cases.assign(order_date=pd.to_datetime(cases["order_date"]))):
+        decided = decide_by_date(versions, scenario.failures, segments, given)
+        assert list(decided["version"]) == [3, 1, 2, 1]
+        assert list(decided["tier"]) == ["agent", "lead", "agent", "lead"]
+        assert list(decided["return_waived"]) == [False] * 4
+    with pytest.raises(InputError, match="no column 'order_date'"):
+        decide_by_date(versions, scenario.failures, segments, cases.drop(columns="order_date"))
+    with pytest.raises(InputError, match="was live on 2025-01-01"):
+        decide_by_date(versions, scenario.failures, segments, cases.assign(order_date="2025-01-01"))
 
 
 def test_before_the_first_version(folder, scenario):

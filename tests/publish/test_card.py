@@ -88,6 +88,11 @@ def test_a_class_that_needs_no_more_than_eight_years_of_school(current, scenario
     assert grade < 8
 
 
+#: Pango is the system's; where it is missing, one line says so (tested below), and the HTML card is there.
+needs_pango = pytest.mark.skipif("Pango" in pdf_problem(), reason="no Pango")
+
+
+@needs_pango
 @pytest.mark.parametrize("paper", ["A4", "letter"])
 def test_one_page_a_tier_as_tagged_pdf(rich, scenario, paper):
     data = render_card_pdf(rich, scenario, paper=paper)
@@ -97,6 +102,7 @@ def test_one_page_a_tier_as_tagged_pdf(rich, scenario, paper):
     assert b"/StructTreeRoot" in unpacked(data)
 
 
+@needs_pango
 def test_many_exceptions_still_fit_on_one_page(current, scenario):
     policy = current
     for k, failure in enumerate(scenario.failures):

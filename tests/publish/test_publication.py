@@ -4,14 +4,15 @@ from datetime import date
 import pytest
 
 from policy_sim.border import InputError
-from policy_sim.policy import Lever, Provenance, load_versions
-from policy_sim.publish import FORMATS, approve, publish, read_file, render, write_file
+from policy_sim.policy import Lever, Policy, Provenance, load_versions
+from policy_sim.publish import FORMATS, approve, pdf_problem, publish, read_file, render, write_file
 
 
 def test_every_format_with_the_schema_beside(tmp_path, scenario, rich):
-    files = publish(rich, scenario, tmp_path / "new", provenance=Provenance(seed=4))
+    formats = [name for name in FORMATS if name != "pdf" or not pdf_problem()]
+    files = publish(rich, scenario, tmp_path / "new", formats, Provenance(seed=4))
     assert {path.name for path in files} == {
-        *(f"current_v1{ending}" for ending in FORMATS.values()),
+        *(f"current_v1{FORMATS[name]}" for name in formats),
         "policy.schema.json",
     }
     assert sorted(os.listdir(tmp_path / "new")) == sorted(path.name for path in files)
@@ -76,7 +77,5 @@ def test_published_versions_decide_by_date(tmp_path, scenario, current):
 
 @pytest.mark.parametrize("name", ["../evil", "a/b", "..", "A", "", "a" * 61, "con.txt"])
 def test_names_stay_within_the_folder(current, name):
-    from policy_sim.policy import Policy
-
     with pytest.raises(ValueError, match="name"):
         Policy.model_validate(current.content | {"name": name})
