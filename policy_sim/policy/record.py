@@ -259,7 +259,13 @@ def _paths(content: Mapping[str, Any]) -> dict[str, object]:
                 label = _label(each)
                 seen[label] = seen.get(label, 0) + 1
                 number = "" if seen[label] == 1 else f"#{seen[label]}"
-                walk(f"{path}.{label}{number}", each)
+                # what the label says is not said again
+                own = (
+                    {key: part for key, part in each.items() if key not in _NAMED}
+                    if isinstance(each, Mapping)
+                    else each
+                )
+                walk(f"{path}.{label}{number}", own)
         else:
             paths[path] = value
 
@@ -268,8 +274,12 @@ def _paths(content: Mapping[str, Any]) -> dict[str, object]:
     return paths
 
 
+#: What tells parts of a list apart.
+_NAMED = ("tier", "failure", "segment", "fact", "to")
+
+
 def _label(part: object) -> str:
     if not isinstance(part, Mapping):
         return str(part)
-    named = [part.get(key) for key in ("name", "tier", "failure", "segment", "fact", "to")]
+    named = [part.get(key) for key in ("name", *_NAMED)]
     return ".".join(str(each) for each in named if each is not None)

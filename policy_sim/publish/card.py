@@ -14,7 +14,7 @@ from typing import Any
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, unknown
 from policy_sim.names import LIMITS
-from policy_sim.policy import ASK, NO_LIMIT, Guard, Policy, Provenance
+from policy_sim.policy import ASK, NO_LIMIT, Guard, Policy, Provenance, seal_of
 from policy_sim.publish.table import money_text
 
 __all__ = ["PAPERS", "framed", "pdf_problem", "render_card", "render_card_pdf"]
@@ -83,10 +83,11 @@ def render_card(policy: Policy, scenario: Scenario, provenance: Provenance | Non
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    came_from = provenance or Provenance()
     pages = [_page(policy, scenario, tier) for tier in policy.tier_names]
     return environment.get_template("card.html").render(
-        policy=policy, provenance=provenance or Provenance(), pages=pages, paper=paper, acts=list(_ACTS.values()),
-        do_not_say=_DO_NOT_SAY,
+        policy=policy, provenance=came_from, pages=pages, paper=paper, acts=list(_ACTS.values()),
+        do_not_say=_DO_NOT_SAY, sha256=seal_of(policy, came_from).sha256,
     )  # fmt: skip
 
 

@@ -27,7 +27,15 @@ from policy_sim.policy import (
     parse_record,
     record_content,
 )
-from policy_sim.publish.table import Vocabulary, decision_rows, limit_text, money_text, number_text
+from policy_sim.publish.table import (
+    Row,
+    Vocabulary,
+    decision_rows,
+    input_names,
+    limit_text,
+    money_text,
+    number_text,
+)
 
 __all__ = ["parse_csv", "parse_xlsx", "render_csv", "render_xlsx"]
 
@@ -90,8 +98,8 @@ def render_xlsx(policy: Policy, vocabulary: Vocabulary, provenance: Provenance |
     _fill(book.create_sheet("Guards"), ("fact", "at_least", "straight_to", "note"), guards, ("at_least",))
     about = [row for row in rows if row["rule"] == "about"]
     _fill(book.create_sheet("About"), ("about", "value", "note"), about, ())
-    worked_out = [_worked_out(row) for row in decision_rows(policy, vocabulary)]
-    columns = tuple(dict.fromkeys(name for row in worked_out for name in row))
+    worked_out = [_worked_out(row, policy, vocabulary) for row in decision_rows(policy, vocabulary)]
+    columns = tuple(worked_out[0])
     _fill(book.create_sheet("Who decides"), columns, worked_out, ("amount from", "amount up to"))
     _guide(book, policy)
     stream = io.BytesIO()
@@ -221,24 +229,31 @@ def _marked(name: str, value: object) -> str:
     return number_text(value) if isinstance(value, float) else str(value)
 
 
-def _worked_out(row: Any) -> dict[str, str]:
+def _worked_out(row: Row, policy: Policy, vocabulary: Vocabulary) -> dict[str, str]:
     low, high = row.amount
     cells = {
-        "failure": ", ".join(row.failures),
-        "segment": ", ".join(row.segments),
+        "failure": _ANY if row.failures == vocabulary.failures else ", ".join(row.failures),
+        "segment": _ANY if row.segments == vocabulary.segments else ", ".join(row.segments),
         "asked for": ", ".join(row.asked_for),
         "amount from": money_text(low),
         "amount up to": "any amount" if high is None else money_text(high - 1),
     }
-    for fact, (low, high) in row.facts.items():
-        upper = "" if high is None else f" and below {number_text(high)}"
-        cells[fact.replace("_", " ")] = f"{number_text(low)} or more{upper}"
+    cells |= {
+        fact.replace("_", " "): _span(*row.facts[fact]) if fact in row.facts else _ANY
+        for fact in input_names(policy)[5:]
+    }
     return cells | {
         "who decides": str(row.outputs["tier"]),
         "rule": str(row.outputs["rule"]),
         "looks first": str(row.outputs["starts_at"]),
         "because": str(row.outputs["because"]),
     }
+
+
+def _span(low: float, high: float | None) -> str:
+    if high is None:
+        return f"{number_text(low)} or more"
+    return f"below {number_text(high)}" if low == 0 else f"{number_text(low)} or more and below {number_text(high)}"
 
 
 def _fill(sheet: Any, columns: Sequence[str], rows: Sequence[Mapping[str, str]], numeric: Sequence[str]) -> None:

@@ -48,6 +48,8 @@ def test_a_page_for_each_tier_with_version_and_fingerprint(current, scenario):
         assert words in text
     assert text.count(f"version 1 · draft · fingerprint {current.fingerprint} · scenario online_retail abcd1234") == 3
     assert "draft, not for use yet" in text
+    assert "sha256:" in html
+    assert "&#34;scenario_fingerprint&#34;:&#34;abcd1234&#34;" in html
     assert "This customer has 4 or more claims in the last 12 months. Pass it to the manager." in text
 
 

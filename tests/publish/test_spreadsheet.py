@@ -211,7 +211,35 @@ def test_a_workbook_is_ready_to_edit(rich, vocabulary):
     assert book["Limits"].freeze_panes == "A2"
     assert isinstance(book["Limits"]["E2"].value, int | float)
     assert len(book["Limits"].data_validations.dataValidation) == 2
-    assert book["Who decides"].max_row > 20
+    table = list(book["Who decides"].iter_rows(values_only=True))
+    assert len(table) > 20
+    assert table[0][:7] == (
+        "failure",
+        "segment",
+        "asked for",
+        "amount from",
+        "amount up to",
+        "suspicion",
+        "prior claims",
+    )
+    assert table[1][:7] == (
+        "any",
+        "any",
+        "refund, credit, replacement, total_cost",
+        0,
+        "any amount",
+        "any",
+        "4 or more",
+    )
+
+
+def test_a_rule_that_a_person_added(rich, vocabulary):
+    def edit(book):
+        book["Limits"].append(["exception", "Agent", "Lost parcel", "any", None, 12])
+
+    record = parse_xlsx(rewritten(render_xlsx(rich, vocabulary), edit), "p.xlsx")
+    assert record.changes == ("exceptions.agent.lost_parcel.limits.credit nothing -> 12",)
+    assert record.policy.limit("agent", "credit", "lost_parcel", "loyal") == 12
 
 
 def test_a_date_that_was_typed_into_a_workbook(rich, vocabulary):
