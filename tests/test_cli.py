@@ -164,6 +164,17 @@ def test_a_policy_goes_out_and_comes_back(run: Run, tmp_path: Path) -> None:
     assert "name: current" in out
 
 
+def test_without_what_draws_pdf(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    status, _, err = run("export", "current", "--all", "--out", "pub")
+    assert status == 0
+    assert "Note: a PDF needs WeasyPrint" in err
+    assert not list((tmp_path / "pub").glob("*.pdf"))
+    status, _, err = run("export", "current", "--format", "pdf", "--out", "card.pdf")
+    assert status == 2
+    assert len(err.splitlines()) == 1
+
+
 def test_a_file_that_a_person_changed(run: Run, tmp_path: Path) -> None:
     assert run("export", "current", "--format", "csv", "--out", "p.csv")[0] == 0
     text = (tmp_path / "p.csv").read_text(encoding="utf-8-sig")

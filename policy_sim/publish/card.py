@@ -30,8 +30,9 @@ _ACTS = {
     "replacement": "Send a new one",
 }
 
-#: Prices of the worked cases: a cheap, a middling and a dear order.
-_PRICES = (20, 40, 80)
+#: Prices of the worked cases before they are brought to the scenario's price level: those below which a quarter, half
+#: and three quarters of the orders of the shipped sample lie.
+_PRICES = (14.49, 25.99, 42.97)
 
 _FACTS = {
     "suspicion": "The tool shows a risk score of {} or more.",
@@ -86,7 +87,7 @@ def render_card(policy: Policy, scenario: Scenario, provenance: Provenance | Non
     came_from = provenance or Provenance()
     pages = [_page(policy, scenario, tier) for tier in policy.tier_names]
     return environment.get_template("card.html").render(
-        policy=policy, provenance=came_from, pages=pages, paper=paper, acts=list(_ACTS.values()),
+        policy=policy, provenance=came_from, pages=pages, paper=paper, acts=[_ACTS[name] for name in _acts(scenario)],
         do_not_say=_DO_NOT_SAY, sha256=seal_of(policy, came_from).sha256,
     )  # fmt: skip
 
@@ -191,7 +192,7 @@ def _rows(policy: Policy, scenario: Scenario, tier: str) -> list[dict[str, Any]]
         drawn = _draws_on(scenario, failure)
         alike: dict[tuple[_Cell, ...], list[str]] = {}
         for segment in scenario.segments:
-            cells = tuple(_cell(policy, tier, name, failure, segment.name, name in drawn) for name in _ACTS)
+            cells = tuple(_cell(policy, tier, name, failure, segment.name, name in drawn) for name in _acts(scenario))
             alike.setdefault(cells, []).append(segment.title)
         for cells, segments in alike.items():
             whom = "" if len(alike) == 1 else ", ".join(segments)
@@ -204,6 +205,12 @@ def _rows(policy: Policy, scenario: Scenario, tier: str) -> list[dict[str, Any]]
         there = merged.setdefault(key, {**row, "failures": []})
         there["failures"] = [*there["failures"], *row["failures"]]
     return list(merged.values())
+
+
+def _acts(scenario: Scenario) -> list[str]:
+    """Return the limits of the table: those that the remedies for any failure draw on."""
+    drawn = {name for failure in scenario.failures for name in _draws_on(scenario, failure)}
+    return [name for name in _ACTS if name in drawn]
 
 
 def _draws_on(scenario: Scenario, failure: str) -> set[str]:
@@ -239,6 +246,7 @@ def _cases(policy: Policy, scenario: Scenario, tier: str) -> list[dict[str, Any]
     """Return the three commonest failures worked: what a person of this tier does about an order of that price."""
     commonest = sorted(scenario.failures, key=lambda each: -scenario.value(f"{each}.share_of_cases"))[: len(_PRICES)]
     segment = scenario.segments[-1]
+    level = scenario.value("shop.sample_price_factor")
     differing = {
         failure
         for failure in commonest
@@ -249,11 +257,17 @@ def _cases(policy: Policy, scenario: Scenario, tier: str) -> list[dict[str, Any]
         {
             "title": scenario.failures[failure].title,
             "whom": f"Customer: {segment.title.lower()}" if failure in differing else "",
-            "price": f"{price} {policy.currency}",
-            "steps": _steps(policy, scenario, tier, failure, segment.name, float(price)),
+            "price": f"{_money(price)} {policy.currency}",
+            "steps": _steps(policy, scenario, tier, failure, segment.name, price),
         }
-        for failure, price in zip(commonest, _PRICES, strict=False)
+        for failure, price in zip(commonest, (_round_price(each * level) for each in _PRICES), strict=False)
     ]
+
+
+def _round_price(price: float) -> float:
+    """Return a price that is easy to keep in mind: 1, 5, 10, 50 ... according to its size."""
+    unit = 1 if price < 20 else 5 if price < 100 else 10 if price < 500 else 50
+    return float(max(unit, unit * round(price / unit)))
 
 
 def _steps(policy: Policy, scenario: Scenario, tier: str, failure: str, segment: str, price: float) -> list[str]:

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from policy_sim.assumptions import load_scenario
 from policy_sim.border import InputError
 from policy_sim.policy import Lever, Provenance, load_policy
 from policy_sim.publish import framed, pdf_problem, render_card, render_card_pdf
@@ -51,6 +52,17 @@ def test_a_page_for_each_tier_with_version_and_fingerprint(current, scenario):
     assert "sha256:" in html
     assert "&#34;scenario_fingerprint&#34;:&#34;abcd1234&#34;" in html
     assert "This customer has 4 or more claims in the last 12 months. Pass it to the manager." in text
+
+
+def test_worked_cases_are_at_the_price_level_of_the_scenario(current, scenario):
+    text = "\n".join(lines(render_card(current, scenario)))
+    assert [text.count(f"The item cost {price} USD.") for price in (14, 25, 45)] == [3, 3, 3]
+    dear = load_scenario("household_appliances")
+    assert "The item cost 14 USD." not in "\n".join(lines(render_card(current, dear)))
+
+
+def test_what_no_remedy_draws_on_has_no_column(current):
+    assert "Keep the item</th>" not in render_card(current, load_scenario("quick_service"))
 
 
 def test_limits_stand_in_the_table(rich, scenario):
