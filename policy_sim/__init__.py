@@ -6,6 +6,8 @@ The public names below load what they need when they are first used, so that `im
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from policy_sim.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from policy_sim.assumptions import Draws, Scenario, central, draw_assumptions, load_scenario
     from policy_sim.border import InputError
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
         threshold_curve,
         value_cases,
     )
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "assumptions": ("Draws", "Scenario", "central", "draw_assumptions", "load_scenario"),

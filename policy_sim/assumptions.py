@@ -16,9 +16,9 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
-from scipy import stats
 
 from policy_sim.border import InputError, find_file, parse_model, read_yaml, unknown
+from policy_sim.names import LIMITS, Name
 
 __all__ = [
     "ACTS",
@@ -36,9 +36,6 @@ __all__ = [
     "draw_assumptions",
     "load_scenario",
 ]
-
-#: Limits that a policy sets, and that remedies draw on.
-LIMITS = ("refund", "credit", "keep_item", "replacement", "total_cost")
 
 #: Case columns in money that the linear forms of a remedy may use; "constant" stands for 1.
 COLUMNS = (
@@ -136,8 +133,6 @@ _ABOVE_ZERO = (
 _BELOW_ONE = ("churn_without_remedy", "severity_mean", "repeat_share")
 _NEEDED_PER_TIER = ("minutes", "wait_hours", "cost_per_minute", "lost_contact_share")
 
-#: How tiers, failures, remedies, assumptions and the like are named in files.
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Text = Annotated[str, Field(min_length=1, max_length=600)]
 
 
@@ -183,6 +178,8 @@ class Assumption(_Frozen):
             return np.full_like(probability, self.value)
         if self.distribution == "uniform":
             return low + (high - low) * probability
+        from scipy import stats  # takes most of a second to load, and policies need none of it
+
         mode = (self.value - low) / (high - low)
         return np.asarray(stats.triang.ppf(probability, mode, loc=low, scale=high - low), dtype=np.float64)
 
@@ -564,8 +561,10 @@ def draw_assumptions(scenario: Scenario, count: int = 200, seed: int = 0) -> Dra
         raise InputError(f"number of draws is {count}; it must be 1 or more (--draws)")
     if seed < 0:
         raise InputError(f"seed is {seed}; it must be 0 or more (--seed)")
+    from scipy.stats import qmc  # heavy, as above
+
     names = scenario.assumption_names
-    sampler = stats.qmc.LatinHypercube(d=len(names), rng=np.random.default_rng([seed, 1]))
+    sampler = qmc.LatinHypercube(d=len(names), rng=np.random.default_rng([seed, 1]))
     probability = sampler.random(count)
     columns = [scenario.assumption(name).quantile(probability[:, j]) for j, name in enumerate(names)]
     return Draws(names, np.column_stack(columns))

@@ -100,8 +100,26 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def read_yaml(path: Path) -> Any:
+class _PlainLoader(_StrictLoader):
+    """Strict YAML that refuses aliases too: a few lines of them stand for more than a machine can hold."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            problem = f"the alias '*{event.anchor}' stands for another part; write that part out"
+            raise yaml.composer.ComposerError(None, None, problem, event.start_mark)
+        return super().compose_node(parent, index)
+
+
+def read_yaml(path: Path, may_alias: bool = True) -> Any:
     """Read a YAML or JSON (.json) file that may only hold plain data.
+
+    Parameters
+    ----------
+    path
+        The file.
+    may_alias
+        Whether YAML may repeat a part by an alias.
 
     Raises
     ------
@@ -112,8 +130,8 @@ def read_yaml(path: Path) -> Any:
         with path.open(encoding="utf-8") as stream:
             if path.suffix == ".json":
                 return json.load(stream, object_pairs_hook=_distinct, parse_constant=_no_number)
-            # _StrictLoader is a SafeLoader: it builds plain data only
-            return yaml.load(stream, Loader=_StrictLoader)
+            # both are SafeLoaders: they build plain data only
+            return yaml.load(stream, Loader=_StrictLoader if may_alias else _PlainLoader)
     except FileNotFoundError:
         raise InputError(f"file '{path}' does not exist") from None
     except UnicodeDecodeError as error:

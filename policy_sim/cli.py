@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     from policy_sim.assumptions import Scenario
     from policy_sim.clv import Fit, ParetoNbdCustomers, PurchaseFit, Transactions
-    from policy_sim.policy import Policy
+    from policy_sim.policy import Policy, Provenance, Record
+    from policy_sim.publish import Finding, PolicyDifference, Step
     from policy_sim.study import Matters, Optimum, Replay, Setting
     from policy_sim.value import BestLimits, Difference, Outcome
 
@@ -60,6 +61,7 @@ CasesGiven = Annotated[str, typer.Option("--cases", help="A file of real cases (
 ScenarioGiven = Annotated[str, typer.Option("--scenario", help="Name of a scenario, or its YAML file.")]
 PolicyInForce = Annotated[str, typer.Option("--policy", help="The policy in force: a name, or a YAML or JSON file.")]
 PolicyGiven = Annotated[str, typer.Argument(help="A policy: a name, or a YAML or JSON file.")]
+PolicyFile = Annotated[str, typer.Argument(help="A policy: a name, or a file (YAML, JSON, CSV, XLSX, DMN).")]
 Assume = Annotated[
     list[str] | None, typer.Option("--set", help="Another value for an assumption: shop.cases_per_year=8000 (repeat).")
 ]
@@ -118,7 +120,7 @@ def run(
         outcomes.append(evaluate(recommended, setting.payoffs))
         differences = [compare(outcome, outcomes[0]) for outcome in outcomes]
         step("Writing files")
-        files = _write_results(out, best, differences)
+        files = _write_results(out, best, differences, _provenance(setting, seed, differences[-1]))
     if as_json:
         typer.echo(json.dumps(_result(setting, best, differences, seed, files), indent=2))
     else:
@@ -360,7 +362,7 @@ def optimize(
     else:
         _show(report.of_optimum(setting, optimum, bounds))
     if out is not None:
-        _put(export_policy(optimum.best.policy), out)
+        _put(export_policy(optimum.best.policy, provenance=_provenance(setting, seed, optimum.gain)), out)
 
 
 @app.command()
@@ -463,15 +465,21 @@ def keep(
 
 @app.command()
 def decide(
-    policy: PolicyGiven,
+    policy: Annotated[
+        str, typer.Argument(help="A policy: a name, a file, or with --rules-only a folder of versions (by order_date).")
+    ],
     cases: Annotated[Path, typer.Argument(help="Cases (CSV, Parquet).")],
     scenario: ScenarioGiven = "online_retail",
     assume: Assume = None,
+    rules_only: Annotated[
+        bool, typer.Option("--rules-only", help="Only who may decide: cases have the columns asked_for and amount.")
+    ] = False,
     out: Out = None,
 ) -> None:
     """For each case: who decides, what is allowed under which rule, and the recommended resolution, as CSV."""
     from policy_sim.assumptions import central
-    from policy_sim.policy import load_policy
+    from policy_sim.policy import Decider, decide_by_date, decide_table, load_policy, load_versions
+    from policy_sim.publish import vocabulary_of
     from policy_sim.service import read_cases
     from policy_sim.value import decide as decide_cases
     from policy_sim.value import value_cases
@@ -479,25 +487,295 @@ def decide(
     with _progress(2) as step:
         step("Reading cases")
         loaded = _scenario(scenario, assume)
-        read = load_policy(policy, loaded)
-        given = read_cases(cases, loaded)
-        step("Deciding")
-        table = decide_cases(read, value_cases(loaded, given, central(loaded)))
-    _put(table.to_csv(index=False, float_format="%.2f"), out)
+        if rules_only:
+            names = vocabulary_of(loaded)
+            asked = _read_asked(cases)
+            step("Deciding")
+            if Path(policy).is_dir():
+                versions = load_versions(policy, loaded)
+                decided = decide_by_date(versions, names.failures, names.segments, asked)
+            else:
+                decided = decide_table(
+                    Decider(_read_policy(policy, loaded).policy, names.failures, names.segments), asked
+                )
+            table = asked.join(decided)
+        else:
+            read = load_policy(policy, loaded)
+            given = read_cases(cases, loaded)
+            step("Deciding")
+            table = decide_cases(read, value_cases(loaded, given, central(loaded)))
+    if out is not None and out.suffix == ".parquet":
+        import io
+
+        buffer = io.BytesIO()
+        table.to_parquet(buffer, index=False)
+        write_whole(out, buffer.getvalue())
+        typer.echo(f"Wrote {out}", err=True)
+        return
+    _put(table.to_csv(index=False, float_format=None if rules_only else "%.2f"), out)
+
+
+def _read_asked(cases: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    if not cases.is_file():
+        raise InputError(f"file of cases '{cases}' does not exist; give the path of a CSV or Parquet file")
+    try:
+        return pd.read_parquet(cases) if cases.suffix == ".parquet" else pd.read_csv(cases, encoding="utf-8-sig")
+    except (ValueError, OSError) as error:
+        problem = str(error).strip().splitlines()[0]
+        raise InputError(f"file of cases '{cases}' cannot be read: {problem}; expected CSV or Parquet") from None
 
 
 @app.command()
 def export(
-    policy: PolicyGiven,
-    format: Annotated[str, typer.Option("--format", help="File format: json.")] = "json",  # noqa: A002
+    policy: PolicyFile,
+    format: Annotated[  # noqa: A002
+        str, typer.Option("--format", help="json, yaml, csv, xlsx, dmn, jdm, html, pdf; several with commas.")
+    ] = "json",
+    every: Annotated[bool, typer.Option("--all", help="Every format, into the folder given by --out.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File, or folder for several formats; else standard output.")
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option(help="Simulate what it brings against this policy, and write that into the files.")
+    ] = None,
+    paper: Annotated[str, typer.Option(help="For the card: A4 or letter.")] = "A4",
+    force: Annotated[bool, typer.Option("--force", help="Publish even over a newer version.")] = False,
+    transactions: Log = None,
+    customer_column: CustomerColumn = None,
+    date_column: DateColumn = None,
+    amount_column: AmountColumn = None,
+    day_first: DayFirst = False,
+    cases: CasesGiven = "20000",
     scenario: ScenarioGiven = "online_retail",
-    out: Out = None,
+    assume: Assume = None,
+    draws: DrawCount = 200,
+    seed: Seed = 0,
 ) -> None:
-    """Write a policy as a file that other tools read."""
-    from policy_sim.policy import load_policy
-    from policy_sim.publish import export_policy
+    """Write a policy as files that rules engines execute and people read."""
+    from policy_sim.publish import (
+        FORMATS,
+        pdf_problem,
+        publish,
+        refuse_broken,
+        render,
+        render_card,
+        render_card_pdf,
+        write_file,
+    )
 
-    _put(export_policy(load_policy(policy, _scenario(scenario, None)), format=format), out)
+    loaded = _scenario(scenario, assume)
+    record = _read_policy(policy, loaded)
+    formats = _listed(",".join(FORMATS) if every else format)
+    for each in formats:
+        if each not in FORMATS:
+            raise unknown("format", each, list(FORMATS))
+    if every:
+        out = out or Path("out")
+        if problem := pdf_problem():
+            _errors.print(f"Note: {problem}", markup=False, soft_wrap=True)
+            formats = tuple(each for each in formats if each != "pdf")
+    if not every and len(formats) > 1 and out is None:
+        raise InputError(f"{len(formats)} formats do not fit on standard output; give a folder with --out")
+    refuse_broken(record.policy, loaded)
+    log = (transactions, customer_column, date_column, amount_column, day_first)
+    provenance = record.provenance
+    if against is not None:
+        provenance = _simulated_provenance(record, against, loaded, log, cases, draws, seed)
+    elif provenance.scenario is None:
+        provenance = provenance.model_copy(update={"scenario": loaded.name, "scenario_fingerprint": loaded.fingerprint})
+    if every or len(formats) > 1:
+        assert out is not None
+        files = publish(record.policy, loaded, out, formats, provenance, force)
+        typer.echo(f"Wrote {', '.join(path.name for path in files)} to {out}/", err=True)
+        return
+    content: str | bytes
+    if formats[0] == "html":
+        content = render_card(record.policy, loaded, provenance, paper)
+    elif formats[0] == "pdf":
+        content = render_card_pdf(record.policy, loaded, provenance, paper)
+    else:
+        content = render(record.policy, formats[0], loaded, provenance)
+    if out is None:
+        typer.echo(content, nl=False)
+    else:
+        write_file(out, record.policy, content, force)
+        typer.echo(f"Wrote {out}", err=True)
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="A file that export wrote: JSON, YAML, CSV, XLSX, DMN.")],
+    scenario: ScenarioGiven = "online_retail",
+    unchanged: Annotated[
+        bool, typer.Option("--unchanged", help="Refuse a file that was changed after export.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File for the policy (.yaml, .json ...); else YAML.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write even over a newer version.")] = False,
+) -> None:
+    """Read a policy back, also after a person edited it in a spreadsheet; says what was changed."""
+    from policy_sim.publish import render, write_file
+
+    loaded = _scenario(scenario, None)
+    record = _read_policy(file, loaded, is_noted=not unchanged)
+    if unchanged and record.changes:
+        raise InputError(f"{file.name}: {record.warning}; put the exported file back, or leave --unchanged out")
+    content = render(record.policy, "yaml" if out is None else _format_of_file(out), loaded, record.provenance)
+    if out is None:
+        typer.echo(content, nl=False)
+    else:
+        write_file(out, record.policy, content, force)
+        typer.echo(f"Wrote {out}", err=True)
+
+
+@app.command()
+def conform(
+    file: Annotated[Path, typer.Argument(help="A file that export wrote: DMN, JDM, or one that we read ourselves.")],
+    policy: Annotated[
+        str | None, typer.Option("--policy", help="What the file should say; else the policy it was written from.")
+    ] = None,
+    engine: Annotated[str | None, typer.Option(help="zen-engine, pyDMNrules or feelin; else all that run it.")] = None,
+    cases: Annotated[int, typer.Option("--cases", min=1, help="How many; every boundary is met at least.")] = 1000,
+    scenario: ScenarioGiven = "online_retail",
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Whether a file says in a real engine what the policy says: cases at, just below and just above every limit."""
+    from dataclasses import asdict
+
+    from rich.table import Table
+
+    from policy_sim.publish import conform as conform_file
+
+    loaded = _scenario(scenario, None)
+    meant = None if policy is None else _read_policy(policy, loaded).policy
+    with _progress(1) as step:
+        step("Running cases through engines")
+        found = conform_file(file, loaded, cases, seed, _listed(engine) or None, meant)
+    if as_json:
+        typer.echo(json.dumps([asdict(each) | {"holds": each.holds} for each in found], indent=2))
+    else:
+        table = Table("engine", "cases", "agree", "of which to be refused", title=f"{file.name} against authority()")
+        for each in found:
+            counts = [f"{count:,}" for count in (each.cases, each.agreeing, each.broken)]
+            table.add_row(each.engine, *(["not run", "", ""] if each.not_run else counts))
+        _show([table, *(f"{each.engine}: {each.disagreement or each.not_run}" for each in found if not each.holds)])
+    if any(each.disagreement for each in found) or not any(each.holds for each in found):
+        sys.exit(1)
+
+
+@app.command()
+def check(
+    policy: PolicyFile,
+    guard_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Report guards that catch more than this share of genuine cases.")
+    ] = 0.1,
+    rules_only: Annotated[bool, typer.Option("--rules-only", help="No simulated cases: only the rules.")] = False,
+    cases: CasesGiven = "5000",
+    scenario: ScenarioGiven = "online_retail",
+    assume: Assume = None,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """What is wrong with a policy: gaps, overlaps, rules that never fire, falling limits, promises nobody can keep."""
+    from dataclasses import asdict
+
+    from policy_sim.publish import check as check_policy
+
+    loaded = _scenario(scenario, assume)
+    record = _read_policy(policy, loaded, is_checked=False)
+    payoffs = None
+    if not rules_only and record.policy.currency == loaded.currency:
+        with _progress(5) as step:
+            payoffs = _setting(loaded, (None, None, None, None, False), cases, 10, seed, step).payoffs
+    findings = check_policy(record.policy, loaded, payoffs, guard_share)
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in findings], indent=2))
+    else:
+        _show([*(f"{each.severity}: {each.words}" for each in findings), _verdict_of(record.policy, findings)])
+    if any(each.severity == "error" for each in findings):
+        sys.exit(1)
+
+
+@app.command()
+def diff(
+    first: Annotated[str, typer.Argument(help="A policy: a name or a file.")],
+    second: Annotated[str, typer.Argument(help="Another one.")],
+    rules_only: Annotated[bool, typer.Option("--rules-only", help="Leave the simulated money out.")] = False,
+    transactions: Log = None,
+    customer_column: CustomerColumn = None,
+    date_column: DateColumn = None,
+    amount_column: AmountColumn = None,
+    day_first: DayFirst = False,
+    cases: CasesGiven = "20000",
+    scenario: ScenarioGiven = "online_retail",
+    assume: Assume = None,
+    draws: DrawCount = 200,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Every difference between two policies in words, with an example case, and what it changes in money."""
+    from policy_sim.publish import difference
+
+    loaded = _scenario(scenario, assume)
+    before, after = (_read_policy(each, loaded).policy for each in (first, second))
+    found = difference(before, after, loaded)
+    money = None
+    if not rules_only:
+        log = (transactions, customer_column, date_column, amount_column, day_first)
+        money = _compared(after, before, loaded, log, cases, draws, seed)[0]
+    if as_json:
+        typer.echo(json.dumps(_diff_content(found, money), indent=2))
+    else:
+        _show(_diff_parts(found, money))
+
+
+@app.command()
+def approve(
+    file: Annotated[Path, typer.Argument(help="The policy: a file that export or import wrote.")],
+    by: Annotated[str, typer.Option("--by", help="Who approves.")],
+    on: Annotated[str | None, typer.Option("--on", help="Day of the approval: 2026-12-01; else today.")] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="It decides orders from --from on (else from that day).")
+    ] = False,
+    retire: Annotated[
+        bool, typer.Option("--retire", help="It decides no order after --until (else that day).")
+    ] = False,
+    first_day: Annotated[str | None, typer.Option("--from", help="First day of the orders it decides.")] = None,
+    last_day: Annotated[str | None, typer.Option("--until", help="Last day of the orders it decides.")] = None,
+    scenario: ScenarioGiven = "online_retail",
+    out: Annotated[Path | None, typer.Option("--out", help="Another file to write to.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write even over a newer version.")] = False,
+) -> None:
+    """Write into a policy who approved it and when, and from which day it decides orders."""
+    from policy_sim.policy.versions import order_date
+    from policy_sim.publish import approve as approve_policy
+    from policy_sim.publish import refuse_broken, render, write_file
+
+    if live and retire:
+        raise InputError("--live and --retire exclude each other; leave one out")
+    loaded = _scenario(scenario, None)
+    if not file.is_file():
+        raise InputError(f"file '{file}' does not exist; export the policy first, and approve that file")
+    record = _read_policy(file, loaded)
+    refuse_broken(record.policy, loaded)
+    days = [None if each is None else order_date(each) for each in (on, first_day, last_day)]
+    approved = approve_policy(
+        record.policy, by, days[0], "live" if live else "retired" if retire else "approved", days[1], days[2]
+    )
+    target = out or file
+    same = target.resolve() == file.resolve()
+    write_file(
+        target, approved, render(approved, _format_of_file(target), loaded, record.provenance), is_forced=force or same
+    )
+    typer.echo(
+        f"{approved.name} version {approved.version} is {approved.status}, by {approved.approved_by} on "
+        f"{approved.approved_on}; wrote {target}",
+        err=True,
+    )
 
 
 @app.command()
@@ -748,6 +1026,152 @@ def _log_words(log: LogOptions) -> dict[str, str | bool | None] | None:
         return None
     columns = {"customer_column": customer, "date_column": date, "amount_column": amount}
     return {"source": str(path.resolve()), **columns, "day_first": day_first}
+
+
+def _read_policy(policy: str | Path, scenario: Scenario, is_noted: bool = True, is_checked: bool = True) -> Record:
+    """Read a policy of any format with its provenance; what was changed after export becomes a note."""
+    from policy_sim.border import find_file
+    from policy_sim.publish import read_file
+
+    path = find_file("policy", policy, "data/policies", ".yaml")
+    record = read_file(path).record
+    if record.changes and is_noted:
+        _errors.print(f"Note: {path.name}: {record.warning}", markup=False, soft_wrap=True)
+    if is_checked:
+        record.policy.check_names(scenario, path.name)
+        record.policy.check_order(scenario.failures, [each.name for each in scenario.segments], path.name)
+    return record
+
+
+def _format_of_file(path: Path) -> str:
+    from policy_sim.publish import FORMATS
+
+    name = path.name.removesuffix(".yml") + ".yaml" if path.suffix == ".yml" else path.name
+    endings = sorted(FORMATS, key=lambda each: -len(FORMATS[each]))
+    found = next((each for each in endings if name.endswith(FORMATS[each])), None)
+    if found is None:
+        raise InputError(f"'{path}' has no ending of a policy file; expected one of: {', '.join(FORMATS.values())}")
+    return found
+
+
+def _compared(
+    policy: Policy, baseline: Policy, scenario: Scenario, log: LogOptions, cases: str, draws: int, seed: int
+) -> tuple[Difference, Setting]:
+    from policy_sim.value import compare
+    from policy_sim.value import evaluate as evaluate_policy
+
+    with _progress(6) as step:
+        setting = _setting(scenario, log, cases, draws, seed, step)
+        step("Evaluating policies")
+        difference = compare(*(evaluate_policy(each, setting.payoffs) for each in (policy, baseline)))
+    return difference, setting
+
+
+def _simulated_provenance(
+    record: Record, against: str, scenario: Scenario, log: LogOptions, cases: str, draws: int, seed: int
+) -> Provenance:
+    baseline = _read_policy(against, scenario).policy
+    difference, setting = _compared(record.policy, baseline, scenario, log, cases, draws, seed)
+    return _provenance(setting, seed, difference)
+
+
+def _provenance(setting: Setting, seed: int, difference: Difference | None) -> Provenance:
+    """Return where a policy came from: scenario, data, draws, and what it is expected to bring."""
+    import hashlib
+
+    from policy_sim.policy import ExpectedEffect, Provenance
+    from policy_sim.value.evaluation import interval
+
+    digest = hashlib.sha256()
+    if setting.customers is None:
+        cases = setting.payoffs.cases
+        parts: list[Any] = [cases.failure, cases.segment, cases.item_price]
+    else:
+        log = setting.customers.transactions
+        parts = [log.customer, log.date, log.amount]
+    for part in parts:
+        digest.update(part.tobytes())
+    effect = None
+    if difference is not None:
+        per_year = difference.per_year()
+        low, high = interval(per_year)
+        effect = ExpectedEffect(
+            against=difference.baseline.policy.name,
+            per_year=round(float(per_year.mean()), 2),
+            low=round(low, 2),
+            high=round(high, 2),
+        )
+    return Provenance(
+        scenario=setting.scenario.name,
+        scenario_fingerprint=setting.scenario.fingerprint,
+        data_fingerprint=digest.hexdigest()[:16],
+        seed=seed,
+        case_count=len(setting.payoffs.cases),
+        draw_count=len(setting.payoffs.draws),
+        expected_effect=effect,
+    )
+
+
+def _verdict_of(policy: Policy, findings: Sequence[Finding]) -> str:
+    counts = Counter(each.severity for each in findings)
+    found = ", ".join(f"{counts[each]} {each}{'s' if counts[each] > 1 else ''}" for each in counts)
+    if not findings:
+        return f"{policy.name}: nothing found; every case has one rule that decides it"
+    return f"{policy.name}: {found}; {'not fit to be published' if counts['error'] else 'fit to be published'}"
+
+
+def _diff_parts(found: PolicyDifference, money: Difference | None) -> list[Table | str]:
+    from rich.table import Table
+
+    one, two = found.labels
+    parts: list[Table | str] = [f"{one} -> {two}: {found.verdict}"]
+    parts += [
+        f"  {_example_words(each)}: {each.first} decides -> {each.second} decides" for each in found.counterexamples
+    ]
+    if found.life:
+        parts.append(f"Also: {'; '.join(found.life)}")
+    if found.steps:
+        table = Table("difference", "allows more", "example", title=f"{one} -> {two}", show_lines=True)
+        for each in found.steps:
+            table.add_row(each.words, each.more_generous, _example_words(each))
+        parts.append(table)
+    if money is not None:
+        effect = _effect_content(money)
+        currency = found.first.currency
+        parts.append(
+            f"Net value: {effect['per_year']:+,.0f} {currency} a year from {one} to {two} (90 % interval "
+            f"{effect['low']:+,.0f} to {effect['high']:+,.0f})"
+            + ("" if effect["told_apart"] else "; it cannot be told from none")
+        )
+    return parts
+
+
+def _diff_content(found: PolicyDifference, money: Difference | None) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return {
+        "first": found.labels[0],
+        "second": found.labels[1],
+        "verdict": found.verdict,
+        "counterexamples": [asdict(each) for each in found.counterexamples],
+        "differences": [asdict(each) for each in found.steps],
+        "life": list(found.life),
+        "net_value": None if money is None else _effect_content(money),
+    }
+
+
+def _effect_content(money: Difference) -> dict[str, float]:
+    from policy_sim.value.evaluation import interval
+
+    per_year = money.per_year()
+    low, high = interval(per_year)
+    return {"per_year": float(per_year.mean()), "low": low, "high": high, "told_apart": money.told_apart()}
+
+
+def _example_words(step: Step) -> str:
+    return ", ".join(
+        f"{name} {value:g}" if isinstance(value, float) else str(value) for name, value in step.example.items()
+    )
 
 
 def _listed(text: str | None, default: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -1076,7 +1500,7 @@ def _copy_notebooks(notebooks: Path, folder: Path) -> Path:
     return folder
 
 
-def _write_results(out: Path, best: BestLimits, differences: list[Difference]) -> list[Path]:
+def _write_results(out: Path, best: BestLimits, differences: list[Difference], provenance: Provenance) -> list[Path]:
     """Write policy, tables and figures, each whole; return their paths."""
     import pandas as pd
 
@@ -1090,7 +1514,7 @@ def _write_results(out: Path, best: BestLimits, differences: list[Difference]) -
         "where_the_money_goes": plot_where_money_goes(recommended),
     }
     contents = {
-        "policy.json": export_policy(recommended.outcome.policy),
+        "policy.json": export_policy(recommended.outcome.policy, provenance=provenance),
         "outcomes.csv": pd.concat([each.outcome.to_frame() for each in differences]).to_csv(index=False),
         "differences.csv": pd.concat([each.to_frame() for each in differences[1:]]).to_csv(index=False),
         "curves.csv": pd.concat(

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
-from policy_sim.assumptions import LIMITS
 from policy_sim.border import unknown
+from policy_sim.names import LIMITS
 from policy_sim.policy.limits import ASK, GUARD_FACTS, NO_LIMIT, Guard, LimitException, Policy
+from policy_sim.policy.versions import Versions
 
-__all__ = ["Authority", "InForce", "authority", "limit_words"]
+__all__ = ["Authority", "InForce", "authority", "guard_words", "limit_words"]
 
 
 @dataclass(frozen=True)
@@ -43,23 +45,35 @@ class Authority:
     limits: Mapping[str, Mapping[str, InForce]]
 
 
-def authority(policy: Policy, failure: str, segment: str, facts: Mapping[str, float] | None = None) -> Authority:
+def authority(
+    policy: Policy | Versions,
+    failure: str,
+    segment: str,
+    facts: Mapping[str, float] | None = None,
+    as_of: date | str | None = None,
+) -> Authority:
     """Return the limits in force for one case, with the rule that set each.
 
     Parameters
     ----------
     policy
-        The policy to read.
+        The policy to read, or its versions, of which the date of the order chooses one.
     failure, segment
         What went wrong, for whom.
     facts
         Numbers that guards look at (`suspicion`, `prior_claims` ...); a fact that is not given trips no guard.
+    as_of
+        Date of the order: an order placed while a version was live keeps that version. Today where versions are given
+        without it.
 
     Raises
     ------
     InputError
-        If a fact is not one that guards know.
+        If a fact is not one that guards know, or no version was live on that day.
     """
+    if isinstance(policy, Versions) or as_of is not None:
+        versions = policy if isinstance(policy, Versions) else Versions((policy,))
+        policy = versions.in_force(date.today() if as_of is None else as_of)
     facts = facts or {}
     for fact in facts:
         if fact not in GUARD_FACTS:
@@ -68,7 +82,7 @@ def authority(policy: Policy, failure: str, segment: str, facts: Mapping[str, fl
     for guard in policy.guards:
         target = policy.tier_names.index(guard.to)
         if guard.fact in facts and facts[guard.fact] >= guard.at_least and target > start:
-            start, because = target, _guard_words(guard)
+            start, because = target, guard_words(guard)
     limits = {
         tier: {name: _in_force(policy, tier, name, failure, segment) for name in LIMITS}
         for tier in policy.tier_names[start:]
@@ -86,7 +100,8 @@ def limit_words(name: str, value: float, currency: str) -> str:
     return f"{spoken} up to {value:,.2f}".removesuffix(".00") + f" {currency}"
 
 
-def _guard_words(guard: Guard) -> str:
+def guard_words(guard: Guard) -> str:
+    """Return a guard as an agent would read it."""
     return f"{guard.fact.replace('_', ' ')} is {guard.at_least:g} or more: straight to the {guard.to}"
 
 

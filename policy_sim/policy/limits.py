@@ -1,36 +1,49 @@
 """Policies: tiers with limits, exceptions by failure and segment, guards.
 
-In: a policy file (YAML, or the JSON that we export), or its content. Out: `Policy`, checked and frozen.
-Left to others: what a policy is worth (`value`); which limits hold for one case in words (`authority`).
+In: the content of a policy file. Out: `Policy`, checked and frozen, with its version, owner, status and dates.
+Left to others: files (`record`); which limits hold for one case in words (`authority`); worth (`value`).
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import math
+import unicodedata
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from numbers import Real
-from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 
-from policy_sim.assumptions import LIMITS, Name, Scenario
-from policy_sim.border import InputError, find_file, nearest, parse_model, read_yaml, shipped, unknown
+from policy_sim.border import InputError, nearest, unknown
+from policy_sim.names import LIMITS, Name
+
+if TYPE_CHECKING:
+    from policy_sim.assumptions import Scenario
 
 __all__ = [
     "ASK",
-    "FILE_FORMAT",
+    "GUARD_FACTS",
     "NO_LIMIT",
     "Guard",
     "Lever",
     "LimitException",
     "Policy",
+    "Status",
     "Tier",
-    "load_policy",
-    "load_shipped_policies",
+    "limit_content",
     "parse_lever",
 ]
 
@@ -38,9 +51,6 @@ __all__ = [
 ASK = -math.inf
 #: Any amount.
 NO_LIMIT = math.inf
-
-#: What an exported policy says of itself; a later format will have another number.
-FILE_FORMAT = "policy_sim.policy/1"
 
 #: Facts of a case that a guard may look at.
 GUARD_FACTS = ("suspicion", "prior_claims", "prior_failures", "item_price", "days_since_purchase", "severity")
@@ -66,11 +76,45 @@ def limit_content(value: float) -> float | str:
     return {ASK: "ask", NO_LIMIT: "no_limit"}.get(value, value)
 
 
-Limit = Annotated[float, BeforeValidator(_limit), PlainSerializer(limit_content)]
+_LIMIT_SCHEMA = {
+    "description": "Money, ask (not even nothing without asking) or no_limit; fractions of a cent are cut.",
+    "anyOf": [{"type": "number", "minimum": 0}, {"enum": ["ask", "no_limit"]}],
+}
+
+Limit = Annotated[float, BeforeValidator(_limit), PlainSerializer(limit_content), WithJsonSchema(_LIMIT_SCHEMA)]
+
+
+def _one_line(text: str) -> str:
+    for sign in text:
+        # neither files nor screens can carry these safely
+        if unicodedata.category(sign) in ("Cc", "Cs") or sign in "\ufffe\uffff":
+            raise ValueError(f"text holds the control character {sign!r}; it must be one line of plain text, remove it")
+    return text
+
+
+OneLine = Annotated[str, AfterValidator(_one_line)]
+
+#: Where a policy stands in its life. What is live now, or was until it was retired, decides cases by order date.
+Status = Literal["draft", "approved", "live", "retired"]
+
+
+def _day(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value.strip())
+        except ValueError:
+            raise ValueError(f"date is '{value}'; it must be year-month-day, for example 2026-12-01") from None
+    if value is None or type(value) is date:
+        return value
+    raise ValueError(f"date is {value!r}; it must be year-month-day, for example 2026-12-01")
+
+
+Day = Annotated[date | None, BeforeValidator(_day)]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # built when first used: half of the time that importing would take
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def _check_limit_names(limits: object) -> object:
@@ -81,7 +125,13 @@ def _check_limit_names(limits: object) -> object:
     return limits
 
 
-Limits = Annotated[Mapping[str, Limit], BeforeValidator(_check_limit_names)]
+Limits = Annotated[
+    Mapping[str, Limit],
+    BeforeValidator(_check_limit_names),
+    WithJsonSchema(
+        {"type": "object", "properties": dict.fromkeys(LIMITS, _LIMIT_SCHEMA), "additionalProperties": False}
+    ),
+]
 
 
 class Tier(_Frozen):
@@ -113,7 +163,7 @@ class LimitException(_Frozen):
 class Guard(_Frozen):
     """A condition that takes a case out of a tier's hands: at this value or above, it goes straight to another tier."""
 
-    fact: str
+    fact: Annotated[str, Field(json_schema_extra={"enum": list(GUARD_FACTS)})]
     at_least: Annotated[float, Field(allow_inf_nan=False)]
     to: Name
 
@@ -125,11 +175,22 @@ class Guard(_Frozen):
 
 
 class Policy(_Frozen):
-    """Tiers in order with their limits, exceptions and guards; it knows no payoffs."""
+    """Tiers in order with their limits, exceptions and guards; it knows no payoffs.
+
+    `effective_from` and `effective_until` are the first and last day on which an order must be placed to be decided by
+    this version.
+    """
 
     name: Name
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+    title: Annotated[OneLine, Field(min_length=1, max_length=200)]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    version: Annotated[int, Field(ge=1, le=10**6, strict=True)] = 1
+    owner: Annotated[OneLine, Field(max_length=200)] = ""
+    status: Status = "draft"
+    effective_from: Day = None
+    effective_until: Day = None
+    approved_by: Annotated[OneLine, Field(max_length=200)] = ""
+    approved_on: Day = None
     tiers: Annotated[tuple[Tier, ...], Field(min_length=2)]
     exceptions: tuple[LimitException, ...] = ()
     guards: tuple[Guard, ...] = ()
@@ -158,6 +219,19 @@ class Policy(_Frozen):
         for position, guard in enumerate(self.guards):
             if guard.to not in names[1:]:
                 raise ValueError(str(unknown("tier", guard.to, names[1:], f"guards[{position}]")))
+        return self
+
+    @model_validator(mode="after")
+    def _life_makes_sense(self) -> Self:
+        first, last = self.effective_from, self.effective_until
+        if self.status != "draft" and not (self.approved_by.strip() and self.approved_on):
+            raise ValueError(f"status is {self.status}, but approved_by and approved_on are missing; approve it first")
+        if self.status in ("live", "retired") and first is None:
+            raise ValueError(f"status is {self.status}, but effective_from is missing; give the first day")
+        if self.status == "retired" and last is None:
+            raise ValueError("status is retired, but effective_until is missing; give the last day")
+        if first is not None and last is not None and last < first:
+            raise ValueError(f"effective_until {last} is before effective_from {first}; exchange or correct them")
         return self
 
     @property
@@ -222,14 +296,29 @@ class Policy(_Frozen):
                 else tier
                 for tier in self.tiers
             )
-            return self.model_copy(update={"tiers": tiers})
+            return self.as_draft().model_copy(update={"tiers": tiers})
         place = (lever.tier, lever.failure, lever.segment)
         # one exception for each place, whatever a file had
         there = [each for each in self.exceptions if each.is_at(*place)]
         limits = {name: value for each in there for name, value in each.limits.items()} | {lever.limit: number}
         added = LimitException(tier=place[0], failure=place[1], segment=place[2], limits=limits)
         others = tuple(each for each in self.exceptions if not each.is_at(*place))
-        return self.model_copy(update={"exceptions": (*others, added)})
+        return self.as_draft().model_copy(update={"exceptions": (*others, added)})
+
+    def as_draft(self) -> Policy:
+        """Return a draft that nobody has approved yet: of the next version, unless this is a draft itself."""
+        if self.status == "draft":
+            return self
+        return self.model_copy(
+            update={
+                "version": self.version + 1,
+                "status": "draft",
+                "effective_from": None,
+                "effective_until": None,
+                "approved_by": "",
+                "approved_on": None,
+            }
+        )
 
     def bounds(self, lever: Lever) -> tuple[float, float]:
         """Return the lowest and highest value (money) of a lever that keep the tiers in order, whatever the case."""
@@ -302,53 +391,30 @@ class Policy(_Frozen):
             )
 
     @property
+    def content(self) -> dict[str, object]:
+        """The policy as plain data: numbers, text, lists and mappings, in one form whatever file it came from."""
+        return dict(_plain(self.model_dump(mode="json")))
+
+    @property
     def fingerprint(self) -> str:
         """Eight hexadecimal digits that change with any content of the policy."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:8]
+        text = json.dumps(self.content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _plain(value: Any) -> Any:
+    """Write whole numbers without a point, as every language's JSON can."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
 
 
 def _places(failure: str | None, segment: str | None) -> list[tuple[str | None, str | None]]:
     """Return where an exception for a failure and segment may stand, the most specific place first."""
     places = [(failure, segment), (failure, None), (None, segment)]
     return [place for place in dict.fromkeys(places) if place != (None, None)]
-
-
-def load_policy(policy: str | Path, scenario: Scenario) -> Policy:
-    """Read a policy: the path of a YAML or JSON file, or the name of one that travels with the package.
-
-    Parameters
-    ----------
-    policy
-        Path or name.
-    scenario
-        Its tiers, failures and segments are the ones that the policy may name.
-
-    Raises
-    ------
-    InputError
-        If the file is missing or anything in it does not fit; the message names the place.
-    """
-    path = find_file("policy", policy, "data/policies", ".yaml")
-    content: Any = read_yaml(path)
-    if isinstance(content, Mapping):
-        found = content.get("format", FILE_FORMAT)
-        if found != FILE_FORMAT:
-            raise InputError(f"{path.name} has the format '{found}'; expected '{FILE_FORMAT}', export it again")
-        content = {key: value for key, value in content.items() if key != "format"}
-    read = parse_model(Policy, content, path.name)
-    read.check_names(scenario, path.name)
-    read.check_order(scenario.failures, [segment.name for segment in scenario.segments], path.name)
-    return read
-
-
-def load_shipped_policies(scenario: Scenario, besides: Policy) -> list[Policy]:
-    """Return the policies that travel with the package and fit the scenario, other than one of the same name."""
-    policies = []
-    for path in sorted(shipped("data/policies").glob("*.yaml")):
-        # one in another currency, or with other tiers, is no fault of whoever brings a scenario of their own
-        with suppress(InputError):
-            policies.append(load_policy(path.stem, scenario))
-    return [policy for policy in policies if policy.name != besides.name]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,236 @@
+"""Check: what is wrong with a policy before it is published.
+
+In: a policy, its scenario, and valued cases where there are any. Out: findings, each with how to mend it.
+Left to others: whether a file can be read at all (`files`), what a policy is worth (`value`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from policy_sim.assumptions import Scenario
+from policy_sim.border import InputError, nearest
+from policy_sim.names import LIMITS
+from policy_sim.policy import ASK, LimitException, Policy, guard_words, limit_content
+from policy_sim.policy.decision import cents
+from policy_sim.publish.conformity import boundary_cases
+from policy_sim.publish.table import Row, Vocabulary, decision_rows, limit_text
+from policy_sim.value import Payoffs
+from policy_sim.value.evaluation import to_cents
+
+__all__ = ["Finding", "check", "check_rows", "refuse_broken"]
+
+#: Facts that lie within 0 and 1: a guard above can never fire.
+_SHARES = ("suspicion", "severity")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong, in words; an error must be mended before publishing, a warning may be meant."""
+
+    severity: Literal["error", "warning"]
+    kind: str
+    words: str
+
+
+def check(
+    policy: Policy, scenario: Scenario, payoffs: Payoffs | None = None, guard_share: float = 0.1
+) -> list[Finding]:
+    """Return everything that is wrong with a policy, errors first.
+
+    Parameters
+    ----------
+    policy
+        The policy; it need not fit the scenario.
+    scenario
+        Names tiers, failures and segments, and the currency.
+    payoffs
+        Valued cases of that scenario: needed to see which entitlements cannot be met, and whom guards catch.
+    guard_share
+        Share (0-1) of genuine cases that a guard may catch before it is reported.
+    """
+    vocabulary = Vocabulary(tuple(scenario.failures), tuple(segment.name for segment in scenario.segments))
+    findings = [*_names(policy, scenario), *_falls(policy, vocabulary), *_never_fires(policy, vocabulary)]
+    if not any(finding.kind == "tiers" for finding in findings):
+        findings += check_rows(decision_rows(policy, vocabulary), policy, vocabulary)
+        fits = not any(finding.severity == "error" and finding.kind == "names" for finding in findings)
+        if payoffs is not None and fits:
+            findings += [*_entitlements(policy, payoffs), *_guards(policy, payoffs, guard_share)]
+    return sorted(findings, key=lambda finding: finding.severity != "error")
+
+
+def refuse_broken(policy: Policy, scenario: Scenario) -> None:
+    """See that a policy has no fault that forbids publishing it.
+
+    Raises
+    ------
+    InputError
+        Naming the first fault.
+    """
+    errors = [finding for finding in check(policy, scenario) if finding.severity == "error"]
+    if errors:
+        more = f" (and {len(errors) - 1} more; see policy-sim check)" if len(errors) > 1 else ""
+        raise InputError(f"policy '{policy.name}' is not published: {errors[0].words}{more}")
+
+
+def check_rows(rows: Sequence[Row], policy: Policy, vocabulary: Vocabulary) -> list[Finding]:
+    """Return gaps and overlaps of a decision table: boundary cases that no row decides, or more than one."""
+    findings: dict[tuple[str, tuple[int, ...]], Finding] = {}
+    for case in boundary_cases(policy, vocabulary):
+        amount = cents(case["amount"])
+        deciding = tuple(k for k, row in enumerate(rows) if row.holds(case, amount))
+        if len(deciding) == 1:
+            continue
+        told = ", ".join(f"{name} {value}" for name, value in case.items() if name != "currency")
+        if not deciding:
+            findings.setdefault(("gap", ()), Finding("error", "gap", f"no rule decides the case {told}; add one"))
+        else:
+            both = " and ".join(str(k + 1) for k in deciding[:2])
+            words = f"rules {both} both decide the case {told}; make one narrower"
+            findings.setdefault(("overlap", deciding), Finding("error", "overlap", words))
+    return list(findings.values())
+
+
+def _names(policy: Policy, scenario: Scenario) -> Iterator[Finding]:
+    if policy.currency != scenario.currency:
+        yield Finding(
+            "error",
+            "currency",
+            f"amounts are in {policy.currency}, the scenario '{scenario.name}' is in {scenario.currency}; convert the "
+            "limits",
+        )
+    for tier in policy.tier_names:
+        if tier not in scenario.tiers:
+            known = ", ".join(scenario.tiers)
+            yield Finding("error", "tiers", f"unknown tier '{tier}'{nearest(tier, scenario.tiers)}; expected {known}")
+    order = [scenario.tiers.index(tier) for tier in policy.tier_names if tier in scenario.tiers]
+    if order != sorted(order):
+        found, expected = ", ".join(policy.tier_names), ", ".join(scenario.tiers)
+        yield Finding("error", "tiers", f"tiers are in the order {found}; expected {expected}")
+    segments = [segment.name for segment in scenario.segments]
+    for position, each in enumerate(policy.exceptions):
+        pairs = (("failure", each.failure, list(scenario.failures)), ("segment", each.segment, segments))
+        for kind, name, valid in pairs:
+            if name is not None and name not in valid:
+                words = f"exceptions[{position}] is for the unknown {kind} '{name}'{nearest(name, valid)}; correct it"
+                yield Finding("error", "names", words)
+
+
+def _falls(policy: Policy, vocabulary: Vocabulary) -> Iterator[Finding]:
+    """Yield each limit that falls towards a higher tier, with one place where it does."""
+    cells = [(failure, segment) for failure in vocabulary.failures for segment in vocabulary.segments]
+    for name in LIMITS:
+        for low, high in zip(policy.tier_names[:-1], policy.tier_names[1:], strict=True):
+            falling = [cell for cell in cells if policy.limit(low, name, *cell) > policy.limit(high, name, *cell)]
+            if falling:
+                cell = falling[0]
+                more = f" and {len(falling) - 1} more" if len(falling) > 1 else ""
+                below, above = (limit_text(limit_content(policy.limit(tier, name, *cell))) for tier in (low, high))
+                yield Finding(
+                    "error",
+                    "falling limit",
+                    f"the {name} limit falls from {below} ({low}) to {above} ({high}) for {cell[0]}, {cell[1]}{more}; "
+                    f"raise the one of the {high} or lower the other",
+                )
+
+
+def _never_fires(policy: Policy, vocabulary: Vocabulary) -> Iterator[Finding]:
+    names = policy.tier_names
+    for position, guard in enumerate(policy.guards):
+        others = [
+            other
+            for place, other in enumerate(policy.guards)
+            if place != position
+            and other.fact == guard.fact
+            and (names.index(other.to), -other.at_least, -place) > (names.index(guard.to), -guard.at_least, -position)
+            and other.at_least <= guard.at_least
+        ]
+        if others:
+            words = f"the guard '{guard_words(guard)}' never fires: '{guard_words(others[0])}' comes first; remove it"
+            yield Finding("warning", "never fires", words)
+        elif guard.fact in _SHARES and guard.at_least > 1:
+            words = f"the guard '{guard_words(guard)}' never fires: {guard.fact} is never above 1; lower it"
+            yield Finding("warning", "never fires", words)
+        if guard.at_least <= 0:
+            words = (
+                f"the guard '{guard_words(guard)}' catches every case, so the limits of the {names[0]} are never used; "
+                "raise it"
+            )
+            yield Finding("warning", "never fires", words)
+    for position, each in enumerate(policy.exceptions):
+        cells = [
+            (failure, segment)
+            for failure in vocabulary.failures
+            for segment in vocabulary.segments
+            if each.failure in (None, failure) and each.segment in (None, segment)
+        ]
+        if not cells:
+            continue
+        place = f"exceptions[{position}] ({each.tier}, {each.failure or 'any'}, {each.segment or 'any'})"
+        for name, value in each.limits.items():
+            if all(policy.rule_for(each.tier, name, *cell) is not each for cell in cells):
+                words = f"{place}: its {name} limit never fires, as more specific exceptions come first; remove it"
+                yield Finding("warning", "never fires", words)
+            elif all(_without(policy, each).limit(each.tier, name, *cell) == value for cell in cells):
+                words = f"{place}: its {name} limit says what the more general rule says already; remove it"
+                yield Finding("warning", "changes nothing", words)
+    for tier in policy.tiers[:-1]:
+        numbers = [name for name in LIMITS if name != "total_cost" and tier.limits[name] != ASK]
+        if tier.limits["total_cost"] == ASK and numbers:
+            words = (
+                f"the {tier.name} must ask for whatever costs anything (total_cost: ask), so the limits for "
+                f"{', '.join(numbers)} never fire; write ask into them too, or a limit for total_cost"
+            )
+            yield Finding("warning", "never fires", words)
+
+
+def _without(policy: Policy, exception: LimitException) -> Policy:
+    return policy.model_copy(update={"exceptions": tuple(each for each in policy.exceptions if each is not exception)})
+
+
+def _entitlements(policy: Policy, payoffs: Payoffs) -> Iterator[Finding]:
+    """Yield failures whose entitlement nobody can meet, and those that a tier can never meet alone."""
+    scenario, cases, options = payoffs.scenario, payoffs.cases, payoffs.options
+    for f, failure in enumerate(cases.failures):
+        these = np.flatnonzero(np.asarray(cases.failure) == f)
+        if not len(these):
+            continue
+        adequate = options.adequate[these]
+        unmet = float(1 - adequate.any(axis=1).mean())
+        entitlement = scenario.value(f"{failure}.entitlement")
+        if unmet > 0:
+            words = (
+                f"{unmet:.1%} of {failure} cases have no resolution worth the entitlement ({entitlement:.0%} of the "
+                "loss), whoever decides; add a remedy to the scenario, or lower the promise"
+            )
+            yield Finding("error", "entitlement", words)
+        for tier in policy.tier_names[:-1]:
+            limits = np.array(
+                [
+                    [to_cents(policy.limit(tier, name, failure, segment)) for name in LIMITS]
+                    for segment in cases.segments
+                ]
+            )[np.asarray(cases.segment)[these]]
+            permitted = (options.uses[these] <= limits[:, None, :]).all(axis=2)
+            met = float((permitted & adequate).any(axis=1).mean())
+            if met == 0:
+                words = (
+                    f"the {tier} can never meet the entitlement for {failure} ({entitlement:.0%} of the loss): every "
+                    "case is handed on; raise a limit, if that is not meant"
+                )
+                yield Finding("warning", "entitlement", words)
+
+
+def _guards(policy: Policy, payoffs: Payoffs, most: float) -> Iterator[Finding]:
+    for guard in policy.guards:
+        values: Any = getattr(payoffs.cases, guard.fact)
+        share = float((np.asarray(values) >= guard.at_least).mean())
+        if share > most:
+            words = (
+                f"the guard '{guard_words(guard)}' catches {share:.0%} of genuine cases, more than {most:.0%}; raise it"
+            )
+            yield Finding("warning", "guard", words)

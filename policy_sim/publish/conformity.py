@@ -1,0 +1,265 @@
+"""Conformity: whether a published file says, in a real engine, what the policy says.
+
+In: a file, how many cases. Out: `Conformity`: for each engine how many cases agree, and the first that does not.
+Left to others: running engines (`engines`), the partition (`table`); the reference is `policy.authority`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from policy_sim.assumptions import Scenario
+from policy_sim.border import InputError
+from policy_sim.names import LIMITS
+from policy_sim.policy import ASKED_FOR, NO_LIMIT, Policy, authority, limit_content
+from policy_sim.policy.decision import Decider, decision_of, limit_cents
+from policy_sim.publish.engines import ENGINES, Answer, Case, run_engine
+from policy_sim.publish.files import read_file, vocabulary_of
+from policy_sim.publish.table import NOT_DECIDED, OUTPUTS, Vocabulary, guard_regions, input_names, limit_text
+
+__all__ = ["Conformity", "boundary_cases", "broken_cases", "conform", "reference"]
+
+#: What runs the files of a format; the others are read by ourselves.
+_RUN_BY = {"dmn": ("pyDMNrules", "feelin"), "jdm": ("zen-engine",)}
+
+
+@dataclass(frozen=True)
+class Conformity:
+    """How one engine answers.
+
+    Attributes
+    ----------
+    engine
+        Its name; "policy-sim" where we read the file ourselves.
+    cases
+        How many cases were run, of which `broken` lack a fact or hold one that cannot be, and must be refused.
+    agreeing
+        In how many the answer was the reference's in every output.
+    disagreement
+        The first case that does not agree, in words; empty where all agree.
+    not_run
+        Why the engine could not be run; empty where it was.
+    """
+
+    engine: str
+    cases: int
+    broken: int
+    agreeing: int
+    disagreement: str = ""
+    not_run: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the engine was run and agreed everywhere."""
+        return not self.not_run and self.agreeing == self.cases
+
+
+def conform(
+    path: str | Path,
+    scenario: Scenario,
+    count: int = 2000,
+    seed: int = 0,
+    engines: Sequence[str] | None = None,
+    policy: Policy | None = None,
+) -> list[Conformity]:
+    """Run cases through the policy and through the file, and count where both say the same.
+
+    Every boundary is met at, just below and just above; the rest of the cases are drawn.
+
+    Parameters
+    ----------
+    path
+        A file that we exported: any format but the card.
+    scenario
+        Names failures and segments, where the file does not.
+    count
+        How many cases at least; all boundaries are met whatever it is.
+    seed
+        Of the drawn cases.
+    engines
+        Of `ENGINES`; by default those that run the format. One that cannot be run is reported as such.
+    policy
+        What the file should say; by default the policy that it was written from.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or an engine that was asked for does not run its format.
+    """
+    read = read_file(path)
+    meant = policy or read.record.policy
+    vocabulary = read.vocabulary or vocabulary_of(scenario)
+    cases = _cases(meant, vocabulary, count, seed)
+    broken = broken_cases(cases[0], meant)
+    expected = [reference(meant, case) for case in cases] + [None] * len(broken)
+    able = _RUN_BY.get(read.format, ())
+    for engine in engines or ():
+        if engine not in able:
+            raise InputError(f"{engine} does not run {read.format} files; expected one of: {', '.join(able) or 'none'}")
+    told = []
+    for engine in engines or able or ("policy-sim",):
+        try:
+            if engine in ENGINES:
+                answers = run_engine(engine, Path(path).read_bytes(), [*cases, *broken])
+            else:
+                answers = _own(read.record.policy, vocabulary, [*cases, *broken])
+        except InputError as error:
+            if engines is not None:
+                raise
+            told.append(Conformity(engine, 0, 0, 0, not_run=str(error)))
+            continue
+        told.append(_count(engine, [*cases, *broken], len(broken), expected, answers))
+    return told
+
+
+def reference(policy: Policy, case: Case) -> dict[str, Any]:
+    """Return what the table should say of a case, from `authority` alone."""
+    facts = {name: case[name] for name in input_names(policy)[5:]}
+    may = authority(policy, case["failure"], case["segment"], facts)
+    decision = decision_of(may, case["asked_for"], case["amount"])
+    own = may.limits[may.starts_at]
+    return dict(decision._asdict()) | {
+        "limit": limit_text(decision.limit),
+        **{f"{name}_limit": limit_text(limit_content(own[name].value)) for name in LIMITS},
+    }
+
+
+def boundary_cases(policy: Policy, vocabulary: Vocabulary) -> Iterator[dict[str, Any]]:
+    """Yield a case at, just below and just above every limit and every guard, for every failure and segment."""
+    starts = _starts(policy)
+    guarded = list(_guard_facts(policy))
+    for number, (failure, segment) in enumerate(product(vocabulary.failures, vocabulary.segments)):
+        for place, asked_for in enumerate(ASKED_FOR):
+            amounts = {0}
+            for tier in policy.tier_names[:-1]:
+                most = limit_cents(policy.limit(tier, asked_for, failure, segment))
+                if policy.limit(tier, asked_for, failure, segment) != NO_LIMIT and most <= 10**13:
+                    amounts |= {most - 1, most, most + 1}
+            cell = {"currency": policy.currency, "failure": failure, "segment": segment, "asked_for": asked_for}
+            for facts, cents in product(starts, sorted(amounts)):
+                if cents >= 0:
+                    yield {**cell, "amount": cents / 100, **facts}
+            # guards do not look at what is asked for: in turn will do
+            for facts in guarded if place == number % len(ASKED_FOR) else ():
+                yield {**cell, "amount": max(amounts) / 100, **facts}
+
+
+def broken_cases(case: Case, policy: Policy) -> list[dict[str, Any]]:
+    """Return cases of which none can be decided: each lacks what every row needs, or holds what cannot be."""
+    whole = dict(case) | _calm(policy)
+    needed = ("currency", "failure", "segment", "asked_for", "amount")
+    broken: list[dict[str, Any]] = [{k: v for k, v in whole.items() if k != name} for name in needed]
+    broken += [{**whole, name: None} for name in needed]
+    broken += [
+        {**whole, "currency": "XXX"},
+        {**whole, "failure": "no_such_failure"},
+        {**whole, "segment": ""},
+        {**whole, "amount": -0.01},
+    ]
+    for fact in input_names(policy)[5:]:
+        without = {k: v for k, v in whole.items() if k != fact}
+        if fact in _everywhere(policy):
+            broken += [without, {**whole, fact: None}, {**whole, fact: -1.0}]
+    return broken
+
+
+def _everywhere(policy: Policy) -> set[str]:
+    """Return facts without which no row fits, if all others are low."""
+    from policy_sim.publish.table import guard_regions
+
+    return set(guard_regions(policy)[-1].facts)
+
+
+def _cases(policy: Policy, vocabulary: Vocabulary, count: int, seed: int) -> list[dict[str, Any]]:
+    cases = list(boundary_cases(policy, vocabulary))
+    rng = np.random.default_rng(seed)
+    known = [case["amount"] for case in cases]
+    spread = 2 * max(100.0, *known)
+    facts = {fact: _values(policy, fact) for fact in input_names(policy)[5:]}
+    while len(cases) < count:
+        case: dict[str, Any] = {
+            "currency": policy.currency,
+            "failure": str(rng.choice(vocabulary.failures)),
+            "segment": str(rng.choice(vocabulary.segments)),
+            "asked_for": str(rng.choice(ASKED_FOR)),
+            "amount": float(rng.choice(known)) if rng.random() < 0.5 else round(float(rng.uniform(0, spread)), 2),
+        }
+        cases.append(case | {fact: float(rng.choice(values)) for fact, values in facts.items()})
+    return cases
+
+
+def _calm(policy: Policy) -> dict[str, float]:
+    """Return facts at which the lowest region of guards that there is begins: nothing is suspected."""
+    return dict.fromkeys(input_names(policy)[5:], 0.0)
+
+
+def _starts(policy: Policy) -> list[dict[str, float]]:
+    """Return facts for each tier that may look first: where its region of guards begins."""
+    regions = {region.starts_at: region for region in guard_regions(policy)}
+    calm = _calm(policy)
+    return [calm | {fact: low for fact, (low, _) in region.facts.items()} for region in reversed(regions.values())]
+
+
+def _values(policy: Policy, fact: str) -> list[float]:
+    at = sorted({guard.at_least for guard in policy.guards if guard.fact == fact})
+    # engines keep 15 digits or more of a number
+    near = [value for each in at for value in (each - 1e-6, each, each + 1e-6)]
+    return [0.0, *(value for value in near if value >= 0)]
+
+
+def _guard_facts(policy: Policy) -> Iterator[dict[str, float]]:
+    calm = _calm(policy)
+    for fact in calm:
+        for value in _values(policy, fact):
+            yield {**calm, fact: value}
+
+
+def _own(policy: Policy, vocabulary: Vocabulary, cases: Sequence[Case]) -> list[Answer]:
+    """Answer as a help desk does that reads the file with this package."""
+    decider = Decider(policy, vocabulary.failures, vocabulary.segments)
+    answers: list[Answer] = []
+    for case in cases:
+        facts = {fact: case.get(fact) for fact in decider.facts}
+        try:
+            if case.get("currency") != policy.currency or any(fact is None or fact < 0 for fact in facts.values()):
+                raise InputError("a fact is missing")
+            failure, segment, asked_for = (str(case.get(name)) for name in ("failure", "segment", "asked_for"))
+            decision = decider.decide(failure, segment, asked_for, case.get("amount"), facts)  # type: ignore[arg-type]
+        except InputError:
+            answers.append(None)
+            continue
+        said = reference(policy, case)
+        answers.append(said | decision._asdict() | {"limit": limit_text(decision.limit)})
+    return answers
+
+
+def _count(
+    engine: str,
+    cases: Sequence[Case],
+    broken: int,
+    expected: Sequence[dict[str, Any] | None],
+    answers: Sequence[Answer],
+) -> Conformity:
+    agreeing, first = 0, ""
+    for case, meant, found in zip(cases, expected, answers, strict=True):
+        is_refused = found is None or found["tier"] == NOT_DECIDED
+        if (meant is None and is_refused) or (
+            meant is not None and found is not None and all(found[name] == meant[name] for name in OUTPUTS)
+        ):
+            agreeing += 1
+        elif not first:
+            names = [name for name in OUTPUTS if meant is None or found is None or found[name] != meant[name]]
+            says = "nothing" if found is None else f"{names[0]} {found[names[0]]}"
+            should = "it must be refused" if meant is None else f"expected {names[0]} {meant[names[0]]}"
+            first = f"for {_told(case)} it says {says}; {should}"
+    return Conformity(engine, len(cases), broken, agreeing, first)
+
+
+def _told(case: Case) -> str:
+    return ", ".join(f"{name} {value}" for name, value in case.items())

@@ -1,0 +1,336 @@
+"""Difference: everything in which two policies differ, found over the partition of all cases, not by sampling.
+
+In: two policies in the same currency, and the scenario that names failures and segments. Out: `PolicyDifference`: which
+allows more, and an example case for each difference. Left to others: what the difference is worth (`value`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from policy_sim.assumptions import Scenario
+from policy_sim.border import InputError
+from policy_sim.policy import ASK, ASKED_FOR, GUARD_FACTS, Policy
+from policy_sim.policy.decision import limit_cents
+from policy_sim.publish.table import Vocabulary, money_text, number_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["PolicyDifference", "Step", "difference"]
+
+Cell = tuple[str, str]
+#: From (whole cents, or a fact's value) up to, but without; None where there is no upper end.
+Interval = tuple[Any, Any]
+
+_LIFE = ("version", "owner", "status", "effective_from", "effective_until", "approved_by", "approved_on")
+_MOST_BOXES = 200_000
+
+
+@dataclass(frozen=True)
+class Step:
+    """One difference.
+
+    Attributes
+    ----------
+    words
+        For which cases, and what each policy says.
+    more_generous
+        Name of the policy in which a lower tier decides.
+    example
+        A case of that kind, with what is asked for.
+    first, second
+        The tier that may decide the example in the first and in the second policy.
+    """
+
+    words: str
+    more_generous: str
+    example: Mapping[str, str | float]
+    first: str
+    second: str
+
+
+@dataclass(frozen=True)
+class PolicyDifference:
+    """How two policies differ; a policy allows more where a lower tier may decide.
+
+    Attributes
+    ----------
+    first, second
+        The policies.
+    steps
+        Every difference in what they allow.
+    first_more, second_more
+        A case that only the first, or only the second, lets a lower tier decide; None where there is none.
+    life
+        Differences in version, owner, status and dates, in words.
+    """
+
+    first: Policy
+    second: Policy
+    steps: tuple[Step, ...]
+    first_more: Step | None
+    second_more: Step | None
+    life: tuple[str, ...]
+
+    @property
+    def verdict(self) -> str:
+        """In words: equal, one allows whatever the other allows, or a counterexample each way."""
+        one, two = self.labels
+        if self.first_more is None and self.second_more is None:
+            return "equal: in every case the same tier may decide"
+        if self.second_more is None:
+            return f"{one} allows whatever {two} allows, and more"
+        if self.first_more is None:
+            return f"{two} allows whatever {one} allows, and more"
+        return "neither allows whatever the other allows"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each difference: words, more_generous, example (in words), first, second."""
+        import pandas as pd
+
+        columns = ("words", "more_generous", "example", "first", "second")
+        rows = [
+            (step.words, step.more_generous, ", ".join(map(str, step.example.values())), step.first, step.second)
+            for step in self.steps
+        ]
+        return pd.DataFrame(rows, columns=list(columns))
+
+    @property
+    def counterexamples(self) -> tuple[Step, ...]:
+        """A case for each policy that allows something that the other does not."""
+        return tuple(each for each in (self.first_more, self.second_more) if each is not None)
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """What the two are called: by name, by version where the names are the same, else A and B."""
+        return _labels(self.first, self.second)
+
+
+def difference(first: Policy, second: Policy, scenario: Scenario) -> PolicyDifference:
+    """Return everything in which two policies differ.
+
+    Raises
+    ------
+    InputError
+        If they are in different currencies, or name what the scenario does not know.
+    """
+    for policy in (first, second):
+        policy.check_names(scenario, f"policy {policy.name}")
+    if first.currency != second.currency:
+        raise InputError(f"policies are in {first.currency} and {second.currency}; convert one of them to compare them")
+    vocabulary = Vocabulary(tuple(scenario.failures), tuple(segment.name for segment in scenario.segments))
+    search = _Search(first, second, scenario.tiers, vocabulary)
+    steps = (*search.guard_steps(), *search.limit_steps())
+    more = [search.extreme(sign) for sign in (1, -1)]
+    old, new = first.content, second.content
+    life = tuple(
+        f"{name} {old[name] or 'nothing'} -> {new[name] or 'nothing'}" for name in _LIFE if old[name] != new[name]
+    )
+    return PolicyDifference(first, second, steps, more[0], more[1], life)
+
+
+def _labels(first: Policy, second: Policy) -> tuple[str, str]:
+    if first.name != second.name:
+        return first.name, second.name
+    if first.version != second.version:
+        return f"{first.name} version {first.version}", f"{second.name} version {second.version}"
+    return "A", "B"
+
+
+class _Search:
+    """Goes through every box in which neither policy changes what it says."""
+
+    def __init__(self, first: Policy, second: Policy, tiers: Sequence[str], vocabulary: Vocabulary) -> None:
+        self.policies, self.tiers, self.vocabulary = (first, second), tiers, vocabulary
+        self.cells = [(failure, segment) for failure in vocabulary.failures for segment in vocabulary.segments]
+        self.cuts = self._fact_cuts()
+        self.boxes = self._boxes()
+        self.pairs = {pair: boxes[0] for pair, boxes in self.boxes.items()}
+        self.ladders = {(cell, name): self._ladders(cell, name) for cell in self.cells for name in ASKED_FOR}
+
+    def _fact_cuts(self) -> dict[str, list[float]]:
+        """Return for each fact that a guard looks at the values at which something may change."""
+        at: dict[str, set[float]] = {}
+        for policy in self.policies:
+            for guard in policy.guards:
+                at.setdefault(guard.fact, {0.0}).add(max(guard.at_least, 0.0))
+        return {fact: sorted(at[fact]) for fact in GUARD_FACTS if fact in at}
+
+    def _boxes(self) -> dict[tuple[int, int], list[tuple[int, ...]]]:
+        """Return by (starting tier of the first, of the second) boxes of facts as positions among the cuts."""
+        count = 1
+        for cuts in self.cuts.values():
+            count *= len(cuts)
+        if count > _MOST_BOXES:
+            raise InputError(f"guards cut the cases into {count:,} parts; expected at most {_MOST_BOXES:,}, use fewer")
+        boxes: dict[tuple[int, int], list[tuple[int, ...]]] = {}
+        for box in product(*(range(len(cuts)) for cuts in self.cuts.values())):
+            facts = self._facts(box)
+            pair = (self._start(self.policies[0], facts), self._start(self.policies[1], facts))
+            boxes.setdefault(pair, []).append(box)
+        return dict(sorted(boxes.items()))
+
+    def _facts(self, box: Sequence[int]) -> dict[str, float]:
+        return {fact: cuts[k] for k, (fact, cuts) in zip(box, self.cuts.items(), strict=True)}
+
+    def _start(self, policy: Policy, facts: Mapping[str, float]) -> int:
+        reached = [guard.to for guard in policy.guards if facts[guard.fact] >= guard.at_least]
+        return max(self.tiers.index(tier) for tier in (policy.tier_names[0], *reached))
+
+    def _ladders(self, cell: Cell, name: str) -> tuple[list[tuple[int, int]], ...]:
+        """Return for each policy (rank of the tier, the most that it may decide in cents), the lowest first."""
+        ladders = []
+        for policy in self.policies:
+            ladder = []
+            for tier in policy.tier_names:
+                may_not = policy.limit(tier, "total_cost", *cell) == ASK
+                most = -1 if may_not else limit_cents(policy.limit(tier, name, *cell))
+                ladder.append((self.tiers.index(tier), most))
+            ladders.append(ladder)
+        return tuple(ladders)
+
+    def _deciders(self, pair: tuple[int, int], cell: Cell, name: str) -> list[tuple[Interval, int, int]]:
+        """Return the amounts (whole cents) at which anything changes, with the tier that decides in each policy."""
+        ladders = self.ladders[cell, name]
+        cuts = sorted({0, *(most + 1 for ladder in ladders for _, most in ladder if 0 <= most < 10**15)})
+        ranges = []
+        for low, high in zip(cuts, [*cuts[1:], None], strict=True):
+            ranks = [
+                next(rank for rank, most in ladder if rank >= start and (most >= low or rank == ladder[-1][0]))
+                for ladder, start in zip(ladders, pair, strict=True)
+            ]
+            ranges.append(((low, high), ranks[0], ranks[1]))
+        return ranges
+
+    def extreme(self, sign: int) -> Step | None:
+        """Return a case that only one policy lets a lower tier decide (1: the first, -1: the second), or None."""
+        for pair in self.pairs:
+            for cell, name in product(self.cells, ASKED_FOR):
+                for amount, one, two in self._deciders(pair, cell, name):
+                    if sign * (two - one) > 0:
+                        return self._step("", self.pairs[pair], cell, name, amount, one, two)
+        return None
+
+    def limit_steps(self) -> list[Step]:
+        """Return differences in limits: among cases that both policies start with the same tier."""
+        found: dict[tuple[str, Interval, int, int], dict[Cell, tuple[int, ...]]] = {}
+        for pair in (pair for pair in self.pairs if pair[0] == pair[1]):
+            for cell, name in product(self.cells, ASKED_FOR):
+                known = [key[1] for key, cells in found.items() if key[0] == name and cell in cells]
+                for amount, one, two in self._deciders(pair, cell, name):
+                    # what a lower start has shown is not said again for a higher one
+                    if one != two and not any(_lies_within(amount, other) for other in known):
+                        found.setdefault((name, amount, one, two), {})[cell] = self.pairs[pair]
+        steps = []
+        for (name, amount, one, two), cells in found.items():
+            cell, box = next(iter(cells.items()))
+            words = f"{name.replace('_', ' ')} {self._amount_words(amount)}, {self._cell_words(list(cells))}"
+            steps.append(self._step(words, box, cell, name, amount, one, two))
+        return steps
+
+    def guard_steps(self) -> list[Step]:
+        """Return differences in who looks first."""
+        steps = []
+        for pair, boxes in self.boxes.items():
+            if pair[0] == pair[1]:
+                continue
+            shown = self._shown(pair)
+            for merged in _merged(boxes, [len(cuts) for cuts in self.cuts.values()]):
+                box = tuple(low for low, _ in merged)
+                words = f"cases with {self._box_words(merged)}"
+                if shown is None:
+                    cell, name = self.cells[0], ASKED_FOR[0]
+                    amount, one, two = self._deciders(pair, cell, name)[0]
+                    words += " (who looks first differs, who decides does not)"
+                else:
+                    cell, name, amount, one, two = shown
+                steps.append(self._step(words, box, cell, name, amount, one, two, pair))
+        return steps
+
+    def _shown(self, pair: tuple[int, int]) -> tuple[Cell, str, Interval, int, int] | None:
+        for cell, name in product(self.cells, ASKED_FOR):
+            for amount, one, two in self._deciders(pair, cell, name):
+                if one != two:
+                    return cell, name, amount, one, two
+        return None
+
+    def _step(
+        self, words: str, box: Sequence[int], cell: Cell, name: str, amount: Interval, one: int, two: int,
+        starts: tuple[int, int] | None = None,
+    ) -> Step:  # fmt: skip
+        low, high = amount
+        example: dict[str, str | float] = {
+            "failure": cell[0],
+            "segment": cell[1],
+            "asked_for": name,
+            # the highest amount of which it is true says most
+            "amount": (low if high is None else high - 1) / 100,
+            **self._facts(box),
+        }
+        tiers = self.tiers
+        if words and starts is not None:
+            words += f": {tiers[starts[0]]} looks first -> {tiers[starts[1]]} looks first"
+        elif words:
+            words += f": {tiers[one]} decides -> {tiers[two]} decides"
+        left, right = starts or (one, two)
+        more = _labels(*self.policies)[0 if left < right else 1]
+        return Step(words, more, example, tiers[one], tiers[two])
+
+    def _amount_words(self, amount: Interval) -> str:
+        low, high = amount
+        currency = self.policies[0].currency
+        if high is None:
+            return f"of any amount in {currency}" if low == 0 else f"above {money_text(low - 1)} {currency}"
+        above = "" if low == 0 else f"above {money_text(low - 1)} "
+        return f"{above}up to {money_text(high - 1)} {currency}"
+
+    def _cell_words(self, cells: list[Cell]) -> str:
+        by_segments: dict[tuple[str, ...], list[str]] = {}
+        for failure in self.vocabulary.failures:
+            segments = tuple(segment for other, segment in cells if other == failure)
+            if segments:
+                by_segments.setdefault(segments, []).append(failure)
+        told = []
+        for segments, failures in by_segments.items():
+            which = "any failure" if len(failures) == len(self.vocabulary.failures) else ", ".join(failures)
+            whom = "any segment" if len(segments) == len(self.vocabulary.segments) else ", ".join(segments)
+            told.append(f"{which} ({whom})")
+        return "; ".join(told)
+
+    def _box_words(self, merged: Sequence[tuple[int, int]]) -> str:
+        told = []
+        for (low, high), (fact, cuts) in zip(merged, self.cuts.items(), strict=True):
+            spoken = fact.replace("_", " ")
+            if high < len(cuts):
+                least = f"{number_text(cuts[low])} or more and " if low else ""
+                told.append(f"{spoken} {least}below {number_text(cuts[high])}")
+            elif low:
+                told.append(f"{spoken} {number_text(cuts[low])} or more")
+        return ", ".join(told) or "any facts"
+
+
+def _lies_within(amount: Interval, other: Interval) -> bool:
+    return bool(amount[0] >= other[0] and (other[1] is None or (amount[1] is not None and amount[1] <= other[1])))
+
+
+def _merged(boxes: Sequence[tuple[int, ...]], sizes: Sequence[int]) -> list[tuple[tuple[int, int], ...]]:
+    """Return the same boxes joined along one fact after the other; each as (from, up to) for every fact."""
+    joined = [tuple((k, k + 1) for k in box) for box in boxes]
+    for axis in range(len(sizes)):
+        by_rest: dict[Any, list[tuple[int, int]]] = {}
+        for box in joined:
+            by_rest.setdefault((box[:axis], box[axis + 1 :]), []).append(box[axis])
+        joined = []
+        for (before, after), spans in by_rest.items():
+            whole: list[tuple[int, int]] = []
+            for low, high in sorted(spans):
+                if whole and whole[-1][1] == low:
+                    whole[-1] = (whole[-1][0], high)
+                else:
+                    whole.append((low, high))
+            joined += [(*before, span, *after) for span in whole]
+    return joined

@@ -1,0 +1,202 @@
+"""DMN: a policy as a decision table that rules engines execute (DMN 1.3), and back.
+
+In: a policy with its provenance, failures and segments. Out: XML with one table in the simplest FEEL there is.
+Left to others: what the rows are (`table`); running it (`engines`).
+"""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as Tree
+
+from policy_sim.border import InputError
+from policy_sim.policy import Policy, Provenance, Record, parse_record, record_content
+from policy_sim.publish.table import (
+    NOT_DECIDED,
+    NOT_DECIDED_RULE,
+    OUTPUTS,
+    Row,
+    Vocabulary,
+    decision_rows,
+    input_names,
+    money_text,
+    number_text,
+)
+
+__all__ = ["parse_dmn", "render_dmn"]
+
+MODEL = "https://www.omg.org/spec/DMN/20191111/MODEL/"
+OWN = "urn:policy-sim:policy:1"
+_INTERCHANGE = "https://www.omg.org/spec/DMN/20191111/DMNDI/"
+_SHAPES = "http://www.omg.org/spec/DMN/20180521/DC/"
+_NUMBERS = ("amount", "suspicion", "prior_claims", "prior_failures", "item_price", "days_since_purchase", "severity")
+_ANY = "-"
+_MOST_DEPTH = 20
+
+
+def render_dmn(policy: Policy, vocabulary: Vocabulary, provenance: Provenance | None = None) -> str:
+    """Return DMN 1.3 XML with one decision table, `authority`; its last row says that a case cannot be decided."""
+    Tree.register_namespace("", MODEL)
+    Tree.register_namespace("policy", OWN)
+    Tree.register_namespace("dmndi", _INTERCHANGE)
+    Tree.register_namespace("dc", _SHAPES)
+    inputs = input_names(policy)
+    root = Tree.Element(f"{{{MODEL}}}definitions", id="definitions", name=policy.name, namespace=OWN)
+    _add(root, "description", text=f"{policy.name}, version {policy.version}, {policy.status}")
+    extension = _add(root, "extensionElements")
+    held = Tree.SubElement(extension, f"{{{OWN}}}record")
+    held.text = json.dumps(
+        {
+            "failures": vocabulary.failures,
+            "segments": vocabulary.segments,
+            "record": record_content(policy, provenance),
+        },
+        ensure_ascii=False,
+    )
+    for name in inputs:
+        data = _add(root, "inputData", id=f"input_{name}", name=name)
+        _add(data, "variable", id=f"variable_{name}", name=name, typeRef=_type(name))
+    decision = _add(root, "decision", id="authority", name="authority")
+    _add(decision, "variable", id="variable_authority", name="authority")
+    for name in inputs:
+        need = _add(decision, "informationRequirement", id=f"requirement_{name}")
+        _add(need, "requiredInput", href=f"#input_{name}")
+    table = _add(decision, "decisionTable", id="table", hitPolicy="FIRST")
+    # no labels: some engines take them for the names of the facts
+    for name in inputs:
+        column = _add(table, "input", id=f"column_{name}")
+        expression = _add(column, "inputExpression", id=f"expression_{name}", typeRef=_type(name))
+        _add(expression, "text", text=name)
+    for name in OUTPUTS:
+        kind = "boolean" if name == "return_waived" else "string"
+        _add(table, "output", id=f"output_{name}", name=name, typeRef=kind)
+    for number, cells in enumerate(table_cells(policy, vocabulary), start=1):
+        rule = _add(table, "rule", id=f"rule_{number}")
+        for name, cell in zip((*inputs, *OUTPUTS), cells, strict=True):
+            is_input = name in inputs
+            kind = "inputEntry" if is_input else "outputEntry"
+            entry = _add(rule, kind, id=f"{'in' if is_input else 'out'}_{number}_{name}")
+            _add(entry, "text", text=cell)
+    _draw(root, inputs)
+    Tree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Tree.tostring(root, encoding="unicode") + "\n"
+
+
+def parse_dmn(data: bytes, where: str) -> tuple[Record, Vocabulary]:
+    """Read back what `render_dmn` wrote: the policy that it holds, and what it was written for.
+
+    Raises
+    ------
+    InputError
+        If it is no DMN that we wrote, would construct entities, or its table is not the one of the policy that it
+        holds; the first cell that differs is named.
+    """
+    root = _parse(data, where)
+    held = root.find(f"{{{MODEL}}}extensionElements/{{{OWN}}}record")
+    if held is None or not held.text:
+        raise InputError(f"{where} holds no policy:record; only DMN that policy-sim exported can be read back")
+    try:
+        content = json.loads(held.text)
+        vocabulary = Vocabulary(tuple(content["failures"]), tuple(content["segments"]))
+        record = parse_record(content["record"], where)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{where}: policy:record does not hold a policy; export it again") from None
+    found = [
+        [(entry.findtext(f"{{{MODEL}}}text") or "").strip() for entry in rule if entry.tag.endswith("Entry")]
+        for rule in root.iter(f"{{{MODEL}}}rule")
+    ]
+    _compare(found, table_cells(record.policy, vocabulary), (*input_names(record.policy), *OUTPUTS), where)
+    return record, vocabulary
+
+
+def table_cells(policy: Policy, vocabulary: Vocabulary) -> list[list[str]]:
+    """Return the cells of the table in FEEL: inputs, then outputs; the last row is for what no other row fits."""
+    inputs = input_names(policy)
+    rows = [[*_conditions(row, policy, inputs), *_literals(row)] for row in decision_rows(policy, vocabulary)]
+    last = [*[_ANY] * len(inputs), *(_not_decided(name) for name in OUTPUTS)]
+    return [*rows, last]
+
+
+def _draw(root: Tree.Element, inputs: tuple[str, ...]) -> None:
+    """Add where a modeler shows the decision and its inputs."""
+    interchange = Tree.SubElement(root, f"{{{_INTERCHANGE}}}DMNDI")
+    diagram = Tree.SubElement(interchange, f"{{{_INTERCHANGE}}}DMNDiagram", id="diagram")
+    places = [("authority", 20 + 70 * (len(inputs) - 1), 20, 180, 80)]
+    places += [(f"input_{name}", 20 + 140 * k, 180, 125, 45) for k, name in enumerate(inputs)]
+    for element, x, y, width, height in places:
+        shape = Tree.SubElement(diagram, f"{{{_INTERCHANGE}}}DMNShape", id=f"shape_{element}", dmnElementRef=element)
+        bounds = {"x": x, "y": y, "width": width, "height": height}
+        Tree.SubElement(shape, f"{{{_SHAPES}}}Bounds", {name: str(value) for name, value in bounds.items()})
+
+
+def _conditions(row: Row, policy: Policy, inputs: tuple[str, ...]) -> list[str]:
+    cells = {
+        "currency": f'"{policy.currency}"',
+        "failure": ",".join(f'"{each}"' for each in row.failures),
+        "segment": ",".join(f'"{each}"' for each in row.segments),
+        "asked_for": ",".join(f'"{each}"' for each in row.asked_for),
+        "amount": _interval(*(None if cents is None else money_text(cents) for cents in row.amount)),
+    }
+    for fact, interval in row.facts.items():
+        cells[fact] = _interval(*(None if end is None else number_text(end) for end in interval))
+    return [cells.get(name, _ANY) for name in inputs]
+
+
+def _interval(low: str | None, high: str | None) -> str:
+    return f">= {low}" if high is None else f"[{low}..{high})"
+
+
+def _literals(row: Row) -> list[str]:
+    return [str(value).lower() if isinstance(value, bool) else f'"{value}"' for value in row.outputs.values()]
+
+
+def _not_decided(name: str) -> str:
+    if name == "return_waived":
+        return "false"
+    return f'"{NOT_DECIDED_RULE if name in ("rule", "because") else NOT_DECIDED}"'
+
+
+def _type(name: str) -> str:
+    return "number" if name in _NUMBERS else "string"
+
+
+def _add(parent: Tree.Element, tag: str, text: str | None = None, **attributes: str) -> Tree.Element:
+    element = Tree.SubElement(parent, f"{{{MODEL}}}{tag}", attributes)
+    element.text = text
+    return element
+
+
+def _parse(data: bytes, where: str) -> Tree.Element:
+    import defusedxml
+    import defusedxml.ElementTree as SafeTree
+
+    try:
+        root: Tree.Element = SafeTree.fromstring(data, forbid_dtd=True)
+    except defusedxml.DefusedXmlException:
+        raise InputError(f"{where} declares a DTD or entities; expected plain XML, remove the declaration") from None
+    except (Tree.ParseError, ValueError, LookupError) as error:
+        raise InputError(f"{where} is not XML: {error}; export it again") from None
+    if root.tag != f"{{{MODEL}}}definitions":
+        raise InputError(f"{where} is not DMN 1.3 (its root is {root.tag!r}); expected <definitions> of {MODEL}")
+    level, depth = [root], 1
+    while level := [child for element in level for child in element]:
+        depth += 1
+        if depth > _MOST_DEPTH:
+            raise InputError(f"{where} is nested more than {_MOST_DEPTH} deep; expected a decision table")
+    return root
+
+
+def _compare(found: list[list[str]], expected: list[list[str]], names: tuple[str, ...], where: str) -> None:
+    mend = "change limits in the YAML, CSV or XLSX file, and export again"
+    if len(found) != len(expected):
+        raise InputError(f"{where}: the table has {len(found)} rules, the policy that it holds {len(expected)}; {mend}")
+    for number, (cells, meant) in enumerate(zip(found, expected, strict=True), start=1):
+        if len(cells) != len(meant):
+            raise InputError(f"{where}: rule {number} has {len(cells)} cells; expected {len(meant)}; {mend}")
+        for name, cell, own in zip(names, cells, meant, strict=True):
+            if cell != own:
+                raise InputError(
+                    f"{where}: this file was changed after export: rule {number}, {name} {own} -> {cell}; {mend}"
+                )

@@ -1,0 +1,106 @@
+import pytest
+
+from policy_sim.border import InputError
+from policy_sim.policy import ASK, Guard, Lever, LimitException
+from policy_sim.publish import check, refuse_broken
+from policy_sim.publish.check import check_rows
+from policy_sim.publish.table import decision_rows
+from policy_sim.study import prepare_setting
+
+
+def kinds(findings):
+    return [(finding.severity, finding.kind) for finding in findings]
+
+
+@pytest.fixture(scope="session")
+def payoffs(scenario):
+    return prepare_setting(scenario, cases=500, draws=2).payoffs
+
+
+def test_shipped_policies_are_fit(scenario, current, payoffs):
+    assert check(current, scenario) == []
+    assert check(current, scenario, payoffs) == []
+
+
+def test_a_gap_and_an_overlap(current, vocabulary):
+    rows = decision_rows(current, vocabulary)
+    holed = check_rows(rows[:5] + rows[6:], current, vocabulary)
+    assert kinds(holed) == [("error", "gap")]
+    assert "no rule decides the case" in holed[0].words
+    twice = check_rows([*rows, rows[3]], current, vocabulary)
+    assert kinds(twice) == [("error", "overlap")]
+    assert "rules 4 and 24 both decide the case failure late_delivery" in twice[0].words
+
+
+def test_limits_that_fall(scenario, current):
+    low = current.with_limit(Lever("lead", "refund"), 20.0).with_limit(Lever("lead", "credit", "wrong_item"), 5.0)
+    words = [finding.words for finding in check(low, scenario)]
+    assert len(words) == 2
+    assert "the refund limit falls from 25 (agent) to 20 (lead)" in words[0]
+    assert "wrong_item, first_time and 2 more" in words[1]
+    with pytest.raises(InputError, match=r"policy 'current' is not published: the refund limit falls .*and 1 more"):
+        refuse_broken(low, scenario)
+
+
+@pytest.mark.parametrize(
+    ("guards", "expected"),
+    [
+        ((Guard(fact="suspicion", at_least=0.6, to="lead"), Guard(fact="suspicion", at_least=0.8, to="lead")), 1),
+        ((Guard(fact="suspicion", at_least=0.6, to="manager"), Guard(fact="suspicion", at_least=0.6, to="lead")), 1),
+        ((Guard(fact="suspicion", at_least=0.6, to="lead"), Guard(fact="suspicion", at_least=0.8, to="manager")), 0),
+        ((Guard(fact="suspicion", at_least=1.1, to="lead"),), 1),
+        ((Guard(fact="prior_claims", at_least=0, to="lead"),), 1),
+        ((Guard(fact="prior_claims", at_least=4, to="lead"),) * 2, 1),
+    ],
+)
+def test_guards_that_never_fire(scenario, current, guards, expected):
+    found = check(current.model_copy(update={"guards": guards}), scenario)
+    assert kinds(found) == [("warning", "never fires")] * expected
+
+
+def test_exceptions_that_never_fire_or_change_nothing(scenario, current):
+    policy = current.with_limit(Lever("agent", "refund", None, "loyal"), 30.0)
+    for failure in scenario.failures:
+        policy = policy.with_limit(Lever("agent", "refund", failure, "loyal"), 40.0)
+    assert kinds(check(policy, scenario)) == [("warning", "never fires")]
+    same = current.with_limit(Lever("agent", "refund", "wrong_item"), 25.0)
+    found = check(same, scenario)
+    assert kinds(found) == [("warning", "changes nothing")]
+    assert "exceptions[0] (agent, wrong_item, any): its refund limit says what the more general rule" in found[0].words
+
+
+def test_limits_that_ask_first_makes_pointless(scenario, current):
+    found = check(current.with_limit(Lever("agent", "total_cost"), ASK), scenario)
+    assert "the limits for refund, credit, replacement never fire" in found[0].words
+
+
+def test_foreign_currency_and_unknown_names(scenario, current):
+    unknown = (LimitException(tier="agent", failure="wrong_itm", limits={"refund": 5.0}),)
+    found = check(current.model_copy(update={"currency": "EUR", "exceptions": unknown}), scenario)
+    assert kinds(found) == [("error", "currency"), ("error", "names")]
+    assert "did you mean 'wrong_item'?" in found[1].words
+
+
+def test_unknown_tiers(scenario, current):
+    tiers = tuple(
+        tier.model_copy(update={"name": {"lead": "chief"}.get(tier.name, tier.name)}) for tier in current.tiers
+    )
+    found = check(current.model_copy(update={"tiers": tiers, "guards": ()}), scenario)
+    assert kinds(found) == [("error", "tiers")]
+
+
+def test_guards_that_catch_too_many_genuine_cases(scenario, current, payoffs):
+    share = float((payoffs.cases.suspicion >= 0.6).mean())
+    assert 0 < share < 0.1
+    found = check(current, scenario, payoffs, guard_share=share / 2)
+    assert "suspicion is 0.6 or more: straight to the lead' catches" in found[0].words
+    assert check(current, scenario, payoffs, guard_share=share) == []
+
+
+def test_entitlements(scenario, current, payoffs):
+    strict = current
+    for name in ("refund", "credit", "keep_item", "replacement"):
+        strict = strict.with_limit(Lever("agent", name), ASK)
+    found = [finding for finding in check(strict, scenario, payoffs) if finding.kind == "entitlement"]
+    assert found
+    assert all("the agent can never meet the entitlement for" in finding.words for finding in found)
