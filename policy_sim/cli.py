@@ -100,6 +100,7 @@ def run(
     """The main job: from a log to the best limits of the agents, what they are worth and how sure that is."""
     from policy_sim.policy import load_policy, load_shipped_policies
     from policy_sim.show import report
+    from policy_sim.study import provenance_of
     from policy_sim.value import best_limits, compare, evaluate
 
     with _progress(10) as step:
@@ -120,7 +121,7 @@ def run(
         outcomes.append(evaluate(recommended, setting.payoffs))
         differences = [compare(outcome, outcomes[0]) for outcome in outcomes]
         step("Writing files")
-        files = _write_results(out, best, differences, _provenance(setting, seed, differences[-1]))
+        files = _write_results(out, best, differences, provenance_of(setting, differences[-1]))
     if as_json:
         typer.echo(json.dumps(_result(setting, best, differences, seed, files), indent=2))
     else:
@@ -340,7 +341,7 @@ def optimize(
     from policy_sim.policy import load_policy
     from policy_sim.publish import export_policy
     from policy_sim.show import report
-    from policy_sim.study import find_optimum
+    from policy_sim.study import find_optimum, provenance_of
     from policy_sim.value.best_limits import MOVED
 
     bounds = {
@@ -362,7 +363,7 @@ def optimize(
     else:
         _show(report.of_optimum(setting, optimum, bounds))
     if out is not None:
-        _put(export_policy(optimum.best.policy, provenance=_provenance(setting, seed, optimum.gain)), out)
+        _put(export_policy(optimum.best.policy, provenance=provenance_of(setting, optimum.gain)), out)
 
 
 @app.command()
@@ -1070,46 +1071,11 @@ def _compared(
 def _simulated_provenance(
     record: Record, against: str, scenario: Scenario, log: LogOptions, cases: str, draws: int, seed: int
 ) -> Provenance:
+    from policy_sim.study import provenance_of
+
     baseline = _read_policy(against, scenario).policy
     difference, setting = _compared(record.policy, baseline, scenario, log, cases, draws, seed)
-    return _provenance(setting, seed, difference)
-
-
-def _provenance(setting: Setting, seed: int, difference: Difference | None) -> Provenance:
-    """Return where a policy came from: scenario, data, draws, and what it is expected to bring."""
-    import hashlib
-
-    from policy_sim.policy import ExpectedEffect, Provenance
-    from policy_sim.value.evaluation import interval
-
-    digest = hashlib.sha256()
-    if setting.customers is None:
-        cases = setting.payoffs.cases
-        parts: list[Any] = [cases.failure, cases.segment, cases.item_price]
-    else:
-        log = setting.customers.transactions
-        parts = [log.customer, log.date, log.amount]
-    for part in parts:
-        digest.update(part.tobytes())
-    effect = None
-    if difference is not None:
-        per_year = difference.per_year()
-        low, high = interval(per_year)
-        effect = ExpectedEffect(
-            against=difference.baseline.policy.name,
-            per_year=round(float(per_year.mean()), 2),
-            low=round(low, 2),
-            high=round(high, 2),
-        )
-    return Provenance(
-        scenario=setting.scenario.name,
-        scenario_fingerprint=setting.scenario.fingerprint,
-        data_fingerprint=digest.hexdigest()[:16],
-        seed=seed,
-        case_count=len(setting.payoffs.cases),
-        draw_count=len(setting.payoffs.draws),
-        expected_effect=effect,
-    )
+    return provenance_of(setting, difference)
 
 
 def _verdict_of(policy: Policy, findings: Sequence[Finding]) -> str:

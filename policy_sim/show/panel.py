@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from policy_sim.assumptions import LIMITS, Scenario
 from policy_sim.border import InputError, unknown
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, limit_content, load_shipped_policies
-from policy_sim.publish import export_policy
+from policy_sim.publish import FORMATS, check, difference, pdf_problem, publish
 from policy_sim.service import read_cases
 from policy_sim.show.wording import LIMIT_TITLES, assumption_title, assumption_unit, assumption_value
-from policy_sim.study import Setting, load_stories, load_story, one_at_a_time, replay, thinned
+from policy_sim.study import Setting, load_stories, load_story, one_at_a_time, provenance_of, replay, thinned
 from policy_sim.value import (
     MOVED,
     Curve,
@@ -30,6 +30,7 @@ from policy_sim.value import (
     Payoffs,
     Progress,
     best_limits,
+    compare,
     decide,
     evaluate,
     frontier,
@@ -368,19 +369,44 @@ class Panel:
         told = sorted(load_stories(), key=lambda story: story.scenario != self.setting.scenario.name)
         return [{"name": story.name, "title": story.title} for story in told]
 
-    def export(self, folder: Path) -> tuple[Path, str]:
-        """Write the policy in hand as JSON into a folder; return the path and the text.
+    def to_publish(self) -> Policy:
+        """Return the policy in hand as it would be published: the next version of the one in force, a draft."""
+        if self.policy == self.approved:
+            return self.approved
+        return self.policy.model_copy(update={"version": self.approved.version + 1, "status": "draft"})
+
+    def review(self) -> dict[str, Any]:
+        """Return what should be seen before publishing.
+
+        findings: severity and words of what is wrong; verdict and steps: how it differs from the policy in force, each
+        step with what it says, in which policy agents may do more, and an example; name and version; formats.
+        """
+        policy, scenario = self.to_publish(), self.setting.scenario
+        changed = difference(self.approved, policy, scenario)
+        return {
+            "name": policy.name,
+            "version": policy.version,
+            "findings": [
+                {"severity": each.severity, "words": each.words} for each in check(policy, scenario, self.payoffs)
+            ],
+            "verdict": changed.verdict if policy != self.approved else "the policy in force, unchanged",
+            "steps": changed.to_frame()[["words", "more_generous", "example"]].to_dict("records"),
+            "formats": list(FORMATS),
+            "pdf_problem": pdf_problem(),
+        }
+
+    def export(self, folder: Path, formats: Sequence[str] = ("json",)) -> list[Path]:
+        """Publish the policy in hand into a folder, with where it came from and what it is expected to bring.
 
         Raises
         ------
         InputError
-            If the folder cannot be written to.
+            If the policy is not fit to be published, a format is unknown, or the folder holds a newer version or cannot
+            be written to.
         """
-        policy = self.policy
-        if policy != self.approved:
-            policy = policy.model_copy(update={"name": "tuned", "title": f"{self.approved.title}, tuned"})
-        path = folder / f"policy_{policy.fingerprint}.json"
-        return path, export_policy(policy, path)
+        effect = compare(self.outcome, evaluate(self.approved, self.payoffs))
+        told = provenance_of(self.setting, effect)
+        return publish(self.to_publish(), self.setting.scenario, folder, formats, told)
 
 
 def open_panel(setting: Setting, in_force: Policy) -> Panel:

@@ -216,6 +216,9 @@ function sharedModel(content, arrays) {
     load() {
       answer({ kind: "problem", words: "opening a policy needs the workbench" });
     },
+    review() {
+      answer({ kind: "problem", words: "this file shows; the workbench writes files for agents. Copy the link or print the page instead" });
+    },
     export() {
       answer({ kind: "problem", words: "this file shows; the workbench writes files for agents. Copy the link or print the page instead" });
     },

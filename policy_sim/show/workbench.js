@@ -393,7 +393,10 @@ function render({ model, el }) {
     button("Side by side", {}, () => read("net_value") && open(sidesDialog())),
     button("History of changes", {}, () => open(historyDialog())),
     button("Open a policy file", {}, () => loader.click()),
-    button("Save the policy to a file", { "data-act": "save" }, () => ask({ ask: "export", save: true })),
+    button("Save the policy to a file", {}, () => {
+      menu.open = false;
+      ask({ ask: "export", formats: ["json"] });
+    }),
     button("Copy a link to this screen", {}, copyLink),
     button("Set a budget", {}, () => open(budgetDialog())),
     button("Assumptions", {}, () => ask({ ask: "assumptions" })),
@@ -694,9 +697,10 @@ function render({ model, el }) {
       ask({ ask: "study" });
       if (told) ask({ ask: "case", facts: told.facts });
     },
-    exported(message) {
-      save(message.name, message.text, "application/json");
-      say(`Saved as ${message.place}, and downloaded.`);
+    review: (message) => dialog.open && open(reviewDialog(message)),
+    exported(message, buffers) {
+      message.files.forEach((file, i) => save(file, buffers[i], "application/octet-stream"));
+      say(`Written to ${message.place}, and downloaded: ${message.files.join(", ")}.`);
     },
     loaded: (message) => setLimits(message.limits, `Opened ${message.name}`),
     busy(message) {
@@ -1270,32 +1274,53 @@ function render({ model, el }) {
     ];
   }
 
+  const FORMAT_TITLES = {
+    json: "JSON, for programs",
+    yaml: "YAML, for people who edit text",
+    csv: "CSV, a table",
+    xlsx: "Excel, a table to edit",
+    dmn: "DMN, for decision engines",
+    jdm: "GoRules JDM, for decision engines",
+    html: "Card for agents, a page",
+    pdf: "Card for agents, PDF",
+  };
+
   function exportDialog() {
-    const approved = preset(frame.approved);
-    const moved = levers.filter((each) => valueOf(each) !== valueOf(each, approved.limits));
-    const table = node("table");
-    fill(table, ["Limit", approved.title, "New"], moved.map((each) => [`${plural(each.tier)}: ${each.title.toLowerCase()}`, words(valueOf(each, approved.limits)), words(valueOf(each))]));
-    const falling = levers.filter((each) => {
-      const { highest } = boundsOf(each);
-      return order(valueOf(each)) > order(highest);
-    });
+    ask({ ask: "review" });
+    return [node("h3", {}, "Export for agents"), node("p", { class: "ps-muted" }, "Checking …")];
+  }
+
+  // Everything that should be seen before a policy is published: what is wrong, what it changes, what it brings.
+  function reviewDialog(found) {
     const now = read("net_value");
-    const checks = [
-      falling.length ? `Not in order: ${falling.map((each) => each.key).join(", ")}` : "Limits never fall from a tier to the next",
-      now ? (now.low <= 0 && now.high >= 0 ? `Net value: cannot be told apart from ${theBase()}` : `Net value against ${theBase()}: likely ${formats.net_value(now.low, true)} to ${formats.net_value(now.high, true)} ${PERIODS[state.per]}`) : "Net value is being worked out",
-      Object.keys(state.assumed).length ? "Assumptions were changed: the effect holds under these" : "Assumptions as the scenario has them",
-    ];
-    const put = button("Write the file", { class: "ps-main-button" }, () => {
-      dialog.close();
-      say("Writing …");
-      ask({ ask: "export" });
+    const unsure = now && now.low <= 0 && now.high >= 0;
+    const effect = !now ? "being worked out" : unsure ? `cannot be told apart from ${theBase()}` : `likely ${formats.net_value(now.low, true)} to ${formats.net_value(now.high, true)} ${PERIODS[state.per]} against ${theBase()}`;
+    const errors = found.findings.filter((each) => each.severity === "error");
+    const list = found.findings.length
+      ? node("ul", { class: "ps-findings" }, ...found.findings.map((each) => node("li", { class: each.severity === "error" ? "ps-problem" : null }, `${each.severity === "error" ? "Mend first: " : "Mind: "}${each.words}`)))
+      : node("p", {}, "✓ Every case has one rule that decides it, limits never fall from a tier to the next, nothing else was found.");
+    const steps = node("table");
+    fill(steps, ["What changes", "May do more", "For example"], found.steps.map((step) => [step.words, step.more_generous, step.example]));
+    const boxes = found.formats.map((name_) => {
+      const box = node("input", { type: "checkbox", value: name_, id: `${id}-format-${name_}` });
+      box.checked = name_ === "json" || name_ === "html";
+      box.disabled = name_ === "pdf" && Boolean(found.pdf_problem);
+      return node("div", {}, box, " ", node("label", { for: box.id, title: box.disabled ? found.pdf_problem : null }, FORMAT_TITLES[name_] ?? name_));
     });
-    put.disabled = Boolean(pending) || dirty || falling.length > 0;
+    const put = button("Write the files", { class: "ps-main-button" }, () => {
+      const formats_ = boxes.map((box) => box.firstChild).filter((box) => box.checked).map((box) => box.value);
+      if (!formats_.length) return;
+      dialog.close();
+      ask({ ask: "export", formats: formats_ });
+    });
+    put.disabled = Boolean(pending) || dirty || errors.length > 0;
     return [
       node("h3", {}, "Export for agents"),
-      moved.length ? table : node("p", {}, `No limit differs from “${approved.title}”.`),
-      node("ul", { class: "ps-checks" }, ...checks.map((text) => node("li", {}, text))),
-      node("p", { class: "ps-muted" }, `Scenario ${frame.scenario_fingerprint} · ${print.textContent} · policy_sim ${frame.version}`),
+      node("p", { class: "ps-muted" }, `${found.name}, version ${found.version} · scenario ${frame.scenario_fingerprint} · ${print.textContent}`),
+      list,
+      node("p", {}, node("b", {}, capital(found.verdict)), `. Net value: ${effect}.${Object.keys(state.assumed).length ? " Assumptions were changed: the effect holds under these." : ""}`),
+      ...(found.steps.length ? [node("div", { class: "ps-scroll ps-steps", tabindex: "0", role: "region", "aria-label": "What changes" }, steps)] : []),
+      node("div", { class: "ps-formats", role: "group", "aria-label": "Formats" }, ...boxes),
       put,
     ];
   }

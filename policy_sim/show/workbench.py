@@ -99,7 +99,10 @@ class Workbench(anywidget.AnyWidget):
             "assumptions": lambda asked: self.send({"kind": "assumptions", "rows": self.panel.assumptions()}),
             "assume": self._assume,
             "cancel": self._cancel,
-            "export": self._export,
+            "review": lambda asked: self._quick.add(_IN_HAND, "review", self._tell_review),
+            "export": lambda asked: self._quick.add(
+                _IN_HAND, "export", partial(self._tell_exported, [str(each) for each in asked["formats"]])
+            ),
             "load": self._load,
         }
         if message.get("ask") not in answers:
@@ -226,9 +229,16 @@ class Workbench(anywidget.AnyWidget):
         self.frame = frame_content(panel)
         self.send({"kind": "assumed", "values": values, "frame": self.frame, "rows": panel.assumptions()})
 
-    def _export(self, asked: Mapping[str, Any]) -> None:
-        path, text = self.panel.export(self.folder)
-        self.send({"kind": "exported", "name": path.name, "place": str(path), "text": text})
+    def _tell_review(self, check: Callable[[], None]) -> None:
+        self.send({"kind": "review", **self.panel.review()})
+
+    def _tell_exported(self, formats: list[str], check: Callable[[], None]) -> None:
+        with _Telling(self, "Writing", check):
+            paths = self.panel.export(self.folder, formats)
+        files = [path.name for path in paths]
+        self.send(
+            {"kind": "exported", "files": files, "place": str(self.folder)}, [path.read_bytes() for path in paths]
+        )
 
     def _load(self, asked: Mapping[str, Any]) -> None:
         name = Path(str(asked["name"])).name

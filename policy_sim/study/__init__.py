@@ -3,6 +3,7 @@
 from policy_sim.study.information import Pilot, Worth, evpi, evppi, pilot_for_mean, pilot_for_share
 from policy_sim.study.matters import Matters, what_matters
 from policy_sim.study.optimum import HeldOut, Optimum, find_optimum
+from policy_sim.study.provenance import provenance_of
 from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table, spread_of_cases
 from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
 from policy_sim.study.setting import Customers, Setting, prepare_setting, read_default_log, thinned
@@ -31,6 +32,7 @@ __all__ = [
     "pilot_for_mean",
     "pilot_for_share",
     "prepare_setting",
+    "provenance_of",
     "read_default_log",
     "replay",
     "risk_table",

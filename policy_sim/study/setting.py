@@ -53,6 +53,7 @@ class Setting:
     scenario: Scenario
     payoffs: Payoffs
     customers: Customers | None
+    seed: int = 0
 
 
 def prepare_setting(
@@ -106,7 +107,7 @@ def prepare_setting(
         cases = draw_cases(scenario, transactions, customers.future_values, cases, seed)
         ratios = _draw_ratios(customers, scenario, draws, seed)
     step("Valuing every resolution of every case")
-    return Setting(scenario, value_cases(scenario, cases, sampled, ratios), customers)
+    return Setting(scenario, value_cases(scenario, cases, sampled, ratios), customers, seed)
 
 
 def read_default_log(scenario: Scenario) -> Transactions:

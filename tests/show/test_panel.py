@@ -9,6 +9,7 @@ import pytest
 
 from policy_sim import ASK, NO_LIMIT, Lever, evaluate, import_policy, load_policy, load_scenario
 from policy_sim.border import InputError
+from policy_sim.publish import read_file
 from policy_sim.show.figures import plot_curves, plot_value_against_cost, plot_where_money_goes
 from policy_sim.show.panel import PARTS, SHOWN, Panel, limit_number, open_panel
 from policy_sim.study import prepare_setting
@@ -139,13 +140,27 @@ def test_what_the_screen_sends_is_a_limit() -> None:
     assert [limit_number(each) for each in ("ask", "no_limit", 25, 11.47)] == [ASK, NO_LIMIT, 25.0, 11.47]
 
 
-def test_the_export_reads_back(panel: Panel, tmp_path: Path) -> None:
+def test_the_export_reads_back_and_says_where_it_came_from(panel: Panel, tmp_path: Path) -> None:
     moved = moved_to(panel, credit=25.0)
-    path, text = moved.export(tmp_path / "out")
-    assert path.read_text() == text
-    read = import_policy(path, panel.setting.scenario)
-    assert read.tiers == moved.policy.tiers
-    assert read.name == "tuned"
+    paths = moved.export(tmp_path / "out", ["json", "csv"])
+    assert [path.name for path in paths][:2] == ["current_v2.json", "current_v2.csv"]
+    record = read_file(paths[0]).record
+    assert record.policy.tiers == moved.policy.tiers
+    assert (record.policy.version, record.policy.status) == (2, "draft")
+    effect = compare(moved.outcome, panel.baseline).per_year()
+    assert record.provenance is not None
+    assert record.provenance.expected_effect is not None
+    assert record.provenance.expected_effect.per_year == pytest.approx(effect.mean(), abs=0.01)
+    assert import_policy(paths[1], panel.setting.scenario).tiers == moved.policy.tiers
+
+
+def test_a_review_says_what_changes(panel: Panel) -> None:
+    review = moved_to(panel, credit=25.0).review()
+    assert review["version"] == 2
+    assert "allows whatever" in review["verdict"]
+    assert any("25" in step["words"] for step in review["steps"])
+    assert not [each for each in review["findings"] if each["severity"] == "error"]
+    assert panel.review()["verdict"] == "the policy in force, unchanged"
 
 
 def test_figures_show_the_numbers(panel: Panel) -> None:

@@ -129,11 +129,14 @@ def test_changed_assumptions_value_everything_anew(screen: Screen, panel: Panel)
 
 def test_export_and_open_again(screen: Screen, panel: Panel, tmp_path: Path) -> None:
     screen.show(credit=25, keep_item="ask")
-    screen.ask(ask="export")
-    exported = screen.only("exported")
-    assert json.loads(exported["text"])["tiers"][0]["limits"]["credit"] == 25.0
+    screen.ask(ask="review")
+    assert "allows whatever" in screen.only("review")["verdict"]
+    screen.ask(ask="export", formats=["json", "html"])
+    assert screen.only("exported")["files"][:2] == ["current_v2.json", "current_v2.card.html"]
+    text = next(buffers[0] for content, buffers in screen.sent if content["kind"] == "exported").decode()
+    assert json.loads(text) == json.loads((tmp_path / "current_v2.json").read_text())
     screen.show(order="2", credit=5)
-    screen.ask(ask="load", name="../../policy.json", text=exported["text"])
+    screen.ask(ask="load", name="../../policy.json", text=text)
     loaded = screen.only("loaded")
     assert loaded["name"] == "policy.json"
     assert loaded["limits"]["agent"]["credit"] == 25.0

@@ -1,0 +1,51 @@
+"""Provenance: where a policy came from, to be written into every file of it.
+
+In: the setting that it was worked out in, how far it is ahead of another policy. Out: `Provenance`.
+Left to others: the files (`publish`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from numpy.typing import NDArray
+
+from policy_sim.policy import ExpectedEffect, Provenance
+from policy_sim.study.setting import Setting
+from policy_sim.value import Difference, interval
+
+__all__ = ["provenance_of"]
+
+
+def provenance_of(setting: Setting, difference: Difference | None = None) -> Provenance:
+    """Return scenario, data, seed and draws of a setting, and what the policy is expected to bring (money a year)."""
+    digest = hashlib.sha256()
+    parts: tuple[NDArray[Any], ...]
+    if setting.customers is None:
+        cases = setting.payoffs.cases
+        parts = (cases.failure, cases.segment, cases.item_price)
+    else:
+        log = setting.customers.transactions
+        parts = (log.customer, log.date, log.amount)
+    for part in parts:
+        digest.update(part.tobytes())
+    effect = None
+    if difference is not None:
+        per_year = difference.per_year()
+        low, high = interval(per_year)
+        effect = ExpectedEffect(
+            against=difference.baseline.policy.name,
+            per_year=round(float(per_year.mean()), 2),
+            low=round(low, 2),
+            high=round(high, 2),
+        )
+    return Provenance(
+        scenario=setting.scenario.name,
+        scenario_fingerprint=setting.scenario.fingerprint,
+        data_fingerprint=digest.hexdigest()[:16],
+        seed=setting.seed,
+        case_count=len(setting.payoffs.cases),
+        draw_count=len(setting.payoffs.draws),
+        expected_effect=effect,
+    )
