@@ -250,7 +250,7 @@ def _begin(page: Page) -> None:
     for _ in range(10):
         _order(page, "notebook:run-all-cells")
         with contextlib.suppress(PlaywrightTimeoutError):
-            page.wait_for_function(RUN_HAS_BEGUN, timeout=6_000)
+            page.wait_for_function(RUN_HAS_BEGUN, timeout=20_000)
             return
 
 
