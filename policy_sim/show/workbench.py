@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -26,7 +27,7 @@ from policy_sim import __version__
 from policy_sim.assumptions import load_scenario
 from policy_sim.border import InputError
 from policy_sim.clv import Transactions
-from policy_sim.policy import Lever, Policy, limit_content, limit_words, load_policy
+from policy_sim.policy import ASK, Lever, Policy, limit_content, limit_words, load_policy
 from policy_sim.publish import import_policy
 from policy_sim.show.lane import Lane
 from policy_sim.show.panel import PARTS, SHOWN, CurveView, Panel, limit_number, open_panel
@@ -36,6 +37,7 @@ from policy_sim.study import Setting, prepare_setting
 __all__ = ["Workbench", "curve_content", "frame_content", "open_workbench"]
 
 _HERE = Path(__file__).parent
+_MOST_SEEN = 100  # curves that are kept for when somebody goes back
 _NOTICEABLE_SECONDS = 0.25  # between two words on how far something is
 
 # urgencies: what is in hand before what is beside it, what is beside it before what takes long
@@ -79,6 +81,7 @@ class Workbench(anywidget.AnyWidget):
         self._lock = threading.RLock()
         self._hand = panel.levers[0]
         self._fresh: set[Lever] = set()
+        self._seen: OrderedDict[tuple[str, ...], tuple[dict[str, Any], list[bytes]]] = OrderedDict()
         self._quick = Lane(self._tell_problem)
         self._slow = Lane(self._tell_problem)
         super().__init__(frame=frame_content(panel))
@@ -173,7 +176,16 @@ class Workbench(anywidget.AnyWidget):
     def _tell_curve(self, lever: Lever, order: str, check: Callable[[], None]) -> None:
         if lever in self._fresh:
             return
-        content, buffers = curve_content(self.panel.curve(lever, lambda done, of: check()))
+        panel = self.panel
+        # a limit's own curve does not depend on where it stands: going back to one that was seen costs nothing
+        others = panel.policy.with_limit(lever, ASK).model_dump_json()
+        key = (str(lever), others, panel.baseline.policy.model_dump_json(), panel.setting.scenario.fingerprint)
+        if key not in self._seen:
+            self._seen[key] = curve_content(panel.curve(lever, lambda done, of: check()))
+        self._seen.move_to_end(key)
+        if len(self._seen) > _MOST_SEEN:
+            self._seen.popitem(last=False)
+        content, buffers = self._seen[key]
         with self._lock:
             check()
             self._fresh.add(lever)
