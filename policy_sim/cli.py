@@ -832,6 +832,53 @@ def stories(
         _show(report.of_stories(replays) if story is None else report.of_story(replays[0]))
 
 
+@app.command()
+def sweep(
+    design: Annotated[str, typer.Argument(help="A design: a name, or its YAML file.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of the results; one that is begun goes on.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Threads of this process; else one for each processor.")] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(help="A dask cluster: tcp://HOST:8786, local:4, slurm:jobs=10,cores=8,memory=16GB (or pbs, sge)."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say how many runs, how long, how much disk.")
+    ] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Make runs again that failed before.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Thousands of runs over scenarios, policies, limits and assumptions, into a folder; go on after any stop."""
+    from policy_sim.show import sweep_report as report
+    from policy_sim.study.live_progress import live_progress
+    from policy_sim.study.sweep import foresee
+    from policy_sim.study.sweep import sweep as run_sweep
+
+    if dry_run:
+        foresight = foresee(design, out, workers)
+        _print_content(
+            foresight._asdict() | {"runs_per_second": foresight.runs_per_second},
+            as_json,
+            report.of_foresight(foresight),
+        )
+        return
+    if out is None:
+        raise InputError("a sweep needs a folder for its results; give --out FOLDER (or --dry-run)")
+    with live_progress(_errors, transient=True) as on_progress:
+        swept = run_sweep(design, out, workers, cluster, on_progress, retry_failed)
+    _print_content(swept._asdict() | {"folder": str(swept.folder)}, as_json, report.of_swept(swept))
+    if swept.interrupted:
+        raise typer.Exit(130)
+    if swept.lost:
+        raise typer.Exit(1)
+
+
+def _print_content(content: Mapping[str, object], as_json: bool, parts: Sequence[Table | str]) -> None:
+    if as_json:
+        typer.echo(json.dumps(content, indent=2))
+    else:
+        _show(parts)
+
+
 @about_scenario.callback()
 def _about_scenario() -> None:
     """Keep `show` a word of its own: a group of one command would swallow it."""

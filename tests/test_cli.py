@@ -26,6 +26,7 @@ from policy_sim.clv import (
     summarise_opportunities,
 )
 from policy_sim.study import load_story, prepare_setting, read_default_log, replay, what_matters
+from policy_sim.study.sweep_results import read_sweep
 from policy_sim.value import best_limits, keep_or_return
 
 SMALL = ("--cases", "400", "--draws", "7", "--seed", "3")
@@ -874,3 +875,61 @@ def test_keep_compares_formula_and_simulation(run: Run, tmp_path: Path) -> None:
     assert max(map(len, out.splitlines())) <= 80
     for each in ("keep below", "label saved", "in all", "wrong item"):
         assert each in out
+
+
+DESIGN = """name: small
+policy: generous
+against: current
+cases: 60
+outcomes: [gain, customers_kept]
+runs:
+  method: full_factorial
+  factors: {scenario: [online_retail, quick_service], agent.refund: [ask, 10, 20], response.paradox: {levels: 2}}
+"""
+
+
+def test_a_sweep_fills_a_folder_and_goes_on_there(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(DESIGN)
+    status, out, _ = run("sweep", "small.yaml", "--dry-run", "--json")
+    assert status == 0
+    assert (json.loads(out)["runs"], json.loads(out)["found"]) == (12, 0)
+    assert not (tmp_path / "swept").exists()
+    status, out, _ = run("sweep", "small.yaml", "--out", "swept", "--workers", "1")
+    assert status == 0
+    assert out == "12 of 12 runs are in swept/.\n"
+    table = read_sweep(tmp_path / "swept")
+    assert len(table) == 12
+    assert table["gain"].notna().all()
+    status, out, _ = run("sweep", "small.yaml", "--out", "swept")
+    assert out == "12 of 12 runs are in swept/, 12 of them were there already.\n"
+    status, out, _ = run("sweep", "small.yaml", "--out", "swept", "--dry-run")
+    assert out == "12 runs, all of them done.\n"
+
+
+def test_a_sweep_says_what_failed(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "some.yaml").write_text(
+        "name: some\ncases: 60\nruns: {method: list, rows: [{agent.refund: 1}, {agent.refund: -1}]}\n"
+    )
+    status, out, _ = run("sweep", "some.yaml", "--out", "swept", "--json")
+    assert status == 0
+    said = json.loads(out)
+    assert (said["done"], said["failed"]) == (2, 1)
+    assert "agent.refund: limit is -1" in said["errors"][0]
+    _, out, _ = run("sweep", "some.yaml", "--out", "swept")
+    assert "1 of them failed; each is written down with its inputs and its error." in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("frist_look", "--out", "x"), "unknown design 'frist_look' (did you mean 'first_look'?)"),
+        (("first_look",), "a sweep needs a folder for its results; give --out FOLDER (or --dry-run)"),
+        (("first_look", "--out", "x", "--workers", "0"), "number of workers is 0; it must be 1 or more (--workers)"),
+        (("first_look", "--out", "x", "--cluster", "slrm"), "unknown cluster 'slrm' (did you mean 'slurm'?)"),
+    ],
+)
+def test_a_sweep_that_cannot_be_is_refused_in_one_line(run: Run, words: tuple[str, ...], said: str) -> None:
+    status, out, err = run("sweep", *words)
+    assert (status, out) == (2, "")
+    assert err.strip().startswith(f"policy-sim: {said}")
+    assert err.strip().count("\n") == 0

@@ -82,6 +82,17 @@ class Payoffs:
         }
         return replace(self, cases=self.cases.take(rows), facts=facts, options=Options(**chosen))
 
+    def under(self, draws: Draws, value_ratios: Floats | None = None) -> Payoffs:
+        """Return the payoffs of the same cases under other draws; what agents believe stays as it is.
+
+        Raises
+        ------
+        InputError
+            As `value_cases` does.
+        """
+        numbers, style = _scored_by(self.scenario, self.cases, draws, value_ratios)
+        return replace(self, draws=draws, numbers=numbers, style=style)
+
     def without_learned_claiming(self) -> Payoffs:
         """Return the same payoffs if nobody learned to claim from what others get; agents believe what they did."""
         shared = self.numbers.shared.copy()
@@ -112,24 +123,34 @@ def value_cases(scenario: Scenario, cases: Cases, draws: Draws, value_ratios: Fl
     InputError
         If `value_ratios` does not have a row for each customer of the cases and a column for each draw.
     """
-    customer_count = int(cases.customer.max()) + 1
+    middle = central(scenario)
+    menu = compile_menu(scenario, middle)
+    facts = _facts(scenario, cases)
+    believed = numbers_of(scenario, cases, middle, menu, np.ones((_customer_count(cases), 1)))
+    options = _options(scenario, cases, menu, facts, believed)
+    numbers, style = _scored_by(scenario, cases, draws, value_ratios)
+    return Payoffs(scenario, cases, draws, menu, facts, numbers, options, style)
+
+
+def _customer_count(cases: Cases) -> int:
+    return int(cases.customer.max()) + 1
+
+
+def _scored_by(scenario: Scenario, cases: Cases, draws: Draws, value_ratios: Floats | None) -> tuple[Numbers, Floats]:
+    """Return the numbers that score choices under each draw, and the shares (styles, draws) of who chooses how."""
+    customer_count = _customer_count(cases)
     ratios = np.ones((customer_count, len(draws))) if value_ratios is None else value_ratios
     if ratios.shape[0] < customer_count or ratios.shape[1] != len(draws):
         raise InputError(
             f"value_ratios has shape {ratios.shape}; expected {customer_count} customers or more, {len(draws)} draws"
         )
-    middle = central(scenario)
-    menu = compile_menu(scenario, middle)
-    facts = _facts(scenario, cases)
-    believed = numbers_of(scenario, cases, middle, menu, np.ones((customer_count, 1)))
-    options = _options(scenario, cases, menu, facts, believed)
     padded = _padded(draws)
     shares = [padded[f"style.{style}_share"] for style in STYLES[1:]]
     style = np.stack([1 - sum(shares), *shares])
     style[:, len(draws) :] = 0.0
     repeated = ratios[:, np.minimum(np.arange(len(padded)), len(draws) - 1)]
     numbers = numbers_of(scenario, cases, padded, compile_menu(scenario, padded), np.ascontiguousarray(repeated))
-    return Payoffs(scenario, cases, draws, menu, facts, numbers, options, style)
+    return numbers, style
 
 
 def expect(

@@ -1,0 +1,188 @@
+"""Workers: who does the tasks of a sweep, in threads of this process or on a dask cluster.
+
+In: a function, tasks, how many workers or which cluster. Out: results as they come, or the error that took a task.
+Left to others: what a task is (`runs`), keeping what it brings (`sweep`). Above the executor the path is the same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from itertools import islice
+from threading import Event
+from typing import Any, NamedTuple, TypeVar
+
+from policy_sim import __version__
+from policy_sim.border import InputError, unknown
+
+__all__ = ["Workers", "as_they_come", "cluster_workers", "thread_workers"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_AHEAD = 2  # tasks handed out for each worker, so that none waits for the next
+_POLL_SECONDS = 0.2  # between looks at whether to stop
+_PATIENCE_SECONDS = 20  # until a scheduler has to answer
+_ROBUST = 5  # workers that may die under a task before it is given up
+
+#: Batch systems that dask-jobqueue knows, by the words of the command line.
+_BATCH_SYSTEMS = {
+    "slurm": "SLURMCluster",
+    "pbs": "PBSCluster",
+    "sge": "SGECluster",
+    "lsf": "LSFCluster",
+    "htcondor": "HTCondorCluster",
+}
+
+
+class Workers(NamedTuple):
+    """An executor, and how many tasks it works on at once (asked anew each time: workers come and go)."""
+
+    executor: Executor
+    at_once: Callable[[], int]
+
+
+def as_they_come(
+    work: Callable[[Item], Result], items: Iterable[Item], workers: Workers, stop: Event
+) -> Iterator[tuple[Item, Result | Exception]]:
+    """Yield each item with its result, in the order in which they are done, or with the error that took it.
+
+    Once `stop` is set, nothing new is begun; what is being worked on is still waited for.
+    """
+    waiting = iter(items)
+    pending: dict[Future[Result], Item] = {}
+    while True:
+        if stop.is_set():
+            pending = {future: item for future, item in pending.items() if not future.cancel()}
+        else:
+            room = max(1, _AHEAD * workers.at_once()) - len(pending)
+            pending |= {workers.executor.submit(work, item): item for item in islice(waiting, max(room, 0))}
+        if not pending:
+            return
+        done, _ = wait(pending, _POLL_SECONDS, FIRST_COMPLETED)
+        for future in done:
+            item = pending.pop(future)
+            error = None if future.cancelled() else future.exception()
+            if error is not None and not isinstance(error, Exception):
+                raise error
+            if not future.cancelled():
+                yield item, (future.result() if error is None else error)
+
+
+@contextmanager
+def thread_workers(count: int | None = None) -> Iterator[Workers]:
+    """Work in threads of this process, as many as there are processors where not given: the kernels let each other be.
+
+    Raises
+    ------
+    InputError
+        If `count` is below 1.
+    """
+    number = os.cpu_count() or 1 if count is None else count
+    if number < 1:
+        raise InputError(f"number of workers is {count}; it must be 1 or more (--workers)")
+    with ThreadPoolExecutor(number) as pool:
+        yield Workers(pool, lambda: number)
+
+
+@contextmanager
+def cluster_workers(cluster: str) -> Iterator[Workers]:
+    """Work on a dask cluster.
+
+    Parameters
+    ----------
+    cluster
+        Address of a scheduler ("tcp://10.0.0.5:8786"), "local" or "local:4" for processes of this machine, or a batch
+        system with what to ask of it: "slurm:jobs=10,cores=8,memory=16GB,walltime=02:00:00,queue=short".
+
+    Raises
+    ------
+    InputError
+        If dask is not installed, nobody answers, a worker has another version, or the words cannot be read.
+    """
+    try:
+        import distributed
+    except ImportError:
+        raise InputError("dask is not installed; install it with: pip install 'policy-sim[cluster]'") from None
+    with _started(cluster) as address:
+        try:
+            client = distributed.Client(address, timeout=_PATIENCE_SECONDS, set_as_default=False)
+        except (OSError, ValueError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise InputError(
+                f"no dask scheduler answers at '{cluster}': {reason}; start one with: dask scheduler"
+            ) from None
+        with client:
+            _check_versions(client)
+            with client.get_executor(pure=False, retries=_ROBUST) as pool:
+                yield Workers(pool, lambda: max(1, sum(client.nthreads().values())))
+
+
+def batch_options(cluster: str) -> tuple[str, int, dict[str, Any]]:
+    """Read "slurm:jobs=10,cores=8,memory=16GB" into the batch system, the number of jobs and what to ask for each.
+
+    Raises
+    ------
+    InputError
+        If a word is unknown or no number of jobs is given.
+    """
+    system, _, text = cluster.partition(":")
+    if system not in _BATCH_SYSTEMS:
+        raise unknown("cluster", system, ["tcp://HOST:PORT", "local", "local:4", *_BATCH_SYSTEMS], "--cluster")
+    options: dict[str, Any] = {}
+    for part in filter(None, text.split(",")):
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise InputError(f"--cluster {cluster}: '{part}' is not NAME=VALUE, for example jobs=10")
+        options[name.strip()] = int(value) if value.strip().isdecimal() else value.strip()
+    jobs = options.pop("jobs", None)
+    for name in ("cores", "memory"):
+        if name not in options:
+            raise InputError(
+                f"--cluster {cluster} says nothing about {name}; for example {system}:jobs=10,cores=8,memory=16GB"
+            )
+    if not isinstance(jobs, int) or jobs < 1:
+        raise InputError(f"--cluster {cluster} says nothing about the number of jobs; add jobs=10")
+    return system, jobs, options
+
+
+@contextmanager
+def _started(cluster: str) -> Iterator[Any]:
+    """Give what a client connects to; clusters that we start end with us."""
+    if "://" in cluster:
+        yield cluster
+        return
+    kind, _, count = cluster.partition(":")
+    if kind == "local":
+        from distributed import LocalCluster
+
+        if count and (not count.isdecimal() or int(count) < 1):
+            raise InputError(f"--cluster {cluster}: expected a number of processes, for example local:4")
+        workers = int(count) if count else os.cpu_count() or 1
+        with LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1", silence_logs=40
+        ) as started:
+            yield started
+        return
+    system, jobs, options = batch_options(cluster)
+    import dask_jobqueue
+
+    with getattr(dask_jobqueue, _BATCH_SYSTEMS[system])(**options) as started:
+        started.scale(jobs=jobs)
+        yield started
+
+
+def _check_versions(client: Any) -> None:
+    for worker, found in client.run(_version, on_error="return").items():
+        if found != __version__:
+            raise InputError(
+                f"worker {worker} runs policy-sim {found}, this is {__version__}; install the same version everywhere"
+            )
+
+
+def _version() -> str:
+    from policy_sim import __version__ as version
+
+    return version
