@@ -36,6 +36,7 @@ __all__ = [
     "Saltelli",
     "Sobol",
     "Sweepable",
+    "blocks_of",
     "load_design",
     "rows_of",
     "sweepable",
@@ -354,6 +355,32 @@ def rows_of(design: Design) -> pd.DataFrame:
         As `sweepable` does.
     """
     return sweepable(design).rows
+
+
+def blocks_of(design: Design, kind: type[Any]) -> tuple[Any, NDArray[np.int64]]:
+    """Return the one part of a design that is of a kind, and the rows (others, its points) that it has made.
+
+    A design that is no cross is one block; a cross has one for each combination of rows of its other parts.
+
+    Raises
+    ------
+    InputError
+        If there is no such part, or more than one.
+    """
+    parts = _leaves(design.runs)
+    found = [k for k, part in enumerate(parts) if isinstance(part, kind)]
+    if len(found) != 1:
+        method = kind.model_fields["method"].default
+        raise InputError(
+            f"the design {design.name} has {len(found) or 'no'} parts of the method '{method}'; expected one"
+        )
+    counts = [_expand(part, design).count for part in parts]
+    rows = np.moveaxis(np.arange(math.prod(counts)).reshape(counts), found[0], -1)
+    return parts[found[0]], rows.reshape(-1, counts[found[0]])
+
+
+def _leaves(method: Any) -> list[Any]:
+    return [leaf for part in method.of for leaf in _leaves(part)] if isinstance(method, Cross) else [method]
 
 
 def is_lever(name: str) -> bool:
