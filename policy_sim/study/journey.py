@@ -1,0 +1,382 @@
+"""Journey: a base of customers month by month under a policy, and under another one with the same luck.
+
+In: a setting whose cases were drawn from a log, policies, how many customers and months. Out: `Journey`: what happens
+each month under each draw of the assumptions. Left to others: what a case comes to (`value`), the loop over customers
+(`journey_kernels`).
+
+Each customer buys at a rate and leaves with a chance of their own, drawn from what the fitted model knows of them. Some
+purchases go wrong; each failure is one of the cases of the setting, answered as the policy answers it to a customer
+with so many failures before. Who stays may spend less or more; who is lost keeps others away, who is delighted brings
+some: newcomers buy, fail and talk in turn. What people learn to claim grows with time. If remedies have a budget, cases
+that come after it is spent in a month are handled by another policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from os import cpu_count
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from policy_sim.border import InputError
+from policy_sim.clv import BgNbdFit, summarise
+from policy_sim.policy import Policy
+from policy_sim.study.journey_kernels import ANSWERS, MOST_PRIOR, SUMS, Buyers, follow
+from policy_sim.study.setting import Customers, Setting
+from policy_sim.value import Payoffs, value_cases
+from policy_sim.value.evaluation import Handling, score
+from policy_sim.value.kernels import MEASURES, SHARED, States
+from policy_sim.value.payoffs import spread
+from policy_sim.value.second_line import numbers_with, second_line, supervisor_minutes
+
+__all__ = ["TRAJECTORIES", "Journey", "follow_customers", "gap", "monthly_sums"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: What a journey tells of each month, with its unit.
+TRAJECTORIES = {
+    "customers": "count",
+    "newcomers": "count",
+    "purchases": "count",
+    "failures": "count",
+    "second_failures": "count",
+    "lost": "count",
+    "left": "count",
+    "margin": "money",
+    "remedy_cost": "money",
+    "labour": "money",
+    "learned_claiming": "money",
+    "net_value": "money",
+    "supervisor_minutes": "minutes",
+}
+_WEEKS_A_MONTH = 52 / 12
+_MOST_MONTHS = 120
+_CUSTOMERS_IN_A_BLOCK = 10_000
+_BUDGET_ROUNDS = 8
+_LEAST_RATE = 1e-12
+
+
+@dataclass(frozen=True)
+class Journey:
+    """A base of customers over time.
+
+    Attributes
+    ----------
+    policy
+        Under which it was followed.
+    currency
+        Of the money.
+    discount_rate_per_year
+        For `worth`.
+    monthly
+        By name of `TRAJECTORIES`: (draws, months).
+    """
+
+    policy: Policy
+    currency: str
+    discount_rate_per_year: float
+    monthly: dict[str, Floats]
+
+    @property
+    def months(self) -> int:
+        """How long it is."""
+        return int(self.monthly["customers"].shape[1])
+
+    def worth(self, outcome: str = "net_value") -> Floats:
+        """Return (draws,) an outcome over all months, discounted to the start."""
+        years = (np.arange(self.months) + 0.5) / 12
+        return np.asarray(self.monthly[outcome] @ (1 + self.discount_rate_per_year) ** -years)
+
+    def to_frame(self, level: float = 0.9) -> pd.DataFrame:
+        """Return one row per month and trajectory: month (from 1), outcome, unit, mean, low, high over the draws."""
+        return _framed(self.monthly, level).assign(policy=self.policy.name)
+
+
+def follow_customers(
+    setting: Setting,
+    policies: Sequence[Policy],
+    months: int = 36,
+    count: int = 20_000,
+    seed: int = 0,
+    *,
+    newcomers_per_month: float | None = None,
+    learning_months: float = 12.0,
+    budget_per_month: float | None = None,
+    after_budget: Policy | None = None,
+    failure_at_start: bool = False,
+    most_cases: int = 1_000,
+) -> list[Journey]:
+    """Follow the same customers with the same luck under several policies.
+
+    Parameters
+    ----------
+    setting
+        Its cases were drawn from a log, to which a BG/NBD model was fitted.
+    policies
+        One journey is returned for each.
+    months
+        Up to 120.
+    count
+        Customers at the start; all counts and money are for so many.
+    seed
+        The same seed gives the same customers and luck.
+    newcomers_per_month
+        Who come anyway, before word of mouth; 1 % of `count` where not given.
+    learning_months
+        Time in which 63 % of what people learn to claim is learned; 0: all is known from the start.
+    budget_per_month, after_budget
+        Money for remedies; cases of a month that come after it is spent are handled by the other policy.
+    failure_at_start
+        Let each customer begin with a failure, one of the setting's cases and its customer.
+    most_cases
+        At most so many of the setting's cases, evenly spread, stand for all failures.
+
+    Raises
+    ------
+    InputError
+        If the cases were not drawn from a log, another model was fitted, or a number is out of range.
+
+    Notes
+    -----
+    Purchases come in a Poisson stream, a customer leaves after each with the same chance (Fader, Hardie and Lee 2005),
+    both drawn for each customer from the posterior given that they are alive. Newcomers are followed once from their
+    first purchase; how many come each month solves a renewal equation: those who come anyway and those whom the talk
+    of all who came before brings or keeps away, never below none.
+    """
+    customers = _checked(setting, months, count, learning_months, budget_per_month, after_budget)
+    payoffs = setting.payoffs.take(spread(len(setting.payoffs.cases), most_cases))
+    rng = np.random.default_rng([seed, 9])
+    base = _base(customers, payoffs, rng, count, failure_at_start)
+    failing = payoffs.scenario.value("cases.failures_per_order")
+    cohort = _cohort(customers, rng, max(count // 4, 1_000), failing, len(payoffs.cases))
+    arriving = 0.01 * count if newcomers_per_month is None else float(newcomers_per_month)
+    learned = 1.0 if learning_months == 0 else -np.expm1(-(np.arange(months) + 1) / learning_months)
+    factor = payoffs.draws["shop.future_value_factor"]
+    spare = None if after_budget is None else _answers(after_budget, payoffs)
+    journeys = []
+    for policy in policies:
+        own = _answers(policy, payoffs)
+        pairs = np.stack([own, own if spare is None else spare], axis=1)
+        by_draw = []
+        for answers, scale in zip(pairs, factor, strict=True):
+            scaled = [each._replace(margin=each.margin * scale) for each in (base, cohort)]
+            by_draw.append(_within_budget(scaled, failing, answers, months, seed, arriving, budget_per_month))
+        values = {name: np.stack([each[name] for each in by_draw]) for name in by_draw[0]}
+        values["learned_claiming"] *= learned
+        spent = values["remedy_cost"] + values["labour"] + values["learned_claiming"]
+        values["net_value"] = values["margin"] - spent
+        discount = payoffs.scenario.value("shop.discount_rate_per_year")
+        journeys.append(Journey(policy, policy.currency, discount, {name: values[name] for name in TRAJECTORIES}))
+    return journeys
+
+
+def gap(journey: Journey, other: Journey, level: float = 0.9) -> pd.DataFrame:
+    """Return how far a journey is ahead of another in each month, paired draw by draw; columns as `Journey.to_frame`.
+
+    Raises
+    ------
+    InputError
+        If they do not have the same months and draws.
+    """
+    shapes = [each.monthly["customers"].shape for each in (journey, other)]
+    if shapes[0] != shapes[1]:
+        raise InputError(f"journeys of {shapes[0]} and {shapes[1]} draws and months; follow both in one call")
+    apart = {name: journey.monthly[name] - other.monthly[name] for name in TRAJECTORIES}
+    return _framed(apart, level).assign(policy=journey.policy.name, baseline=other.policy.name)
+
+
+def monthly_sums(buyers: Buyers, failing: float, answers: Floats, share: Floats, seed: int) -> Floats:
+    """Return (months, sums) what customers do, on as many threads as there are processors.
+
+    Blocks are cut the same way on every machine and added up in order, so results do not depend on threads.
+    """
+    edges = list(range(0, len(buyers.rate), _CUSTOMERS_IN_A_BLOCK))
+    parts = np.zeros((len(edges), len(share), len(SUMS)))
+
+    def work(k: int) -> None:
+        last = min(edges[k] + _CUSTOMERS_IN_A_BLOCK, len(buyers.rate))
+        follow(buyers, failing, answers, share, seed, edges[k], last, parts[k])
+
+    if len(edges) == 1:
+        work(0)
+    else:
+        with ThreadPoolExecutor(cpu_count()) as pool:
+            list(pool.map(work, range(len(edges))))
+    return np.asarray(parts.sum(axis=0))
+
+
+def _checked(
+    setting: Setting,
+    months: int,
+    count: int,
+    learning_months: float,
+    budget_per_month: float | None,
+    after_budget: Policy | None,
+) -> Customers:
+    if setting.customers is None:
+        raise InputError(
+            "the cases were not drawn from a log, so nothing is known of who buys when; prepare with a log"
+        )
+    if not isinstance(setting.customers.purchases, BgNbdFit):
+        raise InputError(
+            f"the model of purchases is {setting.customers.purchases.model}; a journey needs bg-nbd (--model bg-nbd)"
+        )
+    for words, value, is_fine in (
+        ("number of months", months, 1 <= months <= _MOST_MONTHS),
+        ("number of customers", count, count >= 1),
+        ("learning_months", learning_months, learning_months >= 0),
+        ("budget_per_month", budget_per_month or 0, budget_per_month is None or budget_per_month > 0),
+    ):
+        if not is_fine:
+            raise InputError(f"{words} is {value:g}; it is out of range (months: 1 to {_MOST_MONTHS})")
+    if (budget_per_month is None) != (after_budget is None):
+        raise InputError("budget_per_month and after_budget go together: who decides once the budget is spent?")
+    return setting.customers
+
+
+def _base(
+    customers: Customers, payoffs: Payoffs, rng: np.random.Generator, count: int, failure_at_start: bool
+) -> Buyers:
+    """Draw customers of the log who are alive, or those of the cases, with rates and chances of their own."""
+    values, cases = customers.future_values, payoffs.cases
+    if failure_at_start:
+        case = np.arange(count) % len(cases)
+        who = cases.customer[case]
+        prior = cases.prior_failures[case].astype(np.int64)
+    else:
+        alive = values.probability_alive
+        who = rng.choice(len(alive), size=count, p=alive / alive.sum())
+        case = np.full(count, -1)
+        share = payoffs.scenario.value("cases.failures_per_order")
+        prior = rng.poisson(values.prior_purchases[who] * share)
+    summary = summarise(customers.transactions)
+    return _drawn(
+        customers,
+        rng,
+        summary.frequency[who],
+        summary.age_weeks[who],
+        values.margin_share * values.expected_spend[who],
+        prior,
+        case,
+    )
+
+
+def _cohort(customers: Customers, rng: np.random.Generator, count: int, failing: float, cases: int) -> Buyers:
+    """Draw newcomers, who have just bought for the first time, which may go wrong as any other purchase."""
+    margin = customers.future_values.margin_share * customers.spend.population_mean
+    nothing = np.zeros(count)
+    return _drawn(
+        customers,
+        rng,
+        nothing,
+        nothing,
+        np.full(count, margin),
+        np.zeros(count, dtype=np.int64),
+        np.where(rng.random(count) < failing, rng.integers(0, cases, count), -1),
+    )
+
+
+def _drawn(
+    customers: Customers,
+    rng: np.random.Generator,
+    frequency: Floats,
+    age_weeks: Floats,
+    margin: Floats,
+    prior: Ints,
+    case: Ints,
+) -> Buyers:
+    fit = customers.purchases
+    assert isinstance(fit, BgNbdFit)
+    rate = rng.gamma(fit.r + frequency) / (fit.alpha_weeks + age_weeks) * _WEEKS_A_MONTH
+    leaving = rng.beta(fit.a, fit.b + frequency)
+    return Buyers(np.maximum(rate, _LEAST_RATE), leaving, margin, prior, case.astype(np.int64))
+
+
+def _answers(policy: Policy, payoffs: Payoffs) -> Floats:
+    """Return (draws, prior failures, cases, answers): what each case comes to, by failures before."""
+    tables = []
+    for prior in range(MOST_PRIOR + 1):
+        cases = replace(payoffs.cases, prior_failures=np.full(len(payoffs.cases), float(prior)))
+        tables.append(_answers_to(policy, value_cases(payoffs.scenario, cases, payoffs.draws)))
+    return np.ascontiguousarray(np.stack(tables, axis=1))
+
+
+def _answers_to(policy: Policy, payoffs: Payoffs) -> Floats:
+    """Return (draws, cases, answers) under a policy, those passed on waiting as long as its load makes them."""
+    count, draws = len(payoffs.cases), len(payoffs.draws)
+    handling = Handling.of(policy, payoffs)
+    states = States(np.arange(count), handling.tiers[handling.tier], handling.choice, np.arange(count))
+    alike = states._replace(place=np.zeros(count, dtype=np.int64))
+    queue = second_line(payoffs, supervisor_minutes(payoffs, alike, 1)[0] / count)
+    numbers = numbers_with(payoffs, queue.mean_wait_hours, queue.abandoned_share)
+    measured = dict(zip(MEASURES, np.moveaxis(score(payoffs, handling, states, count, numbers), 1, 0), strict=True))
+    shared = numbers.shared.copy()
+    shared[[SHARED.index("deterred"), SHARED.index("gained")]] = 0.0
+    silent = score(payoffs, handling, states, count, numbers._replace(shared=shared))[:, MEASURES.index("retained")]
+    factor = payoffs.draws["shop.future_value_factor"]
+    valued = payoffs.cases.future_value[:, None] * factor * measured["customers_kept"]
+    multiplier = np.divide(silent, valued, out=np.ones((count, draws)), where=valued > 0)
+    talk = (measured["retained"] - silent) / (payoffs.cases.new_customer_value * factor)
+    named = measured | {"kept": measured["customers_kept"], "spend_multiplier": multiplier, "word_of_mouth": talk}
+    return np.stack([named[name].T for name in ANSWERS], axis=-1)
+
+
+def _within_budget(
+    buyers: Sequence[Buyers],
+    failing: float,
+    answers: Floats,
+    months: int,
+    seed: int,
+    arriving: float,
+    budget_per_month: float | None,
+) -> dict[str, Floats]:
+    """Return the trajectories (months,) of one draw; under a budget, such shares of cases that it holds."""
+    share = np.ones(months)
+    values = _with_newcomers(buyers, failing, answers, share, seed, arriving)
+    for _ in range(_BUDGET_ROUNDS if budget_per_month is not None else 0):
+        assert budget_per_month is not None
+        share = np.minimum(share * budget_per_month / np.maximum(values["remedy_cost"], 1e-9), 1.0)
+        values = _with_newcomers(buyers, failing, answers, share, seed, arriving)
+    return values
+
+
+def _with_newcomers(
+    buyers: Sequence[Buyers], failing: float, answers: Floats, share: Floats, seed: int, arriving: float
+) -> dict[str, Floats]:
+    """Add those who come, anyway and by word of mouth, to the customers of the start."""
+    base, cohort = buyers
+    months = len(share)
+    own = monthly_sums(base, failing, answers, share, seed)
+    each = monthly_sums(cohort, failing, answers, share, seed + 1) / len(cohort.rate)
+    talk = SUMS.index("word_of_mouth")
+    came = np.zeros(months)
+    for month in range(months):
+        # who came earlier this month talks, too: hence the division
+        brought = own[month, talk] + came[:month] @ each[month:0:-1, talk]
+        came[month] = max((arriving + brought) / max(1 - each[0, talk], 0.1), 0.0)
+    later = np.stack([np.convolve(came, each[:, k])[:months] for k in range(len(SUMS))], axis=1)
+    total = dict(zip(SUMS, (own + later).T, strict=True))
+    gone = np.cumsum(total["lost"] + total["left"])
+    # a newcomer's first purchase is what makes them one
+    first = came * float(cohort.margin[0])
+    return total | {
+        "newcomers": came,
+        "customers": len(base.rate) + np.cumsum(came) - gone,
+        "purchases": total["purchases"] + came,
+        "margin": total["margin"] + first,
+    }
+
+
+def _framed(values: dict[str, Floats], level: float) -> pd.DataFrame:
+    tables = []
+    for name, unit in TRAJECTORIES.items():
+        low, high = np.quantile(values[name], [(1 - level) / 2, (1 + level) / 2], axis=0)
+        months = np.arange(1, values[name].shape[1] + 1)
+        told = {"month": months, "outcome": name, "unit": unit, "mean": values[name].mean(axis=0), "low": low}
+        tables.append(pd.DataFrame(told | {"high": high}))
+    return pd.concat(tables, ignore_index=True)
