@@ -313,7 +313,7 @@ def _answers_to(policy: Policy, payoffs: Payoffs) -> Floats:
     states = States(np.arange(count), handling.tiers[handling.tier], handling.choice, np.arange(count))
     alike = states._replace(place=np.zeros(count, dtype=np.int64))
     queue = second_line(payoffs, supervisor_minutes(payoffs, alike, 1)[0] / count)
-    numbers = numbers_with(payoffs, queue.mean_wait_hours, queue.abandoned_share)
+    numbers = numbers_with(payoffs, queue.mean_wait_hours)
     measured = dict(zip(MEASURES, np.moveaxis(score(payoffs, handling, states, count, numbers), 1, 0), strict=True))
     shared = numbers.shared.copy()
     shared[[SHARED.index("deterred"), SHARED.index("gained")]] = 0.0
