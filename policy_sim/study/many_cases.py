@@ -4,9 +4,9 @@ In: a Parquet file of cases, a scenario, draws, policies or limits. Out: `Outcom
 Left to others: a log that fits (`service.read_cases`, `value`), which limits are best (`value.best_limits`).
 
 What a policy brings is a sum over cases, and so is what a limit changes where it passes an amount: blocks of rows are
-worked out by themselves and added up, in their order, on however many threads or machines. Only the wait for the second
-line couples cases: a few spread rows tell roughly how long it will be, all blocks are worked out under a few waits about
-that, and what the true load makes of it is read from a polynomial through these.
+worked out by themselves and added up, in their order, on however many threads or machines. Only the wait for the
+second line couples cases: a few spread rows tell roughly how long it will be, all blocks are worked out under a few
+waits about that, and what the true load makes of it is read from a polynomial through these.
 """
 
 from __future__ import annotations
@@ -350,7 +350,7 @@ def _added_up(
         for block, result in as_they_come(work, blocks, at_work, Event()):
             if isinstance(result, Exception):
                 raise result
-            done += block.count
+            done += block.rows
             early[block.number] = result
             while next_block in early:
                 found = early.pop(next_block)
@@ -363,7 +363,12 @@ def _added_up(
 
 
 def _sum(one: _Tally, other: _Tally) -> _Tally:
-    return _Tally(*(mine + its for mine, its in zip(one, other, strict=True)))
+    return _Tally(
+        one.minutes + other.minutes,
+        one.at_once + other.at_once,
+        one.waiting + other.waiting,
+        one.counts + other.counts,
+    )
 
 
 class _Block(NamedTuple):
@@ -372,7 +377,7 @@ class _Block(NamedTuple):
     number: int
     group: int
     first: int
-    count: int
+    rows: int
     before: int
 
 
@@ -393,9 +398,9 @@ def _blocks(log: CaseLog) -> Iterator[_Block]:
 def _block_tally(
     questions: tuple[_Question, ...], log: CaseLog, scenario: Scenario, draws: Draws, block: _Block
 ) -> list[_Tally]:
-    table = _read(log, block.group, block.first, block.count)
+    table = _read(log, block.group, block.first, block.rows)
     total: list[_Tally] | None = None
-    for first in range(0, block.count, _ROWS_AT_ONCE):
+    for first in range(0, block.rows, _ROWS_AT_ONCE):
         rows = table.slice(first, _ROWS_AT_ONCE)
         payoffs = value_cases(scenario, _cases(log, scenario, rows.to_pandas(), block.before + first), draws)
         found = [_tally(question, payoffs) for question in questions]
@@ -427,7 +432,7 @@ def _sample(log: CaseLog, scenario: Scenario, draws: Draws) -> Payoffs:
     blocks = list(_blocks(log))
     chosen = np.unique(np.linspace(0, len(blocks) - 1, _SAMPLE_PLACES).astype(int))
     each = -(-_SAMPLE // len(chosen))
-    tables = [_read(log, blocks[k].group, blocks[k].first, min(each, blocks[k].count)).to_pandas() for k in chosen]
+    tables = [_read(log, blocks[k].group, blocks[k].first, min(each, blocks[k].rows)).to_pandas() for k in chosen]
     for k, piece in zip(chosen, tables, strict=True):
         _cases(log, scenario, piece, blocks[k].before)  # so that a fault is told with its place
     table = pd.concat(tables, ignore_index=True)
