@@ -26,7 +26,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim import __version__
-from policy_sim.assumptions import LIMITS, Draws, Scenario, central, draw_assumptions
+from policy_sim.assumptions import Draws, Scenario, central, draw_assumptions
 from policy_sim.border import InputError
 from policy_sim.clv import read_transactions
 from policy_sim.policy import Lever, Policy
@@ -35,7 +35,7 @@ from policy_sim.study.design import Sweepable, is_lever, is_plain
 from policy_sim.study.setting import prepare_setting, read_default_log
 from policy_sim.value import OUTCOMES, Payoffs, evaluate, interval, threshold_curve
 
-__all__ = ["Job", "Task", "job_of", "run_task"]
+__all__ = ["Job", "Task", "job_of", "run_task", "with_limits"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -179,6 +179,24 @@ def job_of(sweepable: Sweepable) -> Job:
             except OSError as error:
                 raise InputError(f"file '{path}' cannot be read: {error.strerror} (design {design.name})") from None
     return Job(sweepable, digest.hexdigest()[:16])
+
+
+def with_limits(policy: Policy, moved: Mapping[Lever, float]) -> Policy:
+    """Return a policy with other general limits (money); those of higher tiers are raised with them.
+
+    Raises
+    ------
+    InputError
+        If a lever is unknown or a limit below 0.
+    """
+    for lever, value in moved.items():
+        policy = policy.with_limit(lever, value)
+    for limit in dict.fromkeys(lever.limit for lever in moved):
+        for below, above in zip(policy.tier_names[:-2], policy.tier_names[1:-1], strict=True):
+            least = policy.limit(below, limit)
+            if policy.limit(above, limit) < least:
+                policy = policy.with_limit(Lever(above, limit), least)
+    return policy
 
 
 def run_task(job: Job, task: Task) -> pd.DataFrame:
@@ -378,18 +396,10 @@ def _prepare(job: Job, scenario: Scenario) -> _Prepared:
 
 
 def _policy(job: Job, where: str, row: Mapping[Any, Any]) -> Policy:
-    """Return the policy of a row: limits moved, those of higher tiers raised with them."""
+    """Return the policy of a row."""
     policy = job.sweepable.policies[where][_policy_of(row, job.sweepable.design.policy)]
     moved = {name: value for name, value in row.items() if is_lever(name) and not _absent(value)}
-    for name, value in moved.items():
-        policy = policy.with_limit(Lever(*name.split(".")), value)
-    for limit in LIMITS:
-        if any(name.endswith(f".{limit}") for name in moved):
-            for below, above in zip(policy.tier_names[:-2], policy.tier_names[1:-1], strict=True):
-                least = policy.limit(below, limit)
-                if policy.limit(above, limit) < least:
-                    policy = policy.with_limit(Lever(above, limit), least)
-    return policy
+    return with_limits(policy, {Lever(*name.split(".")): value for name, value in moved.items()})
 
 
 def _split(
