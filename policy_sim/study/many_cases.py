@@ -45,7 +45,9 @@ _ROWS_IN_A_BLOCK = 100_000  # that one worker takes
 _SAMPLE = 10_000  # rows that tell roughly how long people wait
 _SAMPLE_PLACES = 10  # of the file that these come from
 _MARGIN = 0.05  # of the load, by which the sample may be off
-_NODES = 6  # waits under which all is worked out
+_MOST_NODES = 8  # waits under which all is worked out
+_FADING_HOURS = 24  # of waiting, within which an hour more counts for less and less
+_NEAR_ENOUGH = 1e-8  # of what a case is about
 _MOST_LIMITS = 200  # candidates that are tried where none are given
 
 
@@ -282,15 +284,20 @@ def _part(states: States, chosen: NDArray[np.bool_]) -> States:
     return States(states.case[kept], states.tier[kept], choice[kept], states.place[kept])
 
 
-def _nodes() -> Floats:
-    """Return Chebyshev's nodes within -1 and 1."""
-    return np.cos((2 * np.arange(_NODES) + 1) / (2 * _NODES) * np.pi)
+def _nodes(question: _Question) -> Floats:
+    """Return Chebyshev's nodes within -1 and 1, as many as the span of the waits takes."""
+    assert question.waits is not None
+    low, high = question.waits
+    ratio, count = float((high - low).max()) / 2 / _FADING_HOURS, 2
+    while count < _MOST_NODES and ratio**count / (count * 2 ** (count - 1)) > _NEAR_ENOUGH:
+        count += 1
+    return np.cos((2 * np.arange(count) + 1) / (2 * count) * np.pi)
 
 
 def _numbers(payoffs: Payoffs, question: _Question) -> list[Numbers]:
     assert question.waits is not None
     low, high = question.waits
-    return [numbers_with(payoffs, (low + high) / 2 + (high - low) / 2 * node) for node in _nodes()]
+    return [numbers_with(payoffs, (low + high) / 2 + (high - low) / 2 * node) for node in _nodes(question)]
 
 
 def _weighed(values: Floats, question: _Question, wait: Floats) -> Floats:
@@ -298,8 +305,9 @@ def _weighed(values: Floats, question: _Question, wait: Floats) -> Floats:
     assert question.waits is not None
     low, high = question.waits
     place = (wait - (low + high) / 2) / np.maximum((high - low) / 2, 1e-12)
-    basis = np.linalg.inv(np.polynomial.chebyshev.chebvander(_nodes(), _NODES - 1))
-    weights = np.polynomial.chebyshev.chebvander(place, _NODES - 1) @ basis
+    nodes = _nodes(question)
+    basis = np.linalg.inv(np.polynomial.chebyshev.chebvander(nodes, len(nodes) - 1))
+    weights = np.polynomial.chebyshev.chebvander(place, len(nodes) - 1) @ basis
     out = np.zeros(values.shape[1:])
     for k, value in enumerate(values):
         out += value * weights[:, None, :, k]

@@ -1,8 +1,9 @@
 """What a case costs in time and memory as logs grow; run by hand, prints a table.
 
-Makes synthetic logs of as many rows as named (`python tests/benchmarks/many_cases.py 1e5 1e6 1e7 2e7`; the first two if
-none are) in a temporary folder, evaluates a policy on each, and draws the four curves of the agents (not with
-`--no-curves`). Times are of this machine in this minute; what matters is that neither column grows with the rows.
+Makes synthetic logs of as many rows as named (`python tests/benchmarks/many_cases.py 1e5 1e6 1e7 2e7`; the first two
+if none are) in a temporary folder, evaluates a policy on each (not with `--curves`), and draws the four curves of the
+agents (not with `--no-curves`). Times are of this machine in this minute; what matters is that neither column grows
+with the rows.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ def main(words: list[str]) -> None:
             path = Path(folder) / "log.parquet"
             write_log(path, scenario, rows)
             log = open_case_log(path)
-            works = {"evaluate": lambda log=log: evaluate_many([policy], log, scenario, central(scenario))}
+            works = {}
+            if "--curves" not in words:
+                works["evaluate"] = lambda log=log: evaluate_many([policy], log, scenario, central(scenario))
             if "--no-curves" not in words:
                 works["four curves"] = lambda log=log: curves_of_many(policy, log, scenario, central(scenario), LEVERS)
             for what, work in works.items():
