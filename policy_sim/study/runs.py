@@ -15,11 +15,11 @@ import json
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -30,23 +30,26 @@ from policy_sim.assumptions import Draws, Scenario, central, draw_assumptions
 from policy_sim.border import InputError
 from policy_sim.clv import read_transactions
 from policy_sim.policy import Lever, Policy
-from policy_sim.service import read_cases
+from policy_sim.service import draw_cases, read_cases
 from policy_sim.study.design import Sweepable, is_lever, is_plain
-from policy_sim.study.setting import prepare_setting, read_default_log
-from policy_sim.value import OUTCOMES, Payoffs, evaluate, interval, threshold_curve
+from policy_sim.study.setting import Customers, fit_customers, prepare_setting, read_default_log
+from policy_sim.value import OUTCOMES, Payoffs, evaluate, interval, threshold_curve, value_cases
 
 __all__ = ["Job", "Task", "job_of", "run_task", "with_limits"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Item = TypeVar("Item")
 
 _LANES_AT_ONCE = 200  # draws in one pass
 _TASK_SECONDS = 2.0
 #: Rough seconds, to cut tasks by: of a case in one pass of 40 draws, and of a curve as a multiple of that.
-_SECONDS_A_CASE, _PASS, _CURVE, _SETTING_SECONDS = 4e-6, 40, 4.0, 0.3
+_SECONDS_A_CASE, _PASS, _CURVE, _SETTING_SECONDS = 4e-6, 40, 4.0, 0.1
 _CASES_OF_A_FILE = 10_000  # taken for the number of cases in a file, to cut tasks by
 _ENOUGH = 0.01  # share of what a limit can bring that may be given up
 _SETTINGS_KEPT = 4
+#: Assumptions about the shop that customers of a log are valued with.
+_OF_CUSTOMERS = ("margin_share", "discount_rate_per_year", "sample_price_factor")
 
 
 class Task(NamedTuple):
@@ -62,12 +65,15 @@ class Task(NamedTuple):
         The factors of these rows, by row, and `run`, the key of each.
     costs
         Rough seconds of each pass, to be scaled.
+    is_prepared_once
+        Whether the design has so few scenarios that all of them are kept once they are prepared.
     """
 
     key: str
     groups: tuple[Ints, ...]
     table: pd.DataFrame
     costs: tuple[float, ...]
+    is_prepared_once: bool
 
 
 @dataclass(frozen=True)
@@ -121,23 +127,25 @@ class Job:
         tasks: list[Task] = []
         groups: list[Ints] = []
         costs: list[float] = []
-        for group, cost in self._groups():
+        passes, setting_count = self._passes()
+        is_prepared_once = setting_count <= _SETTINGS_KEPT
+        for group, cost in passes:
             if groups and sum(costs) + cost > _TASK_SECONDS:
-                tasks.append(self._task(groups, costs))
+                tasks.append(self._task(groups, costs, is_prepared_once))
                 groups, costs = [], []
             groups.append(group)
             costs.append(cost)
-        return [*tasks, self._task(groups, costs)]
+        return [*tasks, self._task(groups, costs, is_prepared_once)]
 
-    def _task(self, groups: list[Ints], costs: list[float]) -> Task:
+    def _task(self, groups: list[Ints], costs: list[float], is_prepared_once: bool) -> Task:
         order = np.sort(np.concatenate(groups))
         table = self.sweepable.rows.loc[order].copy()
         keys = [self.run_keys[row] for row in order]
         table.insert(0, "run", keys)
-        return Task(_digest(keys), tuple(groups), table, tuple(costs))
+        return Task(_digest(keys), tuple(groups), table, tuple(costs), is_prepared_once)
 
-    def _groups(self) -> list[tuple[Ints, float]]:
-        """Return rows and rough seconds of each pass, scenario by scenario."""
+    def _passes(self) -> tuple[list[tuple[Ints, float]], int]:
+        """Return rows and rough seconds of each pass, scenario by scenario, and how many scenarios there are."""
         design, rows = self.sweepable.design, self.sweepable.rows
         settings: dict[object, dict[object, list[int]]] = {}
         policy_names = [name for name in rows.columns if name == "policy" or is_lever(name)]
@@ -159,7 +167,7 @@ class Job:
                 passes = np.ceil(per_policy.to_numpy() * design.draws / _PASS).sum()
                 groups.append((np.sort(group), float(passes * passes_each * cases * _SECONDS_A_CASE) + preparing))
                 preparing = 0.0
-        return groups
+        return groups, len(settings)
 
 
 def job_of(sweepable: Sweepable) -> Job:
@@ -358,7 +366,14 @@ class _Worlds:
 
 
 _settings: OrderedDict[object, _Prepared] = OrderedDict()
-_settings_lock = threading.Lock()
+_customers: OrderedDict[object, Customers] = OrderedDict()
+_lock = threading.RLock()
+
+
+def forget_settings() -> None:
+    """Forget the cases that were valued for earlier rows."""
+    with _lock:
+        _settings.clear()
 
 
 def _prepared(job: Job, where: str, known: tuple[tuple[str, float], ...]) -> _Prepared:
@@ -366,13 +381,18 @@ def _prepared(job: Job, where: str, known: tuple[tuple[str, float], ...]) -> _Pr
     design = job.sweepable.design
     scenario = job.sweepable.scenarios[where]
     key = (scenario.fingerprint, known, job.log_digest, design.cases, design.draws, design.seed)
-    with _settings_lock:
-        if key not in _settings:
-            _settings[key] = _prepare(job, scenario.with_values(dict(known)))
-            while len(_settings) > _SETTINGS_KEPT:
-                _settings.popitem(last=False)
-        _settings.move_to_end(key)
-        return _settings[key]
+    return _kept(_settings, key, lambda: _prepare(job, scenario.with_values(dict(known))))
+
+
+def _kept(store: OrderedDict[object, Item], key: object, make: Callable[[], Item]) -> Item:
+    """Return what is stored under a key; it is made where it is not there, and the oldest goes where there are many."""
+    with _lock:
+        if key not in store:
+            store[key] = make()
+            while len(store) > _SETTINGS_KEPT:
+                store.popitem(last=False)
+        store.move_to_end(key)
+        return store[key]
 
 
 def _prepare(job: Job, scenario: Scenario) -> _Prepared:
@@ -381,18 +401,26 @@ def _prepare(job: Job, scenario: Scenario) -> _Prepared:
         setting = prepare_setting(
             scenario, cases=read_cases(design.cases, scenario), draws=design.draws, seed=design.seed
         )
+        if design.draws == 1:
+            return _Prepared(setting.payoffs, central(scenario), None)
     else:
-        log = (
-            read_default_log(scenario)
-            if design.transactions is None
-            else read_transactions(design.transactions, currency=scenario.currency)
+        priced = [scenario.value(f"shop.{name}") for name in _OF_CUSTOMERS]
+        customers = _kept(_customers, (job.log_digest, scenario.currency, *priced), lambda: _fitted(job, scenario))
+        if design.draws == 1:
+            cases = draw_cases(scenario, customers.transactions, customers.future_values, design.cases, design.seed)
+            return _Prepared(value_cases(scenario, cases, central(scenario)), central(scenario), None)
+        setting = prepare_setting(
+            scenario, cases=design.cases, draws=design.draws, seed=design.seed, customers=customers
         )
-        setting = prepare_setting(scenario, log, design.cases, design.draws, design.seed)
-    if design.draws == 1:
-        return _Prepared(setting.payoffs, central(scenario), None)
     numbers = setting.payoffs.numbers
     ratios = None if setting.customers is None else numbers.values[:, : design.draws]  # noqa: PD011
     return _Prepared(setting.payoffs, draw_assumptions(scenario, design.draws, design.seed), ratios)
+
+
+def _fitted(job: Job, scenario: Scenario) -> Customers:
+    path = job.sweepable.design.transactions
+    log = read_default_log(scenario) if path is None else read_transactions(path, currency=scenario.currency)
+    return fit_customers(log, scenario)
 
 
 def _policy(job: Job, where: str, row: Mapping[Any, Any]) -> Policy:

@@ -30,7 +30,7 @@ from policy_sim.clv import (
 from policy_sim.service import Cases, draw_cases
 from policy_sim.value import Payoffs, value_cases
 
-__all__ = ["DEFAULT_LOG", "Customers", "Setting", "prepare_setting", "read_default_log", "thinned"]
+__all__ = ["DEFAULT_LOG", "Customers", "Setting", "fit_customers", "prepare_setting", "read_default_log", "thinned"]
 
 #: The log that is used where none is given: the CDNOW 1/10 sample, under the folder of shipped data.
 DEFAULT_LOG = "cdnow/transactions.csv"
@@ -64,6 +64,7 @@ def prepare_setting(
     seed: int = 0,
     on_step: Callable[[str], None] | None = None,
     model: str = "bg-nbd",
+    customers: Customers | None = None,
 ) -> Setting:
     """Go from a log to valued cases.
 
@@ -83,6 +84,8 @@ def prepare_setting(
         Called with a few words as each step begins.
     model
         Model of purchases by its name, or "auto": the one that foretells the second half of the log best.
+    customers
+        As `fit_customers` gives them for this scenario, where they are there already; instead of log and model.
 
     Raises
     ------
@@ -91,20 +94,18 @@ def prepare_setting(
     """
     step = on_step or (lambda words: None)
     sampled = draw_assumptions(scenario, draws, seed)
-    customers, ratios = None, None
-    if not isinstance(cases, Cases):
-        if transactions is None:
-            step("Reading transactions")
-            transactions = read_default_log(scenario)
-        if transactions.currency != scenario.currency:
-            raise InputError(
-                f"the log is in {transactions.currency}, scenario '{scenario.name}' in {scenario.currency}; convert "
-                "the amounts, or choose a scenario in that currency"
-            )
-        step("Fitting customer models")
-        customers = _fit(transactions, scenario, model)
+    ratios = None
+    if isinstance(cases, Cases):
+        customers = None
+    else:
+        if customers is None:
+            if transactions is None:
+                step("Reading transactions")
+                transactions = read_default_log(scenario)
+            step("Fitting customer models")
+            customers = fit_customers(transactions, scenario, model)
         step("Drawing cases")
-        cases = draw_cases(scenario, transactions, customers.future_values, cases, seed)
+        cases = draw_cases(scenario, customers.transactions, customers.future_values, cases, seed)
         ratios = _draw_ratios(customers, scenario, draws, seed)
     step("Valuing every resolution of every case")
     return Setting(scenario, value_cases(scenario, cases, sampled, ratios), customers, seed)
@@ -140,7 +141,19 @@ def thinned(payoffs: Payoffs, cases: int, draws: int) -> Payoffs:
     return value_cases(payoffs.scenario, payoffs.cases.take(spread), fewer, payoffs.numbers.values[:, : len(fewer)])
 
 
-def _fit(transactions: Transactions, scenario: Scenario, model: str) -> Customers:
+def fit_customers(transactions: Transactions, scenario: Scenario, model: str = "bg-nbd") -> Customers:
+    """Fit the customer models to a log, and value its customers with the scenario's margin and discount.
+
+    Raises
+    ------
+    InputError
+        If the log cannot carry the models, or is in another currency than the scenario.
+    """
+    if transactions.currency != scenario.currency:
+        raise InputError(
+            f"the log is in {transactions.currency}, scenario '{scenario.name}' in {scenario.currency}; convert "
+            "the amounts, or choose a scenario in that currency"
+        )
     purchases = fit_purchases(transactions, model)
     spend = fit_gamma_gamma(transactions)
     values = future_values(

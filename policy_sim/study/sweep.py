@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 from policy_sim import __version__
 from policy_sim.border import InputError, write_whole
 from policy_sim.study.design import Design, load_design, sweepable
-from policy_sim.study.runs import Job, Task, job_of, run_task
+from policy_sim.study.runs import Job, Task, forget_settings, job_of, run_task
 from policy_sim.study.workers import Workers, as_they_come, cluster_workers, thread_workers
 
 __all__ = ["FORMAT", "MANIFEST", "Foresight", "Progress", "Swept", "foresee", "sweep"]
@@ -186,6 +186,8 @@ def foresee(design: Design | str | Path, out: str | Path | None = None, workers:
     rows = first.groups[0]
     trial = first._replace(groups=(rows,), table=first.table.loc[rows])
     as_parquet(job.without_rows, trial)  # prepares the scenario and compiles
+    if not first.is_prepared_once:
+        forget_settings()
     # time of all threads: a pass may spread over processors by itself
     began = time.process_time()
     content, _ = as_parquet(job.without_rows, trial)
