@@ -93,7 +93,7 @@ def plot_limit_map(found: pd.DataFrame, currency: str, outcome: str = "enough.ag
     axis.set_yticks(range(found.shape[0]), [_told(each) for each in found.index])
     axis.set_xlabel(assumption_title(str(found.columns.name)))
     axis.set_ylabel(assumption_title(str(found.index.name)))
-    axis.set_title(f"{_outcome_title(outcome)}, {currency}", loc="left", fontsize=10.5, color=TEXT)
+    axis.set_title(", ".join(filter(None, [_outcome_title(outcome), currency])), loc="left", fontsize=10.5, color=TEXT)
     axis.tick_params(length=0)
     for side in axis.spines.values():
         side.set_visible(False)
