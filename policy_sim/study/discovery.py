@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError
+from policy_sim.study.ema import import_ema
 from policy_sim.study.sweep_results import OpenedSweep
 
 __all__ = ["Box", "Discovery", "discover"]
@@ -163,14 +164,9 @@ def discover(
 
 def _peeled(space: pd.DataFrame, bad: Bools) -> dict[str, Any]:
     """Return the limits of the best box along the path of peeling."""
+    prim = import_ema("ema_workbench.analysis.prim")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of optional parts that we do not use
-        try:
-            from ema_workbench.analysis import prim
-        except ImportError:
-            raise InputError(
-                "EMA Workbench is not installed; install it with: pip install 'policy-sim[sweeps]'"
-            ) from None
+        warnings.simplefilter("ignore")  # of divisions where a box holds nothing
         table = space.copy()
         for name in table.columns:
             if not pd.api.types.is_numeric_dtype(table[name]):

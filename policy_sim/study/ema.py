@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from scipy import stats
@@ -23,7 +24,7 @@ from policy_sim.value import OUTCOMES, Payoffs, evaluate
 if TYPE_CHECKING:
     from ema_workbench import Model
 
-__all__ = ["EMA_LEVERS", "Experiment", "to_ema_model"]
+__all__ = ["EMA_LEVERS", "Experiment", "import_ema", "to_ema_model"]
 
 #: Limits that are levers where none are named.
 EMA_LEVERS = ("agent.keep_item", "agent.credit", "agent.refund", "agent.replacement")
@@ -74,14 +75,7 @@ def to_ema_model(
     for name in outcomes:
         if name not in OUTCOMES:
             raise unknown("outcome", name, list(OUTCOMES))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of optional parts that we do not use
-        try:
-            import ema_workbench as ema
-        except ImportError:
-            raise InputError(
-                "EMA Workbench is not installed; install it with: pip install 'policy-sim[sweeps]'"
-            ) from None
+    ema = import_ema("ema_workbench")
     if payoffs is None:
         payoffs = prepare_setting(scenario, cases=cases, draws=1, seed=seed).payoffs
     model = ema.Model("policysim", function=Experiment(policy, payoffs, tuple(outcomes)))
@@ -92,7 +86,25 @@ def to_ema_model(
     ]
     kinds = {True: ema.ScalarOutcome.MINIMIZE, False: ema.ScalarOutcome.MAXIMIZE}
     model.outcomes = [ema.ScalarOutcome(name, kind=kinds[name in _TO_LOWER]) for name in outcomes]
-    return model
+    return cast("Model", model)
+
+
+def import_ema(name: str) -> Any:
+    """Import a module of EMA Workbench, without its warnings about optional parts that we do not use.
+
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return import_module(name)
+        except ImportError:
+            raise InputError(
+                "EMA Workbench is not installed; install it with: pip install 'policy-sim[sweeps]'"
+            ) from None
 
 
 class Experiment:

@@ -114,10 +114,18 @@ def cluster_workers(cluster: str) -> Iterator[Workers]:
             raise InputError(
                 f"no dask scheduler answers at '{cluster}': {reason}; start one with: dask scheduler"
             ) from None
-        with client:
-            _check_versions(client)
-            with client.get_executor(pure=False, retries=_ROBUST) as pool:
-                yield Workers(pool, lambda: max(1, sum(client.nthreads().values())))
+        try:
+            with client:
+                if "://" in cluster:
+                    _wait_for_one(client, cluster)
+                _check_versions(client)
+                with client.get_executor(pure=False, retries=_ROBUST) as pool:
+                    yield Workers(pool, lambda: max(1, sum(client.nthreads().values())))
+        except OSError as error:
+            raise InputError(
+                f"the dask scheduler at '{cluster}' is gone ({type(error).__name__}); what is done is kept, start it "
+                "again and give the same command"
+            ) from None
 
 
 def batch_options(cluster: str) -> tuple[str, int, dict[str, Any]]:
@@ -172,6 +180,15 @@ def _started(cluster: str) -> Iterator[Any]:
     with getattr(dask_jobqueue, _BATCH_SYSTEMS[system])(**options) as started:
         started.scale(jobs=jobs)
         yield started
+
+
+def _wait_for_one(client: Any, cluster: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=_PATIENCE_SECONDS)
+    except TimeoutError:
+        raise InputError(
+            f"the dask scheduler at '{cluster}' has no workers; start one with: dask worker {cluster}"
+        ) from None
 
 
 def _check_versions(client: Any) -> None:

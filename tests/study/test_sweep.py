@@ -220,8 +220,8 @@ def test_a_dry_run_says_how_many_runs_how_long_how_much_disk(tmp_path: Path) -> 
 
 
 @contextmanager
-def scheduler_with_two_workers(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """Start what the README says, on loopback; give the address of the scheduler, and the workers."""
+def started_scheduler(folder: Path, worker_count: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """Start what the README says, on loopback; give the address, and the processes, the scheduler's last."""
     dask = [sys.executable, "-m", "dask"]
     environment = os.environ | {"DASK_DISTRIBUTED__WORKER__DAEMON": "False"}
 
@@ -239,8 +239,8 @@ def scheduler_with_two_workers(folder: Path) -> Iterator[tuple[str, list[subproc
             time.sleep(0.1)
         address = json.loads(note.read_text())["address"]
         options = ("--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard")
-        workers = [start("worker", address, *options) for _ in range(2)]
-        yield address, workers
+        workers = [start("worker", address, *options) for _ in range(worker_count)]
+        yield address, [*workers, scheduler]
     finally:
         for process in (*workers, scheduler):
             process.kill()
@@ -252,20 +252,45 @@ def test_a_cluster_leaves_the_same_bytes_and_survives_a_worker_that_is_killed(tm
     from distributed import Client
 
     sweep(DESIGN, tmp_path / "threads")
-    with scheduler_with_two_workers(tmp_path) as (address, workers):
+    with started_scheduler(tmp_path, 2) as (address, processes):
         with Client(address, set_as_default=False) as client:
             client.wait_for_workers(2, timeout=60)
         killed = []
 
         def kill_one(progress) -> None:
             if progress.done >= 32 and not killed:
-                workers[0].kill()
-                killed.append(workers[0].wait())
+                processes[0].kill()
+                killed.append(processes[0].wait())
 
         swept = sweep(DESIGN, tmp_path / "cluster", cluster=address, on_progress=kill_one)
     assert killed == [-signal.SIGKILL]
     assert (swept.done, swept.failed, swept.lost) == (128, 0, 0)
     assert content(tmp_path / "cluster") == content(tmp_path / "threads")
+
+
+def test_a_cluster_without_workers_or_without_its_scheduler_is_said_to_be_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed import Client
+
+    monkeypatch.setattr("policy_sim.study.workers._PATIENCE_SECONDS", 1)
+    with started_scheduler(tmp_path, 0) as (address, (scheduler,)):
+        with pytest.raises(InputError, match="has no workers; start one with: dask worker"):
+            sweep(DESIGN, tmp_path / "out", cluster=address)
+        worker = [sys.executable, "-m", "dask", "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+        with subprocess.Popen(worker, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as started:
+            with Client(address, set_as_default=False) as client:
+                client.wait_for_workers(1, timeout=60)
+
+            def kill_it(progress) -> None:
+                if progress.done >= 32:
+                    scheduler.kill()
+                    scheduler.wait()
+
+            with pytest.raises(InputError, match=r"is gone .*give the same command"):
+                sweep(DESIGN, tmp_path / "out", cluster=address, on_progress=kill_it)
+            started.kill()
+    assert 32 <= sweep(DESIGN, tmp_path / "out").found < 128
 
 
 def test_processes_of_this_machine_may_be_the_cluster(tmp_path: Path) -> None:
