@@ -1,4 +1,4 @@
-"""Studies: the setting in which policies are compared, how sure that is, what matters most, and stories replayed."""
+"""Studies: settings in which policies are compared, how sure that is, what matters most, stories, sweeps, journeys."""
 
 from policy_sim.study.information import Pilot, Worth, evpi, evppi, pilot_for_mean, pilot_for_share
 from policy_sim.study.matters import Matters, what_matters

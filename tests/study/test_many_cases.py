@@ -103,6 +103,13 @@ def test_threads_change_no_bit(log) -> None:
     assert np.array_equal(one.sums, three.sums)
 
 
+def test_a_cluster_reads_the_blocks_as_well(tmp_path: Path) -> None:
+    make_log(600).to_parquet(tmp_path / "log.parquet", row_group_size=250)
+    opened = open_case_log(tmp_path / "log.parquet")
+    asked = ([load_policy("current", SCENARIO)], opened, SCENARIO, draw_assumptions(SCENARIO, 2))
+    assert np.array_equal(evaluate_many(*asked, cluster="local:1")[0].sums, evaluate_many(*asked)[0].sums)
+
+
 def test_what_cannot_be_used_is_said_in_one_line(log, tmp_path: Path) -> None:
     path, table = log
     draws = draw_assumptions(SCENARIO, 1)
