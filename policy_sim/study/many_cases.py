@@ -31,9 +31,17 @@ from policy_sim.study.workers import Workers, as_they_come, cluster_workers, thr
 from policy_sim.value import Outcome, Payoffs, measure, value_cases
 from policy_sim.value.curves import best_step, lever_states
 from policy_sim.value.evaluation import Handling, score, to_cents
-from policy_sim.value.kernels import MEASURES, Numbers, States
+from policy_sim.value.kernels import MEASURES, States
 from policy_sim.value.payoffs import Progress
-from policy_sim.value.second_line import is_waiting, numbers_with, second_line, supervisor_minutes
+from policy_sim.value.second_line import (
+    is_waiting,
+    numbers_with,
+    only_some,
+    second_line,
+    supervisor_minutes,
+    wait_nodes,
+    weights_at,
+)
 
 __all__ = ["CandidateCurve", "CaseLog", "curves_of_many", "evaluate_many", "open_case_log"]
 
@@ -45,9 +53,6 @@ _ROWS_IN_A_BLOCK = 100_000  # that one worker takes
 _SAMPLE = 10_000  # rows that tell roughly how long people wait
 _SAMPLE_PLACES = 10  # of the file that these come from
 _MARGIN = 0.05  # of the load, by which the sample may be off
-_MOST_NODES = 8  # waits under which all is worked out
-_FADING_HOURS = 24  # of waiting, within which an hour more counts for less and less
-_NEAR_ENOUGH = 1e-8  # of what a case is about
 _MOST_LIMITS = 200  # candidates that are tried where none are given
 
 
@@ -164,7 +169,7 @@ def evaluate_many(
     """
     few = _sample(log, scenario, draws)
     questions = [_Question(policy, None, np.zeros(0, dtype=np.int64), None) for policy in policies]
-    asked = [_with_nodes(question, few) for question in questions]
+    asked = [_with_waits(question, few) for question in questions]
     tallies = _added_up(asked, log, scenario, draws, workers, cluster, on_progress)
     outcomes = []
     shape = (len(scenario.failures), len(scenario.segments))
@@ -212,7 +217,7 @@ def curves_of_many(
     for lever in levers:
         policy.check_lever(lever)
         scenario.check_cell(lever.failure, lever.segment)
-        asked.append(_with_nodes(_Question(policy, lever, _candidates(lever, few, limits), None), few))
+        asked.append(_with_waits(_Question(policy, lever, _candidates(lever, few, limits), None), few))
     tallies = _added_up(asked, log, scenario, draws, workers, cluster, on_progress)
     curves = {}
     for lever, question, tally in zip(levers, asked, tallies, strict=True):
@@ -270,51 +275,25 @@ def _tally(question: _Question, payoffs: Payoffs) -> _Tally:
     if question.waits is None:
         return _Tally(minutes, empty, empty[None], counts)
     waits = is_waiting(payoffs, states)
-    at_once = score(payoffs, handling, _part(states, ~waits), places, payoffs.numbers)
-    waiting = [score(payoffs, handling, _part(states, waits), places, each) for each in _numbers(payoffs, question)]
+    at_once = score(payoffs, handling, only_some(states, ~waits), places, payoffs.numbers)
+    passed_on = only_some(states, waits)
+    waiting = [
+        score(payoffs, handling, passed_on, places, numbers_with(payoffs, hours))
+        for hours in wait_nodes(*question.waits)
+    ]
     return _Tally(minutes, at_once, np.stack(waiting), counts)
-
-
-def _part(states: States, chosen: NDArray[np.bool_]) -> States:
-    """Return the states of the cases that have some of these choices, with only these."""
-    choice = np.where(chosen, states.choice, -1)
-    has_any = np.zeros(int(states.case.max()) + 1, dtype=np.bool_)
-    has_any[states.case[(choice >= 0).any(axis=1)]] = True
-    kept = has_any[states.case]
-    return States(states.case[kept], states.tier[kept], choice[kept], states.place[kept])
-
-
-def _nodes(question: _Question) -> Floats:
-    """Return Chebyshev's nodes within -1 and 1, as many as the span of the waits takes."""
-    assert question.waits is not None
-    low, high = question.waits
-    ratio, count = float((high - low).max()) / 2 / _FADING_HOURS, 2
-    while count < _MOST_NODES and ratio**count / (count * 2 ** (count - 1)) > _NEAR_ENOUGH:
-        count += 1
-    return np.cos((2 * np.arange(count) + 1) / (2 * count) * np.pi)
-
-
-def _numbers(payoffs: Payoffs, question: _Question) -> list[Numbers]:
-    assert question.waits is not None
-    low, high = question.waits
-    return [numbers_with(payoffs, (low + high) / 2 + (high - low) / 2 * node) for node in _nodes(question)]
 
 
 def _weighed(values: Floats, question: _Question, wait: Floats) -> Floats:
     """Return what values (nodes, places, measures, draws) are at waits (places or 1, draws)."""
     assert question.waits is not None
-    low, high = question.waits
-    place = (wait - (low + high) / 2) / np.maximum((high - low) / 2, 1e-12)
-    nodes = _nodes(question)
-    basis = np.linalg.inv(np.polynomial.chebyshev.chebvander(nodes, len(nodes) - 1))
-    weights = np.polynomial.chebyshev.chebvander(place, len(nodes) - 1) @ basis
     out = np.zeros(values.shape[1:])
-    for k, value in enumerate(values):
-        out += value * weights[:, None, :, k]
+    for value, weight in zip(values, weights_at(wait, *question.waits), strict=True):
+        out += value * weight[:, None]
     return out
 
 
-def _with_nodes(question: _Question, few: Payoffs) -> _Question:
+def _with_waits(question: _Question, few: Payoffs) -> _Question:
     """Say between which waits the answer will lie, from what a few cases make of the load."""
     minutes = _tally(question, few).minutes
     along = minutes.sum(axis=0, keepdims=True) if question.lever is None else np.cumsum(minutes, axis=0)

@@ -18,20 +18,23 @@ from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy
 from policy_sim.value.evaluation import Handling, limits_in_cents, measure, score_lanes, starting_tiers, to_cents
-from policy_sim.value.kernels import LANES, MEASURES, Numbers, States, add_along, curve_states
+from policy_sim.value.kernels import LANES, MEASURES, States, add_along, curve_states
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
-from policy_sim.value.second_line import hours_waited_along, is_waiting, numbers_with, supervisor_minutes
+from policy_sim.value.second_line import (
+    hours_waited_along,
+    is_waiting,
+    numbers_with,
+    only_some,
+    supervisor_minutes,
+    wait_nodes,
+    weights_at,
+)
 
 __all__ = ["Curve", "best_step", "lever_states", "threshold_curve"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-
-_MOST_NODES = 8  # of the polynomial in the hours waited for the second line
-_FADING_HOURS = 24  # of waiting, within which an hour more counts for less and less
-_NEAR_ENOUGH = 1e-7  # money a case
-_STEEPEST = 5.0  # money a case by which the logarithm of the hours waited moves a case that waits, if it is dear
 
 #: Steps of money (cents) that people find round, the roundest first.
 _ROUND_CENTS = (10_000, 5_000, 2_500, 1_000, 500, 100, 50, 10, 5, 1)
@@ -143,11 +146,13 @@ def threshold_curve(policy: Policy, payoffs: Payoffs, lever: Lever, on_progress:
     states, cents = lever_states(policy, payoffs, lever, above)
     minutes = np.cumsum(supervisor_minutes(payoffs, states, len(cents)), axis=0) / len(payoffs.cases)
     waits = is_waiting(payoffs, states)
-    at_once, passed_on = _only(states, ~waits), _only(states, waits)
+    at_once, passed_on = only_some(states, ~waits), only_some(states, waits)
     wait = hours_waited_along(payoffs, minutes)
     everywhere = np.ones((len(cents), len(payoffs.draws)))
     parts = [(at_once, payoffs.numbers, everywhere)]
-    parts += [(passed_on, numbers, weight) for numbers, weight in _under_waits(payoffs, wait)]
+    between = wait.min(axis=0), wait.max(axis=0)
+    for hours, weight in zip(wait_nodes(*between), weights_at(wait, *between), strict=True):
+        parts.append((passed_on, numbers_with(payoffs, hours), weight))
     sums = np.zeros((len(cents), len(MEASURES), len(payoffs.draws)))
 
     def work(first: int, last: int) -> None:
@@ -157,37 +162,6 @@ def threshold_curve(policy: Policy, payoffs: Payoffs, lever: Lever, on_progress:
 
     in_blocks(work, len(payoffs.draws), LANES, on_progress)
     return Curve(policy, payoffs, lever, cents, sums)
-
-
-def _only(states: States, chosen: NDArray[np.bool_]) -> States:
-    """Return the part of the states that some of their choices make up; states that change nothing are left out."""
-    choice = np.where(chosen, states.choice, -1)
-    is_empty = np.asarray((choice < 0).all(axis=1))
-    follows_empty = np.append(True, (states.case[1:] != states.case[:-1]) | is_empty[:-1])
-    kept = ~(is_empty & follows_empty)
-    return States(states.case[kept], states.tier[kept], choice[kept], states.place[kept])
-
-
-def _under_waits(payoffs: Payoffs, wait: Floats) -> list[tuple[Numbers, Floats]]:
-    """Return numbers under which to work out what waits, and weights (steps, draws) to add the results with.
-
-    What waiting does is smooth in the hours waited (and so is who gives up: a share in proportion to them). So it is
-    a polynomial in these, through Chebyshev's nodes between the least and the most of each draw; as many as it takes.
-    """
-    low, high = wait.min(axis=0), wait.max(axis=0)
-    centre, half = (low + high) / 2, np.maximum((high - low) / 2, 1e-12)
-    count, ratio = 1, float(half.max()) / _FADING_HOURS
-    while count < _MOST_NODES and _STEEPEST * ratio**count / (count * 2 ** (count - 1)) > _NEAR_ENOUGH:
-        count += 1
-    angles = (2 * np.arange(count) + 1) / (2 * count) * np.pi
-    distance = (wait - centre) / half - np.cos(angles)[:, None, None]
-    distance = np.where(np.abs(distance) < 1e-14, 1e-14, distance)
-    parts = ((-1.0) ** np.arange(count) * np.sin(angles))[:, None, None] / distance
-    weights = parts / parts.sum(axis=0)
-    return [
-        (numbers_with(payoffs, centre + half * np.cos(angle)), weight)
-        for angle, weight in zip(angles, weights, strict=True)
-    ]
 
 
 def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever, above: Handling) -> tuple[States, Ints]:

@@ -2,7 +2,8 @@
 
 In: arrays made by `payoffs`. Out: arrays. Left to others: names, files, intervals, what it all means.
 
-Everything compiled stands in this one module, because numba's cache only notices changes of the file a function is in.
+All that is compiled here stands in this one module, because numba's cache only notices changes of the file that a
+function is in (`study.journey_kernels` is the other one, and takes nothing from here).
 Sums run in a fixed order for each draw, so that results do not depend on how the draws are spread over threads.
 
 The response is written once, for one case under one draw (`_worth`, `_effect`, `_overdone`, `_insulting`, `_answer`,

@@ -22,14 +22,21 @@ __all__ = [
     "is_waiting",
     "numbers_under",
     "numbers_with",
+    "only_some",
     "second_line",
     "supervisor_minutes",
+    "wait_nodes",
+    "weights_at",
 ]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _LOADS = 129
+_MOST_NODES = 8  # of the polynomial in the hours waited
+_FADING_HOURS = 24  # of waiting, within which an hour more counts for less and less
+_NEAR_ENOUGH = 1e-7  # money a case
+_STEEPEST = 5.0  # money a case by which the logarithm of the hours waited moves a case that waits, if it is dear
 _MINUTES = STAFF.index("supervisor_minutes")
 _HOURS, _LOST = (PER_TIER.index(name) for name in ("wait_hours", "lost_contact_share"))
 
@@ -110,3 +117,38 @@ def is_waiting(payoffs: Payoffs, states: States) -> Bools:
     """Return (states, styles) whether what a state chooses has to wait for the second line."""
     failure = payoffs.facts.failure[states.case]
     return np.asarray(payoffs.menu.in_line[failure[:, None], states.choice] | (states.tier > 0)[:, None])
+
+
+def only_some(states: States, chosen: Bools) -> States:
+    """Return the part of the states that some of their choices make up; states that change nothing are left out."""
+    choice = np.where(chosen, states.choice, -1)
+    is_empty = np.asarray((choice < 0).all(axis=1))
+    follows_empty = np.append(True, (states.case[1:] != states.case[:-1]) | is_empty[:-1])
+    kept = ~(is_empty & follows_empty)
+    return States(states.case[kept], states.tier[kept], choice[kept], states.place[kept])
+
+
+def wait_nodes(low: Floats, high: Floats) -> Floats:
+    """Return waits (nodes, draws), hours between low and high (draws,), from which what waiting does can be read.
+
+    It is smooth in the hours waited (and so is who gives up: a share in proportion to them), so a polynomial through
+    Chebyshev's nodes has it; as many nodes as it takes. `weights_at` says how to add up what is found there.
+    """
+    return (low + high) / 2 + (high - low) / 2 * _nodes(low, high)[:, None]
+
+
+def weights_at(wait: Floats, low: Floats, high: Floats) -> Floats:
+    """Return what to weigh `wait_nodes` with (nodes, steps, draws) to have what happens at waits (steps, draws)."""
+    nodes = _nodes(low, high)
+    distance = (wait - (low + high) / 2) / np.maximum((high - low) / 2, 1e-12) - nodes[:, None, None]
+    distance = np.where(np.abs(distance) < 1e-14, 1e-14, distance)
+    parts = ((-1.0) ** np.arange(len(nodes)) * np.sqrt(1 - nodes**2))[:, None, None] / distance
+    return np.asarray(parts / parts.sum(axis=0), dtype=np.float64)
+
+
+def _nodes(low: Floats, high: Floats) -> Floats:
+    """Return Chebyshev's nodes within -1 and 1, as many as the widest span of the waits takes."""
+    count, ratio = 1, float((high - low).max()) / 2 / _FADING_HOURS
+    while count < _MOST_NODES and _STEEPEST * ratio**count / (count * 2 ** (count - 1)) > _NEAR_ENOUGH:
+        count += 1
+    return np.cos((2 * np.arange(count) + 1) / (2 * count) * np.pi)
