@@ -36,7 +36,7 @@ test: $(VENV)/.test ## check style, types and floors; run all tests, also in a b
 	step ruff format --check; \
 	step mypy; \
 	step lint-imports; \
-	step python -m pytest --nbmake tests notebooks; \
+	step python -m pytest --nbmake --numprocesses 2 --dist loadfile tests notebooks; \
 	if test -n "$$failed"; then printf '\n=== FAILED:%s\n' "$$failed"; exit 1; fi; \
 	printf '\n=== all passed\n'
 

@@ -44,6 +44,9 @@ LAB_SETTINGS = {
 
 THIS_MACHINE = re.compile(r"(https?|wss?)://(127\.0\.0\.1|localhost)(:\d+)?(/|$)|data:|blob:|about:|file:")
 
+# JupyterLab's own complaint where a page is left before its debugger has heard from the kernel.
+DEBUGGER_CUT_SHORT = "Could not restore the debugger state: Canceled future"
+
 APP_URL = re.compile(r"http://\S+\?token=\S+")
 
 TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -191,7 +194,7 @@ def quiet_page(page: Page) -> Iterator[Page]:
             complaints.append(f"asked for {request.url}")
 
     def note_message(message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and DEBUGGER_CUT_SHORT not in message.text:
             complaints.append(f"console error: {message.text} ({message.location.get('url', '')})")
 
     def note_error(error: WebError) -> None:
