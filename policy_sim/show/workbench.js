@@ -716,7 +716,14 @@ function render({ model, el }) {
       cancel.hidden = true;
       if (status.textContent.startsWith(message.words)) say("");
     },
-    problem: (message) => say(capital(message.words), true),
+    problem(message) {
+      if (!message.order || message.order === pending) {
+        pending = ""; // nothing will come of it; the next move asks anew
+        settled = true;
+      }
+      show();
+      say(capital(message.words), true);
+    },
     note: (message) => say(message.words),
   };
 

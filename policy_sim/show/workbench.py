@@ -114,7 +114,7 @@ class Workbench(anywidget.AnyWidget):
         try:
             answers[message["ask"]](message)
         except (InputError, ValueError, TypeError, KeyError) as error:
-            self._tell_problem(error)
+            self._tell_problem(error, str(message.get("order", "")))
 
     def _change(self, change: Callable[[Panel], Panel]) -> Panel:
         with self._lock:
@@ -261,9 +261,9 @@ class Workbench(anywidget.AnyWidget):
         loaded = self.panel.with_limits({tier.name: tier.limits for tier in policy.tiers[:-1]})
         self.send({"kind": "loaded", "limits": general_limits(loaded.policy, loaded), "name": name})
 
-    def _tell_problem(self, error: Exception) -> None:
+    def _tell_problem(self, error: Exception, order: str = "") -> None:
         words = str(error) if isinstance(error, InputError) else f"the calculation failed: {error!r}"
-        self.send({"kind": "problem", "words": words})
+        self.send({"kind": "problem", "words": words, "order": order})
 
 
 class _Telling:

@@ -96,6 +96,7 @@ def test_a_pinned_policy_is_a_baseline(screen: Screen, panel: Panel) -> None:
 def test_what_does_not_fit_is_said_in_words(screen: Screen) -> None:
     screen.show(keep_item=80)
     assert "falls from 80.0 for tier 'agent'" in screen.only("problem")["words"]
+    assert screen.only("problem")["order"] == "1"  # so that the screen waits for it no longer
     screen.show(keep_item="a lot")
     assert "limit is 'a lot'; it must be a number of money, ask or no_limit" in screen.only("problem")["words"]
     screen.ask(ask="case", facts={"story": "wrong_dress"})
