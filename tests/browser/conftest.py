@@ -51,6 +51,15 @@ APP_URL = re.compile(r"http://\S+\?token=\S+")
 
 TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
+# An order to run that comes before that opens a dialog that asks for a kernel, and takes the keys from the panel.
+KERNEL_IS_THERE = """
+() => {
+    const context = jupyterapp.shell.currentWidget?.sessionContext;
+    const kernel = context?.session?.kernel;
+    return context?.isReady && kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
+}
+"""
+
 RUN_HAS_BEGUN = """
 () => [...jupyterapp.shell.currentWidget.content.model.cells].some(
     cell => cell.type === 'code' && (cell.executionState === 'running' || cell.executionCount !== null)
@@ -224,6 +233,7 @@ def run_all(lab: Lab) -> Callable[[Page, str], None]:
             page.wait_for_selector(
                 ".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=START_TIMEOUT_SECONDS * 1000
             )
+            page.wait_for_function(KERNEL_IS_THERE, timeout=START_TIMEOUT_SECONDS * 1000)
             # Counts saved in the file would pass for a finished run.
             _order(page, "notebook:clear-all-cell-outputs")
             _begin(page)
