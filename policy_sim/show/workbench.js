@@ -9,6 +9,7 @@ const MINUS = "−";
 const SILENT_MS = 5000; // without an answer, until we say that there is none
 const SPEAK_MS = 400; // of rest, until changes are spoken
 let panels = 0;
+let curveCount = 0;
 
 // ---- numbers as people read them (the same as policy_sim.show.wording) ----
 
@@ -70,7 +71,7 @@ function readCurve(content, buffers) {
     const bytes = view.buffer ? view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) : view;
     arrays[name] = new Float64Array(bytes);
   });
-  return { ...content, ...arrays, steps: arrays.limits.length };
+  return { ...content, ...arrays, steps: arrays.limits.length, serial: ++curveCount };
 }
 
 function stepAt(curve, limit) {
@@ -106,6 +107,16 @@ function draw(parent, tag, attributes, text) {
   if (text !== undefined) made.textContent = text;
   parent.append(made);
   return made;
+}
+
+// Points that no eye tells apart from the one before are left out.
+function thinned(spots) {
+  let last = [-Infinity, -Infinity];
+  return spots.filter((spot, i) => {
+    const isKept = i === spots.length - 1 || Math.abs(spot[0] - last[0]) + Math.abs(spot[1] - last[1]) > 0.4;
+    if (isKept) last = spot;
+    return isKept;
+  });
 }
 
 function picture(label) {
@@ -159,6 +170,16 @@ function placer(left, right, bottom) {
       }
     },
   };
+}
+
+// What does not change while a limit is dragged is drawn once: `paint` draws it and returns what the rest goes by.
+function ground(part, key, paint) {
+  if (part.ground?.key !== key) {
+    const layer = document.createElementNS(SVG, "g");
+    part.ground = { key, layer, scale: paint(layer) };
+  }
+  part.svg.append(part.ground.layer);
+  return part.ground.scale;
 }
 
 function hatch(svg, id) {
@@ -945,37 +966,37 @@ function render({ model, el }) {
     const by = times();
     const [left, right, top, bottom] = [68, 60, 26, 44];
     const [x0, x1, y1] = [left + 40, width - right, height - bottom];
-    const last = stepAt(found, each.top);
-    let [least, most] = [0, 0];
-    for (let i = 0; i <= last; i++) [least, most] = [Math.min(least, found.net_value_low[i]), Math.max(most, found.net_value_high[i])];
-    for (const i of [0, found.steps - 1]) [least, most] = [Math.min(least, found.net_value_low[i]), Math.max(most, found.net_value_high[i])];
-    const pad = 0.06 * (most - least) || 1;
-    [least, most] = [least - pad, most + pad];
-    const x = (limit) => (limit === "ask" || limit < 0 ? left + 14 : limit === "no_limit" || limit > each.top ? width - 18 : x0 + (limit / each.top) * (x1 - x0));
-    const y = (gain) => top + ((most - gain) / (most - least)) * (y1 - top);
     const gain = (i) => found.net_value_level[i] - base;
     const [from, to] = found.flat;
-    draw(svg, "rect", { x: x(from), y: top, width: Math.max(x(to) - x(from), 2), height: y1 - top, class: "ps-flat" });
-    draw(svg, "path", { d: `M${x(from)} ${top}H${Math.max(x(to), x(from) + 2)}`, class: "ps-zero" });
-    for (const tick of niceTicks(least * by, most * by, 4)) {
-      draw(svg, "line", { x1: left, x2: width, y1: y(tick / by), y2: y(tick / by), class: tick === 0 ? "ps-zero" : "ps-grid" });
-      draw(svg, "text", { x: left - 8, y: y(tick / by) + 4, "text-anchor": "end" }, tick > 0 ? `+${tickText(tick, frame.currency)}` : tickText(tick, frame.currency));
-    }
-    const cached = found.cached?.[`${width}:${least}:${most}`];
-    const shape = cached ?? curveShape(found, each, x, y, base);
-    found.cached = { [`${width}:${least}:${most}`]: shape };
-    for (const [d, kind] of shape) draw(svg, "path", { d, class: kind });
-    // beyond what the tiers beside it allow
-    for (const [a, b] of [[x(highest), width], [left, lowest === "ask" ? left : x(lowest)]])
-      if (b > a + 1) draw(svg, "rect", { x: a, y: top, width: b - a, height: y1 - top, class: "ps-veil" });
-    if (highest !== "no_limit") draw(svg, "path", { d: `M${x(highest)} ${top}V${y1}`, class: "ps-bound" });
-    for (const tick of niceTicks(0, each.top, Math.max(2, Math.floor((x1 - x0) / 70)))) {
-      draw(svg, "path", { d: `M${x(tick)} ${y1}v4`, class: "ps-zero" });
-      draw(svg, "text", { x: x(tick), y: y1 + 18, "text-anchor": "middle" }, tickText(tick, frame.currency));
-    }
-    draw(svg, "text", { x: x("ask"), y: y1 + 18, "text-anchor": "middle" }, "ask");
-    draw(svg, "text", { x: x("no_limit"), y: y1 + 18, "text-anchor": "middle" }, "any");
-    draw(svg, "text", { x: (x0 + x1) / 2, y: height - 6, "text-anchor": "middle" }, AXES[each.limit]);
+    const key_ = JSON.stringify([found.serial, width, state.per, base.toPrecision(9), order(lowest), order(highest)]);
+    const { x, y } = ground(curve, key_, (layer) => {
+      let [least, most] = [0, 0];
+      const last = stepAt(found, each.top);
+      for (const i of [...Array(last + 1).keys(), found.steps - 1]) [least, most] = [Math.min(least, found.net_value_low[i]), Math.max(most, found.net_value_high[i])];
+      const pad = 0.06 * (most - least) || 1;
+      [least, most] = [least - pad, most + pad];
+      const x = (limit) => (limit === "ask" || limit < 0 ? left + 14 : limit === "no_limit" || limit > each.top ? width - 18 : x0 + (limit / each.top) * (x1 - x0));
+      const y = (gained) => top + ((most - gained) / (most - least)) * (y1 - top);
+      draw(layer, "rect", { x: x(from), y: top, width: Math.max(x(to) - x(from), 2), height: y1 - top, class: "ps-flat" });
+      draw(layer, "path", { d: `M${x(from)} ${top}H${Math.max(x(to), x(from) + 2)}`, class: "ps-zero" });
+      for (const tick of niceTicks(least * by, most * by, 4)) {
+        draw(layer, "line", { x1: left, x2: width, y1: y(tick / by), y2: y(tick / by), class: tick === 0 ? "ps-zero" : "ps-grid" });
+        draw(layer, "text", { x: left - 8, y: y(tick / by) + 4, "text-anchor": "end" }, tick > 0 ? `+${tickText(tick, frame.currency)}` : tickText(tick, frame.currency));
+      }
+      for (const [d, kind] of curveShape(found, each, x, y, base)) draw(layer, "path", { d, class: kind });
+      // beyond what the tiers beside it allow
+      for (const [a, b] of [[x(highest), width], [left, lowest === "ask" ? left : x(lowest)]])
+        if (b > a + 1) draw(layer, "rect", { x: a, y: top, width: b - a, height: y1 - top, class: "ps-veil" });
+      if (highest !== "no_limit") draw(layer, "path", { d: `M${x(highest)} ${top}V${y1}`, class: "ps-bound" });
+      for (const tick of niceTicks(0, each.top, Math.max(2, Math.floor((x1 - x0) / 70)))) {
+        draw(layer, "path", { d: `M${x(tick)} ${y1}v4`, class: "ps-zero" });
+        draw(layer, "text", { x: x(tick), y: y1 + 18, "text-anchor": "middle" }, tickText(tick, frame.currency));
+      }
+      draw(layer, "text", { x: x("ask"), y: y1 + 18, "text-anchor": "middle" }, "ask");
+      draw(layer, "text", { x: x("no_limit"), y: y1 + 18, "text-anchor": "middle" }, "any");
+      draw(layer, "text", { x: (x0 + x1) / 2, y: height - 6, "text-anchor": "middle" }, AXES[each.limit]);
+      return { x, y };
+    });
     const marks = {
       now: [x(value), y(gain(stepAt(found, value)))],
       force: [x(valueOf(each, baseLimits())), y(gain(stepAt(found, valueOf(each, baseLimits()))))],
@@ -1020,7 +1041,7 @@ function render({ model, el }) {
       spots.push([x(each.top), value], [x("no_limit"), y(values[found.steps - 1] - offset)]);
       return spots;
     };
-    const path = (spots) => spots.map(([a, b]) => `${a.toFixed(1)} ${b.toFixed(1)}`).join("L");
+    const path = (spots) => thinned(spots).map(([a, b]) => `${a.toFixed(1)} ${b.toFixed(1)}`).join("L");
     const band = [...outline(found.net_value_high, 0), ...outline(found.net_value_low, 0).reverse()];
     return [[`M${path(band)}Z`, "ps-band"], [`M${path(outline(found.net_value_level, base))}`, "ps-hand"]];
   }
@@ -1105,33 +1126,37 @@ function render({ model, el }) {
     const [left, right, top, bottom] = [68, 20, 20, 44];
     const others = frame.points.map((point) => ({ title: point.title, cost: point.remedy_cost, gain: point.net_value - base }));
     const line_ = (frontier ?? []).map((point) => ({ cost: point.remedy_cost, gain: point.net_value - base }));
-    const trail = [];
-    if (isValid(each)) {
-      const { curve: found } = curves.get(each.key);
-      const { lowest, highest } = boundsOf(each);
-      for (let i = stepAt(found, lowest); i <= Math.min(stepAt(found, highest), stepAt(found, each.top)); i++) trail.push({ cost: found.remedy_cost_level[i], gain: found.net_value_level[i] - base });
-    }
+    const { lowest, highest } = boundsOf(each);
+    const found = isValid(each) ? curves.get(each.key).curve : null;
     const me = { cost: spend.level, gain: now.change };
-    const everything = [...others, ...line_, ...trail, me];
-    const span = (list) => [list.reduce((a, b) => Math.min(a, b)), list.reduce((a, b) => Math.max(a, b))];
-    let [[least, most], [low, high]] = [span(everything.map((point) => point.cost)), span(everything.map((point) => point.gain))];
-    const [mx, my] = [0.1 * (most - least) || 1, 0.1 * (high - low) || 1];
-    [least, most, low, high] = [least - mx, most + mx, low - my, high + my];
-    const x = (cost) => left + ((cost - least) / (most - least)) * (width - left - right);
-    const y = (gain) => top + ((high - gain) / (high - low)) * (height - top - bottom);
-    for (const tick of niceTicks(low * by, high * by, 4)) {
-      draw(svg, "line", { x1: left, x2: width, y1: y(tick / by), y2: y(tick / by), class: tick === 0 ? "ps-zero" : "ps-grid" });
-      draw(svg, "text", { x: left - 8, y: y(tick / by) + 4, "text-anchor": "end" }, tick > 0 ? `+${tickText(tick, frame.currency)}` : tickText(tick, frame.currency));
-    }
-    for (const tick of niceTicks(least * by, most * by, Math.max(2, Math.floor((width - left) / 90)))) {
-      draw(svg, "path", { d: `M${x(tick / by)} ${height - bottom}v4`, class: "ps-zero" });
-      draw(svg, "text", { x: x(tick / by), y: height - bottom + 18, "text-anchor": "middle" }, tickText(tick, frame.currency));
-    }
-    draw(svg, "text", { x: (left + width) / 2, y: height - 6, "text-anchor": "middle" }, `Remedy spend ${PERIODS[state.per]}`);
-    draw(svg, "text", { x: left, y: 10 }, "Net value gained");
-    const path = (list) => `M${list.map((point) => `${x(point.cost).toFixed(1)} ${y(point.gain).toFixed(1)}`).join("L")}`;
-    if (line_.length) draw(svg, "path", { d: path(line_), class: "ps-front-line" });
-    if (trail.length) draw(svg, "path", { d: path(trail), class: "ps-trail" });
+    const key_ = JSON.stringify([found ? found.serial : me, width, state.per, base.toPrecision(9), order(lowest), order(highest), line_.length, others.length]);
+    const { x, y } = ground(front, key_, (layer) => {
+      const trail = [];
+      if (found)
+        for (let i = stepAt(found, lowest); i <= Math.min(stepAt(found, highest), stepAt(found, each.top)); i++)
+          trail.push({ cost: found.remedy_cost_level[i], gain: found.net_value_level[i] - base });
+      const everything = [...others, ...line_, ...trail, ...(found ? [] : [me])];
+      const span = (list) => [list.reduce((a, b) => Math.min(a, b)), list.reduce((a, b) => Math.max(a, b))];
+      let [[least, most], [low, high]] = [span(everything.map((point) => point.cost)), span(everything.map((point) => point.gain))];
+      const [mx, my] = [0.1 * (most - least) || 1, 0.1 * (high - low) || 1];
+      [least, most, low, high] = [least - mx, most + mx, low - my, high + my];
+      const x = (cost) => left + ((cost - least) / (most - least)) * (width - left - right);
+      const y = (gain) => top + ((high - gain) / (high - low)) * (height - top - bottom);
+      for (const tick of niceTicks(low * by, high * by, 4)) {
+        draw(layer, "line", { x1: left, x2: width, y1: y(tick / by), y2: y(tick / by), class: tick === 0 ? "ps-zero" : "ps-grid" });
+        draw(layer, "text", { x: left - 8, y: y(tick / by) + 4, "text-anchor": "end" }, tick > 0 ? `+${tickText(tick, frame.currency)}` : tickText(tick, frame.currency));
+      }
+      for (const tick of niceTicks(least * by, most * by, Math.max(2, Math.floor((width - left) / 90)))) {
+        draw(layer, "path", { d: `M${x(tick / by)} ${height - bottom}v4`, class: "ps-zero" });
+        draw(layer, "text", { x: x(tick / by), y: height - bottom + 18, "text-anchor": "middle" }, tickText(tick, frame.currency));
+      }
+      draw(layer, "text", { x: (left + width) / 2, y: height - 6, "text-anchor": "middle" }, `Remedy spend ${PERIODS[state.per]}`);
+      draw(layer, "text", { x: left, y: 10 }, "Net value gained");
+      const path = (list) => `M${thinned(list.map((point) => [x(point.cost), y(point.gain)])).map(([a, b]) => `${a.toFixed(1)} ${b.toFixed(1)}`).join("L")}`;
+      if (line_.length) draw(layer, "path", { d: path(line_), class: "ps-front-line" });
+      if (trail.length) draw(layer, "path", { d: path(trail), class: "ps-trail" });
+      return { x, y };
+    });
     const label = placer(left, width, height - bottom);
     const spots = [...others.map((point) => ({ ...point, kind: point.title === "Recommended" ? "best" : "force" })), { ...me, title: "This policy", kind: "now" }];
     for (const spot of spots) {
