@@ -968,7 +968,7 @@ function render({ model, el }) {
     const [x0, x1, y1] = [left + 40, width - right, height - bottom];
     const gain = (i) => found.net_value_level[i] - base;
     const [from, to] = found.flat;
-    const key_ = JSON.stringify([found.serial, width, state.per, base.toPrecision(9), order(lowest), order(highest)]);
+    const key_ = JSON.stringify([found.serial, each.top, width, state.per, base.toPrecision(9), order(lowest), order(highest)]);
     const { x, y } = ground(curve, key_, (layer) => {
       let [least, most] = [0, 0];
       const last = stepAt(found, each.top);
@@ -1129,7 +1129,7 @@ function render({ model, el }) {
     const { lowest, highest } = boundsOf(each);
     const found = isValid(each) ? curves.get(each.key).curve : null;
     const me = { cost: spend.level, gain: now.change };
-    const key_ = JSON.stringify([found ? found.serial : me, width, state.per, base.toPrecision(9), order(lowest), order(highest), line_.length, others.length]);
+    const key_ = JSON.stringify([found ? found.serial : me, each.top, width, state.per, base.toPrecision(9), order(lowest), order(highest), line_.length, others.length]);
     const { x, y } = ground(front, key_, (layer) => {
       const trail = [];
       if (found)

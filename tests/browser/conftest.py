@@ -78,6 +78,26 @@ RUN_IS_OVER = """
 """
 
 
+# How far the mark of a limit is from where the axis has it, or from the drawn line (pixels).
+OFF_THE_CURVE = """
+limit => {
+    const svg = document.querySelector('.ps-curve .ps-picture > svg');
+    const at = words => Number([...svg.querySelectorAll('text')].find(
+        text => text.textContent === words && text.getAttribute('text-anchor') === 'middle').getAttribute('x'));
+    const mark = svg.querySelector('[data-marker=now]');
+    const [x, y] = [Number(mark.getAttribute('cx')), Number(mark.getAttribute('cy'))];
+    const axis = at('$0') + (at('$100') - at('$0')) * limit / 100;
+    const line = svg.querySelector('.ps-hand');
+    let nearest = Infinity;
+    for (let length = 0; length <= line.getTotalLength(); length += 0.5) {
+        const point = line.getPointAtLength(length);
+        nearest = Math.min(nearest, Math.hypot(point.x - x, point.y - y));
+    }
+    return Math.max(Math.abs(x - axis), nearest);
+}
+"""
+
+
 ERRORS_OF_CELLS = """
 () => [...jupyterapp.shell.currentWidget.content.model.cells]
     .filter(cell => cell.type === 'code')
@@ -246,6 +266,12 @@ def run_all(lab: Lab) -> Callable[[Page, str], None]:
             pytest.fail(f"a cell of {notebook_name} failed:\n" + TERMINAL_COLOUR.sub("", "\n".join(failures)))
 
     return open_and_run
+
+
+@pytest.fixture
+def off_the_curve() -> Callable[[Page, float], float]:
+    """Give `off_the_curve(page, limit)`: pixels by which the mark of the limit in hand is not where it should be."""
+    return lambda page, limit: page.evaluate(OFF_THE_CURVE, limit)
 
 
 @pytest.hookimpl(wrapper=True)
