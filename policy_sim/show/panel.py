@@ -64,8 +64,6 @@ class CurveView:
     ----------
     lever
         Which limit; all others are as in the policy in hand.
-    lowest, highest
-        Bounds that keep the tiers in order.
     best, flat
         The best limit; from where to below where the limit gives up at most 1 % of what it can gain.
     limits
@@ -79,8 +77,6 @@ class CurveView:
     """
 
     lever: Lever
-    lowest: float
-    highest: float
     best: float
     flat: tuple[float, float]
     limits: Floats
@@ -174,16 +170,20 @@ class Panel:
 
     def against(self, policy: Policy) -> Panel:
         """Return a copy that is compared with another policy."""
-        return self if policy == self.baseline.policy else replace(self, baseline=evaluate(policy, self.payoffs))
+        return replace(self, baseline=self.outcome_of(policy))
 
     def assuming(self, setting: Setting) -> Panel:
         """Return a copy of the panel in another setting: the same policies, valued by other assumptions."""
         return replace(self, setting=setting, baseline=evaluate(self.baseline.policy, setting.payoffs))
 
+    def outcome_of(self, policy: Policy) -> Outcome:
+        """Return what a policy brings; nothing is worked out again for the baseline."""
+        return self.baseline if policy == self.baseline.policy else evaluate(policy, self.payoffs)
+
     @cached_property
     def outcome(self) -> Outcome:
         """What the policy in hand brings."""
-        return evaluate(self.policy, self.payoffs)
+        return self.outcome_of(self.policy)
 
     def view(self) -> dict[str, Any]:
         """Return what the screen shows of the policy in hand, per case, but for curves.
@@ -246,7 +246,7 @@ class Panel:
         level, low, high, ahead = _follow(curve, self.baseline)
         best = curve.best_limit if lowest <= highest else self.policy.limit(lever.tier, lever.limit)
         flat = curve.flat_region() if lowest <= highest else (best, best)
-        return CurveView(lever, lowest, highest, best, flat, curve.limits, level, low, high, ahead)
+        return CurveView(lever, best, flat, curve.limits, level, low, high, ahead)
 
     def with_recommended(self, on_progress: Progress | None = None) -> Panel:
         """Return a copy with one more policy to go to: the limits of all tiers at their best, together."""
@@ -278,7 +278,7 @@ class Panel:
 
     def points(self) -> list[dict[str, Any]]:
         """Return where the presets lie: title, remedy cost and net value, per case."""
-        return [{"title": each.title} | _point(evaluate(each, self.payoffs)) for each in self.presets]
+        return [{"title": each.title} | _point(self.outcome_of(each)) for each in self.presets]
 
     def break_evens(self, on_progress: Progress | None = None) -> list[dict[str, Any]]:
         """Return how far each assumption alone moves the difference to the baseline, and where it turns.
@@ -404,7 +404,7 @@ class Panel:
             If the policy is not fit to be published, a format is unknown, or the folder holds a newer version or cannot
             be written to.
         """
-        effect = compare(self.outcome, evaluate(self.approved, self.payoffs))
+        effect = compare(self.outcome, self.outcome_of(self.approved))
         told = provenance_of(self.setting, effect)
         return publish(self.to_publish(), self.setting.scenario, folder, formats, told)
 

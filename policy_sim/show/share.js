@@ -110,7 +110,7 @@ function sharedModel(content, arrays) {
       const value = limits[tier][limit];
       return { ...exactly([tier, limit], value), limits: { ...start, [tier]: { ...start[tier], [limit]: value } } };
     });
-    const far = (single) => Math.abs(single.outcomes.net_value.level - content.level.net_value);
+    const far = (single) => Math.abs(single.outcomes.net_value.level - content.view.outcomes.net_value.level);
     const near = singles.reduce((best, single) => (far(single) > far(best) ? single : best));
     const [mine, from, other] = [score(limits), score(near.limits), isShared(baseline) ? null : score(limitsOf(baseline))];
     const off = samplingError(mine.net, (other ?? from).net);

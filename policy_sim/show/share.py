@@ -72,7 +72,6 @@ def _content(panel: Panel) -> dict[str, Any]:
     return {
         "frame": frame_content(panel),
         "view": view,
-        "level": {name: each["level"] for name, each in view["outcomes"].items()},
         "frontier": panel.frontier(),
         "breakEvens": panel.break_evens(),
         "cases": {story["name"]: panel.case({"story": story["name"]}) for story in panel.stories()},

@@ -403,7 +403,7 @@ function render({ model, el }) {
     changed(`Showing ${side}`);
   });
   const policies = node("div");
-  const loader = node("input", { type: "file", accept: ".json,.yaml,.yml,.csv,.xlsx", hidden: "", "aria-label": "Open a policy file", tabindex: "-1" });
+  const loader = node("input", { type: "file", accept: ".json,.yaml,.yml,.csv,.dmn", hidden: "", "aria-label": "Open a policy file", tabindex: "-1" });
   loader.addEventListener("change", async () => {
     const file = loader.files[0];
     if (file) ask({ ask: "load", name: file.name, text: await file.text() });

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -49,8 +49,8 @@ class Workbench(anywidget.AnyWidget):
     """The panel on screen; `panel` is its state.
 
     The screen asks by messages, each answered by one or more: `show` (limits, baseline, limit in hand) by view, curves
-    and break-evens, `take` (limit in hand) by its curve first, `case`, `assumptions`, `assume`, `cancel`, `export`,
-    `load`.
+    and break-evens, `take` (limit in hand) by its curve first, `study`, `case`, `assumptions`, `assume`, `cancel`,
+    `review`, `export`, `load`.
     """
 
     _esm = _HERE / "workbench.js"
@@ -259,7 +259,7 @@ class Workbench(anywidget.AnyWidget):
             path.write_text(str(asked["text"]), encoding="utf-8")
             policy = import_policy(path, self.panel.setting.scenario)
         loaded = self.panel.with_limits({tier.name: tier.limits for tier in policy.tiers[:-1]})
-        self.send({"kind": "loaded", "limits": general_limits(loaded.policy, loaded), "name": name})
+        self.send({"kind": "loaded", "limits": _general_limits(loaded.policy, loaded), "name": name})
 
     def _tell_problem(self, error: Exception, order: str = "") -> None:
         words = str(error) if isinstance(error, InputError) else f"the calculation failed: {error!r}"
@@ -342,7 +342,7 @@ def open_workbench(
 def frame_content(panel: Panel) -> dict[str, Any]:
     """Return what the screen shows whatever the limits are: names, numbers of the setting, policies to go to."""
     scenario, policy = panel.setting.scenario, panel.approved
-    tiers = policy.tier_names
+    in_force = panel.outcome_of(policy)
     return {
         "scenario": scenario.title,
         "scenario_fingerprint": scenario.fingerprint,
@@ -351,13 +351,13 @@ def frame_content(panel: Panel) -> dict[str, Any]:
         "cases_per_year": scenario.value("shop.cases_per_year"),
         "cases": len(panel.payoffs.cases),
         "draws": len(panel.payoffs.draws),
-        "tiers": list(tiers),
+        "tiers": list(policy.tier_names),
         "levers": _levers(panel),
-        "limits": general_limits(panel.policy, panel),
+        "limits": _general_limits(panel.policy, panel),
         "approved": panel.approved.name,
         "presets": _presets(panel),
         "points": panel.points(),
-        "base": {name: float(panel.baseline.per_case(name).mean()) for name in dict.fromkeys((*SHOWN, *PARTS))},
+        "base": {name: float(in_force.per_case(name).mean()) for name in dict.fromkeys((*SHOWN, *PARTS))},
         "exceptions": [_exception_words(policy, k) for k in range(len(policy.exceptions))],
         "guards": [
             f"{guard.fact.replace('_', ' ').capitalize()} {guard.at_least:g} or more: straight to the {guard.to}"
@@ -378,7 +378,7 @@ def curve_content(view: CurveView) -> tuple[dict[str, Any], list[bytes]]:
     content = {
         "tier": view.lever.tier,
         "limit": view.lever.limit,
-        **{name: limit_content(getattr(view, name)) for name in ("lowest", "highest", "best")},
+        "best": limit_content(view.best),
         "flat": [limit_content(each) for each in view.flat],
         "arrays": list(arrays),
     }
@@ -393,10 +393,9 @@ def _value(panel: Panel, lever: Lever) -> float:
     return panel.policy.limit(lever.tier, lever.limit)
 
 
-def general_limits(policy: Policy, panel: Panel) -> dict[str, dict[str, float | str]]:
-    levers: Iterable[Lever] = panel.levers
+def _general_limits(policy: Policy, panel: Panel) -> dict[str, dict[str, float | str]]:
     found: dict[str, dict[str, float | str]] = {}
-    for lever in levers:
+    for lever in panel.levers:
         found.setdefault(lever.tier, {})[lever.limit] = limit_content(policy.limit(lever.tier, lever.limit))
     return found
 
@@ -415,7 +414,7 @@ def _levers(panel: Panel) -> list[dict[str, Any]]:
 
 
 def _presets(panel: Panel) -> list[dict[str, Any]]:
-    return [{"name": each.name, "title": each.title, "limits": general_limits(each, panel)} for each in panel.presets]
+    return [{"name": each.name, "title": each.title, "limits": _general_limits(each, panel)} for each in panel.presets]
 
 
 def _exception_words(policy: Policy, k: int) -> str:

@@ -128,6 +128,17 @@ def test_changed_assumptions_value_everything_anew(screen: Screen, panel: Panel)
     assert "shop.margin" in screen.only("problem")["words"]
 
 
+def test_the_screen_s_base_is_the_policy_in_force_whatever_it_is_compared_with(screen: Screen) -> None:
+    screen.show(baseline={"preset": "generous"})
+    screen.ask(ask="assume", values={"shop.future_value_factor": 0.5})
+    base = screen.only("assumed")["frame"]["base"]
+    panel = screen.workbench.panel
+    assert panel.baseline.policy.name == "generous"
+    in_force = evaluate(panel.approved, panel.payoffs)
+    for name, value in base.items():
+        assert value == pytest.approx(in_force.per_case(name).mean()), name
+
+
 def test_export_and_open_again(screen: Screen, panel: Panel, tmp_path: Path) -> None:
     screen.show(credit=25, keep_item="ask")
     screen.ask(ask="review")
