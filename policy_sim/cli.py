@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from policy_sim.assumptions import Scenario
     from policy_sim.clv import Fit, ParetoNbdCustomers, PurchaseFit, Transactions
     from policy_sim.policy import Policy, Provenance, Record
-    from policy_sim.publish import Finding, PolicyDifference, Step
+    from policy_sim.publish import Finding, PolicyDifference
     from policy_sim.study import Matters, Optimum, Replay, Setting
     from policy_sim.value import BestLimits, Difference, Outcome
 
@@ -1139,14 +1139,14 @@ def _diff_parts(found: PolicyDifference, money: Difference | None) -> list[Table
     one, two = found.labels
     parts: list[Table | str] = [f"{one} -> {two}: {found.verdict}"]
     parts += [
-        f"  {_example_words(each)}: {each.first} decides -> {each.second} decides" for each in found.counterexamples
+        f"  {each.example_words}: {each.first} decides -> {each.second} decides" for each in found.counterexamples
     ]
     if found.life:
         parts.append(f"Also: {'; '.join(found.life)}")
     if found.steps:
         table = Table("difference", "allows more", "example", title=f"{one} -> {two}", show_lines=True)
         for each in found.steps:
-            table.add_row(each.words, each.more_generous, _example_words(each))
+            table.add_row(each.words, each.more_generous, each.example_words)
         parts.append(table)
     if money is not None:
         effect = _effect_content(money)
@@ -1179,12 +1179,6 @@ def _effect_content(money: Difference) -> dict[str, float]:
     per_year = money.per_year()
     low, high = interval(per_year)
     return {"per_year": float(per_year.mean()), "low": low, "high": high, "told_apart": money.told_apart()}
-
-
-def _example_words(step: Step) -> str:
-    return ", ".join(
-        f"{name} {value:g}" if isinstance(value, float) else str(value) for name, value in step.example.items()
-    )
 
 
 def _listed(text: str | None, default: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -52,6 +52,13 @@ class Step:
     first: str
     second: str
 
+    @property
+    def example_words(self) -> str:
+        """The example in words: what it is, then each number with its name."""
+        return ", ".join(
+            f"{name} {value:g}" if isinstance(value, float) else str(value) for name, value in self.example.items()
+        )
+
 
 @dataclass(frozen=True)
 class PolicyDifference:

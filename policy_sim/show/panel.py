@@ -390,7 +390,10 @@ class Panel:
                 {"severity": each.severity, "words": each.words} for each in check(policy, scenario, self.payoffs)
             ],
             "verdict": changed.verdict if policy != self.approved else "the policy in force, unchanged",
-            "steps": changed.to_frame()[["words", "more_generous", "example"]].to_dict("records"),
+            "steps": [
+                {"words": each.words, "more_generous": each.more_generous, "example": each.example_words}
+                for each in changed.steps
+            ],
             "formats": list(FORMATS),
             "pdf_problem": pdf_problem(),
         }

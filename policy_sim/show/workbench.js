@@ -781,6 +781,17 @@ function render({ model, el }) {
   };
   const points = (value) => `${share(value, true).replace("%", "")} pts`;
 
+  // How sure a change is, in words; `ends` are those of its interval where they say it.
+  function sureness(each, { change, low, high }) {
+    const format = formats[each];
+    const nothing = format(0, true);
+    const ends = [format(low, true), format(high, true)];
+    if ([change, low, high].every((value) => format(value, true) === nothing)) return { words: "no change" };
+    if (ends[0] === ends[1]) return { words: "the same in nearly every draw" };
+    if (low <= 0 && high >= 0) return { words: "cannot be told apart" };
+    return { words: `likely ${ends[0]} to ${ends[1]}`, ends };
+  }
+
   // ---- showing ----
 
   function show() {
@@ -890,17 +901,15 @@ function render({ model, el }) {
       tile.figure.textContent = format(level);
       const yearly = each === "escalated" || each === "minutes" || (each === "customers_kept" && state.per === "case") ? 1 : times();
       tile.figure.dataset.value = level * yearly;
-      const nothing = format(0, true);
-      const still = [change, low, high].every((value) => format(value, true) === nothing);
+      const sure = sureness(each, { change, low, high });
+      const still = sure.words === "no change";
       tile.change.textContent = still ? "" : format(change, true);
       tile.change.dataset.value = change * yearly;
       const unsure = low <= 0 && high >= 0;
       const worse = (GOOD_WHEN_LESS.has(each) ? 1 : -1) * change > 0;
       tile.change.className = `ps-change ${still || unsure ? "" : worse ? "ps-worse" : "ps-better"}`;
-      if (still) tile.likely.textContent = "no change";
-      else if (format(low, true) === format(high, true)) tile.likely.textContent = "the same in nearly every draw";
-      else if (unsure) tile.likely.textContent = "cannot be told apart";
-      else tile.likely.replaceChildren("likely ", node("span", {}, format(low, true)), " to ", node("span", {}, format(high, true)));
+      if (sure.ends) tile.likely.replaceChildren("likely ", node("span", {}, sure.ends[0]), " to ", node("span", {}, sure.ends[1]));
+      else tile.likely.textContent = sure.words;
       [tile.likely.dataset.low, tile.likely.dataset.high] = [low * yearly, high * yearly];
       range(each, change, low, high, still, worse);
     }
@@ -1266,6 +1275,7 @@ function render({ model, el }) {
     heading.id = `${id}-dialog`;
     dialog.setAttribute("aria-labelledby", heading.id);
     if (!dialog.open) dialog.showModal();
+    dialog.scrollTop = 0; // what takes the focus may stand far down
   }
 
   function listPolicies() {
@@ -1325,8 +1335,7 @@ function render({ model, el }) {
   // Everything that should be seen before a policy is published: what is wrong, what it changes, what it brings.
   function reviewDialog(found) {
     const now = read("net_value");
-    const unsure = now && now.low <= 0 && now.high >= 0;
-    const effect = !now ? "being worked out" : unsure ? `cannot be told apart from ${theBase()}` : `likely ${formats.net_value(now.low, true)} to ${formats.net_value(now.high, true)} ${PERIODS[state.per]} against ${theBase()}`;
+    const effect = now ? sureness("net_value", now).words : "being worked out";
     const errors = found.findings.filter((each) => each.severity === "error");
     const list = found.findings.length
       ? node("ul", { class: "ps-findings" }, ...found.findings.map((each) => node("li", { class: each.severity === "error" ? "ps-problem" : null }, `${each.severity === "error" ? "Mend first: " : "Mind: "}${each.words}`)))
@@ -1350,7 +1359,7 @@ function render({ model, el }) {
       node("h3", {}, "Export for agents"),
       node("p", { class: "ps-muted" }, `${found.name}, version ${found.version} · scenario ${frame.scenario_fingerprint} · ${print.textContent}`),
       list,
-      node("p", {}, node("b", {}, capital(found.verdict)), `. Net value: ${effect}.${Object.keys(state.assumed).length ? " Assumptions were changed: the effect holds under these." : ""}`),
+      node("p", {}, node("b", {}, capital(found.verdict)), `. Net value ${PERIODS[state.per]} against ${theBase()}: ${effect}.${Object.keys(state.assumed).length ? " Assumptions were changed: the effect holds under these." : ""}`),
       ...(found.steps.length ? [node("div", { class: "ps-scroll ps-steps", tabindex: "0", role: "region", "aria-label": "What changes" }, steps)] : []),
       node("div", { class: "ps-formats", role: "group", "aria-label": "Formats" }, ...boxes),
       put,
@@ -1395,8 +1404,7 @@ function render({ model, el }) {
     const rows = OUTCOMES.map((each) => {
       const { level, change, low, high } = read(each);
       const format = formats[each];
-      const sure = low <= 0 && high >= 0 ? "cannot be told apart" : `likely ${format(low, true)} to ${format(high, true)}`;
-      return [TITLES[each], format(level - change), format(level), format(change, true), sure];
+      return [TITLES[each], format(level - change), format(level), format(change, true), sureness(each, { change, low, high }).words];
     });
     const limits = levers.map((each) => [`${plural(each.tier)}: ${each.title.toLowerCase()}`, words(valueOf(each, baseLimits())), words(valueOf(each)), "", ""]);
     fill(table, ["", state.baseline.limits ? "A" : baseTitle(), state.baseline.limits ? "B" : "This policy", "Difference", ""], [...rows, ...limits]);
