@@ -239,7 +239,7 @@ def curve(
 ) -> None:
     """Every outcome as a function of one limit, as CSV: a row for every value at which anything changes."""
     from policy_sim.policy import load_policy, parse_lever
-    from policy_sim.value import threshold_curve
+    from policy_sim.value import evaluate, threshold_curve
 
     with _progress(5) as step:
         loaded = _scenario(scenario, assume)
@@ -248,7 +248,7 @@ def curve(
         log = (transactions, customer_column, date_column, amount_column, day_first)
         setting = _setting(loaded, log, cases, draws, seed, step)
         step("Drawing the exact curve")
-        table = threshold_curve(read, setting.payoffs, moved).to_frame()
+        table = threshold_curve(evaluate(read, setting.payoffs), moved).to_frame()
     _put(table.to_csv(index=False), out)
 
 

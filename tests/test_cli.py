@@ -107,7 +107,8 @@ def test_a_curve_has_every_breakpoint_and_is_the_library_s(run: Run) -> None:
     rows = list(csv.DictReader(io.StringIO(out)))
     scenario = load_scenario("online_retail")
     payoffs = prepare_setting(scenario, cases=400, draws=7, seed=3).payoffs
-    curve = threshold_curve(load_policy("current", scenario), payoffs, Lever("agent", "keep_item", "wrong_item"))
+    outcome = evaluate(load_policy("current", scenario), payoffs)
+    curve = threshold_curve(outcome, Lever("agent", "keep_item", "wrong_item"))
     assert len(rows) == len(curve.limits)
     assert rows[0]["limit"] == ""
     assert [float(row["net_value"]) for row in rows] == pytest.approx(curve.per_case().mean(axis=1))

@@ -241,7 +241,7 @@ class Panel:
 
     def curve(self, lever: Lever, on_progress: Progress | None = None) -> CurveView:
         """Return one limit with its exact curve, all other limits as they are now."""
-        curve = threshold_curve(self.policy, self.payoffs, lever, on_progress)
+        curve = threshold_curve(self.outcome, lever, on_progress)
         lowest, highest = self.policy.bounds(lever)
         level, low, high, ahead = _follow(curve, self.baseline)
         best = curve.best_limit if lowest <= highest else self.policy.limit(lever.tier, lever.limit)

@@ -172,7 +172,7 @@ def _reason(best: BestLimits, lever: Lever) -> str:
 
 def _reason_for_no_limit(best: BestLimits, lever: Lever) -> str:
     is_first = lever.tier == best.policy.tier_names[0]
-    curve = best.curves[lever.limit] if is_first else threshold_curve(best.policy, best.payoffs, lever)
+    curve = best.curves[lever.limit] if is_first else threshold_curve(evaluate(best.policy, best.payoffs), lever)
     net = curve.per_case().mean(axis=1)
     if len(net) == 1:
         return "nothing draws on it"

@@ -33,7 +33,7 @@ from policy_sim.policy import Lever, Policy
 from policy_sim.service import draw_cases, read_cases
 from policy_sim.study.design import Sweepable, is_lever, is_plain
 from policy_sim.study.setting import Customers, fit_customers, prepare_setting, read_default_log
-from policy_sim.value import OUTCOMES, Payoffs, evaluate, interval, threshold_curve, value_cases
+from policy_sim.value import OUTCOMES, Outcome, Payoffs, evaluate, interval, threshold_curve, value_cases
 
 __all__ = ["Job", "Task", "job_of", "run_task", "with_limits"]
 
@@ -289,10 +289,10 @@ def _results(job: Job, shared: _Worlds, where: str, policy: Policy, place: Ints)
     payoffs = shared.payoffs(needed)
     shape = (len(needed), design.draws)
     yearly = payoffs.draws["shop.cases_per_year"]
-    outcome = evaluate(policy, payoffs) if any(is_plain(name) for name in design.outcomes) else None
+    outcome = evaluate(policy, payoffs)
     columns: dict[str, Floats] = {}
     for name in design.outcomes:
-        if outcome is None or not is_plain(name):
+        if not is_plain(name):
             continue
         if name == "gain":
             assert design.against is not None
@@ -307,15 +307,15 @@ def _results(job: Job, shared: _Worlds, where: str, policy: Policy, place: Ints)
             ends = np.array([interval(each) for each in values])
             columns[f"{name}_low"], columns[f"{name}_high"] = ends.T
     for word in design.levers:
-        best, enough = _best(policy, payoffs, Lever(*word.split(".")), shape)
+        best, enough = _best(outcome, Lever(*word.split(".")), shape)
         columns |= {f"best.{word}": best, f"enough.{word}": enough}
     return np.column_stack([columns[name] for name in design.columns])[back]
 
 
-def _best(policy: Policy, payoffs: Payoffs, lever: Lever, shape: tuple[int, int]) -> tuple[Floats, Floats]:
+def _best(outcome: Outcome, lever: Lever, shape: tuple[int, int]) -> tuple[Floats, Floats]:
     """Return (worlds,) the best limit in money, 0 for "ask", and the lowest that is nearly as good."""
-    curve = threshold_curve(policy, payoffs, lever)
-    low, high = policy.bounds(lever)
+    curve = threshold_curve(outcome, lever)
+    low, high = outcome.policy.bounds(lever)
     first, last = curve.step(low), curve.step(high) + 1
     net = curve.per_case()[first:last].reshape(-1, *shape).mean(axis=2)
     limits = np.maximum(curve.limits[first:last], max(low, 0.0))

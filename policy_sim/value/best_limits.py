@@ -92,7 +92,8 @@ class BestLimits:
     def curves(self) -> dict[str, Curve]:
         """The exact curve of each general limit of the first tier that could move, the others at their best."""
         own = [lever for lever in self.levers if lever.tier == self.policy.tier_names[0] and not lever.failure]
-        return {lever.limit: threshold_curve(self.policy, self.payoffs, lever) for lever in own if not lever.segment}
+        outcome = evaluate(self.policy, self.payoffs)
+        return {lever.limit: threshold_curve(outcome, lever) for lever in own if not lever.segment}
 
 
 def best_limits(
@@ -524,7 +525,7 @@ def _climb_robustly(
         return np.asarray(np.where(excess > 0, -_NEVER * (1 + excess), _CRITERIA[robust](net, reference)))
 
     def along(policy: Policy, lever: Lever) -> tuple[Ints, Floats]:
-        curve = threshold_curve(policy, payoffs, lever)
+        curve = threshold_curve(evaluate(policy, payoffs), lever)
         return curve.cents, objective(curve.per_case(), {name: curve.per_case(name).mean(axis=1) for name in caps})
 
     values = [

@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy
-from policy_sim.value.evaluation import Handling, limits_in_cents, measure, score_lanes, starting_tiers, to_cents
+from policy_sim.value.evaluation import (
+    Handling,
+    Outcome,
+    evaluate,
+    limits_in_cents,
+    measure,
+    score_lanes,
+    starting_tiers,
+    to_cents,
+)
 from policy_sim.value.kernels import LANES, MEASURES, States, add_along, curve_states
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
 from policy_sim.value.second_line import (
@@ -120,18 +129,17 @@ class Curve:
         )
 
 
-def threshold_curve(policy: Policy, payoffs: Payoffs, lever: Lever, on_progress: Progress | None = None) -> Curve:
+def threshold_curve(outcome: Outcome, lever: Lever, on_progress: Progress | None = None) -> Curve:
     """Return every outcome as a function of one limit, at every value at which anything changes.
 
-    At any limit it equals `evaluate` of the policy with that limit.
+    At any limit it equals `evaluate` of the policy with that limit. Only cases that the limit makes a difference to are
+    worked out: what the rest comes to is known from the policy as it is.
 
     Parameters
     ----------
-    policy
-        Everything but the lever stays as it is here. The lever may pass the next tier's limit; whoever publishes a
-        policy keeps limits in order.
-    payoffs
-        The valued cases.
+    outcome
+        What the policy comes to as it is; everything but the lever stays so. The lever may pass the next tier's limit;
+        whoever publishes a policy keeps limits in order.
     lever
         A limit of any tier but the last, for all cases or for one failure or segment.
 
@@ -140,13 +148,15 @@ def threshold_curve(policy: Policy, payoffs: Payoffs, lever: Lever, on_progress:
     InputError
         If the policy or the lever names something that the scenario does not know.
     """
+    policy, payoffs = outcome.policy, outcome.payoffs
     policy.check_lever(lever)
     payoffs.scenario.check_cell(lever.failure, lever.segment)
     above = Handling.of(policy, payoffs, lowest=policy.tier_names.index(lever.tier) + 1)
     states, cents = lever_states(policy, payoffs, lever, above)
     minutes = np.cumsum(supervisor_minutes(payoffs, states, len(cents)), axis=0) / len(payoffs.cases)
     waits = is_waiting(payoffs, states)
-    at_once, passed_on = only_some(states, ~waits), only_some(states, waits)
+    moves = np.bincount(states.case)[states.case] > 1
+    at_once, passed_on = only_some(states, moves[:, None] & ~waits), only_some(states, waits)
     wait = hours_waited_along(payoffs, minutes)
     everywhere = np.ones((len(cents), len(payoffs.draws)))
     parts = [(at_once, payoffs.numbers, everywhere)]
@@ -161,7 +171,13 @@ def threshold_curve(policy: Policy, payoffs: Payoffs, lever: Lever, on_progress:
             add_along(changes, weight, first, last, sums)
 
     in_blocks(work, len(payoffs.draws), LANES, on_progress)
-    return Curve(policy, payoffs, lever, cents, sums)
+    curve = Curve(policy, payoffs, lever, cents, sums)
+    now = policy.limit(lever.tier, lever.limit, lever.failure, lever.segment)
+    as_it_is = policy.with_limit(lever, now)
+    if not np.array_equal(limits_in_cents(as_it_is, payoffs), limits_in_cents(policy, payoffs)):
+        outcome = evaluate(as_it_is, payoffs)  # exceptions have given the lever's cells limits of their own
+    sums += outcome.sums.sum((0, 1)) - sums[curve.step(now)]
+    return curve
 
 
 def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever, above: Handling) -> tuple[States, Ints]:

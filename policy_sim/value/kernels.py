@@ -74,7 +74,7 @@ MEASURES = (
 _MEASURE_COUNT = 8
 
 #: Draws worked on at a time; arrays with a draw axis are padded to a multiple of it.
-LANES = 40
+LANES = 52
 
 #: Columns of `Facts.numbers`.
 FACTS = (
@@ -452,42 +452,46 @@ def score_states(
     b = np.empty(_BUFFER)
     _copy_shared(first, numbers, b)
     weight = np.empty(LANES)
-    now = np.empty(_MEASURE_COUNT * LANES)
-    before = np.empty(_MEASURE_COUNT * LANES)
-    timing = -1
+    # what has been worked out for the case, one row for each resolution and tier, the first for "nothing"
+    known = np.zeros((2 * numbers.push.shape[1] + 1, _MEASURE_COUNT * LANES))
+    row_of = np.zeros(numbers.push.shape[1], dtype=np.int64)
+    now, before = np.zeros(3, dtype=np.int64), np.zeros(3, dtype=np.int64)
+    rows, timing = 0, -1
     for n in range(case.shape[0]):
-        i, k = case[n], tier[n]
-        follows = n > 0 and case[n - 1] == i
-        if not follows or tier[n - 1] != k:
+        i, k, here = case[n], tier[n], place[n]
+        if n == 0 or case[n - 1] != i:
+            now[:] = 0
+            rows = 0
+        if rows == 0 or tier[n - 1] != k:
             _prepare_case(i, k, first, facts, numbers, suspected[i], b)
+            row_of[:] = 0
             timing = -1
-        now, before = before, now
-        for j in range(_MEASURE_COUNT * LANES):
-            now[j] = 0.0
         for s in range(3):
             a = choice[n, s]
-            earlier = a < 0
+            before[s] = now[s]
+            if a >= 0 and row_of[a] == 0:
+                timing = _score_case(i, a, k, first, facts, numbers, suspected[i], timing, b)
+                rows += 1
+                row_of[a] = rows
+                for j in range(_MEASURE_COUNT * LANES):
+                    known[rows, j] = b[_MEASURED + j]
+            now[s] = row_of[a] if a >= 0 else 0
+        for s in range(3):
+            mine, other = now[s], before[s]
+            told = mine == other
             for t in range(s):
-                earlier = earlier or choice[n, t] == a
-            if earlier:
+                told = told or (now[t] == mine and before[t] == other)
+            if told:
                 continue
             for j in range(LANES):
                 weight[j] = style[s, first + j]
             for t in range(s + 1, 3):
-                if choice[n, t] == a:
+                if now[t] == mine and before[t] == other:
                     for j in range(LANES):
                         weight[j] += style[t, first + j]
-            timing = _score_case(i, a, k, first, facts, numbers, suspected[i], timing, b)
             for q in range(_MEASURE_COUNT):
                 for j in range(LANES):
-                    now[q * LANES + j] += weight[j] * b[_MEASURED + q * LANES + j]
-        for q in range(_MEASURE_COUNT):
-            if follows:
-                for j in range(LANES):
-                    out[place[n], q, j] += now[q * LANES + j] - before[q * LANES + j]
-            else:
-                for j in range(LANES):
-                    out[place[n], q, j] += now[q * LANES + j]
+                    out[here, q, j] += weight[j] * (known[mine, q * LANES + j] - known[other, q * LANES + j])
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})

@@ -60,15 +60,15 @@ def main() -> None:
 
     for limit in ("keep_item", "credit", "refund"):
         lever = Lever("agent", limit)
-        curve = threshold_curve(policy, payoffs, lever)
-        steps = len(curve.limits)
+        outcome = evaluate(policy, payoffs)
+        steps = len(threshold_curve(outcome, lever).limits)
         tried = np.linspace(0, 150, LIMITS_TRIED)
 
         def loop(lever: Lever = lever, tried: np.ndarray = tried) -> None:
             for value in tried:
                 evaluate(policy.with_limit(lever, float(value)), payoffs)
 
-        own = seconds(lambda lever=lever: threshold_curve(policy, payoffs, lever))
+        own = seconds(lambda outcome=outcome, lever=lever: threshold_curve(outcome, lever))
         other = seconds(loop, 1) / LIMITS_TRIED * 1_000
         table.add_row(
             f"curve of {limit}, {steps:,} steps",
@@ -129,14 +129,20 @@ def main() -> None:
 
     def move() -> None:
         moved = policy.with_limit(Lever("agent", "keep_item"), 40.0)
-        evaluate(moved, payoffs)
+        outcome = evaluate(moved, payoffs)
         for limit in MOVED:
-            threshold_curve(moved, payoffs, Lever("agent", limit))
+            threshold_curve(outcome, Lever("agent", limit))
 
     table.add_row("a moved limit: tiles, curves of four limits", "0.030 s wanted", f"{seconds(move, 2):.2f}", "", "")
 
     wide = prepare_setting(scenario, cases=FEWER_CASES, draws=MANY_DRAWS).payoffs
-    own = seconds(lambda: [threshold_curve(policy, wide, Lever("agent", limit)) for limit in MOVED], 1)
+
+    def four() -> None:
+        outcome = evaluate(policy, wide)
+        for limit in MOVED:
+            threshold_curve(outcome, Lever("agent", limit))
+
+    own = seconds(four, 1)
     count = MANY_DRAWS * FEWER_CASES * RESOLUTIONS
     other = seconds(lambda: np.exp(values), 3) / len(values) * count
     table.add_row(

@@ -124,7 +124,7 @@ def test_a_slider_moved_by_keyboard_shows_the_library_s_numbers(panel: Page, set
 
 def test_the_curve_on_screen_is_the_library_s(panel: Page, setting: Setting) -> None:
     policy = load_policy("current", setting.scenario)
-    curve = threshold_curve(policy, setting.payoffs, Lever("agent", "keep_item"))
+    curve = threshold_curve(evaluate(policy, setting.payoffs), Lever("agent", "keep_item"))
     base = evaluate(policy, setting.payoffs).per_case()
     settle(panel)
     panel.get_by_label("Table, picture and help of curve").click()

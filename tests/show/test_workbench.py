@@ -71,7 +71,7 @@ def test_showing_brings_view_curves_and_break_evens(screen: Screen, panel: Panel
     first = next((content, buffers) for content, buffers in screen.sent if content["kind"] == "curve")
     assert (first[0]["tier"], first[0]["limit"]) == ("agent", "credit")  # the one in hand
     arrays = {name: np.frombuffer(each) for name, each in zip(first[0]["arrays"], first[1], strict=True)}
-    curve = threshold_curve(policy, panel.payoffs, Lever("agent", "credit"))
+    curve = threshold_curve(evaluate(policy, panel.payoffs), Lever("agent", "credit"))
     assert arrays["limits"].tolist() == curve.limits.tolist()
     np.testing.assert_allclose(arrays["net_value_level"], curve.per_case().mean(axis=1))
 

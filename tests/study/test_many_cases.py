@@ -74,7 +74,7 @@ def test_curves_are_exact_at_the_candidates(log) -> None:
     curves = curves_of_many(policy, open_case_log(path), SCENARIO, draws, levers, limits)
     payoffs = value_cases(SCENARIO, read_cases(table, SCENARIO), draws)
     for lever in levers:
-        known, curve = threshold_curve(policy, payoffs, lever), curves[lever]
+        known, curve = threshold_curve(evaluate(policy, payoffs), lever), curves[lever]
         assert curve.limits.tolist() == [ASK, *limits]
         for name in ("net_value", "remedy_cost", "customers_kept", "escalated", "supervisor_minutes"):
             expected = [known.at(limit, name) for limit in curve.limits]

@@ -49,7 +49,7 @@ def test_a_row_is_what_evaluate_says() -> None:
     assert table.loc[0, "gain"] == pytest.approx(compare(outcome, baseline).per_year()[0], rel=1e-9)
     assert table.loc[0, "customers_kept"] == pytest.approx(outcome.per_case("customers_kept")[0], rel=1e-12)
     assert table.loc[1, "gain"] == 0
-    curve = threshold_curve(policy, outcome.payoffs, Lever("agent", "keep_item"))
+    curve = threshold_curve(evaluate(policy, outcome.payoffs), Lever("agent", "keep_item"))
     assert curve.at(table.loc[0, "best.agent.keep_item"])[0] == pytest.approx(curve.at(curve.best_limit)[0], abs=1e-9)
     net = curve.per_case()[:, 0]
     assert curve.at(table.loc[0, "enough.agent.keep_item"])[0] >= curve.at(curve.best_limit)[0] - 0.01 * np.ptp(net)

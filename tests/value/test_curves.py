@@ -36,7 +36,7 @@ def current(scenario):
 
 @pytest.fixture(scope="module")
 def curve(current, shipped_payoffs):
-    return threshold_curve(current, shipped_payoffs, Lever("agent", "refund"))
+    return threshold_curve(evaluate(current, shipped_payoffs), Lever("agent", "refund"))
 
 
 def worst_error(found, expected):
@@ -54,7 +54,7 @@ def test_curve_is_evaluate_at_every_limit(payoffs, random_policy, random_lever, 
     for trial in range(TRIALS):
         policy = random_policy(rng, payoffs)
         lever = random_lever(rng, policy, payoffs)
-        curve = threshold_curve(policy, payoffs, lever)
+        curve = threshold_curve(evaluate(policy, payoffs), lever)
         points = curve.cents[curve.cents >= 0]
         points = points if len(points) else np.array([1000])
         # one anywhere, one on a breakpoint of the curve, one beside it
@@ -73,7 +73,7 @@ def test_curve_is_evaluate_at_the_ends(payoffs, random_policy):
     for tier in policy.tier_names[:-1]:
         for limit_name in LIMITS:
             lever = Lever(tier, limit_name)
-            curve = threshold_curve(policy, payoffs, lever)
+            curve = threshold_curve(evaluate(policy, payoffs), lever)
             for limit in (ASK, 0.0, policy.limit(tier, limit_name), NO_LIMIT):
                 expected = evaluate(policy.with_limit(lever, limit), payoffs).per_case()
                 assert worst_error(curve.at(limit), expected) <= 1e-9
@@ -102,7 +102,7 @@ def test_raising_a_limit_never_raises_the_escalated_share(payoffs, random_policy
         # what the lead gives is escalated even where no agent looks first, and may reach more customers or fewer
         while policy.tier_names[0] != "agent":
             policy = random_policy(rng, payoffs)
-        curve = threshold_curve(policy, payoffs, Lever("agent", LIMITS[rng.integers(0, 5)]))
+        curve = threshold_curve(evaluate(policy, payoffs), Lever("agent", LIMITS[rng.integers(0, 5)]))
         escalated = curve.per_case("escalated")
         assert (np.diff(escalated, axis=0) <= 1e-12).all()
         assert (escalated >= -1e-12).all()
@@ -117,12 +117,12 @@ def test_a_limit_of_the_lead_does_not_change_who_is_escalated(payoffs, random_po
     numbers = payoffs.facts.numbers.copy()
     numbers[:, FACTS.index("surfaces")] = 1.0
     all_ask = replace(payoffs, facts=payoffs.facts._replace(numbers=numbers))
-    escalated = threshold_curve(policy, all_ask, Lever("lead", "refund")).per_case("escalated")
+    escalated = threshold_curve(evaluate(policy, all_ask), Lever("lead", "refund")).per_case("escalated")
     np.testing.assert_allclose(escalated, escalated[:1].repeat(len(escalated), axis=0), rtol=1e-12, atol=1e-12)
     handled_above = (Handling.of(policy, payoffs).tier > policy.tier_names.index("agent")).mean()
     np.testing.assert_allclose(escalated, handled_above, rtol=1e-12, atol=1e-12)
     # otherwise those are an upper bound
-    some_ask = threshold_curve(policy, payoffs, Lever("lead", "refund")).per_case("escalated")
+    some_ask = threshold_curve(evaluate(policy, payoffs), Lever("lead", "refund")).per_case("escalated")
     assert (some_ask <= handled_above + 1e-12).all()
 
 
@@ -145,7 +145,7 @@ def test_whoever_may_do_more_does_better_by_what_they_look_at(payoffs, random_po
 
 
 def test_same_bits_twice(current, shipped_payoffs, curve):
-    again = threshold_curve(current, shipped_payoffs, Lever("agent", "refund"))
+    again = threshold_curve(evaluate(current, shipped_payoffs), Lever("agent", "refund"))
     np.testing.assert_array_equal(again.sums, curve.sums)
     np.testing.assert_array_equal(again.cents, curve.cents)
 
@@ -156,14 +156,14 @@ def test_draws_do_not_depend_on_how_many_are_scored_together(payoffs, random_pol
     style = payoffs.style.copy()
     style[:, 1:] = 0.0
     first = replace(payoffs, draws=Draws(payoffs.draws.names, payoffs.draws.values[:1]), style=style)
-    one, all_of_them = (threshold_curve(policy, each, lever) for each in (first, payoffs))
+    one, all_of_them = (threshold_curve(evaluate(policy, each), lever) for each in (first, payoffs))
     np.testing.assert_array_equal(one.sums, all_of_them.sums[..., :1])
 
 
 def test_where_a_limit_is_not_in_force_the_curve_is_flat(current, shipped_payoffs):
     for failure in shipped_payoffs.cases.failures:
         current = current.with_limit(Lever("agent", "refund", failure), 10.0)
-    curve = threshold_curve(current, shipped_payoffs, Lever("agent", "refund"))
+    curve = threshold_curve(evaluate(current, shipped_payoffs), Lever("agent", "refund"))
     assert list(curve.cents) == [-1]
     np.testing.assert_allclose(curve.at(50.0), evaluate(current, shipped_payoffs).per_case(), 1e-9)
     assert curve.flat_region() == (ASK, NO_LIMIT)
@@ -171,7 +171,7 @@ def test_where_a_limit_is_not_in_force_the_curve_is_flat(current, shipped_payoff
 
 def test_curve_of_the_last_tier_is_refused(current, shipped_payoffs):
     with pytest.raises(InputError, match="manager"):
-        threshold_curve(current, shipped_payoffs, Lever("manager", "refund"))
+        threshold_curve(evaluate(current, shipped_payoffs), Lever("manager", "refund"))
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_curve_of_the_last_tier_is_refused(current, shipped_payoffs):
 )
 def test_curve_of_an_unknown_lever_is_refused(current, shipped_payoffs, lever):
     with pytest.raises(InputError, match="unknown"):
-        threshold_curve(current, shipped_payoffs, lever)
+        threshold_curve(evaluate(current, shipped_payoffs), lever)
 
 
 def test_the_table(curve, shipped_payoffs):
@@ -202,7 +202,7 @@ def test_the_best_limit_is_best_within_its_bounds(payoffs, random_policy, random
         if low > high:
             continue
         tried += 1
-        curve = threshold_curve(policy, payoffs, lever)
+        curve = threshold_curve(evaluate(policy, payoffs), lever)
         best = curve.best_limit
         assert low <= best <= high
         net = curve.per_case().mean(axis=1)
@@ -222,7 +222,7 @@ def test_the_flat_region_holds_what_it_says(payoffs, random_policy, random_lever
         if low > high or low == NO_LIMIT:
             continue
         tried += 1
-        curve = threshold_curve(policy, payoffs, lever)
+        curve = threshold_curve(evaluate(policy, payoffs), lever)
         net = curve.per_case().mean(axis=1)
         best = curve.at(curve.best_limit).mean()
         for within in (0.0, 0.01, 0.3, 1.0):
@@ -269,7 +269,7 @@ def test_best_step_by_hand(value, bounds, expected):
 
 def test_the_best_limit_where_only_no_limit_is_in_order(current, shipped_payoffs):
     # in the shipped policy the agent has no limit on total_cost, so the lead can have none either
-    assert threshold_curve(current, shipped_payoffs, Lever("lead", "total_cost")).best_limit == NO_LIMIT
+    assert threshold_curve(evaluate(current, shipped_payoffs), Lever("lead", "total_cost")).best_limit == NO_LIMIT
 
 
 # The example of MATHEMATICS.md C by hand. One limited tier and the last; half of the agents generous, half guided; pay
@@ -392,7 +392,7 @@ def test_hand_example_by_curve_and_evaluation(scenario, shipped_payoffs):
         name="hand", title="Hand", currency="USD", tiers=(Tier(name="agent", limits=open_), Tier(name="manager"))
     )
     lever = Lever("agent", "refund")
-    curve = threshold_curve(policy, payoffs, lever)
+    curve = threshold_curve(evaluate(policy, payoffs), lever)
     assert list(curve.cents) == [-1, 500, 1000, 2000, 3000]
     np.testing.assert_allclose(2 * curve.per_case()[:, 0], [20, 22, 28, 32, 24.5], rtol=1e-14)
     np.testing.assert_allclose(2 * curve.per_case("escalated")[:, 0], [2, 1, 0, 0, 0], rtol=1e-14, atol=1e-14)

@@ -109,7 +109,7 @@ def test_threads_change_nothing(monkeypatch, scenario, random_cases):
         return (
             valued.options.believed.tobytes(),
             evaluate(policy, valued).sums.tobytes(),
-            threshold_curve(policy, valued, Lever("agent", "refund")).sums.tobytes(),
+            threshold_curve(evaluate(policy, valued), Lever("agent", "refund")).sums.tobytes(),
             best.policy,
             best.simplicity.to_csv(),
             frontier(policy, valued, points=2).to_frame().to_csv(),

@@ -33,7 +33,7 @@ def test_curves_meet_evaluate(short_of_staff, random_policy, random_lever, rando
     for _ in range(6):
         policy = random_policy(rng, short_of_staff)
         lever = random_lever(rng, policy, short_of_staff)
-        curve = threshold_curve(policy, short_of_staff, lever)
+        curve = threshold_curve(evaluate(policy, short_of_staff), lever)
         points = curve.cents[curve.cents >= 0] if (curve.cents >= 0).any() else np.array([1000])
         for limit in (random_limit(rng, points), rng.choice(points) / 100):
             expected = evaluate(policy.with_limit(lever, limit), short_of_staff)
@@ -70,7 +70,7 @@ def test_with_supervisors_enough_nothing_changes(shipped_payoffs):
     outcome = evaluate(policy, shipped_payoffs)
     assert (outcome.queue.mean_wait_hours < 1e-12).all()
     np.testing.assert_allclose(
-        threshold_curve(policy, shipped_payoffs, lever).at(policy.limit("agent", "refund")),
+        threshold_curve(evaluate(policy, shipped_payoffs), lever).at(policy.limit("agent", "refund")),
         outcome.per_case(),
         rtol=1e-12,
     )
