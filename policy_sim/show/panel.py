@@ -25,6 +25,7 @@ from policy_sim.show.wording import LIMIT_TITLES, assumption_title, assumption_u
 from policy_sim.study import Setting, load_stories, load_story, one_at_a_time, provenance_of, replay, thinned
 from policy_sim.value import (
     MOVED,
+    Believed,
     Curve,
     Outcome,
     Payoffs,
@@ -440,10 +441,10 @@ def _fitting(policy: Policy, scenario: Scenario) -> Policy:
 
 def _case_view(policy: Policy, payoffs: Payoffs, bundles: Mapping[int, str]) -> dict[str, Any]:
     row = decide(policy, payoffs).iloc[0]
-    options, names = payoffs.options, payoffs.menu.names[payoffs.cases.failure[0]]
+    seen, names = payoffs.believed, payoffs.menu.names[payoffs.cases.failure[0]]
     tier = policy.tier_names.index(row["tier"])
     at = payoffs.scenario.tiers.index(row["tier"])
-    shown = list(bundles) or np.argsort(-options.believed[at, 0, : options.counts[0]])[:4].tolist()
+    shown = list(bundles) or np.argsort(-seen.payoff[at, 0, : len(names)])[:4].tolist()
     chosen = names.index(row["recommended"])
     shown = list(dict.fromkeys([chosen, *shown]))
     return {
@@ -452,12 +453,12 @@ def _case_view(policy: Policy, payoffs: Payoffs, bundles: Mapping[int, str]) -> 
         "because": row["because"],
         "allowed": row["allowed"],
         "future_value": float(payoffs.cases.future_value[0]),
-        "resolutions": [_resolution(policy, payoffs, a, at, bundles, a == chosen) for a in shown],
+        "resolutions": [_resolution(policy, payoffs, seen, a, at, bundles, a == chosen) for a in shown],
     }
 
 
 def _resolution(
-    policy: Policy, payoffs: Payoffs, a: int, at: int, bundles: Mapping[int, str], is_chosen: bool
+    policy: Policy, payoffs: Payoffs, seen: Believed, a: int, at: int, bundles: Mapping[int, str], is_chosen: bool
 ) -> dict[str, Any]:
     options, cases = payoffs.options, payoffs.cases
     cell = (cases.failures[cases.failure[0]], cases.segments[cases.segment[0]])
@@ -466,7 +467,7 @@ def _resolution(
         for d, name in enumerate(LIMITS)
         if options.uses[0, a, d] > 100 * policy.limit(policy.tier_names[0], name, *cell)
     ]
-    cost, net = -float(options.thrift[0, a]), float(options.believed[at, 0, a])
+    cost, net = float(seen.cost[0, a]), float(seen.payoff[at, 0, a])
     return {
         "title": bundles.get(a) or payoffs.menu.names[cases.failure[0]][a].replace("_", " ").replace(" + ", ", "),
         "cost": cost,

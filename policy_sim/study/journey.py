@@ -29,7 +29,7 @@ from policy_sim.study.journey_kernels import ANSWERS, MOST_PRIOR, SUMS, Buyers, 
 from policy_sim.study.setting import Customers, Setting
 from policy_sim.value import Payoffs, value_cases
 from policy_sim.value.evaluation import Handling, score
-from policy_sim.value.kernels import MEASURES, SHARED, States
+from policy_sim.value.kernels import MEASURES, SHARED
 from policy_sim.value.payoffs import spread
 from policy_sim.value.second_line import numbers_with, second_line, supervisor_minutes
 
@@ -310,14 +310,14 @@ def _answers_to(policy: Policy, payoffs: Payoffs) -> Floats:
     """Return (draws, cases, answers) under a policy, those passed on waiting as long as its load makes them."""
     count, draws = len(payoffs.cases), len(payoffs.draws)
     handling = Handling.of(policy, payoffs)
-    states = States(np.arange(count), handling.tiers[handling.tier], handling.choice, np.arange(count))
+    rules, states = handling.rules, handling.states(np.arange(count))
     alike = states._replace(place=np.zeros(count, dtype=np.int64))
     queue = second_line(payoffs, supervisor_minutes(payoffs, alike, 1)[0] / count)
     numbers = numbers_with(payoffs, queue.mean_wait_hours)
-    measured = dict(zip(MEASURES, np.moveaxis(score(payoffs, handling, states, count, numbers), 1, 0), strict=True))
+    measured = dict(zip(MEASURES, np.moveaxis(score(payoffs, rules, states, count, numbers), 1, 0), strict=True))
     shared = numbers.shared.copy()
     shared[[SHARED.index("deterred"), SHARED.index("gained")]] = 0.0
-    silent = score(payoffs, handling, states, count, numbers._replace(shared=shared))[:, MEASURES.index("retained")]
+    silent = score(payoffs, rules, states, count, numbers._replace(shared=shared))[:, MEASURES.index("retained")]
     factor = payoffs.draws["shop.future_value_factor"]
     valued = payoffs.cases.future_value[:, None] * factor * measured["customers_kept"]
     multiplier = np.divide(silent, valued, out=np.ones((count, draws)), where=valued > 0)

@@ -30,8 +30,8 @@ from policy_sim.service import Cases, read_cases
 from policy_sim.study.workers import Workers, as_they_come, cluster_workers, thread_workers
 from policy_sim.value import Outcome, Payoffs, measure, value_cases
 from policy_sim.value.curves import best_step, lever_states
-from policy_sim.value.evaluation import Handling, score, to_cents
-from policy_sim.value.kernels import MEASURES, States
+from policy_sim.value.evaluation import Handling, rules_of, score, to_cents
+from policy_sim.value.kernels import MEASURES
 from policy_sim.value.payoffs import Progress
 from policy_sim.value.second_line import (
     is_waiting,
@@ -260,26 +260,23 @@ def _tally(question: _Question, payoffs: Payoffs) -> _Tally:
     cells = len(payoffs.scenario.failures) * len(payoffs.scenario.segments)
     if question.lever is None:
         handling = Handling.of(question.policy, payoffs)
-        tiers = handling.tiers[handling.tier]
-        states = States(np.arange(len(payoffs.cases)), tiers, handling.choice, handling.cell)
+        rules, states = handling.rules, handling.states(handling.rules.cell)
         places = cells
     else:
-        lowest = question.policy.tier_names.index(question.lever.tier) + 1
-        handling = Handling.of(question.policy, payoffs, lowest=lowest)
-        states, cents = lever_states(question.policy, payoffs, question.lever, handling)
+        rules = rules_of(question.policy, payoffs)
+        states, cents = lever_states(question.policy, payoffs, question.lever, rules)
         states = states._replace(place=np.searchsorted(question.cents, cents, side="left")[states.place])
         places = len(question.cents) + 1
-    counts = np.bincount(handling.cell, minlength=cells)
+    counts = np.bincount(rules.cell, minlength=cells)
     minutes = supervisor_minutes(payoffs, states, places)
     empty = np.zeros((places, len(MEASURES), len(payoffs.draws)))
     if question.waits is None:
         return _Tally(minutes, empty, empty[None], counts)
     waits = is_waiting(payoffs, states)
-    at_once = score(payoffs, handling, only_some(states, ~waits), places, payoffs.numbers)
+    at_once = score(payoffs, rules, only_some(states, ~waits), places, payoffs.numbers)
     passed_on = only_some(states, waits)
     waiting = [
-        score(payoffs, handling, passed_on, places, numbers_with(payoffs, hours))
-        for hours in wait_nodes(*question.waits)
+        score(payoffs, rules, passed_on, places, numbers_with(payoffs, hours)) for hours in wait_nodes(*question.waits)
     ]
     return _Tally(minutes, at_once, np.stack(waiting), counts)
 

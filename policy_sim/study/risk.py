@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from policy_sim.border import InputError
 from policy_sim.value import Outcome, compare, interval
 from policy_sim.value.evaluation import Handling, worst
-from policy_sim.value.kernels import States
-from policy_sim.value.payoffs import Payoffs, expect
+from policy_sim.value.payoffs import expect
 from policy_sim.value.second_line import is_waiting, numbers_under, supervisor_minutes
 
 __all__ = ["Errors", "case_error", "net_benefits", "risk_table", "spread_of_cases"]
@@ -182,11 +181,12 @@ def _case_values(outcome: Outcome, other: Outcome) -> Floats:
     """
     payoffs = outcome.payoffs
     mine, its = (Handling.of(each.policy, payoffs) for each in (outcome, other))
-    states = _states(mine, payoffs)
-    differs = np.asarray((states.choice != _states(its, payoffs).choice).any(axis=1))
-    differs |= states.tier != its.tiers[its.tier]
-    differs |= np.asarray(is_waiting(payoffs, states).any(axis=1)) | (mine.suspected != its.suspected)
-    if not np.array_equal(mine.claimed, its.claimed):
+    everywhere = np.zeros(len(payoffs.cases), dtype=np.int64)
+    states, others = (each.states(everywhere) for each in (mine, its))
+    rules = mine.rules
+    differs = np.asarray((states.choice != others.choice).any(axis=1)) | (states.tier != others.tier)
+    differs |= np.asarray(is_waiting(payoffs, states).any(axis=1)) | (rules.suspected != its.rules.suspected)
+    if not np.array_equal(rules.claimed, its.rules.claimed):
         differs[:] = True
     minutes = supervisor_minutes(payoffs, states, 1)[0] / len(payoffs.cases)
     numbers = numbers_under(payoffs, minutes)
@@ -194,12 +194,7 @@ def _case_values(outcome: Outcome, other: Outcome) -> Floats:
     keys = np.column_stack([np.repeat(np.flatnonzero(differs), 3), states.choice[differs].ravel()])
     rows, place = np.unique(keys, axis=0, return_inverse=True)
     case, resolution = np.ascontiguousarray(rows[:, 0]), np.ascontiguousarray(rows[:, 1])
-    worth = expect(payoffs, case, resolution, states.tier[case], mine.suspected, mine.claimed, numbers)[..., 0]
+    worth = expect(payoffs, case, resolution, states.tier[case], rules.suspected, rules.claimed, numbers)[..., 0]
     out = np.zeros(len(payoffs.cases))
     out[differs] = worth[place.reshape(-1, 3), np.arange(3)].sum(axis=1)
     return out
-
-
-def _states(handling: Handling, payoffs: Payoffs) -> States:
-    count = len(payoffs.cases)
-    return States(np.arange(count), handling.tiers[handling.tier], handling.choice, np.zeros(count, dtype=np.int64))

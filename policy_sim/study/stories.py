@@ -31,7 +31,7 @@ from policy_sim.border import InputError, find_file, parse_model, read_yaml, shi
 from policy_sim.policy import load_policy
 from policy_sim.service import Cases, compose, read_cases
 from policy_sim.value import Payoffs, interval, value_cases
-from policy_sim.value.evaluation import Handling, measure, score
+from policy_sim.value.evaluation import measure, rules_of, score
 from policy_sim.value.kernels import States
 
 __all__ = ["ENOUGH", "Claim", "KeepUntil", "Option", "Replay", "Story", "load_stories", "load_story", "replay"]
@@ -333,7 +333,7 @@ def replay(story: Story, draws: int = 500, seed: int = 0) -> Replay:
     tiers = whole.tiers
     menu = np.array([bundles.index(bundle) for bundle in own])
     allowed = menu[payoffs.options.adequate[0, menu]]
-    best = bundles[allowed[np.argmax(payoffs.options.believed[0, 0, allowed])]]
+    best = bundles[allowed[np.argmax(payoffs.believed.payoff[0, 0, allowed])]]
     options = dict(story.options) | {_BEST: Option(title="The best of the menu", remedies=best, tier=tiers[0])}
     resolution = {name: bundles.index(option.remedies) for name, option in options.items()}
     states = [(resolution[name], tiers.index(option.tier)) for name, option in options.items()]
@@ -356,11 +356,11 @@ def _valued(
 
 def _scored(payoffs: Payoffs, case: NDArray[np.int64], states: NDArray[np.int64]) -> Floats:
     """Return (states, measures, draws) the measures of cases handled by (resolution, tier); agents have no say."""
-    handling = Handling.of(load_policy("ask_first", payoffs.scenario), payoffs)
+    rules = rules_of(load_policy("ask_first", payoffs.scenario), payoffs)
     choice = np.repeat(states[:, :1], 3, axis=1)
     told = States(case, states[:, 1], choice, np.arange(len(states)))
     # one case alone puts no load on the second line: who is passed on waits as the scenario has it
-    changes = score(payoffs, handling, told, len(states), payoffs.numbers)
+    changes = score(payoffs, rules, told, len(states), payoffs.numbers)
     # states of the same case that follow each other are given as differences
     begins = np.flatnonzero(np.diff(case, prepend=-1))
     return np.concatenate([np.cumsum(part, axis=0) for part in np.split(changes, begins[1:])])

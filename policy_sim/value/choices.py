@@ -15,7 +15,7 @@ from policy_sim.assumptions import LIMITS
 from policy_sim.policy import Policy
 from policy_sim.value.evaluation import Handling, score
 from policy_sim.value.expected import Expected, load_of
-from policy_sim.value.kernels import GUIDED, MEASURES, STYLES, Numbers, States
+from policy_sim.value.kernels import GUIDED, MEASURES, STYLES, Numbers, Rules, States
 from policy_sim.value.payoffs import Payoffs
 from policy_sim.value.second_line import numbers_under
 
@@ -96,7 +96,6 @@ def choice_table(policy: Policy, payoffs: Payoffs, moved: Sequence[str] = LIMITS
     numbers = numbers_under(payoffs, load)
     expected = Expected.of(policy, payoffs, load, moved)
     final = Handling.of(policy, payoffs, lowest=len(policy.tiers) - 1)
-    start = Handling.of(policy, payoffs).start
     tiers = [payoffs.scenario.tiers.index(name) for name in policy.tier_names]
     chosen = np.logical_or.reduce(expected.choosable)
     case, resolution = np.nonzero(chosen)
@@ -104,19 +103,20 @@ def choice_table(policy: Policy, payoffs: Payoffs, moved: Sequence[str] = LIMITS
     options = payoffs.options
     rank = np.empty((len(tiers) - 1, len(STYLES), len(case)), dtype=np.int64)
     for k, tier in enumerate(tiers[:-1]):
-        for s, liked in enumerate((options.believed[tier], options.generosity, options.thrift)):
-            order = np.lexsort((resolution, -liked[case, resolution], case))
+        for s in range(len(STYLES)):
+            liked = options.liked[tier if s == GUIDED else s - len(STYLES)]
+            place = np.argsort(liked, axis=1)[case, resolution]
+            order = np.lexsort((place, case))
             rank[k, s, order] = np.arange(len(case)) - offset[case]
-    value = np.stack([_measures(payoffs, final, numbers, case, resolution, tier) for tier in tiers[:-1]])
+    value = np.stack([_measures(payoffs, final.rules, numbers, case, resolution, tier) for tier in tiers[:-1]])
     everybody = np.arange(len(payoffs.cases))
-    last = _measures(payoffs, final, numbers, everybody, final.choice[:, GUIDED], tiers[-1])
+    last = _measures(payoffs, final.rules, numbers, everybody, final.choice[:, GUIDED], tiers[-1])
     styles = payoffs.style[:, : len(payoffs.draws)].mean(axis=1)
-    return ChoiceTable(start, final.cell, offset, options.uses[case, resolution], rank, value, last, styles)
+    uses = options.uses[case, resolution].astype(np.int64)
+    return ChoiceTable(final.rules.start, final.rules.cell, offset, uses, rank, value, last, styles)
 
 
-def _measures(
-    payoffs: Payoffs, handling: Handling, numbers: Numbers, case: Ints, resolution: Ints, tier: int
-) -> Floats:
+def _measures(payoffs: Payoffs, rules: Rules, numbers: Numbers, case: Ints, resolution: Ints, tier: int) -> Floats:
     """Return (measures, rows) what rows come to at a tier, mean over the draws."""
     out = np.empty((len(MEASURES), len(case)))
     for first in range(0, len(case), _ROWS_AT_A_TIME):
@@ -127,6 +127,6 @@ def _measures(
         choice = np.repeat(resolution[rows, None], len(STYLES), axis=1)
         each = np.arange(count)
         states = States(each, np.full(count, tier), choice, each)
-        own = Handling(**{**handling.__dict__, "suspected": handling.suspected[case[rows]]})
+        own = rules._replace(suspected=rules.suspected[case[rows]])
         out[:, rows] = score(alone, own, states, count, numbers).mean(axis=2).T
     return out

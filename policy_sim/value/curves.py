@@ -8,7 +8,7 @@ it. Those changes are worked out case by case, added up by amount, and summed fr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,16 +18,15 @@ from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy
 from policy_sim.value.evaluation import (
-    Handling,
     Outcome,
     evaluate,
     limits_in_cents,
     measure,
+    rules_of,
     score_lanes,
-    starting_tiers,
     to_cents,
 )
-from policy_sim.value.kernels import LANES, MEASURES, States, add_along, curve_states
+from policy_sim.value.kernels import LANES, MEASURES, Rules, States, add_along, curve_states
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
 from policy_sim.value.second_line import (
     hours_waited_along,
@@ -39,12 +38,13 @@ from policy_sim.value.second_line import (
     weights_at,
 )
 
-__all__ = ["Curve", "best_step", "lever_states", "threshold_curve"]
+__all__ = ["Curve", "best_step", "cells_moved", "lever_states", "threshold_curve"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+_CASES_IN_A_BLOCK = 5_000
 #: Steps of money (cents) that people find round, the roundest first.
 _ROUND_CENTS = (10_000, 5_000, 2_500, 1_000, 500, 100, 50, 10, 5, 1)
 
@@ -151,8 +151,8 @@ def threshold_curve(outcome: Outcome, lever: Lever, on_progress: Progress | None
     policy, payoffs = outcome.policy, outcome.payoffs
     policy.check_lever(lever)
     payoffs.scenario.check_cell(lever.failure, lever.segment)
-    above = Handling.of(policy, payoffs, lowest=policy.tier_names.index(lever.tier) + 1)
-    states, cents = lever_states(policy, payoffs, lever, above)
+    rules = rules_of(policy, payoffs)
+    states, cents = lever_states(policy, payoffs, lever, rules)
     minutes = np.cumsum(supervisor_minutes(payoffs, states, len(cents)), axis=0) / len(payoffs.cases)
     waits = is_waiting(payoffs, states)
     moves = np.bincount(states.case)[states.case] > 1
@@ -167,62 +167,42 @@ def threshold_curve(outcome: Outcome, lever: Lever, on_progress: Progress | None
 
     def work(first: int, last: int) -> None:
         for part, numbers, weight in parts:
-            changes = score_lanes(payoffs, above, part, len(cents), numbers, first)
+            changes = score_lanes(payoffs, rules, part, len(cents), numbers, first)
             add_along(changes, weight, first, last, sums)
 
     in_blocks(work, len(payoffs.draws), LANES, on_progress)
     curve = Curve(policy, payoffs, lever, cents, sums)
     now = policy.limit(lever.tier, lever.limit, lever.failure, lever.segment)
     as_it_is = policy.with_limit(lever, now)
-    if not np.array_equal(limits_in_cents(as_it_is, payoffs), limits_in_cents(policy, payoffs)):
+    if not np.array_equal(limits_in_cents(as_it_is, payoffs), rules.limits):
         outcome = evaluate(as_it_is, payoffs)  # exceptions have given the lever's cells limits of their own
     sums += outcome.sums.sum((0, 1)) - sums[curve.step(now)]
     return curve
 
 
-def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever, above: Handling) -> tuple[States, Ints]:
+def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever, rules: Rules) -> tuple[States, Ints]:
     """Return the states that every case goes through as one limit rises, all else as in the policy, and the steps.
 
     A state's place is its step: the limit in cents from which it holds, -1 from "ask" on, where every case has one.
-    `above` is what becomes of each case where the tiers up to the lever's pass it on.
+    `rules` are those of the policy.
     """
-    k = policy.tier_names.index(lever.tier)
+    k, in_force = policy.tier_names.index(lever.tier), cells_moved(policy, payoffs, lever)
+    parts: dict[int, tuple[Ints, Ints, Ints, Ints]] = {}
+
+    def work(first: int, last: int) -> None:
+        parts[first] = curve_states(k, LIMITS.index(lever.limit), in_force, rules, payoffs.options, first, last)
+
+    in_blocks(work, len(payoffs.cases), _CASES_IN_A_BLOCK)
+    case, tier, choice, cents = (np.concatenate(each) for each in zip(*(parts[n] for n in sorted(parts)), strict=True))
+    steps, place = np.unique(cents, return_inverse=True)
+    return States(case, rules.tiers[tier], choice, place), steps
+
+
+def cells_moved(policy: Policy, payoffs: Payoffs, lever: Lever) -> NDArray[np.bool_]:
+    """Return (cells,) whether a lever is the limit that counts there: no exception has a say of its own."""
     scenario = payoffs.scenario
     cells = [(failure, segment.name) for failure in scenario.failures for segment in scenario.segments]
-    in_force = np.array([policy.is_moved(lever, *cell) for cell in cells])
-    if k == 0 and in_force.all():
-        # below the first tier nobody decides: who does not reach it is handled above
-        asked = replace(above, start=starting_tiers(policy, payoffs), limits=limits_in_cents(policy, payoffs))
-    else:
-        asked = Handling.of(policy.with_limit(lever, ASK), payoffs)
-    reached = (asked.tier >= k) & (asked.start <= k) & in_force[asked.cell]
-    count = int((payoffs.options.counts + 1)[reached].sum())
-    case, tier, cents = (np.empty(count, dtype=np.int64) for _ in range(3))
-    choice = np.empty((count, 3), dtype=np.int64)
-    written = curve_states(
-        k,
-        LIMITS.index(lever.limit),
-        reached,
-        asked.cell,
-        asked.limits,
-        asked.tiers,
-        payoffs.options,
-        above.tier,
-        above.choice,
-        case,
-        tier,
-        choice,
-        cents,
-    )
-    rest = np.flatnonzero(~reached)
-    steps, place = np.unique(np.concatenate([cents[:written], np.full(len(rest), -1)]), return_inverse=True)
-    states = States(
-        case=np.concatenate([case[:written], rest]),
-        tier=asked.tiers[np.concatenate([tier[:written], asked.tier[rest]])],
-        choice=np.concatenate([choice[:written], asked.choice[rest]]),
-        place=place,
-    )
-    return states, steps
+    return np.array([policy.is_moved(lever, *cell) for cell in cells])
 
 
 def best_step(cents: Ints, value: Floats, bounds: tuple[float, float], every: int | None = None) -> tuple[int, float]:

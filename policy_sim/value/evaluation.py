@@ -17,11 +17,22 @@ from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError, unknown
 from policy_sim.policy import ASK, NO_LIMIT, Policy, authority, limit_words
 from policy_sim.service import Waiting, caught_share
-from policy_sim.value.kernels import GUIDED, LANES, MEASURES, Numbers, States, choose, score_states
+from policy_sim.value.kernels import GUIDED, LANES, MEASURES, Numbers, Rules, States, choose, score_states
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
 from policy_sim.value.second_line import numbers_with, second_line, supervisor_minutes
 
-__all__ = ["OUTCOMES", "Difference", "Handling", "Outcome", "compare", "decide", "evaluate", "interval", "measure"]
+__all__ = [
+    "OUTCOMES",
+    "Difference",
+    "Handling",
+    "Outcome",
+    "compare",
+    "decide",
+    "evaluate",
+    "interval",
+    "measure",
+    "rules_of",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -49,50 +60,50 @@ _NO_LIMIT_CENTS = int(np.iinfo(np.int64).max)
 
 @dataclass(frozen=True)
 class Handling:
-    """How a policy handles each case: tier of the policy (N,), choice of each style (N, styles), cells and limits.
+    """How a policy handles each case: its rules, tier of the policy (N,), choice of each style (N, styles)."""
 
-    `suspected` (N,) are cases that a guard has passed on because the customer may be lying; `claimed` (padded draws,)
-    is the share of learned claiming that gets past the guards.
-    """
-
-    start: Ints
-    cell: Ints
-    limits: Ints
-    tiers: Ints
+    rules: Rules
     tier: Ints
     choice: Ints
-    suspected: NDArray[np.bool_]
-    claimed: Floats
 
     @classmethod
     def of(cls, policy: Policy, payoffs: Payoffs, lowest: int = 0) -> Handling:
         """Work out who handles each case and what is chosen; tiers below `lowest` are passed over."""
-        scenario, cases = payoffs.scenario, payoffs.cases
-        policy.check_names(scenario, f"policy {policy.name}")
-        tiers = np.array([scenario.tiers.index(name) for name in policy.tier_names])
-        limits = limits_in_cents(policy, payoffs)
-        cell = cases.failure * len(scenario.segments) + cases.segment
-        start = np.maximum(starting_tiers(policy, payoffs), lowest)
-        suspected = np.zeros(len(cases), dtype=np.bool_)
-        for guard in policy.guards:
-            suspected |= (getattr(cases, guard.fact) >= guard.at_least) & (guard.fact in _SUSPICIOUS)
-        tier = np.empty(len(cases), dtype=np.int64)
-        choice = np.empty((len(cases), 3), dtype=np.int64)
+        rules = rules_of(policy, payoffs)
+        raised = rules._replace(start=np.maximum(rules.start, lowest))
+        tier = np.empty(len(payoffs.cases), dtype=np.int64)
+        choice = np.empty((len(tier), 3), dtype=np.int64)
 
         def work(first: int, last: int) -> None:
-            choose(start, cell, limits, tiers, payoffs.options, first, last, tier, choice)
+            choose(raised, payoffs.options, first, last, tier, choice)
 
-        in_blocks(work, len(cases), _CASES_IN_A_BLOCK)
-        return cls(start, cell, limits, tiers, tier, choice, suspected, _claimed(policy, payoffs))
+        in_blocks(work, len(tier), _CASES_IN_A_BLOCK)
+        return cls(rules, tier, choice)
+
+    def states(self, place: Ints) -> States:
+        """Return one state for each case, to be added up at a place (N,)."""
+        return States(np.arange(len(place)), self.rules.tiers[self.tier], self.choice, place)
 
 
-def starting_tiers(policy: Policy, payoffs: Payoffs) -> Ints:
-    """Return the tier (N,) of the policy that looks at each case first: the lowest, unless a guard says otherwise."""
-    start = np.zeros(len(payoffs.cases), dtype=np.int64)
+def rules_of(policy: Policy, payoffs: Payoffs) -> Rules:
+    """Work out what a policy says of each case.
+
+    Raises
+    ------
+    InputError
+        If the policy names something that the scenario does not know.
+    """
+    scenario, cases = payoffs.scenario, payoffs.cases
+    policy.check_names(scenario, f"policy {policy.name}")
+    tiers = np.array([scenario.tiers.index(name) for name in policy.tier_names])
+    start = np.zeros(len(cases), dtype=np.int64)
+    suspected = np.zeros(len(cases), dtype=np.bool_)
     for guard in policy.guards:
-        caught = getattr(payoffs.cases, guard.fact) >= guard.at_least
+        caught = getattr(cases, guard.fact) >= guard.at_least
         start = np.where(caught, np.maximum(start, policy.tier_names.index(guard.to)), start)
-    return start
+        suspected |= caught & (guard.fact in _SUSPICIOUS)
+    cell = cases.failure * len(scenario.segments) + cases.segment
+    return Rules(start, cell, limits_in_cents(policy, payoffs), tiers, suspected, _claimed(policy, payoffs))
 
 
 def limits_in_cents(policy: Policy, payoffs: Payoffs) -> Ints:
@@ -216,12 +227,12 @@ def evaluate(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = No
     handling = Handling.of(policy, payoffs)
     shape = (len(payoffs.scenario.failures), len(payoffs.scenario.segments))
     cell_count = shape[0] * shape[1]
-    states = States(np.arange(len(payoffs.cases)), handling.tiers[handling.tier], handling.choice, handling.cell)
+    states = handling.states(handling.rules.cell)
     minutes = supervisor_minutes(payoffs, states, cell_count).sum(axis=0) / len(payoffs.cases)
     queue = second_line(payoffs, minutes)
     numbers = numbers_with(payoffs, queue.mean_wait_hours)
-    sums = score(payoffs, handling, states, cell_count, numbers, on_progress)
-    counts = np.bincount(handling.cell, minlength=cell_count).reshape(shape)
+    sums = score(payoffs, handling.rules, states, cell_count, numbers, on_progress)
+    counts = np.bincount(states.place, minlength=cell_count).reshape(shape)
     return Outcome(policy, payoffs, sums.reshape(*shape, *sums.shape[1:]), counts, queue)
 
 
@@ -247,7 +258,7 @@ def decide(policy: Policy, payoffs: Payoffs) -> pd.DataFrame:
     Columns: case, failure, segment, item_price, starts_at, because, tier, allowed, rules, recommended, worth,
     remedy_cost, payoff (the last three in money, under the central assumptions).
     """
-    scenario, cases, options = payoffs.scenario, payoffs.cases, payoffs.options
+    scenario, cases, seen = payoffs.scenario, payoffs.cases, payoffs.believed
     handling = Handling.of(policy, payoffs)
     rows = []
     for i in range(len(cases)):
@@ -269,9 +280,9 @@ def decide(policy: Policy, payoffs: Payoffs) -> pd.DataFrame:
                 "allowed": "; ".join(limit_words(name, each.value, policy.currency) for name, each in limits.items()),
                 "rules": "; ".join(dict.fromkeys(each.rule for each in limits.values())),
                 "recommended": payoffs.menu.names[cases.failure[i]][a],
-                "worth": options.generosity[i, a],
-                "remedy_cost": -options.thrift[i, a],
-                "payoff": options.believed[scenario.tiers.index(tier), i, a],
+                "worth": seen.worth[i, a],
+                "remedy_cost": seen.cost[i, a],
+                "payoff": seen.payoff[scenario.tiers.index(tier), i, a],
             }
         )
     return pd.DataFrame(rows)
@@ -279,7 +290,7 @@ def decide(policy: Policy, payoffs: Payoffs) -> pd.DataFrame:
 
 def score(
     payoffs: Payoffs,
-    handling: Handling,
+    rules: Rules,
     states: States,
     places: int,
     numbers: Numbers,
@@ -289,22 +300,17 @@ def score(
     out = np.empty((places, len(MEASURES), len(payoffs.draws)))
 
     def work(first: int, last: int) -> None:
-        out[..., first:last] = score_lanes(payoffs, handling, states, places, numbers, first)[..., : last - first]
+        out[..., first:last] = score_lanes(payoffs, rules, states, places, numbers, first)[..., : last - first]
 
     in_blocks(work, len(payoffs.draws), LANES, on_progress)
     return out
 
 
-def score_lanes(
-    payoffs: Payoffs, handling: Handling, states: States, places: int, numbers: Numbers, first: int
-) -> Floats:
-    """Return (places, measures, LANES): the measures of states, or their changes, for the draws from `first` on.
-
-    Of `handling` only what holds for the policy as a whole is used: whom its guards suspect, what they let through.
-    """
+def score_lanes(payoffs: Payoffs, rules: Rules, states: States, places: int, numbers: Numbers, first: int) -> Floats:
+    """Return (places, measures, LANES): the measures of states, or their changes, for the draws from `first` on."""
     out = np.zeros((places, len(MEASURES), LANES))
-    score_states(states, handling.suspected, payoffs.facts, numbers, payoffs.style, first, out)
-    out[:, MEASURES.index("learned_claiming")] *= handling.claimed[first : first + LANES]
+    score_states(states, rules.suspected, payoffs.facts, numbers, payoffs.style, first, out)
+    out[:, MEASURES.index("learned_claiming")] *= rules.claimed[first : first + LANES]
     return out
 
 

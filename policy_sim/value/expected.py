@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import LIMITS
 from policy_sim.policy import Lever, Policy
-from policy_sim.value.curves import lever_states
-from policy_sim.value.evaluation import Handling
-from policy_sim.value.kernels import STYLES, Numbers, States, may_be_chosen
+from policy_sim.value.curves import cells_moved
+from policy_sim.value.evaluation import Handling, rules_of
+from policy_sim.value.kernels import STYLES, Numbers, Rules, add_expected_along, may_be_chosen
 from policy_sim.value.payoffs import Payoffs, expect, in_blocks
 from policy_sim.value.second_line import numbers_under, supervisor_minutes
 
@@ -25,6 +25,7 @@ __all__ = ["QUANTITIES", "Expected", "load_of"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_CASES_IN_A_BLOCK = 5_000
 #: What is looked up of a case, in the order of every array with a quantity axis: money, money, minutes, money.
 QUANTITIES = ("net_value", "remedy_cost", "supervisor_minutes", "learned_claiming")
 
@@ -37,20 +38,20 @@ class Expected:
     ----------
     payoffs
         The valued cases.
-    tables
-        For each tier of the policy (N, A, styles, quantities), times the share of each style; the last tier's stands in
-        `last`.
+    table
+        (tiers of the policy but the last, N, A, styles, quantities), times the share of each style.
     choosable
-        For each tier (N, A) whether an agent of any style may ever choose it; the rest of the tables is empty.
+        (tiers of the policy but the last, N, A) whether an agent of any style may ever choose it; the rest of the table
+        is empty.
     last
         (N, quantities) what becomes of a case at the last tier.
     """
 
     payoffs: Payoffs
-    tables: tuple[Floats, ...]
-    choosable: tuple[NDArray[np.bool_], ...]
+    table: Floats
+    choosable: NDArray[np.bool_]
     last: Floats
-    _above: dict[tuple[object, ...], Handling] = field(default_factory=dict, repr=False)
+    _levels: dict[int, Ints] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -72,88 +73,76 @@ class Expected:
         numbers = payoffs.numbers if load is None else numbers_under(payoffs, load)
         tiers = [payoffs.scenario.tiers.index(name) for name in policy.tier_names]
         final = Handling.of(policy, payoffs, lowest=len(tiers) - 1)
+        limits = final.rules.limits
         counted = np.array(
-            [
-                name in moved or bool((final.limits[:-1, :, d] < final.limits[-1, 0, d]).any())
-                for d, name in enumerate(LIMITS)
-            ]
+            [name in moved or bool((limits[:-1, :, d] < limits[-1, 0, d]).any()) for d, name in enumerate(LIMITS)]
         )
-        tables, choosable = [], []
-        for tier in tiers[:-1]:
-            chosen = _choosable(payoffs, tier, counted)
-            case, resolution = np.nonzero(chosen)
-            table = np.zeros((*chosen.shape, len(STYLES), len(QUANTITIES)))
-            table[case, resolution] = _rows(payoffs, case, resolution, tier, final, numbers)
-            tables.append(table)
-            choosable.append(chosen)
+        choosable = np.stack([_choosable(payoffs, tier, counted) for tier in tiers[:-1]])
+        table = np.zeros((*choosable.shape, len(STYLES), len(QUANTITIES)))
+        for k, tier in enumerate(tiers[:-1]):
+            case, resolution = np.nonzero(choosable[k])
+            table[k, case, resolution] = _rows(payoffs, case, resolution, tier, final.rules, numbers)
         everybody = np.arange(len(payoffs.cases))
         last = np.zeros((len(everybody), len(QUANTITIES)))
         for s in range(len(STYLES)):
-            last += _rows(payoffs, everybody, final.choice[:, s], tiers[-1], final, numbers)[:, s]
-        return cls(payoffs, tuple(tables), tuple(choosable), last)
+            last += _rows(payoffs, everybody, final.choice[:, s], tiers[-1], final.rules, numbers)[:, s]
+        return cls(payoffs, table, choosable, last)
 
     @staticmethod
     def of_choices(policy: Policy, payoffs: Payoffs, load: Floats) -> Floats:
         """Return (N, quantities) what each case comes to under a policy and a load, without any tables."""
         handling = Handling.of(policy, payoffs)
         numbers = numbers_under(payoffs, load)
-        everybody = np.arange(len(payoffs.cases))
-        total = np.zeros((len(everybody), len(QUANTITIES)))
+        states = handling.states(np.zeros(len(payoffs.cases), dtype=np.int64))
+        rules, total = handling.rules, np.zeros((len(states.case), len(QUANTITIES)))
         for s in range(len(STYLES)):
-            at = handling.tiers[handling.tier]
-            rows = expect(payoffs, everybody, handling.choice[:, s], at, handling.suspected, handling.claimed, numbers)
+            chosen = states.choice[:, s]
+            rows = expect(payoffs, states.case, chosen, states.tier, rules.suspected, rules.claimed, numbers)
             total += rows[:, s]
         return total
 
     def take(self, rows: Ints) -> Expected:
-        """Return the tables of some of the cases."""
-        tables = tuple(table[rows] for table in self.tables)
-        choosable = tuple(each[rows] for each in self.choosable)
-        return Expected(self.payoffs.take(rows), tables, choosable, self.last[rows])
+        """Return the table of some of the cases."""
+        return Expected(self.payoffs.take(rows), self.table[:, rows], self.choosable[:, rows], self.last[rows])
 
-    def of_states(self, policy: Policy, states: States) -> Floats:
-        """Return (states, quantities) what each state comes to."""
-        tiers = [self.payoffs.scenario.tiers.index(name) for name in policy.tier_names]
-        found = self.last[states.case]
-        for k, table in enumerate(self.tables):
-            here = np.flatnonzero(states.tier == tiers[k])
-            for s in range(len(STYLES)):
-                part = table[states.case[here], states.choice[here, s], s]
-                found[here] = part if s == 0 else found[here] + part
+    def of_policy(self, policy: Policy, lowest: int = 0) -> Floats:
+        """Return (N, quantities) what each case comes to under a policy with the same tiers and guards.
+
+        Tiers below `lowest` are passed over.
+        """
+        handling = Handling.of(policy, self.payoffs, lowest)
+        found = self.last.copy()
+        for k, table in enumerate(self.table):
+            here = np.flatnonzero(handling.tier == k)
+            found[here] = sum(table[here, handling.choice[here, s], s] for s in range(len(STYLES)))
         return found
-
-    def of_policy(self, policy: Policy) -> Floats:
-        """Return (N, quantities) what each case comes to under a policy with the same tiers and guards."""
-        handling = Handling.of(policy, self.payoffs)
-        everybody = np.arange(len(self.payoffs.cases))
-        return self.of_states(policy, States(everybody, handling.tiers[handling.tier], handling.choice, everybody))
 
     def along(self, policy: Policy, lever: Lever) -> tuple[Ints, Floats]:
         """Return the steps of a lever (cents from which each holds) and totals over the cases (steps, quantities)."""
-        k = policy.tier_names.index(lever.tier)
-        # what the tiers above do does not change while a limit of this one moves
-        upper = (
-            k,
-            policy.tiers[k + 1 :],
-            *(each for each in policy.exceptions if each.tier in policy.tier_names[k + 1 :]),
-        )
-        key = tuple(str(each) for each in upper)
-        if key not in self._above:
-            self._above.clear()
-            self._above[key] = Handling.of(policy, self.payoffs, lowest=k + 1)
-        above = self._above[key]
-        states, cents = lever_states(policy, self.payoffs, lever, above)
-        values = self.of_states(policy, states)
-        change = values.copy()
-        follows = np.flatnonzero(states.case[1:] == states.case[:-1]) + 1
-        change[follows] -= values[follows - 1]
-        totals = [np.bincount(states.place, weights=column, minlength=len(cents)) for column in change.T]
-        return cents, np.cumsum(np.array(totals).T, axis=0)
+        options, rules = self.payoffs.options, rules_of(policy, self.payoffs)
+        k, limit = policy.tier_names.index(lever.tier), LIMITS.index(lever.limit)
+        in_force = cells_moved(policy, self.payoffs, lever)
+        if limit not in self._levels:
+            drawn = options.uses[..., limit][options.adequate]
+            self._levels[limit] = np.unique(np.append(drawn.astype(np.int64), -1))
+        levels = self._levels[limit]
+        count = -(-len(rules.start) // _CASES_IN_A_BLOCK)
+        changes = np.zeros((count, len(levels), len(QUANTITIES)))
+        touched = np.zeros((count, len(levels)), dtype=np.bool_)
+
+        def work(first: int, last: int) -> None:
+            out = changes[first // _CASES_IN_A_BLOCK], touched[first // _CASES_IN_A_BLOCK]
+            table, end = self.table, self.last
+            add_expected_along(k, limit, in_force, rules, options, table, end, levels, first, last, *out)
+
+        in_blocks(work, len(rules.start), _CASES_IN_A_BLOCK)
+        steps = touched.any(axis=0)
+        return levels[steps], np.cumsum(changes.sum(axis=0)[steps], axis=0)
 
     def oracle(self) -> float:
         """Return the total net value where each case gets the best of what anybody may choose, at whichever tier."""
         best = self.last[:, 0]
-        for table, choosable in zip(self.tables, self.choosable, strict=True):
+        for table, choosable in zip(self.table, self.choosable, strict=True):
             # each style's share of a table adds up to the whole, whatever a style would choose
             best = np.maximum(best, np.where(choosable, table[..., 0].sum(axis=-1), -np.inf).max(axis=1))
         return float(best.sum())
@@ -171,12 +160,10 @@ def _choosable(payoffs: Payoffs, tier: int, counted: NDArray[np.bool_]) -> NDArr
 
 def load_of(policy: Policy, payoffs: Payoffs) -> Floats:
     """Return the supervisor minutes (padded draws,) that a policy takes, mean over the cases."""
-    handling = Handling.of(policy, payoffs)
-    everybody = np.arange(len(payoffs.cases))
-    states = States(everybody, handling.tiers[handling.tier], handling.choice, np.zeros_like(everybody))
-    return np.asarray(supervisor_minutes(payoffs, states, 1)[0] / len(everybody), dtype=np.float64)
+    everywhere = np.zeros(len(payoffs.cases), dtype=np.int64)
+    states = Handling.of(policy, payoffs).states(everywhere)
+    return np.asarray(supervisor_minutes(payoffs, states, 1)[0] / len(everywhere), dtype=np.float64)
 
 
-def _rows(payoffs: Payoffs, case: Ints, resolution: Ints, tier: int, handling: Handling, numbers: Numbers) -> Floats:
-    at = np.full(len(case), tier)
-    return expect(payoffs, case, resolution, at, handling.suspected, handling.claimed, numbers)
+def _rows(payoffs: Payoffs, case: Ints, resolution: Ints, tier: int, rules: Rules, numbers: Numbers) -> Floats:
+    return expect(payoffs, case, resolution, np.full(len(case), tier), rules.suspected, rules.claimed, numbers)

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import LIMITS
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy
-from policy_sim.value.evaluation import Handling, to_cents
+from policy_sim.value.evaluation import rules_of, to_cents
 from policy_sim.value.expected import QUANTITIES, Expected
-from policy_sim.value.kernels import States, grid_values
-from policy_sim.value.payoffs import Payoffs, in_blocks
+from policy_sim.value.kernels import grid_values
+from policy_sim.value.payoffs import in_blocks
 
 __all__ = ["Grid", "enumerate_pairs"]
 
@@ -90,8 +90,8 @@ def enumerate_pairs(
     bare = policy.model_copy(update={"exceptions": ()})
     uses = payoffs.options.uses[payoffs.options.adequate]
     levels = tuple(_grid_levels(limit, uses[:, d], bare, tiers, levers) for d, limit in enumerate(LIMITS))
-    start = Handling.of(bare, payoffs).start
-    above = expected.of_states(bare, _states_from(bare, payoffs, len(tiers)))
+    start = rules_of(bare, payoffs).start
+    above = expected.of_policy(bare, lowest=len(tiers))
     combinations = tuple(_combinations(tier, bare, levels, levers) for tier in tiers)
     in_cents = _padded_levels(levels)
     totals: dict[str, NDArray[np.float32]] = {}
@@ -119,7 +119,7 @@ def _settled(
     """Return (N, combinations) whether the k-th tier settles each case, and what that comes to in a quantity."""
     payoffs = expected.payoffs
     settled, value = (np.empty((len(payoffs.cases), len(grid)), dtype=np.float32) for _ in range(2))
-    table = np.ascontiguousarray(expected.tables[k][..., q])
+    table = np.ascontiguousarray(expected.table[k][..., q])
 
     def work(first: int, last: int) -> None:
         options, choosable = payoffs.options, expected.choosable[k]
@@ -141,12 +141,6 @@ def _in_order(combinations: Sequence[Ints]) -> NDArray[np.bool_]:
     for d in range(first.shape[1]):
         in_order &= first[:, None, d] <= second[None, :, d]
     return in_order
-
-
-def _states_from(policy: Policy, payoffs: Payoffs, lowest: int) -> States:
-    handling = Handling.of(policy, payoffs, lowest=lowest)
-    everybody = np.arange(len(payoffs.cases))
-    return States(everybody, handling.tiers[handling.tier], handling.choice, everybody)
 
 
 def _grid_levels(limit: str, uses: Ints, policy: Policy, tiers: Sequence[str], levers: Sequence[Lever]) -> Floats:

@@ -39,14 +39,17 @@ __all__ = [
     "Facts",
     "Numbers",
     "Options",
+    "Rules",
     "States",
     "add_along",
+    "add_expected_along",
     "choose",
     "curve_states",
     "expected_payoffs",
     "grid_values",
     "may_be_chosen",
     "payoffs_of_cases",
+    "put_in_order",
     "read_between",
     "score_states",
 ]
@@ -197,14 +200,27 @@ class States(NamedTuple):
 
 
 class Options(NamedTuple):
-    """What may be chosen for each case; N cases, A resolutions, L limits, K tiers of the scenario."""
+    """What may be chosen for each case; N cases, A resolutions, L limits, K tiers of the scenario.
+
+    `liked` holds, for guided agents at each tier, for generous and for thrifty ones, the resolutions of a case in the
+    order in which they like them: adequate ones before all others, the lower index first where they like two as well.
+    """
 
     counts: Ints  # (N,) resolutions of the case's failure
-    uses: Ints  # (N, A, L) cents, -1 where a resolution does not draw on a limit
+    uses: NDArray[np.signedinteger[Any]]  # (N, A, L) cents, -1 where a resolution does not draw on a limit
     adequate: Bools  # (N, A)
-    generosity: Floats  # (N, A) worth net of trouble, as believed
-    thrift: Floats  # (N, A) minus cost, as believed
-    believed: Floats  # (K, N, A) payoff, as believed
+    liked: NDArray[np.int16]  # (K + 2, N, A)
+
+
+class Rules(NamedTuple):
+    """What a policy says of each of N cases, whatever is chosen; M draws, L limits."""
+
+    start: Ints  # (N,) tier of the policy that looks first
+    cell: Ints  # (N,) row of `limits`: failure and segment
+    limits: Ints  # (tiers of the policy, cells, L) cents; -1 is no authority
+    tiers: Ints  # (tiers of the policy,) their indices among the tiers of the scenario
+    suspected: Bools  # (N,) cases that a guard has passed on because the customer may be lying
+    claimed: Floats  # (M,) share of learned claiming that gets past the guards
 
 
 def _read_as(source: types.Type, target: types.Type, target_ir: ir.Type) -> Any:
@@ -705,7 +721,7 @@ def _value_cases(f: int, a: int, k: int, numbers: Numbers, timing: int, b: Float
 def payoffs_of_cases(
     case: Ints, resolutions: Ints, facts: Facts, numbers: Numbers, begin: int, end: int, out: Floats
 ) -> None:
-    """Fill out (K, N, A) with the payoffs under the first draw of all resolutions of some cases of one failure.
+    """Fill out (K, end - begin, A) with the payoffs under the first draw of all resolutions of cases of one failure.
 
     Parameters
     ----------
@@ -728,82 +744,90 @@ def payoffs_of_cases(
             for a in resolutions:
                 timing = _value_cases(f, a, k, numbers, timing, b, tile)
             for j in range(used):
-                i = case[block + j]
                 for a in range(resolutions.shape[0]):
-                    out[k, i, a] = tile[a, j]
+                    out[k, block - begin + j, a] = tile[a, j]
 
 
 @numba.njit(cache=True, nogil=True)
-def _permitted(i: int, a: int, k: int, cell: int, limits: Ints, options: Options, skip: int) -> bool:
-    """Tell whether every use but the one of limit `skip` is within what tier k may give in this cell."""
+def _permitted(i: int, a: int, k: int, rules: Rules, options: Options, skip: int) -> bool:
+    """Tell whether every use but the one of limit `skip` is within what tier k may give for the case."""
     permitted = True
-    for d in range(limits.shape[2]):
-        permitted = permitted and (d == skip or options.uses[i, a, d] <= limits[k, cell, d])
+    for d in range(rules.limits.shape[2]):
+        permitted = permitted and (d == skip or options.uses[i, a, d] <= rules.limits[k, rules.cell[i], d])
     return permitted
 
 
 @numba.njit(cache=True, nogil=True)
-def _better(i: int, k: int, style: int, a: int, best: int, options: Options) -> bool:
-    """Tell whether a style prefers a to best (-1: nothing yet); the lower index wins a tie."""
-    if best < 0:
-        return True
-    if style == 0:
-        mine, other = options.believed[k, i, a], options.believed[k, i, best]
-    elif style == 1:
-        mine, other = options.generosity[i, a], options.generosity[i, best]
-    else:
-        mine, other = options.thrift[i, a], options.thrift[i, best]
-    return mine > other or (mine == other and a < best)
-
-
-@numba.njit(cache=True, nogil=True)
-def choose(
-    start: Ints,
-    cell: Ints,
-    limits: Ints,
-    tiers: Ints,
-    options: Options,
-    begin: int,
-    end: int,
-    tier: Ints,
-    choice: Ints,
-) -> None:
-    """Fill tier (N,) and choice (N, styles) for some cases: who handles each, and what each style chooses.
+def put_in_order(payoff: Floats, worth: Floats, cost: Floats, adequate: Bools, liked: NDArray[np.int16]) -> None:
+    """Fill liked (K + 2, cases, resolutions), see `Options`.
 
     Parameters
     ----------
-    start
-        (N,) tier of the policy that looks first.
-    cell
-        (N,) row of `limits`: failure and segment.
-    limits
-        (tiers of the policy, cells, L) cents; -1 is no authority.
-    tiers
-        (tiers of the policy,) their indices among the tiers of the scenario.
+    payoff
+        (K, cases, resolutions) by which guided agents go.
+    worth, cost
+        (cases, resolutions) by which generous agents and thrifty ones do.
     """
-    final = tiers.shape[0] - 1
-    for i in range(begin, end):
-        tier[i] = -1
-        for k in range(start[i], final + 1):
-            for s in range(3):
-                choice[i, s] = -1
-            for a in range(options.counts[i]):
-                if options.adequate[i, a] and (k == final or _permitted(i, a, k, cell[i], limits, options, -1)):
-                    for s in range(3):
-                        if _better(i, tiers[k], 0 if k == final else s, a, choice[i, s], options):
-                            choice[i, s] = a
-            if choice[i, 0] >= 0:
-                tier[i] = k
+    last = payoff.shape[0] + 1
+    for row in range(last + 1):
+        for i in range(adequate.shape[0]):
+            for a in range(adequate.shape[1]):
+                mine = -cost[i, a] if row == last else worth[i, a] if row == last - 1 else payoff[row, i, a]
+                n = a
+                while n > 0:
+                    other = liked[row, i, n - 1]
+                    its = (
+                        -cost[i, other]
+                        if row == last
+                        else worth[i, other]
+                        if row == last - 1
+                        else payoff[row, i, other]
+                    )
+                    if adequate[i, other] > adequate[i, a] or (adequate[i, other] == adequate[i, a] and its >= mine):
+                        break
+                    liked[row, i, n] = other
+                    n -= 1
+                liked[row, i, n] = a
+
+
+@numba.njit(cache=True, nogil=True)
+def _order_of(style: int, k: int, rules: Rules, options: Options) -> int:
+    """Return the row of `Options.liked` that a style goes by at tier k of the policy; all are guided at the last."""
+    return rules.tiers[k] if style == 0 or k == rules.tiers.shape[0] - 1 else options.liked.shape[0] - 3 + style
+
+
+@numba.njit(cache=True, nogil=True)
+def _handle(i: int, first: int, end: int, rules: Rules, options: Options, row: int, choice: Ints) -> int:
+    """Write what each style chooses to a row of choice; returns the first of tiers first to end that may, else -1."""
+    final = rules.tiers.shape[0] - 1
+    for k in range(first, end):
+        for s in range(3):
+            order = _order_of(s, k, rules, options)
+            choice[row, s] = -1
+            for n in range(options.counts[i]):
+                a = options.liked[order, i, n]
+                if not options.adequate[i, a]:
+                    break
+                if k == final or _permitted(i, a, k, rules, options, -1):
+                    choice[row, s] = a
+                    break
+            if choice[row, s] < 0:
                 break
-        if tier[i] < 0:
-            # the entitlement cannot be met: the last tier gives the most there is
-            tier[i] = final
-            best = -1
-            for a in range(options.counts[i]):
-                if _better(i, tiers[final], 1, a, best, options):
-                    best = a
-            for s in range(3):
-                choice[i, s] = best
+        if choice[row, 0] >= 0:
+            return k
+    if end <= final:
+        return -1
+    # the entitlement cannot be met: the last tier gives the most there is
+    for s in range(3):
+        choice[row, s] = options.liked[options.liked.shape[0] - 2, i, 0]
+    return final
+
+
+@numba.njit(cache=True, nogil=True)
+def choose(rules: Rules, options: Options, begin: int, end: int, tier: Ints, choice: Ints) -> None:
+    """Fill tier (N,) and choice (N, styles) for some cases: who handles each, and what each style chooses."""
+    for i in range(begin, end):
+        tier[i] = _handle(i, rules.start[i], rules.tiers.shape[0], rules, options, i, choice)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -812,26 +836,29 @@ def may_be_chosen(k: int, counted: Bools, options: Options, begin: int, end: int
 
     None does where another one draws no more on any limit that counts (L,) and is liked better by that style.
     """
+    unbeaten = np.empty(options.uses.shape[1], dtype=np.int64)
     for i in range(begin, end):
         for a in range(options.counts[i]):
             out[i, a] = False
-            if not options.adequate[i, a]:
-                continue
-            for s in range(3):
+        for s in range(3):
+            found = 0
+            for n in range(options.counts[i]):
+                a = options.liked[k if s == 0 else options.liked.shape[0] - 3 + s, i, n]
+                if not options.adequate[i, a]:
+                    break
                 is_beaten = False
-                for other in range(options.counts[i]):
-                    if other == a or not options.adequate[i, other] or not _better(i, k, s, other, a, options):
-                        continue
+                for m in range(found):
                     is_beaten = True
                     for d in range(options.uses.shape[2]):
-                        if counted[d] and options.uses[i, other, d] > options.uses[i, a, d]:
+                        if counted[d] and options.uses[i, unbeaten[m], d] > options.uses[i, a, d]:
                             is_beaten = False
                             break
                     if is_beaten:
                         break
                 if not is_beaten:
+                    unbeaten[found] = a
+                    found += 1
                     out[i, a] = True
-                    break
 
 
 @numba.njit(cache=True, nogil=True)
@@ -877,26 +904,20 @@ def grid_values(
             out[i, g] = 0.0
         if not reaches[i]:
             continue
-        found = 0
         for a in range(options.counts[i]):
-            if not choosable[i, a]:
-                continue
-            possible = True
             for d in range(limit_count):
                 level = 0
                 while level < levels.shape[1] and options.uses[i, a, d] > levels[d, level]:
                     level += 1
                 needed[a, d] = level
-                possible = possible and level < levels.shape[1]
-            if not possible:
-                continue
-            for s in range(3):
-                position = found
-                while position > 0 and not _better(i, scenario_tier, s, order[s, position - 1], a, options):
-                    order[s, position] = order[s, position - 1]
-                    position -= 1
-                order[s, position] = a
-            found += 1
+        found = 0
+        for s in range(3):
+            found = 0
+            for n in range(options.counts[i]):
+                a = options.liked[scenario_tier if s == 0 else options.liked.shape[0] - 3 + s, i, n]
+                if choosable[i, a]:
+                    order[s, found] = a
+                    found += 1
         for g in range(grid.shape[0]):
             for s in range(3):
                 for n in range(found):
@@ -913,82 +934,150 @@ def grid_values(
 
 
 @numba.njit(cache=True, nogil=True)
-def curve_states(
+def _states_of_case(
+    i: int,
     k: int,
     limit: int,
-    open_: Bools,
-    cell: Ints,
-    limits: Ints,
-    tiers: Ints,
+    in_force: Bools,
+    rules: Rules,
     options: Options,
-    above_tier: Ints,
-    above_choice: Ints,
-    case: Ints,
+    stairs: Ints,
+    heights: Ints,
+    row: int,
     tier: Ints,
     choice: Ints,
     cents: Ints,
 ) -> int:
-    """Write every state that cases go through while one limit of tier k rises from "ask"; return how many.
+    """Write the states of a case as `curve_states` has them, from a row on; returns how many there are."""
+    start, is_in_force = rules.start[i], in_force[rules.cell[i]]
+    cents[row] = -1
+    if start <= k:
+        tier[row] = _handle(i, start, k if is_in_force else k + 1, rules, options, row, choice)
+        if tier[row] >= 0:
+            return 1
+    if start > k or not is_in_force:
+        tier[row] = _handle(i, max(start, k + 1), rules.tiers.shape[0], rules, options, row, choice)
+        return 1
+    # what each style likes best at every limit: down from no limit, the next best that draws less
+    heights[:] = 0
+    for s in range(3):
+        order = _order_of(s, k, rules, options)
+        least = np.iinfo(np.int64).max
+        for n in range(options.counts[i]):
+            a = options.liked[order, i, n]
+            if least < 0 or not options.adequate[i, a]:
+                break
+            use = options.uses[i, a, limit]
+            if use < least and _permitted(i, a, k, rules, options, limit):
+                stairs[s, heights[s], 0], stairs[s, heights[s], 1] = use, a
+                heights[s] += 1
+                least = use
+    written = 0
+    if heights[0] == 0 or stairs[0, heights[0] - 1, 0] >= 0:
+        tier[row] = _handle(i, k + 1, rules.tiers.shape[0], rules, options, row, choice)
+        written = 1
+    # up again: all styles begin at the same amount, the least that anything permitted draws
+    while heights[0] > 0 or heights[1] > 0 or heights[2] > 0:
+        use = np.iinfo(np.int64).max
+        for s in range(3):
+            if heights[s] > 0:
+                use = min(use, stairs[s, heights[s] - 1, 0])
+        now = row + written
+        tier[now], cents[now] = k, use
+        for s in range(3):
+            if heights[s] > 0 and stairs[s, heights[s] - 1, 0] == use:
+                heights[s] -= 1
+                choice[now, s] = stairs[s, heights[s], 1]
+            else:
+                choice[now, s] = choice[now - 1, s]
+        written += 1
+    return written
+
+
+@numba.njit(cache=True, nogil=True)
+def curve_states(
+    k: int,
+    limit: int,
+    in_force: Bools,
+    rules: Rules,
+    options: Options,
+    begin: int,
+    end: int,
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return every state that some cases go through while one limit of tier k rises from "ask".
+
+    That is case, tier of the policy, choices (states, styles), and the cents from which each holds (-1: from "ask" on).
 
     Parameters
     ----------
-    open_
-        (N,) whether the case reaches tier k and this limit is in force for it; other cases are left out.
-    above_tier, above_choice
-        Outcome where tier k cannot decide.
-    case, tier, choice, cents
-        Written: case, tier of the policy, choices, limit from which the state holds (-1: from "ask" on).
+    in_force
+        (cells,) whether this limit is the one that counts there; cases of other cells stay as they are.
     """
+    most = 0
+    for i in range(begin, end):
+        most += options.counts[i] + 1
+    case, tier, cents = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
+    choice = np.empty((most, 3), dtype=np.int64)
+    stairs, heights = np.empty((3, options.uses.shape[1], 2), dtype=np.int64), np.empty(3, dtype=np.int64)
     written = 0
-    candidates = np.empty(options.uses.shape[1], dtype=np.int64)
-    best = np.empty(3, dtype=np.int64)
-    for i in range(open_.shape[0]):
-        if not open_[i]:
-            continue
-        found = 0
-        for a in range(options.counts[i]):
-            if options.adequate[i, a] and _permitted(i, a, k, cell[i], limits, options, limit):
-                # insertion sort by use; few candidates
-                position = found
-                use = options.uses[i, a, limit]
-                while position > 0 and options.uses[i, candidates[position - 1], limit] > use:
-                    candidates[position] = candidates[position - 1]
-                    position -= 1
-                candidates[position] = a
-                found += 1
-        for s in range(3):
-            best[s] = -1
-        n = 0
-        while n < found and options.uses[i, candidates[n], limit] < 0:
-            for s in range(3):
-                if _better(i, tiers[k], s, candidates[n], best[s], options):
-                    best[s] = candidates[n]
-            n += 1
-        case[written] = i
-        cents[written] = -1
-        if n > 0:
-            tier[written] = k
-            for s in range(3):
-                choice[written, s] = best[s]
-        else:
-            tier[written] = above_tier[i]
-            for s in range(3):
-                choice[written, s] = above_choice[i, s]
-        written += 1
-        while n < found:
-            use = options.uses[i, candidates[n], limit]
-            changed = best[0] < 0
-            while n < found and options.uses[i, candidates[n], limit] == use:
+    for i in range(begin, end):
+        count = _states_of_case(i, k, limit, in_force, rules, options, stairs, heights, written, tier, choice, cents)
+        case[written : written + count] = i
+        written += count
+    return case[:written], tier[:written], choice[:written], cents[:written]
+
+
+@numba.njit(cache=True, nogil=True)
+def add_expected_along(
+    k: int,
+    limit: int,
+    in_force: Bools,
+    rules: Rules,
+    options: Options,
+    table: Floats,
+    last: Floats,
+    levels: Ints,
+    begin: int,
+    end: int,
+    out: Floats,
+    touched: Bools,
+) -> None:
+    """Add to out (levels, quantities) by how much what cases come to changes as one limit of tier k rises from "ask".
+
+    Parameters
+    ----------
+    in_force
+        As in `curve_states`.
+    table
+        (tiers of the policy but the last, N, A, styles, quantities) what a resolution comes to, times a style's share.
+    last
+        (N, quantities) what a case comes to at the last tier.
+    levels
+        (levels,) all amounts at which anything may change, rising, the first -1.
+    touched
+        (levels,) set where anything does.
+    """
+    most = options.uses.shape[1] + 1
+    tier, cents, choice = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64), np.empty((most, 3), np.int64)
+    stairs, heights = np.empty((3, most, 2), dtype=np.int64), np.empty(3, dtype=np.int64)
+    for i in range(begin, end):
+        count = _states_of_case(i, k, limit, in_force, rules, options, stairs, heights, 0, tier, choice, cents)
+        for n in range(count):
+            place = np.searchsorted(levels, cents[n])
+            touched[place] = True
+            if tier[n] == rules.tiers.shape[0] - 1:
+                for q in range(out.shape[1]):
+                    out[place, q] += last[i, q]
+            else:
                 for s in range(3):
-                    if _better(i, tiers[k], s, candidates[n], best[s], options):
-                        best[s] = candidates[n]
-                        changed = True
-                n += 1
-            if changed:
-                case[written] = i
-                tier[written] = k
+                    for q in range(out.shape[1]):
+                        out[place, q] += table[tier[n], i, choice[n, s], s, q]
+            if n == 0:
+                continue
+            if tier[n - 1] == rules.tiers.shape[0] - 1:
+                for q in range(out.shape[1]):
+                    out[place, q] -= last[i, q]
+            else:
                 for s in range(3):
-                    choice[written, s] = best[s]
-                cents[written] = use
-                written += 1
-    return written
+                    for q in range(out.shape[1]):
+                        out[place, q] -= table[tier[n - 1], i, choice[n - 1, s], s, q]

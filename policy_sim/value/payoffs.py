@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from os import cpu_count
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +33,10 @@ from policy_sim.value.kernels import (
     Options,
     expected_payoffs,
     payoffs_of_cases,
+    put_in_order,
 )
 
-__all__ = ["Payoffs", "expect", "in_blocks", "spread", "value_cases"]
+__all__ = ["Believed", "Payoffs", "expect", "in_blocks", "spread", "value_cases"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -44,6 +46,18 @@ Piece = TypeVar("Piece")
 _ROWS_IN_A_BLOCK = 20_000
 _CASES_IN_A_BLOCK = 4_000
 _MOST_CENTS = 1e18  # that a resolution draws on a limit: what still fits a whole number
+
+
+class Believed(NamedTuple):
+    """What agents believe, under the central assumptions, of N cases, A resolutions and K tiers; all in money.
+
+    payoff (K, N, A) is what guided agents go by; worth (N, A) to the customer, net of trouble, what generous ones do;
+    cost (N, A) what thrifty ones do.
+    """
+
+    payoff: Floats
+    worth: Floats
+    cost: Floats
 
 
 @dataclass(frozen=True)
@@ -59,7 +73,7 @@ class Payoffs:
     facts, numbers
         What the kernels need of cases and draws.
     options
-        Uses in cents, adequacy, and what agents go by: worth, cost and payoff under the central assumptions.
+        Uses in cents, adequacy, and the order in which agents like the resolutions of each case.
     style
         (styles, draws) shares of guided, generous and thrifty agents; 0 in the draws that pad the last block.
     """
@@ -77,8 +91,7 @@ class Payoffs:
         """Return the payoffs of some of the cases."""
         facts = Facts(**{name: each[rows] for name, each in self.facts._asdict().items()})
         chosen = {
-            name: each[..., rows, :] if name == "believed" else each[rows]
-            for name, each in self.options._asdict().items()
+            name: each[:, rows] if name == "liked" else each[rows] for name, each in self.options._asdict().items()
         }
         return replace(self, cases=self.cases.take(rows), facts=facts, options=Options(**chosen))
 
@@ -92,6 +105,22 @@ class Payoffs:
         """
         numbers, style = _scored_by(self.scenario, self.cases, draws, value_ratios)
         return replace(self, draws=draws, numbers=numbers, style=style)
+
+    @cached_property
+    def believed(self) -> Believed:
+        """What agents believe of every resolution of every case: what they go by."""
+        facts, menu, middle = self.facts, self.menu, central(self.scenario)
+        numbers = _believed_numbers(self.scenario, self.cases, menu)
+        money = facts.money * self.cases.column_factors(middle)[:, 0]
+        shape = self.options.adequate.shape
+        seen = Believed(np.zeros((len(self.scenario.tiers), *shape)), np.zeros(shape), np.zeros(shape))
+        for f, count in enumerate(menu.counts):
+            rows = np.flatnonzero(facts.failure == f)
+            if rows.size:
+                of_failure = _believed_of(menu, facts, numbers, money[rows], rows)
+                for whole, part in zip(seen, of_failure, strict=True):
+                    whole[..., rows, :count] = part
+        return seen
 
     def without_learned_claiming(self) -> Payoffs:
         """Return the same payoffs if nobody learned to claim from what others get; agents believe what they did."""
@@ -123,13 +152,15 @@ def value_cases(scenario: Scenario, cases: Cases, draws: Draws, value_ratios: Fl
     InputError
         If `value_ratios` does not have a row for each customer of the cases and a column for each draw.
     """
-    middle = central(scenario)
-    menu = compile_menu(scenario, middle)
+    menu = compile_menu(scenario, central(scenario))
     facts = _facts(scenario, cases)
-    believed = numbers_of(scenario, cases, middle, menu, np.ones((_customer_count(cases), 1)))
-    options = _options(scenario, cases, menu, facts, believed)
+    options = _options(scenario, cases, menu, facts, _believed_numbers(scenario, cases, menu))
     numbers, style = _scored_by(scenario, cases, draws, value_ratios)
     return Payoffs(scenario, cases, draws, menu, facts, numbers, options, style)
+
+
+def _believed_numbers(scenario: Scenario, cases: Cases, menu: Menu) -> Numbers:
+    return numbers_of(scenario, cases, central(scenario), menu, np.ones((_customer_count(cases), 1)))
 
 
 def _customer_count(cases: Cases) -> int:
@@ -320,38 +351,48 @@ def _timing(menu: Menu) -> Ints:
 
 
 def _options(scenario: Scenario, cases: Cases, menu: Menu, facts: Facts, believed: Numbers) -> Options:
-    """Lay out what agents see of each case: uses, adequacy, worth, cost and payoff under the central assumptions."""
+    """Lay out what agents see of each case: uses, adequacy, and what they like best under the central assumptions."""
     shape = (len(cases), menu.cost.shape[1])
-    uses = np.full((*shape, len(LIMITS)), -1, dtype=np.int64)
-    worth, cost, adequate = np.zeros(shape), np.zeros(shape), np.zeros(shape, dtype=np.bool_)
-    promised = np.zeros(shape)
-    for f, failure in enumerate(scenario.failures):
-        rows = np.flatnonzero(cases.failure == f)
-        money = facts.money[rows] * cases.column_factors(central(scenario))[:, 0]
-        cost[rows] = money @ menu.cost[f, :, :, 0].T
-        worth[rows] = money @ (menu.worth - menu.trouble)[f, :, :, 0].T
-        promised[rows] = money @ menu.worth[f, :, :, 0].T
-        drawn = np.rint(100 * np.einsum("nc,alc->nal", money, menu.uses[f, ..., 0])).clip(0, _MOST_CENTS)
-        uses[rows] = np.where(menu.touches[f], drawn.astype(np.int64), -1)
-        owed = (
-            scenario.value(f"{failure}.entitlement") * scenario.value(f"{failure}.loss_share") * cases.item_price[rows]
-        )
-        # half a cent is not a breach
-        adequate[rows] = promised[rows] >= owed[:, None] - 0.005
-        adequate[rows, menu.counts[f] :] = False
-        # whoever has come has asked: nothing can be given before
-        adequate[rows] &= ~(menu.proactive[f] & (cases.surfaces[rows] >= 1)[:, None])
+    factors = cases.column_factors(central(scenario))[:, 0]
+    most = 100 * (np.abs(menu.uses[..., 0]) @ np.abs(facts.money * factors).max(axis=0)).max()
+    uses = np.full((*shape, len(LIMITS)), -1, dtype=np.int32 if most < np.iinfo(np.int32).max else np.int64)
+    adequate = np.zeros(shape, dtype=np.bool_)
+    liked = np.empty((len(scenario.tiers) + 2, *shape), dtype=np.int16)
+    liked[:] = np.arange(shape[1])
+    owed = [scenario.value(f"{each}.entitlement") * scenario.value(f"{each}.loss_share") for each in scenario.failures]
+    for f, count in enumerate(menu.counts):
+        of_failure = np.flatnonzero(cases.failure == f)
+
+        def work(first: int, last: int, f: int = f, count: int = count, rows: Ints = of_failure) -> None:
+            rows = rows[first:last]
+            money = facts.money[rows] * factors
+            drawn = np.rint(100 * np.einsum("nc,alc->nal", money, menu.uses[f, ..., 0])).clip(0, _MOST_CENTS)
+            uses[rows] = np.where(menu.touches[f], drawn.astype(uses.dtype), -1)
+            promised = np.einsum("nc,ac->na", money, menu.worth[f, :count, :, 0])
+            # half a cent is not a breach
+            enough = promised >= owed[f] * cases.item_price[rows, None] - 0.005
+            # whoever has come has asked: nothing can be given before
+            enough &= ~(menu.proactive[f, :count] & (cases.surfaces[rows] >= 1)[:, None])
+            adequate[rows, :count] = enough
+            seen = _believed_of(menu, facts, believed, money, rows)
+            order = np.zeros((len(liked), len(rows), count), dtype=np.int16)
+            put_in_order(*seen, enough, order)
+            liked[:, rows, :count] = order
+
+        in_blocks(work, len(of_failure), _CASES_IN_A_BLOCK)
     _refuse_unmet(scenario, cases, menu, adequate)
-    payoff = np.zeros((len(scenario.tiers), *shape))
-    for f in range(len(scenario.failures)):
-        rows = np.flatnonzero(cases.failure == f)
-        resolutions = np.argsort(believed.timing[f, : menu.counts[f]], kind="stable")
+    return Options(menu.counts[cases.failure], uses, adequate, liked)
 
-        def work(first: int, last: int, rows: Ints = rows, resolutions: Ints = resolutions) -> None:
-            payoffs_of_cases(rows, resolutions, facts, believed, first, last, payoff)
 
-        in_blocks(work, len(rows), _CASES_IN_A_BLOCK)
-    return Options(menu.counts[cases.failure], uses, adequate, worth, -cost, payoff)
+def _believed_of(menu: Menu, facts: Facts, numbers: Numbers, money: Floats, rows: Ints) -> Believed:
+    """Return what agents believe of all resolutions of some cases of one failure."""
+    f = int(facts.failure[rows[0]])
+    count = int(menu.counts[f])
+    worth = np.einsum("nc,ac->na", money, (menu.worth - menu.trouble)[f, :count, :, 0])
+    cost = np.einsum("nc,ac->na", money, menu.cost[f, :count, :, 0])
+    payoff = np.empty((len(numbers.tiers), len(rows), count))
+    payoffs_of_cases(rows, np.argsort(numbers.timing[f, :count], kind="stable"), facts, numbers, 0, len(rows), payoff)
+    return Believed(payoff, worth, cost)
 
 
 def _refuse_unmet(scenario: Scenario, cases: Cases, menu: Menu, adequate: NDArray[np.bool_]) -> None:

@@ -87,7 +87,7 @@ def main() -> None:
     believed = numbers_of(scenario, payoffs.cases, middle, compile_menu(scenario, middle), known)
     once = believed._replace(tiers=believed.tiers[:1])
     order = np.argsort(believed.timing[failure, :RESOLUTIONS], kind="stable")
-    out, everybody = np.zeros((1, MANY, payoffs.options.uses.shape[1])), np.arange(MANY)
+    out, everybody = np.zeros((1, MANY, RESOLUTIONS)), np.arange(MANY)
     values = np.random.default_rng(0).normal(size=MANY * RESOLUTIONS)
     own = seconds(lambda: payoffs_of_cases(everybody, order, many, once, 0, MANY, out), 5)
     other = seconds(lambda: np.exp(values), 5)

@@ -11,7 +11,6 @@ from policy_sim.assumptions import central, load_scenario
 from policy_sim.border import InputError
 from policy_sim.policy import load_policy
 from policy_sim.study import Errors, case_error, net_benefits, prepare_setting, risk_table, spread_of_cases
-from policy_sim.study.risk import _states
 from policy_sim.value import compare, evaluate, value_cases
 from policy_sim.value.evaluation import Handling, measure, score
 from policy_sim.value.kernels import MEASURES
@@ -83,10 +82,11 @@ def test_error_of_cases_is_that_of_each_case_on_its_own(payoffs, scenario, names
     new, base = (evaluate(load_policy(name, scenario), payoffs) for name in names)
     for outcome in (new, base):
         handling = Handling.of(outcome.policy, payoffs)
-        states = _states(handling, payoffs)
+        states = handling.states(np.zeros(len(payoffs.cases), dtype=np.int64))
         numbers = numbers_under(payoffs, supervisor_minutes(payoffs, states, 1)[0] / len(payoffs.cases))
         each = states._replace(place=np.arange(len(payoffs.cases)))
-        alone.append(measure(score(payoffs, handling, each, len(payoffs.cases), numbers), "net_value").mean(axis=1))
+        sums = score(payoffs, handling.rules, each, len(payoffs.cases), numbers)
+        alone.append(measure(sums, "net_value").mean(axis=1))
         total.append(outcome.per_case().mean())
     gains = alone[0] - alone[1]
     assert gains.mean() == pytest.approx(total[0] - total[1])

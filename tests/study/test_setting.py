@@ -42,7 +42,7 @@ def test_same_seed_same_outcome(scenario, setting):
     other = prepare_setting(scenario, cases=200, draws=8, seed=4)
     pd.testing.assert_frame_equal(again.payoffs.cases.to_frame(), setting.payoffs.cases.to_frame())
     np.testing.assert_array_equal(again.payoffs.draws.values, setting.payoffs.draws.values)
-    np.testing.assert_array_equal(again.payoffs.options.believed, setting.payoffs.options.believed)
+    np.testing.assert_array_equal(again.payoffs.believed.payoff, setting.payoffs.believed.payoff)
     policy = load_policy("current", scenario)
     first, second, third = (evaluate(policy, each.payoffs) for each in (setting, again, other))
     np.testing.assert_array_equal(first.sums, second.sums)

@@ -295,11 +295,11 @@ def handle(policy, payoffs, i, names):
                 allowed.append(a)
         if allowed:
             # max and min take the first of equals
-            guided = max(allowed, key=lambda a: options.believed[scenario.tiers.index(tiers[k]), i, a])
-            generous = max(allowed, key=lambda a: options.generosity[i, a])
-            thrifty = min(allowed, key=lambda a: -options.thrift[i, a])
+            guided = max(allowed, key=lambda a: payoffs.believed.payoff[scenario.tiers.index(tiers[k]), i, a])
+            generous = max(allowed, key=lambda a: payoffs.believed.worth[i, a])
+            thrifty = min(allowed, key=lambda a: payoffs.believed.cost[i, a])
             return k, (guided, guided, guided) if k == last else (guided, generous, thrifty)
-    most = max(everything, key=lambda a: options.generosity[i, a])
+    most = max(everything, key=lambda a: payoffs.believed.worth[i, a])
     return last, (most, most, most)
 
 

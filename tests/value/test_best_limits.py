@@ -34,15 +34,15 @@ def brute_force(policy, payoffs, limits, oracle):
     draw = oracle.all_draws(payoffs)
     style = payoffs.style[:, : len(payoffs.draws)]
     above = Handling.of(policy, payoffs, lowest=1)
-    start = Handling.of(policy, payoffs).start
-    claimed = above.claimed[: len(payoffs.draws)]
+    rules, seen = above.rules, payoffs.believed
+    claimed = rules.claimed[: len(payoffs.draws)]
     for i in range(len(cases)):
         failure = cases.failures[cases.failure[i]]
         bundles = oracle.resolutions(scenario, failure)
 
         @functools.cache
         def net(a, tier, i=i, bundles=bundles):
-            each = oracle.measures(scenario, cases, i, bundles[a], tier, draw, bool(above.suspected[i]))
+            each = oracle.measures(scenario, cases, i, bundles[a], tier, draw, bool(rules.suspected[i]))
             return each["retained"] - each["remedy_cost"] - each["labour"] - claimed * each["learned_claiming"]
 
         def worth(a, tier, s, net=net):
@@ -50,7 +50,7 @@ def brute_force(policy, payoffs, limits, oracle):
 
         tier = scenario.tiers[above.tier[i]]
         escalated = sum(worth(above.choice[i, s], tier, s) for s in range(3))
-        if start[i] > 0:
+        if rules.start[i] > 0:
             total += escalated
             continue
         fixed = [d for d in range(len(LIMITS)) if d not in where]
@@ -70,7 +70,7 @@ def brute_force(policy, payoffs, limits, oracle):
             if not allowed:
                 table[place] = escalated
                 continue
-            keys = (options.believed[0, i], options.generosity[i], options.thrift[i])
+            keys = (seen.payoff[0, i], seen.worth[i], -seen.cost[i])
             choice = [max(allowed, key=lambda a, key=key: key[a]) for key in keys]
             for s, a in enumerate(choice):
                 if (a, s) not in here:

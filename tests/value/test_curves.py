@@ -8,7 +8,7 @@ from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, Tier, load_policy
 from policy_sim.value import OUTCOMES, evaluate, threshold_curve
 from policy_sim.value.curves import best_step, lever_states
-from policy_sim.value.evaluation import Handling, to_cents
+from policy_sim.value.evaluation import Handling, rules_of, to_cents
 from policy_sim.value.kernels import (
     FACTS,
     FORMS,
@@ -20,8 +20,10 @@ from policy_sim.value.kernels import (
     Facts,
     Numbers,
     Options,
+    Rules,
     choose,
     curve_states,
+    put_in_order,
 )
 from policy_sim.value.payoffs import Payoffs
 
@@ -130,16 +132,15 @@ def test_whoever_may_do_more_does_better_by_what_they_look_at(payoffs, random_po
     # the choice at a tier: guided agents never get a lower payoff (as believed), generous ones never give less worth,
     # thrifty ones never spend more
     rng = np.random.default_rng(35)
-    options = payoffs.options
+    seen = payoffs.believed
     for _ in range(10):
         policy = random_policy(rng, payoffs)
         lever = random_lever(rng, policy, payoffs)
-        here = policy.tier_names.index(lever.tier)
-        states, _ = lever_states(policy, payoffs, lever, Handling.of(policy, payoffs, lowest=here + 1))
+        states, _ = lever_states(policy, payoffs, lever, rules_of(policy, payoffs))
         k = payoffs.scenario.tiers.index(lever.tier)
         follows = (states.case[1:] == states.case[:-1]) & (states.tier[:-1] == k)
         assert (states.tier[1:][follows] == k).all()
-        for s, values in enumerate((options.believed[k], options.generosity, options.thrift)):
+        for s, values in enumerate((seen.payoff[k], seen.worth, -seen.cost)):
             chosen = values[states.case, states.choice[:, s]]
             assert (np.diff(chosen)[follows] >= 0).all()
 
@@ -299,35 +300,43 @@ def hand_options():
     uses = np.full((2, 3, len(LIMITS)), -1)
     uses[..., _REFUND] = 100 * np.array(_HAND_USES)
     pay = np.array(_HAND_PAY, dtype=float)
-    believed = np.stack([pay, pay - 6])
-    worth = np.array(_HAND_WORTH, dtype=float)
-    return Options(np.array([3, 3]), uses, np.array(_HAND_ADEQUATE), worth, -worth, believed)
+    worth, adequate = np.array(_HAND_WORTH, dtype=float), np.array(_HAND_ADEQUATE)
+    liked = np.zeros((4, 2, 3), dtype=np.int16)
+    # the third style is thrifty, here the one that gives the least worth
+    put_in_order(np.stack([pay, pay - 6]), worth, worth, adequate, liked)
+    return Options(np.array([3, 3]), uses, adequate, liked)
+
+
+def hand_rules(limit):
+    limits = np.full((2, 1, len(LIMITS)), to_cents(NO_LIMIT))
+    limits[0, 0, _REFUND] = to_cents(limit)
+    nobody, everywhere = np.zeros(2, dtype=np.bool_), np.zeros(2, dtype=np.int64)
+    return Rules(everywhere, everywhere, limits, np.array([0, 1]), nobody, np.ones(LANES))
+
+
+def test_hand_example_by_liking():
+    # adequate ones first; at the last tier all is worth 6 less, which changes no order
+    assert hand_options().liked.tolist() == [
+        [[1, 2, 0], [1, 0, 2]],
+        [[1, 2, 0], [1, 0, 2]],
+        [[2, 1, 0], [1, 0, 2]],
+        [[1, 2, 0], [0, 1, 2]],
+    ]
 
 
 @pytest.mark.parametrize(("limit", "expected"), _HAND_SUMS)
 def test_hand_example_by_choices(limit, expected):
     options = hand_options()
-    limits = np.full((2, 1, len(LIMITS)), to_cents(NO_LIMIT))
-    limits[0, 0, _REFUND] = to_cents(limit)
     tier, choice = np.empty(2, dtype=np.int64), np.empty((2, 3), dtype=np.int64)
-    choose(
-        np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64), limits, np.array([0, 1]), options, 0, 2, tier, choice
-    )
-    half = [options.believed[tier[i], i, choice[i, s]] / 2 for i in (0, 1) for s in (0, 1)]
+    choose(hand_rules(limit), options, 0, 2, tier, choice)
+    half = [(_HAND_PAY[i][choice[i, s]] - 6 * tier[i]) / 2 for i in (0, 1) for s in (0, 1)]
     assert sum(half) == expected
 
 
 def test_hand_example_by_states():
-    options = hand_options()
-    limits = np.full((2, 1, len(LIMITS)), to_cents(NO_LIMIT))
-    limits[0, 0, _REFUND] = -1
-    case, tier, cents = (np.empty(8, dtype=np.int64) for _ in range(3))
-    choice = np.empty((8, 3), dtype=np.int64)
-    above_tier, above_choice = np.array([1, 1]), np.array([[1, 1, 1], [1, 1, 1]])
-    places = (np.array([True, True]), np.zeros(2, dtype=np.int64), limits, np.array([0, 1]))
-    written = curve_states(0, _REFUND, *places, options, above_tier, above_choice, case, tier, choice, cents)
-    states = list(zip(case[:written], cents[:written], tier[:written], map(tuple, choice[:written]), strict=True))
-    # the third style is thrifty, here the one that gives the least worth
+    everywhere = np.array([True])
+    case, tier, choice, cents = curve_states(0, _REFUND, everywhere, hand_rules(20.0), hand_options(), 0, 2)
+    states = list(zip(case, cents, tier, map(tuple, choice), strict=True))
     assert states == [
         (0, -1, 1, (1, 1, 1)),
         (0, 1000, 0, (1, 1, 1)),

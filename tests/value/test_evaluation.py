@@ -9,7 +9,7 @@ from policy_sim.policy import ASK, NO_LIMIT, Guard, Lever, authority, load_polic
 from policy_sim.service import caught_share
 from policy_sim.value import OUTCOMES, compare, decide, evaluate, interval, value_cases
 from policy_sim.value.evaluation import Handling, score, to_cents
-from policy_sim.value.kernels import MEASURES, States
+from policy_sim.value.kernels import MEASURES
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_every_shipped_scenario_agrees_with_the_oracle(oracle, random_cases, ran
         for a, bundle in enumerate(bundles):
             for k, tier in enumerate(scenario.tiers):
                 expected = float(oracle.payoff(scenario, cases, i, bundle, tier, middle))
-                assert payoffs.options.believed[k, i, a] == pytest.approx(expected, rel=1e-11, abs=1e-10)
+                assert payoffs.believed.payoff[k, i, a] == pytest.approx(expected, rel=1e-11, abs=1e-10)
     for policy in (load_policy("current", scenario), *(random_policy(rng, payoffs) for _ in range(3))):
         found, expected = evaluate(policy, payoffs), oracle.evaluate_plainly(policy, payoffs, LIMITS, known)
         for outcome in OUTCOMES:
@@ -149,7 +149,7 @@ def test_an_entitlement_that_cannot_be_met_gets_the_most_there_is_from_the_last_
         handling = Handling.of(policy, unmet_payoffs)
         assert (handling.tier[unmet] == len(policy.tiers) - 1).all()
         for i in np.flatnonzero(unmet):
-            best = int(np.argmax(options.generosity[i, : options.counts[i]]))
+            best = int(np.argmax(unmet_payoffs.believed.worth[i, : options.counts[i]]))
             assert set(handling.choice[i]) == {best}
 
 
@@ -210,9 +210,8 @@ def with_guards(policy, *guards):
 
 def by_measure(payoffs, handling):
     """Return {measure: (draws,) total} of what a policy does, which may be made to suspect others, or to catch less."""
-    everybody = np.arange(len(payoffs.cases))
-    states = States(everybody, handling.tiers[handling.tier], handling.choice, np.zeros_like(everybody))
-    sums = score(payoffs, handling, states, 1, payoffs.numbers)[0]
+    states = handling.states(np.zeros(len(payoffs.cases), dtype=np.int64))
+    sums = score(payoffs, handling.rules, states, 1, payoffs.numbers)[0]
     return dict(zip(MEASURES, sums, strict=True))
 
 
@@ -236,7 +235,7 @@ def test_guards_let_fewer_learned_claims_through_and_keep_fewer_honest_customers
     handling = Handling.of(policy, payoffs)
     cases, draws = payoffs.cases, payoffs.draws
     suspects = (cases.suspicion >= suspicion) | (cases.prior_claims >= claims)
-    np.testing.assert_array_equal(handling.suspected, suspects)
+    np.testing.assert_array_equal(handling.rules.suspected, suspects)
     assert suspects.any() == bool(min(suspicion, claims) < np.inf)
     caught = caught_share(
         suspicion_at_least=suspicion,
@@ -245,9 +244,11 @@ def test_guards_let_fewer_learned_claims_through_and_keep_fewer_honest_customers
         repeat_share=draws["claiming.repeat_share"],
     )
     through = 1 - caught * draws["claiming.refused_share"]
-    np.testing.assert_array_equal(handling.claimed[: len(draws)], through)
+    np.testing.assert_array_equal(handling.rules.claimed[: len(draws)], through)
     found = by_measure(payoffs, handling)
-    trusting = replace(handling, suspected=np.zeros_like(suspects), claimed=np.ones_like(handling.claimed))
+    rules = handling.rules
+    rules = rules._replace(suspected=np.zeros_like(suspects), claimed=np.ones_like(rules.claimed))
+    trusting = replace(handling, rules=rules)
     plain = by_measure(payoffs, trusting)
     np.testing.assert_allclose(found["learned_claiming"], through * plain["learned_claiming"], rtol=1e-12)
     if suspects.any():
@@ -313,9 +314,10 @@ def test_whoever_has_not_asked_is_not_hurt_by_suspicion(current, like_agents):
     payoffs = value_cases(like_agents.scenario, cases, central(like_agents.scenario))
     handling = Handling.of(with_guards(current, ("suspicion", 0.3, "lead")), payoffs)
     asked = ~payoffs.menu.proactive[cases.failure[:, None], handling.choice].any(axis=1)
-    assert (handling.suspected & asked).sum() > 10
-    for suspected in (handling.suspected & asked, np.zeros_like(asked)):
-        found = by_measure(payoffs, replace(handling, suspected=suspected))
+    rules = handling.rules
+    assert (rules.suspected & asked).sum() > 10
+    for suspected in (rules.suspected & asked, np.zeros_like(asked)):
+        found = by_measure(payoffs, replace(handling, rules=rules._replace(suspected=suspected)))
         if suspected.any():
             first = found
     for name in MEASURES:
@@ -354,9 +356,9 @@ def test_decisions_agree_with_the_guided_choice_and_with_authority(payoffs, rand
             names = payoffs.menu.names[cases.failure[i]]
             a = names.index(row.recommended)
             assert a == handling.choice[i, 0]
-            assert row.worth == options.generosity[i, a]
-            assert row.remedy_cost == -options.thrift[i, a]
-            assert row.payoff == options.believed[payoffs.scenario.tiers.index(row.tier), i, a]
+            assert row.worth == payoffs.believed.worth[i, a]
+            assert row.remedy_cost == payoffs.believed.cost[i, a]
+            assert row.payoff == payoffs.believed.payoff[payoffs.scenario.tiers.index(row.tier), i, a]
             if not options.adequate[i].any():
                 continue
 

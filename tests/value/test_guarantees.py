@@ -14,7 +14,7 @@ from policy_sim.assumptions import LIMITS, Scenario, draw_assumptions
 from policy_sim.policy import NO_LIMIT, Lever, load_policy
 from policy_sim.service import read_cases
 from policy_sim.value import best_limits, decide, evaluate, frontier, payoffs, threshold_curve, value_cases
-from policy_sim.value.evaluation import OUTCOMES, Handling
+from policy_sim.value.evaluation import OUTCOMES, Handling, rules_of
 from policy_sim.value.expected import Expected
 from policy_sim.value.kernels import LANES, STYLES
 
@@ -23,8 +23,8 @@ MONEY = [name for name, unit in OUTCOMES.items() if unit == "money"]
 
 def permitted(policy, valued):
     """Return (tiers, N, A) which adequate resolutions a tier may give."""
-    handling = Handling.of(policy, valued)
-    limits = handling.limits[:, handling.cell]
+    rules = rules_of(policy, valued)
+    limits = rules.limits[:, rules.cell]
     within = (valued.options.uses <= limits[:, :, None, :]).all(axis=-1)
     return within & valued.options.adequate
 
@@ -43,12 +43,12 @@ def test_a_higher_limit_takes_nothing_away(shipped_payoffs, random_policy, rando
     assert (now.tier <= before.tier).all()
     # by its own lights, no style does worse with more to choose from
     same = np.flatnonzero((now.tier == before.tier) & may_before.any(axis=(0, 2)))
-    options = shipped_payoffs.options
-    at = before.tiers[before.tier[same]]
-    for style, seen in zip(STYLES, (None, options.generosity, options.thrift), strict=True):
+    seen = shipped_payoffs.believed
+    at = before.rules.tiers[before.tier[same]]
+    for style, liked in zip(STYLES, (None, seen.worth, -seen.cost), strict=True):
         s = STYLES.index(style)
         was, is_now = (
-            options.believed[at, same, each.choice[same, s]] if seen is None else seen[same, each.choice[same, s]]
+            seen.payoff[at, same, each.choice[same, s]] if liked is None else liked[same, each.choice[same, s]]
             for each in (before, now)
         )
         assert (is_now >= was).all(), style
@@ -107,7 +107,7 @@ def test_threads_change_nothing(monkeypatch, scenario, random_cases):
         valued = value_cases(scenario, cases, draws)
         best = best_limits(policy, valued)
         return (
-            valued.options.believed.tobytes(),
+            valued.believed.payoff.tobytes(),
             evaluate(policy, valued).sums.tobytes(),
             threshold_curve(evaluate(policy, valued), Lever("agent", "refund")).sums.tobytes(),
             best.policy,

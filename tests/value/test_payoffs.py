@@ -9,7 +9,7 @@ from policy_sim.border import InputError
 from policy_sim.policy import load_policy
 from policy_sim.service import chance_lost, read_cases
 from policy_sim.value import evaluate, value_cases
-from policy_sim.value.evaluation import Handling, score
+from policy_sim.value.evaluation import rules_of, score
 from policy_sim.value.kernels import LANES, MEASURES, States, _exp, _log
 from policy_sim.value.payoffs import expect
 
@@ -42,12 +42,12 @@ def one_state(k, a):
 def all_measures(scenario, case, suspected=False):
     """Return the menu, and (tiers, resolutions, measures, 1) of one case under the central assumptions."""
     payoffs = value_cases(scenario, case, central(scenario))
-    handling = Handling.of(load_policy("current", scenario), payoffs)
-    handling = replace(handling, suspected=np.array([suspected]), claimed=np.ones(LANES))
+    rules = rules_of(load_policy("current", scenario), payoffs)
+    rules = rules._replace(suspected=np.array([suspected]), claimed=np.ones(LANES))
     count = payoffs.options.counts[0]
     # one place for each: a second row of the same case would be taken for its next state
     rows = [
-        score(payoffs, handling, one_state(k, a), 1, payoffs.numbers)[0]
+        score(payoffs, rules, one_state(k, a), 1, payoffs.numbers)[0]
         for k in range(len(scenario.tiers))
         for a in range(count)
     ]
@@ -87,10 +87,10 @@ def test_every_measure_agrees_with_the_twin(oracle, payoffs):
     rng = np.random.default_rng(1)
     case, resolution, tier = random_rows(payoffs, rng, 80)
     suspected, claimed = random_suspicion(payoffs, rng)
-    handling = Handling.of(load_policy("current", payoffs.scenario), payoffs)
-    handling = replace(handling, suspected=suspected, claimed=claimed)
+    rules = rules_of(load_policy("current", payoffs.scenario), payoffs)
+    rules = rules._replace(suspected=suspected, claimed=claimed)
     states = States(case, tier, np.column_stack([resolution] * 3), np.arange(80))
-    found = score(payoffs, handling, states, 80, payoffs.numbers)
+    found = score(payoffs, rules, states, 80, payoffs.numbers)
     draw = oracle.all_draws(payoffs)
     through = claimed[: len(payoffs.draws)]
     for n, (i, a, k) in enumerate(zip(case, resolution, tier, strict=True)):
@@ -145,12 +145,14 @@ def test_what_agents_see_agrees_with_the_twin(oracle, payoffs):
             # the promise is about what is given, before the customer's trouble
             too_late = total["proactive"] and cases.surfaces[i] == 1
             assert options.adequate[i, a] == (total["worth"] >= owed - 0.005 and not too_late)
-            assert options.generosity[i, a] == pytest.approx(total["worth"] - total["trouble"], rel=1e-12, abs=1e-12)
-            assert options.thrift[i, a] == pytest.approx(-total["cost"], rel=1e-12, abs=1e-12)
+            assert payoffs.believed.worth[i, a] == pytest.approx(
+                total["worth"] - total["trouble"], rel=1e-12, abs=1e-12
+            )
+            assert payoffs.believed.cost[i, a] == pytest.approx(total["cost"], rel=1e-12, abs=1e-12)
             for k, tier in enumerate(scenario.tiers):
                 believed = oracle.payoff(scenario, cases, i, bundle, tier, middle)
                 scale = 1e-12 * (1 + cases.future_value[i] + cases.item_price[i])
-                assert options.believed[k, i, a] == pytest.approx(float(believed), rel=1e-12, abs=scale)
+                assert payoffs.believed.payoff[k, i, a] == pytest.approx(float(believed), rel=1e-12, abs=scale)
 
 
 def test_beliefs_agree_with_the_twin_for_every_failure_resolution_and_tier(oracle, payoffs):
@@ -166,7 +168,7 @@ def test_beliefs_agree_with_the_twin_for_every_failure_resolution_and_tier(oracl
                 for k, tier in enumerate(scenario.tiers):
                     expected = float(oracle.payoff(scenario, cases, i, bundle, tier, middle))
                     scale = 1e-12 * (1 + cases.future_value[i] + cases.item_price[i])
-                    assert payoffs.options.believed[k, i, a] == pytest.approx(expected, rel=1e-12, abs=scale)
+                    assert payoffs.believed.payoff[k, i, a] == pytest.approx(expected, rel=1e-12, abs=scale)
                 seen.add((bool(payoffs.menu.proactive[f, a]), bool(cases.surfaces[i] < 1)))
     assert {(False, True), (True, True)} <= seen
 
@@ -181,20 +183,20 @@ def test_beliefs_are_expectations_over_the_one_central_draw(payoffs):
     for k in range(len(scenario.tiers)):
         found = expect(middle, case, resolution, np.full(len(case), k), nobody, all_of_it, middle.numbers)
         found = found[..., 0].sum(axis=1)
-        believed = payoffs.options.believed[k, case, resolution]
+        believed = payoffs.believed.payoff[k, case, resolution]
         assert (np.abs(found - believed) <= scale + 1e-12 * np.abs(believed)).all()
     # nothing is believed of what there is not
     there = np.zeros(middle.options.adequate.shape, dtype=np.bool_)
     there[case, resolution] = True
-    assert not payoffs.options.believed[:, ~there].any()
+    assert not payoffs.believed.payoff[:, ~there].any()
 
 
 def test_what_is_believed_of_a_case_does_not_depend_on_the_others(scenario, random_cases):
     cases = random_cases(scenario, np.random.default_rng(9), 3 * LANES + 5)
-    together = value_cases(scenario, cases, central(scenario)).options
+    together = value_cases(scenario, cases, central(scenario)).believed
     for rows in (np.arange(7), np.arange(LANES + 1, 2 * LANES), np.array([len(cases) - 1]), np.arange(0, 100, 9)):
-        alone = value_cases(scenario, cases.take(rows), central(scenario)).options
-        np.testing.assert_array_equal(alone.believed, together.believed[:, rows])
+        alone = value_cases(scenario, cases.take(rows), central(scenario)).believed
+        np.testing.assert_array_equal(alone.payoff, together.payoff[:, rows])
 
 
 def test_who_stays_silent_for_certain_costs_nothing_and_gets_nothing(scenario):
@@ -250,10 +252,12 @@ def test_cases_that_surface_do_not_notice_that_others_may_not(scenario, random_c
     assert 20 < len(surfacing) < 130
     all_ask = replace(cases, surfaces=np.ones(len(cases)))
     some, every = (value_cases(scenario, each, draw_assumptions(scenario, 2)) for each in (cases, all_ask))
-    np.testing.assert_array_equal(some.options.believed[:, surfacing], every.options.believed[:, surfacing])
+    np.testing.assert_array_equal(some.believed.payoff[:, surfacing], every.believed.payoff[:, surfacing])
     # nor does what agents see of a case, other than the payoff, depend on whether its customer comes
-    for name in ("counts", "uses", "generosity", "thrift"):
+    for name in ("counts", "uses"):
         np.testing.assert_array_equal(getattr(some.options, name), getattr(every.options, name))
+    for name in ("worth", "cost"):
+        np.testing.assert_array_equal(getattr(some.believed, name), getattr(every.believed, name))
     # but for what can only be given before anybody asks
     proactive = some.menu.proactive[cases.failure]
     np.testing.assert_array_equal(some.options.adequate & ~proactive, every.options.adequate & ~proactive)
@@ -328,7 +332,7 @@ def test_a_use_below_nothing_counts_as_nothing(scenario):
     case = one_case(scenario, salvage_value=400.0)
     payoffs = value_cases(scenario, case, draw_assumptions(scenario, 2))
     a = payoffs.menu.names[case.failure[0]].index("full_refund + send_back")
-    assert payoffs.options.thrift[0, a] > 0
+    assert payoffs.believed.cost[0, a] < 0
     assert payoffs.options.uses[0, a, LIMITS.index("total_cost")] == 0
 
 
@@ -381,12 +385,12 @@ def test_rows_do_not_depend_on_each_other(shipped_payoffs):
 
 def test_equal_resolutions_are_worth_exactly_the_same(shipped_payoffs):
     # ties are broken by order; rounding must not break them first
-    menu, options, cases = shipped_payoffs.menu, shipped_payoffs.options, shipped_payoffs.cases
+    menu, worth, cases = shipped_payoffs.menu, shipped_payoffs.believed.worth, shipped_payoffs.cases
     names = menu.names[cases.failures.index("wrong_item")]
     rows = cases.failure == cases.failures.index("wrong_item")
     for goodwill in ("", " + apology_note + store_credit_10", " + managers_call + gift_card_10"):
         a, b = (names.index(f"{goods} + send_back{goodwill}") for goods in ("full_refund", "replacement"))
-        np.testing.assert_array_equal(options.generosity[rows, a], options.generosity[rows, b])
+        np.testing.assert_array_equal(worth[rows, a], worth[rows, b])
 
 
 def test_own_exponential():
@@ -420,7 +424,7 @@ def test_nothing_is_a_possible_cost(scenario, name):
     # nothing is salvaged, postage is free ...: the columns are 0 in the middle and still move with the draws
     free = scenario.with_values({name: 0.0})
     payoffs = value_cases(free, one_case(free), draw_assumptions(free, 5))
-    assert np.isfinite(payoffs.options.believed[0, 0, : payoffs.options.counts[0]]).all()
+    assert np.isfinite(payoffs.believed.payoff[0, 0, : payoffs.options.counts[0]]).all()
     outcome = evaluate(load_policy("current", scenario), payoffs)
     assert np.isfinite(outcome.per_case()).all()
 
@@ -441,7 +445,7 @@ def test_the_edge_of_a_range_is_refused_or_valued(scenario, values):
     except ValueError:
         return
     payoffs = value_cases(edge, one_case(edge), draw_assumptions(edge, 5))
-    assert np.isfinite(payoffs.options.believed[0, 0, : payoffs.options.counts[0]]).all()
+    assert np.isfinite(payoffs.believed.payoff[0, 0, : payoffs.options.counts[0]]).all()
 
 
 def test_kept_cases_follow_another_scenario(scenario):
@@ -449,5 +453,5 @@ def test_kept_cases_follow_another_scenario(scenario):
     dear = scenario.with_values({"shop.unit_cost_share": 0.65})
     cases = one_case(scenario)
     kept, fresh = (value_cases(dear, each, central(dear)) for each in (cases, one_case(dear)))
-    np.testing.assert_allclose(kept.options.thrift, fresh.options.thrift)
-    assert (kept.options.thrift < value_cases(scenario, cases, central(scenario)).options.thrift).any()
+    np.testing.assert_allclose(kept.believed.cost, fresh.believed.cost)
+    assert (kept.believed.cost > value_cases(scenario, cases, central(scenario)).believed.cost).any()
