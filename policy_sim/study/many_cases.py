@@ -34,13 +34,12 @@ from policy_sim.value.evaluation import Handling, rules_of, score, to_cents
 from policy_sim.value.kernels import MEASURES
 from policy_sim.value.payoffs import Progress
 from policy_sim.value.second_line import (
+    WaitNodes,
     is_waiting,
     numbers_with,
     only_some,
     second_line,
     supervisor_minutes,
-    wait_nodes,
-    weights_at,
 )
 
 __all__ = ["CandidateCurve", "CaseLog", "curves_of_many", "evaluate_many", "open_case_log"]
@@ -275,9 +274,8 @@ def _tally(question: _Question, payoffs: Payoffs) -> _Tally:
     waits = is_waiting(payoffs, states)
     at_once = score(payoffs, rules, only_some(states, ~waits), places, payoffs.numbers)
     passed_on = only_some(states, waits)
-    waiting = [
-        score(payoffs, rules, passed_on, places, numbers_with(payoffs, hours)) for hours in wait_nodes(*question.waits)
-    ]
+    nodes = WaitNodes.between(*question.waits)
+    waiting = [score(payoffs, rules, passed_on, places, numbers_with(payoffs, hours)) for hours in nodes.hours]
     return _Tally(minutes, at_once, np.stack(waiting), counts)
 
 
@@ -285,7 +283,7 @@ def _weighed(values: Floats, question: _Question, wait: Floats) -> Floats:
     """Return what values (nodes, places, measures, draws) are at waits (places or 1, draws)."""
     assert question.waits is not None
     out = np.zeros(values.shape[1:])
-    for value, weight in zip(values, weights_at(wait, *question.waits), strict=True):
+    for value, weight in zip(values, WaitNodes.between(*question.waits).weights(wait), strict=True):
         out += value * weight[:, None]
     return out
 

@@ -29,13 +29,12 @@ from policy_sim.value.evaluation import (
 from policy_sim.value.kernels import LANES, MEASURES, Rules, States, add_along, curve_states
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
 from policy_sim.value.second_line import (
+    WaitNodes,
     hours_waited_along,
     is_waiting,
     numbers_with,
     only_some,
     supervisor_minutes,
-    wait_nodes,
-    weights_at,
 )
 
 __all__ = ["Curve", "best_step", "cells_moved", "lever_states", "threshold_curve"]
@@ -158,17 +157,17 @@ def threshold_curve(outcome: Outcome, lever: Lever, on_progress: Progress | None
     moves = np.bincount(states.case)[states.case] > 1
     at_once, passed_on = only_some(states, moves[:, None] & ~waits), only_some(states, waits)
     wait = hours_waited_along(payoffs, minutes)
-    everywhere = np.ones((len(cents), len(payoffs.draws)))
-    parts = [(at_once, payoffs.numbers, everywhere)]
-    between = wait.min(axis=0), wait.max(axis=0)
-    for hours, weight in zip(wait_nodes(*between), weights_at(wait, *between), strict=True):
-        parts.append((passed_on, numbers_with(payoffs, hours), weight))
+    nodes = WaitNodes.between(wait.min(axis=0), wait.max(axis=0))
+    waiting = [numbers_with(payoffs, hours) for hours in nodes.hours]
     sums = np.zeros((len(cents), len(MEASURES), len(payoffs.draws)))
 
     def work(first: int, last: int) -> None:
-        for part, numbers, weight in parts:
-            changes = score_lanes(payoffs, rules, part, len(cents), numbers, first)
-            add_along(changes, weight, first, last, sums)
+        changes = np.empty((len(cents), len(MEASURES), LANES))
+        score_lanes(payoffs, rules, at_once, payoffs.numbers, first, changes)
+        add_along(changes, np.ones((len(cents), last - first)), first, sums)
+        for numbers, weight in zip(waiting, nodes.weights(wait, slice(first, last)), strict=True):
+            score_lanes(payoffs, rules, passed_on, numbers, first, changes)
+            add_along(changes, weight, first, sums)
 
     in_blocks(work, len(payoffs.draws), LANES, on_progress)
     curve = Curve(policy, payoffs, lever, cents, sums)

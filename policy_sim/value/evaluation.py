@@ -300,18 +300,19 @@ def score(
     out = np.empty((places, len(MEASURES), len(payoffs.draws)))
 
     def work(first: int, last: int) -> None:
-        out[..., first:last] = score_lanes(payoffs, rules, states, places, numbers, first)[..., : last - first]
+        lanes = np.empty((places, len(MEASURES), LANES))
+        score_lanes(payoffs, rules, states, numbers, first, lanes)
+        out[..., first:last] = lanes[..., : last - first]
 
     in_blocks(work, len(payoffs.draws), LANES, on_progress)
     return out
 
 
-def score_lanes(payoffs: Payoffs, rules: Rules, states: States, places: int, numbers: Numbers, first: int) -> Floats:
-    """Return (places, measures, LANES): the measures of states, or their changes, for the draws from `first` on."""
-    out = np.zeros((places, len(MEASURES), LANES))
+def score_lanes(payoffs: Payoffs, rules: Rules, states: States, numbers: Numbers, first: int, out: Floats) -> None:
+    """Fill out (places, measures, LANES): the measures of states, or their changes, for the draws from `first` on."""
+    out[:] = 0.0
     score_states(states, rules.suspected, payoffs.facts, numbers, payoffs.style, first, out)
     out[:, MEASURES.index("learned_claiming")] *= rules.claimed[first : first + LANES]
-    return out
 
 
 def measure(sums: Floats, outcome: str) -> Floats:

@@ -52,6 +52,7 @@ __all__ = [
     "put_in_order",
     "read_between",
     "score_states",
+    "weigh_nodes",
 ]
 
 Floats = NDArray[np.float64]
@@ -275,7 +276,27 @@ def _log(x: float) -> float:
 @numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
 def _waited(weight: float, hours: float) -> float:
     """Return what waiting for so many hours adds to the logit of loss."""
-    return weight * _log(0.5 + hours * (0.5 / 24))
+    return weight * _log_of_wait(hours)
+
+
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
+def _log_of_wait(hours: float) -> float:
+    return _log(0.5 + hours * (0.5 / 24))
+
+
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
+def _put_logs_of_wait(hours: float, b: Floats) -> None:
+    """Work out the logarithms of some hours more than those in the buffer; one does where all lanes wait as long."""
+    different = 0
+    for j in range(LANES):
+        different += b[_HOURS + j] != b[_HOURS]
+    if different > 0:
+        for j in range(LANES):
+            b[_WAITED + j] = _log_of_wait(hours + b[_HOURS + j])
+    else:
+        alike = _log_of_wait(hours + b[_HOURS])
+        for j in range(LANES):
+            b[_WAITED + j] = alike
 
 
 @numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
@@ -355,7 +376,11 @@ def _prepare_case(i: int, k: int, first: int, facts: Facts, numbers: Numbers, is
             - b[_BONDED + j] * bond
             + b[_FIRST_ORDER + j] * is_first
         )
-        waited = _waited(b[_WAIT + j], hours + b[_TIER_HOURS + j])
+    for j in range(LANES):
+        b[_HOURS + j] = b[_TIER_HOURS + j]
+    _put_logs_of_wait(hours, b)
+    for j in range(LANES):
+        waited = b[_WAIT + j] * b[_WAITED + j]
         eta = b[_PLAIN + j] + b[_SUSPECTED + j] * suspected + b[_IDLE + j] + waited
         b[_KEPT_EMPTY + j], b[_RETAINED_EMPTY + j] = _answer(eta, b[_WORTH + j], b[_FLOOR + j], b[_DETERRED + j])
     if facts.numbers[i, _SURFACES_FACT] < 1.0:
@@ -511,22 +536,45 @@ def score_states(
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def add_along(changes: Floats, weight: Floats, first: int, last: int, out: Floats) -> None:
+def add_along(changes: Floats, weight: Floats, first: int, out: Floats) -> None:
     """Add to out (places, measures, draws) the running sums of changes (places, measures, LANES), times a weight.
 
     Parameters
     ----------
     weight
-        (places, draws).
-    first, last
-        The draws that the lanes hold; lanes beyond the last are left out.
+        (places, lanes) of the lanes that are used.
+    first
+        The draw that the first lane holds.
     """
     running = np.zeros((changes.shape[1], LANES))
     for place in range(changes.shape[0]):
         for q in range(changes.shape[1]):
-            for j in range(last - first):
+            for j in range(weight.shape[1]):
                 running[q, j] += changes[place, q, j]
-                out[place, q, first + j] += weight[place, first + j] * running[q, j]
+                out[place, q, first + j] += weight[place, j] * running[q, j]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def weigh_nodes(at: Floats, middle: Floats, half: Floats, nodes: Floats) -> Floats:
+    """Return weights (nodes, steps, draws) of the polynomial through Chebyshev's nodes, read at (steps, draws).
+
+    The barycentric formula (Berrut and Trefethen 2004, section 5); nodes are on -1 to 1, at `middle` (draws,) is 0.
+    """
+    count = nodes.shape[0]
+    out = np.empty((count, at.shape[0], at.shape[1]))
+    factor = (1.0 - 2.0 * (np.arange(count) % 2)) * np.sqrt(1.0 - nodes * nodes)
+    for step in range(at.shape[0]):
+        total = np.zeros(at.shape[1])
+        for n in range(count):
+            for j in range(at.shape[1]):
+                distance = (at[step, j] - middle[j]) / half[j] - nodes[n]
+                distance = 1e-14 if abs(distance) < 1e-14 else distance
+                out[n, step, j] = factor[n] / distance
+                total[j] += out[n, step, j]
+        for n in range(count):
+            for j in range(at.shape[1]):
+                out[n, step, j] /= total[j]
+    return out
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -9,15 +9,18 @@ the policy. Choices do not: agents go by the turnaround that the scenario gives.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from policy_sim.service import Waiting, waiting
-from policy_sim.value.kernels import PER_TIER, STAFF, Numbers, States, read_between
+from policy_sim.value.kernels import PER_TIER, STAFF, Numbers, States, read_between, weigh_nodes
 from policy_sim.value.payoffs import Payoffs
 
 __all__ = [
+    "WaitNodes",
     "hours_waited_along",
     "is_waiting",
     "numbers_under",
@@ -25,8 +28,6 @@ __all__ = [
     "only_some",
     "second_line",
     "supervisor_minutes",
-    "wait_nodes",
-    "weights_at",
 ]
 
 Floats = NDArray[np.float64]
@@ -51,15 +52,17 @@ def supervisor_minutes(payoffs: Payoffs, states: States, places: int) -> Floats:
     failure = facts.failure[states.case]
     asks = ~numbers.proactive[failure[:, None], states.choice]
     reached = np.where(asks, payoffs.cases.surfaces[states.case][:, None], 1.0)
-    is_change = np.append(False, states.case[1:] == states.case[:-1])
     kind = (failure[:, None] * resolution_count + states.choice) * tier_count + states.tier[:, None]
+    follows = np.append(False, states.case[1:] == states.case[:-1])
+    changes = ~follows[:, None] | (kind != np.roll(kind, 1, axis=0))
     minutes = numbers.staff[:, :, :, _MINUTES].reshape(-1, numbers.staff.shape[-1])
     total = np.zeros((places, minutes.shape[1]))
     for s, share in enumerate(payoffs.style):
-        row = np.concatenate([states.place, states.place[is_change]])
-        before = np.flatnonzero(is_change) - 1
-        column = np.concatenate([kind[:, s], kind[before, s]])
-        weight = np.concatenate([reached[:, s], -reached[before, s]])
+        now = np.flatnonzero(changes[:, s])
+        before = now[follows[now]] - 1
+        row = states.place[np.concatenate([now, before + 1])]
+        column = kind[np.concatenate([now, before]), s]
+        weight = np.concatenate([reached[now, s], -reached[before, s]])
         summed = sparse.coo_array((weight, (row, column)), shape=(places, len(minutes))).tocsr()
         total += (summed @ minutes) * share
     return total
@@ -128,27 +131,42 @@ def only_some(states: States, chosen: Bools) -> States:
     return States(states.case[kept], states.tier[kept], choice[kept], states.place[kept])
 
 
-def wait_nodes(low: Floats, high: Floats) -> Floats:
-    """Return waits (nodes, draws), hours between low and high (draws,), from which what waiting does can be read.
+@dataclass(frozen=True)
+class WaitNodes:
+    """Waits from which what waiting does can be read, for all waits between two.
 
     It is smooth in the hours waited (and so is who gives up: a share in proportion to them), so a polynomial through
-    Chebyshev's nodes has it; as many nodes as it takes. `weights_at` says how to add up what is found there.
+    Chebyshev's nodes has it; as many nodes as it takes.
+
+    Attributes
+    ----------
+    low, high
+        (draws,) hours.
+    places
+        (nodes,) of the nodes, -1 at the low end, 1 at the high one.
     """
-    return (low + high) / 2 + (high - low) / 2 * _nodes(low, high)[:, None]
 
+    low: Floats
+    high: Floats
+    places: Floats
 
-def weights_at(wait: Floats, low: Floats, high: Floats) -> Floats:
-    """Return what to weigh `wait_nodes` with (nodes, steps, draws) to have what happens at waits (steps, draws)."""
-    nodes = _nodes(low, high)
-    distance = (wait - (low + high) / 2) / np.maximum((high - low) / 2, 1e-12) - nodes[:, None, None]
-    distance = np.where(np.abs(distance) < 1e-14, 1e-14, distance)
-    parts = ((-1.0) ** np.arange(len(nodes)) * np.sqrt(1 - nodes**2))[:, None, None] / distance
-    return np.asarray(parts / parts.sum(axis=0), dtype=np.float64)
+    @classmethod
+    def between(cls, low: Floats, high: Floats) -> WaitNodes:
+        """Return as many nodes as the widest span of the waits takes."""
+        count, ratio = 1, float((high - low).max()) / 2 / _FADING_HOURS
+        while count < _MOST_NODES and _STEEPEST * ratio**count / (count * 2 ** (count - 1)) > _NEAR_ENOUGH:
+            count += 1
+        return cls(low, high, np.cos((2 * np.arange(count) + 1) / (2 * count) * np.pi))
 
+    @property
+    def hours(self) -> Floats:
+        """Waits of the nodes (nodes, draws) in hours."""
+        return (self.low + self.high) / 2 + (self.high - self.low) / 2 * self.places[:, None]
 
-def _nodes(low: Floats, high: Floats) -> Floats:
-    """Return Chebyshev's nodes within -1 and 1, as many as the widest span of the waits takes."""
-    count, ratio = 1, float((high - low).max()) / 2 / _FADING_HOURS
-    while count < _MOST_NODES and _STEEPEST * ratio**count / (count * 2 ** (count - 1)) > _NEAR_ENOUGH:
-        count += 1
-    return np.cos((2 * np.arange(count) + 1) / (2 * count) * np.pi)
+    def weights(self, wait: Floats, draws: slice = slice(None)) -> Floats:
+        """Return what to weigh the nodes with (nodes, steps, draws) to have what happens at waits (steps, draws).
+
+        Of all draws, or of a part of them.
+        """
+        low, high = self.low[draws], self.high[draws]
+        return weigh_nodes(wait[:, draws], (low + high) / 2, np.maximum((high - low) / 2, 1e-12), self.places)
