@@ -157,17 +157,19 @@ def threshold_curve(outcome: Outcome, lever: Lever, on_progress: Progress | None
     moves = np.bincount(states.case)[states.case] > 1
     at_once, passed_on = only_some(states, moves[:, None] & ~waits), only_some(states, waits)
     wait = hours_waited_along(payoffs, minutes)
-    nodes = WaitNodes.between(wait.min(axis=0), wait.max(axis=0))
+    share = len(np.unique(passed_on.case)) / len(payoffs.cases)
+    nodes = WaitNodes.between(wait.min(axis=0), wait.max(axis=0), share)
     waiting = [numbers_with(payoffs, hours) for hours in nodes.hours]
-    sums = np.zeros((len(cents), len(MEASURES), len(payoffs.draws)))
+    sums = np.empty((len(cents), len(MEASURES), len(payoffs.draws)))
 
     def work(first: int, last: int) -> None:
         changes = np.empty((len(cents), len(MEASURES), LANES))
         score_lanes(payoffs, rules, at_once, payoffs.numbers, first, changes)
-        add_along(changes, np.ones((len(cents), last - first)), first, sums)
+        total = np.cumsum(changes, axis=0)
         for numbers, weight in zip(waiting, nodes.weights(wait, slice(first, last)), strict=True):
             score_lanes(payoffs, rules, passed_on, numbers, first, changes)
-            add_along(changes, weight, first, sums)
+            add_along(changes, weight, total)
+        sums[..., first:last] = total[..., : last - first]
 
     in_blocks(work, len(payoffs.draws), LANES, on_progress)
     curve = Curve(policy, payoffs, lever, cents, sums)

@@ -536,41 +536,36 @@ def score_states(
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def add_along(changes: Floats, weight: Floats, first: int, out: Floats) -> None:
-    """Add to out (places, measures, draws) the running sums of changes (places, measures, LANES), times a weight.
-
-    Parameters
-    ----------
-    weight
-        (places, lanes) of the lanes that are used.
-    first
-        The draw that the first lane holds.
-    """
+def add_along(changes: Floats, weight: Floats, out: Floats) -> None:
+    """Add to out the running sums of changes (places, measures, LANES), times a weight (places, lanes that count)."""
     running = np.zeros((changes.shape[1], LANES))
     for place in range(changes.shape[0]):
         for q in range(changes.shape[1]):
             for j in range(weight.shape[1]):
                 running[q, j] += changes[place, q, j]
-                out[place, q, first + j] += weight[place, j] * running[q, j]
+                out[place, q, j] += weight[place, j] * running[q, j]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def weigh_nodes(at: Floats, middle: Floats, half: Floats, nodes: Floats) -> Floats:
+def weigh_nodes(at: Floats, nodes: Floats) -> Floats:
     """Return weights (nodes, steps, draws) of the polynomial through Chebyshev's nodes, read at (steps, draws).
 
-    The barycentric formula (Berrut and Trefethen 2004, section 5); nodes are on -1 to 1, at `middle` (draws,) is 0.
+    Both between -1 and 1. The barycentric formula (Berrut and Trefethen 2004, section 5).
     """
     count = nodes.shape[0]
     out = np.empty((count, at.shape[0], at.shape[1]))
     factor = (1.0 - 2.0 * (np.arange(count) % 2)) * np.sqrt(1.0 - nodes * nodes)
+    total = np.empty(at.shape[1])
     for step in range(at.shape[0]):
-        total = np.zeros(at.shape[1])
+        total[:] = 0.0
         for n in range(count):
+            node, above = nodes[n], factor[n]
             for j in range(at.shape[1]):
-                distance = (at[step, j] - middle[j]) / half[j] - nodes[n]
-                distance = 1e-14 if abs(distance) < 1e-14 else distance
-                out[n, step, j] = factor[n] / distance
-                total[j] += out[n, step, j]
+                distance = at[step, j] - node
+                # on a node: as near as makes no difference
+                distance = distance if abs(distance) > 1e-14 else 1e-14
+                out[n, step, j] = above / distance
+                total[j] += above / distance
         for n in range(count):
             for j in range(at.shape[1]):
                 out[n, step, j] /= total[j]
@@ -799,10 +794,10 @@ def payoffs_of_cases(
 @numba.njit(cache=True, nogil=True)
 def _permitted(i: int, a: int, k: int, rules: Rules, options: Options, skip: int) -> bool:
     """Tell whether every use but the one of limit `skip` is within what tier k may give for the case."""
-    permitted = True
     for d in range(rules.limits.shape[2]):
-        permitted = permitted and (d == skip or options.uses[i, a, d] <= rules.limits[k, rules.cell[i], d])
-    return permitted
+        if d != skip and options.uses[i, a, d] > rules.limits[k, rules.cell[i], d]:
+            return False
+    return True
 
 
 @numba.njit(cache=True, nogil=True)

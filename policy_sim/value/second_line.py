@@ -151,10 +151,10 @@ class WaitNodes:
     places: Floats
 
     @classmethod
-    def between(cls, low: Floats, high: Floats) -> WaitNodes:
-        """Return as many nodes as the widest span of the waits takes."""
+    def between(cls, low: Floats, high: Floats, share: float = 1.0) -> WaitNodes:
+        """Return as many nodes as the widest span of the waits takes, where a share of the cases wait."""
         count, ratio = 1, float((high - low).max()) / 2 / _FADING_HOURS
-        while count < _MOST_NODES and _STEEPEST * ratio**count / (count * 2 ** (count - 1)) > _NEAR_ENOUGH:
+        while count < _MOST_NODES and share * _STEEPEST * ratio**count / (count * 2 ** (count - 1)) > _NEAR_ENOUGH:
             count += 1
         return cls(low, high, np.cos((2 * np.arange(count) + 1) / (2 * count) * np.pi))
 
@@ -169,4 +169,5 @@ class WaitNodes:
         Of all draws, or of a part of them.
         """
         low, high = self.low[draws], self.high[draws]
-        return weigh_nodes(wait[:, draws], (low + high) / 2, np.maximum((high - low) / 2, 1e-12), self.places)
+        middle, half = (low + high) / 2, np.maximum((high - low) / 2, 1e-12)
+        return weigh_nodes((wait[:, draws] - middle) / half, self.places)
