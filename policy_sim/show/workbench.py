@@ -140,8 +140,7 @@ class Workbench(anywidget.AnyWidget):
             if lever not in self._fresh:
                 urgency = _IN_HAND if lever == self._hand else _NEAR if lever.tier == self._hand.tier else _FAR
                 self._quick.add(urgency, "policy", partial(self._tell_curve, lever, order))
-        self._quick.add(_FAR, "policy", lambda check: self.send({"kind": "settled", "order": order}))
-        self._slow.add(_BREAK_EVENS, "policy", partial(self._tell_break_evens, order))
+        self._quick.add(_FAR, "policy", partial(self._tell_settled, order))
 
     def _take(self, asked: Mapping[str, Any]) -> None:
         self._hand = Lever(*asked["hand"])
@@ -190,6 +189,13 @@ class Workbench(anywidget.AnyWidget):
             check()
             self._fresh.add(lever)
         self.send({"kind": "curve", "order": order, **content}, buffers)
+
+    def _tell_settled(self, order: str, check: Callable[[], None]) -> None:
+        self.send({"kind": "settled", "order": order})
+        with self._lock:
+            check()
+            # not before: it would take the processors from what the person at the screen waits for
+            self._slow.add(_BREAK_EVENS, "policy", partial(self._tell_break_evens, order))
 
     def _tell_case(self, asked: Mapping[str, Any]) -> None:
         self.send({"kind": "case", "facts": asked["facts"], **self.panel.case(asked["facts"])})

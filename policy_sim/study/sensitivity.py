@@ -198,7 +198,7 @@ def one_at_a_time(
     include_chosen
         Move those that are decisions or known facts as well, as if they were drawn from a triangle over their range.
     on_progress
-        Called with (done, of) as policies are evaluated.
+        Called with (done, of) as policies are evaluated, part by part.
 
     Raises
     ------
@@ -220,12 +220,15 @@ def one_at_a_time(
     all_policies = {policy.name: policy for policy in (baseline, *candidates, recommended)}
     net_value, kept = np.empty((2, len(draws), len(all_policies)))
     for k, policy in enumerate(all_policies.values()):
-        outcome = evaluate(policy, payoffs)
+
+        def step(done: int, of: int, k: int = k) -> None:
+            if on_progress is not None:
+                on_progress(k * of + done, len(all_policies) * of)
+
+        outcome = evaluate(policy, payoffs, step)
         # cases a year may be what is moved
         net_value[:, k] = outcome.per_case() * draws["shop.cases_per_year"]
         kept[:, k] = outcome.per_case("customers_kept")
-        if on_progress is not None:
-            on_progress(k + 1, len(all_policies))
     shape = (*points.shape, len(all_policies))
     return Sensitivity(
         scenario,

@@ -50,6 +50,7 @@ def measure(page: Page, url: str) -> dict[str, np.ndarray]:
     rest(page)
     found: dict[str, list[float]] = {"tiles": [], "all": []}
     for k in range(RESTS):
+        page.wait_for_timeout(1_000)  # a person looks
         page.evaluate(KEY_TO_SCREEN, ("keep_item", "credit")[k % 2])
         rest(page)
         found["tiles"].append(float(page.locator(".ps").get_attribute("data-view-ms") or "nan"))
