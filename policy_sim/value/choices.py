@@ -105,8 +105,11 @@ def choice_table(policy: Policy, payoffs: Payoffs, moved: Sequence[str] = LIMITS
     for k, tier in enumerate(tiers[:-1]):
         for s in range(len(STYLES)):
             liked = options.liked[tier if s == GUIDED else s - len(STYLES)]
-            place = np.argsort(liked, axis=1)[case, resolution]
-            order = np.lexsort((place, case))
+            # what is never chosen comes last
+            place = np.full(liked.shape, liked.shape[1])
+            whose, at = np.nonzero(liked >= 0)
+            place[whose, liked[whose, at]] = at
+            order = np.lexsort((resolution, place[case, resolution], case))
             rank[k, s, order] = np.arange(len(case)) - offset[case]
     value = np.stack([_measures(payoffs, final.rules, numbers, case, resolution, tier) for tier in tiers[:-1]])
     everybody = np.arange(len(payoffs.cases))

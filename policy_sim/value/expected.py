@@ -44,7 +44,7 @@ class Expected:
         (tiers of the policy but the last, N, A) whether an agent of any style may ever choose it; the rest of the table
         is empty.
     last
-        (N, quantities) what becomes of a case at the last tier.
+        (N, styles, quantities) what becomes of a case at the last tier, times the share of each style.
     """
 
     payoffs: Payoffs
@@ -83,9 +83,9 @@ class Expected:
             case, resolution = np.nonzero(choosable[k])
             table[k, case, resolution] = _rows(payoffs, case, resolution, tier, final.rules, numbers)
         everybody = np.arange(len(payoffs.cases))
-        last = np.zeros((len(everybody), len(QUANTITIES)))
+        last = np.empty((len(everybody), len(STYLES), len(QUANTITIES)))
         for s in range(len(STYLES)):
-            last += _rows(payoffs, everybody, final.choice[:, s], tiers[-1], final.rules, numbers)[:, s]
+            last[:, s] = _rows(payoffs, everybody, final.choice[:, s], tiers[-1], final.rules, numbers)[:, s]
         return cls(payoffs, table, choosable, last)
 
     @staticmethod
@@ -111,7 +111,7 @@ class Expected:
         Tiers below `lowest` are passed over.
         """
         handling = Handling.of(policy, self.payoffs, lowest)
-        found = self.last.copy()
+        found = np.asarray(self.last.sum(axis=1))
         for k, table in enumerate(self.table):
             here = np.flatnonzero(handling.tier == k)
             found[here] = sum(table[here, handling.choice[here, s], s] for s in range(len(STYLES)))
@@ -141,7 +141,7 @@ class Expected:
 
     def oracle(self) -> float:
         """Return the total net value where each case gets the best of what anybody may choose, at whichever tier."""
-        best = self.last[:, 0]
+        best = self.last[..., 0].sum(axis=1)
         for table, choosable in zip(self.table, self.choosable, strict=True):
             # each style's share of a table adds up to the whole, whatever a style would choose
             best = np.maximum(best, np.where(choosable, table[..., 0].sum(axis=-1), -np.inf).max(axis=1))

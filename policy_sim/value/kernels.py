@@ -203,14 +203,16 @@ class States(NamedTuple):
 class Options(NamedTuple):
     """What may be chosen for each case; N cases, A resolutions, L limits, K tiers of the scenario.
 
-    `liked` holds, for guided agents at each tier, for generous and for thrifty ones, the resolutions of a case in the
-    order in which they like them: adequate ones before all others, the lower index first where they like two as well.
+    `liked` holds, for guided agents at each tier, for generous and for thrifty ones, the adequate resolutions of a case
+    in the order in which they like them, the lower index first where they like two as well. Those that are never chosen
+    are left out: one that is liked better draws no more on any limit. -1 fills the rest.
     """
 
     counts: Ints  # (N,) resolutions of the case's failure
     uses: NDArray[np.signedinteger[Any]]  # (N, A, L) cents, -1 where a resolution does not draw on a limit
     adequate: Bools  # (N, A)
     liked: NDArray[np.int16]  # (K + 2, N, A)
+    most: NDArray[np.int16]  # (N,) what is worth most to the customer, adequate or not
 
 
 class Rules(NamedTuple):
@@ -801,7 +803,14 @@ def _permitted(i: int, a: int, k: int, rules: Rules, options: Options, skip: int
 
 
 @numba.njit(cache=True, nogil=True)
-def put_in_order(payoff: Floats, worth: Floats, cost: Floats, adequate: Bools, liked: NDArray[np.int16]) -> None:
+def put_in_order(
+    payoff: Floats,
+    worth: Floats,
+    cost: Floats,
+    adequate: Bools,
+    uses: NDArray[np.signedinteger[Any]],
+    liked: NDArray[np.int16],
+) -> None:
     """Fill liked (K + 2, cases, resolutions), see `Options`.
 
     Parameters
@@ -812,25 +821,40 @@ def put_in_order(payoff: Floats, worth: Floats, cost: Floats, adequate: Bools, l
         (cases, resolutions) by which generous agents and thrifty ones do.
     """
     last = payoff.shape[0] + 1
+    order = np.empty(adequate.shape[1], dtype=np.int64)
+    values = np.empty(adequate.shape[1])
     for row in range(last + 1):
         for i in range(adequate.shape[0]):
+            found = 0
             for a in range(adequate.shape[1]):
-                mine = -cost[i, a] if row == last else worth[i, a] if row == last - 1 else payoff[row, i, a]
-                n = a
-                while n > 0:
-                    other = liked[row, i, n - 1]
-                    its = (
-                        -cost[i, other]
-                        if row == last
-                        else worth[i, other]
-                        if row == last - 1
-                        else payoff[row, i, other]
-                    )
-                    if adequate[i, other] > adequate[i, a] or (adequate[i, other] == adequate[i, a] and its >= mine):
-                        break
-                    liked[row, i, n] = other
+                if not adequate[i, a]:
+                    continue
+                value = -cost[i, a] if row == last else worth[i, a] if row == last - 1 else payoff[row, i, a]
+                n = found
+                while n > 0 and values[n - 1] < value:
+                    order[n], values[n] = order[n - 1], values[n - 1]
                     n -= 1
-                liked[row, i, n] = a
+                order[n], values[n] = a, value
+                found += 1
+            kept = 0
+            for n in range(found):
+                if not _is_beaten(order[n], liked[row, i], kept, uses[i]):
+                    liked[row, i, kept] = order[n]
+                    kept += 1
+            for n in range(kept, adequate.shape[1]):
+                liked[row, i, n] = -1
+
+
+@numba.njit(nogil=True)
+def _is_beaten(a: int, better: NDArray[np.int16], count: int, uses: NDArray[np.signedinteger[Any]]) -> bool:
+    """Tell whether any of the first `count` of what is liked better draws no more than a on any limit."""
+    for m in range(count):
+        draws_more = False
+        for d in range(uses.shape[1]):
+            draws_more = draws_more or uses[better[m], d] > uses[a, d]
+        if not draws_more:
+            return True
+    return False
 
 
 @numba.njit(cache=True, nogil=True)
@@ -849,7 +873,7 @@ def _handle(i: int, first: int, end: int, rules: Rules, options: Options, row: i
             choice[row, s] = -1
             for n in range(options.counts[i]):
                 a = options.liked[order, i, n]
-                if not options.adequate[i, a]:
+                if a < 0:
                     break
                 if k == final or _permitted(i, a, k, rules, options, -1):
                     choice[row, s] = a
@@ -862,7 +886,7 @@ def _handle(i: int, first: int, end: int, rules: Rules, options: Options, row: i
         return -1
     # the entitlement cannot be met: the last tier gives the most there is
     for s in range(3):
-        choice[row, s] = options.liked[options.liked.shape[0] - 2, i, 0]
+        choice[row, s] = options.most[i]
     return final
 
 
@@ -887,7 +911,7 @@ def may_be_chosen(k: int, counted: Bools, options: Options, begin: int, end: int
             found = 0
             for n in range(options.counts[i]):
                 a = options.liked[k if s == 0 else options.liked.shape[0] - 3 + s, i, n]
-                if not options.adequate[i, a]:
+                if a < 0:
                     break
                 is_beaten = False
                 for m in range(found):
@@ -958,7 +982,7 @@ def grid_values(
             found = 0
             for n in range(options.counts[i]):
                 a = options.liked[scenario_tier if s == 0 else options.liked.shape[0] - 3 + s, i, n]
-                if choosable[i, a]:
+                if a >= 0 and choosable[i, a]:
                     order[s, found] = a
                     found += 1
         for g in range(grid.shape[0]):
@@ -1008,7 +1032,7 @@ def _states_of_case(
         least = np.iinfo(np.int64).max
         for n in range(options.counts[i]):
             a = options.liked[order, i, n]
-            if least < 0 or not options.adequate[i, a]:
+            if a < 0 or least < 0:
                 break
             use = options.uses[i, a, limit]
             if use < least and _permitted(i, a, k, rules, options, limit):
@@ -1094,13 +1118,13 @@ def add_expected_along(
     table
         (tiers of the policy but the last, N, A, styles, quantities) what a resolution comes to, times a style's share.
     last
-        (N, quantities) what a case comes to at the last tier.
+        (N, styles, quantities) what a case comes to at the last tier.
     levels
         (levels,) all amounts at which anything may change, rising, the first -1.
     touched
         (levels,) set where anything does.
     """
-    most = options.uses.shape[1] + 1
+    most, final = options.uses.shape[1] + 1, rules.tiers.shape[0] - 1
     tier, cents, choice = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64), np.empty((most, 3), np.int64)
     stairs, heights = np.empty((3, most, 2), dtype=np.int64), np.empty(3, dtype=np.int64)
     for i in range(begin, end):
@@ -1108,19 +1132,12 @@ def add_expected_along(
         for n in range(count):
             place = np.searchsorted(levels, cents[n])
             touched[place] = True
-            if tier[n] == rules.tiers.shape[0] - 1:
+            for s in range(3):
+                if n > 0 and tier[n] == tier[n - 1] and choice[n, s] == choice[n - 1, s]:
+                    continue
                 for q in range(out.shape[1]):
-                    out[place, q] += last[i, q]
-            else:
-                for s in range(3):
-                    for q in range(out.shape[1]):
-                        out[place, q] += table[tier[n], i, choice[n, s], s, q]
-            if n == 0:
-                continue
-            if tier[n - 1] == rules.tiers.shape[0] - 1:
-                for q in range(out.shape[1]):
-                    out[place, q] -= last[i, q]
-            else:
-                for s in range(3):
-                    for q in range(out.shape[1]):
-                        out[place, q] -= table[tier[n - 1], i, choice[n - 1, s], s, q]
+                    change = table[tier[n], i, choice[n, s], s, q] if tier[n] < final else last[i, s, q]
+                    if n > 0:
+                        before = tier[n - 1]
+                        change -= table[before, i, choice[n - 1, s], s, q] if before < final else last[i, s, q]
+                    out[place, q] += change

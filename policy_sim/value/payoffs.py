@@ -73,7 +73,7 @@ class Payoffs:
     facts, numbers
         What the kernels need of cases and draws.
     options
-        Uses in cents, adequacy, and the order in which agents like the resolutions of each case.
+        Uses in cents, adequacy, and in which order agents like what they may choose for each case.
     style
         (styles, draws) shares of guided, generous and thrifty agents; 0 in the draws that pad the last block.
     """
@@ -354,11 +354,11 @@ def _options(scenario: Scenario, cases: Cases, menu: Menu, facts: Facts, believe
     """Lay out what agents see of each case: uses, adequacy, and what they like best under the central assumptions."""
     shape = (len(cases), menu.cost.shape[1])
     factors = cases.column_factors(central(scenario))[:, 0]
-    most = 100 * (np.abs(menu.uses[..., 0]) @ np.abs(facts.money * factors).max(axis=0)).max()
-    uses = np.full((*shape, len(LIMITS)), -1, dtype=np.int32 if most < np.iinfo(np.int32).max else np.int64)
+    most_cents = 100 * (np.abs(menu.uses[..., 0]) @ np.abs(facts.money * factors).max(axis=0)).max()
+    uses = np.full((*shape, len(LIMITS)), -1, dtype=np.int32 if most_cents < np.iinfo(np.int32).max else np.int64)
     adequate = np.zeros(shape, dtype=np.bool_)
-    liked = np.empty((len(scenario.tiers) + 2, *shape), dtype=np.int16)
-    liked[:] = np.arange(shape[1])
+    liked = np.full((len(scenario.tiers) + 2, *shape), -1, dtype=np.int16)
+    most_worth = np.zeros(len(cases), dtype=np.int16)
     owed = [scenario.value(f"{each}.entitlement") * scenario.value(f"{each}.loss_share") for each in scenario.failures]
     for f, count in enumerate(menu.counts):
         of_failure = np.flatnonzero(cases.failure == f)
@@ -376,12 +376,13 @@ def _options(scenario: Scenario, cases: Cases, menu: Menu, facts: Facts, believe
             adequate[rows, :count] = enough
             seen = _believed_of(menu, facts, believed, money, rows)
             order = np.zeros((len(liked), len(rows), count), dtype=np.int16)
-            put_in_order(*seen, enough, order)
+            put_in_order(*seen, enough, uses[rows, :count], order)
             liked[:, rows, :count] = order
+            most_worth[rows] = seen.worth.argmax(axis=1)
 
         in_blocks(work, len(of_failure), _CASES_IN_A_BLOCK)
     _refuse_unmet(scenario, cases, menu, adequate)
-    return Options(menu.counts[cases.failure], uses, adequate, liked)
+    return Options(menu.counts[cases.failure], uses, adequate, liked, most_worth)
 
 
 def _believed_of(menu: Menu, facts: Facts, numbers: Numbers, money: Floats, rows: Ints) -> Believed:

@@ -303,8 +303,8 @@ def hand_options():
     worth, adequate = np.array(_HAND_WORTH, dtype=float), np.array(_HAND_ADEQUATE)
     liked = np.zeros((4, 2, 3), dtype=np.int16)
     # the third style is thrifty, here the one that gives the least worth
-    put_in_order(np.stack([pay, pay - 6]), worth, worth, adequate, liked)
-    return Options(np.array([3, 3]), uses, adequate, liked)
+    put_in_order(np.stack([pay, pay - 6]), worth, worth, adequate, uses, liked)
+    return Options(np.array([3, 3]), uses, adequate, liked, np.array([2, 2], dtype=np.int16))
 
 
 def hand_rules(limit):
@@ -315,12 +315,13 @@ def hand_rules(limit):
 
 
 def test_hand_example_by_liking():
-    # adequate ones first; at the last tier all is worth 6 less, which changes no order
+    # adequate ones; at the last tier all is worth 6 less, which changes no order; what draws more and is liked less is
+    # never chosen
     assert hand_options().liked.tolist() == [
-        [[1, 2, 0], [1, 0, 2]],
-        [[1, 2, 0], [1, 0, 2]],
-        [[2, 1, 0], [1, 0, 2]],
-        [[1, 2, 0], [0, 1, 2]],
+        [[1, -1, -1], [1, 0, -1]],
+        [[1, -1, -1], [1, 0, -1]],
+        [[2, 1, -1], [1, 0, -1]],
+        [[1, -1, -1], [0, -1, -1]],
     ]
 
 
