@@ -8,6 +8,9 @@ import pytest
 from policy_sim.assumptions import LIMITS, draw_assumptions
 from policy_sim.policy import Lever, load_policy
 from policy_sim.value import OUTCOMES, evaluate, threshold_curve, value_cases
+from policy_sim.value.curves import lever_states
+from policy_sim.value.evaluation import rules_of
+from policy_sim.value.second_line import WaitNodes, hours_waited_along, second_line, supervisor_minutes
 
 
 @pytest.fixture(scope="module", params=[(2, 700.0), (1, 400.0), (5, 60.0)], ids=["busy", "overloaded", "a few hours"])
@@ -67,10 +70,35 @@ def test_waiting_for_it_loses_customers(scenario, random_cases):
 def test_with_supervisors_enough_nothing_changes(shipped_payoffs):
     lever = Lever("agent", "refund")
     policy = load_policy("current", shipped_payoffs.scenario)
-    outcome = evaluate(policy, shipped_payoffs)
+    outcome, other = (evaluate(each, shipped_payoffs) for each in (policy, policy.with_limit(lever, 60.0)))
     assert (outcome.queue.mean_wait_hours < 1e-12).all()
-    np.testing.assert_allclose(
-        threshold_curve(evaluate(policy, shipped_payoffs), lever).at(policy.limit("agent", "refund")),
-        outcome.per_case(),
-        rtol=1e-12,
-    )
+    np.testing.assert_allclose(threshold_curve(outcome, lever).at(60.0), other.per_case(), rtol=1e-12)
+
+
+def test_hours_along_a_limit_are_those_of_the_queue(short_of_staff, random_policy, random_lever):
+    rng = np.random.default_rng(9)
+    for _ in range(6):
+        policy = random_policy(rng, short_of_staff)
+        lever, rules = random_lever(rng, policy, short_of_staff), rules_of(policy, short_of_staff)
+        states, steps = lever_states(policy, short_of_staff, lever, rules)
+        minutes = np.cumsum(supervisor_minutes(short_of_staff, states, len(steps)), axis=0) / len(short_of_staff.cases)
+        expected = second_line(short_of_staff, minutes).mean_wait_hours
+        np.testing.assert_allclose(hours_waited_along(short_of_staff, minutes), expected, rtol=1e-7, atol=1e-4)
+
+
+@pytest.mark.parametrize(("span", "count"), [(0.0, 1), (0.001, 2), (0.5, 4), (8.0, 7), (60.0, 8)])
+def test_nodes_of_a_wait_have_every_polynomial_of_their_number(span, count):
+    low, high = np.array([0.1, 3.0]), np.array([0.1, 3.0 + span])
+    nodes = WaitNodes.between(low, high)
+    assert len(nodes.places) == count
+    wait = low + (high - low) * np.linspace(0, 1, 7)[:, None]
+    weights = nodes.weights(wait)
+    np.testing.assert_allclose(weights.sum(axis=0), 1.0, rtol=1e-12)
+    for power in range(count):
+        at_nodes, expected = ((hours - low) / (high - low + 1) for hours in (nodes.hours[:, None], wait))
+        found = (weights * at_nodes**power).sum(axis=0)
+        np.testing.assert_allclose(found, expected**power, atol=1e-12)
+    # part of the draws: the same
+    np.testing.assert_array_equal(nodes.weights(wait, slice(1, 2)), weights[..., 1:])
+    # where few wait, fewer nodes are as good
+    assert len(WaitNodes.between(low, high, 1e-4).places) <= count
