@@ -858,9 +858,9 @@ def _is_beaten(a: int, better: NDArray[np.int16], count: int, uses: NDArray[np.s
 
 
 @numba.njit(cache=True, nogil=True)
-def _order_of(style: int, k: int, rules: Rules, options: Options) -> int:
-    """Return the row of `Options.liked` that a style goes by at tier k of the policy; all are guided at the last."""
-    return rules.tiers[k] if style == 0 or k == rules.tiers.shape[0] - 1 else options.liked.shape[0] - 3 + style
+def _order_of(style: int, tier: int, options: Options) -> int:
+    """Return the row of `Options.liked` that a style goes by at a tier of the scenario."""
+    return tier if style == 0 else options.liked.shape[0] - 3 + style
 
 
 @numba.njit(cache=True, nogil=True)
@@ -869,7 +869,8 @@ def _handle(i: int, first: int, end: int, rules: Rules, options: Options, row: i
     final = rules.tiers.shape[0] - 1
     for k in range(first, end):
         for s in range(3):
-            order = _order_of(s, k, rules, options)
+            # at the last tier everybody is guided
+            order = _order_of(0 if k == final else s, rules.tiers[k], options)
             choice[row, s] = -1
             for n in range(options.counts[i]):
                 a = options.liked[order, i, n]
@@ -910,7 +911,7 @@ def may_be_chosen(k: int, counted: Bools, options: Options, begin: int, end: int
         for s in range(3):
             found = 0
             for n in range(options.counts[i]):
-                a = options.liked[k if s == 0 else options.liked.shape[0] - 3 + s, i, n]
+                a = options.liked[_order_of(s, k, options), i, n]
                 if a < 0:
                     break
                 is_beaten = False
@@ -963,7 +964,7 @@ def grid_values(
     """
     resolution_count = options.uses.shape[1]
     limit_count = levels.shape[0]
-    order = np.empty((3, resolution_count), dtype=np.int64)
+    order = np.empty((3, resolution_count + 1), dtype=np.int64)
     needed = np.empty((resolution_count, limit_count), dtype=np.int64)
     for i in range(begin, end):
         for g in range(grid.shape[0]):
@@ -977,18 +978,20 @@ def grid_values(
                 while level < levels.shape[1] and options.uses[i, a, d] > levels[d, level]:
                     level += 1
                 needed[a, d] = level
-        found = 0
         for s in range(3):
             found = 0
             for n in range(options.counts[i]):
-                a = options.liked[scenario_tier if s == 0 else options.liked.shape[0] - 3 + s, i, n]
+                a = options.liked[_order_of(s, scenario_tier, options), i, n]
                 if a >= 0 and choosable[i, a]:
                     order[s, found] = a
                     found += 1
+            order[s, found] = -1
         for g in range(grid.shape[0]):
             for s in range(3):
-                for n in range(found):
+                for n in range(resolution_count):
                     a = order[s, n]
+                    if a < 0:
+                        break
                     permitted = True
                     for d in range(limit_count):
                         if needed[a, d] > grid[g, d]:
@@ -1028,7 +1031,7 @@ def _states_of_case(
     # what each style likes best at every limit: down from no limit, the next best that draws less
     heights[:] = 0
     for s in range(3):
-        order = _order_of(s, k, rules, options)
+        order = _order_of(s, rules.tiers[k], options)
         least = np.iinfo(np.int64).max
         for n in range(options.counts[i]):
             a = options.liked[order, i, n]
