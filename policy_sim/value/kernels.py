@@ -495,20 +495,26 @@ def score_states(
     b = np.empty(_BUFFER)
     _copy_shared(first, numbers, b)
     weight = np.empty(LANES)
-    # what has been worked out for the case, one row for each resolution and tier, the first for "nothing"
-    known = np.zeros((2 * numbers.push.shape[1] + 1, _MEASURE_COUNT * LANES))
-    row_of = np.zeros(numbers.push.shape[1], dtype=np.int64)
+    # what has been worked out for the case: nothing at all, resolutions at this tier, each style's at the one before
+    most = numbers.push.shape[1]
+    known = np.zeros((1 + most + 3, _MEASURE_COUNT * LANES))
+    row_of = np.zeros(most, dtype=np.int64)
     now, before = np.zeros(3, dtype=np.int64), np.zeros(3, dtype=np.int64)
     rows, timing = 0, -1
     for n in range(case.shape[0]):
         i, k, here = case[n], tier[n], place[n]
-        if n == 0 or case[n - 1] != i:
-            now[:] = 0
-            rows = 0
-        if rows == 0 or tier[n - 1] != k:
+        is_new = n == 0 or case[n - 1] != i
+        if is_new or tier[n - 1] != k:
+            for s in range(3):
+                if is_new or now[s] == 0:
+                    now[s] = 0
+                    continue
+                for j in range(_MEASURE_COUNT * LANES):
+                    known[1 + most + s, j] = known[now[s], j]
+                now[s] = 1 + most + s
             _prepare_case(i, k, first, facts, numbers, suspected[i], b)
             row_of[:] = 0
-            timing = -1
+            rows, timing = 0, -1
         for s in range(3):
             a = choice[n, s]
             before[s] = now[s]

@@ -105,6 +105,23 @@ def test_every_measure_agrees_with_the_twin(oracle, payoffs):
             np.testing.assert_allclose(found[n, q], np.broadcast_to(expected[name], found[n, q].shape), 1e-12, scale)
 
 
+def test_states_of_a_case_are_differences_at_whatever_tiers(payoffs):
+    # back and forth between tiers, more states than there are resolutions, styles apart and left out
+    rng = np.random.default_rng(7)
+    rules = rules_of(load_policy("current", payoffs.scenario), payoffs)
+    for i in (0, 17):
+        count = 3 * payoffs.options.adequate.shape[1]
+        choice = rng.integers(-1, payoffs.options.counts[i], (count, 3))
+        choice[0] = 0
+        tier = np.repeat(rng.integers(0, len(payoffs.scenario.tiers), count), 2)[:count]
+        together = States(np.full(count, i), tier, choice, np.arange(count))
+        found = np.cumsum(score(payoffs, rules, together, count, payoffs.numbers), axis=0)
+        for n in range(count):
+            alone = States(np.array([i]), tier[n : n + 1], choice[n : n + 1], np.array([0]))
+            expected = score(payoffs, rules, alone, 1, payoffs.numbers)[0]
+            np.testing.assert_allclose(found[n], expected, rtol=1e-9, atol=1e-9)
+
+
 def test_expected_payoffs_agree_with_the_twin(oracle, payoffs):
     rng = np.random.default_rng(2)
     case, resolution, tier = random_rows(payoffs, rng, 60)
