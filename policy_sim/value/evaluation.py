@@ -102,20 +102,28 @@ def rules_of(policy: Policy, payoffs: Payoffs) -> Rules:
         caught = getattr(cases, guard.fact) >= guard.at_least
         start = np.where(caught, np.maximum(start, policy.tier_names.index(guard.to)), start)
         suspected |= caught & (guard.fact in _SUSPICIOUS)
-    cell = cases.failure * len(scenario.segments) + cases.segment
-    return Rules(start, cell, limits_in_cents(policy, payoffs), tiers, suspected, _claimed(policy, payoffs))
+    limits, claimed = limits_in_cents(policy, payoffs), _claimed(policy, payoffs)
+    return Rules(start, cells_of(payoffs), limits, tiers, suspected, claimed)
 
 
 def limits_in_cents(policy: Policy, payoffs: Payoffs) -> Ints:
-    """Return the limits in force: (tiers of the policy, cells, L)."""
+    """Return the limits in force: (tiers of the policy, cells, L); none for cells that no case is in."""
     scenario = payoffs.scenario
     cells = [(failure, segment.name) for failure in scenario.failures for segment in scenario.segments]
+    there = np.unique(cells_of(payoffs))
     # where there are no exceptions, one cell stands for all
-    told = cells if policy.exceptions else cells[:1]
-    limits = [
-        [[to_cents(policy.limit(tier, name, *cell)) for name in LIMITS] for cell in told] for tier in policy.tier_names
+    told = there if policy.exceptions else there[:1]
+    found = np.full((len(policy.tiers), len(cells), len(LIMITS)), _NO_LIMIT_CENTS)
+    found[:, there] = [
+        [[to_cents(policy.limit(tier, name, *cells[cell])) for name in LIMITS] for cell in told]
+        for tier in policy.tier_names
     ]
-    return np.repeat(np.array(limits, dtype=np.int64), len(cells) // len(told), axis=1)
+    return found
+
+
+def cells_of(payoffs: Payoffs) -> Ints:
+    """Return the cell (N,) of each case: failure and segment."""
+    return np.asarray(payoffs.cases.failure * len(payoffs.scenario.segments) + payoffs.cases.segment)
 
 
 def _claimed(policy: Policy, payoffs: Payoffs) -> Floats:
