@@ -422,6 +422,11 @@ class Scenario(_Frozen):
         sizes = described.amounts or tuple(100 * share for share in described.shares_of_price)
         return tuple(f"{remedy}_{size:g}" for size in sizes) or (remedy,)
 
+    @property
+    def cells(self) -> tuple[tuple[str, str], ...]:
+        """Every failure with every segment, in the order in which cells are numbered."""
+        return tuple((failure, segment.name) for failure in self.failures for segment in self.segments)
+
     def check_cell(self, failure: str | None, segment: str | None, where: str = "") -> None:
         """See that a failure and a segment, where given, are known.
 

@@ -25,7 +25,6 @@ from policy_sim.show.wording import LIMIT_TITLES, assumption_title, assumption_u
 from policy_sim.study import Setting, load_stories, load_story, one_at_a_time, provenance_of, replay, thinned
 from policy_sim.value import (
     MOVED,
-    Believed,
     Curve,
     Outcome,
     Payoffs,
@@ -441,10 +440,10 @@ def _fitting(policy: Policy, scenario: Scenario) -> Policy:
 
 def _case_view(policy: Policy, payoffs: Payoffs, bundles: Mapping[int, str]) -> dict[str, Any]:
     row = decide(policy, payoffs).iloc[0]
-    seen, names = payoffs.believed, payoffs.menu.names[payoffs.cases.failure[0]]
+    names = payoffs.menu.names[payoffs.cases.failure[0]]
     tier = policy.tier_names.index(row["tier"])
     at = payoffs.scenario.tiers.index(row["tier"])
-    shown = list(bundles) or np.argsort(-seen.payoff[at, 0, : len(names)])[:4].tolist()
+    shown = list(bundles) or np.argsort(-payoffs.believed.payoff[at, 0, : len(names)])[:4].tolist()
     chosen = names.index(row["recommended"])
     shown = list(dict.fromkeys([chosen, *shown]))
     return {
@@ -453,14 +452,14 @@ def _case_view(policy: Policy, payoffs: Payoffs, bundles: Mapping[int, str]) -> 
         "because": row["because"],
         "allowed": row["allowed"],
         "future_value": float(payoffs.cases.future_value[0]),
-        "resolutions": [_resolution(policy, payoffs, seen, a, at, bundles, a == chosen) for a in shown],
+        "resolutions": [_resolution(policy, payoffs, a, at, bundles, a == chosen) for a in shown],
     }
 
 
 def _resolution(
-    policy: Policy, payoffs: Payoffs, seen: Believed, a: int, at: int, bundles: Mapping[int, str], is_chosen: bool
+    policy: Policy, payoffs: Payoffs, a: int, at: int, bundles: Mapping[int, str], is_chosen: bool
 ) -> dict[str, Any]:
-    options, cases = payoffs.options, payoffs.cases
+    options, cases, seen = payoffs.options, payoffs.cases, payoffs.believed
     cell = (cases.failures[cases.failure[0]], cases.segments[cases.segment[0]])
     over = [
         LIMIT_TITLES[name].lower()

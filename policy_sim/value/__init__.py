@@ -16,14 +16,13 @@ from policy_sim.value.evaluation import (
 from policy_sim.value.frontier import Frontier, frontier
 from policy_sim.value.keep_or_return import KeepOrReturn, comparable_failures, keep_or_return
 from policy_sim.value.kernels import MEASURES, STYLES
-from policy_sim.value.payoffs import Believed, Payoffs, Progress, spread, value_cases
+from policy_sim.value.payoffs import Payoffs, Progress, spread, value_cases
 
 __all__ = [
     "MEASURES",
     "MOVED",
     "OUTCOMES",
     "STYLES",
-    "Believed",
     "BestLimits",
     "ChoiceTable",
     "Curve",

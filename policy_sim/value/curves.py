@@ -43,7 +43,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-_CASES_IN_A_BLOCK = 5_000
 #: Steps of money (cents) that people find round, the roundest first.
 _ROUND_CENTS = (10_000, 5_000, 2_500, 1_000, 500, 100, 50, 10, 5, 1)
 
@@ -193,7 +192,7 @@ def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever, rules: Rules) -
     def work(first: int, last: int) -> None:
         parts[first] = curve_states(k, LIMITS.index(lever.limit), in_force, rules, payoffs.options, first, last)
 
-    in_blocks(work, len(payoffs.cases), _CASES_IN_A_BLOCK)
+    in_blocks(work, len(payoffs.cases))
     case, tier, choice, cents = (np.concatenate(each) for each in zip(*(parts[n] for n in sorted(parts)), strict=True))
     steps, place = np.unique(cents, return_inverse=True)
     return States(case, rules.tiers[tier], choice, place), steps
@@ -201,9 +200,7 @@ def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever, rules: Rules) -
 
 def cells_moved(policy: Policy, payoffs: Payoffs, lever: Lever) -> NDArray[np.bool_]:
     """Return (cells,) whether a lever is the limit that counts there: no exception has a say of its own."""
-    scenario = payoffs.scenario
-    cells = [(failure, segment.name) for failure in scenario.failures for segment in scenario.segments]
-    return np.array([policy.is_moved(lever, *cell) for cell in cells])
+    return np.array([policy.is_moved(lever, *cell) for cell in payoffs.scenario.cells])
 
 
 def best_step(cents: Ints, value: Floats, bounds: tuple[float, float], every: int | None = None) -> tuple[int, float]:

@@ -53,7 +53,6 @@ OUTCOMES = {
 #: Facts at which a guard looks because a customer may be lying.
 _SUSPICIOUS = ("suspicion", "prior_claims")
 
-_CASES_IN_A_BLOCK = 5_000
 _ROUNDING = 1e-9  # differences below this come from adding up in another order
 _NO_LIMIT_CENTS = int(np.iinfo(np.int64).max)
 
@@ -77,7 +76,7 @@ class Handling:
         def work(first: int, last: int) -> None:
             choose(raised, payoffs.options, first, last, tier, choice)
 
-        in_blocks(work, len(tier), _CASES_IN_A_BLOCK)
+        in_blocks(work, len(tier))
         return cls(rules, tier, choice)
 
     def states(self, place: Ints) -> States:
@@ -108,9 +107,8 @@ def rules_of(policy: Policy, payoffs: Payoffs) -> Rules:
 
 def limits_in_cents(policy: Policy, payoffs: Payoffs) -> Ints:
     """Return the limits in force: (tiers of the policy, cells, L); none for cells that no case is in."""
-    scenario = payoffs.scenario
-    cells = [(failure, segment.name) for failure in scenario.failures for segment in scenario.segments]
-    there = np.unique(cells_of(payoffs))
+    cells = payoffs.scenario.cells
+    there = np.flatnonzero(np.bincount(cells_of(payoffs)))
     # where there are no exceptions, one cell stands for all
     told = there if policy.exceptions else there[:1]
     found = np.full((len(policy.tiers), len(cells), len(LIMITS)), _NO_LIMIT_CENTS)

@@ -25,7 +25,6 @@ __all__ = ["QUANTITIES", "Expected", "load_of"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_CASES_IN_A_BLOCK = 5_000
 #: What is looked up of a case, in the order of every array with a quantity axis: money, money, minutes, money.
 QUANTITIES = ("net_value", "remedy_cost", "supervisor_minutes", "learned_claiming")
 
@@ -126,16 +125,15 @@ class Expected:
             drawn = options.uses[..., limit][options.adequate]
             self._levels[limit] = np.unique(np.append(drawn.astype(np.int64), -1))
         levels = self._levels[limit]
-        count = -(-len(rules.start) // _CASES_IN_A_BLOCK)
-        changes = np.zeros((count, len(levels), len(QUANTITIES)))
-        touched = np.zeros((count, len(levels)), dtype=np.bool_)
+        parts: dict[int, tuple[Floats, NDArray[np.bool_]]] = {}
 
         def work(first: int, last: int) -> None:
-            out = changes[first // _CASES_IN_A_BLOCK], touched[first // _CASES_IN_A_BLOCK]
+            parts[first] = np.zeros((len(levels), len(QUANTITIES))), np.zeros(len(levels), dtype=np.bool_)
             table, end = self.table, self.last
-            add_expected_along(k, limit, in_force, rules, options, table, end, levels, first, last, *out)
+            add_expected_along(k, limit, in_force, rules, options, table, end, levels, first, last, *parts[first])
 
-        in_blocks(work, len(rules.start), _CASES_IN_A_BLOCK)
+        in_blocks(work, len(rules.start))
+        changes, touched = (np.array(each) for each in zip(*(parts[n] for n in sorted(parts)), strict=True))
         steps = touched.any(axis=0)
         return levels[steps], np.cumsum(changes.sum(axis=0)[steps], axis=0)
 

@@ -288,15 +288,15 @@ def _log_of_wait(hours: float) -> float:
 
 @numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
 def _put_logs_of_wait(hours: float, b: Floats) -> None:
-    """Work out the logarithms of some hours more than those in the buffer; one does where all lanes wait as long."""
+    """Work out the logarithms of the wait for a tier after some hours; one does where all lanes wait as long."""
     different = 0
     for j in range(LANES):
-        different += b[_HOURS + j] != b[_HOURS]
+        different += b[_TIER_HOURS + j] != b[_TIER_HOURS]
     if different > 0:
         for j in range(LANES):
-            b[_WAITED + j] = _log_of_wait(hours + b[_HOURS + j])
+            b[_WAITED + j] = _log_of_wait(hours + b[_TIER_HOURS + j])
     else:
-        alike = _log_of_wait(hours + b[_HOURS])
+        alike = _log_of_wait(hours + b[_TIER_HOURS])
         for j in range(LANES):
             b[_WAITED + j] = alike
 
@@ -378,8 +378,6 @@ def _prepare_case(i: int, k: int, first: int, facts: Facts, numbers: Numbers, is
             - b[_BONDED + j] * bond
             + b[_FIRST_ORDER + j] * is_first
         )
-    for j in range(LANES):
-        b[_HOURS + j] = b[_TIER_HOURS + j]
     _put_logs_of_wait(hours, b)
     for j in range(LANES):
         waited = b[_WAIT + j] * b[_WAITED + j]
@@ -829,6 +827,7 @@ def put_in_order(
     last = payoff.shape[0] + 1
     order = np.empty(adequate.shape[1], dtype=np.int64)
     values = np.empty(adequate.shape[1])
+    every = np.ones(uses.shape[2], dtype=np.bool_)
     for row in range(last + 1):
         for i in range(adequate.shape[0]):
             found = 0
@@ -844,21 +843,21 @@ def put_in_order(
                 found += 1
             kept = 0
             for n in range(found):
-                if not _is_beaten(order[n], liked[row, i], kept, uses[i]):
-                    liked[row, i, kept] = order[n]
+                if not _is_beaten(i, order[n], order, kept, uses, every):
+                    order[kept] = order[n]
                     kept += 1
-            for n in range(kept, adequate.shape[1]):
-                liked[row, i, n] = -1
+            for n in range(adequate.shape[1]):
+                liked[row, i, n] = order[n] if n < kept else -1
 
 
 @numba.njit(nogil=True)
-def _is_beaten(a: int, better: NDArray[np.int16], count: int, uses: NDArray[np.signedinteger[Any]]) -> bool:
-    """Tell whether any of the first `count` of what is liked better draws no more than a on any limit."""
+def _is_beaten(i: int, a: int, better: Ints, count: int, uses: NDArray[np.signedinteger[Any]], counted: Bools) -> bool:
+    """Tell whether any of the first `count` that are liked better draws no more than a on any limit that counts."""
     for m in range(count):
-        draws_more = False
-        for d in range(uses.shape[1]):
-            draws_more = draws_more or uses[better[m], d] > uses[a, d]
-        if not draws_more:
+        d = 0
+        while d < uses.shape[2] and not (counted[d] and uses[i, better[m], d] > uses[i, a, d]):
+            d += 1
+        if d == uses.shape[2]:
             return True
     return False
 
@@ -920,16 +919,7 @@ def may_be_chosen(k: int, counted: Bools, options: Options, begin: int, end: int
                 a = options.liked[_order_of(s, k, options), i, n]
                 if a < 0:
                     break
-                is_beaten = False
-                for m in range(found):
-                    is_beaten = True
-                    for d in range(options.uses.shape[2]):
-                        if counted[d] and options.uses[i, unbeaten[m], d] > options.uses[i, a, d]:
-                            is_beaten = False
-                            break
-                    if is_beaten:
-                        break
-                if not is_beaten:
+                if not _is_beaten(i, a, unbeaten, found, options.uses, counted):
                     unbeaten[found] = a
                     found += 1
                     out[i, a] = True
@@ -979,6 +969,8 @@ def grid_values(
         if not reaches[i]:
             continue
         for a in range(options.counts[i]):
+            if not choosable[i, a]:
+                continue
             for d in range(limit_count):
                 level = 0
                 while level < levels.shape[1] and options.uses[i, a, d] > levels[d, level]:

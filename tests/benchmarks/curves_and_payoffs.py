@@ -17,6 +17,8 @@ from rich.table import Table
 
 from policy_sim import (
     Lever,
+    Payoffs,
+    Policy,
     best_limits,
     draw_assumptions,
     evaluate,
@@ -48,6 +50,13 @@ def seconds(work: Callable[[], object], repeats: int = 3) -> float:
         work()
         times.append(time.perf_counter() - began)
     return min(times)
+
+
+def all_curves(policy: Policy, payoffs: Payoffs) -> None:
+    """Evaluate a policy, and work out the exact curve of each of the agents' limits that move."""
+    outcome = evaluate(policy, payoffs)
+    for limit in MOVED:
+        threshold_curve(outcome, Lever("agent", limit))
 
 
 def main() -> None:
@@ -115,13 +124,13 @@ def main() -> None:
         f"{own / other:.1f}x as long",
     )
     # the mean over the draws, every resolution valued beforehand: what the search for the best limits reads
-    wide = prepare_setting(scenario, cases=MANY, draws=FEWER_DRAWS).payoffs
-    given = Expected.of(policy, wide, load_of(policy, wide))
+    long = prepare_setting(scenario, cases=MANY, draws=FEWER_DRAWS).payoffs
+    given = Expected.of(policy, long, load_of(policy, long))
     for limit in MOVED:
         lever = Lever("agent", limit)
         own = seconds(lambda lever=lever: given.along(policy, lever))
         other = seconds(lambda lever=lever: given.of_policy(policy.with_limit(lever, 20.0))) * 1_000
-        dearer = seconds(lambda: evaluate(policy, wide), 1) * 1_000
+        dearer = seconds(lambda: evaluate(policy, long), 1) * 1_000
         table.add_row(
             f"mean curve of {limit}, {MANY:,} cases, payoffs given",
             "looking up 1,000 policies (evaluate)",
@@ -130,17 +139,12 @@ def main() -> None:
             f"{other / own:,.0f}x ({dearer / own:,.0f}x)",
         )
 
-    def move() -> None:
-        moved = policy.with_limit(Lever("agent", "keep_item"), 40.0)
-        outcome = evaluate(moved, payoffs)
-        for limit in MOVED:
-            threshold_curve(outcome, Lever("agent", limit))
-
-    table.add_row("a moved limit: tiles, curves of four limits", "0.030 s wanted", f"{seconds(move, 2):.2f}", "", "")
+    moved = policy.with_limit(Lever("agent", "keep_item"), 40.0)
+    own = seconds(lambda: all_curves(moved, payoffs), 2)
+    table.add_row("a moved limit: tiles, curves of four limits", "0.030 s wanted", f"{own:.2f}", "", "")
     given = Expected.of(policy, payoffs, load_of(policy, payoffs))
 
     def move_means() -> None:
-        moved = policy.with_limit(Lever("agent", "keep_item"), 40.0)
         given.of_policy(moved)
         for limit in MOVED:
             given.along(moved, Lever("agent", limit))
@@ -148,13 +152,7 @@ def main() -> None:
     table.add_row("the same, means alone, payoffs given", "0.030 s wanted", f"{seconds(move_means):.3f}", "", "")
 
     wide = prepare_setting(scenario, cases=FEWER_CASES, draws=MANY_DRAWS).payoffs
-
-    def four() -> None:
-        outcome = evaluate(policy, wide)
-        for limit in MOVED:
-            threshold_curve(outcome, Lever("agent", limit))
-
-    own = seconds(four, 1)
+    own = seconds(lambda: all_curves(policy, wide), 1)
     count = MANY_DRAWS * FEWER_CASES * RESOLUTIONS
     other = seconds(lambda: np.exp(values), 3) / len(values) * count
     table.add_row(

@@ -100,7 +100,6 @@ def test_threads_change_nothing(monkeypatch, scenario, random_cases):
     # small blocks: several for each thread
     for name in ("_ROWS_IN_A_BLOCK", "_CASES_IN_A_BLOCK"):
         monkeypatch.setattr(payoffs, name, 40)
-    monkeypatch.setattr("policy_sim.value.evaluation._CASES_IN_A_BLOCK", 40)
 
     def work(threads):
         monkeypatch.setattr(payoffs, "cpu_count", lambda: threads)
