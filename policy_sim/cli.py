@@ -99,7 +99,7 @@ def run(
 ) -> None:
     """The main job: from a log to the best limits of the agents, what they are worth and how sure that is."""
     from policy_sim.policy import load_policy, load_shipped_policies
-    from policy_sim.show import report
+    from policy_sim.show.terminal import report
     from policy_sim.study import provenance_of
     from policy_sim.value import best_limits, compare, evaluate
 
@@ -203,7 +203,7 @@ def evaluate(
 ) -> None:
     """What one policy brings, per case and per year, with 90 % intervals."""
     from policy_sim.policy import load_policy
-    from policy_sim.show import report
+    from policy_sim.show.terminal import report
     from policy_sim.value import evaluate as evaluate_policy
 
     with _progress(5) as step:
@@ -274,7 +274,7 @@ def what_matters(
 ) -> None:
     """How sure a choice is, which assumptions it hangs on, where they would turn it, what is worth finding out."""
     from policy_sim.policy import load_policy, load_shipped_policies
-    from policy_sim.show import report
+    from policy_sim.show.terminal import report
     from policy_sim.study import thinned
     from policy_sim.study import what_matters as study_what_matters
     from policy_sim.value import best_limits
@@ -340,7 +340,7 @@ def optimize(
     """The best limits of all tiers together, the price of simplicity, and how well they stand the test."""
     from policy_sim.policy import load_policy
     from policy_sim.publish import export_policy
-    from policy_sim.show import report
+    from policy_sim.show.terminal import report
     from policy_sim.study import find_optimum, provenance_of
     from policy_sim.value.best_limits import MOVED
 
@@ -389,8 +389,8 @@ def frontier(
 ) -> None:
     """The highest net value for each amount of spend, of supervisors' time, or of learned claiming."""
     from policy_sim.policy import load_policy, load_shipped_policies
-    from policy_sim.show import report
-    from policy_sim.show.best_figures import plot_frontier
+    from policy_sim.show.figures.optimum import plot_frontier
+    from policy_sim.show.terminal import report
     from policy_sim.value import frontier as find_frontier
     from policy_sim.value.best_limits import MOVED
 
@@ -430,8 +430,8 @@ def keep(
     """Up to which price the customer should keep the item: a formula beside the simulation, and what they rest on."""
     import pandas as pd
 
-    from policy_sim.show import report
-    from policy_sim.show.best_figures import plot_keep_or_return
+    from policy_sim.show.figures.optimum import plot_keep_or_return
+    from policy_sim.show.terminal import report
     from policy_sim.value import comparable_failures, keep_or_return
 
     with _progress(5) as step:
@@ -783,7 +783,7 @@ def approve(
 def scenarios(as_json: AsJson = False) -> None:
     """The scenarios that travel with the program: what goes wrong there, how far their numbers can be trusted."""
     from policy_sim.assumptions import load_scenario
-    from policy_sim.show import report
+    from policy_sim.show.terminal import report
 
     files = sorted(shipped("data/scenarios").glob("*.yaml"))
     loaded = [load_scenario(file) for file in files]
@@ -815,7 +815,7 @@ def stories(
     as_json: AsJson = False,
 ) -> None:
     """Accounts of good service, replayed: what each option would have brought, which claims about it hold."""
-    from policy_sim.show import report
+    from policy_sim.show.terminal import report
     from policy_sim.study import load_stories, load_story, replay
 
     with _progress(7) as step:
@@ -848,10 +848,10 @@ def sweep(
     as_json: AsJson = False,
 ) -> None:
     """Thousands of runs over scenarios, policies, limits and assumptions, into a folder; go on after any stop."""
-    from policy_sim.show import sweep_report as report
-    from policy_sim.study.live_progress import live_progress
-    from policy_sim.study.sweep import foresee
-    from policy_sim.study.sweep import sweep as run_sweep
+    from policy_sim.show.terminal import sweep as report
+    from policy_sim.show.terminal.live_progress import live_progress
+    from policy_sim.sweep.folder import foresee
+    from policy_sim.sweep.folder import sweep as run_sweep
 
     if dry_run:
         foresight = foresee(design, out, workers)
@@ -892,7 +892,7 @@ def show_scenario(
     """Every assumption with value, unit, range, trust and source; what remedies are made of; how many resolutions."""
     from policy_sim.assumptions import load_scenario
     from policy_sim.service.remedies import compose
-    from policy_sim.show import report
+    from policy_sim.show.terminal import report
 
     loaded = load_scenario(scenario)
     if as_json:
@@ -925,8 +925,8 @@ def share(
     if find_spec("anywidget") is None:
         raise InputError("the panel is not installed; install it with: pip install 'policy-sim[app]'")
     from policy_sim.policy import load_policy
-    from policy_sim.show.panel import open_panel
-    from policy_sim.show.share import share as write_shared
+    from policy_sim.show.live.share import share as write_shared
+    from policy_sim.show.live.state import open_panel
 
     with _progress(7) as step:
         loaded = _scenario(scenario, assume)
@@ -998,8 +998,8 @@ def serve(
     if any(find_spec(name) is None for name in ("voila", "anywidget", "ipykernel")):
         raise InputError("Voila is not installed; install it with: pip install 'policy-sim[app]'")
     from policy_sim.policy import load_policy
-    from policy_sim.show.app import AppSettings, run_app
-    from policy_sim.show.visit import Visit
+    from policy_sim.show.live.app import AppSettings, run_app
+    from policy_sim.show.live.visit import Visit
 
     settings = AppSettings(ip, port, browser, ready, idle_minutes)
     loaded = _scenario(scenario, assume)
@@ -1250,7 +1250,7 @@ def _fit_purchases(wish: _Wish, step: Any) -> _Said:
         read_covariates,
         summarise,
     )
-    from policy_sim.show import report
+    from policy_sim.show.terminal import report
 
     transactions = _read_log(wish.scenario, wish.log, step)
     summary = summarise(transactions, wish.until)
@@ -1290,7 +1290,7 @@ def _fit_opportunities(wish: _Wish, step: Any) -> _Said:
     import pandas as pd
 
     from policy_sim.clv import fit_bg_bb, opportunities_per_year, summarise_opportunities
-    from policy_sim.show import report
+    from policy_sim.show.terminal import report
 
     transactions = _read_log(wish.scenario, wish.log, step)
     summary = summarise_opportunities(transactions, wish.period, wish.until)
@@ -1327,7 +1327,7 @@ def _fit_recoveries(wish: _Wish, step: Any) -> _Said:
         summarise,
         summarise_recoveries,
     )
-    from policy_sim.show import report
+    from policy_sim.show.terminal import report
 
     if wish.recoveries is None:
         raise InputError(
@@ -1366,7 +1366,7 @@ def _fit_contracts(wish: _Wish, step: Any) -> _Said:
     import pandas as pd
 
     from policy_sim.clv import fit_shifted_beta_geometric, read_contracts
-    from policy_sim.show import report
+    from policy_sim.show.terminal import report
 
     path = wish.log[0]
     if path is None:
@@ -1512,7 +1512,7 @@ def _write_results(out: Path, best: BestLimits, differences: list[Difference], p
     import pandas as pd
 
     from policy_sim.publish import export_policy
-    from policy_sim.show.figures import plot_curves, plot_value_against_cost, plot_where_money_goes
+    from policy_sim.show.figures.limits import plot_curves, plot_value_against_cost, plot_where_money_goes
 
     recommended = differences[-1]
     figures = {
@@ -1533,7 +1533,7 @@ def _write_results(out: Path, best: BestLimits, differences: list[Difference], p
 
 def _write_what_matters(out: Path, matters: Matters) -> list[Path]:
     """Write tables and figures of what matters, each whole; return their paths."""
-    from policy_sim.show.uncertainty_figures import plot_differences, plot_information, plot_tornado
+    from policy_sim.show.figures.decision_analysis import plot_differences, plot_information, plot_tornado
 
     base = matters.outcomes[0]
     figures = {

@@ -26,7 +26,7 @@ from policy_sim.clv import (
     summarise_opportunities,
 )
 from policy_sim.study import load_story, prepare_setting, read_default_log, replay, what_matters
-from policy_sim.study.sweep_results import read_sweep
+from policy_sim.sweep.results import read_sweep
 from policy_sim.value import best_limits, keep_or_return
 
 SMALL = ("--cases", "400", "--draws", "7", "--seed", "3")

@@ -1,12 +1,12 @@
-"""Studies: settings in which policies are compared, how sure that is, what matters most, stories, sweeps, journeys."""
+"""Studies: settings in which policies are compared, how sure that is, what matters most, stories, journeys."""
 
+from policy_sim.study.decision_analysis import Matters, what_matters
 from policy_sim.study.information import Pilot, Worth, evpi, evppi, pilot_for_mean, pilot_for_share
-from policy_sim.study.matters import Matters, what_matters
 from policy_sim.study.optimum import HeldOut, Optimum, find_optimum
+from policy_sim.study.prepare import Customers, Setting, prepare_setting, read_default_log, thinned
 from policy_sim.study.provenance import provenance_of
 from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table, spread_of_cases
 from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
-from policy_sim.study.setting import Customers, Setting, prepare_setting, read_default_log, thinned
 from policy_sim.study.stories import Replay, Story, load_stories, load_story, replay
 
 __all__ = [

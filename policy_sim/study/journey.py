@@ -26,7 +26,7 @@ from policy_sim.border import InputError
 from policy_sim.clv import BgNbdFit, summarise
 from policy_sim.policy import Policy
 from policy_sim.study.journey_kernels import ANSWERS, MOST_PRIOR, SUMS, Buyers, follow
-from policy_sim.study.setting import Customers, Setting
+from policy_sim.study.prepare import Customers, Setting
 from policy_sim.value import Payoffs, value_cases
 from policy_sim.value.evaluation import Handling, score
 from policy_sim.value.kernels import MEASURES, SHARED

@@ -12,7 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from policy_sim.policy import ExpectedEffect, Provenance
-from policy_sim.study.setting import Setting
+from policy_sim.study.prepare import Setting
 from policy_sim.value import Difference, interval
 
 __all__ = ["provenance_of"]

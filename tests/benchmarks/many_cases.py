@@ -22,7 +22,7 @@ from rich.table import Table
 
 from policy_sim import Lever, load_policy, load_scenario
 from policy_sim.assumptions import Scenario, central
-from policy_sim.study.many_cases import curves_of_many, evaluate_many, open_case_log
+from policy_sim.sweep.many_cases import curves_of_many, evaluate_many, open_case_log
 
 ROWS_IN_A_GROUP = 100_000
 LEVERS = [Lever("agent", limit) for limit in ("keep_item", "credit", "refund", "replacement")]

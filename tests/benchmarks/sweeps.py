@@ -28,13 +28,13 @@ with warnings.catch_warnings():
 from policy_sim import evaluate, load_policy, load_scenario, value_cases
 from policy_sim.assumptions import Draws, central
 from policy_sim.study import prepare_setting
-from policy_sim.study.design import Design
-from policy_sim.study.ema import to_ema_model
-from policy_sim.study.global_sensitivity import sobol_indices
 from policy_sim.study.journey import monthly_sums
 from policy_sim.study.journey_kernels import ANSWERS, SUMS, Buyers
-from policy_sim.study.samples import saltelli
-from policy_sim.study.sweep import sweep
+from policy_sim.sweep.design import Design
+from policy_sim.sweep.ema import to_ema_model
+from policy_sim.sweep.folder import sweep
+from policy_sim.sweep.samples import saltelli
+from policy_sim.sweep.sensitivity import sobol_indices
 
 CASES, EXPERIMENTS, RUNS = 10_000, 24, 1_000
 POLICIES = ["ask_first", "current", "generous"]

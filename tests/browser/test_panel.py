@@ -12,8 +12,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from policy_sim import Lever, evaluate, load_policy, load_scenario
-from policy_sim.show.panel import Panel, open_panel
-from policy_sim.show.share import share
+from policy_sim.show.live.share import share
+from policy_sim.show.live.state import Panel, open_panel
 from policy_sim.show.wording import money
 from policy_sim.study import prepare_setting
 from policy_sim.value import interval

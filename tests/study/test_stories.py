@@ -12,7 +12,7 @@ import yaml
 from policy_sim.assumptions import LIMITS, load_scenario
 from policy_sim.border import InputError, shipped
 from policy_sim.service import compose, read_cases
-from policy_sim.show.report import of_story
+from policy_sim.show.terminal.report import of_story
 from policy_sim.study import load_stories, load_story, replay
 from policy_sim.study.stories import ENOUGH, KeepUntil
 from policy_sim.value import value_cases

@@ -1,0 +1,173 @@
+"""Figures of limits: exact curves, value against cost, where the money goes.
+
+In: curves, outcomes, differences. Out: matplotlib figures. Left to others: the live panel (`workbench`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+
+from policy_sim.policy import ASK, NO_LIMIT
+from policy_sim.show.figures.drawing import ACCENT, COST, GAIN, MUTED, TEXT, finish, money_ticks, new_figure, quiet
+from policy_sim.show.wording import LIMIT_TITLES, OUTCOME_TITLES, limit_text, money
+from policy_sim.value import Curve, Difference, Outcome, interval
+
+__all__ = ["curve_span", "plot_curves", "plot_value_against_cost", "plot_where_money_goes"]
+
+
+def plot_curves(curves: Mapping[str, Curve], baseline: Outcome) -> Figure:
+    """Draw each limit's exact curve: net value a year against the baseline, 90 % band, best and present limit.
+
+    Parameters
+    ----------
+    curves
+        By name of the limit; other limits are as in the curve's policy.
+    baseline
+        Outcome on the same payoffs; differences are paired.
+    """
+    currency = baseline.policy.currency
+    yearly = baseline.payoffs.scenario.value("shop.cases_per_year")
+    columns = len(curves) if len(curves) <= 3 else 2
+    rows = -(-len(curves) // columns)
+    figure = new_figure(1 + 4.4 * columns, 3.9 * rows)
+    axes = np.atleast_1d(figure.subplots(rows, columns, sharey=True)).ravel()
+    for axis in axes[len(curves) :]:
+        axis.set_visible(False)
+    for axis, (name, curve) in zip(axes, curves.items(), strict=False):
+        gain = yearly * (curve.per_case() - baseline.per_case())
+        mean = gain.mean(axis=1)
+        low, high = np.quantile(gain, [0.05, 0.95], axis=1)
+        end = curve_span(curve)
+        inside = (curve.limits > 0) & (curve.limits < end)
+        limits = np.concatenate([[0.0], curve.limits[inside], [end]])
+        drawn = np.concatenate([[curve.step(0.0)], np.flatnonzero(inside), [curve.step(end)]])
+        axis.axhline(0, color=MUTED, linewidth=0.8)
+        axis.fill_between(limits, low[drawn], high[drawn], step="post", color=ACCENT, alpha=0.14, linewidth=0)
+        axis.step(limits, mean[drawn], where="post", color=ACCENT, linewidth=1.6)
+        best = curve.policy.limit(curve.lever.tier, curve.lever.limit)
+        present = baseline.policy.limit(curve.lever.tier, curve.lever.limit)
+        for limit, mark, words, rise in ((present, "o", "in force", -20), (best, "D", "best", 11)):
+            at = -0.04 * end if limit == ASK else min(limit, end)
+            value = mean[curve.step(limit)]
+            axis.plot([at], [value], mark, color=TEXT, markerfacecolor="white", markersize=7, zorder=5, clip_on=False)
+            axis.annotate(
+                f"{words}: {limit_text(limit, currency)}",
+                (at, value),
+                xytext=(0, rise),
+                textcoords="offset points",
+                ha="left" if at < 0.5 * end else "right",
+                color=TEXT,
+                path_effects=[withStroke(linewidth=3, foreground="white")],
+            )
+        axis.set_title(f"{LIMIT_TITLES[name]}, up to", loc="left", fontsize=11, fontweight="bold")
+        axis.set_xlabel(f"limit of the {curve.lever.tier} ({currency})")
+        axis.set_xlim(-0.06 * end, end)
+        quiet(axis)
+    axes[0].set_ylabel(f"net value a year against\n“{baseline.policy.title}” ({currency})")
+    axes[0].yaxis.set_major_formatter(money_ticks(currency))
+    finish(figure, f"{len(baseline.payoffs.draws)} draws of the assumptions, band: 90 % of them")
+    return figure
+
+
+def plot_value_against_cost(differences: Sequence[Difference]) -> Figure:
+    """Draw what each policy costs in remedies a year against its net value, with 90 % intervals of the difference."""
+    baseline = differences[0].baseline
+    currency = baseline.policy.currency
+    figure = new_figure(6.4, 4.4)
+    axis = figure.subplots()
+    axis.axhline(0, color=MUTED, linewidth=0.8)
+    for difference in differences:
+        cost, gain = difference.outcome.per_year("remedy_cost").mean(), difference.per_year()
+        low, high = interval(gain)
+        same = difference.outcome.policy.name == baseline.policy.name
+        colour = ACCENT if difference is differences[-1] else TEXT
+        if not same:
+            axis.plot([cost, cost], [low, high], color=colour, linewidth=1.2)
+        axis.plot(
+            [cost], [gain.mean()], "D" if difference is differences[-1] else "o", color=colour, markersize=8,
+            markerfacecolor=colour if difference is differences[-1] else "white",
+        )  # fmt: skip
+        axis.annotate(
+            difference.outcome.policy.title,
+            (cost, gain.mean()),
+            xytext=(9, 5),
+            textcoords="offset points",
+            color=colour,
+        )
+    axis.set_xlabel(f"remedy cost a year ({currency})")
+    axis.set_ylabel(f"net value a year against\n“{baseline.policy.title}” ({currency})")
+    axis.xaxis.set_major_formatter(money_ticks(currency))
+    axis.yaxis.set_major_formatter(money_ticks(currency))
+    axis.margins(x=0.25, y=0.15)
+    quiet(axis)
+    finish(figure, f"lines: 90 % of {len(baseline.payoffs.draws)} draws, paired with the policy in force")
+    return figure
+
+
+def plot_where_money_goes(difference: Difference) -> Figure:
+    """Draw how the difference in net value a year is made up, from the baseline to the policy."""
+    currency = difference.outcome.policy.currency
+    parts = [("retained", 1), ("remedy_cost", -1), ("labour", -1), ("learned_claiming", -1)]
+    figure = new_figure(7.2, 3.6)
+    axis = figure.subplots()
+    level = 0.0
+    labels = []
+    for row, (name, sign) in enumerate(parts):
+        change = sign * float(difference.per_year(name).mean())
+        _bar(axis, row, level, change, currency)
+        level += change
+        labels.append(OUTCOME_TITLES[name] + (",\nas word gets round" if name == "learned_claiming" else ""))
+        axis.plot([level, level], [row - 0.3, row + 1.3], color=MUTED, linewidth=0.8, linestyle=":")
+    gain = difference.per_year()
+    low, high = interval(gain)
+    axis.barh(len(parts), gain.mean(), height=0.5, color=ACCENT)
+    axis.plot([low, high], [len(parts)] * 2, color=TEXT, linewidth=1.4, marker="|", markersize=9)
+    _bar_label(axis, len(parts), max(gain.mean(), high, 0), gain.mean(), currency)
+    axis.set_yticks(range(len(parts) + 1), [*labels, OUTCOME_TITLES["net_value"]])
+    axis.invert_yaxis()
+    axis.axvline(0, color=MUTED, linewidth=0.8)
+    axis.xaxis.set_major_formatter(money_ticks(currency))
+    axis.margins(x=0.18)
+    axis.set_xlabel(
+        f"{currency} a year, “{difference.outcome.policy.title}” against “{difference.baseline.policy.title}”"
+    )
+    quiet(axis)
+    axis.tick_params(axis="y", length=0)
+    finish(figure, "means; the line on the last bar holds 90 % of the draws")
+    return figure
+
+
+def curve_span(curve: Curve) -> float:
+    """Return up to which limit (money) a curve is worth drawing: past the next tier's limit little can be chosen."""
+    tiers = curve.policy.tier_names
+    above = curve.policy.limit(tiers[tiers.index(curve.lever.tier) + 1], curve.lever.limit)
+    last = float(curve.limits[-1])
+    if not np.isfinite(last):
+        return 1.0
+    wanted = min(1.1 * last, 1.25 * above) if above not in (ASK, NO_LIMIT) and above > 0 else 1.1 * last
+    return max(wanted, 1.0)
+
+
+def _bar(axis: Axes, row: int, start: float, change: float, currency: str) -> None:
+    better = change >= 0
+    axis.barh(
+        row, change, left=start, height=0.5, color=GAIN if better else "white", edgecolor=GAIN if better else COST,
+        hatch=None if better else "////",
+    )  # fmt: skip
+    _bar_label(axis, row, max(start, start + change), change, currency)
+
+
+def _bar_label(axis: Axes, row: int, at: float, change: float, currency: str) -> None:
+    axis.annotate(
+        money(change, currency, signed=True),
+        (at, row),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        color=TEXT,
+    )

@@ -1,0 +1,244 @@
+"""Figures of sweeps and journeys: what decides, where limits should stand, where runs go wrong, a base over time.
+
+In: tables of the questions to a sweep, journeys. Out: matplotlib figures. Left to others: the numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from policy_sim.border import InputError
+from policy_sim.show.figures.drawing import (
+    ACCENT,
+    COST,
+    GAIN,
+    MUTED,
+    RULE,
+    TEXT,
+    finish,
+    money_ticks,
+    new_figure,
+    quiet,
+)
+from policy_sim.show.wording import LIMIT_TITLES, OUTCOME_TITLES, assumption_title
+from policy_sim.study.journey import TRAJECTORIES, Journey
+from policy_sim.sweep.discovery import Discovery
+from policy_sim.sweep.results import OpenedSweep
+
+__all__ = ["plot_discovery", "plot_journeys", "plot_limit_map", "plot_what_decides"]
+
+_DRAWN_RUNS = 1_500
+_TITLES = {
+    "customers": "Customers",
+    "net_value": "Net value a month",
+    "lost": "Lost over a failure, a month",
+    "learned_claiming": "Learned claiming a month",
+}
+
+
+def plot_what_decides(tables: dict[str, pd.DataFrame], most: int = 8) -> Figure:
+    """Draw Sobol's indices, one panel for each outcome: known alone (filled) and with all it plays into (open).
+
+    Parameters
+    ----------
+    tables
+        By outcome, as `what_decides` gives them for one policy.
+    most
+        How many factors to draw; in the order of the first outcome.
+    """
+    first = next(iter(tables.values()))
+    if first["factor"].duplicated().any():
+        raise InputError("a table holds a factor twice; take the rows of one policy or scenario")
+    names = first["factor"].head(most).tolist()
+    figure = new_figure(4.6 + 3.2 * len(tables), 1.7 + 0.52 * len(names))
+    axes = np.atleast_1d(figure.subplots(1, len(tables), sharey=True))
+    places = np.arange(len(names))
+    for axis, (outcome, table) in zip(axes, tables.items(), strict=True):
+        rows = table.set_index("factor").reindex(names)
+        axis.barh(
+            places, rows["total"], height=0.56, facecolor="white", edgecolor=ACCENT, label="with all it plays into"
+        )
+        axis.barh(places, rows["first_order"].clip(lower=0), height=0.56, color=ACCENT, alpha=0.85, label="alone")
+        axis.hlines(places, rows["total_low"], rows["total_high"], color=TEXT, linewidth=1.3)
+        axis.set_title(_outcome_title(outcome), loc="left", fontsize=10.5, color=TEXT)
+        axis.set_xlabel("share of the variance")
+        axis.set_xlim(0, max(1.0, float(rows["total_high"].max()) * 1.05))
+        quiet(axis)
+    axes[0].set_yticks(places, [assumption_title(name) for name in names])
+    axes[0].invert_yaxis()
+    axes[-1].legend(loc="lower right", frameon=False, fontsize=9)
+    points = int(first["points"].iloc[0]) if "points" in first else 0
+    finish(figure, f"Sobol indices of {points:,} points, bars with the interval that holds nine in ten resamples")
+    return figure
+
+
+def plot_limit_map(found: pd.DataFrame, currency: str, outcome: str = "enough.agent.keep_item") -> Figure:
+    """Draw a map of limits: dark where more may be given, each cell with its amount.
+
+    Parameters
+    ----------
+    found
+        As `limit_map` gives it.
+    currency
+        Of the limit.
+    outcome
+        What it is a map of.
+    """
+    values = found.to_numpy(dtype=np.float64)
+    figure = new_figure(2.8 + 0.95 * found.shape[1], 1.9 + 0.52 * found.shape[0])
+    axis = figure.subplots()
+    shades = axis.imshow(values, aspect="auto", origin="lower", cmap="Blues", vmin=0)
+    strong = np.nanmax(values) * 0.6
+    for (row, column), value in np.ndenumerate(values):
+        if np.isfinite(value):
+            colour = "white" if value > strong else TEXT
+            axis.annotate(f"{value:,.0f}", (column, row), ha="center", va="center", color=colour, fontsize=9)
+    axis.set_xticks(range(found.shape[1]), [_told(each) for each in found.columns])
+    axis.set_yticks(range(found.shape[0]), [_told(each) for each in found.index])
+    axis.set_xlabel(assumption_title(str(found.columns.name)))
+    axis.set_ylabel(assumption_title(str(found.index.name)))
+    axis.set_title(", ".join(filter(None, [_outcome_title(outcome), currency])), loc="left", fontsize=10.5, color=TEXT)
+    axis.tick_params(length=0)
+    for side in axis.spines.values():
+        side.set_visible(False)
+    shades.set_clim(0, max(float(np.nanmax(values)), 1.0))
+    finish(figure, "median over the runs in each cell; all other factors vary")
+    return figure
+
+
+def plot_discovery(sweep: OpenedSweep, found: Discovery, outcome: str, below: float = 0.0) -> Figure:
+    """Draw the runs over the two factors that the first box restricts most: bad ones marked, the box outlined.
+
+    Parameters
+    ----------
+    sweep, found
+        The runs, and what `discover` found in them.
+    outcome, below
+        What was asked: bad runs are below this.
+
+    Raises
+    ------
+    InputError
+        If no box restricts two numbers.
+    """
+    box = found.boxes[0] if found.boxes else None
+    numbers = [] if box is None else [name for name, limits in box.limits.items() if not isinstance(limits[0], str)]
+    if box is None or len(numbers) < 2:
+        raise InputError("no box restricts two numbers, so there is nothing to draw; see Discovery.words")
+    table = sweep.table.sort_values("run").head(_DRAWN_RUNS)
+    # as far as the other restrictions hold
+    inside = pd.Series(True, index=table.index)
+    for name, limits in box.limits.items():
+        if name not in numbers[:2] and not isinstance(limits[0], str):
+            inside &= table[name].between(*limits)
+    across, down = numbers[:2]
+    figure = new_figure(7.6, 5.0)
+    axis = figure.subplots()
+    bad = table[outcome] < below
+    told = f"{_outcome_title(outcome)} below {below:,.6g}"
+    for chosen, colour, mark, label in ((~bad, MUTED, "o", "other runs"), (bad, COST, "X", told)):
+        for near, strength in ((inside, 0.85), (~inside, 0.22)):
+            shown = table[chosen & near]
+            axis.scatter(
+                shown[across], shown[down], s=18 if mark == "o" else 30, color=colour, marker=mark, alpha=strength,
+                linewidths=0, label=label if strength > 0.5 else None,
+            )  # fmt: skip
+    _outline(
+        axis, table[across], table[down], *(cast(tuple[float, float], box.limits[each]) for each in (across, down))
+    )
+    axis.set_xlabel(assumption_title(across))
+    axis.set_ylabel(assumption_title(down))
+    axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=9, borderaxespad=0.2)
+    quiet(axis)
+    others = [name for name in box.limits if name not in (across, down)]
+    pale = f"; pale where {', '.join(assumption_title(name) for name in others)} lies outside" if others else ""
+    finish(figure, f"{len(table):,} of {found.runs:,} runs; in the box {box.density:.0%} are like that{pale}")
+    return figure
+
+
+def plot_journeys(
+    journeys: Sequence[Journey], outcomes: Sequence[str] = ("customers", "lost", "learned_claiming")
+) -> Figure:
+    """Draw journeys month by month, one panel for each outcome: mean and the range of nine in ten draws.
+
+    With two of them, a last panel has what the second has brought over the first so far, paired draw by draw.
+
+    Raises
+    ------
+    InputError
+        If there is no journey.
+    """
+    if not journeys:
+        raise InputError("there is no journey to draw; follow customers under one policy or more")
+    panels = len(outcomes) + (len(journeys) == 2)
+    columns = min(panels, 3 if panels > 4 else 2)
+    rows = -(-panels // columns)
+    figure = new_figure(1 + 4.6 * columns, 0.6 + 2.9 * rows)
+    axes = np.atleast_1d(figure.subplots(rows, columns)).ravel()
+    styles = ((ACCENT, "-"), (GAIN, "--"), (COST, ":"), (MUTED, "-."))
+    for axis, name in zip(axes, outcomes, strict=False):
+        for journey, (colour, line) in zip(journeys, styles, strict=False):
+            values = journey.monthly[name]
+            months = np.arange(1, values.shape[1] + 1)
+            low, high = np.quantile(values, [0.05, 0.95], axis=0)
+            axis.fill_between(months, low, high, color=colour, alpha=0.13, linewidth=0)
+            axis.plot(months, values.mean(axis=0), color=colour, linestyle=line, label=journey.policy.title)
+        axis.set_title(_TITLES.get(name, name.replace("_", " ").capitalize()), loc="left", fontsize=10.5, color=TEXT)
+        axis.set_xlabel("month")
+        quiet(axis)
+        is_money = TRAJECTORIES[name] == "money"
+        axis.yaxis.set_major_formatter(money_ticks(journeys[0].currency) if is_money else "{x:,.0f}")
+    if len(journeys) == 2:
+        _draw_gain(axes[len(outcomes)], journeys[1], journeys[0])
+    for axis in axes[panels:]:
+        axis.set_visible(False)
+    axes[0].legend(frameon=False, fontsize=9)
+    finish(figure, "the same customers with the same luck; bands hold nine in ten draws of the assumptions")
+    return figure
+
+
+def _draw_gain(axis: Axes, journey: Journey, other: Journey) -> None:
+    gained = np.cumsum(journey.monthly["net_value"] - other.monthly["net_value"], axis=1)
+    months = np.arange(1, gained.shape[1] + 1)
+    low, high = np.quantile(gained, [0.05, 0.95], axis=0)
+    axis.axhline(0, color=TEXT, linewidth=1.0)
+    axis.fill_between(months, low, high, color=GAIN, alpha=0.18, linewidth=0)
+    axis.plot(months, gained.mean(axis=0), color=GAIN)
+    axis.set_title(f"“{journey.policy.title}” ahead so far", loc="left", fontsize=10.5, color=TEXT)
+    axis.set_xlabel("month")
+    quiet(axis)
+    axis.yaxis.set_major_formatter(money_ticks(journey.currency))
+
+
+def _outline(axis: Axes, xs: pd.Series, ys: pd.Series, across: tuple[float, float], down: tuple[float, float]) -> None:
+    margin = 0.02
+    ends = []
+    for values, limits in ((xs, across), (ys, down)):
+        width = float(values.max() - values.min())
+        low, high = float(values.min()) - margin * width, float(values.max()) + margin * width
+        ends.append((max(limits[0], low), min(limits[1], high)))
+    (left, right), (bottom, top) = ends
+    corner = (left, bottom)
+    axis.add_patch(Rectangle(corner, right - left, top - bottom, fill=False, edgecolor=ACCENT, linewidth=2.0, zorder=5))
+    axis.set_axisbelow(True)
+    axis.grid(visible=True, color=RULE, linewidth=0.6)
+
+
+def _told(value: object) -> str:
+    return f"{value:,.3g}" if isinstance(value, float) else str(value)
+
+
+def _outcome_title(outcome: str) -> str:
+    about, _, lever = outcome.partition(".")
+    if lever:
+        tier, _, limit = lever.partition(".")
+        words = {"best": "Best limit", "enough": "Limit that is enough"}[about]
+        return f"{words}, {tier}: {LIMIT_TITLES[limit]}"
+    return {"gain": "Gain over the policy in force"}.get(outcome, OUTCOME_TITLES.get(outcome, outcome))

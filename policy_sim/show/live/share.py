@@ -1,0 +1,181 @@
+"""Share: the panel as one file that needs nothing else, neither a kernel nor a network.
+
+In: a panel. Out: an HTML file. It holds the exact curve of every limit at every place where its slider can stand, and a
+table of some cases with all that may be chosen for them: for several limits moved at once, the page works out the
+difference from those. Left to others: drawing (workbench.js), choosing from the table (share.js).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policy_sim.assumptions import LIMITS
+from policy_sim.border import InputError, write_whole
+from policy_sim.policy import ASK, NO_LIMIT, LimitException, Policy, limit_content
+from policy_sim.show.live.state import PARTS, Panel
+from policy_sim.show.live.widget import curve_content, frame_content
+from policy_sim.value import MEASURES, ChoiceTable, choice_table, spread
+
+__all__ = ["MOST_BYTES", "share"]
+
+#: What a shared file may weigh.
+MOST_BYTES = 1 << 20
+
+Floats = NDArray[np.float64]
+
+_HERE = Path(__file__).parent
+_STEPS = 65_535
+_MOST_CENTS = 2**31 - 1
+_KEPT = tuple(name for name in MEASURES if name != "supervisor_minutes")
+_CASES = (1_500, 1_000, 700, 400, 200)  # in the table: as many as fit
+
+
+def share(panel: Panel, path: str | Path) -> Path:
+    """Write the panel as it stands into one HTML file of less than `MOST_BYTES`.
+
+    Parameters
+    ----------
+    panel
+        Its policy is the one that is shared; it is compared with the policy in force.
+    path
+        Where to write; the folder is made where it is missing.
+
+    Raises
+    ------
+    InputError
+        If the file would be too large even with few cases, or cannot be written.
+    """
+    path, panel = Path(path), panel.against(panel.approved)
+    content = _content(panel)
+    content["curves"], arrays = _curves(panel)
+    for cases in _CASES:
+        table, own = _table(panel, min(cases, len(panel.payoffs.cases)))
+        page = _page({**content, "table": table, **_words(panel, len(own["cell"]))}, {**arrays, **own})
+        if len(page.encode()) < MOST_BYTES:
+            write_whole(path, page)
+            return path
+    raise InputError(f"the shared file would be larger than {MOST_BYTES:,} bytes; show fewer limits ({path})")
+
+
+def _content(panel: Panel) -> dict[str, Any]:
+    view = panel.view()
+    return {
+        "frame": frame_content(panel),
+        "view": view,
+        "frontier": panel.frontier(),
+        "breakEvens": panel.break_evens(),
+        "cases": {story["name"]: panel.case({"story": story["name"]}) for story in panel.stories()},
+    }
+
+
+def _words(panel: Panel, cases: int) -> dict[str, str]:
+    return {
+        "exactly": f"Exact, from all {len(panel.payoffs.cases):,} cases.",
+        "roughly": f"Several limits moved: worked out from {cases:,} cases in this file; sampling alone makes that",
+    }
+
+
+def _curves(panel: Panel) -> tuple[list[dict[str, Any]], dict[str, NDArray[Any]]]:
+    """Return every curve where its slider can stand: what describes it, and its arrays by name, seven figures each."""
+    contents: list[dict[str, Any]] = []
+    arrays: dict[str, NDArray[Any]] = {}
+    for lever in panel.levers:
+        stops = np.array([ASK, *panel.stops(lever), NO_LIMIT])
+        content, buffers = curve_content(panel.curve(lever).at(stops))
+        contents.append(content)
+        for name, buffer in zip(content["arrays"], buffers, strict=True):
+            values = np.frombuffer(buffer)
+            # what is told to the dollar a year is kept whole
+            is_whole = name == "limits" or name.startswith(("net_value", "remedy_cost"))
+            arrays[f"{lever}.{name}"] = values if is_whole else values.astype(np.float32)
+    return contents, arrays
+
+
+def _table(panel: Panel, cases: int) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Return a table of some cases: what describes it, and its arrays by name; values in 65,536 steps."""
+    policy, payoffs = panel.policy, panel.payoffs.take(spread(len(panel.payoffs.cases), cases))
+    scenario = payoffs.scenario
+    shown = [name for name in LIMITS if any(lever.limit == name for lever in panel.levers)]
+    found = choice_table(policy, payoffs, shown)
+    kept = [MEASURES.index(name) for name in _KEPT]
+    low, high = (part.reshape(len(MEASURES), -1)[kept] for part in _range_of(found))
+    cells = [(failure, segment.name) for failure in scenario.failures for segment in scenario.segments]
+    tiers = policy.tier_names[:-1]
+    description = {
+        "tiers": list(tiers),
+        "names": shown,
+        "measures": list(_KEPT),
+        "signs": [PARTS.get(name, 0.0) for name in _KEPT],
+        "styles": found.styles.tolist(),
+        "cells": [f"{failure}, {segment}" for failure, segment in cells],
+        "overrides": [[[_override(policy, tier, name, *cell) for name in shown] for cell in cells] for tier in tiers],
+        "low": low[:, 0].tolist(),
+        "high": high[:, 0].tolist(),
+    }
+    return description, {
+        "start": found.start.astype(np.uint8),
+        "cell": found.cell.astype(np.uint8),
+        "offset": found.offset.astype(np.int32),
+        "uses": found.uses[:, [LIMITS.index(name) for name in shown]].clip(-1, _MOST_CENTS).astype(np.int32),
+        "rank": found.rank.astype(np.uint8),
+        "value": _in_steps(found.value[:, kept], low, high),
+        "last": _in_steps(found.last[kept], low, high),
+    }
+
+
+def _range_of(table: ChoiceTable) -> tuple[Floats, Floats]:
+    everything = np.concatenate([np.moveaxis(table.value, 1, 0).reshape(len(MEASURES), -1), table.last], axis=1)
+    return everything.min(axis=1, keepdims=True), everything.max(axis=1, keepdims=True)
+
+
+def _in_steps(values: Floats, low: Floats, high: Floats) -> NDArray[np.uint16]:
+    return np.rint((values - low) / np.maximum(high - low, 1e-12) * _STEPS).astype(np.uint16)
+
+
+def _override(policy: Policy, tier: str, name: str, failure: str, segment: str) -> float | str | None:
+    """Return the limit that an exception sets for a cell, none where the general limit holds."""
+    rule = policy.rule_for(tier, name, failure, segment)
+    return limit_content(rule.limits[name]) if isinstance(rule, LimitException) else None
+
+
+def _page(content: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+    directory, packed, at = [], [], 0
+    for name, values in arrays.items():
+        padding = -at % values.itemsize
+        raw = np.ascontiguousarray(values).tobytes()
+        directory.append({"name": name, "type": values.dtype.str[1:], "at": at + padding, "count": values.size})
+        packed += [bytes(padding), raw]
+        at += padding + len(raw)
+    told = {**content, "directory": directory, "packed": base64.b64encode(zlib.compress(b"".join(packed), 9)).decode()}
+    script = (_HERE / "workbench.js").read_text(encoding="utf-8").replace("export default { render };", "")
+    script += (_HERE / "share.js").read_text(encoding="utf-8")
+    style = (_HERE / "workbench.css").read_text(encoding="utf-8") + "body { margin: 0 }"
+    title = html.escape(f"How far may agents go without asking? {content['frame']['scenario']}")
+    policy = (
+        f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    # no text can end the script element that holds it
+    data = json.dumps(told, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{html.escape(policy)}">\n'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1">\n<title>{title}</title>\n'
+        f'<style>{style}</style>\n</head>\n<body>\n<main id="panel"></main>\n'
+        f'<script type="application/json" id="content">{data}</script>\n<script type="module">{script}</script>\n'
+        "</body>\n</html>\n"
+    )
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -1,0 +1,430 @@
+"""Workbench: the live panel in a notebook or in the application.
+
+In: a `Panel`. Out: a widget that answers what the screen asks. The screen holds the exact curve of each limit, so that
+dragging reads it in the browser; the kernel brings the rest up to date right after, the most urgent first.
+Left to others: what the numbers are (`panel`), how they look (workbench.js and .css).
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+from IPython.display import display
+from ipywidgets import HTML, IntProgress, VBox
+
+from policy_sim import __version__
+from policy_sim.assumptions import load_scenario
+from policy_sim.border import InputError
+from policy_sim.clv import Transactions
+from policy_sim.policy import ASK, Lever, Policy, limit_content, limit_words, load_policy
+from policy_sim.publish import import_policy
+from policy_sim.show.live.state import PARTS, SHOWN, CurveView, Panel, limit_number, open_panel
+from policy_sim.show.live.worker import Lane
+from policy_sim.show.wording import LIMIT_TITLES, OUTCOME_TITLES
+from policy_sim.study import Setting, prepare_setting
+
+__all__ = ["Workbench", "curve_content", "frame_content", "open_workbench"]
+
+_HERE = Path(__file__).parent
+_MOST_SEEN = 100  # curves that are kept for when somebody goes back
+_NOTICEABLE_SECONDS = 0.25  # between two words on how far something is
+
+# urgencies: what is in hand before what is beside it, what is beside it before what takes long
+_VIEW, _IN_HAND, _CASE, _NEAR, _FAR = range(5)
+_RECOMMEND, _FRONTIER, _BREAK_EVENS = range(3)
+
+
+class Workbench(anywidget.AnyWidget):
+    """The panel on screen; `panel` is its state.
+
+    The screen asks by messages, each answered by one or more: `show` (limits, baseline, limit in hand) by view, curves
+    and break-evens, `take` (limit in hand) by its curve first, `study`, `case`, `assumptions`, `assume`, `cancel`,
+    `review`, `export`, `load`.
+    """
+
+    _esm = _HERE / "workbench.js"
+    _css = _HERE / "workbench.css"
+
+    frame = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        panel: Panel,
+        folder: Path | None = None,
+        prepare: Callable[[Mapping[str, float], Callable[[str], None]], Setting] | None = None,
+    ) -> None:
+        """Begin with a panel.
+
+        Parameters
+        ----------
+        panel
+            What to show first.
+        folder
+            Where exports are written; `out` where not given.
+        prepare
+            Makes the setting anew with some assumptions changed (by name), telling each step in a few words.
+        """
+        self.panel = panel
+        self.folder = folder or Path("out")
+        self._prepare = prepare
+        self._lock = threading.RLock()
+        self._hand = panel.levers[0]
+        self._fresh: set[Lever] = set()
+        self._seen: OrderedDict[tuple[str, ...], tuple[dict[str, Any], list[bytes]]] = OrderedDict()
+        self._quick = Lane(self._tell_problem)
+        self._slow = Lane(self._tell_problem)
+        super().__init__(frame=frame_content(panel))
+        self.on_msg(self._answer)
+
+    def wait(self) -> None:
+        """Wait until everything that was asked for is there."""
+        self._quick.wait()
+        self._slow.wait()
+        self._quick.wait()
+
+    def _answer(self, _: object, message: Mapping[str, Any], __: object) -> None:
+        answers: dict[str, Callable[[Mapping[str, Any]], None]] = {
+            "show": self._show,
+            "take": self._take,
+            "study": self._study,
+            "case": lambda asked: self._quick.add(_CASE, "case", lambda check: self._tell_case(asked)),
+            "assumptions": lambda asked: self.send({"kind": "assumptions", "rows": self.panel.assumptions()}),
+            "assume": self._assume,
+            "cancel": self._cancel,
+            "review": lambda asked: self._quick.add(_IN_HAND, "review", self._tell_review),
+            "export": lambda asked: self._quick.add(
+                _IN_HAND, "export", partial(self._tell_exported, [str(each) for each in asked["formats"]])
+            ),
+            "load": self._load,
+        }
+        if message.get("ask") not in answers:
+            return
+        self.send({"kind": "heard", "order": message.get("order", "")})
+        try:
+            answers[message["ask"]](message)
+        except (InputError, ValueError, TypeError, KeyError) as error:
+            self._tell_problem(error, str(message.get("order", "")))
+
+    def _change(self, change: Callable[[Panel], Panel]) -> Panel:
+        with self._lock:
+            self.panel = change(self.panel)
+            return self.panel
+
+    def _show(self, asked: Mapping[str, Any]) -> None:
+        limits, order = _limits(asked["limits"]), str(asked["order"])
+        wanted = self._policy_of(asked["baseline"])
+        with self._lock:
+            before = self.panel
+            panel = self._change(lambda panel: panel.with_limits(limits))
+            self._hand = Lever(*asked["hand"])
+            for lane in (self._quick, self._slow):
+                lane.drop("policy")
+            moved = {each for each in panel.levers if _value(panel, each) != _value(before, each)}
+            if wanted != panel.baseline.policy or len(moved) > 1:
+                self._fresh = set()
+            elif moved:
+                self._fresh &= moved  # a limit's own curve does not depend on where it stands
+        self._quick.add(_VIEW, "policy", partial(self._tell_view, wanted, order))
+        for lever in panel.levers:
+            if lever not in self._fresh:
+                urgency = _IN_HAND if lever == self._hand else _NEAR if lever.tier == self._hand.tier else _FAR
+                self._quick.add(urgency, "policy", partial(self._tell_curve, lever, order))
+        self._quick.add(_FAR, "policy", partial(self._tell_settled, order))
+
+    def _take(self, asked: Mapping[str, Any]) -> None:
+        self._hand = Lever(*asked["hand"])
+        if self._hand not in self._fresh:
+            self._quick.add(_IN_HAND, "policy", partial(self._tell_curve, self._hand, str(asked["order"])))
+
+    def _cancel(self, asked: Mapping[str, Any]) -> None:
+        for about in ("assume", "study", "policy"):
+            self._slow.drop(about)
+
+    def _study(self, asked: Mapping[str, Any]) -> None:
+        """Find the recommended policy and the frontier, once for a setting."""
+        self._slow.add(_RECOMMEND, "study", self._tell_recommended)
+        self._slow.add(_FRONTIER, "study", self._tell_frontier)
+
+    def _policy_of(self, baseline: Mapping[str, Any]) -> Policy:
+        """Return the policy that the screen compares with: a preset by name, or limits of its own."""
+        if "preset" in baseline:
+            return next(each for each in self.panel.presets if each.name == baseline["preset"])
+        pinned = self.panel.with_limits(_limits(baseline["limits"])).policy
+        return pinned.model_copy(update={"name": "pinned", "title": "A"})
+
+    def _tell_view(self, baseline: Policy, order: str, check: Callable[[], None]) -> None:
+        compared = self.panel.against(baseline).baseline
+        with self._lock:
+            check()
+            panel = self._change(lambda panel: replace(panel, baseline=compared))
+        view = panel.view()
+        check()
+        self.send({"kind": "view", "order": order, **view})
+
+    def _tell_curve(self, lever: Lever, order: str, check: Callable[[], None]) -> None:
+        if lever in self._fresh:
+            return
+        panel = self.panel
+        # a limit's own curve does not depend on where it stands: going back to one that was seen costs nothing
+        others = panel.policy.with_limit(lever, ASK).model_dump_json()
+        key = (str(lever), others, panel.baseline.policy.model_dump_json(), panel.setting.scenario.fingerprint)
+        if key not in self._seen:
+            self._seen[key] = curve_content(panel.curve(lever, lambda done, of: check()))
+        self._seen.move_to_end(key)
+        if len(self._seen) > _MOST_SEEN:
+            self._seen.popitem(last=False)
+        content, buffers = self._seen[key]
+        with self._lock:
+            check()
+            self._fresh.add(lever)
+        self.send({"kind": "curve", "order": order, **content}, buffers)
+
+    def _tell_settled(self, order: str, check: Callable[[], None]) -> None:
+        self.send({"kind": "settled", "order": order})
+        with self._lock:
+            check()
+            # not before: it would take the processors from what the person at the screen waits for
+            self._slow.add(_BREAK_EVENS, "policy", partial(self._tell_break_evens, order))
+
+    def _tell_case(self, asked: Mapping[str, Any]) -> None:
+        self.send({"kind": "case", "facts": asked["facts"], **self.panel.case(asked["facts"])})
+
+    def _tell_break_evens(self, order: str, check: Callable[[], None]) -> None:
+        with _Telling(self, "Asking what would change our mind", check) as on_progress:
+            rows = self.panel.break_evens(on_progress)
+        self.send({"kind": "break_evens", "order": order, "rows": rows})
+
+    def _tell_recommended(self, check: Callable[[], None]) -> None:
+        with _Telling(self, "Searching the best limits", check) as on_progress:
+            found = self.panel.with_recommended(on_progress)
+        panel = self._change(lambda panel: replace(panel, presets=found.presets))
+        self.send({"kind": "presets", "presets": _presets(panel), "points": panel.points(), "levers": _levers(panel)})
+
+    def _tell_frontier(self, check: Callable[[], None]) -> None:
+        with _Telling(self, "Drawing the frontier", check) as on_progress:
+            points = self.panel.frontier(on_progress)
+        self.send({"kind": "frontier", "points": points})
+
+    def _assume(self, asked: Mapping[str, Any]) -> None:
+        if self._prepare is None:
+            raise InputError("this panel was opened without a way to change assumptions; use open_workbench")
+        values = {str(name): float(value) for name, value in asked["values"].items()}
+        self.panel.setting.scenario.with_values(values)  # says at once what does not fit
+        for about in ("assume", "policy", "study"):
+            self._slow.drop(about)
+        self._slow.add(_RECOMMEND, "assume", partial(self._tell_assumed, values, self._prepare))
+
+    def _tell_assumed(
+        self,
+        values: dict[str, float],
+        prepare: Callable[[Mapping[str, float], Callable[[str], None]], Setting],
+        check: Callable[[], None],
+    ) -> None:
+        with _Telling(self, "Valuing by the changed assumptions", check) as on_progress:
+            steps = iter(range(1, 5))
+
+            def on_step(words: str) -> None:
+                check()
+                on_progress(next(steps, 4), 5)
+
+            setting = prepare(values, on_step)
+            check()
+            with self._lock:
+                self._quick.drop("policy")
+                self._fresh = set()
+                panel = self._change(lambda panel: panel.assuming(setting))
+        self.frame = frame_content(panel)
+        self.send({"kind": "assumed", "values": values, "frame": self.frame, "rows": panel.assumptions()})
+
+    def _tell_review(self, check: Callable[[], None]) -> None:
+        self.send({"kind": "review", **self.panel.review()})
+
+    def _tell_exported(self, formats: list[str], check: Callable[[], None]) -> None:
+        with _Telling(self, "Writing", check):
+            paths = self.panel.export(self.folder, formats)
+        files = [path.name for path in paths]
+        self.send(
+            {"kind": "exported", "files": files, "place": str(self.folder)}, [path.read_bytes() for path in paths]
+        )
+
+    def _load(self, asked: Mapping[str, Any]) -> None:
+        name = Path(str(asked["name"])).name
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / name
+            path.write_text(str(asked["text"]), encoding="utf-8")
+            policy = import_policy(path, self.panel.setting.scenario)
+        loaded = self.panel.with_limits({tier.name: tier.limits for tier in policy.tiers[:-1]})
+        self.send({"kind": "loaded", "limits": _general_limits(loaded.policy, loaded), "name": name})
+
+    def _tell_problem(self, error: Exception, order: str = "") -> None:
+        words = str(error) if isinstance(error, InputError) else f"the calculation failed: {error!r}"
+        self.send({"kind": "problem", "words": words, "order": order})
+
+
+class _Telling:
+    """Tells the screen how far something is and how long it will take, and that it is over."""
+
+    def __init__(self, workbench: Workbench, words: str, check: Callable[[], None]) -> None:
+        self.send, self.words, self.check = workbench.send, words, check
+        self.began = self.last = time.monotonic()
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        self._tell(0.0)
+        return self._on_progress
+
+    def __exit__(self, *_: object) -> None:
+        self.send({"kind": "over", "words": self.words})
+
+    def _on_progress(self, done: int, of: int) -> None:
+        self.check()
+        if time.monotonic() - self.last > _NOTICEABLE_SECONDS:
+            self._tell(done / of)
+
+    def _tell(self, share: float) -> None:
+        self.last = time.monotonic()
+        left = (self.last - self.began) * (1 - share) / share if share > 0 else None
+        self.send({"kind": "busy", "words": self.words, "share": share, "left": left})
+
+
+def open_workbench(
+    scenario: str | Path = "online_retail",
+    transactions: Transactions | None = None,
+    policy: str | Path = "current",
+    cases: int = 20_000,
+    draws: int = 200,
+    seed: int = 0,
+) -> Workbench:
+    """Prepare everything, with a progress bar, and return the live panel; the notebook's stop button cancels.
+
+    Parameters
+    ----------
+    scenario, policy
+        Files, or names of shipped ones; the policy is the one in force, from which the panel starts.
+    transactions
+        Your own log; the CDNOW sample where it is not given.
+    cases, draws, seed
+        How many cases are drawn from the log, how many joint draws of the assumptions, from which seed.
+
+    Raises
+    ------
+    InputError
+        If a file or a number does not fit.
+    """
+    steps = ("Reading transactions", "Fitting customer models", "Drawing cases", "Valuing", "Policies")
+    words, bar = HTML("Starting"), IntProgress(max=len(steps), description="")
+    progress = VBox([words, bar])
+    display(progress)  # type: ignore[no-untyped-call]
+
+    def on_step(text: str) -> None:
+        words.value, bar.value = f"{text} …", bar.value + 1
+
+    try:
+        loaded = load_scenario(scenario)
+        in_force = load_policy(policy, loaded)
+        setting = prepare_setting(loaded, transactions, cases, draws, seed, on_step)
+        on_step("Evaluating policies")
+        panel = open_panel(setting, in_force)
+        log = setting.customers.transactions if setting.customers else transactions
+
+        def prepare(values: Mapping[str, float], tell: Callable[[str], None]) -> Setting:
+            return prepare_setting(loaded.with_values(values), log, cases, draws, seed, tell)
+
+        return Workbench(panel, prepare=prepare)
+    finally:
+        progress.close()
+
+
+def frame_content(panel: Panel) -> dict[str, Any]:
+    """Return what the screen shows whatever the limits are: names, numbers of the setting, policies to go to."""
+    scenario, policy = panel.setting.scenario, panel.approved
+    in_force = panel.outcome_of(policy)
+    return {
+        "scenario": scenario.title,
+        "scenario_fingerprint": scenario.fingerprint,
+        "version": __version__,
+        "currency": policy.currency,
+        "cases_per_year": scenario.value("shop.cases_per_year"),
+        "cases": len(panel.payoffs.cases),
+        "draws": len(panel.payoffs.draws),
+        "tiers": list(policy.tier_names),
+        "levers": _levers(panel),
+        "limits": _general_limits(panel.policy, panel),
+        "approved": panel.approved.name,
+        "presets": _presets(panel),
+        "points": panel.points(),
+        "base": {name: float(in_force.per_case(name).mean()) for name in dict.fromkeys((*SHOWN, *PARTS))},
+        "exceptions": [_exception_words(policy, k) for k in range(len(policy.exceptions))],
+        "guards": [
+            f"{guard.fact.replace('_', ' ').capitalize()} {guard.at_least:g} or more: straight to the {guard.to}"
+            for guard in policy.guards
+        ],
+        "parts": [{"name": name, "title": OUTCOME_TITLES[name], "sign": sign} for name, sign in PARTS.items()],
+        "stories": panel.stories(),
+        "failures": [{"name": name, "title": name.replace("_", " ").capitalize()} for name in scenario.failures],
+        "segments": [{"name": each.name, "title": each.name.replace("_", " ")} for each in scenario.segments],
+    }
+
+
+def curve_content(view: CurveView) -> tuple[dict[str, Any], list[bytes]]:
+    """Return a curve as it goes to the screen: limits as in files; the rest as raw float64, and what stands where."""
+    arrays = {"limits": view.limits, "ahead": view.ahead}
+    for kind in ("level", "low", "high"):
+        arrays |= {f"{name}_{kind}": values for name, values in getattr(view, kind).items()}
+    content = {
+        "tier": view.lever.tier,
+        "limit": view.lever.limit,
+        "best": limit_content(view.best),
+        "flat": [limit_content(each) for each in view.flat],
+        "arrays": list(arrays),
+    }
+    return content, [np.ascontiguousarray(each, dtype=np.float64).tobytes() for each in arrays.values()]
+
+
+def _limits(given: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, float]]:
+    return {tier: {name: limit_number(value) for name, value in limits.items()} for tier, limits in given.items()}
+
+
+def _value(panel: Panel, lever: Lever) -> float:
+    return panel.policy.limit(lever.tier, lever.limit)
+
+
+def _general_limits(policy: Policy, panel: Panel) -> dict[str, dict[str, float | str]]:
+    found: dict[str, dict[str, float | str]] = {}
+    for lever in panel.levers:
+        found.setdefault(lever.tier, {})[lever.limit] = limit_content(policy.limit(lever.tier, lever.limit))
+    return found
+
+
+def _levers(panel: Panel) -> list[dict[str, Any]]:
+    return [
+        {
+            "tier": each.tier,
+            "limit": each.limit,
+            "title": LIMIT_TITLES[each.limit],
+            "top": panel.top(each),
+            "stops": panel.stops(each).tolist(),
+        }
+        for each in panel.levers
+    ]
+
+
+def _presets(panel: Panel) -> list[dict[str, Any]]:
+    return [{"name": each.name, "title": each.title, "limits": _general_limits(each, panel)} for each in panel.presets]
+
+
+def _exception_words(policy: Policy, k: int) -> str:
+    exception = policy.exceptions[k]
+    only = ", ".join(part.replace("_", " ") for part in (exception.failure, exception.segment) if part)
+    limits = "; ".join(limit_words(name, value, policy.currency) for name, value in exception.limits.items())
+    return f"{only.capitalize()} ({exception.tier}): {limits}"

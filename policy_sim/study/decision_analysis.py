@@ -1,0 +1,167 @@
+"""What matters: one study of how sure a choice between policies is, and what would be worth finding out.
+
+In: payoffs, a policy, the one it is weighed against, others. Out: `Matters`: risk, errors, sensitivity, information,
+pilots. Left to others: each of these (`risk`, `sensitivity`, `information`), how they are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from policy_sim.border import InputError
+from policy_sim.policy import Policy
+from policy_sim.study.information import Worth, evpi, evppi, pilot_for_mean, pilot_for_share
+from policy_sim.study.prepare import thinned
+from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table, spread_of_cases
+from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
+from policy_sim.value import Outcome, Payoffs, compare, evaluate
+
+__all__ = ["Matters", "what_matters"]
+
+#: How long a pilot may run.
+_WEEKS = (4, 13, 26)
+_WEEKS_PER_YEAR = 365.25 / 7
+#: Below these a difference is none: share of cases, money a case.
+_LEAST = {"customers_kept": 1e-5, "net_value": 1e-3}
+
+
+@dataclass(frozen=True)
+class Matters:
+    """How sure a choice between policies is, and what would be worth finding out.
+
+    Attributes
+    ----------
+    outcomes
+        Of each policy; the baseline is the first, the recommended one the last.
+    risk
+        As `risk_table` gives it.
+    errors
+        Of the difference between recommended and baseline.
+    sensitivity
+        One assumption at a time, on some of the cases.
+    evpi
+        Worth of knowing everything, money a year.
+    evppi
+        As `evppi` gives it, money a year.
+    pilot_on
+        The assumption that is most worth knowing; where none is worth anything, the one that moves the gain most.
+    pilots
+        Two halves of the agents, one by each policy. One row per what it is about ("gain": to see the gain of the
+        recommended policy; the name of that assumption: to tell its low from its high end by how large the gain is),
+        outcome ("customers_kept", "net_value"; left out where it would show nothing) and length: about, outcome,
+        difference (to detect, a case), weeks, agents, cases (that these agents handle), fewest_agents, design_effect,
+        cases_there_are (of the whole business in that time).
+    """
+
+    outcomes: tuple[Outcome, ...]
+    risk: pd.DataFrame
+    errors: Errors
+    sensitivity: Sensitivity
+    evpi: Worth
+    evppi: pd.DataFrame
+    pilot_on: str
+    pilots: pd.DataFrame
+
+    @property
+    def runner_up(self) -> Policy:
+        """The best of the policies, in the mean over draws, but for the recommended one."""
+        return max(self.outcomes[:-1], key=lambda outcome: float(outcome.per_case().mean())).policy
+
+
+def what_matters(
+    payoffs: Payoffs,
+    recommended: Policy,
+    baseline: Policy,
+    others: Sequence[Policy] = (),
+    cases_at_a_time: int = 4_000,
+    cases_per_agent_week: float = 40.0,
+    seed: int = 0,
+    on_step: Callable[[str], None] | None = None,
+) -> Matters:
+    """Weigh a policy against another: how sure that is, what it hangs on, what would be worth finding out.
+
+    Parameters
+    ----------
+    payoffs
+        The valued cases, with some hundred draws or more: regressions on single assumptions are noisy below that.
+    recommended, baseline
+        The two policies to compare.
+    others
+        What could be chosen instead.
+    cases_at_a_time
+        How many of the cases the work with one assumption at a time rests on.
+    cases_per_agent_week
+        Cases that an agent handles in a week, for the pilots.
+    seed
+        The same seed gives the same result.
+    on_step
+        Called with a few words as each step begins: one for each policy, and three.
+
+    Raises
+    ------
+    InputError
+        If both policies have one name, there are fewer than two cases, or a number is out of its range.
+    """
+    step = on_step or (lambda words: None)
+    if recommended.name == baseline.name:
+        raise InputError(f"policy '{baseline.name}' is compared with itself; give another one, or give it another name")
+    if not cases_per_agent_week > 0:
+        raise InputError(f"cases an agent handles in a week are {cases_per_agent_week:g}; they must be above 0")
+    policies = {policy.name: policy for policy in (baseline, *others)}
+    policies.pop(recommended.name, None)
+    outcomes = []
+    for policy in (*policies.values(), recommended):
+        step("Evaluating policies")
+        outcomes.append(evaluate(policy, payoffs))
+    base, new = outcomes[0], outcomes[-1]
+    step("Telling errors apart")
+    errors = case_error(new, base)
+    step("Moving one assumption at a time")
+    some = thinned(payoffs, cases_at_a_time, 1).cases
+    sensitivity = one_at_a_time(payoffs.scenario, some, recommended, baseline, list(policies.values()))
+    step("Asking what is worth knowing")
+    benefits = net_benefits(outcomes)
+    known = evppi(benefits, payoffs.draws, sensitivity.names, seed=seed)
+    # where knowing any of them would not change the choice: the one that moves the gain most
+    ranked = known if known["evppi"].iloc[0] > 0 else sensitivity.tornado()
+    top = str(ranked["assumption"].iloc[0])
+    pilots = _pilots(sensitivity, top, new, base, cases_per_agent_week)
+    return Matters(tuple(outcomes), risk_table(outcomes, base), errors, sensitivity, evpi(benefits), known, top, pilots)
+
+
+def _pilots(
+    sensitivity: Sensitivity, name: str, outcome: Outcome, baseline: Outcome, cases_per_agent_week: float
+) -> pd.DataFrame:
+    """Return the pilots that see the gain itself, and those that tell the ends of an assumption apart by the gain."""
+    table = sensitivity.tornado()
+    row = table[table["assumption"] == name].to_dict("records")[0]
+    yearly = baseline.payoffs.scenario.value("shop.cases_per_year")
+    kept = float(baseline.per_case("customers_kept").mean())
+    gain = compare(outcome, baseline)
+    differences = {
+        ("gain", "customers_kept"): float(gain.per_case("customers_kept").mean()),
+        ("gain", "net_value"): float(gain.per_case().mean()),
+        (name, "customers_kept"): float(row["customers_kept_high"] - row["customers_kept_low"]),
+        (name, "net_value"): float(row["difference_high"] - row["difference_low"]) / yearly,
+    }
+    rows = []
+    for (about, measured), difference in differences.items():
+        if abs(difference) <= _LEAST[measured]:
+            continue
+        for weeks in _WEEKS:
+            if measured == "net_value":
+                plan = pilot_for_mean(
+                    spread_of_cases(baseline), difference, cases_per_agent_week=cases_per_agent_week, weeks=weeks
+                )
+            else:
+                plan = pilot_for_share(kept, difference, cases_per_agent_week=cases_per_agent_week, weeks=weeks)
+            rows.append((about, measured, difference, weeks, plan.agents, plan.cases, plan.fewest_agents,
+                         plan.design_effect, round(yearly * weeks / _WEEKS_PER_YEAR)))  # fmt: skip
+    columns = [
+        "about", "outcome", "difference", "weeks", "agents", "cases", "fewest_agents", "design_effect",
+        "cases_there_are",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)

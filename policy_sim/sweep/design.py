@@ -1,0 +1,520 @@
+"""Designs: which runs a sweep makes.
+
+In: a YAML file, or a `Design` made in Python. Out: `Design`, checked; its rows, one for each run.
+Left to others: where the points of a sample lie (`samples`), making the runs (`runs`), writing them down (`sweep`).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, PlainSerializer, Tag, model_validator
+
+from policy_sim.assumptions import LIMITS, Name, Scenario, load_scenario
+from policy_sim.border import InputError, find_file, parse_model, read_yaml, unknown
+from policy_sim.policy import ASK, NO_LIMIT, Policy, load_policy
+from policy_sim.policy.limits import limit_content
+from policy_sim.sweep.samples import latin_hypercube, morris_trajectories, saltelli, sobol_sequence
+from policy_sim.value import OUTCOMES
+
+__all__ = [
+    "Cross",
+    "Design",
+    "Factor",
+    "FullFactorial",
+    "LatinHypercube",
+    "Listed",
+    "Morris",
+    "Saltelli",
+    "Sobol",
+    "Sweepable",
+    "blocks_of",
+    "load_design",
+    "rows_of",
+    "sweepable",
+]
+
+Floats = NDArray[np.float64]
+
+#: What a run can be asked for about a limit, as in `best.agent.keep_item`.
+ABOUT_LIMITS = ("best", "enough")
+_MOST_ROWS = 10_000_000
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _factor(value: object) -> object:
+    """Read the short forms: nothing for the assumption's own distribution, a list for values."""
+    return {} if value is None else {"values": value} if isinstance(value, list | tuple) else value
+
+
+def _value(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError(f"found {value!r}; expected a number, 'ask', 'no_limit', or a name")
+    if isinstance(value, str):
+        return {"ask": ASK, "no_limit": NO_LIMIT}.get(value, value)
+    return float(value)
+
+
+#: What a factor may be in a row: a number, a limit in words (held as a number), or a name.
+Value = Annotated[float | str, BeforeValidator(_value), PlainSerializer(limit_content)]
+
+
+class Factor(_Frozen):
+    """What a factor can be: some `values`, a `range`, or, for an assumption, what is known about it (neither given).
+
+    `levels` values, evenly spread over the range, stand in a full factorial; `round_to` makes the values of a limit
+    multiples of it.
+    """
+
+    values: Annotated[tuple[Value, ...], Field(min_length=1)] | None = None
+    range: tuple[float, float] | None = None
+    levels: Annotated[int, Field(ge=2, le=1000)] = 5
+    round_to: Annotated[float, Field(gt=0)] | None = None
+
+    @property
+    def listed(self) -> tuple[float | str, ...] | None:
+        """The values, where they are given one by one."""
+        return self.values
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if self.listed is not None and self.range is not None:
+            raise ValueError("a factor has both values and a range; keep one of them")
+        if self.range is not None and not (-math.inf < self.range[0] < self.range[1] < math.inf):
+            low, high = self.range
+            raise ValueError(f"range is [{low:g}, {high:g}]; expected two finite numbers, the first below the second")
+        return self
+
+
+FactorGiven = Annotated[Factor, BeforeValidator(_factor)]
+Factors = Annotated[Mapping[str, FactorGiven], Field(min_length=1)]
+PowerOf2 = Annotated[int, Field(ge=2, le=2**20)]
+
+
+class _Sampled(_Frozen):
+    factors: Factors
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.factors)
+
+    def points(self, seed: int) -> Floats:
+        raise NotImplementedError
+
+
+class _CountedInPowers(_Sampled):
+    count: PowerOf2
+
+    @model_validator(mode="after")
+    def _count_is_a_power(self) -> Self:
+        if self.count & (self.count - 1):
+            below = 1 << (self.count.bit_length() - 1)
+            raise ValueError(f"count is {self.count}; expected a power of 2, such as {below} or {2 * below}")
+        return self
+
+
+class FullFactorial(_Sampled):
+    """Every combination of the factors' values."""
+
+    method: Literal["full_factorial"] = "full_factorial"
+
+
+class LatinHypercube(_Sampled):
+    """As many points as wanted, each slice of each factor met once."""
+
+    method: Literal["latin_hypercube"] = "latin_hypercube"
+    count: Annotated[int, Field(ge=1, le=_MOST_ROWS)]
+
+    def points(self, seed: int) -> Floats:
+        """Return (count, factors) of the unit cube."""
+        return latin_hypercube(len(self.factors), self.count, seed)
+
+
+class Sobol(_CountedInPowers):
+    """A scrambled Sobol sequence, which fills the space evenly; the count is a power of 2."""
+
+    method: Literal["sobol"] = "sobol"
+
+    def points(self, seed: int) -> Floats:
+        """Return (count, factors) of the unit cube."""
+        return sobol_sequence(len(self.factors), self.count, seed)
+
+
+class Saltelli(_CountedInPowers):
+    """What Sobol's indices are estimated from: `count`, a power of 2, times (factors + 2) points."""
+
+    method: Literal["saltelli"] = "saltelli"
+
+    def points(self, seed: int) -> Floats:
+        """Return (count * (factors + 2), factors) of the unit cube."""
+        return saltelli(len(self.factors), self.count, seed)
+
+
+class Morris(_Sampled):
+    """Walks that move one factor at a time: `count` times (factors + 1) points. Cheap, to see what matters at all."""
+
+    method: Literal["morris"] = "morris"
+    count: Annotated[int, Field(ge=2, le=100_000)]
+    levels: Annotated[int, Field(ge=2, le=100, multiple_of=2)] = 4
+
+    def points(self, seed: int) -> Floats:
+        """Return (count * (factors + 1), factors) of the unit cube."""
+        return morris_trajectories(len(self.factors), self.count, self.levels, seed)
+
+
+class Listed(_Frozen):
+    """Rows as given; what a row leaves out stays as in its scenario and policy."""
+
+    method: Literal["list"] = "list"
+    rows: Annotated[tuple[Mapping[str, Value], ...], Field(min_length=1)]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The factors that any row names, in the order in which they come up."""
+        return tuple(dict.fromkeys(name for row in self.rows for name in row))
+
+
+class Cross(_Frozen):
+    """Every row of the first design with every row of the others."""
+
+    method: Literal["cross"] = "cross"
+    of: Annotated[tuple[Method, ...], Field(min_length=2)]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The factors of all parts."""
+        return tuple(name for part in self.of for name in part.names)
+
+    @model_validator(mode="after")
+    def _parts_differ(self) -> Self:
+        for name in self.names:
+            if self.names.count(name) > 1:
+                raise ValueError(f"the factor '{name}' stands in two parts of a cross; take it out of one")
+        return self
+
+
+_METHODS = ("full_factorial", "latin_hypercube", "sobol", "saltelli", "morris", "list", "cross")
+
+
+def _method(value: object) -> object:
+    return value.get("method") if isinstance(value, Mapping) else getattr(value, "method", None)
+
+
+def _with_known_method(value: object) -> object:
+    if _method(value) not in _METHODS:
+        raise ValueError(str(unknown("method", _method(value), _METHODS)))
+    return value
+
+
+Method = Annotated[
+    Annotated[FullFactorial, Tag("full_factorial")]
+    | Annotated[LatinHypercube, Tag("latin_hypercube")]
+    | Annotated[Sobol, Tag("sobol")]
+    | Annotated[Saltelli, Tag("saltelli")]
+    | Annotated[Morris, Tag("morris")]
+    | Annotated[Listed, Tag("list")]
+    | Annotated[Cross, Tag("cross")],
+    Discriminator(_method),
+    BeforeValidator(_with_known_method),
+]
+Cross.model_rebuild()
+
+
+class Design(_Frozen):
+    """Which runs a sweep makes: the rows of `runs`, each in a scenario under a policy.
+
+    A factor is `scenario` or `policy` (names or files), a limit (`agent.keep_item`: money, "ask", "no_limit") or an
+    assumption by its full name. A row that sets a tier's limit above those of higher tiers raises these with it.
+
+    `cases` is how many to draw from the log (`transactions`; the CDNOW sample where it is not given), or a file of real
+    ones. `draws`: 1 holds every assumption that is no factor at its central value, more draw them jointly; money and
+    minutes are then means over the draws, with the ends of their 90 % interval.
+
+    An uncertain assumption that is a factor is what turns out to be true: agents and limits go by the central values,
+    as everywhere. With `agents_know` they go by the row's values, and cases are drawn with them. One that is a decision
+    or a known fact ("chosen") always is a scenario of its own.
+
+    `outcomes` are those of a policy (money and minutes a year, shares of cases); `gain`, the net value over the policy
+    `against` on the same cases and draws; `best.agent.keep_item`, the limit that would have been best in that row, all
+    else as in its policy, and `enough.agent.keep_item`, the lowest that brings all but 1 % of what the limit can
+    (0: ask, or nothing).
+    """
+
+    name: Name
+    title: Annotated[str, Field(min_length=1, max_length=300)] = "Sweep"
+    runs: Method
+    scenario: str = "online_retail"
+    policy: str = "current"
+    against: str | None = None
+    transactions: str | None = None
+    cases: Annotated[int, Field(ge=1)] | str = 2_000
+    draws: Annotated[int, Field(ge=1, le=100_000)] = 1
+    seed: Annotated[int, Field(ge=0)] = 0
+    agents_know: bool = False
+    outcomes: Annotated[tuple[str, ...], Field(min_length=1)] = ("net_value", "remedy_cost", "customers_kept")
+
+    @model_validator(mode="after")
+    def _outcomes_are_known(self) -> Self:
+        for name in self.outcomes:
+            about, _, lever = name.partition(".")
+            if name in OUTCOMES or (about in ABOUT_LIMITS and lever):
+                continue
+            if name != "gain":
+                raise ValueError(str(unknown("outcome", name, [*OUTCOMES, "gain", "best.agent.keep_item"], "outcomes")))
+            if self.against is None:
+                raise ValueError("the outcome 'gain' needs a policy to be compared with; add: against: current")
+        if len(set(self.outcomes)) < len(self.outcomes):
+            raise ValueError("outcomes holds a name twice; remove one")
+        return self
+
+    @property
+    def levers(self) -> tuple[str, ...]:
+        """The limits that outcomes ask the best of."""
+        asked = (name.partition(".") for name in self.outcomes if name not in OUTCOMES)
+        return tuple(dict.fromkeys(lever for about, _, lever in asked if about in ABOUT_LIMITS))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the results that hold outcomes."""
+        if self.draws == 1:
+            return self.outcomes
+        with_ends = [(name, f"{name}_low", f"{name}_high") for name in self.outcomes if is_plain(name)]
+        return (*itertools.chain.from_iterable(with_ends), *(name for name in self.outcomes if not is_plain(name)))
+
+
+def is_plain(outcome: str) -> bool:
+    """Tell whether an outcome has a value in each draw: all but those about limits."""
+    return outcome in OUTCOMES or outcome == "gain"
+
+
+def load_design(design: str | Path) -> Design:
+    """Read a design: the path of a YAML file, or the name of one that travels with the package.
+
+    Files that it names are looked for beside it first.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or anything in it does not fit; the message names the place.
+    """
+    path = find_file("design", design, "data/designs", ".yaml")
+    read = parse_model(Design, read_yaml(path), path.name)
+    beside = {
+        name: str(path.parent / given)
+        for name in ("scenario", "policy", "against", "transactions", "cases")
+        if isinstance(given := getattr(read, name), str) and (path.parent / given).is_file()
+    }
+    return read.model_copy(update=beside)
+
+
+class Sweepable(NamedTuple):
+    """A design with all that it names: scenarios and policies by the words of the design, and rows."""
+
+    design: Design
+    scenarios: dict[str, Scenario]
+    policies: dict[str, dict[str, Policy]]
+    rows: pd.DataFrame
+
+
+def sweepable(design: Design) -> Sweepable:
+    """Look up all that a design names, and work out its rows.
+
+    Raises
+    ------
+    InputError
+        Naming the first name that is unknown, with the nearest valid one, or a factor without values.
+    """
+    sampled = _expand(design.runs, design)
+    scenarios = {name: load_scenario(name) for name in sampled.words("scenario", design.scenario)}
+    words = sampled.words("policy", design.policy)
+    if design.against is not None:
+        words = tuple(dict.fromkeys([*words, design.against]))
+    policies = {name: {word: load_policy(word, scenario) for word in words} for name, scenario in scenarios.items()}
+    for scenario in scenarios.values():
+        _check_names(design, scenario, next(iter(policies[_key_of(scenarios, scenario)].values())))
+    return Sweepable(design, scenarios, policies, sampled.resolved(scenarios, design.scenario))
+
+
+def rows_of(design: Design) -> pd.DataFrame:
+    """Return one row per run, one column per factor; missing where a row leaves a factor as it is.
+
+    Raises
+    ------
+    InputError
+        As `sweepable` does.
+    """
+    return sweepable(design).rows
+
+
+def blocks_of(design: Design, kind: type[Any]) -> tuple[Any, NDArray[np.int64]]:
+    """Return the one part of a design that is of a kind, and the rows (others, its points) that it has made.
+
+    A design that is no cross is one block; a cross has one for each combination of rows of its other parts.
+
+    Raises
+    ------
+    InputError
+        If there is no such part, or more than one.
+    """
+    parts = _leaves(design.runs)
+    found = [k for k, part in enumerate(parts) if isinstance(part, kind)]
+    if len(found) != 1:
+        method = kind.model_fields["method"].default
+        raise InputError(
+            f"the design {design.name} has {len(found) or 'no'} parts of the method '{method}'; expected one"
+        )
+    counts = [_expand(part, design).count for part in parts]
+    rows = np.moveaxis(np.arange(math.prod(counts)).reshape(counts), found[0], -1)
+    return parts[found[0]], rows.reshape(-1, counts[found[0]])
+
+
+def _leaves(method: Any) -> list[Any]:
+    return [leaf for part in method.of for leaf in _leaves(part)] if isinstance(method, Cross) else [method]
+
+
+def is_lever(name: str) -> bool:
+    """Tell whether a factor is a limit of a tier: an assumption about a tier is never named like one."""
+    return name.partition(".")[2] in LIMITS
+
+
+def _key_of(scenarios: Mapping[str, Scenario], scenario: Scenario) -> str:
+    return next(key for key, each in scenarios.items() if each is scenario)
+
+
+def _check_names(design: Design, scenario: Scenario, policy: Policy) -> None:
+    levers = [f"{tier}.{limit}" for tier in policy.tier_names[:-1] for limit in LIMITS]
+    for name in design.runs.names:
+        if name in ("scenario", "policy"):
+            continue
+        if is_lever(name):
+            if name not in levers:
+                raise unknown("limit", name, levers, f"design {design.name}")
+        elif name not in scenario.assumption_names:
+            raise unknown("factor", name, ["scenario", "policy", *levers, *scenario.assumption_names], scenario.name)
+    for name in design.levers:
+        if name not in levers:
+            raise unknown("limit", name, levers, f"design {design.name}, outcomes")
+
+
+@dataclass(frozen=True)
+class _Expanded:
+    """Rows before assumptions are looked up: columns of values, and those that are still places within a factor."""
+
+    columns: dict[str, NDArray[Any]]
+    places: dict[str, Factor]
+    count: int
+
+    def words(self, name: str, default: str) -> tuple[str, ...]:
+        if name not in self.columns:
+            return (default,)
+        found = [default if _is_missing(value) else value for value in self.columns[name]]
+        for value in found:
+            if not isinstance(value, str):
+                raise InputError(f"{name} is {value!r} in a row of the design; expected the name of one, or its file")
+        return tuple(dict.fromkeys(found))
+
+    def resolved(self, scenarios: Mapping[str, Scenario], default: str) -> pd.DataFrame:
+        out: dict[str, NDArray[Any]] = {}
+        where = self.columns.get("scenario", np.full(self.count, default, dtype=object))
+        for name, column in self.columns.items():
+            if name in ("scenario", "policy"):
+                out[name] = column
+                continue
+            values = np.empty(self.count)
+            for key, scenario in scenarios.items():
+                rows = np.asarray([each == key or (_is_missing(each) and key == default) for each in where])
+                values[rows] = self._numbers(name, column[rows], scenario)
+            out[name] = values
+        return pd.DataFrame(out, index=pd.RangeIndex(self.count, name="row"))
+
+    def _numbers(self, name: str, column: NDArray[Any], scenario: Scenario) -> Floats:
+        if name in self.places:
+            return _values_at(name, self.places[name], column.astype(np.float64), scenario)
+        for value in column:
+            if isinstance(value, str):
+                raise InputError(
+                    f"factor '{name}' is {value!r} in a row of the design; expected a number (or ask, no_limit)"
+                )
+        return column.astype(np.float64)
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _expand(method: Any, design: Design) -> _Expanded:
+    if isinstance(method, Cross):
+        return _crossed([_expand(part, design) for part in method.of])
+    if isinstance(method, Listed):
+        columns = {name: _objects([row.get(name, math.nan) for row in method.rows]) for name in method.names}
+        return _Expanded(columns, {}, len(method.rows))
+    for name, factor in method.factors.items():
+        _check_factor(name, factor)
+    if isinstance(method, FullFactorial):
+        parts = []
+        for name, factor in method.factors.items():
+            given = factor.listed
+            if given is not None:
+                parts.append(_Expanded({name: _objects(given)}, {}, len(given)))
+            else:
+                parts.append(_Expanded({name: np.linspace(0, 1, factor.levels)}, {name: factor}, factor.levels))
+        return _crossed(parts)
+    points = method.points(design.seed)
+    columns, places = {}, {}
+    for j, (name, factor) in enumerate(method.factors.items()):
+        given = factor.listed
+        if given is not None:
+            chosen = np.minimum((points[:, j] * len(given)).astype(np.int64), len(given) - 1)
+            columns[name] = _objects(given)[chosen]
+        else:
+            columns[name], places[name] = points[:, j], factor
+    return _Expanded(columns, places, len(points))
+
+
+def _check_factor(name: str, factor: Factor) -> None:
+    if factor.listed is None and (name in ("scenario", "policy") or (is_lever(name) and factor.range is None)):
+        wanted = "values: [...]" if name in ("scenario", "policy") else "values: [...] or range: [0, 100]"
+        raise InputError(f"the factor '{name}' says nothing about what it can be; give it {wanted}")
+
+
+def _objects(values: Sequence[object]) -> NDArray[Any]:
+    out = np.empty(len(values), dtype=object)
+    out[:] = values
+    return out
+
+
+def _crossed(parts: Sequence[_Expanded]) -> _Expanded:
+    counts = [part.count for part in parts]
+    count = math.prod(counts)
+    if count > _MOST_ROWS:
+        raise InputError(f"the design has {count:,} rows; at most {_MOST_ROWS:,} fit, take fewer values or points")
+    places = np.unravel_index(np.arange(count), counts)
+    columns = {
+        name: column[place] for part, place in zip(parts, places, strict=True) for name, column in part.columns.items()
+    }
+    return _Expanded(columns, {name: factor for part in parts for name, factor in part.places.items()}, count)
+
+
+def _values_at(name: str, factor: Factor, places: Floats, scenario: Scenario) -> Floats:
+    """Return the values of a factor at places (0-1) of its range or distribution."""
+    if factor.range is not None:
+        low, high = factor.range
+        values = low + (high - low) * places
+    else:
+        assumption = scenario.assumption(name)
+        if assumption.distribution == "chosen":
+            # as if it were drawn: whoever names it wants to see it move
+            assumption = assumption.model_copy(update={"distribution": "triangular"})
+        values = assumption.quantile(places)
+    return values if factor.round_to is None else np.round(values / factor.round_to) * factor.round_to

@@ -1,0 +1,249 @@
+"""Discovery: where in the space of assumptions a policy does badly, in words.
+
+In: the results of a sweep, an outcome, what counts as bad. Out: `Box`: a few ranges that most bad runs lie in.
+Left to others: which factor matters how much (`global_sensitivity`), finding the boxes (PRIM of EMA Workbench).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from policy_sim.border import InputError
+from policy_sim.sweep.ema import import_ema
+from policy_sim.sweep.results import OpenedSweep
+
+__all__ = ["Box", "Discovery", "discover"]
+
+Bools = NDArray[np.bool_]
+
+_LITTLE = 0.03  # of density: a restriction that brings no more is dropped
+_TELLING = 0.25  # of the way from the density of the runs that a box is cut from to 1, that it has to go
+
+
+@dataclass(frozen=True)
+class Box:
+    """Ranges of a few factors in which bad runs are frequent.
+
+    Attributes
+    ----------
+    limits
+        By factor: lowest and highest value, or the values it may have.
+    coverage
+        Share (0-1) of all bad runs that lie here.
+    density
+        Share (0-1) of the runs here that are bad.
+    mass
+        Share (0-1) of all runs that lie here.
+    words
+        The same in a sentence.
+    """
+
+    limits: dict[str, tuple[float, float] | tuple[str, ...]]
+    coverage: float
+    density: float
+    mass: float
+    words: str
+
+    def holds(self, table: pd.DataFrame) -> Bools:
+        """Tell for each row (rows,) of a table whether it lies in the box."""
+        inside = np.ones(len(table), dtype=np.bool_)
+        for name, limits in self.limits.items():
+            inside &= _within(table[name], limits)
+        return inside
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What was found: how many runs are bad, the boxes, the most telling first, and all of it in words."""
+
+    question: str
+    bad_share: float
+    runs: int
+    boxes: tuple[Box, ...]
+
+    @property
+    def words(self) -> str:
+        """The answer in plain words."""
+        opening = f"{self.question} in {self.bad_share:.0%} of {self.runs:,} runs."
+        if not self.boxes:
+            return f"{opening} No range of the factors tells these runs from the others."
+        return " ".join([opening, *(box.words for box in self.boxes)])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each box and factor: box, factor, low, high or among, coverage, density, mass."""
+        rows = [
+            {
+                "box": k,
+                "factor": name,
+                "low": np.nan if isinstance(limits[0], str) else limits[0],
+                "high": np.nan if isinstance(limits[0], str) else limits[1],
+                "among": ", ".join(map(str, limits)) if isinstance(limits[0], str) else "",
+                "coverage": box.coverage,
+                "density": box.density,
+                "mass": box.mass,
+            }
+            for k, box in enumerate(self.boxes)
+            for name, limits in box.limits.items()
+        ]
+        columns = ["box", "factor", "low", "high", "among", "coverage", "density", "mass"]
+        return pd.DataFrame(rows, columns=columns)
+
+
+def discover(
+    sweep: OpenedSweep,
+    outcome: str = "gain",
+    below: float | None = None,
+    above: float | None = None,
+    factors: Sequence[str] | None = None,
+    boxes: int = 2,
+    most_factors: int = 3,
+) -> Discovery:
+    """Find where an outcome is bad: for example, where a policy loses money against the one in force.
+
+    Parameters
+    ----------
+    sweep
+        Best over a design that fills the space: latin_hypercube, sobol or saltelli.
+    outcome
+        Any outcome of the design.
+    below, above
+        Bad is below (or above) this; below 0 where neither is given.
+    factors
+        Where to look; all factors that vary where not given.
+    boxes
+        At most so many.
+    most_factors
+        A box restricts at most so many factors: people cannot keep more in mind.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, both bounds are given, no factor varies, or EMA Workbench is not installed.
+
+    Notes
+    -----
+    The patient rule induction method peels off a twentieth of the runs at a time so that what stays is as bad as can
+    be; along that path the box is taken where coverage and density are together highest (their harmonic mean), and
+    restrictions that hardly matter are dropped.
+
+    References
+    ----------
+    Friedman and Fisher 1999; Bryant and Lempert 2010.
+    """
+    if below is not None and above is not None:
+        raise InputError("both below and above are given; keep one of them")
+    found = sweep.table[np.isfinite(sweep.table[sweep.outcome(outcome)])]
+    asked = sweep.design.runs.names if factors is None else tuple(sweep.factor(name) for name in factors)
+    varying = [name for name in asked if len(found[name].unique()) > 1 and not found[name].isna().any()]
+    if not varying:
+        raise InputError("none of the factors varies over the runs; discover() needs a sweep that moves some")
+    values = found[outcome].to_numpy(dtype=np.float64)
+    bad = values > above if above is not None else values < (0.0 if below is None else below)
+    question = _question(outcome, below, above)
+    space = found[varying].reset_index(drop=True)
+    kept: list[Box] = []
+    left = np.ones(len(space), dtype=np.bool_)
+    while len(kept) < boxes and 0 < (bad & left).sum() < left.sum():
+        limits = _peeled(space[left].reset_index(drop=True), bad[left])
+        limits = _without_idle(space, bad, left, limits, most_factors)
+        plain = bad[left].mean()
+        if _density(space, bad, left, limits) < plain + _TELLING * (1 - plain):
+            break
+        box = _box(space, bad, left, limits)
+        kept.append(box)
+        left &= ~box.holds(space)
+    return Discovery(question, float(bad.mean()), len(space), tuple(kept))
+
+
+def _peeled(space: pd.DataFrame, bad: Bools) -> dict[str, Any]:
+    """Return the limits of the best box along the path of peeling."""
+    prim = import_ema("ema_workbench.analysis.prim")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of divisions where a box holds nothing
+        table = space.copy()
+        for name in table.columns:
+            if not pd.api.types.is_numeric_dtype(table[name]):
+                table[name] = table[name].astype(object)
+        path = prim.Prim(table, bad.astype(int), threshold=1e-9, peel_alpha=0.05, mass_min=0.02).find_box()
+        coverage, density = (path.peeling_trajectory[name].to_numpy() for name in ("coverage", "density"))
+        together = 2 * coverage * density / np.maximum(coverage + density, 1e-300)
+        lims = path.box_lims[int(np.argmax(together))]
+    limits: dict[str, Any] = {}
+    for name in space.columns:
+        low, high = lims[name]
+        if pd.api.types.is_numeric_dtype(space[name]):
+            whole = (space[name].min(), space[name].max())
+            if low > whole[0] or high < whole[1]:
+                limits[name] = (-np.inf if low <= whole[0] else float(low), np.inf if high >= whole[1] else float(high))
+        elif set(low) != set(space[name]):
+            limits[name] = tuple(sorted(str(each) for each in low))
+    return limits
+
+
+def _without_idle(space: pd.DataFrame, bad: Bools, left: Bools, limits: dict[str, Any], most: int) -> dict[str, Any]:
+    """Drop the restriction that adds least to the density, as long as that is little or there are too many."""
+    while limits:
+        whole = _density(space, bad, left, limits)
+        without = {
+            name: _density(space, bad, left, {key: each for key, each in limits.items() if key != name})
+            for name in limits
+        }
+        idle = max(without, key=lambda name: without[name])
+        if whole - without[idle] > _LITTLE and len(limits) <= most:
+            return limits
+        limits = {key: each for key, each in limits.items() if key != idle}
+    return limits
+
+
+def _density(space: pd.DataFrame, bad: Bools, left: Bools, limits: dict[str, Any]) -> float:
+    inside = _inside(space, left, limits)
+    return float(bad[inside].mean()) if inside.any() else 0.0
+
+
+def _inside(space: pd.DataFrame, left: Bools, limits: dict[str, Any]) -> Bools:
+    inside = left.copy()
+    for name, each in limits.items():
+        inside &= _within(space[name], each)
+    return inside
+
+
+def _box(space: pd.DataFrame, bad: Bools, left: Bools, limits: dict[str, Any]) -> Box:
+    inside = _inside(space, left, limits)
+    coverage, density = float(bad[inside].sum() / bad.sum()), float(bad[inside].mean())
+    outside = left & ~inside
+    where = " and ".join(_restriction(name, each) for name, each in limits.items())
+    begin, others = ("{} of these", "runs") if left.all() else ("Another {}", "others")
+    elsewhere = bad[outside].mean() if outside.any() else 0.0
+    words = (
+        f"{begin.format(f'{coverage:.0%}')} lie where {where}: {density:.0%} of the {others} there are like that, "
+        f"elsewhere {elsewhere:.0%}."
+    )
+    return Box(limits, coverage, density, float(inside.mean()), words)
+
+
+def _within(column: pd.Series, limits: tuple[Any, ...]) -> Bools:
+    if isinstance(limits[0], str):
+        return np.asarray(column.astype(str).isin(limits), dtype=np.bool_)
+    return np.asarray((column >= limits[0]) & (column <= limits[1]), dtype=np.bool_)
+
+
+def _restriction(name: str, limits: tuple[Any, ...]) -> str:
+    if isinstance(limits[0], str):
+        return f"{name} is {' or '.join(limits)}"
+    low, high = limits
+    if low == -np.inf:
+        return f"{name} is at most {high:,.3g}"
+    return f"{name} is at least {low:,.3g}" if high == np.inf else f"{name} is between {low:,.3g} and {high:,.3g}"
+
+
+def _question(outcome: str, below: float | None, above: float | None) -> str:
+    if outcome == "gain" and above is None and not below:
+        return "The policy loses money"
+    return f"{outcome} is above {above:,.6g}" if above is not None else f"{outcome} is below {below or 0:,.6g}"

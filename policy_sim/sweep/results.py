@@ -1,0 +1,141 @@
+"""Sweep results: what a folder of a sweep holds, as a table.
+
+In: the folder of a sweep, finished or not. Out: a DataFrame, or a DuckDB relation that reads what is asked for only.
+Left to others: making the runs (`sweep`), what to ask of the results (`global_sensitivity`, `discovery`, `regret`).
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, overload
+
+import pandas as pd
+
+from policy_sim import __version__
+from policy_sim.border import InputError, parse_model, unknown
+from policy_sim.sweep.design import Design
+from policy_sim.sweep.folder import MANIFEST, read_manifest
+
+__all__ = ["OpenedSweep", "SweepWarning", "open_sweep", "read_sweep"]
+
+
+class SweepWarning(UserWarning):
+    """A sweep is not finished, some of its runs failed, or another version made it."""
+
+
+class OpenedSweep(NamedTuple):
+    """The design of a sweep, and the results that are there: one row per run, by row of the design."""
+
+    design: Design
+    table: pd.DataFrame
+
+    def outcome(self, name: str) -> str:
+        """Return the name of an outcome if the sweep has it.
+
+        Raises
+        ------
+        InputError
+            If it has not, naming those that it has.
+        """
+        if name not in self.design.columns:
+            raise unknown("outcome", name, self.design.columns, f"sweep {self.design.name}")
+        return name
+
+    def factor(self, name: str) -> str:
+        """Return the name of a factor if the sweep has it.
+
+        Raises
+        ------
+        InputError
+            If it has not, naming those that it has.
+        """
+        if name not in self.design.runs.names:
+            raise unknown("factor", name, self.design.runs.names, f"sweep {self.design.name}")
+        return name
+
+
+@overload
+def read_sweep(folder: str | Path, lazily: Literal[False] = False) -> pd.DataFrame: ...
+@overload
+def read_sweep(folder: str | Path, lazily: Literal[True]) -> Any: ...
+
+
+def read_sweep(folder: str | Path, lazily: bool = False) -> Any:
+    """Return the results of a sweep, one row per run.
+
+    Parameters
+    ----------
+    folder
+        The folder of the sweep; it need not be finished.
+    lazily
+        Return a DuckDB relation instead of a DataFrame: nothing is read before it is asked for, as in
+        `read_sweep(folder, lazily=True).filter("error = ''").aggregate("policy, avg(net_value)", "policy").df()`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        run (its key), row (of the design), a column for each factor (missing where a row leaves it as it is) and each
+        outcome, error (empty where all went well); sorted by row.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no sweep, or no results yet, or DuckDB is wanted and not installed.
+
+    Warns
+    -----
+    SweepWarning
+        If runs are still to come, or another version of the package made them.
+    """
+    files = _files(Path(folder))
+    if lazily:
+        try:
+            import duckdb
+        except ImportError:
+            raise InputError("DuckDB is not installed; install it with: pip install 'policy-sim[sweeps]'") from None
+        return duckdb.read_parquet([str(path) for path in files])
+    table = pd.concat([pd.read_parquet(path) for path in files], ignore_index=True)
+    return table.sort_values("row", ignore_index=True)
+
+
+def open_sweep(folder: str | Path) -> OpenedSweep:
+    """Return design and results of a sweep, ready to be asked.
+
+    Raises
+    ------
+    InputError
+        As `read_sweep` does.
+
+    Warns
+    -----
+    SweepWarning
+        As `read_sweep` does.
+    """
+    content = read_manifest(Path(folder))
+    design = parse_model(Design, content["design"], f"{folder}/{MANIFEST}, design")
+    return OpenedSweep(design, read_sweep(folder))
+
+
+def _files(folder: Path) -> list[Path]:
+    content = read_manifest(folder)
+    files = [folder / each["file"] for each in content["files"]]
+    there = [path for path in files if path.is_file()]
+    if not there:
+        raise InputError(
+            f"'{folder}' holds no results yet; run the sweep first: policy-sim sweep DESIGN --out {folder}"
+        )
+    if len(there) < len(files):
+        done = sum(each["runs"] for each, path in zip(content["files"], files, strict=True) if path in there)
+        warnings.warn(
+            f"'{folder}' holds {done:,} of {content['runs']:,} runs; the sweep is not finished",
+            SweepWarning,
+            stacklevel=3,
+        )
+    if content["version"] != __version__:
+        warnings.warn(
+            f"'{folder}' holds results of version {content['version']}, this is {__version__}",
+            SweepWarning,
+            stacklevel=3,
+        )
+    return there

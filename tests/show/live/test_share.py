@@ -1,0 +1,116 @@
+"""The shared file: small, closed to the network, and its numbers are the panel's."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import re
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from policy_sim import ASK, NO_LIMIT, load_policy, load_scenario
+from policy_sim.border import InputError
+from policy_sim.show.live.share import MOST_BYTES, share
+from policy_sim.show.live.state import Panel, open_panel
+from policy_sim.study import prepare_setting
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    scenario = load_scenario("online_retail")
+    panel = open_panel(prepare_setting(scenario, cases=400, draws=7, seed=1), load_policy("current", scenario))
+    return panel.with_limits({"agent": {"keep_item": 30.0}})
+
+
+@pytest.fixture(scope="module")
+def page(panel: Panel, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return share(panel, tmp_path_factory.mktemp("shared") / "new" / "panel.html").read_text(encoding="utf-8")
+
+
+def content_of(page: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    found = re.search(r'<script type="application/json" id="content">(.*?)</script>', page, re.DOTALL)
+    assert found is not None
+    content = json.loads(found.group(1))
+    raw = zlib.decompress(base64.b64decode(content["packed"]))
+    arrays = {
+        each["name"]: np.frombuffer(raw, each["type"], each["count"], each["at"]) for each in content["directory"]
+    }
+    return content, arrays
+
+
+def test_it_is_small_and_names_no_other_place(page: str) -> None:
+    assert len(page.encode()) < MOST_BYTES
+    assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", page)
+
+
+def test_its_policy_lets_nothing_in_but_what_it_holds(page: str) -> None:
+    found = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
+    assert found is not None
+    policy = html.unescape(found.group(1))
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    for tag, name in (('script type="module"', "script"), ("style", "style")):
+        text = re.search(rf"<{tag}>(.*?)</{name}>", page, re.DOTALL)
+        assert text is not None
+        digest = base64.b64encode(hashlib.sha256(text.group(1).encode()).digest()).decode()
+        assert f"{name}-src 'sha256-{digest}'" in policy
+
+
+def test_its_curves_are_the_panel_s_where_a_slider_can_stand(panel: Panel, page: str) -> None:
+    _, arrays = content_of(page)
+    for lever in panel.levers:
+        stops = np.array([ASK, *panel.stops(lever), NO_LIMIT])
+        curve = panel.curve(lever).at(stops)
+        assert arrays[f"{lever}.limits"].tolist() == stops.tolist()
+        for name, values in curve.level.items():
+            np.testing.assert_allclose(arrays[f"{lever}.{name}_level"], values, rtol=1e-7, atol=1e-12)
+        np.testing.assert_allclose(arrays[f"{lever}.net_value_low"], curve.low["net_value"], rtol=1e-6, atol=1e-6)
+
+
+def test_its_table_chooses_as_the_library_does(panel: Panel, page: str) -> None:
+    content, arrays = content_of(page)
+    table = content["table"]
+    assert len(arrays["cell"]) == 400
+    low, high = np.array(table["low"]), np.array(table["high"])
+    value = arrays["value"].reshape(2, len(low), -1) / 65_535 * (high - low)[:, None] + low[:, None]
+    uses = arrays["uses"].reshape(-1, len(table["names"]))
+    rank = arrays["rank"].reshape(2, 3, -1)
+    last = arrays["last"].reshape(len(low), -1) / 65_535 * (high - low)[:, None] + low[:, None]
+    for limits in ({}, {"agent": {"credit": 25.0}, "lead": {"keep_item": 80.0}}):
+        moved = panel.with_limits(limits)
+        found = np.zeros(len(low))
+        for i, start in enumerate(arrays["start"]):
+            rows = np.arange(arrays["offset"][i], arrays["offset"][i + 1])
+            each = last[:, i]
+            for k in range(int(start), 2):
+                most = [100 * moved.policy.limit(table["tiers"][k], name) for name in table["names"]]
+                permitted = rows[(uses[rows] <= most).all(axis=1)]
+                if permitted.size:
+                    best = [permitted[np.argmin(order[permitted])] for order in rank[k]]
+                    each = value[k][:, best] @ np.array(table["styles"])
+                    break
+            found += each / 400
+        net = float(found @ np.array(table["signs"]))
+        # shares of styles and values are averaged apart, and the load is that of the shared policy
+        assert net == pytest.approx(moved.outcome.per_case().mean(), rel=2e-3)
+
+
+def test_text_of_a_scenario_cannot_end_its_script(panel: Panel, tmp_path: Path) -> None:
+    scenario = panel.setting.scenario.model_copy(update={"title": "</script><script>alert(1)</script>"})
+    setting = prepare_setting(scenario, cases=60, draws=4, seed=1)
+    page = share(open_panel(setting, panel.approved), tmp_path / "x.html").read_text()
+    assert "alert(1)</script>" not in page
+    assert page.count("<script") == 2
+    assert content_of(page)[0]["frame"]["scenario"] == scenario.title
+
+
+def test_a_place_that_cannot_be_written_is_said(panel: Panel, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="file"):
+        share(panel, tmp_path / "file" / "panel.html")

@@ -1,0 +1,184 @@
+"""The state behind the screen, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from policy_sim import ASK, NO_LIMIT, Lever, evaluate, import_policy, load_policy, load_scenario
+from policy_sim.border import InputError
+from policy_sim.publish import read_file
+from policy_sim.show.figures.limits import plot_curves, plot_value_against_cost, plot_where_money_goes
+from policy_sim.show.live.state import PARTS, SHOWN, Panel, limit_number, open_panel
+from policy_sim.study import prepare_setting
+from policy_sim.value import best_limits, compare, interval
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    scenario = load_scenario("online_retail")
+    setting = prepare_setting(scenario, cases=300, draws=7, seed=1)
+    return open_panel(setting, load_policy("current", scenario))
+
+
+KEEP, CREDIT = Lever("agent", "keep_item"), Lever("agent", "credit")
+
+
+def moved_to(panel: Panel, **limits: float) -> Panel:
+    return panel.with_limits({"agent": limits})
+
+
+def test_a_curve_holds_what_evaluate_says(panel: Panel) -> None:
+    moved = moved_to(panel, keep_item=30.0)
+    view = moved.curve(CREDIT)
+    for limit in (ASK, 0.0, 5.0, 10.0, 24.99, 25.0, NO_LIMIT):
+        step = int(np.searchsorted(view.limits, limit, side="right")) - 1
+        outcome = evaluate(moved.policy.with_limit(CREDIT, limit), panel.payoffs)
+        for name in (*SHOWN, *PARTS):
+            assert view.level[name][step] == pytest.approx(outcome.per_case(name).mean(), rel=1e-7)
+        for name in SHOWN:
+            low, high = np.quantile(outcome.per_case(name) - panel.baseline.per_case(name), [0.05, 0.95])
+            assert view.low[name][step] == pytest.approx(low, rel=1e-7, abs=1e-7)
+            assert view.high[name][step] == pytest.approx(high, rel=1e-7, abs=1e-7)
+        assert view.ahead[step] == (outcome.per_case() > panel.baseline.per_case()).mean()
+
+
+def test_a_curve_at_the_places_of_its_slider(panel: Panel) -> None:
+    view = panel.curve(KEEP)
+    stops = np.array([ASK, *panel.stops(KEEP), NO_LIMIT])
+    at = view.at(stops)
+    assert at.limits.tolist() == stops.tolist()
+    for limit in (ASK, 17.0, 50.0, NO_LIMIT):
+        step = int(np.searchsorted(view.limits, limit, side="right")) - 1
+        assert at.level["net_value"][stops.tolist().index(limit)] == view.level["net_value"][step]
+
+
+def test_a_view_is_what_the_library_says(panel: Panel) -> None:
+    moved = moved_to(panel, keep_item=30.0)
+    view, outcome = moved.view(), evaluate(moved.policy, panel.payoffs)
+    gain = compare(outcome, panel.baseline)
+    for name in (*SHOWN, *PARTS):
+        assert view["outcomes"][name]["level"] == pytest.approx(outcome.per_case(name).mean())
+        assert view["outcomes"][name]["change"] == pytest.approx(gain.per_case(name).mean(), abs=1e-12)
+        assert (view["outcomes"][name]["low"], view["outcomes"][name]["high"]) == interval(gain.per_case(name))
+    for split in ("failures", "segments"):
+        assert sum(row["change"] for row in view[split]) == pytest.approx(gain.per_case().mean())
+        assert sum(row["share"] for row in view[split]) == pytest.approx(1.0)
+    assert view["differs"] == [{"tier": "agent", "limit": "keep_item"}]
+    assert view["fingerprint"] == moved.policy.fingerprint
+
+
+def test_limits_out_of_order_are_refused_and_the_panel_is_not_changed(panel: Panel) -> None:
+    before = panel.policy
+    with pytest.raises(InputError, match=r"keep_item limit falls from 80\.0 for tier 'agent' to 50.0 for tier 'lead'"):
+        moved_to(panel, keep_item=80.0)
+    assert moved_to(panel, refund=30.0).policy.limit("agent", "refund") == 30.0
+    assert panel.policy == before
+
+
+def test_levers_stops_and_points_cover_the_screen(panel: Panel) -> None:
+    limits = ["refund", "credit", "keep_item", "replacement"]
+    assert [str(lever) for lever in panel.levers] == [f"{tier}.{name}" for tier in ("agent", "lead") for name in limits]
+    for lever in panel.levers:
+        stops = panel.stops(lever)
+        assert (np.diff(stops) > 0).all()
+        assert stops[0] == 0.0
+        limit = panel.policy.limit(lever.tier, lever.limit)
+        assert limit == ASK or limit in stops
+        assert stops[-1] <= panel.top(lever)
+    assert [point["title"] for point in panel.points()] == ["Policy in force", "Ask first", "Generous"]
+    assert panel.points()[0]["net_value"] == pytest.approx(panel.baseline.per_case().mean())
+
+
+def test_another_baseline(panel: Panel) -> None:
+    generous = next(each for each in panel.presets if each.name == "generous")
+    against = panel.against(generous)
+    difference = compare(panel.outcome, against.baseline)
+    assert against.view()["outcomes"]["net_value"]["change"] == pytest.approx(difference.per_case().mean())
+    assert against.baseline.policy == generous
+
+
+def test_a_story_and_a_case_of_ones_own(panel: Panel) -> None:
+    for story in panel.stories():
+        told = panel.case({"story": story["name"]})
+        assert sum(each["is_chosen"] for each in told["resolutions"]) == 1
+        for each in told["resolutions"]:
+            assert each["kept"] - each["cost"] == pytest.approx(each["net"])
+    own = {"failure": "wrong_item", "item_price": 30.0, "future_value": 150.0}
+    assert panel.case(own)["is_first"]
+    chosen = moved_to(panel, refund=ASK, credit=ASK, replacement=ASK).case(own)
+    assert any(each["over"] for each in chosen["resolutions"])
+    with pytest.raises(InputError, match=r"'item_prize' .did you mean 'item_price'"):
+        panel.case({"item_prize": 3.0})
+    with pytest.raises(InputError, match="wrong_itm"):
+        panel.case(own | {"failure": "wrong_itm"})
+
+
+def test_break_evens_are_those_of_the_study(panel: Panel) -> None:
+    moved = moved_to(panel, keep_item=30.0)
+    rows = moved.break_evens()
+    assert {row["name"] for row in rows} <= set(panel.setting.scenario.assumption_names)
+    turning = [row["turns_at"] is not None for row in rows]
+    assert turning == sorted(turning, reverse=True)
+    for row in rows:
+        assert row["low"] <= row["today"] <= row["high"]
+    assert panel.break_evens() == []  # a policy against itself
+
+
+def test_assumptions_say_unit_range_and_source(panel: Panel) -> None:
+    rows = panel.assumptions()
+    assert [row["name"] for row in rows] == list(panel.setting.scenario.assumption_names)
+    for row in rows:
+        assert row["unit"]
+        assert row["source"]
+        assert row["low"] <= row["value"] <= row["high"]
+
+
+def test_what_the_screen_sends_is_a_limit() -> None:
+    assert [limit_number(each) for each in ("ask", "no_limit", 25, 11.47)] == [ASK, NO_LIMIT, 25.0, 11.47]
+
+
+def test_the_export_reads_back_and_says_where_it_came_from(panel: Panel, tmp_path: Path) -> None:
+    moved = moved_to(panel, credit=25.0)
+    paths = moved.export(tmp_path / "out", ["json", "csv"])
+    assert [path.name for path in paths][:2] == ["current_v2.json", "current_v2.csv"]
+    record = read_file(paths[0]).record
+    assert record.policy.tiers == moved.policy.tiers
+    assert (record.policy.version, record.policy.status) == (2, "draft")
+    effect = compare(moved.outcome, panel.baseline).per_year()
+    assert record.provenance is not None
+    assert record.provenance.expected_effect is not None
+    assert record.provenance.expected_effect.per_year == pytest.approx(effect.mean(), abs=0.01)
+    assert import_policy(paths[1], panel.setting.scenario).tiers == moved.policy.tiers
+
+
+def test_a_review_says_what_changes(panel: Panel) -> None:
+    review = moved_to(panel, credit=25.0).review()
+    assert review["version"] == 2
+    assert "allows whatever" in review["verdict"]
+    assert any("25" in step["words"] for step in review["steps"])
+    assert not [each for each in review["findings"] if each["severity"] == "error"]
+    assert panel.review()["verdict"] == "the policy in force, unchanged"
+
+
+def test_figures_show_the_numbers(panel: Panel) -> None:
+    best = best_limits(panel.policy, panel.setting.payoffs)
+    outcome = evaluate(best.policy, panel.setting.payoffs)
+    figure = plot_curves(best.curves, panel.baseline)
+    assert [axis.get_title(loc="left") for axis in figure.axes] == [
+        "Keep the item, up to",
+        "Store credit, up to",
+        "Refund, up to",
+        "Replacement, up to",
+    ]
+    line = figure.axes[0].lines[1]
+    curve = best.curves["keep_item"]
+    yearly = panel.setting.scenario.value("shop.cases_per_year")
+    end, value = float(line.get_xdata()[-1]), float(line.get_ydata()[-1])
+    assert value == pytest.approx(yearly * float((curve.at(end) - panel.baseline.per_case()).mean()))
+    differences = [compare(each, panel.baseline) for each in (panel.baseline, outcome)]
+    assert len(plot_value_against_cost(differences).axes) == 1
+    bars = plot_where_money_goes(differences[-1]).axes[0].patches
+    assert sum(bar.get_width() for bar in bars[:-1]) == pytest.approx(bars[-1].get_width())

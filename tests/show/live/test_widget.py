@@ -1,0 +1,158 @@
+"""What the screen asks and what it is answered, without a browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from policy_sim import ASK, Lever, evaluate, export_policy, load_policy, load_scenario, threshold_curve
+from policy_sim.show.live.state import Panel, open_panel
+from policy_sim.show.live.widget import Workbench
+from policy_sim.study import Setting, prepare_setting
+
+Message = dict[str, Any]
+IN_FORCE = {"preset": "current"}
+
+
+class Screen:
+    """A workbench and what it has sent."""
+
+    def __init__(self, panel: Panel, folder: Path) -> None:
+        scenario = panel.setting.scenario
+
+        def prepare(values: Mapping[str, float], tell: Any) -> Setting:
+            tell("Drawing cases")
+            return prepare_setting(scenario.with_values(values), cases=300, draws=7, seed=1)
+
+        self.sent: list[tuple[Message, list[bytes]]] = []
+        self.workbench = Workbench(panel, folder, prepare)
+        self.workbench.send = lambda content, buffers=None: self.sent.append((content, buffers or []))  # type: ignore[method-assign]
+
+    def ask(self, **message: Any) -> list[Message]:
+        self.sent.clear()
+        self.workbench._answer(None, message, None)
+        self.workbench.wait()
+        return [content for content, _ in self.sent]
+
+    def show(self, order: str = "1", baseline: Mapping[str, Any] = IN_FORCE, **agent: Any) -> list[Message]:
+        limits = {"agent": agent}
+        return self.ask(ask="show", order=order, limits=limits, baseline=baseline, hand=["agent", "credit"])
+
+    def only(self, kind: str) -> Message:
+        found = [content for content, _ in self.sent if content["kind"] == kind]
+        assert len(found) == 1, [content["kind"] for content, _ in self.sent]
+        return found[0]
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    scenario = load_scenario("online_retail")
+    return open_panel(prepare_setting(scenario, cases=300, draws=7, seed=1), load_policy("current", scenario))
+
+
+@pytest.fixture
+def screen(panel: Panel, tmp_path: Path) -> Screen:
+    return Screen(panel, tmp_path)
+
+
+def test_showing_brings_view_curves_and_break_evens(screen: Screen, panel: Panel) -> None:
+    kinds = [message["kind"] for message in screen.show(keep_item=30)]
+    assert kinds[0] == "heard"
+    assert kinds.count("view") == kinds.count("settled") == kinds.count("break_evens") == 1
+    assert kinds.count("curve") == len(panel.levers)
+    policy = panel.policy.with_limit(Lever("agent", "keep_item"), 30.0)
+    outcome = evaluate(policy, panel.payoffs)
+    assert screen.only("view")["outcomes"]["net_value"]["level"] == pytest.approx(outcome.per_case().mean())
+    first = next((content, buffers) for content, buffers in screen.sent if content["kind"] == "curve")
+    assert (first[0]["tier"], first[0]["limit"]) == ("agent", "credit")  # the one in hand
+    arrays = {name: np.frombuffer(each) for name, each in zip(first[0]["arrays"], first[1], strict=True)}
+    curve = threshold_curve(evaluate(policy, panel.payoffs), Lever("agent", "credit"))
+    assert arrays["limits"].tolist() == curve.limits.tolist()
+    np.testing.assert_allclose(arrays["net_value_level"], curve.per_case().mean(axis=1))
+
+
+def test_a_limit_s_own_curve_is_not_worked_out_again(screen: Screen, panel: Panel) -> None:
+    screen.show(order="1")
+    screen.show(order="2", credit=25)
+    curves = [
+        content["limit"] for content, _ in screen.sent if content["kind"] == "curve" and content["tier"] == "agent"
+    ]
+    assert sorted(curves) == ["keep_item", "refund", "replacement"]
+    screen.show(order="3", credit=25, baseline={"preset": "generous"})
+    assert sum(content["kind"] == "curve" for content, _ in screen.sent) == len(panel.levers)
+
+
+def test_a_pinned_policy_is_a_baseline(screen: Screen, panel: Panel) -> None:
+    screen.show(keep_item=30, baseline={"limits": {"agent": {"keep_item": 30}}})
+    assert screen.only("view")["outcomes"]["net_value"]["change"] == 0.0
+    assert screen.workbench.panel.baseline.policy.title == "A"
+
+
+def test_what_does_not_fit_is_said_in_words(screen: Screen) -> None:
+    screen.show(keep_item=80)
+    assert "falls from 80.0 for tier 'agent'" in screen.only("problem")["words"]
+    assert screen.only("problem")["order"] == "1"  # so that the screen waits for it no longer
+    screen.show(keep_item="a lot")
+    assert "limit is 'a lot'; it must be a number of money, ask or no_limit" in screen.only("problem")["words"]
+    screen.ask(ask="case", facts={"story": "wrong_dress"})
+    assert "did you mean 'wrong_dresses'" in screen.only("problem")["words"]
+    assert screen.ask(ask="something else") == []
+
+
+def test_studies_bring_the_recommended_policy_and_the_frontier(screen: Screen) -> None:
+    screen.ask(ask="study")
+    presets = screen.only("presets")
+    assert presets["presets"][-1]["title"] == "Recommended"
+    assert len(presets["points"]) == len(presets["presets"])
+    points = screen.only("frontier")["points"]
+    net = [point["net_value"] for point in points]
+    assert net == sorted(net)
+
+
+def test_changed_assumptions_value_everything_anew(screen: Screen, panel: Panel) -> None:
+    screen.show()
+    before = screen.only("view")["outcomes"]["net_value"]["level"]
+    screen.ask(ask="assume", values={"shop.future_value_factor": 0.5})
+    told = screen.only("assumed")
+    row = next(row for row in told["rows"] if row["name"] == "shop.future_value_factor")
+    assert (row["value"], row["source"][:15]) == (0.5, "set by the user")
+    assert told["frame"]["scenario_fingerprint"] != panel.setting.scenario.fingerprint
+    screen.show(order="2")
+    assert screen.only("view")["outcomes"]["net_value"]["level"] < 0.8 * before
+    screen.ask(ask="assume", values={"shop.margin": 0.5})
+    assert "shop.margin" in screen.only("problem")["words"]
+
+
+def test_the_screen_s_base_is_the_policy_in_force_whatever_it_is_compared_with(screen: Screen) -> None:
+    screen.show(baseline={"preset": "generous"})
+    screen.ask(ask="assume", values={"shop.future_value_factor": 0.5})
+    base = screen.only("assumed")["frame"]["base"]
+    panel = screen.workbench.panel
+    assert panel.baseline.policy.name == "generous"
+    in_force = evaluate(panel.approved, panel.payoffs)
+    for name, value in base.items():
+        assert value == pytest.approx(in_force.per_case(name).mean()), name
+
+
+def test_export_and_open_again(screen: Screen, panel: Panel, tmp_path: Path) -> None:
+    screen.show(credit=25, keep_item="ask")
+    screen.ask(ask="review")
+    assert "allows whatever" in screen.only("review")["verdict"]
+    screen.ask(ask="export", formats=["json", "html"])
+    assert screen.only("exported")["files"][:2] == ["current_v2.json", "current_v2.card.html"]
+    text = next(buffers[0] for content, buffers in screen.sent if content["kind"] == "exported").decode()
+    assert json.loads(text) == json.loads((tmp_path / "current_v2.json").read_text())
+    screen.show(order="2", credit=5)
+    screen.ask(ask="load", name="../../policy.json", text=text)
+    loaded = screen.only("loaded")
+    assert loaded["name"] == "policy.json"
+    assert loaded["limits"]["agent"]["credit"] == 25.0
+    assert loaded["limits"]["agent"]["keep_item"] == "ask"
+    assert panel.policy.limit("agent", "keep_item") == ASK
+    screen.ask(ask="load", name="policy.json", text=export_policy(panel.policy).replace('"refund"', '"refnd"', 1))
+    assert "refnd" in screen.only("problem")["words"]
