@@ -18,16 +18,13 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from policy_sim.border import InputError, find_file, parse_model, read_yaml, unknown
-from policy_sim.names import LIMITS, Name
+from policy_sim.words import COLUMNS, EVERYTHING, LIMITS, Name, RemedyKind
 
 __all__ = [
     "ACTS",
-    "COLUMNS",
-    "LIMITS",
     "Assumption",
     "Draws",
     "Failure",
-    "Name",
     "Remedy",
     "Rule",
     "Scenario",
@@ -36,17 +33,6 @@ __all__ = [
     "draw_assumptions",
     "load_scenario",
 ]
-
-#: Case columns in money that the linear forms of a remedy may use; "constant" stands for 1.
-COLUMNS = (
-    "constant",
-    "item_price",
-    "unit_cost",
-    "salvage_value",
-    "return_shipping",
-    "outbound_shipping",
-    "restocking",
-)
 
 #: What a remedy takes of people and time: each is 0, 1, or an assumption.
 ACTS = ("minutes", "supervisor_minutes", "lead_hours", "effort", "gesture")
@@ -202,10 +188,6 @@ _Alternatives = Annotated[tuple[tuple[str, ...], ...], Field(min_length=1)]
 Form = Mapping[str, Coefficient]
 
 
-#: What a remedy is made of, and what a failure takes from a customer.
-Kind = Literal["money", "credit", "goods", "service"]
-
-
 class Remedy(_Frozen):
     """One atomic act: linear forms in the case's columns, so that a new remedy needs no code.
 
@@ -223,7 +205,7 @@ class Remedy(_Frozen):
     """
 
     title: Text
-    kind: Kind | None = None
+    kind: RemedyKind | None = None
     proactive: bool = False
     in_line: bool = False
     amounts: tuple[Annotated[float, Field(gt=0)], ...] = ()
@@ -244,8 +226,8 @@ class Remedy(_Frozen):
     def _uses_known_limits(cls, uses: object) -> object:
         if isinstance(uses, Mapping):
             for limit in uses:
-                if limit not in LIMITS or limit == "total_cost":
-                    raise ValueError(str(unknown("limit", limit, [name for name in LIMITS if name != "total_cost"])))
+                if limit not in LIMITS or limit == EVERYTHING:
+                    raise ValueError(str(unknown("limit", limit, [name for name in LIMITS if name != EVERYTHING])))
         return uses
 
     def forms(self) -> dict[str, Form]:
@@ -267,7 +249,7 @@ class Failure(_Frozen):
 
     title: Text
     shape: Literal["rejected", "accepted"]
-    matched_by: Annotated[tuple[Kind, ...], Field(min_length=1)]
+    matched_by: Annotated[tuple[RemedyKind, ...], Field(min_length=1)]
     resolutions: Mapping[str, _Alternatives]
 
 

@@ -342,7 +342,7 @@ def optimize(
     from policy_sim.publish import export_policy
     from policy_sim.show.terminal import report
     from policy_sim.study import find_optimum, provenance_of
-    from policy_sim.value.best_limits import MOVED
+    from policy_sim.words import MOVED
 
     bounds = {
         "budget": _a_year("--budget", budget),
@@ -392,7 +392,7 @@ def frontier(
     from policy_sim.show.figures.optimum import plot_frontier
     from policy_sim.show.terminal import report
     from policy_sim.value import frontier as find_frontier
-    from policy_sim.value.best_limits import MOVED
+    from policy_sim.words import MOVED
 
     with _progress(5) as step:
         loaded = _scenario(scenario, assume)

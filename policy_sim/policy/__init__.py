@@ -1,10 +1,9 @@
 """Who may decide what; knows no payoffs."""
 
 from policy_sim.policy.authority import Authority, InForce, authority, guard_words, limit_words
-from policy_sim.policy.decision import ASKED_FOR, Decider, Decision, decide_by_date, decide_table
+from policy_sim.policy.decision import Decider, Decision, decide_by_date, decide_table
 from policy_sim.policy.limits import (
     ASK,
-    GUARD_FACTS,
     NO_LIMIT,
     Guard,
     Lever,
@@ -34,9 +33,7 @@ from policy_sim.policy.versions import Versions, load_versions
 
 __all__ = [
     "ASK",
-    "ASKED_FOR",
     "FILE_FORMAT",
-    "GUARD_FACTS",
     "NO_LIMIT",
     "SCHEMA",
     "Authority",

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from policy_sim.border import unknown
-from policy_sim.names import LIMITS
-from policy_sim.policy.limits import ASK, GUARD_FACTS, NO_LIMIT, Guard, LimitException, Policy
+from policy_sim.policy.limits import ASK, NO_LIMIT, Guard, LimitException, Policy
 from policy_sim.policy.versions import Versions
+from policy_sim.words import GUARD_FACTS, LIMITS
 
 __all__ = ["Authority", "InForce", "authority", "guard_words", "limit_words"]
 

@@ -12,20 +12,17 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_sim.border import InputError, unknown
-from policy_sim.names import LIMITS
 from policy_sim.policy.authority import Authority, authority, guard_words
-from policy_sim.policy.limits import ASK, GUARD_FACTS, NO_LIMIT, Policy, limit_content
+from policy_sim.policy.limits import ASK, NO_LIMIT, Policy, limit_content
 from policy_sim.policy.versions import Versions
+from policy_sim.words import ASKED_FOR, GUARD_FACTS
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["ASKED_FOR", "Decider", "Decision", "cents", "decide_by_date", "decide_table", "decision_of", "limit_cents"]
-
-#: What can be asked for: something that draws on one of the limits.
-ASKED_FOR = LIMITS
+__all__ = ["Decider", "Decision", "cents", "decide_by_date", "decide_table", "decision_of", "limit_cents"]
 
 _ENDLESS = 1 << 62
 

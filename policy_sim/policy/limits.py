@@ -28,14 +28,13 @@ from pydantic import (
 )
 
 from policy_sim.border import InputError, nearest, unknown
-from policy_sim.names import LIMITS, Name
+from policy_sim.words import GUARD_FACTS, LIMITS, Name
 
 if TYPE_CHECKING:
     from policy_sim.assumptions import Scenario
 
 __all__ = [
     "ASK",
-    "GUARD_FACTS",
     "NO_LIMIT",
     "Guard",
     "Lever",
@@ -51,9 +50,6 @@ __all__ = [
 ASK = -math.inf
 #: Any amount.
 NO_LIMIT = math.inf
-
-#: Facts of a case that a guard may look at.
-GUARD_FACTS = ("suspicion", "prior_claims", "prior_failures", "item_price", "days_since_purchase", "severity")
 
 
 def _limit(value: object) -> float:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from policy_sim.border import InputError, find_file, parse_model, read_yaml, shipped
-from policy_sim.names import Name
 from policy_sim.policy.limits import OneLine, Policy
 from policy_sim.version import __version__
+from policy_sim.words import Name
 
 if TYPE_CHECKING:
     from policy_sim.assumptions import Scenario

@@ -13,9 +13,9 @@ from typing import Any
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, unknown
-from policy_sim.names import LIMITS
 from policy_sim.policy import ASK, NO_LIMIT, Guard, Policy, Provenance, seal_of
 from policy_sim.publish.table import money_text
+from policy_sim.words import LIMITS
 
 __all__ = ["PAPERS", "framed", "pdf_problem", "render_card", "render_card_pdf"]
 

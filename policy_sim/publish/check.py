@@ -14,13 +14,13 @@ import numpy as np
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, nearest
-from policy_sim.names import LIMITS
 from policy_sim.policy import ASK, LimitException, Policy, guard_words, limit_content
 from policy_sim.policy.decision import cents
 from policy_sim.publish.conformity import boundary_cases
 from policy_sim.publish.table import Row, Vocabulary, decision_rows, limit_text
 from policy_sim.value import Payoffs
 from policy_sim.value.evaluation import to_cents
+from policy_sim.words import LIMITS
 
 __all__ = ["Finding", "check", "check_rows", "refuse_broken"]
 
@@ -227,7 +227,7 @@ def _entitlements(policy: Policy, payoffs: Payoffs) -> Iterator[Finding]:
 
 def _guards(policy: Policy, payoffs: Payoffs, most: float) -> Iterator[Finding]:
     for guard in policy.guards:
-        values: Any = getattr(payoffs.cases, guard.fact)
+        values: Any = payoffs.cases.columns[guard.fact]
         share = float((np.asarray(values) >= guard.at_least).mean())
         if share > most:
             words = (

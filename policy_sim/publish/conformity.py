@@ -16,12 +16,12 @@ import numpy as np
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError
-from policy_sim.names import LIMITS
-from policy_sim.policy import ASKED_FOR, NO_LIMIT, Policy, authority, limit_content
+from policy_sim.policy import NO_LIMIT, Policy, authority, limit_content
 from policy_sim.policy.decision import Decider, decision_of, limit_cents
 from policy_sim.publish.engines import ENGINES, Answer, Case, run_engine
 from policy_sim.publish.files import read_file, vocabulary_of
 from policy_sim.publish.table import NOT_DECIDED, OUTPUTS, Vocabulary, guard_regions, input_names, limit_text
+from policy_sim.words import ASKED_FOR, LIMITS
 
 __all__ = ["Conformity", "boundary_cases", "broken_cases", "conform", "reference"]
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError
-from policy_sim.policy import ASK, ASKED_FOR, GUARD_FACTS, Policy
+from policy_sim.policy import ASK, Policy
 from policy_sim.policy.decision import limit_cents
 from policy_sim.publish.table import Vocabulary, money_text, number_text
+from policy_sim.words import ASKED_FOR, GUARD_FACTS
 
 if TYPE_CHECKING:
     import pandas as pd

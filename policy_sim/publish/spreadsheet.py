@@ -15,10 +15,8 @@ from datetime import date, datetime
 from typing import Any
 
 from policy_sim.border import InputError, unknown
-from policy_sim.names import LIMITS
 from policy_sim.policy import (
     FILE_FORMAT,
-    GUARD_FACTS,
     SCHEMA,
     Policy,
     Provenance,
@@ -36,6 +34,7 @@ from policy_sim.publish.table import (
     money_text,
     number_text,
 )
+from policy_sim.words import GUARD_FACTS, LIMITS
 
 __all__ = ["parse_csv", "parse_xlsx", "render_csv", "render_xlsx"]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from policy_sim.names import LIMITS
-from policy_sim.policy import ASK, ASKED_FOR, GUARD_FACTS, Policy, authority, guard_words, limit_content
+from policy_sim.policy import ASK, Policy, authority, guard_words, limit_content
 from policy_sim.policy.decision import limit_cents
+from policy_sim.words import ASKED_FOR, GUARD_FACTS, LIMITS
 
 __all__ = [
     "NOT_DECIDED",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,43 +16,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import COLUMNS, Draws, Scenario
+from policy_sim.assumptions import Draws, Scenario
 from policy_sim.border import InputError, nearest, unknown
 from policy_sim.clv import FutureValues, Transactions
 from policy_sim.service.claiming import GENUINE_SCORE, OPPORTUNIST_SCORE
+from policy_sim.words import CASE_COLUMNS, COLUMNS
 
 __all__ = ["Cases", "draw_cases", "read_cases"]
 
 Floats = NDArray[np.float64]
 
-#: Columns that a case log may leave out, and the assumptions whose product fills them (times the column named first).
-_ASSUMED: dict[str, tuple[str, tuple[str, ...]]] = {
-    "unit_cost": ("item_price", ("shop.unit_cost_share",)),
-    "salvage_value": ("unit_cost", ("shop.salvage_share",)),
-    "return_shipping": ("constant", ("shop.label_cost",)),
-    "outbound_shipping": ("constant", ("shop.outbound_cost",)),
-    "restocking": ("constant", ("shop.inspection_cost",)),
-}
-#: Columns that a case log may leave out, and the plain value that fills them.
-_DEFAULTS: dict[str, str | float] = {
-    "severity": "cases.severity_mean",
-    "hours_open": "cases.hours_open_median",
-    "days_since_purchase": "cases.days_since_purchase_median",
-    "prior_purchases": 1.0,
-    "prior_failures": 0.0,
-    "days_since_failure": "cases.days_since_failure_median",
-    "prior_claims": 0.0,
-    "suspicion": 0.0,
-    "surfaces": 1.0,
-}
-_SHARES = ("severity", "suspicion", "surfaces")
 _INDICES = ("failure", "segment", "customer")
-_REQUIRED = ("failure", "item_price", "future_value")
 
 
 @dataclass(frozen=True)
 class Cases:
     """A table of cases; every array has one entry per case, money is in `currency`.
+
+    Numbers are read as attributes too: `cases.item_price` is `cases.columns["item_price"]`.
 
     Attributes
     ----------
@@ -62,24 +43,18 @@ class Cases:
         Indices into `failures` and `segments`.
     customer
         Row of the case's customer among the future values that the cases were drawn from; 0 for all in a case log.
-    item_price, unit_cost, salvage_value, return_shipping, outbound_shipping, restocking
-        Money, 0 or more: price paid, cost of goods, what the item brings after a return, label of the way back, postage
-        of a second parcel, inspection.
-    severity, suspicion
-        0 to 1.
-    surfaces
-        Chance (0 to 1) that the customer comes by themselves, as far as the firm can tell beforehand. Most unhappy
-        customers never do: only what is given before anybody asks reaches the others. 1 for cases of a log, who have
-        come: nothing can be given before they ask.
-    hours_open, days_since_purchase, days_since_failure
-        Hours since the failure was noticed; days since the order; days since the failure before this one, which counts
-        where there is one.
-    prior_purchases, prior_failures, prior_claims
-        Counts before this case; the order that failed counts as a purchase; claims in the last twelve months.
-    future_value
-        Expected discounted margin from now on if nothing had gone wrong, money.
+    columns
+        The numbers of `words.CASE_COLUMNS`, all 0 or more. Money: item_price (paid), unit_cost (of the goods),
+        salvage_value (what the item brings after a return), return_shipping (label of the way back), outbound_shipping
+        (postage of a second parcel), restocking (inspection), future_value (expected discounted margin from now on if
+        nothing had gone wrong). Shares: severity, suspicion, and surfaces: the chance that the customer comes by
+        themselves, as far as the firm can tell beforehand. Most unhappy customers never do: only what is given before
+        anybody asks reaches the others. It is 1 for cases of a log, who have come: nothing can be given before they
+        ask. Times: hours_open since the failure was noticed, days_since_purchase, days_since_failure since the failure
+        before this one, which counts where there is one. Counts before this case: prior_purchases (the order that
+        failed is one), prior_failures, prior_claims (in the last twelve months).
     new_customer_value
-        The same for somebody who has just placed a first order.
+        Future value of somebody who has just placed a first order.
     assumed
         Columns that were filled: the column they are a multiple of, and the assumptions whose product is the multiple.
         They move with the assumptions from draw to draw, and from scenario to scenario.
@@ -89,27 +64,20 @@ class Cases:
     failure: NDArray[np.int64]
     segment: NDArray[np.int64]
     customer: NDArray[np.int64]
-    item_price: Floats
-    unit_cost: Floats
-    salvage_value: Floats
-    return_shipping: Floats
-    outbound_shipping: Floats
-    restocking: Floats
-    severity: Floats
-    hours_open: Floats
-    days_since_purchase: Floats
-    prior_purchases: Floats
-    prior_failures: Floats
-    days_since_failure: Floats
-    prior_claims: Floats
-    suspicion: Floats
-    surfaces: Floats
-    future_value: Floats
+    columns: Mapping[str, Floats]
     failures: tuple[str, ...]
     segments: tuple[str, ...]
     currency: str
     new_customer_value: float
     assumed: Mapping[str, tuple[str, tuple[str, ...]]]
+
+    def __getattr__(self, name: str) -> Floats:
+        """Return a column by its name."""
+        # not through an attribute: there is none yet while a copy is being made
+        columns = self.__dict__.get("columns", {})
+        if name not in columns:
+            raise AttributeError(f"cases have no '{name}'")
+        return np.asarray(columns[name])
 
     def __len__(self) -> int:
         return len(self.failure)
@@ -120,7 +88,7 @@ class Cases:
         Times `column_factors` it gives the columns under each draw.
         """
         known = [self.assumed.get(name, (name, ()))[0] for name in COLUMNS]
-        return np.column_stack([np.ones(len(self)) if name == "constant" else getattr(self, name) for name in known])
+        return np.column_stack([np.ones(len(self)) if name == "constant" else self.columns[name] for name in known])
 
     def column_factors(self, draws: Draws) -> Floats:
         """Return what `money_columns` are to be multiplied by under each draw: (columns, draws), 1 for data."""
@@ -132,18 +100,22 @@ class Cases:
 
     def take(self, rows: NDArray[np.int64] | slice) -> Cases:
         """Return the cases of some rows."""
-        return replace(self, **{name: getattr(self, name)[rows] for name in _array_names()})
+        indices = {name: getattr(self, name)[rows] for name in _INDICES}
+        columns = {name: values[rows] for name, values in self.columns.items()}
+        return replace(self, case=self.case[rows], **indices, columns=columns)
+
+    def with_columns(self, columns: Mapping[str, Floats]) -> Cases:
+        """Return the same cases with other numbers in some columns."""
+        return replace(self, columns={**self.columns, **columns})
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table with names of failures and segments, one row per case, as `read_cases` takes it."""
-        table = pd.DataFrame({name: getattr(self, name) for name in _array_names() if name != "customer"})
-        table["failure"] = np.array(self.failures)[self.failure]
-        table["segment"] = np.array(self.segments)[self.segment]
-        return table
-
-
-def _array_names() -> list[str]:
-    return [field.name for field in fields(Cases)][: [field.name for field in fields(Cases)].index("failures")]
+        names = {
+            "case": self.case,
+            "failure": np.array(self.failures)[self.failure],
+            "segment": np.array(self.segments)[self.segment],
+        }
+        return pd.DataFrame({**names, **self.columns})
 
 
 def draw_cases(
@@ -230,24 +202,26 @@ def _complete(
     full: dict[str, NDArray[Any]] = dict(columns)
     ones = np.ones(len(labels))
     assumed: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for name, (base, names) in _ASSUMED.items():
-        if name not in full:
-            full[name] = full.get(base, ones) * np.prod([scenario.value(each) for each in names])
+    for name, column in CASE_COLUMNS.items():
+        if name in full:
+            continue
+        if column.filled_from is not None:
+            base, names = column.filled_from
+            full[name] = full.get(base, ones) * np.prod([scenario.value(name_) for name_ in names])
             known, earlier = assumed.get(base, (base, ()))
             assumed[name] = (known, earlier + names)
-    for name, value in _DEFAULTS.items():
-        if name not in full:
-            full[name] = ones * (scenario.value(value) if isinstance(value, str) else value)
+        elif column.default is not None:
+            default = column.default
+            full[name] = ones * (scenario.value(default) if isinstance(default, str) else default)
     full.setdefault("customer", np.zeros(len(labels)))
     if "segment" not in full:
         bounds = [segment.prior_purchases_up_to for segment in scenario.segments[:-1]]
         full["segment"] = np.searchsorted(np.array(bounds, dtype=np.float64), full["prior_purchases"], side="left")
-    arrays = {
-        name: np.asarray(full[name], dtype=np.int64 if name in _INDICES else np.float64) for name in _array_names()[1:]
-    }
+    indices = {name: np.asarray(full[name], dtype=np.int64) for name in _INDICES}
     return Cases(
         case=labels,
-        **arrays,  # type: ignore[arg-type]
+        **indices,
+        columns={name: np.asarray(full[name], dtype=np.float64) for name in CASE_COLUMNS},
         failures=tuple(scenario.failures),
         segments=tuple(segment.name for segment in scenario.segments),
         currency=currency,
@@ -275,7 +249,7 @@ def read_cases(source: str | Path | pd.DataFrame, scenario: Scenario) -> Cases:
         If a column is missing or a cell cannot be used; the message names the row.
     """
     table, where = _table(source)
-    for name in _REQUIRED:
+    for name in ("failure", *(column.name for column in CASE_COLUMNS.values() if column.is_required)):
         if name not in table.columns:
             hint = nearest(name, [str(column) for column in table.columns]).replace("did you mean", "is it")
             found = ", ".join(str(column) for column in table.columns) or "none"
@@ -286,8 +260,7 @@ def read_cases(source: str | Path | pd.DataFrame, scenario: Scenario) -> Cases:
     if "segment" in table.columns:
         segments = [segment.name for segment in scenario.segments]
         columns["segment"] = _names(table["segment"], "segment", segments, where)
-    numeric = [name for name in _array_names()[1:] if name not in _INDICES]
-    for name in numeric:
+    for name in CASE_COLUMNS:
         if name in table.columns:
             columns[name] = _numbers(table[name], name, where)
     labels = table["case"] if "case" in table.columns else pd.RangeIndex(1, len(table) + 1).to_series()
@@ -337,10 +310,11 @@ def _names(column: pd.Series, kind: str, valid: list[str], where: str) -> NDArra
 
 def _numbers(column: pd.Series, name: str, where: str) -> Floats:
     values = np.array(pd.to_numeric(column, errors="coerce"), dtype=np.float64)
-    top = 1.0 if name in _SHARES else np.inf
+    is_share = CASE_COLUMNS[name].unit == "share"
+    top = 1.0 if is_share else np.inf
     wrong = ~(np.isfinite(values) & (values >= 0) & (values <= top))
     if wrong.any():
         position = int(np.argmax(wrong))
-        expected = "a number from 0 to 1" if name in _SHARES else "a number, 0 or more"
+        expected = "a number from 0 to 1" if is_share else "a number, 0 or more"
         raise InputError(f"{_line(column, position, where)}: {name} is '{column.iloc[position]}'; expected {expected}")
     return values

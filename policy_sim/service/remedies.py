@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import ACTS, COLUMNS, LIMITS, Draws, Rule, Scenario
+from policy_sim.assumptions import ACTS, Draws, Rule, Scenario
 from policy_sim.border import InputError
+from policy_sim.words import COLUMNS, LIMITS
 
 __all__ = ["Menu", "compile_menu", "compose"]
 

@@ -10,8 +10,6 @@ import math
 from policy_sim.policy import ASK, NO_LIMIT
 
 __all__ = [
-    "LIMIT_TITLES",
-    "OUTCOME_TITLES",
     "SIMPLICITY_TITLES",
     "assumption_title",
     "assumption_unit",
@@ -21,28 +19,6 @@ __all__ = [
     "number",
     "share",
 ]
-
-#: Limits in plain words.
-LIMIT_TITLES = {
-    "refund": "Refund",
-    "credit": "Store credit",
-    "keep_item": "Keep the item",
-    "replacement": "Replacement",
-    "total_cost": "Cost in all",
-}
-
-#: Outcomes in plain words.
-OUTCOME_TITLES = {
-    "net_value": "Net value",
-    "retained": "Customer value kept",
-    "remedy_cost": "Remedy cost",
-    "labour": "Handling time",
-    "learned_claiming": "Learned claiming",
-    "customers_kept": "Customers kept",
-    "escalated": "Asked a supervisor",
-    "minutes": "Minutes per case",
-    "supervisor_minutes": "Supervisor minutes",
-}
 
 #: How the rows of `BestLimits.simplicity` read.
 SIMPLICITY_TITLES = {

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from os import cpu_count
 
 import numpy as np
@@ -29,9 +29,10 @@ from policy_sim.study.journey_kernels import ANSWERS, MOST_PRIOR, SUMS, Buyers, 
 from policy_sim.study.prepare import Customers, Setting
 from policy_sim.value import Payoffs, value_cases
 from policy_sim.value.evaluation import Handling, score
-from policy_sim.value.kernels import MEASURES, SHARED
+from policy_sim.value.kernels import SHARED
 from policy_sim.value.payoffs import spread
 from policy_sim.value.second_line import numbers_with, second_line, supervisor_minutes
+from policy_sim.words import MEASURES
 
 __all__ = ["TRAJECTORIES", "Journey", "follow_customers", "gap", "monthly_sums"]
 
@@ -301,7 +302,7 @@ def _answers(policy: Policy, payoffs: Payoffs) -> Floats:
     """Return (draws, prior failures, cases, answers): what each case comes to, by failures before."""
     tables = []
     for prior in range(MOST_PRIOR + 1):
-        cases = replace(payoffs.cases, prior_failures=np.full(len(payoffs.cases), float(prior)))
+        cases = payoffs.cases.with_columns({"prior_failures": np.full(len(payoffs.cases), float(prior))})
         tables.append(_answers_to(policy, value_cases(payoffs.scenario, cases, payoffs.draws)))
     return np.ascontiguousarray(np.stack(tables, axis=1))
 

@@ -16,23 +16,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from policy_sim.assumptions import (
-    ACTS,
-    COLUMNS,
-    LIMITS,
-    Draws,
-    Name,
-    Scenario,
-    central,
-    draw_assumptions,
-    load_scenario,
-)
+from policy_sim.assumptions import ACTS, Draws, Scenario, central, draw_assumptions, load_scenario
 from policy_sim.border import InputError, find_file, parse_model, read_yaml, shipped, unknown
 from policy_sim.policy import load_policy
 from policy_sim.service import Cases, compose, read_cases
 from policy_sim.value import Payoffs, interval, value_cases
 from policy_sim.value.evaluation import measure, rules_of, score
 from policy_sim.value.kernels import States
+from policy_sim.words import COLUMNS, LIMITS, Name
 
 __all__ = ["ENOUGH", "Claim", "KeepUntil", "Option", "Replay", "Story", "load_stories", "load_story", "replay"]
 

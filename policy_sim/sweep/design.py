@@ -18,12 +18,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, PlainSerializer, Tag, model_validator
 
-from policy_sim.assumptions import LIMITS, Name, Scenario, load_scenario
+from policy_sim.assumptions import Scenario, load_scenario
 from policy_sim.border import InputError, find_file, parse_model, read_yaml, unknown
 from policy_sim.policy import ASK, NO_LIMIT, Policy, load_policy
 from policy_sim.policy.limits import limit_content
 from policy_sim.sweep.samples import latin_hypercube, morris_trajectories, saltelli, sobol_sequence
-from policy_sim.value import OUTCOMES
+from policy_sim.words import LIMITS, OUTCOMES, Name
 
 __all__ = [
     "Cross",

@@ -19,7 +19,8 @@ from policy_sim.border import InputError, unknown
 from policy_sim.policy import Lever, Policy
 from policy_sim.study.prepare import prepare_setting
 from policy_sim.sweep.runs import with_limits
-from policy_sim.value import OUTCOMES, Payoffs, evaluate
+from policy_sim.value import Payoffs, evaluate
+from policy_sim.words import OUTCOMES
 
 if TYPE_CHECKING:
     from ema_workbench import Model
@@ -29,7 +30,6 @@ __all__ = ["EMA_LEVERS", "Experiment", "import_ema", "to_ema_model"]
 #: Limits that are levers where none are named.
 EMA_LEVERS = ("agent.keep_item", "agent.credit", "agent.refund", "agent.replacement")
 #: Outcomes of which less is better.
-_TO_LOWER = ("remedy_cost", "labour", "learned_claiming", "escalated", "minutes", "supervisor_minutes")
 
 
 def to_ema_model(
@@ -85,7 +85,7 @@ def to_ema_model(
         for name, assumption in zip(moved, described, strict=True)
     ]
     kinds = {True: ema.ScalarOutcome.MINIMIZE, False: ema.ScalarOutcome.MAXIMIZE}
-    model.outcomes = [ema.ScalarOutcome(name, kind=kinds[name in _TO_LOWER]) for name in outcomes]
+    model.outcomes = [ema.ScalarOutcome(name, kind=kinds[OUTCOMES[name].less_is_better]) for name in outcomes]
     return cast("Model", model)
 
 
@@ -126,7 +126,7 @@ class Experiment:
         outcome = evaluate(policy, self.payoffs.under(Draws(draws.names, np.array([values]))))
         yearly = values[draws.names.index("shop.cases_per_year")]
         return {
-            name: float(outcome.per_case(name)[0]) * (1.0 if OUTCOMES[name] == "share" else yearly)
+            name: float(outcome.per_case(name)[0]) * (1.0 if OUTCOMES[name].unit == "share" else yearly)
             for name in self.outcomes
         }
 

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import LIMITS, Draws, Scenario
+from policy_sim.assumptions import Draws, Scenario
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, Lever, Policy
 from policy_sim.service import Cases, read_cases
@@ -31,7 +31,6 @@ from policy_sim.sweep.workers import Workers, as_they_come, cluster_workers, thr
 from policy_sim.value import Outcome, Payoffs, measure, value_cases
 from policy_sim.value.curves import best_step, lever_states
 from policy_sim.value.evaluation import Handling, rules_of, score, to_cents
-from policy_sim.value.kernels import MEASURES
 from policy_sim.value.payoffs import Progress
 from policy_sim.value.second_line import (
     WaitNodes,
@@ -41,6 +40,7 @@ from policy_sim.value.second_line import (
     second_line,
     supervisor_minutes,
 )
+from policy_sim.words import LIMITS, MEASURES
 
 __all__ = ["CandidateCurve", "CaseLog", "curves_of_many", "evaluate_many", "open_case_log"]
 

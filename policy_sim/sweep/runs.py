@@ -33,7 +33,8 @@ from policy_sim.policy import Lever, Policy
 from policy_sim.service import draw_cases, read_cases
 from policy_sim.study.prepare import Customers, fit_customers, prepare_setting, read_default_log
 from policy_sim.sweep.design import Sweepable, is_lever, is_plain
-from policy_sim.value import OUTCOMES, Outcome, Payoffs, evaluate, interval, threshold_curve, value_cases
+from policy_sim.value import Outcome, Payoffs, evaluate, interval, threshold_curve, value_cases
+from policy_sim.words import OUTCOMES
 
 __all__ = ["Job", "Task", "job_of", "run_task", "with_limits"]
 
@@ -301,7 +302,7 @@ def _results(job: Job, shared: _Worlds, where: str, policy: Policy, place: Ints)
             values = values * yearly.reshape(shape)
         else:
             values = outcome.per_case(name).reshape(shape)
-            values = values if OUTCOMES[name] == "share" else values * yearly.reshape(shape)
+            values = values if OUTCOMES[name].unit == "share" else values * yearly.reshape(shape)
         columns[name] = values.mean(axis=1)
         if design.draws > 1:
             ends = np.array([interval(each) for each in values])

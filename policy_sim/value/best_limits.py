@@ -21,7 +21,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError, unknown
 from policy_sim.policy import Lever, Policy
 from policy_sim.value.curves import Curve, best_step, threshold_curve
@@ -30,14 +29,12 @@ from policy_sim.value.expected import QUANTITIES, Expected, load_of
 from policy_sim.value.grid import Grid, enumerate_pairs
 from policy_sim.value.payoffs import Payoffs, Progress, spread
 from policy_sim.value.second_line import second_line
+from policy_sim.words import LIMITS, MOVED
 
-__all__ = ["MOVED", "BestLimits", "Search", "best_limits", "moving_levers"]
+__all__ = ["BestLimits", "Search", "best_limits", "moving_levers"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-#: Limits that move unless told otherwise; total_cost is drawn on by everything and stays.
-MOVED = ("keep_item", "credit", "refund", "replacement")
 
 _SEARCH_CASES = 20_000  # at most, that limits are fitted to
 _GRID_CASES = 2_000  # at most, that a grid is worked out for

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import LIMITS
 from policy_sim.policy import Policy
 from policy_sim.value.evaluation import Handling, score
 from policy_sim.value.expected import Expected, load_of
-from policy_sim.value.kernels import GUIDED, MEASURES, STYLES, Numbers, Rules, States
+from policy_sim.value.kernels import GUIDED, STYLES, Numbers, Rules, States
 from policy_sim.value.payoffs import Payoffs
 from policy_sim.value.second_line import numbers_under
+from policy_sim.words import LIMITS, MEASURES
 
 __all__ = ["ChoiceTable", "choice_table"]
 

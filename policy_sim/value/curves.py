@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy
 from policy_sim.value.evaluation import (
@@ -26,7 +25,7 @@ from policy_sim.value.evaluation import (
     score_lanes,
     to_cents,
 )
-from policy_sim.value.kernels import LANES, MEASURES, Rules, States, add_along, curve_states
+from policy_sim.value.kernels import LANES, Rules, States, add_along, curve_states
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
 from policy_sim.value.second_line import (
     WaitNodes,
@@ -36,6 +35,7 @@ from policy_sim.value.second_line import (
     only_some,
     supervisor_minutes,
 )
+from policy_sim.words import LIMITS, MEASURES
 
 __all__ = ["Curve", "best_step", "cells_moved", "lever_states", "threshold_curve"]
 

@@ -13,16 +13,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError, unknown
 from policy_sim.policy import ASK, NO_LIMIT, Policy, authority, limit_words
 from policy_sim.service import Waiting, caught_share
-from policy_sim.value.kernels import GUIDED, LANES, MEASURES, Numbers, Rules, States, choose, score_states
+from policy_sim.value.kernels import GUIDED, LANES, Numbers, Rules, States, choose, score_states
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
 from policy_sim.value.second_line import numbers_with, second_line, supervisor_minutes
+from policy_sim.words import GUARDS, LIMITS, MEASURES, OUTCOMES
 
 __all__ = [
-    "OUTCOMES",
     "Difference",
     "Handling",
     "Outcome",
@@ -37,21 +36,8 @@ __all__ = [
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: Everything that an outcome can be asked for, with its unit per case.
-OUTCOMES = {
-    "net_value": "money",
-    "retained": "money",
-    "remedy_cost": "money",
-    "labour": "money",
-    "learned_claiming": "money",
-    "customers_kept": "share",
-    "escalated": "share",
-    "minutes": "minutes",
-    "supervisor_minutes": "minutes",
-}
-
 #: Facts at which a guard looks because a customer may be lying.
-_SUSPICIOUS = ("suspicion", "prior_claims")
+_SUSPICIOUS = tuple(fact.name for fact in GUARDS.values() if fact.hints_at_abuse)
 
 _ROUNDING = 1e-9  # differences below this come from adding up in another order
 _NO_LIMIT_CENTS = int(np.iinfo(np.int64).max)
@@ -98,7 +84,7 @@ def rules_of(policy: Policy, payoffs: Payoffs) -> Rules:
     start = np.zeros(len(cases), dtype=np.int64)
     suspected = np.zeros(len(cases), dtype=np.bool_)
     for guard in policy.guards:
-        caught = getattr(cases, guard.fact) >= guard.at_least
+        caught = cases.columns[guard.fact] >= guard.at_least
         start = np.where(caught, np.maximum(start, policy.tier_names.index(guard.to)), start)
         suspected |= caught & (guard.fact in _SUSPICIOUS)
     limits, claimed = limits_in_cents(policy, payoffs), _claimed(policy, payoffs)
@@ -269,7 +255,7 @@ def decide(policy: Policy, payoffs: Payoffs) -> pd.DataFrame:
     rows = []
     for i in range(len(cases)):
         failure, segment = cases.failures[cases.failure[i]], cases.segments[cases.segment[i]]
-        facts = {guard.fact: float(getattr(cases, guard.fact)[i]) for guard in policy.guards}
+        facts = {guard.fact: float(cases.columns[guard.fact][i]) for guard in policy.guards}
         may = authority(policy, failure, segment, facts)
         tier = policy.tier_names[handling.tier[i]]
         a = handling.choice[i, GUIDED]
@@ -348,7 +334,7 @@ def _row(name: str, per_case: Floats, per_year: Floats) -> dict[str, object]:
     low_year, high_year = interval(per_year)
     return {
         "outcome": name,
-        "unit": OUTCOMES[name],
+        "unit": OUTCOMES[name].unit,
         "per_case": per_case.mean(),
         "per_case_low": low,
         "per_case_high": high,

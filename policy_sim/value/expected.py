@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import LIMITS
 from policy_sim.policy import Lever, Policy
 from policy_sim.value.curves import cells_moved
 from policy_sim.value.evaluation import Handling, rules_of
 from policy_sim.value.kernels import STYLES, Numbers, Rules, add_expected_along, may_be_chosen
 from policy_sim.value.payoffs import Payoffs, expect, in_blocks
 from policy_sim.value.second_line import numbers_under, supervisor_minutes
+from policy_sim.words import LIMITS
 
 __all__ = ["QUANTITIES", "Expected", "load_of"]
 

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError, unknown
 from policy_sim.policy import Policy
-from policy_sim.value.best_limits import MOVED, Search, moving_levers
+from policy_sim.value.best_limits import Search, moving_levers
 from policy_sim.value.evaluation import Outcome, evaluate, interval
 from policy_sim.value.expected import Expected, load_of
 from policy_sim.value.grid import enumerate_pairs
 from policy_sim.value.payoffs import Payoffs, Progress, spread
+from policy_sim.words import MOVED
 
 __all__ = ["OVER", "Frontier", "frontier"]
 

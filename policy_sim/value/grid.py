@@ -13,20 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import LIMITS
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy
 from policy_sim.value.evaluation import rules_of, to_cents
 from policy_sim.value.expected import QUANTITIES, Expected
 from policy_sim.value.kernels import grid_values
 from policy_sim.value.payoffs import in_blocks
+from policy_sim.words import LIMIT_KINDS, LIMITS
 
 __all__ = ["Grid", "enumerate_pairs"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-#: Values of each limit on the grid, besides those in force, "ask" and "no limit".
-_POINTS = {"refund": 6, "credit": 5, "keep_item": 6, "replacement": 4}
 
 
 @dataclass(frozen=True)
@@ -149,7 +146,7 @@ def _grid_levels(limit: str, uses: Ints, policy: Policy, tiers: Sequence[str], l
     if not any(lever.limit == limit for lever in levers):
         return np.unique(in_force)
     drawn = uses[uses > 0]
-    shares = np.linspace(0.1, 0.9, _POINTS.get(limit, 4)) if drawn.size else np.empty(0)
+    shares = np.linspace(0.1, 0.9, LIMIT_KINDS[limit].grid_points) if drawn.size else np.empty(0)
     between = np.ceil(np.quantile(drawn, shares) / 100) if drawn.size else shares
     return np.unique(np.concatenate([[ASK, NO_LIMIT], in_force, between]))
 

@@ -7,17 +7,18 @@ Left to others: limits on everything else (`best_limits`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import COLUMNS, central
+from policy_sim.assumptions import central
 from policy_sim.border import InputError
 from policy_sim.policy import NO_LIMIT
 from policy_sim.service import Cases
-from policy_sim.value.kernels import LANES, MEASURES, States, score_states
+from policy_sim.value.kernels import LANES, States, score_states
 from policy_sim.value.payoffs import Payoffs, expect, spread, value_cases
+from policy_sim.words import COLUMNS, MEASURES
 
 __all__ = ["COMPONENTS", "KeepOrReturn", "comparable_failures", "keep_or_return"]
 
@@ -177,8 +178,8 @@ def _components(cases: Cases, prices: Floats, payoffs: Payoffs, keep: int, back:
 def _priced(cases: Cases, price: Floats) -> Cases:
     """Return the cases with other prices; what grows with the price grows along."""
     factor = price / np.maximum(cases.item_price, 0.01)
-    grown = {name: getattr(cases, name) * factor for name in ("unit_cost", "salvage_value")}
-    return replace(cases, item_price=price, **grown)
+    grown = {name: cases.columns[name] * factor for name in ("unit_cost", "salvage_value")}
+    return cases.with_columns({"item_price": price, **grown})
 
 
 def _first_zero(prices: Floats, gain: Floats) -> float:

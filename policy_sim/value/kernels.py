@@ -63,22 +63,25 @@ Bools = NDArray[np.bool_]
 STYLES = ("guided", "generous", "thrifty")
 GUIDED = 0
 
-#: What is summed over cases, in the order of every array with a measure axis: four in money, a share, minutes, minutes
-#: of the second line, a share.
+#: Draws worked on at a time; arrays with a draw axis are padded to a multiple of it.
+LANES = 52
+
+#: What is summed over cases, in the order of every array with a measure axis: as `words.MEASURES`, and tests see to it.
+#: Compiled code that is kept notices changes of this file only, so the names that it goes by stand here.
 MEASURES = (
     "retained",
     "remedy_cost",
     "labour",
     "learned_claiming",
     "customers_kept",
+    "escalated",
     "minutes",
     "supervisor_minutes",
-    "escalated",
 )
-_MEASURE_COUNT = 8
-
-#: Draws worked on at a time; arrays with a draw axis are padded to a multiple of it.
-LANES = 52
+(_RETAINED, _REMEDY_COST, _LABOUR, _CLAIMING, _KEPT, _ESCALATED, _MINUTES, _SUPERVISED) = (
+    row * LANES for row in range(len(MEASURES))
+)
+_MEASURE_COUNT = len(MEASURES)
 
 #: Columns of `Facts.numbers`.
 FACTS = (
@@ -448,15 +451,15 @@ def _score_case(
         # where contact is lost on the way, the customer has waited and gets nothing
         lost = b[_TIER_LOST + j] * in_contact
         b[_MEASURED + j] = (1.0 - lost) * retained + lost * b[_RETAINED_EMPTY + j]
-        b[_MEASURED + LANES + j] = (1.0 - lost) * b[_COST + j]
-        b[_MEASURED + 3 * LANES + j] = (1.0 - lost) * learned
-        b[_MEASURED + 4 * LANES + j] = (1.0 - lost) * kept + lost * b[_KEPT_EMPTY + j]
+        b[_MEASURED + _REMEDY_COST + j] = (1.0 - lost) * b[_COST + j]
+        b[_MEASURED + _CLAIMING + j] = (1.0 - lost) * learned
+        b[_MEASURED + _KEPT + j] = (1.0 - lost) * kept + lost * b[_KEPT_EMPTY + j]
     escalated = 1.0 if k > 0 else 0.0
     for j in range(LANES):
-        b[_MEASURED + 2 * LANES + j] = numbers.staff[f, a, k, 0, first + j]
-        b[_MEASURED + 5 * LANES + j] = numbers.staff[f, a, k, 1, first + j]
-        b[_MEASURED + 6 * LANES + j] = numbers.staff[f, a, k, 2, first + j]
-        b[_MEASURED + 7 * LANES + j] = escalated
+        b[_MEASURED + _LABOUR + j] = numbers.staff[f, a, k, 0, first + j]
+        b[_MEASURED + _MINUTES + j] = numbers.staff[f, a, k, 1, first + j]
+        b[_MEASURED + _SUPERVISED + j] = numbers.staff[f, a, k, 2, first + j]
+        b[_MEASURED + _ESCALATED + j] = escalated
     surfaces = facts.numbers[i, _SURFACES_FACT]
     if is_on_request and surfaces < 1.0:
         # who does not ask gets nothing and costs nothing
@@ -464,7 +467,7 @@ def _score_case(
             b[_MEASURED + j] *= surfaces
         for j in range(LANES):
             b[_MEASURED + j] += (1.0 - surfaces) * b[_RETAINED_SILENT + j]
-            b[_MEASURED + 4 * LANES + j] += (1.0 - surfaces) * b[_KEPT_SILENT + j]
+            b[_MEASURED + _KEPT + j] += (1.0 - surfaces) * b[_KEPT_SILENT + j]
     return numbers.timing[f, a]
 
 
@@ -637,11 +640,11 @@ def expected_payoffs(
                 learned = 0.0
                 for j in range(LANES):
                     share = weight[s, first + j]
-                    claims = claimed[first + j] * b[_MEASURED + 3 * LANES + j]
-                    spent = b[_MEASURED + LANES + j] + b[_MEASURED + 2 * LANES + j] + claims
+                    claims = claimed[first + j] * b[_MEASURED + _CLAIMING + j]
+                    spent = b[_MEASURED + _REMEDY_COST + j] + b[_MEASURED + _LABOUR + j] + claims
                     payoff += share * (b[_MEASURED + j] - spent)
-                    cost += share * b[_MEASURED + LANES + j]
-                    minutes += share * b[_MEASURED + 6 * LANES + j]
+                    cost += share * b[_MEASURED + _REMEDY_COST + j]
+                    minutes += share * b[_MEASURED + _SUPERVISED + j]
                     learned += share * claims
                 out[n, s, 0] += payoff
                 out[n, s, 1] += cost

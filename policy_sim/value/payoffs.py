@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import ACTS, LIMITS, Draws, Scenario, central
+from policy_sim.assumptions import ACTS, Draws, Scenario, central
 from policy_sim.border import InputError
 from policy_sim.service import Cases, Menu, compile_menu, recency_of_failure
 from policy_sim.value.kernels import (
@@ -35,6 +35,7 @@ from policy_sim.value.kernels import (
     payoffs_of_cases,
     put_in_order,
 )
+from policy_sim.words import LIMITS
 
 __all__ = ["Believed", "Payoffs", "expect", "in_blocks", "spread", "value_cases"]
 

@@ -19,8 +19,9 @@ from rich.console import Console
 from rich.table import Table
 
 from policy_sim.assumptions import load_scenario
-from policy_sim.policy import ASKED_FOR, Decider, Policy, authority, decide_table, load_policy
+from policy_sim.policy import Decider, Policy, authority, decide_table, load_policy
 from policy_sim.publish import FORMATS, difference, render, vocabulary_of
+from policy_sim.words import ASKED_FOR
 
 SCENARIO = load_scenario("online_retail")
 POLICY: Policy = load_policy("current", SCENARIO)

@@ -1,8 +1,8 @@
 import pytest
 
-from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Guard, InForce, Lever, authority, limit_words
+from policy_sim.words import LIMITS
 
 
 def test_every_tier_says_what_it_may_do(current):

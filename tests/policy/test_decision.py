@@ -3,8 +3,9 @@ import pandas as pd
 import pytest
 
 from policy_sim.border import InputError
-from policy_sim.policy import ASK, ASKED_FOR, Decider, Lever, authority, decide_table
+from policy_sim.policy import ASK, Decider, Lever, authority, decide_table
 from policy_sim.policy.decision import cents, decision_of
+from policy_sim.words import ASKED_FOR
 
 
 @pytest.fixture

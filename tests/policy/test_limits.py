@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import yaml
 
-from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError, parse_model, shipped
 from policy_sim.policy import (
     ASK,
@@ -18,6 +17,7 @@ from policy_sim.policy import (
     load_policy,
     parse_lever,
 )
+from policy_sim.words import LIMITS
 
 SHIPPED = sorted(path.stem for path in shipped("data/policies").glob("*.yaml"))
 PLAIN = """

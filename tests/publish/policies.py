@@ -8,18 +8,9 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from policy_sim.assumptions import LIMITS, load_scenario
-from policy_sim.policy import (
-    ASK,
-    GUARD_FACTS,
-    NO_LIMIT,
-    ExpectedEffect,
-    Guard,
-    LimitException,
-    Policy,
-    Provenance,
-    Tier,
-)
+from policy_sim.assumptions import load_scenario
+from policy_sim.policy import ASK, NO_LIMIT, ExpectedEffect, Guard, LimitException, Policy, Provenance, Tier
+from policy_sim.words import GUARD_FACTS, LIMITS
 
 SCENARIO = load_scenario("online_retail")
 TEXT = st.characters(categories=["L", "M", "N", "P", "S", "Zs"])

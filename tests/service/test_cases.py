@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from policy_sim.assumptions import COLUMNS, central, draw_assumptions, load_scenario
+from policy_sim.assumptions import central, draw_assumptions, load_scenario
 from policy_sim.border import InputError, shipped
 from policy_sim.clv import BgNbdFit, GammaGammaFit, future_values, read_transactions
 from policy_sim.service import Cases, draw_cases, read_cases
+from policy_sim.words import COLUMNS
 
 # fits of the whole CDNOW sample, rounded: nothing here depends on their digits
 PURCHASES = BgNbdFit(0.243, 4.414, 0.793, 2.426)

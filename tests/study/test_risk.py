@@ -13,8 +13,8 @@ from policy_sim.policy import load_policy
 from policy_sim.study import Errors, case_error, net_benefits, prepare_setting, risk_table, spread_of_cases
 from policy_sim.value import compare, evaluate, value_cases
 from policy_sim.value.evaluation import Handling, measure, score
-from policy_sim.value.kernels import MEASURES
 from policy_sim.value.second_line import numbers_under, supervisor_minutes
+from policy_sim.words import MEASURES
 
 
 @pytest.fixture(scope="module")

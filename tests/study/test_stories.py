@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from policy_sim.assumptions import LIMITS, load_scenario
+from policy_sim.assumptions import load_scenario
 from policy_sim.border import InputError, shipped
 from policy_sim.service import compose, read_cases
 from policy_sim.show.terminal.report import of_story
@@ -17,6 +17,7 @@ from policy_sim.study import load_stories, load_story, replay
 from policy_sim.study.stories import ENOUGH, KeepUntil
 from policy_sim.value import value_cases
 from policy_sim.value.evaluation import measure
+from policy_sim.words import LIMITS
 
 NAMES = ["air_purifier", "cooker_lid", "drive_thru", "late_mover", "lost_adapter", "wrong_dresses"]
 

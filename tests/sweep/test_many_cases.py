@@ -14,7 +14,8 @@ from policy_sim.policy import ASK, Lever, load_policy
 from policy_sim.service import read_cases
 from policy_sim.sweep import many_cases
 from policy_sim.sweep.many_cases import curves_of_many, evaluate_many, open_case_log
-from policy_sim.value import OUTCOMES, compare, evaluate, threshold_curve, value_cases
+from policy_sim.value import compare, evaluate, threshold_curve, value_cases
+from policy_sim.words import OUTCOMES
 
 SCENARIO = load_scenario("online_retail")
 

@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from policy_sim.assumptions import LIMITS, draw_assumptions, load_scenario
+from policy_sim.assumptions import draw_assumptions, load_scenario
 from policy_sim.policy import ASK, NO_LIMIT, Guard, Lever, LimitException, Policy, Tier
 from policy_sim.service import read_cases
 from policy_sim.study import prepare_setting
 from policy_sim.value import value_cases
+from policy_sim.words import LIMITS
 
 COSTS = ("unit_cost", "salvage_value", "return_shipping", "outbound_shipping", "restocking")
 

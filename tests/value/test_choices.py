@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from policy_sim import ASK, NO_LIMIT, Lever, evaluate, load_policy, load_scenario
-from policy_sim.assumptions import LIMITS, Scenario
+from policy_sim.assumptions import Scenario
 from policy_sim.policy import Policy
 from policy_sim.study import prepare_setting
-from policy_sim.value import MEASURES, Payoffs, choice_table
+from policy_sim.value import Payoffs, choice_table
 from policy_sim.value.evaluation import limits_in_cents
+from policy_sim.words import LIMITS, MEASURES
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from policy_sim.assumptions import COLUMNS, LIMITS, Draws
+from policy_sim.assumptions import Draws
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, Tier, load_policy
-from policy_sim.value import OUTCOMES, evaluate, threshold_curve
+from policy_sim.value import evaluate, threshold_curve
 from policy_sim.value.curves import best_step, lever_states
 from policy_sim.value.evaluation import Handling, rules_of, to_cents
 from policy_sim.value.kernels import (
@@ -26,6 +26,7 @@ from policy_sim.value.kernels import (
     put_in_order,
 )
 from policy_sim.value.payoffs import Payoffs
+from policy_sim.words import COLUMNS, LIMITS, OUTCOMES
 
 #: Trials for each of the ten settings: 1,000 in all, three limits each.
 TRIALS = 100

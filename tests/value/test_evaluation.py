@@ -3,13 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from policy_sim.assumptions import LIMITS, central, draw_assumptions, load_scenario
+from policy_sim.assumptions import central, draw_assumptions, load_scenario
 from policy_sim.border import InputError, shipped
 from policy_sim.policy import ASK, NO_LIMIT, Guard, Lever, authority, load_policy
 from policy_sim.service import caught_share
-from policy_sim.value import OUTCOMES, compare, decide, evaluate, interval, value_cases
+from policy_sim.value import compare, decide, evaluate, interval, value_cases
 from policy_sim.value.evaluation import Handling, score, to_cents
-from policy_sim.value.kernels import MEASURES
+from policy_sim.words import LIMITS, MEASURES, OUTCOMES
 
 
 @pytest.fixture(scope="module")
@@ -310,7 +310,7 @@ def test_where_suspicion_does_not_hurt_and_nobody_is_refused_a_guard_changes_not
 
 def test_whoever_has_not_asked_is_not_hurt_by_suspicion(current, like_agents):
     # a suspected customer who stays silent is lost as often as any other that does
-    cases = replace(like_agents.cases, surfaces=np.zeros(len(like_agents.cases)))
+    cases = like_agents.cases.with_columns({"surfaces": np.zeros(len(like_agents.cases))})
     payoffs = value_cases(like_agents.scenario, cases, central(like_agents.scenario))
     handling = Handling.of(with_guards(current, ("suspicion", 0.3, "lead")), payoffs)
     asked = ~payoffs.menu.proactive[cases.failure[:, None], handling.choice].any(axis=1)

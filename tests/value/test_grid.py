@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from policy_sim.assumptions import LIMITS
-from policy_sim.value.best_limits import MOVED, moving_levers
+from policy_sim.value.best_limits import moving_levers
 from policy_sim.value.expected import QUANTITIES, Expected, load_of
 from policy_sim.value.grid import enumerate_pairs
+from policy_sim.words import LIMITS, MOVED
 
 
 @pytest.mark.parametrize("limits", [MOVED, ("refund", "total_cost")])

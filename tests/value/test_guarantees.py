@@ -10,15 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from policy_sim.assumptions import LIMITS, Scenario, draw_assumptions
+from policy_sim.assumptions import Scenario, draw_assumptions
 from policy_sim.policy import NO_LIMIT, Lever, load_policy
 from policy_sim.service import read_cases
 from policy_sim.value import best_limits, decide, evaluate, frontier, payoffs, threshold_curve, value_cases
-from policy_sim.value.evaluation import OUTCOMES, Handling, rules_of
+from policy_sim.value.evaluation import Handling, rules_of
 from policy_sim.value.expected import Expected
 from policy_sim.value.kernels import LANES, STYLES
+from policy_sim.words import LIMITS, OUTCOMES
 
-MONEY = [name for name, unit in OUTCOMES.items() if unit == "money"]
+MONEY = [name for name, outcome in OUTCOMES.items() if outcome.unit == "money"]
 
 
 def permitted(policy, valued):

@@ -1,17 +1,16 @@
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from policy_sim.assumptions import LIMITS, Draws, central, draw_assumptions
+from policy_sim.assumptions import Draws, central, draw_assumptions
 from policy_sim.border import InputError
 from policy_sim.policy import load_policy
 from policy_sim.service import chance_lost, read_cases
 from policy_sim.value import evaluate, value_cases
 from policy_sim.value.evaluation import rules_of, score
-from policy_sim.value.kernels import LANES, MEASURES, States, _exp, _log
+from policy_sim.value.kernels import LANES, States, _exp, _log
 from policy_sim.value.payoffs import expect
+from policy_sim.words import LIMITS, MEASURES
 
 
 def random_rows(payoffs, rng, count):
@@ -267,7 +266,7 @@ def test_cases_that_surface_do_not_notice_that_others_may_not(scenario, random_c
     cases = random_cases(scenario, np.random.default_rng(10), 150)
     surfacing = np.flatnonzero(cases.surfaces == 1)
     assert 20 < len(surfacing) < 130
-    all_ask = replace(cases, surfaces=np.ones(len(cases)))
+    all_ask = cases.with_columns({"surfaces": np.ones(len(cases))})
     some, every = (value_cases(scenario, each, draw_assumptions(scenario, 2)) for each in (cases, all_ask))
     np.testing.assert_array_equal(some.believed.payoff[:, surfacing], every.believed.payoff[:, surfacing])
     # nor does what agents see of a case, other than the payoff, depend on whether its customer comes

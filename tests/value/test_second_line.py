@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from policy_sim.assumptions import LIMITS, draw_assumptions
+from policy_sim.assumptions import draw_assumptions
 from policy_sim.policy import Lever, load_policy
-from policy_sim.value import OUTCOMES, evaluate, threshold_curve, value_cases
+from policy_sim.value import evaluate, threshold_curve, value_cases
 from policy_sim.value.curves import lever_states
 from policy_sim.value.evaluation import rules_of
 from policy_sim.value.second_line import WaitNodes, hours_waited_along, second_line, supervisor_minutes
+from policy_sim.words import LIMITS, OUTCOMES
 
 
 @pytest.fixture(scope="module", params=[(2, 700.0), (1, 400.0), (5, 60.0)], ids=["busy", "overloaded", "a few hours"])

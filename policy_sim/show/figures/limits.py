@@ -14,8 +14,9 @@ from matplotlib.patheffects import withStroke
 
 from policy_sim.policy import ASK, NO_LIMIT
 from policy_sim.show.figures.drawing import ACCENT, COST, GAIN, MUTED, TEXT, finish, money_ticks, new_figure, quiet
-from policy_sim.show.wording import LIMIT_TITLES, OUTCOME_TITLES, limit_text, money
+from policy_sim.show.wording import limit_text, money
 from policy_sim.value import Curve, Difference, Outcome, interval
+from policy_sim.words import LIMIT_KINDS, OUTCOMES, PARTS
 
 __all__ = ["curve_span", "plot_curves", "plot_value_against_cost", "plot_where_money_goes"]
 
@@ -64,7 +65,7 @@ def plot_curves(curves: Mapping[str, Curve], baseline: Outcome) -> Figure:
                 color=TEXT,
                 path_effects=[withStroke(linewidth=3, foreground="white")],
             )
-        axis.set_title(f"{LIMIT_TITLES[name]}, up to", loc="left", fontsize=11, fontweight="bold")
+        axis.set_title(f"{LIMIT_KINDS[name].title}, up to", loc="left", fontsize=11, fontweight="bold")
         axis.set_xlabel(f"limit of the {curve.lever.tier} ({currency})")
         axis.set_xlim(-0.06 * end, end)
         quiet(axis)
@@ -112,7 +113,7 @@ def plot_value_against_cost(differences: Sequence[Difference]) -> Figure:
 def plot_where_money_goes(difference: Difference) -> Figure:
     """Draw how the difference in net value a year is made up, from the baseline to the policy."""
     currency = difference.outcome.policy.currency
-    parts = [("retained", 1), ("remedy_cost", -1), ("labour", -1), ("learned_claiming", -1)]
+    parts = list(PARTS.items())
     figure = new_figure(7.2, 3.6)
     axis = figure.subplots()
     level = 0.0
@@ -121,14 +122,15 @@ def plot_where_money_goes(difference: Difference) -> Figure:
         change = sign * float(difference.per_year(name).mean())
         _bar(axis, row, level, change, currency)
         level += change
-        labels.append(OUTCOME_TITLES[name] + (",\nas word gets round" if name == "learned_claiming" else ""))
+        outcome = OUTCOMES[name]
+        labels.append(outcome.title + (f",\n{outcome.note}" if outcome.note else ""))
         axis.plot([level, level], [row - 0.3, row + 1.3], color=MUTED, linewidth=0.8, linestyle=":")
     gain = difference.per_year()
     low, high = interval(gain)
     axis.barh(len(parts), gain.mean(), height=0.5, color=ACCENT)
     axis.plot([low, high], [len(parts)] * 2, color=TEXT, linewidth=1.4, marker="|", markersize=9)
     _bar_label(axis, len(parts), max(gain.mean(), high, 0), gain.mean(), currency)
-    axis.set_yticks(range(len(parts) + 1), [*labels, OUTCOME_TITLES["net_value"]])
+    axis.set_yticks(range(len(parts) + 1), [*labels, OUTCOMES["net_value"].title])
     axis.invert_yaxis()
     axis.axvline(0, color=MUTED, linewidth=0.8)
     axis.xaxis.set_major_formatter(money_ticks(currency))

@@ -27,10 +27,11 @@ from policy_sim.show.figures.drawing import (
     new_figure,
     quiet,
 )
-from policy_sim.show.wording import LIMIT_TITLES, OUTCOME_TITLES, assumption_title
+from policy_sim.show.wording import assumption_title
 from policy_sim.study.journey import TRAJECTORIES, Journey
 from policy_sim.sweep.discovery import Discovery
 from policy_sim.sweep.results import OpenedSweep
+from policy_sim.words import LIMIT_KINDS, OUTCOMES
 
 __all__ = ["plot_discovery", "plot_journeys", "plot_limit_map", "plot_what_decides"]
 
@@ -240,5 +241,7 @@ def _outcome_title(outcome: str) -> str:
     if lever:
         tier, _, limit = lever.partition(".")
         words = {"best": "Best limit", "enough": "Limit that is enough"}[about]
-        return f"{words}, {tier}: {LIMIT_TITLES[limit]}"
-    return {"gain": "Gain over the policy in force"}.get(outcome, OUTCOME_TITLES.get(outcome, outcome))
+        return f"{words}, {tier}: {LIMIT_KINDS[limit].title}"
+    if outcome in OUTCOMES:
+        return OUTCOMES[outcome].title
+    return {"gain": "Gain over the policy in force"}.get(outcome, outcome)

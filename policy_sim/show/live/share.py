@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import LIMITS
 from policy_sim.border import InputError, write_whole
 from policy_sim.policy import ASK, NO_LIMIT, LimitException, Policy, limit_content
-from policy_sim.show.live.state import PARTS, Panel
+from policy_sim.show.live.state import Panel
 from policy_sim.show.live.widget import curve_content, frame_content
-from policy_sim.value import MEASURES, ChoiceTable, choice_table, spread
+from policy_sim.value import ChoiceTable, choice_table, spread
+from policy_sim.words import LIMITS, MEASURES, PARTS
 
 __all__ = ["MOST_BYTES", "share"]
 

@@ -16,15 +16,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import LIMITS, Scenario
+from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, unknown
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, limit_content, load_shipped_policies
 from policy_sim.publish import FORMATS, check, difference, pdf_problem, publish
 from policy_sim.service import read_cases
-from policy_sim.show.wording import LIMIT_TITLES, assumption_title, assumption_unit, assumption_value
+from policy_sim.show.wording import assumption_title, assumption_unit, assumption_value
 from policy_sim.study import Setting, load_stories, load_story, one_at_a_time, provenance_of, replay, thinned
 from policy_sim.value import (
-    MOVED,
     Curve,
     Outcome,
     Payoffs,
@@ -39,15 +38,12 @@ from policy_sim.value import (
     threshold_curve,
     value_cases,
 )
+from policy_sim.words import LIMIT_KINDS, LIMITS, MOVED, PARTS, TILES
 
-__all__ = ["PARTS", "SHOWN", "CurveView", "Panel", "limit_number", "open_panel"]
+__all__ = ["CurveView", "Panel", "limit_number", "open_panel"]
 
 Floats = NDArray[np.float64]
 
-#: Outcomes with a tile of their own; each is followed along a curve with its interval.
-SHOWN = ("net_value", "remedy_cost", "customers_kept", "escalated", "minutes", "learned_claiming")
-#: What net value is made of, with the sign that it counts with.
-PARTS = {"retained": 1.0, "remedy_cost": -1.0, "labour": -1.0, "learned_claiming": -1.0}
 
 _RECOMMENDED = "recommended"
 _NEARLY_ALL = 0.97  # of what resolutions draw on a limit lies on its axis
@@ -69,9 +65,9 @@ class CurveView:
     limits
         (steps,) limit from which each step holds; the first is `ASK`.
     level
-        For each outcome of `SHOWN` and `PARTS` the mean (steps,).
+        For each outcome of `TILES` and `PARTS` the mean (steps,).
     low, high
-        For each of `SHOWN` the 90 % interval of the difference to the baseline (steps,).
+        For each of `TILES` the 90 % interval of the difference to the baseline (steps,).
     ahead
         (steps,) share of the draws (0-1) in which the policy is ahead of the baseline.
     """
@@ -188,13 +184,13 @@ class Panel:
     def view(self) -> dict[str, Any]:
         """Return what the screen shows of the policy in hand, per case, but for curves.
 
-        outcomes: for each of `SHOWN` and `PARTS` level, and change against the baseline with its interval; ahead: share
+        outcomes: for each of `TILES` and `PARTS` level, and change against the baseline with its interval; ahead: share
         of draws; failures and segments: name, share of cases, change of net value per case (of all cases) with its
         interval; fingerprint; differs: limits that are not those of the policy in force.
         """
         outcome, baseline = self.outcome, self.baseline
         outcomes = {}
-        for name in dict.fromkeys((*SHOWN, *PARTS)):
+        for name in dict.fromkeys((*TILES, *PARTS)):
             change = outcome.per_case(name) - baseline.per_case(name)
             low, high = interval(change)
             outcomes[name] = {
@@ -462,7 +458,7 @@ def _resolution(
     options, cases, seen = payoffs.options, payoffs.cases, payoffs.believed
     cell = (cases.failures[cases.failure[0]], cases.segments[cases.segment[0]])
     over = [
-        LIMIT_TITLES[name].lower()
+        LIMIT_KINDS[name].title.lower()
         for d, name in enumerate(LIMITS)
         if options.uses[0, a, d] > 100 * policy.limit(policy.tier_names[0], name, *cell)
     ]
@@ -480,10 +476,10 @@ def _resolution(
 
 def _follow(curve: Curve, baseline: Outcome) -> tuple[dict[str, Floats], dict[str, Floats], dict[str, Floats], Floats]:
     level, low, high = {}, {}, {}
-    for name in dict.fromkeys((*SHOWN, *PARTS)):
+    for name in dict.fromkeys((*TILES, *PARTS)):
         values = curve.per_case(name)
         level[name] = values.mean(axis=1)
-        if name in SHOWN:
+        if name in TILES:
             low[name], high[name] = np.quantile(values - baseline.per_case(name), [0.05, 0.95], axis=1)
     ahead = (curve.per_case() > baseline.per_case()).mean(axis=1)
     return level, low, high, ahead

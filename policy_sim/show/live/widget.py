@@ -29,10 +29,10 @@ from policy_sim.border import InputError
 from policy_sim.clv import Transactions
 from policy_sim.policy import ASK, Lever, Policy, limit_content, limit_words, load_policy
 from policy_sim.publish import import_policy
-from policy_sim.show.live.state import PARTS, SHOWN, CurveView, Panel, limit_number, open_panel
+from policy_sim.show.live.state import CurveView, Panel, limit_number, open_panel
 from policy_sim.show.live.worker import Lane
-from policy_sim.show.wording import LIMIT_TITLES, OUTCOME_TITLES
 from policy_sim.study import Setting, prepare_setting
+from policy_sim.words import LIMIT_KINDS, OUTCOMES, PARTS, TILES
 
 __all__ = ["Workbench", "curve_content", "frame_content", "open_workbench"]
 
@@ -363,13 +363,13 @@ def frame_content(panel: Panel) -> dict[str, Any]:
         "approved": panel.approved.name,
         "presets": _presets(panel),
         "points": panel.points(),
-        "base": {name: float(in_force.per_case(name).mean()) for name in dict.fromkeys((*SHOWN, *PARTS))},
+        "base": {name: float(in_force.per_case(name).mean()) for name in dict.fromkeys((*TILES, *PARTS))},
         "exceptions": [_exception_words(policy, k) for k in range(len(policy.exceptions))],
         "guards": [
             f"{guard.fact.replace('_', ' ').capitalize()} {guard.at_least:g} or more: straight to the {guard.to}"
             for guard in policy.guards
         ],
-        "parts": [{"name": name, "title": OUTCOME_TITLES[name], "sign": sign} for name, sign in PARTS.items()],
+        "parts": [{"name": name, "title": OUTCOMES[name].title, "sign": sign} for name, sign in PARTS.items()],
         "stories": panel.stories(),
         "failures": [{"name": name, "title": name.replace("_", " ").capitalize()} for name in scenario.failures],
         "segments": [{"name": each.name, "title": each.name.replace("_", " ")} for each in scenario.segments],
@@ -411,7 +411,7 @@ def _levers(panel: Panel) -> list[dict[str, Any]]:
         {
             "tier": each.tier,
             "limit": each.limit,
-            "title": LIMIT_TITLES[each.limit],
+            "title": LIMIT_KINDS[each.limit].title,
             "top": panel.top(each),
             "stops": panel.stops(each).tolist(),
         }

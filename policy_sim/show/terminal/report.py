@@ -24,8 +24,6 @@ from policy_sim.clv.recovery_bg_nbd import CAVEATS
 from policy_sim.policy import NO_LIMIT, Policy, limit_words
 from policy_sim.service.remedies import compose
 from policy_sim.show.wording import (
-    LIMIT_TITLES,
-    OUTCOME_TITLES,
     SIMPLICITY_TITLES,
     assumption_value,
     limit_text,
@@ -37,6 +35,7 @@ from policy_sim.study import HeldOut, Matters, Optimum, Replay, Setting
 from policy_sim.study.stories import ENOUGH, KeepUntil
 from policy_sim.value import BestLimits, Difference, Frontier, KeepOrReturn, Outcome, compare, interval
 from policy_sim.value.frontier import OVER
+from policy_sim.words import LIMIT_KINDS, LIMITS, OUTCOMES
 
 __all__ = [
     "of_comparison",
@@ -101,7 +100,7 @@ def of_run(setting: Setting, best: BestLimits, differences: Sequence[Difference]
         f"a year is {scenario.value('shop.cases_per_year'):,.0f} cases"
     )
     recommended = differences[-1]
-    fixed = [LIMIT_TITLES[name].lower() for name in best.policy.tiers[0].limits if name not in best.curves]
+    fixed = [LIMIT_KINDS[name].title.lower() for name in best.policy.tiers[0].limits if name not in best.curves]
     rest = f"Other limits stay as in “{recommended.baseline.policy.title}”: {', '.join(fixed)}.\n"
     shares = best.simplicity.set_index("policy")["share_of_gain"]
     captured = (
@@ -145,7 +144,7 @@ def of_optimum(setting: Setting, optimum: Optimum, bounds: Mapping[str, float | 
     policy, currency = best.policy, best.policy.currency
     in_force = gain.baseline.policy
     moved = {lever.limit for lever in best.levers}
-    fixed = [LIMIT_TITLES[name].lower() for name in policy.tiers[0].limits if name not in moved]
+    fixed = [LIMIT_KINDS[name].title.lower() for name in policy.tiers[0].limits if name not in moved]
     rest = f" Other limits stay as in “{in_force.title}”: {', '.join(fixed)}." if fixed else ""
     payoffs = setting.payoffs
     about = (
@@ -179,7 +178,7 @@ def of_frontier(frontier: Frontier) -> list[Table]:
         ("", f"{head} a year", "net value", "against", "likely", "price"),
     )
     limits = _table(
-        f"\nLimits of the {given.tier_names[0]}", ("", *(LIMIT_TITLES[name] for name in _in_play(frontier)))
+        f"\nLimits of the {given.tier_names[0]}", ("", *(LIMIT_KINDS[name].title for name in _in_play(frontier)))
     )
     for row in rows:
         name = titles.get(row["policy"], str(row["policy"]).replace("_", " "))
@@ -428,7 +427,7 @@ def of_story(replay: Replay) -> list[Table]:
             likely = " to ".join(money(row[f"against_given_{side}"], currency, True) for side in ("low", "high"))
             against.add_row(name, money(row["against_given"], currency, True), likely, share(row["beats_given"]))
     limits = ", ".join(
-        f"{LIMIT_TITLES[name]} {limit_text(each, currency)}" for name, each in replay.limits_needed.items()
+        f"{LIMIT_KINDS[name].title} {limit_text(each, currency)}" for name, each in replay.limits_needed.items()
     )
     worth = money(float(story.case["future_value"]), currency)
     claims = _table(f"\nClaims (the customer's future value here: {worth})", _OF_CLAIMS)
@@ -652,7 +651,7 @@ def _pilots(matters: Matters) -> list[Table | str]:
         for row in plans.to_dict("records"):
             is_share = row["outcome"] == "customers_kept"
             table.add_row(
-                OUTCOME_TITLES[row["outcome"]],
+                OUTCOMES[row["outcome"]].title,
                 share(row["difference"], True) if is_share else money(row["difference"], currency, True),
                 f"{row['weeks']:.0f}",
                 f"{row['agents']:,}",
@@ -743,13 +742,13 @@ def _limits(best: BestLimits, recommended: Difference) -> Table:
         flat = limit_text(low, currency) + (" or more" if high == NO_LIMIT else f" to {limit_text(high, currency)}")
         pairs = [[limit_text(each.limit(tier, name), currency) for each in (now, best.policy)] for tier in others]
         own = [limit_text(each.limit(first, name), currency) for each in (now, best.policy)]
-        table.add_row(LIMIT_TITLES[name], *own, flat, *(words for pair in pairs for words in pair))
+        table.add_row(LIMIT_KINDS[name].title, *own, flat, *(words for pair in pairs for words in pair))
     return table
 
 
 def _amounts(title: str, result: Outcome | Difference, signed: bool) -> Table:
     table = _table(title, ("", "a case", "likely", "a year", "likely"))
-    for name, words in OUTCOME_TITLES.items():
+    for name, outcome in OUTCOMES.items():
         row = []
         for values, yearly in ((result.per_case(name), False), (result.per_year(name), True)):
             text = _formatter(result, name, yearly, signed)
@@ -757,7 +756,7 @@ def _amounts(title: str, result: Outcome | Difference, signed: bool) -> Table:
             row += [text(float(values.mean())), "" if low == high else f"{low} to {high}"]
         if isinstance(result, Difference) and row[1] and not result.told_apart(name):
             row[1] = "cannot be told apart"
-        table.add_row(words, *row)
+        table.add_row(outcome.title, *row)
     return table
 
 
@@ -815,7 +814,7 @@ def _optimum_limits(optimum: Optimum, currency: str) -> Table:
             low, high = (limit_text(row[each], currency) for each in ("low", "high"))
             flat = f"{low} or more" if row["high"] == NO_LIMIT else f"{low} to {high}"
             table.add_row(
-                f"  {LIMIT_TITLES[row['limit']]}",
+                f"  {LIMIT_KINDS[row['limit']].title}",
                 limit_text(row["in_force"], currency),
                 limit_text(row["best"], currency),
                 "" if np.isnan(row["low"]) else flat,
@@ -890,7 +889,7 @@ def _ignoring_words(ignoring: Difference) -> str:
     policy, currency = ignoring.outcome.policy, ignoring.outcome.policy.currency
     first = policy.tiers[0]
     changed = [
-        f"{LIMIT_TITLES[name].lower()} {limit_text(value, currency)}"
+        f"{LIMIT_KINDS[name].title.lower()} {limit_text(value, currency)}"
         for name, value in first.limits.items()
         if value != ignoring.baseline.policy.tiers[0].limits[name]
     ]
@@ -925,7 +924,7 @@ def _held_out_words(held_out: HeldOut | None, currency: str) -> str:
 def _in_play(frontier: Frontier) -> list[str]:
     """Return the limits of the first tier that differ somewhere among the policies."""
     first = [outcome.policy.tiers[0].limits for outcome in (*frontier.outcomes, *frontier.beside)]
-    return [name for name in LIMIT_TITLES if len({limits[name] for limits in first}) > 1]
+    return [name for name in LIMITS if len({limits[name] for limits in first}) > 1]
 
 
 def _in(currency: str) -> Callable[[float], str]:

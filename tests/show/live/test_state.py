@@ -11,9 +11,10 @@ from policy_sim import ASK, NO_LIMIT, Lever, evaluate, import_policy, load_polic
 from policy_sim.border import InputError
 from policy_sim.publish import read_file
 from policy_sim.show.figures.limits import plot_curves, plot_value_against_cost, plot_where_money_goes
-from policy_sim.show.live.state import PARTS, SHOWN, Panel, limit_number, open_panel
+from policy_sim.show.live.state import Panel, limit_number, open_panel
 from policy_sim.study import prepare_setting
 from policy_sim.value import best_limits, compare, interval
+from policy_sim.words import PARTS, TILES
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +37,9 @@ def test_a_curve_holds_what_evaluate_says(panel: Panel) -> None:
     for limit in (ASK, 0.0, 5.0, 10.0, 24.99, 25.0, NO_LIMIT):
         step = int(np.searchsorted(view.limits, limit, side="right")) - 1
         outcome = evaluate(moved.policy.with_limit(CREDIT, limit), panel.payoffs)
-        for name in (*SHOWN, *PARTS):
+        for name in (*TILES, *PARTS):
             assert view.level[name][step] == pytest.approx(outcome.per_case(name).mean(), rel=1e-7)
-        for name in SHOWN:
+        for name in TILES:
             low, high = np.quantile(outcome.per_case(name) - panel.baseline.per_case(name), [0.05, 0.95])
             assert view.low[name][step] == pytest.approx(low, rel=1e-7, abs=1e-7)
             assert view.high[name][step] == pytest.approx(high, rel=1e-7, abs=1e-7)
@@ -59,7 +60,7 @@ def test_a_view_is_what_the_library_says(panel: Panel) -> None:
     moved = moved_to(panel, keep_item=30.0)
     view, outcome = moved.view(), evaluate(moved.policy, panel.payoffs)
     gain = compare(outcome, panel.baseline)
-    for name in (*SHOWN, *PARTS):
+    for name in (*TILES, *PARTS):
         assert view["outcomes"][name]["level"] == pytest.approx(outcome.per_case(name).mean())
         assert view["outcomes"][name]["change"] == pytest.approx(gain.per_case(name).mean(), abs=1e-12)
         assert (view["outcomes"][name]["low"], view["outcomes"][name]["high"]) == interval(gain.per_case(name))

@@ -1,0 +1,316 @@
+"""Words: every limit, outcome, case column and guard fact once, with all that is said about it anywhere.
+
+In: nothing. Out: frozen records, and the tuples of names that follow from them; light to import, without numpy.
+Left to others: what a scenario assumes about them (`assumptions`), how numbers are written (`show.wording`).
+
+A further limit, outcome or column of a case is a further record here: screens, figures, files and checks follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+__all__ = [
+    "ASKED_FOR",
+    "CASE_COLUMNS",
+    "COLUMNS",
+    "DAYS_PER_YEAR",
+    "EVERYTHING",
+    "GUARDS",
+    "GUARD_FACTS",
+    "LIMITS",
+    "LIMIT_KINDS",
+    "MEASURES",
+    "MOVED",
+    "OUTCOMES",
+    "PARTS",
+    "TILES",
+    "CaseColumn",
+    "GuardFact",
+    "LimitKind",
+    "Name",
+    "OutcomeKind",
+    "RemedyKind",
+    "form_columns",
+]
+
+#: How tiers, failures, remedies, assumptions and the like are named in files.
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+
+#: What a remedy is made of, and what a failure takes from a customer.
+RemedyKind = Literal["money", "credit", "goods", "service"]
+
+#: The one length of a year.
+DAYS_PER_YEAR = 365.25
+
+
+@dataclass(frozen=True)
+class LimitKind:
+    """A dimension in which a tier's authority is limited.
+
+    Attributes
+    ----------
+    title
+        What it is called on screens and in figures.
+    axis
+        What is measured along the axis of its curve.
+    sentence
+        What an agent may do, before the amount: "let customers keep items up to".
+    act
+        The same as a heading of the agents' card: something to do.
+    all_of_it, some_of_it
+        What an agent does where the limit covers the price of the item, and where it covers a part ("{}" stands for
+        the amount); `some_of_it` is empty where a part makes no sense.
+    covers_everything
+        Whether every resolution draws its whole cost on the limit. "Ask" on such a limit is no authority at all.
+    waives_return
+        Whether what draws on it lets the customer keep the item.
+    search_rank
+        Place in the order in which the search for the best limits moves it; None where it stays.
+    grid_points
+        Values between "ask" and "no limit" at which that search begins.
+    """
+
+    name: str
+    title: str
+    axis: str
+    sentence: str
+    act: str = ""
+    all_of_it: str = ""
+    some_of_it: str = ""
+    covers_everything: bool = False
+    waives_return: bool = False
+    search_rank: int | None = None
+    grid_points: int = 4
+
+
+#: Limits that a policy sets, and that remedies draw on, by name, in the order of every array with a limit axis.
+LIMIT_KINDS: Mapping[str, LimitKind] = {
+    kind.name: kind
+    for kind in (
+        LimitKind(
+            name="refund",
+            title="Refund",
+            axis="Most that may be refunded",
+            sentence="refund up to",
+            act="Money back",
+            all_of_it="give all the money back",
+            some_of_it="give up to {} back",
+            search_rank=3,
+            grid_points=6,
+        ),
+        LimitKind(
+            name="credit",
+            title="Store credit",
+            axis="Most that may be credited",
+            sentence="give store credit up to",
+            act="Store credit",
+            some_of_it="give up to {} of store credit",
+            search_rank=2,
+            grid_points=5,
+        ),
+        LimitKind(
+            name="keep_item",
+            title="Keep the item",
+            axis="Price of the item that the customer may keep",
+            sentence="let customers keep items up to",
+            act="Keep the item",
+            all_of_it="let them keep the item",
+            waives_return=True,
+            search_rank=1,
+            grid_points=6,
+        ),
+        LimitKind(
+            name="replacement",
+            title="Replacement",
+            axis="Price of the item that may be replaced",
+            sentence="replace items up to",
+            act="Send a new one",
+            all_of_it="send a new one",
+            search_rank=4,
+        ),
+        LimitKind(
+            name="total_cost",
+            title="Cost in all",
+            axis="Cost of everything given in a case",
+            sentence="spend in all up to",
+            covers_everything=True,
+        ),
+    )
+}
+
+LIMITS = tuple(LIMIT_KINDS)
+#: The limit that every resolution draws its whole cost on.
+(EVERYTHING,) = (kind.name for kind in LIMIT_KINDS.values() if kind.covers_everything)
+#: What can be asked for: something that draws on one of the limits.
+ASKED_FOR = LIMITS
+#: Limits that the search for the best ones moves unless told otherwise, in its order.
+MOVED = tuple(
+    name for _, name in sorted((kind.search_rank, kind.name) for kind in LIMIT_KINDS.values() if kind.search_rank)
+)
+
+
+@dataclass(frozen=True)
+class OutcomeKind:
+    """A quantity that a policy brings.
+
+    Attributes
+    ----------
+    unit
+        "money", "share" (0-1) or "minutes", per case.
+    sign
+        With which it counts in net value; 0 where it does not.
+    less_is_better
+        Whether a policy with less of it is the better one.
+    tile
+        Place of its tile on the first screen, from 1; 0 where it has none.
+    adds_up
+        Whether people ask for it a month or a year; else it is a property of a case, whatever the period.
+    note
+        Said after its title where the parts of net value are shown.
+    """
+
+    name: str
+    title: str
+    unit: Literal["money", "share", "minutes"]
+    sign: int = 0
+    less_is_better: bool = False
+    tile: int = 0
+    adds_up: bool = True
+    note: str = ""
+
+
+#: Everything that a policy can be asked for, by name; net value is worked out from the others.
+OUTCOMES: Mapping[str, OutcomeKind] = {
+    outcome.name: outcome
+    for outcome in (
+        OutcomeKind("net_value", "Net value", "money", tile=1),
+        OutcomeKind("retained", "Customer value kept", "money", sign=1),
+        OutcomeKind("remedy_cost", "Remedy cost", "money", sign=-1, less_is_better=True, tile=2),
+        OutcomeKind("labour", "Handling time", "money", sign=-1, less_is_better=True),
+        OutcomeKind(
+            "learned_claiming",
+            "Learned claiming",
+            "money",
+            sign=-1,
+            less_is_better=True,
+            tile=6,
+            note="as word gets round",
+        ),
+        OutcomeKind("customers_kept", "Customers kept", "share", tile=3),
+        OutcomeKind("escalated", "Asked a supervisor", "share", less_is_better=True, tile=4, adds_up=False),
+        OutcomeKind("minutes", "Minutes per case", "minutes", less_is_better=True, tile=5, adds_up=False),
+        OutcomeKind("supervisor_minutes", "Supervisor minutes", "minutes", less_is_better=True),
+    )
+}
+
+#: What is added up over cases, in the order of every array with a measure axis.
+MEASURES = tuple(name for name in OUTCOMES if name != "net_value")
+#: What net value is made of, with the sign that it counts with.
+PARTS = {outcome.name: outcome.sign for outcome in OUTCOMES.values() if outcome.sign}
+#: Outcomes with a tile on the first screen, in order.
+TILES = tuple(name for _, name in sorted((outcome.tile, outcome.name) for outcome in OUTCOMES.values() if outcome.tile))
+
+
+@dataclass(frozen=True)
+class CaseColumn:
+    """A number that a case carries.
+
+    Attributes
+    ----------
+    unit
+        "money", "share" (0-1), "hours", "days" or "count"; all are 0 or more.
+    in_forms
+        Whether the linear forms of remedies (cost, worth, uses) may name it.
+    default
+        What fills it where a log leaves it out: a number, or the name of an assumption; None where a log must have it,
+        unless `filled_from` says how.
+    filled_from
+        The column that fills it, "constant" for 1, and the assumptions that this one is multiplied by. It then moves
+        with the assumptions from draw to draw.
+    """
+
+    name: str
+    unit: Literal["money", "share", "hours", "days", "count"]
+    in_forms: bool = False
+    default: float | str | None = None
+    filled_from: tuple[str, tuple[str, ...]] | None = None
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a case log has to have it."""
+        return self.default is None and self.filled_from is None
+
+
+#: Numbers of a case, by name; names and indices (case, failure, segment, customer) come besides.
+CASE_COLUMNS: Mapping[str, CaseColumn] = {
+    column.name: column
+    for column in (
+        CaseColumn("item_price", "money", in_forms=True),
+        CaseColumn("unit_cost", "money", in_forms=True, filled_from=("item_price", ("shop.unit_cost_share",))),
+        CaseColumn("salvage_value", "money", in_forms=True, filled_from=("unit_cost", ("shop.salvage_share",))),
+        CaseColumn("return_shipping", "money", in_forms=True, filled_from=("constant", ("shop.label_cost",))),
+        CaseColumn("outbound_shipping", "money", in_forms=True, filled_from=("constant", ("shop.outbound_cost",))),
+        CaseColumn("restocking", "money", in_forms=True, filled_from=("constant", ("shop.inspection_cost",))),
+        CaseColumn("severity", "share", default="cases.severity_mean"),
+        CaseColumn("hours_open", "hours", default="cases.hours_open_median"),
+        CaseColumn("days_since_purchase", "days", default="cases.days_since_purchase_median"),
+        CaseColumn("prior_purchases", "count", default=1.0),
+        CaseColumn("prior_failures", "count", default=0.0),
+        CaseColumn("days_since_failure", "days", default="cases.days_since_failure_median"),
+        CaseColumn("prior_claims", "count", default=0.0),
+        CaseColumn("suspicion", "share", default=0.0),
+        CaseColumn("surfaces", "share", default=1.0),
+        CaseColumn("future_value", "money"),
+    )
+}
+
+
+def form_columns() -> tuple[str, ...]:
+    """Return the columns that the linear forms of remedies may name; "constant" stands for 1."""
+    return ("constant", *(column.name for column in CASE_COLUMNS.values() if column.in_forms))
+
+
+COLUMNS = form_columns()
+
+
+@dataclass(frozen=True)
+class GuardFact:
+    """A column of a case at which a guard may look.
+
+    Attributes
+    ----------
+    sentence
+        How the agents' card says that a guard catches a case; "{}" stands for the value.
+    hints_at_abuse
+        Whether a guard looks at it because the customer may be lying.
+    """
+
+    name: str
+    sentence: str
+    hints_at_abuse: bool = False
+
+    @property
+    def unit(self) -> str:
+        """Unit of the column."""
+        return CASE_COLUMNS[self.name].unit
+
+
+#: Facts of a case that a guard may look at, by name, in the order of published tables.
+GUARDS: Mapping[str, GuardFact] = {
+    fact.name: fact
+    for fact in (
+        GuardFact("suspicion", "The tool shows a risk score of {} or more.", hints_at_abuse=True),
+        GuardFact("prior_claims", "This customer has {} or more claims in the last 12 months.", hints_at_abuse=True),
+        GuardFact("prior_failures", "Things went wrong {} times or more before."),
+        GuardFact("item_price", "The item cost {} or more."),
+        GuardFact("days_since_purchase", "The order is {} days old or older."),
+        GuardFact("severity", "The harm is rated {} or more."),
+    )
+}
+
+GUARD_FACTS = tuple(GUARDS)
