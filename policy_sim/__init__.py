@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, authority, load_policy, parse_lever
     from policy_sim.publish import export_policy, import_policy
     from policy_sim.service import Cases, draw_cases, read_cases
+    from policy_sim.study import Sample, Setting, prepare
     from policy_sim.value import (
         BestLimits,
         Curve,
@@ -52,6 +53,7 @@ _HOMES = {
     "policy": ("ASK", "NO_LIMIT", "Lever", "Policy", "authority", "load_policy", "parse_lever"),
     "publish": ("export_policy", "import_policy"),
     "service": ("Cases", "draw_cases", "read_cases"),
+    "study": ("Sample", "Setting", "prepare"),
     "value": (
         "BestLimits",
         "Curve",
@@ -82,7 +84,9 @@ __all__ = [
     "Outcome",
     "Payoffs",
     "Policy",
+    "Sample",
     "Scenario",
+    "Setting",
     "Transactions",
     "authority",
     "best_limits",
@@ -100,6 +104,7 @@ __all__ = [
     "load_policy",
     "load_scenario",
     "parse_lever",
+    "prepare",
     "read_cases",
     "read_transactions",
     "summarise",

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from policy_sim.border import InputError, find_file, parse_model, read_yaml, unknown
+from policy_sim.border import InputError, check_at_least, find_file, parse_model, read_yaml, unknown
 from policy_sim.words import COLUMNS, EVERYTHING, LIMITS, Name, RemedyKind
 
 __all__ = [
@@ -544,10 +544,8 @@ def draw_assumptions(scenario: Scenario, count: int = 200, seed: int = 0) -> Dra
     InputError
         If `count` is below 1 or `seed` below 0.
     """
-    if count < 1:
-        raise InputError(f"number of draws is {count}; it must be 1 or more (--draws)")
-    if seed < 0:
-        raise InputError(f"seed is {seed}; it must be 0 or more (--seed)")
+    check_at_least(1, "number of draws", count, "--draws")
+    check_at_least(0, "seed", seed, "--seed")
     from scipy.stats import qmc  # heavy, as above
 
     names = scenario.assumption_names

@@ -1,7 +1,7 @@
 """The border: what people hand to the program, and what it hands back to them.
 
-In: names and files that a person gave. Out: checked Python objects, files written whole or not at all, `InputError`.
-Left to others: what a scenario, a policy or a log means.
+In: names and files that a person gave. Out: checked Python objects, files written whole or not at all, `InputError`,
+reports of progress. Left to others: what a scenario, a policy or a log means.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 import warnings
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "InputError",
+    "Progress",
+    "Steps",
+    "check_at_least",
     "find_file",
     "nearest",
     "parse_model",
@@ -34,6 +37,9 @@ __all__ = [
 ]
 
 Model = TypeVar("Model", bound=BaseModel)
+
+#: How work that takes long reports: called with what is being done, in a few words, how much is done, and of how much.
+Progress = Callable[[str, int, int], None]
 
 
 class InputError(ValueError):
@@ -52,6 +58,43 @@ def unknown(kind: str, name: object, valid: Sequence[str], where: str = "") -> I
     """Build the error for a name that is not among the valid ones, with the nearest one suggested."""
     place = f" ({where})" if where else ""
     return InputError(f"unknown {kind} '{name}'{nearest(name, valid)}; expected one of: {', '.join(valid)}{place}")
+
+
+def check_at_least(least: int, words: str, value: int, option: str) -> None:
+    """Raise `InputError` where a number is too small; `option` names the one of the command line that sets it."""
+    if value < least:
+        raise InputError(f"{words} is {value}; it must be {least} or more ({option})")
+
+
+class Steps:
+    """Reports the progress of work that is made of a known number of steps.
+
+    Parameters
+    ----------
+    on_progress
+        Called as each step begins, with its words and the number of steps done before, and once at the end.
+    count
+        Number of steps.
+    """
+
+    def __init__(self, on_progress: Progress | None, count: int) -> None:
+        self._on_progress, self._count = on_progress, count
+        self._words, self._begun = "", 0
+
+    def begin(self, words: str) -> None:
+        """Report that the next step begins."""
+        self._words = words
+        self._report()
+        self._begun += 1
+
+    def finish(self) -> None:
+        """Report that all steps are done."""
+        self._begun = self._count
+        self._report()
+
+    def _report(self) -> None:
+        if self._on_progress is not None:
+            self._on_progress(self._words, self._begun, self._count)
 
 
 def shipped(kind: str) -> Path:

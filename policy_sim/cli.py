@@ -1449,13 +1449,17 @@ def _setting(
     scenario: Scenario, log: LogOptions, cases: str, draws: int, seed: int, step: Any, model: str = "bg-nbd"
 ) -> Setting:
     from policy_sim.service import read_cases
-    from policy_sim.study import prepare_setting
+    from policy_sim.study import Sample, prepare
+
+    def show(words: str, done: int, of: int) -> None:
+        if done < of:
+            step(words)
 
     is_count = cases.lstrip("-").isdigit()
-    given = int(cases) if is_count else read_cases(cases, scenario)
-    transactions = _read_log(scenario, log, step) if is_count else None
+    sample = Sample(int(cases), draws, seed) if is_count else Sample(draws=draws, seed=seed)
+    source = _read_log(scenario, log, step) if is_count else read_cases(cases, scenario)
     with _noted():
-        return prepare_setting(scenario, transactions, given, draws, seed, step, model)
+        return prepare(scenario, source, sample, model=model, on_progress=show)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from policy_sim import border
 from policy_sim.border import (
     InputError,
+    Steps,
     find_file,
     nearest,
     parse_model,
@@ -243,3 +244,13 @@ def test_a_table_that_cannot_be_used(written, content, words):
 
 def test_a_table_that_is_not_there(tmp_path):
     assert "does not exist; give the path of a CSV file" in refusal(read_columns, "list", tmp_path / "x.csv", ("a",))
+
+
+def test_steps_report_how_many_are_done_before_each_and_at_the_end():
+    reports = []
+    steps = Steps(lambda *report: reports.append(report), 2)
+    steps.begin("reading")
+    steps.begin("fitting")
+    steps.finish()
+    assert reports == [("reading", 0, 2), ("fitting", 1, 2), ("fitting", 2, 2)]
+    Steps(None, 1).begin("nobody listens")

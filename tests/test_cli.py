@@ -25,7 +25,7 @@ from policy_sim.clv import (
     read_transactions,
     summarise_opportunities,
 )
-from policy_sim.study import load_story, prepare_setting, read_default_log, replay, what_matters
+from policy_sim.study import Sample, load_story, prepare, read_default_log, replay, what_matters
 from policy_sim.sweep.results import read_sweep
 from policy_sim.value import best_limits, keep_or_return
 
@@ -70,7 +70,7 @@ def test_the_main_job_writes_policy_tables_and_figures(run: Run, tmp_path: Path)
     assert {Path(path).name for path in result["files"]} == names
     # what is printed is what the library says
     scenario = load_scenario("online_retail")
-    payoffs = prepare_setting(scenario, cases=400, draws=7, seed=3).payoffs
+    payoffs = prepare(scenario, sample=Sample(cases=400, draws=7, seed=3)).payoffs
     policy = import_policy(tmp_path / "out" / "policy.json", scenario)
     gain = evaluate(policy, payoffs).per_year() - evaluate(load_policy("current", scenario), payoffs).per_year()
     printed = result["recommended"]["difference"]["net_value"]
@@ -106,7 +106,7 @@ def test_a_curve_has_every_breakpoint_and_is_the_library_s(run: Run) -> None:
     assert status == 0
     rows = list(csv.DictReader(io.StringIO(out)))
     scenario = load_scenario("online_retail")
-    payoffs = prepare_setting(scenario, cases=400, draws=7, seed=3).payoffs
+    payoffs = prepare(scenario, sample=Sample(cases=400, draws=7, seed=3)).payoffs
     outcome = evaluate(load_policy("current", scenario), payoffs)
     curve = threshold_curve(outcome, Lever("agent", "keep_item", "wrong_item"))
     assert len(rows) == len(curve.limits)
@@ -740,7 +740,7 @@ def test_what_matters_is_the_library_s(run: Run, tmp_path: Path) -> None:
     assert status == 0
     result = json.loads(out)
     scenario = load_scenario("online_retail")
-    payoffs = prepare_setting(scenario, cases=400, draws=30, seed=3).payoffs
+    payoffs = prepare(scenario, sample=Sample(cases=400, draws=30, seed=3)).payoffs
     names = ("current", "ask_first", "generous")
     study = what_matters(payoffs, *(load_policy(name, scenario) for name in ("generous", "current")),
                          [load_policy("ask_first", scenario)], seed=3)  # fmt: skip
@@ -811,7 +811,7 @@ def test_optimize_is_the_library_s_and_writes_the_policy(run: Run, tmp_path: Pat
     assert "Wrote best.json" in err
     found = json.loads(out)
     scenario = load_scenario("online_retail")
-    setting = prepare_setting(scenario, cases=400, draws=7, seed=3)
+    setting = prepare(scenario, sample=Sample(cases=400, draws=7, seed=3))
     in_force = load_policy("current", scenario)
     wishes = {"by": ("failure",), "at_most_exceptions": 1, "round_to": 5}
     best = best_limits(in_force, setting.payoffs, ("keep_item", "credit"), ("agent",), **wishes)
@@ -867,7 +867,7 @@ def test_keep_compares_formula_and_simulation(run: Run, tmp_path: Path) -> None:
     status, out, _ = run("keep", *SMALL, "--json", "--out", "kept")
     assert status == 0
     assert {path.name for path in (tmp_path / "kept").iterdir()} == {"keep.csv", "keep.png", "keep.svg"}
-    payoffs = prepare_setting(load_scenario("online_retail"), cases=400, draws=7, seed=3).payoffs
+    payoffs = prepare(load_scenario("online_retail"), sample=Sample(cases=400, draws=7, seed=3)).payoffs
     for row in json.loads(out)["failures"]:
         found = keep_or_return(payoffs, row["failure"])
         assert row["keep_below"] == pytest.approx(found.keep_below)

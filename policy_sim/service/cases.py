@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import Draws, Scenario
-from policy_sim.border import InputError, nearest, unknown
+from policy_sim.border import InputError, check_at_least, nearest, unknown
 from policy_sim.clv import FutureValues, Transactions
 from policy_sim.service.claiming import GENUINE_SCORE, OPPORTUNIST_SCORE
 from policy_sim.words import CASE_COLUMNS, COLUMNS
@@ -145,10 +145,8 @@ def draw_cases(
     InputError
         If `count` is below 1 or no order of the log has a positive amount.
     """
-    if seed < 0:
-        raise InputError(f"seed is {seed}; it must be 0 or more (--seed)")
-    if count < 1:
-        raise InputError(f"number of cases is {count}; it must be 1 or more (--cases)")
+    check_at_least(0, "seed", seed, "--seed")
+    check_at_least(1, "number of cases", count, "--cases")
     rng = np.random.default_rng([seed, 2])
     paid = transactions.amount > 0
     paid_counts = np.bincount(transactions.customer[paid], minlength=len(transactions.labels))

@@ -3,7 +3,7 @@
 from policy_sim.study.decision_analysis import Matters, what_matters
 from policy_sim.study.information import Pilot, Worth, evpi, evppi, pilot_for_mean, pilot_for_share
 from policy_sim.study.optimum import HeldOut, Optimum, find_optimum
-from policy_sim.study.prepare import Customers, Setting, prepare_setting, read_default_log, thinned
+from policy_sim.study.prepare import Customers, Sample, Setting, prepare, read_default_log, thinned
 from policy_sim.study.provenance import provenance_of
 from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table, spread_of_cases
 from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
@@ -17,6 +17,7 @@ __all__ = [
     "Optimum",
     "Pilot",
     "Replay",
+    "Sample",
     "Sensitivity",
     "Setting",
     "Story",
@@ -31,7 +32,7 @@ __all__ = [
     "one_at_a_time",
     "pilot_for_mean",
     "pilot_for_share",
-    "prepare_setting",
+    "prepare",
     "provenance_of",
     "read_default_log",
     "replay",

@@ -1,20 +1,19 @@
 """Setting: everything that policies are compared in, made from a log or from real cases.
 
-In: a scenario, a transaction log or a case log, how many cases and draws. Out: `Setting`, with the payoffs.
+In: a scenario, a log of orders or of real cases, a `Sample`. Out: `Setting`, with the payoffs.
 Left to others: the policies.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import Draws, Scenario, draw_assumptions
-from policy_sim.border import InputError, shipped
+from policy_sim.border import InputError, Progress, Steps, check_at_least, shipped
 from policy_sim.clv import (
     BoundaryWarning,
     FutureValues,
@@ -30,10 +29,49 @@ from policy_sim.clv import (
 from policy_sim.service import Cases, draw_cases
 from policy_sim.value import Payoffs, value_cases
 
-__all__ = ["DEFAULT_LOG", "Customers", "Setting", "fit_customers", "prepare_setting", "read_default_log", "thinned"]
+__all__ = [
+    "DEFAULT_LOG",
+    "Customers",
+    "Sample",
+    "Setting",
+    "draw_setting",
+    "fit_customers",
+    "prepare",
+    "read_default_log",
+    "thinned",
+]
 
 #: The log that is used where none is given: the CDNOW 1/10 sample, under the folder of shipped data.
 DEFAULT_LOG = "cdnow/transactions.csv"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How much is drawn.
+
+    Attributes
+    ----------
+    cases
+        Cases to draw from a log of orders, 1 or more.
+    draws
+        Joint draws of the assumptions, 1 or more.
+    seed
+        0 or more; the same seed gives the same cases and draws.
+
+    Raises
+    ------
+    InputError
+        If a number is too small.
+    """
+
+    cases: int = 20_000
+    draws: int = 200
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_at_least(1, "number of cases", self.cases, "--cases")
+        check_at_least(1, "number of draws", self.draws, "--draws")
+        check_at_least(0, "seed", self.seed, "--seed")
 
 
 @dataclass(frozen=True)
@@ -56,59 +94,69 @@ class Setting:
     seed: int = 0
 
 
-def prepare_setting(
+def prepare(
     scenario: Scenario,
-    transactions: Transactions | None = None,
-    cases: Cases | int = 20_000,
-    draws: int = 200,
-    seed: int = 0,
-    on_step: Callable[[str], None] | None = None,
+    log: Transactions | Cases | None = None,
+    sample: Sample = Sample(),
+    *,
     model: str = "bg-nbd",
-    customers: Customers | None = None,
+    on_progress: Progress | None = None,
 ) -> Setting:
-    """Go from a log to valued cases.
+    """Go from a log to cases whose every resolution is valued under every draw of the assumptions.
 
     Parameters
     ----------
     scenario
         Failures, remedies, assumptions.
-    transactions
-        The log; the CDNOW sample where it is not given. Not used where real cases are given.
-    cases
-        Real cases, or how many to draw from the log.
-    draws
-        Number of joint draws of the assumptions.
-    seed
-        The same seed gives the same cases and draws.
-    on_step
-        Called with a few words as each step begins.
+    log
+        Orders (`read_transactions`): customer models are fitted to them, and cases are drawn from them. Or real cases
+        (`read_cases`): all of them are taken as they are. The CDNOW sample of orders where there is no log.
+    sample
+        How many cases are drawn from orders, how many draws of the assumptions there are, and from which seed.
     model
-        Model of purchases by its name, or "auto": the one that foretells the second half of the log best.
-    customers
-        As `fit_customers` gives them for this scenario, where they are there already; instead of log and model.
+        Model of purchases by its name, or "auto": the one that predicts the second half of the orders best.
+    on_progress
+        Called as each step begins: 1 for real cases, 3 for a log of orders, 4 where the sample is read first.
+
+    Returns
+    -------
+    Setting
+        With `customers` where the cases were drawn from orders.
 
     Raises
     ------
     InputError
-        If the log cannot carry the models, or a number is below 1.
+        If the log cannot carry the models, or is in another currency than the scenario.
     """
-    step = on_step or (lambda words: None)
-    sampled = draw_assumptions(scenario, draws, seed)
-    ratios = None
-    if isinstance(cases, Cases):
-        customers = None
-    else:
-        if customers is None:
-            if transactions is None:
-                step("Reading transactions")
-                transactions = read_default_log(scenario)
-            step("Fitting customer models")
-            customers = fit_customers(transactions, scenario, model)
-        step("Drawing cases")
-        cases = draw_cases(scenario, customers.transactions, customers.future_values, cases, seed)
-        ratios = _draw_ratios(customers, scenario, draws, seed)
-    step("Valuing every resolution of every case")
-    return Setting(scenario, value_cases(scenario, cases, sampled, ratios), customers, seed)
+    if isinstance(log, Cases):
+        return _valued(scenario, log, None, sample, Steps(on_progress, 1))
+    steps = Steps(on_progress, 4 if log is None else 3)
+    if log is None:
+        steps.begin("Reading transactions")
+        log = read_default_log(scenario)
+    steps.begin("Fitting customer models")
+    customers = fit_customers(log, scenario, model)
+    return _drawn(scenario, customers, sample, steps)
+
+
+def draw_setting(
+    scenario: Scenario,
+    customers: Customers,
+    sample: Sample = Sample(),
+    on_progress: Progress | None = None,
+) -> Setting:
+    """Draw cases from customers whose models are fitted already, and value them: the second half of `prepare`.
+
+    Parameters
+    ----------
+    scenario
+        Failures, remedies, assumptions; what it says of margin and discount is what the customers were valued with.
+    customers
+        As `fit_customers` returns them.
+    sample, on_progress
+        As for `prepare`; two steps.
+    """
+    return _drawn(scenario, customers, sample, Steps(on_progress, 2))
 
 
 def read_default_log(scenario: Scenario) -> Transactions:
@@ -166,18 +214,34 @@ def fit_customers(transactions: Transactions, scenario: Scenario, model: str = "
     return Customers(transactions, purchases, spend, values)
 
 
-def _draw_ratios(customers: Customers, scenario: Scenario, draws: int, seed: int) -> NDArray[np.float64] | None:
+def _drawn(scenario: Scenario, customers: Customers, sample: Sample, steps: Steps) -> Setting:
+    steps.begin("Drawing cases")
+    cases = draw_cases(scenario, customers.transactions, customers.future_values, sample.cases, sample.seed)
+    return _valued(scenario, cases, customers, sample, steps)
+
+
+def _valued(scenario: Scenario, cases: Cases, customers: Customers | None, sample: Sample, steps: Steps) -> Setting:
+    draws = draw_assumptions(scenario, sample.draws, sample.seed)
+    ratios = None if customers is None else _draw_ratios(customers, scenario, sample)
+    steps.begin("Valuing every resolution of every case")
+    payoffs = value_cases(scenario, cases, draws, ratios)
+    steps.finish()
+    return Setting(scenario, payoffs, customers, sample.seed)
+
+
+def _draw_ratios(customers: Customers, scenario: Scenario, sample: Sample) -> NDArray[np.float64] | None:
+    """Return `draw_value_ratios` of customers; none, and a warning, where the errors of their models are unknown."""
     try:
         return draw_value_ratios(
             customers.transactions,
             customers.purchases,
             customers.spend,
             discount_rate_per_year=scenario.value("shop.discount_rate_per_year"),
-            rng=np.random.default_rng([seed, 3]),
-            count=draws,
+            rng=np.random.default_rng([sample.seed, 3]),
+            count=sample.draws,
         )
     except InputError as error:
         warnings.warn(
-            f"{error}; the intervals leave out the errors of the customer models", BoundaryWarning, stacklevel=3
+            f"{error}; the intervals leave out the errors of the customer models", BoundaryWarning, stacklevel=5
         )
         return None

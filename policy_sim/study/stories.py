@@ -7,7 +7,7 @@ sides. Left to others: how it is drawn and printed (`show`), what the scenarios 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Self
 
@@ -19,11 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from policy_sim.assumptions import ACTS, Draws, Scenario, central, draw_assumptions, load_scenario
 from policy_sim.border import InputError, find_file, parse_model, read_yaml, shipped, unknown
 from policy_sim.policy import load_policy
-from policy_sim.service import Cases, compose, read_cases
+from policy_sim.service import compose, read_cases
 from policy_sim.value import Payoffs, interval, value_cases
 from policy_sim.value.evaluation import measure, rules_of, score
 from policy_sim.value.kernels import States
-from policy_sim.words import COLUMNS, LIMITS, Name
+from policy_sim.words import CASE_COLUMNS, COLUMNS, LIMITS, Name
 
 __all__ = ["ENOUGH", "Claim", "KeepUntil", "Option", "Replay", "Story", "load_stories", "load_story", "replay"]
 
@@ -37,11 +37,7 @@ ENOUGH: Final = 0.8
 _GIVEN, _NOTHING, _BEST = "given", "nothing", "best"
 
 #: Facts of a case that a story may give.
-_FACTS = [
-    field.name
-    for field in fields(Cases)
-    if field.name not in ("case", "customer", "failures", "segments", "currency", "new_customer_value", "assumed")
-]
+_FACTS = ["failure", "segment", *CASE_COLUMNS]
 
 #: Item prices, as multiples of the story's, at which keeping is held against sending back.
 _PRICES = np.geomspace(1 / 100, 100, 60)

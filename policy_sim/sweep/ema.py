@@ -17,7 +17,7 @@ from scipy import stats
 from policy_sim.assumptions import Assumption, Draws, Scenario, central
 from policy_sim.border import InputError, unknown
 from policy_sim.policy import Lever, Policy
-from policy_sim.study.prepare import prepare_setting
+from policy_sim.study.prepare import Sample, prepare
 from policy_sim.sweep.runs import with_limits
 from policy_sim.value import Payoffs, evaluate
 from policy_sim.words import OUTCOMES
@@ -77,7 +77,7 @@ def to_ema_model(
             raise unknown("outcome", name, list(OUTCOMES))
     ema = import_ema("ema_workbench")
     if payoffs is None:
-        payoffs = prepare_setting(scenario, cases=cases, draws=1, seed=seed).payoffs
+        payoffs = prepare(scenario, sample=Sample(cases, draws=1, seed=seed)).payoffs
     model = ema.Model("policysim", function=Experiment(policy, payoffs, tuple(outcomes)))
     model.levers = [ema.RealParameter(_to_ema(name), 0.0, highest) for name in levers]
     model.uncertainties = [

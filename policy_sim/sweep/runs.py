@@ -31,7 +31,7 @@ from policy_sim.border import InputError
 from policy_sim.clv import read_transactions
 from policy_sim.policy import Lever, Policy
 from policy_sim.service import draw_cases, read_cases
-from policy_sim.study.prepare import Customers, fit_customers, prepare_setting, read_default_log
+from policy_sim.study.prepare import Customers, Sample, draw_setting, fit_customers, prepare, read_default_log
 from policy_sim.sweep.design import Sweepable, is_lever, is_plain
 from policy_sim.value import Outcome, Payoffs, evaluate, interval, threshold_curve, value_cases
 from policy_sim.words import OUTCOMES
@@ -399,9 +399,8 @@ def _kept(store: OrderedDict[object, Item], key: object, make: Callable[[], Item
 def _prepare(job: Job, scenario: Scenario) -> _Prepared:
     design = job.sweepable.design
     if isinstance(design.cases, str):
-        setting = prepare_setting(
-            scenario, cases=read_cases(design.cases, scenario), draws=design.draws, seed=design.seed
-        )
+        sample = Sample(draws=design.draws, seed=design.seed)
+        setting = prepare(scenario, read_cases(design.cases, scenario), sample)
         if design.draws == 1:
             return _Prepared(setting.payoffs, central(scenario), None)
     else:
@@ -410,9 +409,7 @@ def _prepare(job: Job, scenario: Scenario) -> _Prepared:
         if design.draws == 1:
             cases = draw_cases(scenario, customers.transactions, customers.future_values, design.cases, design.seed)
             return _Prepared(value_cases(scenario, cases, central(scenario)), central(scenario), None)
-        setting = prepare_setting(
-            scenario, cases=design.cases, draws=design.draws, seed=design.seed, customers=customers
-        )
+        setting = draw_setting(scenario, customers, Sample(design.cases, design.draws, design.seed))
     numbers = setting.payoffs.numbers
     ratios = None if setting.customers is None else numbers.values[:, : design.draws]  # noqa: PD011
     return _Prepared(setting.payoffs, draw_assumptions(scenario, design.draws, design.seed), ratios)

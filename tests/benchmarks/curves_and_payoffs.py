@@ -29,7 +29,7 @@ from policy_sim import (
 )
 from policy_sim.assumptions import central
 from policy_sim.service import compile_menu
-from policy_sim.study import prepare_setting
+from policy_sim.study import Sample, prepare
 from policy_sim.value.expected import Expected, load_of
 from policy_sim.value.kernels import Facts, payoffs_of_cases
 from policy_sim.value.payoffs import expect, numbers_of
@@ -63,7 +63,7 @@ def main() -> None:
     # a process of its own, before this one grows: a child begins with the most memory that its parent has taken
     subprocess.run([sys.executable, __file__, "memory"], check=True)
     scenario = load_scenario("online_retail")
-    payoffs = prepare_setting(scenario, cases=CASES, draws=DRAWS).payoffs
+    payoffs = prepare(scenario, sample=Sample(cases=CASES, draws=DRAWS)).payoffs
     policy = load_policy("current", scenario)
     table = Table(
         "what", "against", "seconds", "seconds of the other", "ratio", title=f"{CASES:,} cases, {DRAWS} draws"
@@ -124,7 +124,7 @@ def main() -> None:
         f"{own / other:.1f}x as long",
     )
     # the mean over the draws, every resolution valued beforehand: what the search for the best limits reads
-    long = prepare_setting(scenario, cases=MANY, draws=FEWER_DRAWS).payoffs
+    long = prepare(scenario, sample=Sample(cases=MANY, draws=FEWER_DRAWS)).payoffs
     given = Expected.of(policy, long, load_of(policy, long))
     for limit in MOVED:
         lever = Lever("agent", limit)
@@ -151,7 +151,7 @@ def main() -> None:
 
     table.add_row("the same, means alone, payoffs given", "0.030 s wanted", f"{seconds(move_means):.3f}", "", "")
 
-    wide = prepare_setting(scenario, cases=FEWER_CASES, draws=MANY_DRAWS).payoffs
+    wide = prepare(scenario, sample=Sample(cases=FEWER_CASES, draws=MANY_DRAWS)).payoffs
     own = seconds(lambda: all_curves(policy, wide), 1)
     count = MANY_DRAWS * FEWER_CASES * RESOLUTIONS
     other = seconds(lambda: np.exp(values), 3) / len(values) * count
@@ -166,7 +166,7 @@ def main() -> None:
     table.add_row("best limits of all tiers", "5 s wanted", f"{own:.1f}", "", "")
     own = seconds(lambda: evaluate(policy, payoffs))
     table.add_row("evaluate", "", f"{own:.3f}", "", "")
-    wide = prepare_setting(scenario, cases=CASES, draws=1).payoffs
+    wide = prepare(scenario, sample=Sample(cases=CASES, draws=1)).payoffs
     own = seconds(lambda: value_cases(scenario, wide.cases, draw_assumptions(scenario, DRAWS)))
     table.add_row("value_cases, all believed payoffs", "", f"{own:.2f}", "", "")
     Console().print(table)
@@ -176,7 +176,7 @@ def print_memory() -> None:
     """Value a million cases in one piece, evaluate a policy on them, and print the most memory that it took."""
     scenario = load_scenario("online_retail")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    payoffs = prepare_setting(scenario, cases=MILLION, draws=1).payoffs
+    payoffs = prepare(scenario, sample=Sample(cases=MILLION, draws=1)).payoffs
     evaluate(load_policy("current", scenario), payoffs)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"{MILLION:,} cases in one piece: {(after - before) / 2**20:.1f} GiB at most (2 GiB wanted)")

@@ -27,7 +27,7 @@ with warnings.catch_warnings():
 
 from policy_sim import evaluate, load_policy, load_scenario, value_cases
 from policy_sim.assumptions import Draws, central
-from policy_sim.study import prepare_setting
+from policy_sim.study import Sample, prepare
 from policy_sim.study.journey import monthly_sums
 from policy_sim.study.journey_kernels import ANSWERS, SUMS, Buyers
 from policy_sim.sweep.design import Design
@@ -59,7 +59,7 @@ def experiments(table: Table) -> None:
     """Runs a second on a model of 10,000 cases: a sweep, and EMA Workbench one after the other."""
     scenario = load_scenario("online_retail")
     policy = load_policy("current", scenario)
-    payoffs = prepare_setting(scenario, cases=CASES, draws=1).payoffs
+    payoffs = prepare(scenario, sample=Sample(cases=CASES, draws=1)).payoffs
     runs = {
         "method": "cross",
         "of": [

@@ -15,7 +15,7 @@ from policy_sim import Lever, evaluate, load_policy, load_scenario
 from policy_sim.show.live.share import share
 from policy_sim.show.live.state import Panel, open_panel
 from policy_sim.show.wording import money
-from policy_sim.study import prepare_setting
+from policy_sim.study import Sample, prepare
 from policy_sim.value import interval
 
 pytestmark = pytest.mark.browser
@@ -28,7 +28,7 @@ KEEP = Lever("agent", "keep_item")
 def state() -> Panel:
     """What the application of the tests shows, made without it."""
     scenario = load_scenario("online_retail")
-    return open_panel(prepare_setting(scenario, cases=400, draws=7), load_policy("current", scenario))
+    return open_panel(prepare(scenario, sample=Sample(cases=400, draws=7)), load_policy("current", scenario))
 
 
 @pytest.fixture(scope="module")

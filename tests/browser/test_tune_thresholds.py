@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from policy_sim import Lever, compare, evaluate, import_policy, load_policy, load_scenario, threshold_curve
 from policy_sim.show.wording import limit_text, money, number, share
-from policy_sim.study import Setting, prepare_setting
+from policy_sim.study import Setting, prepare
 from policy_sim.value import interval
 
 NOTEBOOK = "01_tune_thresholds.ipynb"
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def setting() -> Setting:
     """The same setting as the notebook's, made without a notebook."""
-    return prepare_setting(load_scenario("online_retail"))
+    return prepare(load_scenario("online_retail"))
 
 
 @pytest.fixture

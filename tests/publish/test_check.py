@@ -5,7 +5,7 @@ from policy_sim.policy import ASK, Guard, Lever, LimitException
 from policy_sim.publish import check, refuse_broken
 from policy_sim.publish.check import check_rows
 from policy_sim.publish.table import decision_rows
-from policy_sim.study import prepare_setting
+from policy_sim.study import Sample, prepare
 
 
 def kinds(findings):
@@ -14,7 +14,7 @@ def kinds(findings):
 
 @pytest.fixture(scope="session")
 def payoffs(scenario):
-    return prepare_setting(scenario, cases=500, draws=2).payoffs
+    return prepare(scenario, sample=Sample(cases=500, draws=2)).payoffs
 
 
 def test_shipped_policies_are_fit(scenario, current, payoffs):

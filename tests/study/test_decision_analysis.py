@@ -9,12 +9,13 @@ from policy_sim.assumptions import load_scenario
 from policy_sim.border import InputError
 from policy_sim.policy import load_policy
 from policy_sim.study import (
+    Sample,
     case_error,
     evpi,
     net_benefits,
     one_at_a_time,
     pilot_for_share,
-    prepare_setting,
+    prepare,
     spread_of_cases,
     thinned,
     what_matters,
@@ -30,7 +31,7 @@ def scenario():
 
 @pytest.fixture(scope="module")
 def payoffs(scenario):
-    return prepare_setting(scenario, cases=300, draws=60, seed=2).payoffs
+    return prepare(scenario, sample=Sample(cases=300, draws=60, seed=2)).payoffs
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from policy_sim.assumptions import central, load_scenario
 from policy_sim.border import InputError
 from policy_sim.policy import load_policy
-from policy_sim.study import Setting, prepare_setting
+from policy_sim.study import Sample, Setting, prepare
 from policy_sim.study.journey import TRAJECTORIES, follow_customers, gap, monthly_sums
 from policy_sim.study.journey_kernels import ANSWERS, SUMS, Buyers, follow
 from policy_sim.value import evaluate
@@ -16,7 +16,7 @@ from policy_sim.value import evaluate
 
 @pytest.fixture(scope="module")
 def setting() -> Setting:
-    return prepare_setting(load_scenario("online_retail"), cases=300, draws=6)
+    return prepare(load_scenario("online_retail"), sample=Sample(cases=300, draws=6))
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_one_failure_each_and_none_after_is_the_static_evaluation() -> None:
         "shop.discount_rate_per_year": 0.7,
     }
     scenario = load_scenario("online_retail").with_values(still)
-    setting = prepare_setting(scenario, cases=400, draws=1)
+    setting = prepare(scenario, sample=Sample(cases=400, draws=1))
     setting = Setting(scenario, setting.payoffs.under(central(scenario)), setting.customers)
     policies = [load_policy(name, scenario) for name in ("ask_first", "generous")]
     count = 400 * 1000
@@ -172,7 +172,7 @@ def test_claiming_is_learned_with_time(setting: Setting, policies) -> None:
 def test_talk_brings_newcomers_or_keeps_them_away(setting: Setting, policies) -> None:
     def newcomers(**told) -> float:
         scenario = setting.scenario.with_values({f"response.{name}": value for name, value in told.items()})
-        payoffs = prepare_setting(scenario, cases=300, draws=1).payoffs.under(central(scenario))
+        payoffs = prepare(scenario, sample=Sample(cases=300, draws=1)).payoffs.under(central(scenario))
         talking = Setting(scenario, payoffs, setting.customers)
         return float(follow_customers(talking, policies[:1], 12, 2_000)[0].monthly["newcomers"].sum())
 
@@ -212,6 +212,6 @@ def test_what_is_out_of_range_is_refused(setting: Setting, policies, told, words
 def test_a_journey_needs_a_log_and_its_model(setting: Setting, policies) -> None:
     with pytest.raises(InputError, match="not drawn from a log"):
         follow_customers(Setting(setting.scenario, setting.payoffs, None), policies)
-    other = prepare_setting(setting.scenario, cases=20, draws=1, model="mbg-nbd")
+    other = prepare(setting.scenario, sample=Sample(cases=20, draws=1), model="mbg-nbd")
     with pytest.raises(InputError, match="needs bg-nbd"):
         follow_customers(other, policies)

@@ -7,7 +7,8 @@ from policy_sim.border import InputError, shipped
 from policy_sim.clv import read_transactions
 from policy_sim.policy import load_policy
 from policy_sim.service import read_cases
-from policy_sim.study import prepare_setting
+from policy_sim.study import Sample, prepare
+from policy_sim.study.prepare import draw_setting
 from policy_sim.value import evaluate
 
 
@@ -18,7 +19,7 @@ def scenario():
 
 @pytest.fixture(scope="module")
 def setting(scenario):
-    return prepare_setting(scenario, cases=200, draws=8, seed=3)
+    return prepare(scenario, sample=Sample(cases=200, draws=8, seed=3))
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +39,8 @@ def test_what_it_holds(scenario, setting):
 
 
 def test_same_seed_same_outcome(scenario, setting):
-    again = prepare_setting(scenario, cases=200, draws=8, seed=3)
-    other = prepare_setting(scenario, cases=200, draws=8, seed=4)
+    again = prepare(scenario, sample=Sample(cases=200, draws=8, seed=3))
+    other = prepare(scenario, sample=Sample(cases=200, draws=8, seed=4))
     pd.testing.assert_frame_equal(again.payoffs.cases.to_frame(), setting.payoffs.cases.to_frame())
     np.testing.assert_array_equal(again.payoffs.draws.values, setting.payoffs.draws.values)
     np.testing.assert_array_equal(again.payoffs.believed.payoff, setting.payoffs.believed.payoff)
@@ -50,47 +51,65 @@ def test_same_seed_same_outcome(scenario, setting):
 
 
 def test_more_draws_do_not_change_the_cases(scenario, setting):
-    more = prepare_setting(scenario, cases=200, draws=9, seed=3)
+    more = prepare(scenario, sample=Sample(cases=200, draws=9, seed=3))
     pd.testing.assert_frame_equal(more.payoffs.cases.to_frame(), setting.payoffs.cases.to_frame())
 
 
 def test_the_shipped_log_is_the_default(scenario, setting, log):
-    given = prepare_setting(scenario, transactions=log, cases=200, draws=8, seed=3)
-    pd.testing.assert_frame_equal(given.payoffs.cases.to_frame(), setting.payoffs.cases.to_frame())
+    same = prepare(scenario, log, Sample(cases=200, draws=8, seed=3))
+    pd.testing.assert_frame_equal(same.payoffs.cases.to_frame(), setting.payoffs.cases.to_frame())
 
 
-def test_steps_are_told(scenario):
-    told = []
-    prepare_setting(scenario, cases=20, draws=2, on_step=told.append)
-    assert told == [
-        "Reading transactions",
-        "Fitting customer models",
-        "Drawing cases",
-        "Valuing every resolution of every case",
-    ]
+STEPS = ["Reading transactions", "Fitting customer models", "Drawing cases", "Valuing every resolution of every case"]
+
+
+def test_progress_is_reported_step_by_step(scenario, log):
+    reports = []
+    prepare(scenario, sample=Sample(cases=20, draws=2), on_progress=lambda *report: reports.append(report))
+    assert reports == [*((words, done, 4) for done, words in enumerate(STEPS)), (STEPS[-1], 4, 4)]
+    reports.clear()
+    prepare(scenario, log, Sample(cases=20, draws=2), on_progress=lambda *report: reports.append(report))
+    assert reports == [*((words, done, 3) for done, words in enumerate(STEPS[1:])), (STEPS[-1], 3, 3)]
+
+
+def test_customers_that_are_fitted_already_are_not_fitted_again(scenario, setting):
+    reports = []
+    again = draw_setting(
+        scenario, setting.customers, Sample(cases=200, draws=8, seed=3), lambda *report: reports.append(report)
+    )
+    assert again.customers is setting.customers
+    assert [words for words, _, _ in reports[:-1]] == STEPS[2:]
+    pd.testing.assert_frame_equal(again.payoffs.cases.to_frame(), setting.payoffs.cases.to_frame())
+    policy = load_policy("current", scenario)
+    np.testing.assert_array_equal(evaluate(policy, again.payoffs).sums, evaluate(policy, setting.payoffs).sums)
 
 
 def test_real_cases_need_no_customers(scenario):
     table = pd.DataFrame({"failure": ["wrong_item", "lost_parcel"], "item_price": [20, 50], "future_value": [100, 40]})
     cases = read_cases(table, scenario)
-    told = []
-    setting = prepare_setting(scenario, cases=cases, draws=5, on_step=told.append)
+    reports = []
+    setting = prepare(scenario, cases, Sample(draws=5), on_progress=lambda *report: reports.append(report))
     assert setting.customers is None
     assert setting.payoffs.cases is cases
-    assert told == ["Valuing every resolution of every case"]
+    assert reports == [(STEPS[-1], 0, 1), (STEPS[-1], 1, 1)]
     assert np.isfinite(evaluate(load_policy("current", scenario), setting.payoffs).per_case()).all()
 
 
 @pytest.mark.parametrize(
-    ("given", "message"), [({"cases": 0}, "number of cases is 0"), ({"draws": 0}, "number of draws is 0")]
+    ("number", "message"),
+    [
+        ({"cases": 0}, r"number of cases is 0; it must be 1 or more \(--cases\)"),
+        ({"draws": 0}, r"number of draws is 0; it must be 1 or more \(--draws\)"),
+        ({"seed": -1}, r"seed is -1; it must be 0 or more \(--seed\)"),
+    ],
 )
-def test_numbers_below_one(scenario, given, message):
+def test_a_sample_with_a_number_too_small(number, message):
     with pytest.raises(InputError, match=message):
-        prepare_setting(scenario, **({"cases": 10, "draws": 2} | given))
+        Sample(**number)
 
 
 def test_a_log_in_another_currency_is_refused(scenario):
     # 100 EUR of future value are not 100 USD: limits and costs are in the scenario's currency
     euros = read_transactions(shipped("data") / "cdnow" / "transactions.csv", currency="EUR")
     with pytest.raises(InputError, match=r"EUR.*USD|USD.*EUR"):
-        prepare_setting(scenario, transactions=euros, cases=10, draws=2)
+        prepare(scenario, euros, Sample(cases=10, draws=2))

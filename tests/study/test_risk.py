@@ -10,7 +10,7 @@ import pytest
 from policy_sim.assumptions import central, load_scenario
 from policy_sim.border import InputError
 from policy_sim.policy import load_policy
-from policy_sim.study import Errors, case_error, net_benefits, prepare_setting, risk_table, spread_of_cases
+from policy_sim.study import Errors, Sample, case_error, net_benefits, prepare, risk_table, spread_of_cases
 from policy_sim.value import compare, evaluate, value_cases
 from policy_sim.value.evaluation import Handling, measure, score
 from policy_sim.value.second_line import numbers_under, supervisor_minutes
@@ -24,7 +24,7 @@ def scenario():
 
 @pytest.fixture(scope="module")
 def payoffs(scenario):
-    return prepare_setting(scenario, cases=300, draws=50, seed=5).payoffs
+    return prepare(scenario, sample=Sample(cases=300, draws=50, seed=5)).payoffs
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ def test_error_of_cases_is_that_of_each_case_on_its_own(payoffs, scenario, names
 def test_other_cases_scatter_by_that_error(scenario):
     new, base = (load_policy(name, scenario) for name in ("generous", "current"))
     gains, errors = [], []
-    cases = prepare_setting(scenario, cases=6000, draws=1, seed=8).payoffs.cases
+    cases = prepare(scenario, sample=Sample(cases=6000, draws=1, seed=8)).payoffs.cases
     for first in range(0, 6000, 200):
         payoffs = value_cases(scenario, cases.take(slice(first, first + 200)), central(scenario))
         outcome, other = (evaluate(policy, payoffs) for policy in (new, base))
@@ -124,7 +124,7 @@ def test_spread_of_cases(outcomes):
 
 
 def test_what_cannot_be_used(outcomes, scenario, payoffs):
-    other = prepare_setting(scenario, cases=20, draws=50, seed=6).payoffs
+    other = prepare(scenario, sample=Sample(cases=20, draws=50, seed=6)).payoffs
     stranger = evaluate(load_policy("current", scenario), other)
     with pytest.raises(InputError, match="different payoffs"):
         risk_table([*outcomes, stranger], outcomes[0])

@@ -10,7 +10,7 @@ from policy_sim.assumptions import central, load_scenario
 from policy_sim.border import InputError
 from policy_sim.policy import load_policy
 from policy_sim.service import read_cases
-from policy_sim.study import one_at_a_time, prepare_setting
+from policy_sim.study import Sample, one_at_a_time, prepare
 from policy_sim.study.sensitivity import _sign_change
 from policy_sim.value import evaluate, value_cases
 
@@ -25,7 +25,7 @@ def scenario():
 
 @pytest.fixture(scope="module")
 def cases(scenario):
-    return prepare_setting(scenario, cases=250, draws=1, seed=4).payoffs.cases
+    return prepare(scenario, sample=Sample(cases=250, draws=1, seed=4)).payoffs.cases
 
 
 @pytest.fixture(scope="module")

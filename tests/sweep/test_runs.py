@@ -8,7 +8,7 @@ import pytest
 
 from policy_sim.assumptions import Draws, central, draw_assumptions, load_scenario
 from policy_sim.policy import Lever, load_policy
-from policy_sim.study import prepare_setting
+from policy_sim.study import Sample, prepare
 from policy_sim.sweep.design import Design, sweepable
 from policy_sim.sweep.runs import job_of, run_task
 from policy_sim.value import compare, evaluate, threshold_curve
@@ -24,7 +24,7 @@ def run(design: Design) -> pd.DataFrame:
 
 
 def by_hand(scenario, policy, draws: Draws, ratios=None, cases: int = 300, seed: int = 0):
-    payoffs = prepare_setting(scenario, cases=cases, draws=len(draws), seed=seed).payoffs.under(draws, ratios)
+    payoffs = prepare(scenario, sample=Sample(cases=cases, draws=len(draws), seed=seed)).payoffs.under(draws, ratios)
     return evaluate(policy, payoffs)
 
 
@@ -63,7 +63,7 @@ def test_with_draws_a_row_is_their_mean_with_an_interval() -> None:
             name="draws", runs={"method": "list", "rows": [{}, UNCERTAIN]}, cases=300, draws=7, outcomes=["net_value"]
         )
     )
-    payoffs = prepare_setting(scenario, cases=300, draws=7).payoffs
+    payoffs = prepare(scenario, sample=Sample(cases=300, draws=7)).payoffs
     plain = evaluate(load_policy("current", scenario), payoffs).per_year()
     assert table.loc[0, "net_value"] == pytest.approx(plain.mean(), rel=1e-12)
     ends = table.loc[0, ["net_value_low", "net_value_high"]].astype(float)

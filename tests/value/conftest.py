@@ -15,7 +15,7 @@ import pytest
 from policy_sim.assumptions import draw_assumptions, load_scenario
 from policy_sim.policy import ASK, NO_LIMIT, Guard, Lever, LimitException, Policy, Tier
 from policy_sim.service import read_cases
-from policy_sim.study import prepare_setting
+from policy_sim.study import Sample, prepare
 from policy_sim.value import value_cases
 from policy_sim.words import LIMITS
 
@@ -219,7 +219,7 @@ def _value(name, scenario):
         change, count, draws = _VARIANTS[name]
         changed = change(scenario)
         if name == "shipped":
-            _made[name] = prepare_setting(changed, cases=count, draws=draws).payoffs
+            _made[name] = prepare(changed, sample=Sample(cases=count, draws=draws)).payoffs
         else:
             rng = np.random.default_rng([7, list(_VARIANTS).index(name)])
             given = COSTS[: rng.integers(0, len(COSTS) + 1)]

@@ -8,7 +8,7 @@ import pytest
 from policy_sim import ASK, NO_LIMIT, Lever, evaluate, load_policy, load_scenario
 from policy_sim.assumptions import Scenario
 from policy_sim.policy import Policy
-from policy_sim.study import prepare_setting
+from policy_sim.study import Sample, prepare
 from policy_sim.value import Payoffs, choice_table
 from policy_sim.value.evaluation import limits_in_cents
 from policy_sim.words import LIMITS, MEASURES
@@ -33,7 +33,7 @@ def scenario() -> Scenario:
 
 @pytest.fixture(scope="module")
 def payoffs(scenario: Scenario) -> Payoffs:
-    return prepare_setting(scenario, cases=250, draws=9, seed=3).payoffs
+    return prepare(scenario, sample=Sample(cases=250, draws=9, seed=3)).payoffs
 
 
 def policies(policy: Policy, count: int) -> list[Policy]:

@@ -25,13 +25,13 @@ from ipywidgets import HTML, IntProgress, VBox
 
 from policy_sim import __version__
 from policy_sim.assumptions import load_scenario
-from policy_sim.border import InputError
+from policy_sim.border import InputError, Progress
 from policy_sim.clv import Transactions
 from policy_sim.policy import ASK, Lever, Policy, limit_content, limit_words, load_policy
 from policy_sim.publish import import_policy
 from policy_sim.show.live.state import CurveView, Panel, limit_number, open_panel
 from policy_sim.show.live.worker import Lane
-from policy_sim.study import Setting, prepare_setting
+from policy_sim.study import Sample, Setting, prepare
 from policy_sim.words import LIMIT_KINDS, OUTCOMES, PARTS, TILES
 
 __all__ = ["Workbench", "curve_content", "frame_content", "open_workbench"]
@@ -62,7 +62,7 @@ class Workbench(anywidget.AnyWidget):
         self,
         panel: Panel,
         folder: Path | None = None,
-        prepare: Callable[[Mapping[str, float], Callable[[str], None]], Setting] | None = None,
+        prepare: Callable[[Mapping[str, float], Progress], Setting] | None = None,
     ) -> None:
         """Begin with a panel.
 
@@ -73,7 +73,7 @@ class Workbench(anywidget.AnyWidget):
         folder
             Where exports are written; `out` where not given.
         prepare
-            Makes the setting anew with some assumptions changed (by name), telling each step in a few words.
+            Makes the setting anew with some assumptions changed (by name), and reports its progress.
         """
         self.panel = panel
         self.folder = folder or Path("out")
@@ -228,17 +228,15 @@ class Workbench(anywidget.AnyWidget):
     def _tell_assumed(
         self,
         values: dict[str, float],
-        prepare: Callable[[Mapping[str, float], Callable[[str], None]], Setting],
+        prepare: Callable[[Mapping[str, float], Progress], Setting],
         check: Callable[[], None],
     ) -> None:
         with _Telling(self, "Valuing by the changed assumptions", check) as on_progress:
-            steps = iter(range(1, 5))
 
-            def on_step(words: str) -> None:
-                check()
-                on_progress(next(steps, 4), 5)
+            def show(words: str, done: int, of: int) -> None:
+                on_progress(done, of + 1)
 
-            setting = prepare(values, on_step)
+            setting = prepare(values, show)
             check()
             with self._lock:
                 self._quick.drop("policy")
@@ -321,26 +319,26 @@ def open_workbench(
     InputError
         If a file or a number does not fit.
     """
-    steps = ("Reading transactions", "Fitting customer models", "Drawing cases", "Valuing", "Policies")
-    words, bar = HTML("Starting"), IntProgress(max=len(steps), description="")
+    words, bar = HTML("Starting"), IntProgress(description="")
     progress = VBox([words, bar])
     display(progress)  # type: ignore[no-untyped-call]
 
-    def on_step(text: str) -> None:
-        words.value, bar.value = f"{text} …", bar.value + 1
+    def show(text: str, done: int, of: int) -> None:
+        words.value, bar.max, bar.value = f"{text} …", of + 1, done
 
     try:
         loaded = load_scenario(scenario)
         in_force = load_policy(policy, loaded)
-        setting = prepare_setting(loaded, transactions, cases, draws, seed, on_step)
-        on_step("Evaluating policies")
+        sample = Sample(cases, draws, seed)
+        setting = prepare(loaded, transactions, sample, on_progress=show)
+        words.value = "Evaluating policies …"
         panel = open_panel(setting, in_force)
         log = setting.customers.transactions if setting.customers else transactions
 
-        def prepare(values: Mapping[str, float], tell: Callable[[str], None]) -> Setting:
-            return prepare_setting(loaded.with_values(values), log, cases, draws, seed, tell)
+        def prepare_anew(values: Mapping[str, float], on_progress: Progress) -> Setting:
+            return prepare(loaded.with_values(values), log, sample, on_progress=on_progress)
 
-        return Workbench(panel, prepare=prepare)
+        return Workbench(panel, prepare=prepare_anew)
     finally:
         progress.close()
 

@@ -11,14 +11,14 @@ from policy_sim.assumptions import load_scenario
 from policy_sim.policy import load_policy
 from policy_sim.show.figures.decision_analysis import plot_differences, plot_information, plot_tornado
 from policy_sim.show.wording import assumption_value, money
-from policy_sim.study import Matters, Worth, prepare_setting, what_matters
+from policy_sim.study import Matters, Sample, Worth, prepare, what_matters
 from policy_sim.value import compare, interval
 
 
 @pytest.fixture(scope="module")
 def matters() -> Matters:
     scenario = load_scenario("online_retail")
-    payoffs = prepare_setting(scenario, cases=300, draws=60, seed=2).payoffs
+    payoffs = prepare(scenario, sample=Sample(cases=300, draws=60, seed=2)).payoffs
     # these two are near to each other: knowing more is worth something
     new, base = (load_policy(name, scenario) for name in ("ask_first", "current"))
     return what_matters(payoffs, new, base, cases_at_a_time=200)

@@ -14,13 +14,13 @@ from matplotlib.text import Annotation, Text
 from policy_sim import Payoffs, load_policy, load_scenario
 from policy_sim.policy import NO_LIMIT, load_shipped_policies
 from policy_sim.show.figures.optimum import plot_frontier, plot_keep_or_return, plot_simplicity
-from policy_sim.study import prepare_setting
+from policy_sim.study import Sample, prepare
 from policy_sim.value import best_limits, comparable_failures, frontier, interval, keep_or_return
 
 
 @pytest.fixture(scope="module")
 def payoffs() -> Payoffs:
-    return prepare_setting(load_scenario("online_retail"), cases=400, draws=9).payoffs
+    return prepare(load_scenario("online_retail"), sample=Sample(cases=400, draws=9)).payoffs
 
 
 def assert_nothing_is_cut_and_no_labels_overlap(figure: Figure) -> None:

@@ -14,7 +14,7 @@ from policy_sim.policy import load_policy
 from policy_sim.show.figures.drawing import ACCENT
 from policy_sim.show.figures.sweep import plot_discovery, plot_journeys, plot_limit_map, plot_what_decides
 from policy_sim.show.terminal.sweep import of_foresight, of_swept
-from policy_sim.study import prepare_setting
+from policy_sim.study import Sample, prepare
 from policy_sim.study.journey import follow_customers
 from policy_sim.sweep.design import Design, rows_of
 from policy_sim.sweep.discovery import discover
@@ -77,7 +77,7 @@ def test_a_box_is_outlined_among_its_runs() -> None:
 
 def test_journeys_are_drawn_with_their_difference() -> None:
     scenario = load_scenario("online_retail")
-    setting = prepare_setting(scenario, cases=100, draws=5)
+    setting = prepare(scenario, sample=Sample(cases=100, draws=5))
     journeys = follow_customers(setting, [load_policy(name, scenario) for name in ("current", "generous")], 12, 2_000)
     figure = drawn(plot_journeys(journeys))
     assert len([axis for axis in figure.axes if axis.get_visible()]) == 4

@@ -18,13 +18,13 @@ from policy_sim import ASK, NO_LIMIT, load_policy, load_scenario
 from policy_sim.border import InputError
 from policy_sim.show.live.share import MOST_BYTES, share
 from policy_sim.show.live.state import Panel, open_panel
-from policy_sim.study import prepare_setting
+from policy_sim.study import Sample, prepare
 
 
 @pytest.fixture(scope="module")
 def panel() -> Panel:
     scenario = load_scenario("online_retail")
-    panel = open_panel(prepare_setting(scenario, cases=400, draws=7, seed=1), load_policy("current", scenario))
+    panel = open_panel(prepare(scenario, sample=Sample(cases=400, draws=7, seed=1)), load_policy("current", scenario))
     return panel.with_limits({"agent": {"keep_item": 30.0}})
 
 
@@ -103,7 +103,7 @@ def test_its_table_chooses_as_the_library_does(panel: Panel, page: str) -> None:
 
 def test_text_of_a_scenario_cannot_end_its_script(panel: Panel, tmp_path: Path) -> None:
     scenario = panel.setting.scenario.model_copy(update={"title": "</script><script>alert(1)</script>"})
-    setting = prepare_setting(scenario, cases=60, draws=4, seed=1)
+    setting = prepare(scenario, sample=Sample(cases=60, draws=4, seed=1))
     page = share(open_panel(setting, panel.approved), tmp_path / "x.html").read_text()
     assert "alert(1)</script>" not in page
     assert page.count("<script") == 2

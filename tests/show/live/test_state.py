@@ -12,7 +12,7 @@ from policy_sim.border import InputError
 from policy_sim.publish import read_file
 from policy_sim.show.figures.limits import plot_curves, plot_value_against_cost, plot_where_money_goes
 from policy_sim.show.live.state import Panel, limit_number, open_panel
-from policy_sim.study import prepare_setting
+from policy_sim.study import Sample, prepare
 from policy_sim.value import best_limits, compare, interval
 from policy_sim.words import PARTS, TILES
 
@@ -20,7 +20,7 @@ from policy_sim.words import PARTS, TILES
 @pytest.fixture(scope="module")
 def panel() -> Panel:
     scenario = load_scenario("online_retail")
-    setting = prepare_setting(scenario, cases=300, draws=7, seed=1)
+    setting = prepare(scenario, sample=Sample(cases=300, draws=7, seed=1))
     return open_panel(setting, load_policy("current", scenario))
 
 

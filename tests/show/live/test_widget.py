@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from policy_sim import ASK, Lever, evaluate, export_policy, load_policy, load_scenario, threshold_curve
+from policy_sim.border import Progress
 from policy_sim.show.live.state import Panel, open_panel
 from policy_sim.show.live.widget import Workbench
-from policy_sim.study import Setting, prepare_setting
+from policy_sim.study import Sample, Setting, prepare
 
 Message = dict[str, Any]
 IN_FORCE = {"preset": "current"}
@@ -25,12 +26,12 @@ class Screen:
     def __init__(self, panel: Panel, folder: Path) -> None:
         scenario = panel.setting.scenario
 
-        def prepare(values: Mapping[str, float], tell: Any) -> Setting:
-            tell("Drawing cases")
-            return prepare_setting(scenario.with_values(values), cases=300, draws=7, seed=1)
+        def prepare_anew(values: Mapping[str, float], on_progress: Progress) -> Setting:
+            on_progress("Drawing cases", 0, 1)
+            return prepare(scenario.with_values(values), sample=Sample(cases=300, draws=7, seed=1))
 
         self.sent: list[tuple[Message, list[bytes]]] = []
-        self.workbench = Workbench(panel, folder, prepare)
+        self.workbench = Workbench(panel, folder, prepare_anew)
         self.workbench.send = lambda content, buffers=None: self.sent.append((content, buffers or []))  # type: ignore[method-assign]
 
     def ask(self, **message: Any) -> list[Message]:
@@ -52,7 +53,7 @@ class Screen:
 @pytest.fixture(scope="module")
 def panel() -> Panel:
     scenario = load_scenario("online_retail")
-    return open_panel(prepare_setting(scenario, cases=300, draws=7, seed=1), load_policy("current", scenario))
+    return open_panel(prepare(scenario, sample=Sample(cases=300, draws=7, seed=1)), load_policy("current", scenario))
 
 
 @pytest.fixture
