@@ -62,9 +62,12 @@ class LimitKind:
         What an agent may do, before the amount: "let customers keep items up to".
     act
         The same as a heading of the agents' card: something to do.
+    counts_item_price
+        Whether what draws on it draws the price of the item; else it draws an amount of its own.
     all_of_it, some_of_it
-        What an agent does where the limit covers the price of the item, and where it covers a part ("{}" stands for
-        the amount); `some_of_it` is empty where a part makes no sense.
+        What an agent does where the limit covers the price of the item (any amount, where the limit does not count
+        that), and where it covers a part ("{}" stands for the amount); `some_of_it` is empty where a part makes no
+        sense.
     covers_everything
         Whether every resolution draws its whole cost on the limit. "Ask" on such a limit is no authority at all.
     waives_return
@@ -80,6 +83,7 @@ class LimitKind:
     axis: str
     sentence: str
     act: str = ""
+    counts_item_price: bool = True
     all_of_it: str = ""
     some_of_it: str = ""
     covers_everything: bool = False
@@ -109,6 +113,8 @@ LIMIT_KINDS: Mapping[str, LimitKind] = {
             axis="Most that may be credited",
             sentence="give store credit up to",
             act="Store credit",
+            counts_item_price=False,
+            all_of_it="give store credit",
             some_of_it="give up to {} of store credit",
             search_rank=2,
             grid_points=5,
@@ -138,6 +144,7 @@ LIMIT_KINDS: Mapping[str, LimitKind] = {
             title="Cost in all",
             axis="Cost of everything given in a case",
             sentence="spend in all up to",
+            counts_item_price=False,
             covers_everything=True,
         ),
     )

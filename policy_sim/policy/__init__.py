@@ -2,6 +2,7 @@
 
 from policy_sim.policy.authority import Authority, InForce, authority, guard_words, limit_words
 from policy_sim.policy.decision import Decider, Decision, decide_by_date, decide_table
+from policy_sim.policy.ladder import ASK_CENTS, NO_LIMIT_CENTS, Ladder, Rung, Start, to_cents
 from policy_sim.policy.limits import (
     ASK,
     NO_LIMIT,
@@ -33,8 +34,10 @@ from policy_sim.policy.versions import Versions, load_versions
 
 __all__ = [
     "ASK",
+    "ASK_CENTS",
     "FILE_FORMAT",
     "NO_LIMIT",
+    "NO_LIMIT_CENTS",
     "SCHEMA",
     "Authority",
     "Decider",
@@ -42,12 +45,15 @@ __all__ = [
     "ExpectedEffect",
     "Guard",
     "InForce",
+    "Ladder",
     "Lever",
     "LimitException",
     "Policy",
     "Provenance",
     "Record",
+    "Rung",
     "Seal",
+    "Start",
     "Status",
     "Tier",
     "Versions",
@@ -66,4 +72,5 @@ __all__ = [
     "parse_record",
     "record_content",
     "seal_of",
+    "to_cents",
 ]

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from policy_sim.border import unknown
-from policy_sim.policy.limits import ASK, NO_LIMIT, Guard, LimitException, Policy
+from policy_sim.policy.limits import ASK, NO_LIMIT, Guard, LimitException, Policy, Tier
 from policy_sim.policy.versions import Versions
 from policy_sim.words import GUARD_FACTS, LIMITS
 
-__all__ = ["Authority", "InForce", "authority", "guard_words", "limit_words"]
+__all__ = ["Authority", "InForce", "authority", "guard_words", "limit_words", "rule_words", "start_words"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def authority(
     for fact in facts:
         if fact not in GUARD_FACTS:
             raise unknown("fact", fact, GUARD_FACTS)
-    start, because = 0, f"every case starts with the {policy.tier_names[0]}"
+    start, because = 0, start_words(policy.tier_names[0])
     for guard in policy.guards:
         target = policy.tier_names.index(guard.to)
         if guard.fact in facts and facts[guard.fact] >= guard.at_least and target > start:
@@ -105,11 +105,19 @@ def guard_words(guard: Guard) -> str:
     return f"{guard.fact.replace('_', ' ')} is {guard.at_least:g} or more: straight to the {guard.to}"
 
 
-def _in_force(policy: Policy, tier: str, name: str, failure: str, segment: str) -> InForce:
-    if tier == policy.tier_names[-1]:
-        return InForce(NO_LIMIT, f"the {tier} decides everything")
-    rule = policy.rule_for(tier, name, failure, segment)
+def start_words(tier: str) -> str:
+    """Return why a case that no guard catches starts where it does, as an agent would read it."""
+    return f"every case starts with the {tier}"
+
+
+def rule_words(rule: LimitException | Tier) -> str:
+    """Return the rule that sets a limit as an agent would read it; the last tier, which has no limits, is one too."""
     if isinstance(rule, LimitException):
         only = " and ".join(part.replace("_", " ") for part in (rule.failure, rule.segment) if part)
-        return InForce(rule.limits[name], f"exception of the {tier} for {only}")
-    return InForce(rule.limits[name], f"general limit of the {tier}")
+        return f"exception of the {rule.tier} for {only}"
+    return f"general limit of the {rule.name}" if rule.limits else f"the {rule.name} decides everything"
+
+
+def _in_force(policy: Policy, tier: str, name: str, failure: str, segment: str) -> InForce:
+    rule = policy.rule_for(tier, name, failure, segment)
+    return InForce(policy.limit(tier, name, failure, segment), rule_words(rule))

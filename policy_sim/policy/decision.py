@@ -1,30 +1,31 @@
 """Decisions: which tier may decide what is asked for in a case, quickly, for one case or for millions.
 
 In: a policy, the failures and segments that there are, cases with what is asked for. Out: `Decision`, or a table.
-Left to others: the limits in force with the rule that set each (`authority`, the reference); what is best (`value`).
+Left to others: what each tier may give (`ladder`), and the same in plain steps (`authority`); what is best (`value`).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_sim.border import InputError, unknown
-from policy_sim.policy.authority import Authority, authority, guard_words
-from policy_sim.policy.limits import ASK, NO_LIMIT, Policy, limit_content
+from policy_sim.policy.authority import Authority
+from policy_sim.policy.ladder import Ladder, to_cents
+from policy_sim.policy.limits import ASK, Policy, limit_content
 from policy_sim.policy.versions import Versions
-from policy_sim.words import ASKED_FOR, GUARD_FACTS
+from policy_sim.words import ASKED_FOR, EVERYTHING, LIMIT_KINDS
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["Decider", "Decision", "cents", "decide_by_date", "decide_table", "decision_of", "limit_cents"]
+__all__ = ["MOST_CENTS", "Decider", "Decision", "amount_in_cents", "decide_by_date", "decide_table", "decision_of"]
 
-_ENDLESS = 1 << 62
+#: The largest amount that may be asked for; a limit above it is never reached.
+MOST_CENTS = 10**15
 
 
 class Decision(NamedTuple):
@@ -71,17 +72,18 @@ class Decider:
     def __init__(self, policy: Policy, failures: Iterable[str], segments: Iterable[str]) -> None:
         self.policy = policy
         self.failures, self.segments = tuple(failures), tuple(segments)
-        names = policy.tier_names
-        self.facts = tuple(fact for fact in GUARD_FACTS if any(guard.fact == fact for guard in policy.guards))
-        # the highest tier first, and of one tier the first guard: the one that is named
-        order = sorted(policy.guards, key=lambda guard: -names.index(guard.to))
-        self._guards = [(each.fact, each.at_least, names.index(each.to), guard_words(each)) for each in order]
-        self._first = f"every case starts with the {names[0]}"
-        self._ladders = {
-            (failure, segment, asked_for): _ladder(authority(policy, failure, segment), asked_for)
+        self._ladder = Ladder(policy)
+        self.facts = self._ladder.facts
+        # by failure, segment and what is asked for, in the order of their product: for each tier the most that it may
+        # give in cents, and what is said where it decides
+        self._answers = {
+            (failure, segment, asked_for): [
+                (rung.most_cents, (rung.tier, limit_content(rung.limit), rung.rule, kind.waives_return))
+                for rung in self._ladder.rungs(failure, segment, asked_for)
+            ]
             for failure in self.failures
             for segment in self.segments
-            for asked_for in ASKED_FOR
+            for asked_for, kind in ((name, LIMIT_KINDS[name]) for name in ASKED_FOR)
         }
 
     def decide(
@@ -105,26 +107,20 @@ class Decider:
         InputError
             If a name is unknown, the amount is not money, or a fact that a guard looks at is missing.
         """
-        ladder = self._ladders.get((failure, segment, asked_for))
-        if ladder is None:
+        answers = self._answers.get((failure, segment, asked_for))
+        if answers is None:
             raise self._unknown(failure, segment, asked_for)
-        asked = cents(amount)
-        start, because = 0, self._first
-        if self._guards:
-            given = facts or {}
-            for fact in self.facts:
-                value = given.get(fact)
-                if value is None or value != value:
-                    raise InputError(f"the fact '{fact}' of the case is missing; a guard of the policy looks at it")
-            for fact, at_least, to, words in self._guards:
-                if given[fact] >= at_least:
-                    start, because = to, words
-                    break
-        for k in range(start, len(ladder)):
-            if asked <= ladder[k][0]:
-                break
-        _, tier, limit, rule = ladder[k]
-        return Decision(tier, limit, rule, asked_for == "keep_item", self.policy.tier_names[start], because)
+        asked = amount_in_cents(amount)
+        facts = facts or {}
+        for fact in self.facts:
+            value = facts.get(fact)
+            if value is None or value != value:
+                raise InputError(f"the fact '{fact}' of the case is missing; a guard of the policy looks at it")
+        start, because = self._ladder.start(facts)
+        position = start
+        while asked > answers[position][0]:  # the last tier has no limit
+            position += 1
+        return Decision(*answers[position][1], self._ladder.tiers[start], because)
 
     def _unknown(self, failure: str, segment: str, asked_for: str) -> InputError:
         for kind, name, valid in (("failure", failure, self.failures), ("segment", segment, self.segments)):
@@ -136,14 +132,15 @@ class Decider:
 def decision_of(may: Authority, asked_for: str, amount: float) -> Decision:
     """Return who may decide what is asked for, read from the authority of a case: the plain reference.
 
-    A tier that has to ask for whatever costs anything (`ask` on total_cost) has to ask for everything.
+    A tier that must ask for whatever costs anything (`ask` on the limit of `EVERYTHING`) must ask for all it gives.
     """
     for tier in may.limits:  # the one that stops the loop is the answer
         limits = may.limits[tier]
         limit = limits[asked_for]
-        if cents(amount) <= limit_cents(limit.value) and limits["total_cost"].value != ASK:
+        if amount_in_cents(amount) <= to_cents(limit.value) and limits[EVERYTHING].value != ASK:
             break
-    return Decision(tier, limit_content(limit.value), limit.rule, asked_for == "keep_item", may.starts_at, may.because)
+    is_waived = LIMIT_KINDS[asked_for].waives_return
+    return Decision(tier, limit_content(limit.value), limit.rule, is_waived, may.starts_at, may.because)
 
 
 def decide_table(decider: Decider, cases: pd.DataFrame) -> pd.DataFrame:
@@ -176,44 +173,29 @@ def decide_table(decider: Decider, cases: pd.DataFrame) -> pd.DataFrame:
                 f"cases have no column '{column}'; found: {', '.join(map(str, cases.columns))}; add it, as the policy "
                 "needs it to decide"
             )
-    names = decider.policy.tier_names
+    ladder = decider._ladder
     cell = np.zeros(len(cases), dtype=np.int64)
     for column, valid in (("failure", decider.failures), ("segment", decider.segments), ("asked_for", ASKED_FOR)):
         cell = cell * len(valid) + _codes(cases[column], column, valid)
-    amount = _numbers(cases, "amount")
-    asked = np.rint(100 * amount)
-    wrong = (amount < 0) | (np.abs(100 * amount - asked) > 1e-6 * np.maximum(1, np.abs(asked) * 1e-6)) | (amount > 1e13)
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        cents(float(amount[row]), f" (row {row + 1})")
-    guard = np.full(len(cases), len(decider._guards), dtype=np.int64)
-    facts = {fact: _numbers(cases, fact) for fact in decider.facts}
-    for k in reversed(range(len(decider._guards))):
-        fact, at_least, _, _ = decider._guards[k]
-        guard = np.where(facts[fact] >= at_least, k, guard)
-    starts = np.array([to for _, _, to, _ in decider._guards] + [0])[guard]
-    ladders = list(decider._ladders.values())
-    tops = np.array([[step[0] for step in ladder] for ladder in ladders])
-    tier = starts.copy()
-    for k in range(len(names) - 1):
-        tier += (tier == k) & (asked > tops[cell, k])
-    step = cell * len(names) + tier
-    flat = [each for ladder in ladders for each in ladder]
-
-    def told(words: list[object], codes: NDArray[np.int64]) -> pd.Categorical:
-        kinds = list(dict.fromkeys(words))
-        place = np.array([kinds.index(word) for word in words])
-        return pd.Categorical.from_codes(place[codes], categories=pd.Index(kinds, dtype=object))
-
-    waived = np.array([asked_for == "keep_item" for asked_for in ASKED_FOR])
+    asked = _whole_cents(cases)
+    start = ladder.start_places({fact: _numbers(cases, fact) for fact in ladder.facts}, len(cases))
+    first_tier = np.array([position for position, _ in ladder.starts])[start]
+    all_answers = list(decider._answers.values())
+    most_cents = np.array([[most for most, _ in answers] for answers in all_answers])
+    tier = first_tier.copy()
+    for k in range(len(ladder.tiers) - 1):
+        tier += (tier == k) & (asked > most_cents[cell, k])
+    place = cell * len(ladder.tiers) + tier
+    said = [answer for answers in all_answers for _, answer in answers]
+    waived = np.array([LIMIT_KINDS[asked_for].waives_return for asked_for in ASKED_FOR])
     return pd.DataFrame(
         {
-            "tier": told(list(names), tier),
-            "limit": told([_limit_text(each[2]) for each in flat], step),
-            "rule": told([each[3] for each in flat], step),
+            "tier": _categories(ladder.tiers, tier),
+            "limit": _categories([_limit_text(limit) for _, limit, _, _ in said], place),
+            "rule": _categories([rule for _, _, rule, _ in said], place),
             "return_waived": waived[cell % len(ASKED_FOR)],
-            "starts_at": told(list(names), starts),
-            "because": told([*(words for *_, words in decider._guards), decider._first], guard),
+            "starts_at": _categories(ladder.tiers, first_tier),
+            "because": _categories([because for _, because in ladder.starts], start),
         },
         index=cases.index,
     )
@@ -246,8 +228,8 @@ def decide_by_date(
     import pandas as pd
 
     if "order_date" not in cases.columns:
-        found = ", ".join(map(str, cases.columns))
-        raise InputError(f"cases have no column 'order_date'; found: {found}; add it, as versions decide by that day")
+        columns = ", ".join(map(str, cases.columns))
+        raise InputError(f"cases have no column 'order_date'; found: {columns}; add it, as versions decide by that day")
     cases = cases.reset_index(drop=True)
     places, days = pd.factorize(cases["order_date"])
     if (places < 0).any():
@@ -269,8 +251,15 @@ def _day(value: object) -> date | str:
     return value.date() if isinstance(value, datetime) else str(value)
 
 
-def cents(amount: float, where: str = "") -> int:
+def amount_in_cents(amount: float, where: str = "") -> int:
     """Return an amount of money in whole cents.
+
+    Parameters
+    ----------
+    amount
+        Money, 0 or more.
+    where
+        Said after the amount in messages: " (row 3)".
 
     Raises
     ------
@@ -282,46 +271,54 @@ def cents(amount: float, where: str = "") -> int:
         whole = round(exact)
     except (TypeError, ValueError, OverflowError):
         raise InputError(f"amount is {amount!r}{where}; it must be money, 0 or more") from None
-    if whole < 0 or whole > 1e15 or amount < 0:
+    if whole < 0 or whole > MOST_CENTS or amount < 0:
         raise InputError(f"amount is {amount!r}{where}; it must be money, 0 or more")
     if abs(exact - whole) > 1e-6 * max(1.0, abs(whole) * 1e-6):
         raise InputError(f"amount is {amount!r}{where}; it must be whole cents, round it as you will pay it out")
     return whole
 
 
-def limit_cents(limit: float) -> int:
-    """Return a limit in whole cents: -1 where there is no authority, a number beyond any amount where no limit."""
-    if limit == ASK:
-        return -1
-    return _ENDLESS if limit == NO_LIMIT else min(math.floor(100 * limit + 1e-6), _ENDLESS)
+def _whole_cents(cases: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the amounts of all cases in whole cents; the first that is none is named as `amount_in_cents` does."""
+    import numpy as np
 
-
-def _ladder(may: Authority, asked_for: str) -> list[tuple[int, str, float | str, str]]:
-    """Return for each tier the most that it may decide in cents, its name, the limit in force and its rule."""
-    ladder = []
-    for tier, limits in may.limits.items():
-        limit = limits[asked_for]
-        most = -1 if limits["total_cost"].value == ASK else limit_cents(limit.value)
-        ladder.append((most, tier, limit_content(limit.value), limit.rule))
-    return ladder
+    amount = _numbers(cases, "amount")
+    cents = np.rint(100 * amount)
+    is_wrong = (amount < 0) | (100 * amount > MOST_CENTS)
+    is_wrong |= np.abs(100 * amount - cents) > 1e-6 * np.maximum(1, np.abs(cents) * 1e-6)
+    if is_wrong.any():
+        row = int(np.argmax(is_wrong))
+        amount_in_cents(float(amount[row]), f" (row {row + 1})")
+    return np.asarray(cents)
 
 
 def _limit_text(limit: float | str) -> str:
     return limit if isinstance(limit, str) else f"{limit:.2f}".removesuffix(".00")
 
 
-def _codes(column: pd.Series, name: str, valid: tuple[str, ...]) -> NDArray[np.int64]:
+def _categories(words: Sequence[str], places: NDArray[np.int64]) -> pd.Categorical:
+    """Return a column of words, by the place of each among all that there are; the same words may stand twice."""
     import numpy as np
     import pandas as pd
 
-    coded = pd.Categorical(column)
+    distinct = list(dict.fromkeys(words))
+    code = np.array([distinct.index(word) for word in words])
+    return pd.Categorical.from_codes(code[places], categories=pd.Index(distinct, dtype=object))
+
+
+def _codes(column: pd.Series, name: str, valid: tuple[str, ...]) -> NDArray[np.int64]:
+    """Return for each name in a column its place among the valid ones."""
+    import numpy as np
+    import pandas as pd
+
+    named = pd.Categorical(column)
     # the last place is for code -1: nothing there
-    place = np.append(pd.Index(valid).get_indexer(coded.categories), -1)
-    found = np.asarray(place[coded.codes], dtype=np.int64)
-    if (found < 0).any():
-        row = int(np.argmax(found < 0))
+    place = np.append(pd.Index(valid).get_indexer(named.categories), -1)
+    codes = np.asarray(place[named.codes], dtype=np.int64)
+    if (codes < 0).any():
+        row = int(np.argmax(codes < 0))
         raise unknown(name, column.iloc[row], valid, f"row {row + 1}")
-    return found
+    return codes
 
 
 def _numbers(cases: pd.DataFrame, name: str) -> NDArray[np.float64]:

@@ -43,6 +43,7 @@ __all__ = [
     "Status",
     "Tier",
     "limit_content",
+    "most_specific_first",
     "parse_lever",
 ]
 
@@ -193,29 +194,37 @@ class Policy(_Frozen):
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
+        self._check_tiers()
+        self._check_exceptions()
+        for position, guard in enumerate(self.guards):
+            if guard.to not in self.tier_names[1:]:
+                raise ValueError(str(unknown("tier", guard.to, self.tier_names[1:], f"guards[{position}]")))
+        return self
+
+    def _check_tiers(self) -> None:
         names = self.tier_names
         if len(set(names)) < len(names):
             raise ValueError("two tiers have the same name; rename one")
         for tier in self.tiers[:-1]:
-            for missing in (name for name in LIMITS if name not in tier.limits):
+            missing = next((kind for kind in LIMITS if kind not in tier.limits), None)
+            if missing is not None:
                 raise ValueError(
                     f"the {missing} limit of tier '{tier.name}' is missing; give a number, ask or no_limit"
                 )
         if self.tiers[-1].limits:
             raise ValueError(f"the last tier '{names[-1]}' has limits; it decides everything, remove them")
+
+    def _check_exceptions(self) -> None:
+        limited = self.tier_names[:-1]
         seen = set()
         for position, exception in enumerate(self.exceptions):
-            if exception.tier not in names[:-1]:
-                raise ValueError(str(unknown("tier", exception.tier, names[:-1], f"exceptions[{position}]")))
-            for limit in exception.limits:
-                key = (exception.tier, exception.failure, exception.segment, limit)
+            if exception.tier not in limited:
+                raise ValueError(str(unknown("tier", exception.tier, limited, f"exceptions[{position}]")))
+            for kind in exception.limits:
+                key = (exception.tier, exception.failure, exception.segment, kind)
                 if key in seen:
-                    raise ValueError(f"exceptions[{position}] sets the same {limit} limit a second time; remove one")
+                    raise ValueError(f"exceptions[{position}] sets the same {kind} limit a second time; remove one")
                 seen.add(key)
-        for position, guard in enumerate(self.guards):
-            if guard.to not in names[1:]:
-                raise ValueError(str(unknown("tier", guard.to, names[1:], f"guards[{position}]")))
-        return self
 
     @model_validator(mode="after")
     def _life_makes_sense(self) -> Self:
@@ -249,7 +258,7 @@ class Policy(_Frozen):
 
     def rule_for(self, tier: str, limit: str, failure: str | None, segment: str | None) -> LimitException | Tier:
         """Return the most specific rule that sets a limit: failure and segment, failure, segment, the tier itself."""
-        for place in _places(failure, segment):
+        for place in most_specific_first(failure, segment):
             for exception in self.exceptions:
                 if exception.is_at(tier, *place) and limit in exception.limits:
                     return exception
@@ -257,7 +266,7 @@ class Policy(_Frozen):
 
     def is_moved(self, lever: Lever, failure: str | None, segment: str | None) -> bool:
         """Tell whether a lever sets, or would set, the limit in force for a failure and segment."""
-        places = _places(failure, segment)
+        places = most_specific_first(failure, segment)
         own = (lever.failure, lever.segment)
         more_specific = places if own == (None, None) else places[: places.index(own)] if own in places else None
         return more_specific is not None and not any(
@@ -295,11 +304,16 @@ class Policy(_Frozen):
             return self.as_draft().model_copy(update={"tiers": tiers})
         place = (lever.tier, lever.failure, lever.segment)
         # one exception for each place, whatever a file had
-        there = [each for each in self.exceptions if each.is_at(*place)]
-        limits = {name: value for each in there for name, value in each.limits.items()} | {lever.limit: number}
-        added = LimitException(tier=place[0], failure=place[1], segment=place[2], limits=limits)
-        others = tuple(each for each in self.exceptions if not each.is_at(*place))
-        return self.as_draft().model_copy(update={"exceptions": (*others, added)})
+        limits: dict[str, float] = {}
+        others = []
+        for exception in self.exceptions:
+            if exception.is_at(*place):
+                limits.update(exception.limits)
+            else:
+                others.append(exception)
+        limits[lever.limit] = number
+        changed = LimitException(tier=place[0], failure=place[1], segment=place[2], limits=limits)
+        return self.as_draft().model_copy(update={"exceptions": (*others, changed)})
 
     def as_draft(self) -> Policy:
         """Return a draft that nobody has approved yet: of the next version, unless this is a draft itself."""
@@ -320,9 +334,11 @@ class Policy(_Frozen):
         """Return the lowest and highest value (money) of a lever that keep the tiers in order, whatever the case."""
         k = self.tier_names.index(lever.tier)
         # a failure or segment that no exception names is like any other such: None stands for it
-        failures = {None, lever.failure, *(each.failure for each in self.exceptions)}
-        segments = {None, lever.segment, *(each.segment for each in self.exceptions)}
-        cells = [(f, s) for f in failures for s in segments if self.is_moved(lever, f, s)]
+        failures = {None, lever.failure, *(exception.failure for exception in self.exceptions)}
+        segments = {None, lever.segment, *(exception.segment for exception in self.exceptions)}
+        cells = [
+            (failure, segment) for failure in failures for segment in segments if self.is_moved(lever, failure, segment)
+        ]
         below = [self.limit(self.tier_names[k - 1], lever.limit, *cell) for cell in cells if k > 0]
         above = [self.limit(self.tier_names[k + 1], lever.limit, *cell) for cell in cells]
         return max(below, default=ASK), min(above, default=NO_LIMIT)
@@ -401,14 +417,17 @@ class Policy(_Frozen):
 def _plain(value: Any) -> Any:
     """Write whole numbers without a point, as every language's JSON can."""
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
+        return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, list):
-        return [_plain(each) for each in value]
+        return [_plain(part) for part in value]
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
 
 
-def _places(failure: str | None, segment: str | None) -> list[tuple[str | None, str | None]]:
-    """Return where an exception for a failure and segment may stand, the most specific place first."""
+def most_specific_first(failure: str | None, segment: str | None) -> list[tuple[str | None, str | None]]:
+    """Return what an exception that holds for a failure and segment may be for: both, the failure, the segment.
+
+    The first that sets a limit wins; the tier's own limit comes after all of them.
+    """
     places = [(failure, segment), (failure, None), (None, segment)]
     return [place for place in dict.fromkeys(places) if place != (None, None)]
 

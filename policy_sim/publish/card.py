@@ -13,35 +13,18 @@ from typing import Any
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, unknown
-from policy_sim.policy import ASK, NO_LIMIT, Guard, Policy, Provenance, seal_of
+from policy_sim.policy import ASK, ASK_CENTS, NO_LIMIT, NO_LIMIT_CENTS, Guard, Ladder, Policy, Provenance, seal_of
 from policy_sim.publish.table import money_text
-from policy_sim.words import LIMITS
+from policy_sim.words import EVERYTHING, GUARDS, LIMIT_KINDS, LIMITS, LimitKind
 
 __all__ = ["PAPERS", "framed", "pdf_problem", "render_card", "render_card_pdf"]
 
 #: Paper that the card fits, by its name in CSS.
 PAPERS = ("A4", "letter")
 
-#: What a limit is called on the card, as something to do.
-_ACTS = {
-    "refund": "Money back",
-    "credit": "Store credit",
-    "keep_item": "Keep the item",
-    "replacement": "Send a new one",
-}
-
 #: Prices of the worked cases before they are brought to the scenario's price level: those below which a quarter, half
 #: and three quarters of the orders of the shipped sample lie.
 _PRICES = (14.49, 25.99, 42.97)
-
-_FACTS = {
-    "suspicion": "The tool shows a risk score of {} or more.",
-    "prior_claims": "This customer has {} or more claims in the last 12 months.",
-    "prior_failures": "Things went wrong {} times or more before.",
-    "item_price": "The item cost {} or more.",
-    "days_since_purchase": "The order is {} days old or older.",
-    "severity": "The harm is rated {} or more.",
-}
 
 _SAY = (
     "I am sorry this went wrong. Here is what I can do for you right now.",
@@ -86,9 +69,10 @@ def render_card(policy: Policy, scenario: Scenario, provenance: Provenance | Non
     )
     came_from = provenance or Provenance()
     pages = [_page(policy, scenario, tier) for tier in policy.tier_names]
+    whole_items = [kind.act for kind in LIMIT_KINDS.values() if kind.counts_item_price and not kind.some_of_it]
     return environment.get_template("card.html").render(
-        policy=policy, provenance=came_from, pages=pages, paper=paper, acts=[_ACTS[name] for name in _acts(scenario)],
-        do_not_say=_DO_NOT_SAY, sha256=seal_of(policy, came_from).sha256,
+        policy=policy, provenance=came_from, pages=pages, paper=paper, acts=[kind.act for kind in _kinds(scenario)],
+        whole_items=whole_items, do_not_say=_DO_NOT_SAY, sha256=seal_of(policy, came_from).sha256,
     )  # fmt: skip
 
 
@@ -148,30 +132,27 @@ def _nothing_from_outside(url: str, *_: Any, **__: Any) -> Any:
 
 
 def _page(policy: Policy, scenario: Scenario, tier: str) -> dict[str, Any]:
-    names = policy.tier_names
-    next_tier = None if tier == names[-1] else names[names.index(tier) + 1]
+    ladder = Ladder(policy)
+    position, last = ladder.tiers.index(tier), len(ladder.tiers) - 1
+    passing_on = [guard for guard in policy.guards if ladder.tiers.index(guard.to) > position]
     return {
         "tier": tier,
         "article": "an" if tier[0] in "aeiou" else "a",
-        "next_tier": next_tier,
-        "is_last": next_tier is None,
-        "say": _SAY if next_tier is None else (*_SAY[:2], _SAY_IF_ASKING, _SAY[2]),
-        "rows": _rows(policy, scenario, tier),
-        "has_no_authority": _asks_for_everything(policy, scenario, tier),
+        "next_tier": None if position == last else ladder.tiers[position + 1],
+        "is_last": position == last,
+        "say": _SAY if position == last else (*_SAY[:2], _SAY_IF_ASKING, _SAY[2]),
+        "rows": _rows(ladder, scenario, position),
+        "has_no_authority": _has_no_authority(ladder, scenario, position),
         "together": _together(policy, tier),
-        "guards": [_guard_sentence(guard, policy.currency) for guard in policy.guards if _catches(policy, guard, tier)],
-        "handed_up": [guard for guard in policy.guards if _catches(policy, guard, tier)],
-        "cases": _cases(policy, scenario, tier),
+        "guards": [_guard_sentence(guard, policy.currency) for guard in passing_on],
+        "cases": _cases(policy, scenario, position),
     }
 
 
-def _catches(policy: Policy, guard: Guard, tier: str) -> bool:
-    return policy.tier_names.index(guard.to) > policy.tier_names.index(tier)
-
-
-def _asks_for_everything(policy: Policy, scenario: Scenario, tier: str) -> bool:
-    return tier != policy.tier_names[-1] and all(
-        policy.limit(tier, "total_cost", failure, segment.name) == ASK
+def _has_no_authority(ladder: Ladder, scenario: Scenario, position: int) -> bool:
+    """Tell whether a tier must ask for everything, in every case."""
+    return all(
+        ladder.rungs(failure, segment.name, EVERYTHING)[position].most_cents == ASK_CENTS
         for failure in scenario.failures
         for segment in scenario.segments
     )
@@ -179,20 +160,21 @@ def _asks_for_everything(policy: Policy, scenario: Scenario, tier: str) -> bool:
 
 def _together(policy: Policy, tier: str) -> str | None:
     """Return what everything given may cost together, where there is one such limit for all cases."""
-    if tier == policy.tier_names[-1]:
-        return None
-    limit = policy.tier(tier).limits["total_cost"]
+    limit = policy.tier(tier).limits.get(EVERYTHING, NO_LIMIT)
     return None if limit in (ASK, NO_LIMIT) else f"{_money(limit)} {policy.currency}"
 
 
-def _rows(policy: Policy, scenario: Scenario, tier: str) -> list[dict[str, Any]]:
+def _rows(ladder: Ladder, scenario: Scenario, position: int) -> list[dict[str, Any]]:
     """Return a row for each failure, or for failures that are alike where there would be too many for one page."""
     rows: list[dict[str, Any]] = []
     for failure, described in scenario.failures.items():
         drawn = _draws_on(scenario, failure)
         alike: dict[tuple[_Cell, ...], list[str]] = {}
         for segment in scenario.segments:
-            cells = tuple(_cell(policy, tier, name, failure, segment.name, name in drawn) for name in _acts(scenario))
+            cells = tuple(
+                _cell(ladder.rungs(failure, segment.name, kind.name)[position].most_cents, kind.name in drawn)
+                for kind in _kinds(scenario)
+            )
             alike.setdefault(cells, []).append(segment.title)
         for cells, segments in alike.items():
             whom = "" if len(alike) == 1 else ", ".join(segments)
@@ -202,15 +184,15 @@ def _rows(policy: Policy, scenario: Scenario, tier: str) -> list[dict[str, Any]]
     merged: dict[tuple[object, ...], dict[str, Any]] = {}
     for row in rows:
         key = (row["whom"], row["cells"])
-        there = merged.setdefault(key, {**row, "failures": []})
-        there["failures"] = [*there["failures"], *row["failures"]]
+        shared = merged.setdefault(key, {**row, "failures": []})
+        shared["failures"] = [*shared["failures"], *row["failures"]]
     return list(merged.values())
 
 
-def _acts(scenario: Scenario) -> list[str]:
-    """Return the limits of the table: those that the remedies for any failure draw on."""
-    drawn = {name for failure in scenario.failures for name in _draws_on(scenario, failure)}
-    return [name for name in _ACTS if name in drawn]
+def _kinds(scenario: Scenario) -> list[LimitKind]:
+    """Return the limits that have a column: those that the remedies for any failure draw on."""
+    drawn = {kind for failure in scenario.failures for kind in _draws_on(scenario, failure)}
+    return [kind for kind in LIMIT_KINDS.values() if kind.act and kind.name in drawn]
 
 
 def _draws_on(scenario: Scenario, failure: str) -> set[str]:
@@ -225,43 +207,40 @@ def _draws_on(scenario: Scenario, failure: str) -> set[str]:
     return {limit for name in named for limit in scenario.remedies[name].uses}
 
 
-def _cell(policy: Policy, tier: str, name: str, failure: str, segment: str, is_drawn_on: bool) -> _Cell:
+def _cell(most_cents: int, is_drawn_on: bool) -> _Cell:
     if not is_drawn_on:
         return _Cell("–", "none")
-    limit = policy.limit(tier, name, failure, segment)
     # a limit of 0 gives nothing that costs: to an agent that is the same as asking
-    if limit <= 0 or policy.limit(tier, "total_cost", failure, segment) == ASK:
+    if most_cents <= 0:
         return _Cell("Ask", "ask")
-    return _Cell("Any", "any") if limit == NO_LIMIT else _Cell(_money(limit), "money")
+    return _Cell("Any", "any") if most_cents == NO_LIMIT_CENTS else _Cell(_cents(most_cents), "money")
 
 
 def _guard_sentence(guard: Guard, currency: str) -> str:
-    amount = f"{guard.at_least:g}"
-    if guard.fact == "item_price":
-        amount = f"{_money(guard.at_least)} {currency}"
-    return f"{_FACTS[guard.fact].format(amount)} Pass it to the {_spoken(guard.to)}."
+    fact = GUARDS[guard.fact]
+    amount = f"{_money(guard.at_least)} {currency}" if fact.unit == "money" else f"{guard.at_least:g}"
+    return f"{fact.sentence.format(amount)} Pass it to the {_spoken(guard.to)}."
 
 
-def _cases(policy: Policy, scenario: Scenario, tier: str) -> list[dict[str, Any]]:
+def _cases(policy: Policy, scenario: Scenario, position: int) -> list[dict[str, Any]]:
     """Return the three commonest failures worked: what a person of this tier does about an order of that price."""
-    commonest = sorted(scenario.failures, key=lambda each: -scenario.value(f"{each}.share_of_cases"))[: len(_PRICES)]
-    segment = scenario.segments[-1]
+    ladder, tier = Ladder(policy), policy.tier_names[position]
+    commonest = sorted(scenario.failures, key=lambda failure: -scenario.value(f"{failure}.share_of_cases"))
+    segments = [segment.name for segment in scenario.segments]
     level = scenario.value("shop.sample_price_factor")
-    differing = {
-        failure
-        for failure in commonest
-        if len({tuple(policy.limit(tier, name, failure, each.name) for name in LIMITS) for each in scenario.segments})
-        > 1
-    }
-    return [
-        {
-            "title": scenario.failures[failure].title,
-            "whom": f"Customer: {segment.title.lower()}" if failure in differing else "",
-            "price": f"{_money(price)} {policy.currency}",
-            "steps": _steps(policy, scenario, tier, failure, segment.name, price),
-        }
-        for failure, price in zip(commonest, (_round_price(each * level) for each in _PRICES), strict=False)
-    ]
+    cases = []
+    for failure, sample_price in zip(commonest, _PRICES, strict=False):
+        price = _round_price(sample_price * level)
+        limits = {tuple(policy.limit(tier, kind, failure, segment) for kind in LIMITS) for segment in segments}
+        cases.append(
+            {
+                "title": scenario.failures[failure].title,
+                "whom": f"Customer: {scenario.segments[-1].title.lower()}" if len(limits) > 1 else "",
+                "price": f"{_money(price)} {policy.currency}",
+                "steps": _steps(ladder, scenario, position, failure, price),
+            }
+        )
+    return cases
 
 
 def _round_price(price: float) -> float:
@@ -270,32 +249,20 @@ def _round_price(price: float) -> float:
     return float(max(unit, unit * round(price / unit)))
 
 
-def _steps(policy: Policy, scenario: Scenario, tier: str, failure: str, segment: str, price: float) -> list[str]:
-    drawn, currency = _draws_on(scenario, failure), policy.currency
+def _steps(ladder: Ladder, scenario: Scenario, position: int, failure: str, price: float) -> list[str]:
+    """Return what a tier may do by itself about an item of that price, bought by the last segment, and what it asks."""
     may, ask = [], []
-    whole = {
-        "refund": "give all the money back",
-        "replacement": "send a new one",
-        "keep_item": "let them keep the item",
-    }
-    for name in (each for each in LIMITS if each in drawn):
-        limit = policy.limit(tier, name, failure, segment)
-        if policy.limit(tier, "total_cost", failure, segment) == ASK:
-            limit = ASK
-        if name == "credit":
-            if limit == NO_LIMIT:
-                may.append("give store credit")
-            elif limit > 0:
-                may.append(f"give up to {_money(limit)} {currency} of store credit")
-            continue
-        if limit >= price:
-            may.append(whole[name])
-        elif name == "refund" and limit > 0:
-            may.append(f"give up to {_money(limit)} {currency} back")
-            ask.append(whole[name])
-        else:
-            ask.append(whole[name])
-    higher = _spoken(policy.tier_names[min(policy.tier_names.index(tier) + 1, len(policy.tier_names) - 1)])
+    drawn = _draws_on(scenario, failure)
+    for kind in (kind for kind in LIMIT_KINDS.values() if kind.name in drawn):
+        most_cents = ladder.rungs(failure, scenario.segments[-1].name, kind.name)[position].most_cents
+        covers_all = most_cents >= (round(100 * price) if kind.counts_item_price else NO_LIMIT_CENTS)
+        if covers_all:
+            may.append(kind.all_of_it)
+        elif kind.some_of_it and most_cents > 0:
+            may.append(kind.some_of_it.format(f"{_cents(most_cents)} {scenario.currency}"))
+        if kind.counts_item_price and not covers_all:
+            ask.append(kind.all_of_it)
+    higher = _spoken(ladder.tiers[min(position + 1, len(ladder.tiers) - 1)])
     steps = [f"You may {_or(may)}."] if may else ["You may not give anything by yourself."]
     if ask:
         steps.append(f"Ask the {higher} to {_or(ask)}.")
@@ -306,10 +273,14 @@ def _or(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])}, or {words[-1]}"
 
 
-def _money(limit: float) -> str:
-    whole = money_text(round(100 * limit))
-    head, _, tail = whole.partition(".")
-    return f"{int(head):,}" + (f".{tail}" if tail else "")
+def _money(amount: float) -> str:
+    return _cents(round(100 * amount))
+
+
+def _cents(cents: int) -> str:
+    """Return whole cents as money, with separators of thousands."""
+    whole, _, rest = money_text(cents).partition(".")
+    return f"{int(whole):,}" + (f".{rest}" if rest else "")
 
 
 def _spoken(name: str) -> str:

@@ -14,18 +14,14 @@ import numpy as np
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, nearest
-from policy_sim.policy import ASK, LimitException, Policy, guard_words, limit_content
-from policy_sim.policy.decision import cents
+from policy_sim.policy import ASK, ASK_CENTS, Guard, Ladder, LimitException, Policy, guard_words, limit_content
+from policy_sim.policy.decision import amount_in_cents
 from policy_sim.publish.conformity import boundary_cases
 from policy_sim.publish.table import Row, Vocabulary, decision_rows, limit_text
 from policy_sim.value import Payoffs
-from policy_sim.value.evaluation import to_cents
-from policy_sim.words import LIMITS
+from policy_sim.words import EVERYTHING, GUARDS, LIMITS
 
 __all__ = ["Finding", "check", "check_rows", "refuse_broken"]
-
-#: Facts that lie within 0 and 1: a guard above can never fire.
-_SHARES = ("suspicion", "severity")
 
 
 @dataclass(frozen=True)
@@ -81,16 +77,16 @@ def check_rows(rows: Sequence[Row], policy: Policy, vocabulary: Vocabulary) -> l
     """Return gaps and overlaps of a decision table: boundary cases that no row decides, or more than one."""
     findings: dict[tuple[str, tuple[int, ...]], Finding] = {}
     for case in boundary_cases(policy, vocabulary):
-        amount = cents(case["amount"])
+        amount = amount_in_cents(case["amount"])
         deciding = tuple(k for k, row in enumerate(rows) if row.holds(case, amount))
         if len(deciding) == 1:
             continue
-        told = ", ".join(f"{name} {value}" for name, value in case.items() if name != "currency")
+        words = ", ".join(f"{name} {value}" for name, value in case.items() if name != "currency")
         if not deciding:
-            findings.setdefault(("gap", ()), Finding("error", "gap", f"no rule decides the case {told}; add one"))
+            findings.setdefault(("gap", ()), Finding("error", "gap", f"no rule decides the case {words}; add one"))
         else:
             both = " and ".join(str(k + 1) for k in deciding[:2])
-            words = f"rules {both} both decide the case {told}; make one narrower"
+            words = f"rules {both} both decide the case {words}; make one narrower"
             findings.setdefault(("overlap", deciding), Finding("error", "overlap", words))
     return list(findings.values())
 
@@ -109,11 +105,11 @@ def _names(policy: Policy, scenario: Scenario) -> Iterator[Finding]:
             yield Finding("error", "tiers", f"unknown tier '{tier}'{nearest(tier, scenario.tiers)}; expected {known}")
     order = [scenario.tiers.index(tier) for tier in policy.tier_names if tier in scenario.tiers]
     if order != sorted(order):
-        found, expected = ", ".join(policy.tier_names), ", ".join(scenario.tiers)
-        yield Finding("error", "tiers", f"tiers are in the order {found}; expected {expected}")
+        own, expected = ", ".join(policy.tier_names), ", ".join(scenario.tiers)
+        yield Finding("error", "tiers", f"tiers are in the order {own}; expected {expected}")
     segments = [segment.name for segment in scenario.segments]
-    for position, each in enumerate(policy.exceptions):
-        pairs = (("failure", each.failure, list(scenario.failures)), ("segment", each.segment, segments))
+    for position, exception in enumerate(policy.exceptions):
+        pairs = (("failure", exception.failure, list(scenario.failures)), ("segment", exception.segment, segments))
         for kind, name, valid in pairs:
             if name is not None and name not in valid:
                 words = f"exceptions[{position}] is for the unknown {kind} '{name}'{nearest(name, valid)}; correct it"
@@ -139,67 +135,87 @@ def _falls(policy: Policy, vocabulary: Vocabulary) -> Iterator[Finding]:
 
 
 def _never_fires(policy: Policy, vocabulary: Vocabulary) -> Iterator[Finding]:
-    names = policy.tier_names
-    for position, guard in enumerate(policy.guards):
-        others = [
-            other
-            for place, other in enumerate(policy.guards)
-            if place != position
-            and other.fact == guard.fact
-            and (names.index(other.to), -other.at_least, -place) > (names.index(guard.to), -guard.at_least, -position)
-            and other.at_least <= guard.at_least
-        ]
-        if others:
-            words = f"the guard '{guard_words(guard)}' never fires: '{guard_words(others[0])}' comes first; remove it"
-            yield Finding("warning", "never fires", words)
-        elif guard.fact in _SHARES and guard.at_least > 1:
-            words = f"the guard '{guard_words(guard)}' never fires: {guard.fact} is never above 1; lower it"
-            yield Finding("warning", "never fires", words)
-        if guard.at_least <= 0:
+    """Yield rules that make no difference to any case."""
+    for position in range(len(policy.guards)):
+        yield from _guard_never_fires(policy, position)
+    for position in range(len(policy.exceptions)):
+        yield from _exception_never_fires(policy, position, vocabulary)
+    ladder = Ladder(policy)
+    rungs = {kind: ladder.rungs(None, None, kind) for kind in LIMITS}
+    for k, tier in enumerate(policy.tier_names[:-1]):
+        idle = [kind for kind in LIMITS if rungs[kind][k].limit != ASK and rungs[kind][k].most_cents == ASK_CENTS]
+        if idle:
             words = (
-                f"the guard '{guard_words(guard)}' catches every case, so the limits of the {names[0]} are never used; "
-                "raise it"
+                f"the {tier} must ask for whatever costs anything ({EVERYTHING}: ask), so the limits for "
+                f"{', '.join(idle)} never fire; write ask into them too, or a limit for {EVERYTHING}"
             )
             yield Finding("warning", "never fires", words)
-    for position, each in enumerate(policy.exceptions):
-        cells = [
-            (failure, segment)
-            for failure in vocabulary.failures
-            for segment in vocabulary.segments
-            if each.failure in (None, failure) and each.segment in (None, segment)
-        ]
-        if not cells:
-            continue
-        place = f"exceptions[{position}] ({each.tier}, {each.failure or 'any'}, {each.segment or 'any'})"
-        for name, value in each.limits.items():
-            if all(policy.rule_for(each.tier, name, *cell) is not each for cell in cells):
-                words = f"{place}: its {name} limit never fires, as more specific exceptions come first; remove it"
-                yield Finding("warning", "never fires", words)
-            elif all(_without(policy, each).limit(each.tier, name, *cell) == value for cell in cells):
-                words = f"{place}: its {name} limit says what the more general rule says already; remove it"
-                yield Finding("warning", "changes nothing", words)
-    for tier in policy.tiers[:-1]:
-        numbers = [name for name in LIMITS if name != "total_cost" and tier.limits[name] != ASK]
-        if tier.limits["total_cost"] == ASK and numbers:
-            words = (
-                f"the {tier.name} must ask for whatever costs anything (total_cost: ask), so the limits for "
-                f"{', '.join(numbers)} never fire; write ask into them too, or a limit for total_cost"
-            )
+
+
+def _guard_never_fires(policy: Policy, position: int) -> Iterator[Finding]:
+    guard, lowest = policy.guards[position], policy.tier_names[0]
+    first = next((other for k, other in enumerate(policy.guards) if _comes_first(policy, k, position)), None)
+    if first is not None:
+        words = f"the guard '{guard_words(guard)}' never fires: '{guard_words(first)}' comes first; remove it"
+        yield Finding("warning", "never fires", words)
+    elif GUARDS[guard.fact].unit == "share" and guard.at_least > 1:
+        words = f"the guard '{guard_words(guard)}' never fires: {guard.fact} is never above 1; lower it"
+        yield Finding("warning", "never fires", words)
+    if guard.at_least <= 0:
+        words = (
+            f"the guard '{guard_words(guard)}' catches every case, so the limits of the {lowest} are never used; "
+            "raise it"
+        )
+        yield Finding("warning", "never fires", words)
+
+
+def _comes_first(policy: Policy, other: int, position: int) -> bool:
+    """Tell whether a guard sends every case of another one to its tier or higher; of equals, the first one does."""
+
+    def rank(k: int, guard: Guard) -> tuple[int, float, int]:
+        return policy.tier_names.index(guard.to), -guard.at_least, -k
+
+    guard, before = policy.guards[position], policy.guards[other]
+    catches_all = before.fact == guard.fact and before.at_least <= guard.at_least
+    return catches_all and rank(other, before) > rank(position, guard)
+
+
+def _exception_never_fires(policy: Policy, position: int, vocabulary: Vocabulary) -> Iterator[Finding]:
+    exception = policy.exceptions[position]
+    tier = exception.tier
+    cells = [
+        (failure, segment)
+        for failure in vocabulary.failures
+        for segment in vocabulary.segments
+        if exception.failure in (None, failure) and exception.segment in (None, segment)
+    ]
+    if not cells:
+        return
+    place = f"exceptions[{position}] ({tier}, {exception.failure or 'any'}, {exception.segment or 'any'})"
+    without = _without(policy, exception)
+    for kind, value in exception.limits.items():
+        if all(policy.rule_for(tier, kind, *cell) is not exception for cell in cells):
+            words = f"{place}: its {kind} limit never fires, as more specific exceptions come first; remove it"
             yield Finding("warning", "never fires", words)
+        elif all(without.limit(tier, kind, *cell) == value for cell in cells):
+            words = f"{place}: its {kind} limit says what the more general rule says already; remove it"
+            yield Finding("warning", "changes nothing", words)
 
 
 def _without(policy: Policy, exception: LimitException) -> Policy:
-    return policy.model_copy(update={"exceptions": tuple(each for each in policy.exceptions if each is not exception)})
+    others = tuple(other for other in policy.exceptions if other is not exception)
+    return policy.model_copy(update={"exceptions": others})
 
 
 def _entitlements(policy: Policy, payoffs: Payoffs) -> Iterator[Finding]:
     """Yield failures whose entitlement nobody can meet, and those that a tier can never meet alone."""
     scenario, cases, options = payoffs.scenario, payoffs.cases, payoffs.options
+    ladder = Ladder(policy)
     for f, failure in enumerate(cases.failures):
-        these = np.flatnonzero(np.asarray(cases.failure) == f)
-        if not len(these):
+        rows = np.flatnonzero(np.asarray(cases.failure) == f)
+        if not len(rows):
             continue
-        adequate = options.adequate[these]
+        adequate = options.adequate[rows]
         unmet = float(1 - adequate.any(axis=1).mean())
         entitlement = scenario.value(f"{failure}.entitlement")
         if unmet > 0:
@@ -208,14 +224,10 @@ def _entitlements(policy: Policy, payoffs: Payoffs) -> Iterator[Finding]:
                 "loss), whoever decides; add a remedy to the scenario, or lower the promise"
             )
             yield Finding("error", "entitlement", words)
-        for tier in policy.tier_names[:-1]:
-            limits = np.array(
-                [
-                    [to_cents(policy.limit(tier, name, failure, segment)) for name in LIMITS]
-                    for segment in cases.segments
-                ]
-            )[np.asarray(cases.segment)[these]]
-            permitted = (options.uses[these] <= limits[:, None, :]).all(axis=2)
+        limits = np.array([ladder.limits_in_cents(failure, segment) for segment in cases.segments])
+        for k, tier in enumerate(policy.tier_names[:-1]):
+            own = limits[np.asarray(cases.segment)[rows], k]
+            permitted = (options.uses[rows] <= own[:, None, :]).all(axis=2)
             met = float((permitted & adequate).any(axis=1).mean())
             if met == 0:
                 words = (
@@ -225,12 +237,14 @@ def _entitlements(policy: Policy, payoffs: Payoffs) -> Iterator[Finding]:
                 yield Finding("warning", "entitlement", words)
 
 
-def _guards(policy: Policy, payoffs: Payoffs, most: float) -> Iterator[Finding]:
+def _guards(policy: Policy, payoffs: Payoffs, guard_share: float) -> Iterator[Finding]:
+    """Yield guards that catch more than that share (0-1) of genuine cases."""
     for guard in policy.guards:
         values: Any = payoffs.cases.columns[guard.fact]
         share = float((np.asarray(values) >= guard.at_least).mean())
-        if share > most:
+        if share > guard_share:
             words = (
-                f"the guard '{guard_words(guard)}' catches {share:.0%} of genuine cases, more than {most:.0%}; raise it"
+                f"the guard '{guard_words(guard)}' catches {share:.0%} of genuine cases, more than {guard_share:.0%}; "
+                "raise it"
             )
             yield Finding("warning", "guard", words)

@@ -16,17 +16,19 @@ import numpy as np
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError
-from policy_sim.policy import NO_LIMIT, Policy, authority, limit_content
-from policy_sim.policy.decision import Decider, decision_of, limit_cents
+from policy_sim.policy import ASK_CENTS, Ladder, Policy, authority, limit_content, to_cents
+from policy_sim.policy.decision import Decider, decision_of
 from policy_sim.publish.engines import ENGINES, Answer, Case, run_engine
 from policy_sim.publish.files import read_file, vocabulary_of
-from policy_sim.publish.table import NOT_DECIDED, OUTPUTS, Vocabulary, guard_regions, input_names, limit_text
+from policy_sim.publish.table import ALWAYS_KNOWN, NOT_DECIDED, OUTPUTS, Vocabulary, guard_regions, limit_text
 from policy_sim.words import ASKED_FOR, LIMITS
 
 __all__ = ["Conformity", "boundary_cases", "broken_cases", "conform", "reference"]
 
 #: What runs the files of a format; the others are read by ourselves.
 _RUN_BY = {"dmn": ("pyDMNrules", "feelin"), "jdm": ("zen-engine",)}
+#: Limits above this many cents are not met to the cent: engines count in numbers of 15 digits.
+_LARGEST_BOUNDARY = 10**13
 
 
 @dataclass(frozen=True)
@@ -96,13 +98,13 @@ def conform(
     meant = policy or read.record.policy
     vocabulary = read.vocabulary or vocabulary_of(scenario)
     cases = _cases(meant, vocabulary, count, seed)
-    broken = broken_cases(cases[0], meant)
+    broken = broken_cases(meant, cases[0])
     expected = [reference(meant, case) for case in cases] + [None] * len(broken)
     able = _RUN_BY.get(read.format, ())
     for engine in engines or ():
         if engine not in able:
             raise InputError(f"{engine} does not run {read.format} files; expected one of: {', '.join(able) or 'none'}")
-    told = []
+    results = []
     for engine in engines or able or ("policy-sim",):
         try:
             if engine in ENGINES:
@@ -112,83 +114,82 @@ def conform(
         except InputError as error:
             if engines is not None:
                 raise
-            told.append(Conformity(engine, 0, 0, 0, not_run=str(error)))
+            results.append(Conformity(engine, 0, 0, 0, not_run=str(error)))
             continue
-        told.append(_count(engine, [*cases, *broken], len(broken), expected, answers))
-    return told
+        results.append(_count(engine, [*cases, *broken], len(broken), expected, answers))
+    return results
 
 
 def reference(policy: Policy, case: Case) -> dict[str, Any]:
     """Return what the table should say of a case, from `authority` alone."""
-    facts = {name: case[name] for name in input_names(policy)[5:]}
+    facts = {guard.fact: case[guard.fact] for guard in policy.guards}
     may = authority(policy, case["failure"], case["segment"], facts)
     decision = decision_of(may, case["asked_for"], case["amount"])
-    own = may.limits[may.starts_at]
+    alone = may.limits[may.starts_at]
     return dict(decision._asdict()) | {
         "limit": limit_text(decision.limit),
-        **{f"{name}_limit": limit_text(limit_content(own[name].value)) for name in LIMITS},
+        **{f"{kind}_limit": limit_text(limit_content(alone[kind].value)) for kind in LIMITS},
     }
 
 
 def boundary_cases(policy: Policy, vocabulary: Vocabulary) -> Iterator[dict[str, Any]]:
     """Yield a case at, just below and just above every limit and every guard, for every failure and segment."""
+    ladder = Ladder(policy)
     starts = _starts(policy)
     guarded = list(_guard_facts(policy))
     for number, (failure, segment) in enumerate(product(vocabulary.failures, vocabulary.segments)):
         for place, asked_for in enumerate(ASKED_FOR):
             amounts = {0}
-            for tier in policy.tier_names[:-1]:
-                most = limit_cents(policy.limit(tier, asked_for, failure, segment))
-                if policy.limit(tier, asked_for, failure, segment) != NO_LIMIT and most <= 10**13:
+            for rung in ladder.rungs(failure, segment, asked_for):
+                most = to_cents(rung.limit)
+                if most <= _LARGEST_BOUNDARY:
                     amounts |= {most - 1, most, most + 1}
             cell = {"currency": policy.currency, "failure": failure, "segment": segment, "asked_for": asked_for}
             for facts, cents in product(starts, sorted(amounts)):
-                if cents >= 0:
+                if cents > ASK_CENTS:
                     yield {**cell, "amount": cents / 100, **facts}
             # guards do not look at what is asked for: in turn will do
             for facts in guarded if place == number % len(ASKED_FOR) else ():
                 yield {**cell, "amount": max(amounts) / 100, **facts}
 
 
-def broken_cases(case: Case, policy: Policy) -> list[dict[str, Any]]:
+def broken_cases(policy: Policy, case: Case) -> list[dict[str, Any]]:
     """Return cases of which none can be decided: each lacks what every row needs, or holds what cannot be."""
     whole = dict(case) | _calm(policy)
-    needed = ("currency", "failure", "segment", "asked_for", "amount")
-    broken: list[dict[str, Any]] = [{k: v for k, v in whole.items() if k != name} for name in needed]
-    broken += [{**whole, name: None} for name in needed]
+    broken = [_without(whole, name) for name in ALWAYS_KNOWN]
+    broken += [{**whole, name: None} for name in ALWAYS_KNOWN]
     broken += [
         {**whole, "currency": "XXX"},
         {**whole, "failure": "no_such_failure"},
         {**whole, "segment": ""},
         {**whole, "amount": -0.01},
     ]
-    for fact in input_names(policy)[5:]:
-        without = {k: v for k, v in whole.items() if k != fact}
-        if fact in _everywhere(policy):
-            broken += [without, {**whole, fact: None}, {**whole, fact: -1.0}]
+    # facts without which no row fits, if all others are low
+    needed = guard_regions(policy)[-1].facts
+    for fact in Ladder(policy).facts:
+        if fact in needed:
+            broken += [_without(whole, fact), {**whole, fact: None}, {**whole, fact: -1.0}]
     return broken
 
 
-def _everywhere(policy: Policy) -> set[str]:
-    """Return facts without which no row fits, if all others are low."""
-    from policy_sim.publish.table import guard_regions
-
-    return set(guard_regions(policy)[-1].facts)
+def _without(case: Case, name: str) -> dict[str, Any]:
+    return {other: value for other, value in case.items() if other != name}
 
 
 def _cases(policy: Policy, vocabulary: Vocabulary, count: int, seed: int) -> list[dict[str, Any]]:
+    """Return all boundary cases, and drawn ones until there are as many as asked for."""
     cases = list(boundary_cases(policy, vocabulary))
     rng = np.random.default_rng(seed)
-    known = [case["amount"] for case in cases]
-    spread = 2 * max(100.0, *known)
-    facts = {fact: _values(policy, fact) for fact in input_names(policy)[5:]}
+    amounts = [case["amount"] for case in cases]
+    highest = 2 * max(100.0, *amounts)
+    facts = {fact: _values(policy, fact) for fact in Ladder(policy).facts}
     while len(cases) < count:
         case: dict[str, Any] = {
             "currency": policy.currency,
             "failure": str(rng.choice(vocabulary.failures)),
             "segment": str(rng.choice(vocabulary.segments)),
             "asked_for": str(rng.choice(ASKED_FOR)),
-            "amount": float(rng.choice(known)) if rng.random() < 0.5 else round(float(rng.uniform(0, spread)), 2),
+            "amount": float(rng.choice(amounts)) if rng.random() < 0.5 else round(float(rng.uniform(0, highest)), 2),
         }
         cases.append(case | {fact: float(rng.choice(values)) for fact, values in facts.items()})
     return cases
@@ -196,7 +197,7 @@ def _cases(policy: Policy, vocabulary: Vocabulary, count: int, seed: int) -> lis
 
 def _calm(policy: Policy) -> dict[str, float]:
     """Return facts at which the lowest region of guards that there is begins: nothing is suspected."""
-    return dict.fromkeys(input_names(policy)[5:], 0.0)
+    return dict.fromkeys(Ladder(policy).facts, 0.0)
 
 
 def _starts(policy: Policy) -> list[dict[str, float]]:
@@ -207,9 +208,10 @@ def _starts(policy: Policy) -> list[dict[str, float]]:
 
 
 def _values(policy: Policy, fact: str) -> list[float]:
-    at = sorted({guard.at_least for guard in policy.guards if guard.fact == fact})
+    """Return values of a fact: 0, and every guard's at, just below and just above."""
+    thresholds = sorted({guard.at_least for guard in policy.guards if guard.fact == fact})
     # engines keep 15 digits or more of a number
-    near = [value for each in at for value in (each - 1e-6, each, each + 1e-6)]
+    near = [value for at_least in thresholds for value in (at_least - 1e-6, at_least, at_least + 1e-6)]
     return [0.0, *(value for value in near if value >= 0)]
 
 
@@ -234,8 +236,7 @@ def _own(policy: Policy, vocabulary: Vocabulary, cases: Sequence[Case]) -> list[
         except InputError:
             answers.append(None)
             continue
-        said = reference(policy, case)
-        answers.append(said | decision._asdict() | {"limit": limit_text(decision.limit)})
+        answers.append(reference(policy, case) | decision._asdict() | {"limit": limit_text(decision.limit)})
     return answers
 
 
@@ -247,19 +248,18 @@ def _count(
     answers: Sequence[Answer],
 ) -> Conformity:
     agreeing, first = 0, ""
-    for case, meant, found in zip(cases, expected, answers, strict=True):
-        is_refused = found is None or found["tier"] == NOT_DECIDED
-        if (meant is None and is_refused) or (
-            meant is not None and found is not None and all(found[name] == meant[name] for name in OUTPUTS)
-        ):
+    for case, meant, answer in zip(cases, expected, answers, strict=True):
+        is_refused = answer is None or answer["tier"] == NOT_DECIDED
+        differing = [name for name in OUTPUTS if meant is None or answer is None or answer[name] != meant[name]]
+        if not differing or (meant is None and is_refused):
             agreeing += 1
         elif not first:
-            names = [name for name in OUTPUTS if meant is None or found is None or found[name] != meant[name]]
-            says = "nothing" if found is None else f"{names[0]} {found[names[0]]}"
-            should = "it must be refused" if meant is None else f"expected {names[0]} {meant[names[0]]}"
-            first = f"for {_told(case)} it says {says}; {should}"
+            name = differing[0]
+            says = "nothing" if answer is None else f"{name} {answer[name]}"
+            should = "it must be refused" if meant is None else f"expected {name} {meant[name]}"
+            first = f"for {_case_words(case)} it says {says}; {should}"
     return Conformity(engine, len(cases), broken, agreeing, first)
 
 
-def _told(case: Case) -> str:
+def _case_words(case: Case) -> str:
     return ", ".join(f"{name} {value}" for name, value in case.items())

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError
-from policy_sim.policy import ASK, Policy
-from policy_sim.policy.decision import limit_cents
+from policy_sim.policy import Ladder, Policy
+from policy_sim.policy.decision import MOST_CENTS
 from policy_sim.publish.table import Vocabulary, money_text, number_text
 from policy_sim.words import ASKED_FOR, GUARD_FACTS
 
@@ -154,11 +154,16 @@ class _Search:
 
     def __init__(self, first: Policy, second: Policy, tiers: Sequence[str], vocabulary: Vocabulary) -> None:
         self.policies, self.tiers, self.vocabulary = (first, second), tiers, vocabulary
+        self.ladders = (Ladder(first), Ladder(second))
         self.cells = [(failure, segment) for failure in vocabulary.failures for segment in vocabulary.segments]
         self.cuts = self._fact_cuts()
         self.boxes = self._boxes()
         self.pairs = {pair: boxes[0] for pair, boxes in self.boxes.items()}
-        self.ladders = {(cell, name): self._ladders(cell, name) for cell in self.cells for name in ASKED_FOR}
+        self.most = {
+            (cell, asked_for): tuple(self._most(ladder, cell, asked_for) for ladder in self.ladders)
+            for cell in self.cells
+            for asked_for in ASKED_FOR
+        }
 
     def _fact_cuts(self) -> dict[str, list[float]]:
         """Return for each fact that a guard looks at the values at which something may change."""
@@ -178,33 +183,25 @@ class _Search:
         boxes: dict[tuple[int, int], list[tuple[int, ...]]] = {}
         for box in product(*(range(len(cuts)) for cuts in self.cuts.values())):
             facts = self._facts(box)
-            pair = (self._start(self.policies[0], facts), self._start(self.policies[1], facts))
+            first, second = (self._start(ladder, facts) for ladder in self.ladders)
+            pair = (first, second)
             boxes.setdefault(pair, []).append(box)
         return dict(sorted(boxes.items()))
 
     def _facts(self, box: Sequence[int]) -> dict[str, float]:
         return {fact: cuts[k] for k, (fact, cuts) in zip(box, self.cuts.items(), strict=True)}
 
-    def _start(self, policy: Policy, facts: Mapping[str, float]) -> int:
-        reached = [guard.to for guard in policy.guards if facts[guard.fact] >= guard.at_least]
-        return max(self.tiers.index(tier) for tier in (policy.tier_names[0], *reached))
+    def _start(self, ladder: Ladder, facts: Mapping[str, float]) -> int:
+        return self.tiers.index(ladder.tiers[ladder.start(facts).position])
 
-    def _ladders(self, cell: Cell, name: str) -> tuple[list[tuple[int, int]], ...]:
-        """Return for each policy (rank of the tier, the most that it may decide in cents), the lowest first."""
-        ladders = []
-        for policy in self.policies:
-            ladder = []
-            for tier in policy.tier_names:
-                may_not = policy.limit(tier, "total_cost", *cell) == ASK
-                most = -1 if may_not else limit_cents(policy.limit(tier, name, *cell))
-                ladder.append((self.tiers.index(tier), most))
-            ladders.append(ladder)
-        return tuple(ladders)
+    def _most(self, ladder: Ladder, cell: Cell, asked_for: str) -> list[tuple[int, int]]:
+        """Return (rank of the tier in the scenario, the most that it may decide in cents), the lowest tier first."""
+        return [(self.tiers.index(rung.tier), rung.most_cents) for rung in ladder.rungs(*cell, asked_for)]
 
     def _deciders(self, pair: tuple[int, int], cell: Cell, name: str) -> list[tuple[Interval, int, int]]:
         """Return the amounts (whole cents) at which anything changes, with the tier that decides in each policy."""
-        ladders = self.ladders[cell, name]
-        cuts = sorted({0, *(most + 1 for ladder in ladders for _, most in ladder if 0 <= most < 10**15)})
+        ladders = self.most[cell, name]
+        cuts = sorted({0, *(most + 1 for ladder in ladders for _, most in ladder if 0 <= most < MOST_CENTS)})
         ranges = []
         for low, high in zip(cuts, [*cuts[1:], None], strict=True):
             ranks = [

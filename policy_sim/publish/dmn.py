@@ -22,6 +22,7 @@ from policy_sim.publish.table import (
     money_text,
     number_text,
 )
+from policy_sim.words import GUARD_FACTS
 
 __all__ = ["parse_dmn", "render_dmn"]
 
@@ -29,7 +30,7 @@ MODEL = "https://www.omg.org/spec/DMN/20191111/MODEL/"
 OWN = "urn:policy-sim:policy:1"
 _INTERCHANGE = "https://www.omg.org/spec/DMN/20191111/DMNDI/"
 _SHAPES = "http://www.omg.org/spec/DMN/20180521/DC/"
-_NUMBERS = ("amount", "suspicion", "prior_claims", "prior_failures", "item_price", "days_since_purchase", "severity")
+_NUMBERS = ("amount", *GUARD_FACTS)
 _ANY = "-"
 _MOST_DEPTH = 20
 

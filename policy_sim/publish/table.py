@@ -1,21 +1,22 @@
-"""Table: the one partition of all cases that engines, checks and differences read.
+"""Table: all cases cut into rows that do not overlap and leave none out, each with who decides it.
 
-In: a policy, the failures and segments that there are. Out: rows that do not overlap and leave no case out, in the
-words of the case's facts. Left to others: how a format writes a row (`dmn`, `jdm`, `spreadsheet`).
+In: a policy, the failures and segments that there are. Out: rows, as ranges of what is known of a case: its names, the
+amount, the facts that guards look at. Left to others: how a format writes a row (`dmn`, `jdm`, `spreadsheet`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from policy_sim.policy import ASK, Policy, authority, guard_words, limit_content
-from policy_sim.policy.decision import limit_cents
-from policy_sim.words import ASKED_FOR, GUARD_FACTS, LIMITS
+from policy_sim.policy import Ladder, Policy, limit_content, to_cents
+from policy_sim.policy.decision import MOST_CENTS
+from policy_sim.words import ASKED_FOR, GUARD_FACTS, LIMIT_KINDS, LIMITS
 
 __all__ = [
+    "ALWAYS_KNOWN",
     "NOT_DECIDED",
     "NOT_DECIDED_RULE",
     "OUTPUTS",
@@ -36,6 +37,8 @@ NOT_DECIDED_RULE = (
     "this case cannot be decided: a fact is missing, unknown, negative or no number, or the currency is another"
 )
 
+#: What has to be known of every case, whatever the policy.
+ALWAYS_KNOWN = ("currency", "failure", "segment", "asked_for", "amount")
 #: What every row says: as in `Decision`, then what the tier that looks first may do alone, all as text but the waiver.
 OUTPUTS = ("tier", "limit", "rule", "return_waived", "starts_at", "because", *(f"{name}_limit" for name in LIMITS))
 
@@ -93,41 +96,26 @@ def decision_rows(policy: Policy, vocabulary: Vocabulary) -> list[Row]:
     Failures and segments for which the policy says the same share a row.
     """
     rows = []
-    blocks = _blocks(policy, vocabulary)
-    for region in guard_regions(policy):
-        if region.starts_at == policy.tier_names[-1]:
+    ladder = Ladder(policy)
+    blocks = _blocks(ladder, vocabulary)
+    for region in _regions(ladder):
+        if region.starts_at == ladder.tiers[-1]:
             # for whoever decides everything, nothing else matters
-            rows += _rows_of(policy, region, vocabulary.failures, vocabulary.segments)
+            rows += _rows_of(ladder, region, vocabulary.failures, vocabulary.segments)
             continue
         for failures, segments in blocks:
-            rows += _rows_of(policy, region, failures, segments)
+            rows += _rows_of(ladder, region, failures, segments)
     return rows
 
 
 def guard_regions(policy: Policy) -> list[Region]:
     """Return who looks first, as intervals of facts that do not overlap: the highest tier's guards come first."""
-    names = policy.tier_names
-    passed: dict[str, float] = {}
-    regions = []
-    for guard in sorted(policy.guards, key=lambda each: -names.index(each.to)):
-        below = passed.get(guard.fact)
-        low = max(guard.at_least, 0.0)
-        if below is not None and low >= below:
-            continue
-        own = {fact: (0.0, high) for fact, high in passed.items()} | {guard.fact: (low, below)}
-        regions.append(Region(_in_order(own), guard.to, guard_words(guard)))
-        passed[guard.fact] = low
-        if low == 0:
-            return regions
-    rest = {fact: (0.0, high) for fact, high in passed.items()}
-    return [*regions, Region(_in_order(rest), names[0], f"every case starts with the {names[0]}")]
+    return _regions(Ladder(policy))
 
 
 def input_names(policy: Policy) -> tuple[str, ...]:
     """Return what has to be known of a case: names, the amount, and the facts that guards look at."""
-    looked_at = {guard.fact for guard in policy.guards}
-    facts = [fact for fact in GUARD_FACTS if fact in looked_at]
-    return ("currency", "failure", "segment", "asked_for", "amount", *facts)
+    return (*ALWAYS_KNOWN, *Ladder(policy).facts)
 
 
 def number_text(number: float) -> str:
@@ -146,48 +134,73 @@ def limit_text(limit: float | str) -> str:
     """Return a limit as text: 25, ask, no_limit."""
     if isinstance(limit, str):
         return limit
-    return money_text(limit_cents(limit)) if limit < 1e13 else number_text(limit)
+    return money_text(to_cents(limit)) if limit < 1e13 else number_text(limit)
 
 
-def _rows_of(policy: Policy, region: Region, failures: tuple[str, ...], segments: tuple[str, ...]) -> list[Row]:
-    may = authority(policy, failures[0], segments[0])
-    names = policy.tier_names
-    start = names.index(region.starts_at)
-    together: dict[_Said, list[str]] = {}
+def _regions(ladder: Ladder) -> list[Region]:
+    passed: dict[str, float] = {}  # no case that is left reaches these values
+    regions = []
+    for guard, start in zip(ladder.guards, ladder.starts[:-1], strict=True):
+        below = passed.get(guard.fact)
+        low = max(guard.at_least, 0.0)
+        if below is not None and low >= below:
+            continue
+        facts = {fact: (0.0, high) for fact, high in passed.items()} | {guard.fact: (low, below)}
+        regions.append(Region(_in_order(facts), ladder.tiers[start.position], start.because))
+        passed[guard.fact] = low
+        if low == 0:
+            return regions
+    facts = {fact: (0.0, high) for fact, high in passed.items()}
+    start = ladder.starts[-1]
+    return [*regions, Region(_in_order(facts), ladder.tiers[start.position], start.because)]
+
+
+def _rows_of(ladder: Ladder, region: Region, failures: tuple[str, ...], segments: tuple[str, ...]) -> list[Row]:
+    """Return the rows of one region, for failures and segments for which the policy says the same."""
+    start = ladder.tiers.index(region.starts_at)
+    cell = (failures[0], segments[0])
+    # what is asked for, by what is said of it: kinds of which the same is said share a row
+    together: dict[_Answer, list[str]] = {}
     for asked_for in ASKED_FOR:
-        low = 0
-        for tier in names[start:]:
-            limits = may.limits[tier]
-            limit = limits[asked_for]
-            most = -1 if limits["total_cost"].value == ASK else limit_cents(limit.value)
-            is_last = tier == names[-1]
-            if most < low and not is_last:
-                continue
-            # beyond what any case may ask for there is no boundary
-            high = None if is_last or most > 10**15 else most + 1
-            said = _Said(low, high, tier, limit_text(limit_content(limit.value)), limit.rule, asked_for == "keep_item")
-            together.setdefault(said, []).append(asked_for)
-            if high is None:
-                break
-            low = high
-    first = {"starts_at": region.starts_at, "because": region.because}
-    own = {f"{name}_limit": limit_text(limit_content(may.limits[region.starts_at][name].value)) for name in LIMITS}
-    shared: dict[str, str | bool] = {**first, **own}
-    return [
-        Row(
-            failures,
-            segments,
-            tuple(asked),
-            (said.low, said.high),
-            region.facts,
-            {"tier": said.tier, "limit": said.limit, "rule": said.rule, "return_waived": said.return_waived, **shared},
-        )
-        for said, asked in together.items()
-    ]
+        for answer in _answers(ladder, start, cell, asked_for):
+            together.setdefault(answer, []).append(asked_for)
+    alone = {kind: ladder.rungs(*cell, kind)[start].limit for kind in LIMITS}
+    shared: dict[str, str | bool] = {
+        "starts_at": region.starts_at,
+        "because": region.because,
+        **{f"{kind}_limit": limit_text(limit_content(limit)) for kind, limit in alone.items()},
+    }
+    rows = []
+    for answer, asked in together.items():
+        outputs = {
+            "tier": answer.tier,
+            "limit": answer.limit,
+            "rule": answer.rule,
+            "return_waived": answer.return_waived,
+            **shared,
+        }
+        rows.append(Row(failures, segments, tuple(asked), (answer.low, answer.high), region.facts, outputs))
+    return rows
 
 
-class _Said(NamedTuple):
-    """What a row says, but for what the whole region shares."""
+def _answers(ladder: Ladder, start: int, cell: tuple[str, str], asked_for: str) -> Iterator[_Answer]:
+    """Yield who decides about one thing asked for, as ranges of the amount, from the tier that looks first on."""
+    low = 0
+    for rung in ladder.rungs(*cell, asked_for)[start:]:
+        is_last = rung.tier == ladder.tiers[-1]
+        if rung.most_cents < low and not is_last:
+            continue
+        # beyond what any case may ask for there is no boundary
+        high = None if is_last or rung.most_cents > MOST_CENTS else rung.most_cents + 1
+        limit = limit_text(limit_content(rung.limit))
+        yield _Answer(low, high, rung.tier, limit, rung.rule, LIMIT_KINDS[asked_for].waives_return)
+        if high is None:
+            return
+        low = high
+
+
+class _Answer(NamedTuple):
+    """What is said of amounts from `low` up to, but without, `high` (whole cents)."""
 
     low: int
     high: int | None
@@ -197,26 +210,23 @@ class _Said(NamedTuple):
     return_waived: bool
 
 
-def _blocks(policy: Policy, vocabulary: Vocabulary) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+def _blocks(ladder: Ladder, vocabulary: Vocabulary) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Return failures and segments for which the policy says the same, as blocks that do not overlap."""
     said = {
-        (failure, segment): tuple(
-            (each.value, each.rule)
-            for limits in authority(policy, failure, segment).limits.values()
-            for each in limits.values()
-        )
+        (failure, segment): tuple(ladder.rungs(failure, segment, kind) for kind in LIMITS)
         for failure in vocabulary.failures
         for segment in vocabulary.segments
     }
-    lines: dict[object, list[str]] = {}
+    failures_alike: dict[object, list[str]] = {}
     for failure in vocabulary.failures:
-        lines.setdefault(tuple(said[failure, segment] for segment in vocabulary.segments), []).append(failure)
+        of_failure = tuple(said[failure, segment] for segment in vocabulary.segments)
+        failures_alike.setdefault(of_failure, []).append(failure)
     blocks = []
-    for failures in lines.values():
-        alike: dict[object, list[str]] = {}
+    for failures in failures_alike.values():
+        segments_alike: dict[object, list[str]] = {}
         for segment in vocabulary.segments:
-            alike.setdefault(said[failures[0], segment], []).append(segment)
-        blocks += [(tuple(failures), tuple(segments)) for segments in alike.values()]
+            segments_alike.setdefault(said[failures[0], segment], []).append(segment)
+        blocks += [(tuple(failures), tuple(segments)) for segments in segments_alike.values()]
     return blocks
 
 

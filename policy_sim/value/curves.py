@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError
-from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy
+from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, to_cents
 from policy_sim.value.evaluation import (
     Outcome,
     evaluate,
@@ -23,7 +23,6 @@ from policy_sim.value.evaluation import (
     measure,
     rules_of,
     score_lanes,
-    to_cents,
 )
 from policy_sim.value.kernels import LANES, Rules, States, add_along, curve_states
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks

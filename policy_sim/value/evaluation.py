@@ -6,7 +6,6 @@ Left to others: the same as a function of one limit (`curves`), finding good lim
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError, unknown
-from policy_sim.policy import ASK, NO_LIMIT, Policy, authority, limit_words
+from policy_sim.policy import NO_LIMIT_CENTS, Ladder, Policy, authority, limit_words
 from policy_sim.service import Waiting, caught_share
 from policy_sim.value.kernels import GUIDED, LANES, Numbers, Rules, States, choose, score_states
 from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
@@ -40,7 +39,6 @@ Ints = NDArray[np.int64]
 _SUSPICIOUS = tuple(fact.name for fact in GUARDS.values() if fact.hints_at_abuse)
 
 _ROUNDING = 1e-9  # differences below this come from adding up in another order
-_NO_LIMIT_CENTS = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True)
@@ -81,12 +79,11 @@ def rules_of(policy: Policy, payoffs: Payoffs) -> Rules:
     scenario, cases = payoffs.scenario, payoffs.cases
     policy.check_names(scenario, f"policy {policy.name}")
     tiers = np.array([scenario.tiers.index(name) for name in policy.tier_names])
-    start = np.zeros(len(cases), dtype=np.int64)
+    start = Ladder(policy).start_positions(cases.columns, len(cases))
     suspected = np.zeros(len(cases), dtype=np.bool_)
     for guard in policy.guards:
-        caught = cases.columns[guard.fact] >= guard.at_least
-        start = np.where(caught, np.maximum(start, policy.tier_names.index(guard.to)), start)
-        suspected |= caught & (guard.fact in _SUSPICIOUS)
+        if guard.fact in _SUSPICIOUS:
+            suspected |= cases.columns[guard.fact] >= guard.at_least
     limits, claimed = limits_in_cents(policy, payoffs), _claimed(policy, payoffs)
     return Rules(start, cells_of(payoffs), limits, tiers, suspected, claimed)
 
@@ -96,13 +93,11 @@ def limits_in_cents(policy: Policy, payoffs: Payoffs) -> Ints:
     cells = payoffs.scenario.cells
     there = np.flatnonzero(np.bincount(cells_of(payoffs)))
     # where there are no exceptions, one cell stands for all
-    told = there if policy.exceptions else there[:1]
-    found = np.full((len(policy.tiers), len(cells), len(LIMITS)), _NO_LIMIT_CENTS)
-    found[:, there] = [
-        [[to_cents(policy.limit(tier, name, *cells[cell])) for name in LIMITS] for cell in told]
-        for tier in policy.tier_names
-    ]
-    return found
+    looked_up = there if policy.exceptions else there[:1]
+    ladder = Ladder(policy)
+    limits = np.full((len(policy.tiers), len(cells), len(LIMITS)), NO_LIMIT_CENTS)
+    limits[:, there] = np.stack([ladder.limits_in_cents(*cells[cell]) for cell in looked_up], axis=1)
+    return limits
 
 
 def cells_of(payoffs: Payoffs) -> Ints:
@@ -125,13 +120,6 @@ def _claimed(policy: Policy, payoffs: Payoffs) -> Floats:
     )
     through = 1 - caught * draws["claiming.refused_share"]
     return np.pad(through, (0, payoffs.style.shape[1] - len(draws)), mode="edge")
-
-
-def to_cents(limit: float) -> int:
-    """Return a limit in whole cents: -1 where there is no authority, the largest number where there is no limit."""
-    if limit == ASK:
-        return -1
-    return _NO_LIMIT_CENTS if limit == NO_LIMIT else min(math.floor(100 * limit + 1e-6), _NO_LIMIT_CENTS)
 
 
 @dataclass(frozen=True)

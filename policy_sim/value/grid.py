@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy
-from policy_sim.value.evaluation import rules_of, to_cents
+from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, to_cents
+from policy_sim.value.evaluation import rules_of
 from policy_sim.value.expected import QUANTITIES, Expected
 from policy_sim.value.kernels import grid_values
 from policy_sim.value.payoffs import in_blocks

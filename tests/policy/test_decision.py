@@ -4,7 +4,7 @@ import pytest
 
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, Decider, Lever, authority, decide_table
-from policy_sim.policy.decision import cents, decision_of
+from policy_sim.policy.decision import amount_in_cents, decision_of
 from policy_sim.words import ASKED_FOR
 
 
@@ -97,10 +97,10 @@ def test_what_is_missing(decider, cases):
 
 @pytest.mark.parametrize(("amount", "whole"), [(0.1 + 0.2, 30), (25, 2500), (8.34 + 8.33 + 8.34, 2501), (1e9, 10**11)])
 def test_whole_cents(amount, whole):
-    assert cents(amount) == whole
+    assert amount_in_cents(amount) == whole
 
 
 @pytest.mark.parametrize("amount", [None, "25", float("nan"), float("inf"), -1, 1e300, 0.005])
 def test_no_money(amount):
     with pytest.raises(InputError, match="amount is"):
-        cents(amount)
+        amount_in_cents(amount)

@@ -106,7 +106,7 @@ def test_against_another_policy(files, scenario, rich):
 def test_what_lacks_a_fact_is_refused_by_every_engine(files, rich, node_folder, monkeypatch):
     monkeypatch.chdir(node_folder)
     case = next(boundary_cases(rich, FEW))
-    broken = broken_cases(case, rich)
+    broken = broken_cases(rich, case)
     assert len(broken) == 20
     for engine, name in (("zen-engine", "p.jdm.json"), ("pyDMNrules", "p.dmn"), ("feelin", "p.dmn")):
         answers = run_engine(engine, (files / name).read_bytes(), broken)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from policy_sim.policy import Guard, Lever
-from policy_sim.policy.decision import cents
+from policy_sim.policy.decision import amount_in_cents
 from policy_sim.publish.check import check_rows
 from policy_sim.publish.conformity import boundary_cases, reference
 from policy_sim.publish.dmn import table_cells
@@ -18,7 +18,7 @@ def check_against_reference(policy, vocabulary):
     rows = decision_rows(policy, vocabulary)
     assert check_rows(rows, policy, vocabulary) == []
     for case in boundary_cases(policy, vocabulary):
-        row = next(row for row in rows if row.holds(case, cents(case["amount"])))
+        row = next(row for row in rows if row.holds(case, amount_in_cents(case["amount"])))
         expected = reference(policy, case)
         assert {name: row.outputs[name] for name in OUTPUTS} == {name: expected[name] for name in OUTPUTS}, case
 

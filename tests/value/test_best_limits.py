@@ -7,9 +7,9 @@ import pytest
 
 from policy_sim.assumptions import central, draw_assumptions
 from policy_sim.border import InputError
-from policy_sim.policy import ASK, NO_LIMIT, Lever, LimitException, Policy, Tier, load_policy
+from policy_sim.policy import ASK, NO_LIMIT, Lever, LimitException, Policy, Tier, load_policy, to_cents
 from policy_sim.value import best_limits, evaluate, value_cases
-from policy_sim.value.evaluation import Handling, to_cents
+from policy_sim.value.evaluation import Handling
 from policy_sim.value.frontier import frontier
 from policy_sim.words import LIMITS
 

@@ -5,10 +5,10 @@ import pytest
 
 from policy_sim.assumptions import Draws
 from policy_sim.border import InputError
-from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, Tier, load_policy
+from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, Tier, load_policy, to_cents
 from policy_sim.value import evaluate, threshold_curve
 from policy_sim.value.curves import best_step, lever_states
-from policy_sim.value.evaluation import Handling, rules_of, to_cents
+from policy_sim.value.evaluation import Handling, rules_of
 from policy_sim.value.kernels import (
     FACTS,
     FORMS,

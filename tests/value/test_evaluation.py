@@ -5,10 +5,10 @@ import pytest
 
 from policy_sim.assumptions import central, draw_assumptions, load_scenario
 from policy_sim.border import InputError, shipped
-from policy_sim.policy import ASK, NO_LIMIT, Guard, Lever, authority, load_policy
+from policy_sim.policy import NO_LIMIT, Guard, Lever, authority, load_policy
 from policy_sim.service import caught_share
 from policy_sim.value import compare, decide, evaluate, interval, value_cases
-from policy_sim.value.evaluation import Handling, score, to_cents
+from policy_sim.value.evaluation import Handling, score
 from policy_sim.words import LIMITS, MEASURES, OUTCOMES
 
 
@@ -186,22 +186,6 @@ def test_interval():
     assert interval(values) == pytest.approx((5, 95))
     assert interval(values, 0.5) == pytest.approx((25, 75))
     assert interval(np.array([3.0])) == (3.0, 3.0)
-
-
-@pytest.mark.parametrize(
-    ("limit", "cents"),
-    [
-        (ASK, -1),
-        (NO_LIMIT, np.iinfo(np.int64).max),
-        (0.0, 0),
-        (0.29, 29),
-        (19.99, 1999),
-        (0.105, 10),
-        (1234.56, 123456),
-    ],
-)
-def test_limits_in_cents(limit, cents):
-    assert to_cents(limit) == cents
 
 
 def with_guards(policy, *guards):
