@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    Progress = Callable[[str, int, int], None]
+    from policy_sim.border import Progress
 
 __all__ = [
     "error_console",

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from policy_sim.assumptions import Scenario
-    from policy_sim.cli.console import Progress
+    from policy_sim.border import Progress
     from policy_sim.cli.options import LogColumns, LogSource, Sample, ScenarioSource
     from policy_sim.clv import Transactions
     from policy_sim.policy import Record
+    from policy_sim.service import Cases
     from policy_sim.study import Setting
 
 __all__ = [
@@ -91,6 +92,7 @@ def prepare(
     from policy_sim import study
     from policy_sim.service import read_cases
 
+    source: Transactions | Cases
     if sample.cases.lstrip("-").isdigit():
         size = study.Sample(int(sample.cases), sample.draws, sample.seed)
         source = read_transactions(log.transactions, log.columns, scenario)

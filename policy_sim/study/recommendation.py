@@ -6,11 +6,12 @@ In: the policy in force, payoffs, other policies. Out: `Recommendation`. Left to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from policy_sim.border import Progress
 from policy_sim.policy import Policy, limit_content, limit_contents
 from policy_sim.value import BestLimits, Difference, Payoffs, best_limits, compare, evaluate
 
@@ -82,7 +83,7 @@ def recommend(
     others: Sequence[Policy] = (),
     *,
     round_to: float | None = 1.0,
-    on_progress: Callable[[str, int, int], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> Recommendation:
     """Find the best limits, and compare them and other policies with the policy in force.
 
