@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import os
 import tempfile
 import warnings
@@ -29,6 +30,7 @@ __all__ = [
     "find_file",
     "nearest",
     "parse_model",
+    "plain_rows",
     "read_columns",
     "read_yaml",
     "shipped",
@@ -322,3 +324,26 @@ def write_whole(path: Path, content: str | bytes) -> None:
             raise
     except OSError as error:
         raise InputError(f"cannot write '{path}': {error.strerror}; choose another place with --out") from None
+
+
+def plain_rows(table: pd.DataFrame, write: Callable[[float], object] | None = None) -> list[dict[str, object]]:
+    """Return the rows of a table as plain data, by the names of their columns.
+
+    Parameters
+    ----------
+    table
+        Any columns; what is missing becomes None.
+    write
+        What stands for a number that is there; as it is, and None where it is infinite, if not given.
+    """
+    return [{str(name): _plain_value(value, write) for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def _plain_value(value: object, write: Callable[[float], object] | None) -> object:
+    if not isinstance(value, float):
+        return value
+    if math.isnan(value):
+        return None
+    if write is not None:
+        return write(value)
+    return value if math.isfinite(value) else None

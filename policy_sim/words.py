@@ -28,6 +28,9 @@ __all__ = [
     "MOVED",
     "OUTCOMES",
     "PARTS",
+    "RETURN_PARTS",
+    "SIMPLICITY",
+    "SPARED",
     "TILES",
     "CaseColumn",
     "GuardFact",
@@ -35,6 +38,8 @@ __all__ = [
     "Name",
     "OutcomeKind",
     "RemedyKind",
+    "ReturnPart",
+    "SparedKind",
     "form_columns",
 ]
 
@@ -221,6 +226,98 @@ MEASURES = tuple(name for name in OUTCOMES if name != "net_value")
 PARTS = {outcome.name: outcome.sign for outcome in OUTCOMES.values() if outcome.sign}
 #: Outcomes with a tile on the first screen, in order.
 TILES = tuple(name for _, name in sorted((outcome.tile, outcome.name) for outcome in OUTCOMES.values() if outcome.tile))
+
+
+@dataclass(frozen=True)
+class SparedKind:
+    """Something that limits can be asked to spare: a bound on it, or the other axis of a frontier.
+
+    Attributes
+    ----------
+    outcome
+        The outcome that measures it.
+    axis
+        What is measured along the axis of a frontier.
+    head
+        The same as the head of a column, in one word.
+    one_more
+        What a price of it is the price of.
+    """
+
+    name: str
+    outcome: str
+    axis: str
+    head: str
+    one_more: str
+
+
+#: What can be spared, by the name that people give it.
+SPARED: Mapping[str, SparedKind] = {
+    kind.name: kind
+    for kind in (
+        SparedKind(
+            name="budget",
+            outcome="remedy_cost",
+            axis="remedy cost a year",
+            head="remedies",
+            one_more="unit of money more for remedies",
+        ),
+        SparedKind(
+            name="escalation_minutes",
+            outcome="supervisor_minutes",
+            axis="supervisor minutes a year",
+            head="minutes",
+            one_more="supervisor minute more",
+        ),
+        SparedKind(
+            name="learned_claiming",
+            outcome="learned_claiming",
+            axis="lost to learned claiming a year",
+            head="claiming",
+            one_more="unit of money more lost to learned claiming",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class ReturnPart:
+    """Something that speaks for letting the customer keep an item, or for asking it back.
+
+    Attributes
+    ----------
+    title
+        What it is called in figures.
+    when_kept
+        What becomes of it where the item is kept.
+    """
+
+    name: str
+    title: str
+    when_kept: str
+
+
+#: What tells keeping an item from returning it, by name, in the order in which people add it up.
+RETURN_PARTS: Mapping[str, ReturnPart] = {
+    part.name: part
+    for part in (
+        ReturnPart("label", "return label", "label saved"),
+        ReturnPart("inspection", "inspection", "inspection saved"),
+        ReturnPart("restocking", "restocking", "restocking saved"),
+        ReturnPart("salvage", "salvage", "salvage given up"),
+        ReturnPart("customer", "customer value", "customer value"),
+        ReturnPart("learned_claiming", "learned claiming", "learned claiming"),
+    )
+}
+
+#: Titles of the policies from the simplest to the best choice in every case, by the names in `BestLimits.simplicity`.
+SIMPLICITY: Mapping[str, str] = {
+    "given": "in force",
+    "one limit for all": "the same limits for all",
+    "rounded": "the same, rounded",
+    "limits of its own for each cell": "own limits wherever it pays",
+    "oracle": "the best of each case",
+}
 
 
 @dataclass(frozen=True)

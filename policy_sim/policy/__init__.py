@@ -13,6 +13,7 @@ from policy_sim.policy.limits import (
     Status,
     Tier,
     limit_content,
+    limit_contents,
     parse_lever,
 )
 from policy_sim.policy.record import (
@@ -62,6 +63,7 @@ __all__ = [
     "decide_table",
     "guard_words",
     "limit_content",
+    "limit_contents",
     "limit_words",
     "load_policy",
     "load_record",

@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from policy_sim.border import unknown
-from policy_sim.policy.limits import ASK, NO_LIMIT, Guard, LimitException, Policy, Tier
+from policy_sim.policy.limits import ASK, NO_LIMIT, Guard, LimitException, Policy, Tier, limit_content
 from policy_sim.policy.versions import Versions
 from policy_sim.words import GUARD_FACTS, LIMITS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Authority", "InForce", "authority", "guard_words", "limit_words", "rule_words", "start_words"]
 
@@ -24,6 +28,16 @@ class InForce:
 
     value: float
     rule: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row with all of it."""
+        import pandas as pd
+
+        return pd.DataFrame([self.to_dict()])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the limit as it stands in files, and its rule."""
+        return {"value": limit_content(self.value), "rule": self.rule}
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,24 @@ class Authority:
     starts_at: str
     because: str
     limits: Mapping[str, Mapping[str, InForce]]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each tier and limit: tier, limit, value (money, `ASK`, `NO_LIMIT`), rule."""
+        import pandas as pd
+
+        rows = [
+            (tier, name, limit.value, limit.rule)
+            for tier, limits in self.limits.items()
+            for name, limit in limits.items()
+        ]
+        return pd.DataFrame(rows, columns=["tier", "limit", "value", "rule"])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the same as plain data; limits as they stand in files."""
+        limits = {
+            tier: {name: limit.to_dict() for name, limit in limits.items()} for tier, limits in self.limits.items()
+        }
+        return {"starts_at": self.starts_at, "because": self.because, "limits": limits}
 
 
 def authority(

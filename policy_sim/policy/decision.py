@@ -52,6 +52,16 @@ class Decision(NamedTuple):
     starts_at: str
     because: str
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row with all of it."""
+        import pandas as pd
+
+        return pd.DataFrame([self.to_dict()])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the same as plain data."""
+        return self._asdict()
+
 
 class Decider:
     """A policy made ready to decide many single cases.

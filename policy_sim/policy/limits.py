@@ -43,6 +43,7 @@ __all__ = [
     "Status",
     "Tier",
     "limit_content",
+    "limit_contents",
     "most_specific_first",
     "parse_lever",
 ]
@@ -71,6 +72,11 @@ def _limit(value: object) -> float:
 def limit_content(value: float) -> float | str:
     """Return a limit as it stands in files: a number, "ask" or "no_limit"."""
     return {ASK: "ask", NO_LIMIT: "no_limit"}.get(value, value)
+
+
+def limit_contents(limits: Mapping[str, float]) -> dict[str, float | str]:
+    """Return limits by name as they stand in files."""
+    return {name: limit_content(value) for name, value in limits.items()}
 
 
 _LIMIT_SCHEMA = {

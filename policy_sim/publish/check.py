@@ -7,10 +7,11 @@ Left to others: whether a file can be read at all (`files`), what a policy is wo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, nearest
@@ -31,6 +32,14 @@ class Finding:
     severity: Literal["error", "warning"]
     kind: str
     words: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row with all of it."""
+        return pd.DataFrame([self.to_dict()])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the same as plain data."""
+        return asdict(self)
 
 
 def check(

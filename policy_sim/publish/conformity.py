@@ -7,12 +7,13 @@ Left to others: running engines (`engines`), the partition (`table`); the refere
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError
@@ -60,6 +61,14 @@ class Conformity:
     def holds(self) -> bool:
         """Whether the engine was run and agreed everywhere."""
         return not self.not_run and self.agreeing == self.cases
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row with all of it."""
+        return pd.DataFrame([self.to_dict()])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the same as plain data, and whether the engine agreed everywhere."""
+        return asdict(self) | {"holds": self.holds}
 
 
 def conform(

@@ -7,7 +7,7 @@ allows more, and an example case for each difference. Left to others: what the d
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +59,16 @@ class Step:
         return ", ".join(
             f"{name} {value:g}" if isinstance(value, float) else str(value) for name, value in self.example.items()
         )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row with all of it."""
+        import pandas as pd
+
+        return pd.DataFrame([self.to_dict()])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the same as plain data."""
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -116,6 +126,17 @@ class PolicyDifference:
     def labels(self) -> tuple[str, str]:
         """What the two are called: by name, by version where the names are the same, else A and B."""
         return _labels(self.first, self.second)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the verdict and every difference as plain data."""
+        return {
+            "first": self.labels[0],
+            "second": self.labels[1],
+            "verdict": self.verdict,
+            "counterexamples": [step.to_dict() for step in self.counterexamples],
+            "differences": [step.to_dict() for step in self.steps],
+            "life": list(self.life),
+        }
 
 
 def difference(first: Policy, second: Policy, scenario: Scenario) -> PolicyDifference:

@@ -152,6 +152,16 @@ class Waiting:
     def __str__(self) -> str:
         return self.words()
 
+    def to_dict(self) -> dict[str, float | None]:
+        """Return means over all that was worked out; no mean wait where work piles up."""
+        mean_wait = float(self.mean_wait_hours.mean())
+        return {
+            "occupancy": float(self.occupancy.mean()),
+            "mean_wait_hours": mean_wait if np.isfinite(mean_wait) else None,
+            "abandoned_share": float(self.abandoned_share.mean()),
+            "overloaded_share_of_draws": float(self.is_overloaded.mean()),
+        }
+
 
 def erlang_c(servers: ArrayLike, offered_load: ArrayLike) -> Floats:
     """Return the chance (0-1) that an arrival finds every server busy and waits, when everybody waits (M/M/c).

@@ -1,6 +1,6 @@
-"""Wording: numbers and limits as people read them, one way everywhere (screen, figures, command line).
+"""Wording: numbers and limits as people read them, formatted one way everywhere (screen, figures, command line).
 
-In: numbers. Out: short texts. Left to others: what the numbers are.
+In: numbers. Out: short texts. Left to others: what the numbers are, what they are called (`words`).
 """
 
 from __future__ import annotations
@@ -10,30 +10,20 @@ import math
 from policy_sim.policy import ASK, NO_LIMIT
 
 __all__ = [
-    "SIMPLICITY_TITLES",
     "assumption_title",
     "assumption_unit",
     "assumption_value",
-    "limit_text",
-    "money",
-    "number",
-    "share",
+    "format_limit",
+    "format_money",
+    "format_number",
+    "format_share",
 ]
-
-#: How the rows of `BestLimits.simplicity` read.
-SIMPLICITY_TITLES = {
-    "given": "in force",
-    "one limit for all": "the same limits for all",
-    "rounded": "the same, rounded",
-    "limits of its own for each cell": "own limits wherever it pays",
-    "oracle": "the best of each case",
-}
 
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 _MINUS = "−"
 
 
-def money(value: float, currency: str, signed: bool = False) -> str:
+def format_money(value: float, currency: str, signed: bool = False) -> str:
     """Return money in three figures: "$63k", "−$1.38", "+€3.90M"."""
     sign = _MINUS if value < 0 else "+" if signed and value > 0 else ""
     size = abs(value)
@@ -50,21 +40,21 @@ def money(value: float, currency: str, signed: bool = False) -> str:
     return f"{sign}{_SIGNS.get(currency, currency + ' ')}{figures}{unit}"
 
 
-def share(value: float, signed: bool = False) -> str:
+def format_share(value: float, signed: bool = False) -> str:
     """Return a share (0-1) in percent with one decimal: "12.7%"."""
     figures = f"{abs(100 * value):.1f}"
     sign = "" if figures == "0.0" else _MINUS if value < 0 else "+" if signed else ""
     return f"{sign}{figures}%"
 
 
-def number(value: float, signed: bool = False) -> str:
+def format_number(value: float, signed: bool = False) -> str:
     """Return a count with thousands separated: "35,923"."""
     figures = f"{abs(value):,.0f}" if abs(value) >= 100 else f"{abs(value):.1f}"
     sign = "" if float(figures.replace(",", "")) == 0 else _MINUS if value < 0 else "+" if signed else ""
     return f"{sign}{figures}"
 
 
-def limit_text(value: float, currency: str) -> str:
+def format_limit(value: float, currency: str) -> str:
     """Return a limit: "$25", "$11.47", "no limit", "ask first"."""
     if value == ASK:
         return "ask first"
@@ -85,7 +75,7 @@ def assumption_value(value: float, unit: str) -> str:
     if unit.startswith("share"):
         return f"{100 * value:.3g}%"
     if unit[:3] in _SIGNS:
-        return limit_text(value, unit[:3])
+        return format_limit(value, unit[:3])
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 

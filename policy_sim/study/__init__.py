@@ -5,6 +5,7 @@ from policy_sim.study.information import Pilot, Worth, evpi, evppi, pilot_for_me
 from policy_sim.study.optimum import HeldOut, Optimum, find_optimum
 from policy_sim.study.prepare import Customers, Sample, Setting, prepare, read_default_log, thinned
 from policy_sim.study.provenance import provenance_of
+from policy_sim.study.recommendation import Recommendation, as_recommended, recommend
 from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table, spread_of_cases
 from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
 from policy_sim.study.stories import Replay, Story, load_stories, load_story, replay
@@ -16,12 +17,14 @@ __all__ = [
     "Matters",
     "Optimum",
     "Pilot",
+    "Recommendation",
     "Replay",
     "Sample",
     "Sensitivity",
     "Setting",
     "Story",
     "Worth",
+    "as_recommended",
     "case_error",
     "evpi",
     "evppi",
@@ -35,6 +38,7 @@ __all__ = [
     "prepare",
     "provenance_of",
     "read_default_log",
+    "recommend",
     "replay",
     "risk_table",
     "spread_of_cases",

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from policy_sim.border import InputError
-from policy_sim.policy import Policy
+from policy_sim.border import InputError, plain_rows
+from policy_sim.policy import Policy, limit_contents
 from policy_sim.study.information import Worth, evpi, evppi, pilot_for_mean, pilot_for_share
 from policy_sim.study.prepare import thinned
 from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table, spread_of_cases
@@ -69,6 +69,45 @@ class Matters:
     def runner_up(self) -> Policy:
         """The best of the policies, in the mean over draws, but for the recommended one."""
         return max(self.outcomes[:-1], key=lambda outcome: float(outcome.per_case().mean())).policy
+
+    def break_evens(self) -> pd.DataFrame:
+        """Return where assumptions turn the choice, against the baseline and against the runner-up (column against)."""
+        policies = {policy.name: policy for policy in (self.outcomes[0].policy, self.runner_up)}
+        tables = [self.sensitivity.break_evens(policy).assign(against=name) for name, policy in policies.items()]
+        return pd.concat(tables, ignore_index=True)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return all tables by the names of their files."""
+        return {
+            "risk": self.risk,
+            "tornado": self.sensitivity.tornado(),
+            "break_evens": self.break_evens(),
+            "worth_of_knowing": self.evppi,
+            "pilots": self.pilots,
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return `risk`."""
+        return self.risk
+
+    def to_dict(self) -> dict[str, object]:
+        """Return everything as plain data; limits as they stand in files."""
+        weighed = self.outcomes[-1].policy
+        return {
+            "policy": weighed.name,
+            "limits": limit_contents(weighed.tiers[0].limits),
+            "against": self.outcomes[0].policy.name,
+            "runner_up": self.runner_up.name,
+            "risk": plain_rows(self.risk),
+            "errors": self.errors.to_dict(),
+            "cases_at_a_time": self.sensitivity.case_count,
+            "tornado": plain_rows(self.sensitivity.tornado()),
+            "break_evens": plain_rows(self.break_evens()),
+            "evpi": self.evpi.to_dict(),
+            "evppi": plain_rows(self.evppi),
+            "pilot_on": self.pilot_on,
+            "pilots": plain_rows(self.pilots),
+        }
 
 
 def what_matters(

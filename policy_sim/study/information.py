@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +32,14 @@ class Worth(NamedTuple):
 
     value: float
     standard_error: float
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row: value, standard_error."""
+        return pd.DataFrame([self.to_dict()])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the same as plain data."""
+        return self._asdict()
 
 
 def evpi(net_benefits: Floats) -> Worth:
@@ -202,6 +210,14 @@ class Pilot:
     design_effect: float
     fewest_agents: int
     difference: float
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row with all of it."""
+        return pd.DataFrame([self.to_dict()])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the same as plain data."""
+        return asdict(self)
 
 
 def pilot_for_share(

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError
+from policy_sim.border import InputError, plain_rows
 from policy_sim.clv import BgNbdFit, summarise
 from policy_sim.policy import Policy
 from policy_sim.study.journey_kernels import ANSWERS, MOST_PRIOR, SUMS, Buyers, follow
@@ -96,6 +96,18 @@ class Journey:
     def to_frame(self, level: float = 0.9) -> pd.DataFrame:
         """Return one row per month and trajectory: month (from 1), outcome, unit, mean, low, high over the draws."""
         return _framed(self.monthly, level).assign(policy=self.policy.name)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the same as plain data, with the worth of net value over all months."""
+        worth = self.worth()
+        low, high = np.quantile(worth, [0.05, 0.95])
+        return {
+            "policy": self.policy.name,
+            "currency": self.currency,
+            "months": self.months,
+            "worth": {"mean": float(worth.mean()), "low": float(low), "high": float(high)},
+            "monthly": plain_rows(self.to_frame().drop(columns="policy")),
+        }
 
 
 def follow_customers(

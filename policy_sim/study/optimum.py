@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError
-from policy_sim.policy import NO_LIMIT, Lever, Policy
+from policy_sim.border import InputError, plain_rows
+from policy_sim.policy import NO_LIMIT, Lever, Policy, limit_content, limit_contents
 from policy_sim.value import BestLimits, Difference, Payoffs, best_limits, compare, evaluate, interval, threshold_curve
 
 __all__ = ["HeldOut", "Optimum", "find_optimum"]
@@ -47,6 +47,10 @@ class HeldOut:
             columns=["cases", "net_value", "net_value_low", "net_value_high"],
         )
 
+    def to_dict(self) -> dict[str, object]:
+        """Return the same as plain data, by kind of case."""
+        return {str(row.pop("cases")): row for row in plain_rows(self.to_frame())}
+
 
 @dataclass(frozen=True)
 class Optimum:
@@ -72,6 +76,26 @@ class Optimum:
     ignoring: Difference
     held_out: HeldOut | None
     limits: pd.DataFrame
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return `limits`."""
+        return self.limits
+
+    def to_dict(self) -> dict[str, object]:
+        """Return everything as plain data; limits as they stand in files."""
+        careless = self.ignoring.outcome.policy
+        return {
+            "against": self.gain.baseline.policy.name,
+            "limits": plain_rows(self.limits, limit_content),
+            **self.best.to_dict(),
+            "difference": self.gain.to_dict(),
+            "second_line": self.gain.outcome.queue.to_dict(),
+            "ignoring_learned_claiming": {
+                "limits": limit_contents(careless.tiers[0].limits),
+                "difference": self.ignoring.to_dict(),
+            },
+            "held_out": None if self.held_out is None else plain_rows(self.held_out.to_frame()),
+        }
 
 
 def find_optimum(

@@ -83,6 +83,18 @@ class Customers:
     spend: GammaGammaFit
     future_values: FutureValues
 
+    def to_dict(self) -> dict[str, object]:
+        """Return numbers of customers and orders, the models, and the mean future value (money) as plain data."""
+        return {
+            "count": len(self.transactions.labels),
+            "orders": len(self.transactions.amount),
+            "models": {
+                fit.model: {"parameters": fit.parameters, "log_likelihood": fit.log_likelihood}
+                for fit in (self.purchases, self.spend)
+            },
+            "mean_future_value": float(self.future_values.future_value.mean()),
+        }
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -92,6 +104,19 @@ class Setting:
     payoffs: Payoffs
     customers: Customers | None
     seed: int = 0
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what policies are compared in as plain data: scenario, cases, draws, seed, customers."""
+        content: dict[str, object] = {
+            "scenario": self.scenario.name,
+            "scenario_fingerprint": self.scenario.fingerprint,
+            "currency": self.scenario.currency,
+            "cases": len(self.payoffs.cases),
+            "cases_per_year": self.scenario.value("shop.cases_per_year"),
+            "draws": len(self.payoffs.draws),
+            "seed": self.seed,
+        }
+        return content if self.customers is None else content | {"customers": self.customers.to_dict()}
 
 
 def prepare(

@@ -7,7 +7,7 @@ Left to others: what it would be worth to know more (`information`), which assum
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
@@ -126,6 +126,14 @@ class Errors:
     def cases_matter(self) -> bool:
         """Whether more cases would narrow the result: their error is above a third of that of the assumptions."""
         return self.from_cases > self.from_assumptions / 3
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row: difference, from_cases, from_assumptions."""
+        return pd.DataFrame([self.to_dict()])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the same as plain data."""
+        return asdict(self)
 
 
 def case_error(outcome: Outcome, baseline: Outcome) -> Errors:

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import Draws, Scenario
-from policy_sim.border import InputError, unknown
+from policy_sim.border import InputError, plain_rows, unknown
 from policy_sim.policy import Policy
 from policy_sim.service import Cases
 from policy_sim.value import evaluate, value_cases
@@ -166,6 +166,20 @@ class Sensitivity:
 
     def _place(self, j: int, value: float) -> int:
         return int(np.argmin(np.abs(self.points[j] - value)))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return `tornado`."""
+        return self.tornado()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what was compared and how far each assumption moves the difference, as plain data."""
+        return {
+            "policy": self.recommended.name,
+            "against": self.baseline.name,
+            "cases": self.case_count,
+            "tornado": plain_rows(self.tornado()),
+            "break_evens": plain_rows(self.break_evens()),
+        }
 
 
 def one_at_a_time(

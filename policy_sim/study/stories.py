@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from policy_sim.assumptions import ACTS, Draws, Scenario, central, draw_assumptions, load_scenario
-from policy_sim.border import InputError, find_file, parse_model, read_yaml, shipped, unknown
-from policy_sim.policy import load_policy
+from policy_sim.border import InputError, find_file, parse_model, plain_rows, read_yaml, shipped, unknown
+from policy_sim.policy import limit_content, load_policy
 from policy_sim.service import compose, read_cases
 from policy_sim.value import Payoffs, interval, value_cases
 from policy_sim.value.evaluation import measure, rules_of, score
@@ -159,6 +159,19 @@ class KeepUntil:
         found = np.quantile(_crossing(self.prices, self.gains), [0.05, 0.95], method="inverted_cdf")
         return float(found[0]), float(found[1])
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each price: item_price, gain_central, gain_mean (of the draws); money."""
+        columns = {"item_price": self.prices, "gain_central": self.central, "gain_mean": self.gains.mean(axis=1)}
+        return pd.DataFrame(columns)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the price up to which keeping pays, and the range that holds 90 % of its draws, as limits in files."""
+        return {
+            "item_price": limit_content(self.limit),
+            "item_price_low": limit_content(self.likely[0]),
+            "item_price_high": limit_content(self.likely[1]),
+        }
+
 
 @dataclass(frozen=True)
 class Replay:
@@ -180,6 +193,8 @@ class Replay:
         (tiers, draws) payoff of what was given where each tier decides, money.
     keep
         Up to which item price keeping pays; none where nothing was kept.
+    seed
+        Of the draws.
     """
 
     story: Story
@@ -189,6 +204,7 @@ class Replay:
     measures: Floats
     asking: Floats
     keep: KeepUntil | None
+    seed: int = 0
 
     @property
     def currency(self) -> str:
@@ -294,6 +310,28 @@ class Replay:
         waiting = self.payoffs.scenario.value(f"{option.tier}.wait_hours")
         return open_for + waiting + float(menu.acts[0, resolution, ACTS.index("lead_hours"), 0])
 
+    def to_dict(self) -> dict[str, object]:
+        """Return everything as plain data."""
+        story = self.story
+        claims = [row | {"holds_to": limit_content(row["holds_to"])} for row in self.claims.to_dict("records")]
+        return {
+            "story": story.name,
+            "title": story.title,
+            "scenario": story.scenario,
+            "scenario_fingerprint": self.payoffs.scenario.fingerprint,
+            "currency": self.currency,
+            "draws": len(self.payoffs.draws),
+            "seed": self.seed,
+            "told": story.told,
+            "left_out": story.left_out,
+            "case": dict(story.case),
+            "options": plain_rows(self.to_frame()),
+            "limits_needed": self.limits_needed,
+            "cost_of_asking": plain_rows(self.cost_of_asking),
+            "claims": claims,
+            "keep_until": None if self.keep is None else self.keep.to_dict(),
+        }
+
 
 def replay(story: Story, draws: int = 500, seed: int = 0) -> Replay:
     """Value every option of a story, and the scenario's own menu, for its one case.
@@ -327,7 +365,8 @@ def replay(story: Story, draws: int = 500, seed: int = 0) -> Replay:
     states += [(resolution[_GIVEN], k) for k in range(len(tiers))]
     measures = _scored(payoffs, np.zeros(len(states), dtype=np.int64), np.array(states))
     asking = measure(measures[len(options) :], "net_value")
-    return Replay(story, payoffs, options, resolution, measures[: len(options)], asking, _keep(story, whole, sampled))
+    keep = _keep(story, whole, sampled)
+    return Replay(story, payoffs, options, resolution, measures[: len(options)], asking, keep, seed)
 
 
 def _valued(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,14 @@ class Box:
             inside &= _within(table[name], limits)
         return inside
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row with all of it."""
+        return pd.DataFrame([self.to_dict()])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the same as plain data."""
+        return asdict(self) | {"limits": {name: list(limits) for name, limits in self.limits.items()}}
+
 
 @dataclass(frozen=True)
 class Discovery:
@@ -94,6 +102,15 @@ class Discovery:
         ]
         columns = ["box", "factor", "low", "high", "among", "coverage", "density", "mass"]
         return pd.DataFrame(rows, columns=columns)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the same as plain data."""
+        return {
+            "question": self.question,
+            "bad_share": self.bad_share,
+            "runs": self.runs,
+            "boxes": [box.to_dict() for box in self.boxes],
+        }
 
 
 def discover(

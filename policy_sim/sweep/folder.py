@@ -24,6 +24,8 @@ from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple
 
+import pandas as pd
+
 from policy_sim import __version__
 from policy_sim.border import InputError, write_whole
 from policy_sim.sweep.design import Design, load_design, sweepable
@@ -75,6 +77,14 @@ class Swept(NamedTuple):
     lost: int
     interrupted: bool
     errors: tuple[str, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row with all of it."""
+        return pd.DataFrame([self.to_dict()])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the same as plain data."""
+        return self._asdict() | {"folder": str(self.folder), "errors": list(self.errors)}
 
 
 def sweep(
@@ -162,6 +172,14 @@ class Foresight(NamedTuple):
     def runs_per_second(self) -> float:
         """How fast it will go."""
         return (self.runs - self.found) / self.seconds if self.seconds > 0 else 0.0
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row with all of it."""
+        return pd.DataFrame([self.to_dict()])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the same as plain data."""
+        return self._asdict() | {"runs_per_second": self.runs_per_second}
 
 
 def foresee(design: Design | str | Path, out: str | Path | None = None, workers: int | None = None) -> Foresight:

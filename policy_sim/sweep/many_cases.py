@@ -24,8 +24,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import Draws, Scenario
-from policy_sim.border import InputError
-from policy_sim.policy import ASK, Lever, Policy, to_cents
+from policy_sim.border import InputError, plain_rows
+from policy_sim.policy import ASK, Lever, Policy, limit_content, to_cents
 from policy_sim.service import Cases, read_cases
 from policy_sim.sweep.workers import Workers, as_they_come, cluster_workers, thread_workers
 from policy_sim.value import Outcome, Payoffs, measure, value_cases
@@ -96,6 +96,25 @@ class CandidateCurve:
             return best_step(np.array([-1]), np.zeros(1), (low, high))[1]
         net = np.where(allowed, self.per_case().mean(axis=1), -np.inf)
         return float(self.limits[int(np.argmax(net))])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per candidate: limit (empty: ask first), means per case, 90 % interval of net value."""
+        net = self.per_case()
+        low, high = np.quantile(net, [0.05, 0.95], axis=1)
+        limit = np.where(np.isfinite(self.limits), self.limits, np.nan)
+        table = pd.DataFrame(
+            {"limit": limit, "net_value": net.mean(axis=1), "net_value_low": low, "net_value_high": high}
+        )
+        return table.assign(**{name: self.per_case(name).mean(axis=1) for name in MEASURES})
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what was moved, the best candidate and all of them as plain data."""
+        return {
+            "policy": self.policy.name,
+            "lever": str(self.lever),
+            "best_limit": limit_content(self.best_limit),
+            "steps": plain_rows(self.to_frame()),
+        }
 
 
 def open_case_log(path: str | Path) -> CaseLog:

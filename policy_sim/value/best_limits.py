@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError, unknown
+from policy_sim.border import InputError, plain_rows, unknown
 from policy_sim.policy import Lever, Policy
 from policy_sim.value.curves import Curve, best_step, threshold_curve
 from policy_sim.value.evaluation import evaluate, worst
@@ -91,6 +91,27 @@ class BestLimits:
         own = [lever for lever in self.levers if lever.tier == self.policy.tier_names[0] and not lever.failure]
         outcome = evaluate(self.policy, self.payoffs)
         return {lever.limit: threshold_curve(outcome, lever) for lever in own if not lever.segment}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each limit that could move: tier, limit, failure, segment (empty: all), value (money)."""
+        rows = [
+            asdict(lever) | {"value": self.policy.limit(lever.tier, lever.limit, lever.failure, lever.segment)}
+            for lever in self.levers
+        ]
+        return pd.DataFrame(rows)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the policy, how sure the search is, the price of simplicity and of bounds, as plain data."""
+        policy = self.policy.model_dump(mode="json")
+        return {
+            "exceptions": policy["exceptions"],
+            "policy": policy,
+            "starts": self.starts,
+            "agreeing_starts": self.agreeing_starts,
+            "simplicity": plain_rows(self.simplicity),
+            "binding": self.binding or None,
+            "shadow_price": self.shadow_price,
+        }
 
 
 def best_limits(

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError
-from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, to_cents
+from policy_sim.border import InputError, plain_rows
+from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, limit_content, to_cents
 from policy_sim.value.evaluation import (
     Outcome,
     evaluate,
@@ -124,6 +124,17 @@ class Curve:
                 "minutes": self.per_case("minutes").mean(axis=1),
             }
         )
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the lever, its best limit, those as good within 1 % of what it gains, and the steps as plain data."""
+        best, region = self.best_limit, self.flat_region()
+        return {
+            "policy": self.policy.name,
+            "lever": str(self.lever),
+            "best_limit": limit_content(best),
+            "as_good_as_the_best": [limit_content(limit) for limit in region],
+            "steps": plain_rows(self.to_frame()),
+        }
 
 
 def threshold_curve(outcome: Outcome, lever: Lever, on_progress: Progress | None = None) -> Curve:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError, unknown
+from policy_sim.border import InputError, plain_rows, unknown
 from policy_sim.policy import NO_LIMIT_CENTS, Ladder, Policy, authority, limit_words
 from policy_sim.service import Waiting, caught_share
 from policy_sim.value.kernels import GUIDED, LANES, Numbers, Rules, States, choose, score_states
@@ -157,6 +157,12 @@ class Outcome:
         rows = [_row(name, self.per_case(name), self.per_year(name)) for name in OUTCOMES]
         return pd.DataFrame(rows).assign(policy=self.policy.name, currency=self.policy.currency)
 
+    def to_dict(self) -> dict[str, object]:
+        """Return the same as plain data, by name of the outcome."""
+        return {
+            str(row.pop("outcome")): row for row in plain_rows(self.to_frame().drop(columns=["policy", "currency"]))
+        }
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -185,6 +191,18 @@ class Difference:
             for name in OUTCOMES
         ]
         return pd.DataFrame(rows).assign(policy=self.outcome.policy.name, baseline=self.baseline.policy.name)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the same as plain data, by name of the outcome."""
+        return {
+            str(row.pop("outcome")): row for row in plain_rows(self.to_frame().drop(columns=["policy", "baseline"]))
+        }
+
+    def effect_per_year(self) -> dict[str, object]:
+        """Return net value a year in short: mean, 90 % interval (money), whether it can be told from none."""
+        per_year = self.per_year()
+        low, high = interval(per_year)
+        return {"per_year": float(per_year.mean()), "low": low, "high": high, "told_apart": self.told_apart()}
 
 
 def evaluate(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = None) -> Outcome:

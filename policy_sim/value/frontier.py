@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError, unknown
-from policy_sim.policy import Policy
+from policy_sim.border import InputError, plain_rows, unknown
+from policy_sim.policy import Policy, limit_content
 from policy_sim.value.best_limits import Search, moving_levers
 from policy_sim.value.evaluation import Outcome, evaluate, interval
 from policy_sim.value.expected import Expected, load_of
@@ -89,6 +89,10 @@ class Frontier:
                 }
             )
         return pd.DataFrame(rows)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the same as plain data; limits as they stand in files."""
+        return {"over": self.over, "policies": plain_rows(self.to_frame(), limit_content)}
 
 
 def frontier(

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import central
-from policy_sim.border import InputError
-from policy_sim.policy import NO_LIMIT
+from policy_sim.border import InputError, plain_rows
+from policy_sim.policy import NO_LIMIT, limit_content
 from policy_sim.service import Cases
 from policy_sim.value.kernels import LANES, States, score_states
 from policy_sim.value.payoffs import Payoffs, expect, spread, value_cases
@@ -59,6 +60,21 @@ class KeepOrReturn:
     keep_below: float
     simulated: float
     simulated_until: float
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row: failure, the limits by formula and by simulation, the price, the components at that price."""
+        row = {
+            "failure": self.failure,
+            "keep_below": self.keep_below,
+            "simulated": self.simulated,
+            "simulated_until": self.simulated_until,
+            "price": self.price,
+        }
+        return pd.DataFrame([row | dict(self.components)])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the same as plain data; limits as they stand in files."""
+        return plain_rows(self.to_frame(), limit_content)[0]
 
 
 def keep_or_return(payoffs: Payoffs, failure: str, refund: str = "full_refund") -> KeepOrReturn:

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from policy_sim import Lever, evaluate, load_policy, load_scenario
 from policy_sim.show.live.share import share
 from policy_sim.show.live.state import Panel, open_panel
-from policy_sim.show.wording import money
+from policy_sim.show.wording import format_money
 from policy_sim.study import Sample, prepare
 from policy_sim.value import interval
 
@@ -243,7 +243,7 @@ def test_per_case_month_and_year_agree(panel: Page, state: Panel) -> None:
     for per, times in (("month", 1 / 12), ("case", 1 / yearly)):
         panel.get_by_role("button", name=per, exact=True).click()
         assert value_of(panel) == pytest.approx(year * times, rel=1e-9)
-        assert panel.locator("[data-tile=net_value]").inner_text() == money(year * times, "USD")
+        assert panel.locator("[data-tile=net_value]").inner_text() == format_money(year * times, "USD")
 
 
 def test_the_shared_file_is_exact_for_one_limit_and_near_for_several(shared: Page, state: Panel) -> None:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from policy_sim import Lever, compare, evaluate, import_policy, load_policy, load_scenario, threshold_curve
-from policy_sim.show.wording import limit_text, money, number, share
+from policy_sim.show.wording import format_limit, format_money, format_number, format_share
 from policy_sim.study import Setting, prepare
 from policy_sim.value import interval
 
@@ -75,12 +75,12 @@ def expected(setting: Setting, limits: dict[str, float]) -> dict[str, Any]:
 
 def check_tiles(page: Page, wanted: dict[str, Any]) -> None:
     formats = {
-        "net_value": lambda value: money(value, "USD"),
-        "remedy_cost": lambda value: money(value, "USD"),
-        "customers_kept": number,
-        "escalated": share,
-        "minutes": number,
-        "learned_claiming": lambda value: money(value, "USD"),
+        "net_value": lambda value: format_money(value, "USD"),
+        "remedy_cost": lambda value: format_money(value, "USD"),
+        "customers_kept": format_number,
+        "escalated": format_share,
+        "minutes": format_number,
+        "learned_claiming": lambda value: format_money(value, "USD"),
     }
     for tile, text in formats.items():
         seen, value = shown(page, tile)
@@ -92,7 +92,7 @@ def check_tiles(page: Page, wanted: dict[str, Any]) -> None:
     low, high = (float(likely.get_attribute(f"data-{end}") or "nan") for end in ("low", "high"))
     assert (low, high) == pytest.approx(wanted["interval"], rel=1e-7, abs=0.01)
     if low > 0.01 or high < -0.01:
-        assert likely.inner_text() == f"likely {money(low, 'USD', True)} to {money(high, 'USD', True)}"
+        assert likely.inner_text() == f"likely {format_money(low, 'USD', True)} to {format_money(high, 'USD', True)}"
 
 
 def test_a_slider_moved_by_keyboard_shows_the_library_s_numbers(panel: Page, setting: Setting) -> None:
@@ -109,7 +109,7 @@ def test_a_slider_moved_by_keyboard_shows_the_library_s_numbers(panel: Page, set
     check_tiles(panel, wanted)
     assert panel.locator("[data-marker=now]").get_attribute("cy") != before
     name = panel.locator(".ps-curve .ps-picture > svg").get_attribute("aria-label") or ""
-    assert f"Now $25: {money(wanted['change'], 'USD', True)}" in name
+    assert f"Now $25: {format_money(wanted['change'], 'USD', True)}" in name
     settle(panel)
     check_tiles(panel, wanted)
 
@@ -136,10 +136,10 @@ def test_the_curve_on_screen_is_the_library_s(panel: Page, setting: Setting) -> 
         _, limit, net, *_ = row.split("\t")
         if limit.startswith("$"):
             value = yearly * float((curve.at(float(limit[1:])) - base).mean())
-            assert net == money(value, "USD", True), row
+            assert net == format_money(value, "USD", True), row
             seen += 1
     assert seen >= 5
-    assert any(row.startswith(f"Best\t{limit_text(curve.best_limit, 'USD')}") for row in rows)
+    assert any(row.startswith(f"Best\t{format_limit(curve.best_limit, 'USD')}") for row in rows)
 
 
 def test_the_exported_policy_reads_back(panel: Page, setting: Setting, lab: Any) -> None:

@@ -8,10 +8,10 @@ from policy_sim.show.wording import (
     assumption_title,
     assumption_unit,
     assumption_value,
-    limit_text,
-    money,
-    number,
-    share,
+    format_limit,
+    format_money,
+    format_number,
+    format_share,
 )
 
 
@@ -33,26 +33,26 @@ from policy_sim.show.wording import (
     ],
 )
 def test_money_has_three_figures(value: float, text: str) -> None:
-    assert money(value, "USD") == text
+    assert format_money(value, "USD") == text
 
 
 def test_signs_are_shown_where_a_change_is_meant() -> None:
-    assert money(12.5, "EUR", signed=True) == "+€12.50"
-    assert money(-0.001, "USD", signed=True) == "$0.00"
-    assert money(5, "CHF") == "CHF 5.00"
-    assert share(0.1274) == "12.7%"
-    assert share(-0.073, signed=True) == "−7.3%"
-    assert share(0.0001, signed=True) == "0.0%"
-    assert number(35_923.4) == "35,923"
-    assert number(-0.25, signed=True) == "−0.2"
+    assert format_money(12.5, "EUR", signed=True) == "+€12.50"
+    assert format_money(-0.001, "USD", signed=True) == "$0.00"
+    assert format_money(5, "CHF") == "CHF 5.00"
+    assert format_share(0.1274) == "12.7%"
+    assert format_share(-0.073, signed=True) == "−7.3%"
+    assert format_share(0.0001, signed=True) == "0.0%"
+    assert format_number(35_923.4) == "35,923"
+    assert format_number(-0.25, signed=True) == "−0.2"
 
 
 def test_limits_are_money_or_words() -> None:
-    assert limit_text(25, "USD") == "$25"
-    assert limit_text(11.47, "USD") == "$11.47"
-    assert limit_text(1250, "USD") == "$1,250"
-    assert limit_text(math.inf, "USD") == "no limit"
-    assert limit_text(-math.inf, "USD") == "ask first"
+    assert format_limit(25, "USD") == "$25"
+    assert format_limit(11.47, "USD") == "$11.47"
+    assert format_limit(1250, "USD") == "$1,250"
+    assert format_limit(math.inf, "USD") == "no limit"
+    assert format_limit(-math.inf, "USD") == "ask first"
 
 
 @pytest.mark.parametrize(

@@ -26,13 +26,23 @@ from policy_sim.show.figures.drawing import (
     new_figure,
     quiet,
 )
-from policy_sim.show.wording import assumption_title, assumption_unit, assumption_value, money
-from policy_sim.study import Sensitivity, Worth
+from policy_sim.show.wording import assumption_title, assumption_unit, assumption_value, format_money
+from policy_sim.study import Matters, Sensitivity, Worth
 from policy_sim.value import Outcome, compare, interval
 
-__all__ = ["plot_differences", "plot_information", "plot_tornado"]
+__all__ = ["figures_of_decision_analysis", "plot_differences", "plot_information", "plot_tornado"]
 
 _LABEL_LENGTH = 44
+
+
+def figures_of_decision_analysis(analysis: Matters) -> dict[str, Figure]:
+    """Return all figures of a decision analysis by the names of their files."""
+    base = analysis.outcomes[0]
+    return {
+        "tornado": plot_tornado(analysis.sensitivity),
+        "worth_of_knowing": plot_information(analysis.evppi, analysis.evpi, base.payoffs.scenario),
+        "policy_differences": plot_differences(analysis.outcomes, base),
+    }
 
 
 def plot_tornado(sensitivity: Sensitivity, most: int = 10) -> Figure:
@@ -79,7 +89,7 @@ def plot_tornado(sensitivity: Sensitivity, most: int = 10) -> Figure:
     _name_rows(axis, table["assumption"], table["unit"])
     axis.set_xlabel(
         f"net value a year, “{sensitivity.recommended.title}” against “{sensitivity.baseline.title}” "
-        f"({money(today, currency, True)} today)"
+        f"({format_money(today, currency, True)} today)"
     )
     axis.legend(
         handles=[
@@ -121,11 +131,12 @@ def plot_information(information: pd.DataFrame, everything: Worth, scenario: Sce
             [max(value - error, 0), value + error], [place] * 2, color=TEXT, linewidth=1.3, marker="|", markersize=8
         )
         axis.annotate(
-            money(value, currency), (value + error, place), xytext=(7, 0), textcoords="offset points", va="center",
-            color=TEXT,
+            format_money(value, currency), (value + error, place), xytext=(7, 0), textcoords="offset points",
+            va="center", color=TEXT,
         )  # fmt: skip
     _name_rows(axis, table["assumption"], [scenario.assumption(name).unit for name in table["assumption"]])
-    axis.set_xlabel(f"worth of knowing it before choosing, a year (everything: {money(everything.value, currency)})")
+    whole = format_money(everything.value, currency)
+    axis.set_xlabel(f"worth of knowing it before choosing, a year (everything: {whole})")
     axis.margins(x=0.16)
     axis.set_xlim(left=0)
     _money_along(axis, currency)
@@ -146,12 +157,12 @@ def plot_differences(outcomes: Sequence[Outcome], baseline: Outcome) -> Figure:
         return _without(figure, axis, "there is no other policy to compare")
     for place, outcome in enumerate(drawn):
         difference = compare(outcome, baseline)
-        gain, is_told = difference.per_year(), difference.told_apart()
+        gain, is_certain = difference.per_year(), difference.told_apart()
         mean, (low, high) = float(gain.mean()), interval(gain)
         axis.plot([low, high], [place] * 2, color=ACCENT, linewidth=2.2, solid_capstyle="butt")
-        axis.plot([mean], [place], "o", color=ACCENT, markerfacecolor=ACCENT if is_told else "white", markersize=9)
+        axis.plot([mean], [place], "o", color=ACCENT, markerfacecolor=ACCENT if is_certain else "white", markersize=9)
         axis.annotate(
-            money(mean, currency, True) if is_told else "cannot be told apart",
+            format_money(mean, currency, True) if is_certain else "cannot be told apart",
             (mean, place), xytext=(0, 8), textcoords="offset points", ha="center", color=TEXT, fontsize=9,
         )  # fmt: skip
     axis.axvline(0, color=MUTED, linewidth=0.9)

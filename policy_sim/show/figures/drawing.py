@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from policy_sim.show.wording import money
+from policy_sim.show.wording import format_money
 
-__all__ = ["ACCENT", "COST", "GAIN", "MUTED", "RULE", "TEXT", "finish", "money_ticks", "new_figure", "quiet"]
+__all__ = ["ACCENT", "COST", "GAIN", "MUTED", "RULE", "TEXT", "finish", "money_ticks", "new_figure", "quiet", "saved"]
 
 TEXT, MUTED, RULE = "#18202b", "#595e66", "#dcdee1"
 ACCENT, GAIN, COST = "#2b55c9", "#0b6f68", "#a9470a"
@@ -34,6 +34,16 @@ def new_figure(width: float, height: float) -> Figure:
     return _Shown(figsize=(width, height), layout="constrained", facecolor="white")
 
 
+def saved(figure: Figure) -> dict[str, bytes]:
+    """Return a figure as files: their content by their kind, "png" and "svg"."""
+    files = {}
+    for kind in ("png", "svg"):
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=kind, dpi=144)
+        files[kind] = buffer.getvalue()
+    return files
+
+
 def quiet(axis: Axes) -> None:
     """Take away what is not data: frames, all but the level grid lines."""
     axis.spines[["top", "right", "left"]].set_visible(False)
@@ -47,7 +57,7 @@ def money_ticks(currency: str) -> FuncFormatter:
     """Return how an axis writes money: in three figures, without zeros behind the point."""
 
     def text(value: float, _: float) -> str:
-        figures = money(value, currency)
+        figures = format_money(value, currency)
         return re.sub(r"\.?0+(?=[a-zA-Z]*$)", "", figures) if "." in figures else figures
 
     return FuncFormatter(text)

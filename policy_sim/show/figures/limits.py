@@ -1,6 +1,6 @@
 """Figures of limits: exact curves, value against cost, where the money goes.
 
-In: curves, outcomes, differences. Out: matplotlib figures. Left to others: the live panel (`workbench`).
+In: curves, outcomes, differences. Out: matplotlib figures. Left to others: the live panel (`show.live`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,22 @@ from matplotlib.patheffects import withStroke
 
 from policy_sim.policy import ASK, NO_LIMIT
 from policy_sim.show.figures.drawing import ACCENT, COST, GAIN, MUTED, TEXT, finish, money_ticks, new_figure, quiet
-from policy_sim.show.wording import limit_text, money
+from policy_sim.show.wording import format_limit, format_money
+from policy_sim.study import Recommendation
 from policy_sim.value import Curve, Difference, Outcome, interval
 from policy_sim.words import LIMIT_KINDS, OUTCOMES, PARTS
 
-__all__ = ["curve_span", "plot_curves", "plot_value_against_cost", "plot_where_money_goes"]
+__all__ = ["curve_span", "figures_of_recommendation", "plot_curves", "plot_value_against_cost", "plot_where_money_goes"]
+
+
+def figures_of_recommendation(recommendation: Recommendation) -> dict[str, Figure]:
+    """Return all figures of a recommendation by the names of their files."""
+    gain = recommendation.gain
+    return {
+        "curves": plot_curves(recommendation.best.curves, gain.baseline),
+        "value_against_cost": plot_value_against_cost(recommendation.differences),
+        "where_the_money_goes": plot_where_money_goes(gain),
+    }
 
 
 def plot_curves(curves: Mapping[str, Curve], baseline: Outcome) -> Figure:
@@ -57,7 +68,7 @@ def plot_curves(curves: Mapping[str, Curve], baseline: Outcome) -> Figure:
             value = mean[curve.step(limit)]
             axis.plot([at], [value], mark, color=TEXT, markerfacecolor="white", markersize=7, zorder=5, clip_on=False)
             axis.annotate(
-                f"{words}: {limit_text(limit, currency)}",
+                f"{words}: {format_limit(limit, currency)}",
                 (at, value),
                 xytext=(0, rise),
                 textcoords="offset points",
@@ -156,17 +167,17 @@ def curve_span(curve: Curve) -> float:
 
 
 def _bar(axis: Axes, row: int, start: float, change: float, currency: str) -> None:
-    better = change >= 0
+    is_gain = change >= 0
     axis.barh(
-        row, change, left=start, height=0.5, color=GAIN if better else "white", edgecolor=GAIN if better else COST,
-        hatch=None if better else "////",
+        row, change, left=start, height=0.5, color=GAIN if is_gain else "white", edgecolor=GAIN if is_gain else COST,
+        hatch=None if is_gain else "////",
     )  # fmt: skip
     _bar_label(axis, row, max(start, start + change), change, currency)
 
 
 def _bar_label(axis: Axes, row: int, at: float, change: float, currency: str) -> None:
     axis.annotate(
-        money(change, currency, signed=True),
+        format_money(change, currency, signed=True),
         (at, row),
         xytext=(6, 0),
         textcoords="offset points",

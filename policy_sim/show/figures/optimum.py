@@ -30,59 +30,53 @@ from policy_sim.show.figures.drawing import (
     new_figure,
     quiet,
 )
-from policy_sim.show.wording import SIMPLICITY_TITLES, limit_text, money, share
+from policy_sim.show.wording import format_limit, format_money, format_share
 from policy_sim.value import BestLimits, Frontier, KeepOrReturn, interval
-from policy_sim.value.frontier import OVER
+from policy_sim.words import OUTCOMES, RETURN_PARTS, SIMPLICITY, SPARED
 
 __all__ = ["plot_frontier", "plot_keep_or_return", "plot_simplicity"]
-
-_AXIS_TITLES: Final = {
-    "budget": "remedy cost a year",
-    "escalation_minutes": "supervisor minutes a year",
-    "learned_claiming": "lost to learned claiming a year",
-}
 
 #: Where words may stand beside a place, points to the right and up, the usual first.
 _SIDES: Final = ((8, 6), (8, -15), (-8, 6), (-8, -15), (8, 20), (-8, 20), (8, -29), (-8, -29))
 
-#: What keeping saves or gives away: colour and hatch, so that no part is told by its colour alone.
+#: Parts of keeping or returning, from the axis outwards: colour and hatch.
 _PARTS: Final = {
-    "customer": ("customer value", ACCENT, None),
-    "label": ("return label", GAIN, None),
-    "inspection": ("inspection", "#6fb3ae", None),
-    "restocking": ("restocking", "#c5dfdd", None),
-    "salvage": ("salvage", COST, None),
-    "learned_claiming": ("learned claiming", "white", "////"),
+    "customer": (ACCENT, None),
+    "label": (GAIN, None),
+    "inspection": ("#6fb3ae", None),
+    "restocking": ("#c5dfdd", None),
+    "salvage": (COST, None),
+    "learned_claiming": ("white", "////"),
 }
 
 
 def plot_frontier(frontier: Frontier) -> Figure:
-    """Draw net value a year against the given policy over what is spared, with policies placed beside the frontier.
+    """Draw net value a year against the policy in force over what is spared, with policies placed beside the frontier.
 
-    Vertical lines hold 90 % of the draws of the difference, paired with the given policy.
+    Vertical lines hold 90 % of the draws of the difference, paired with the policy in force.
     """
-    given = frontier.beside[0]
-    currency, baseline = given.policy.currency, given.per_year()
+    in_force, spared = frontier.beside[0], SPARED[frontier.over]
+    currency, baseline = in_force.policy.currency, in_force.per_year()
     figure = new_figure(7.2, 4.6)
     axis = figure.subplots()
     axis.axhline(0, color=MUTED, linewidth=0.8)
     places = []
     for outcomes, colour, mark in ((frontier.outcomes, ACCENT, "D-"), (frontier.beside, TEXT, "o")):
-        spared = [float(outcome.per_year(OVER[frontier.over]).mean()) for outcome in outcomes]
+        amounts = [float(outcome.per_year(spared.outcome).mean()) for outcome in outcomes]
         gains = [outcome.per_year() - baseline for outcome in outcomes]
-        for at, gain in zip(spared, gains, strict=True):
-            axis.plot([at, at], interval(gain), color=colour, linewidth=1.1, alpha=0.6)
+        for amount, gain in zip(amounts, gains, strict=True):
+            axis.plot([amount, amount], interval(gain), color=colour, linewidth=1.1, alpha=0.6)
         means = [float(gain.mean()) for gain in gains]
-        axis.plot(spared, means, mark, color=colour, markerfacecolor="white", markersize=6, zorder=4)
-        places.append(list(zip(spared, means, strict=True)))
-    is_money = frontier.over != "escalation_minutes"
+        axis.plot(amounts, means, mark, color=colour, markerfacecolor="white", markersize=6, zorder=4)
+        places.append(list(zip(amounts, means, strict=True)))
+    is_money = OUTCOMES[spared.outcome].unit == "money"
     axis.xaxis.set_major_formatter(money_ticks(currency) if is_money else FuncFormatter(lambda x, _: f"{x:,.0f}"))
     axis.yaxis.set_major_formatter(money_ticks(currency))
-    axis.set_xlabel(_AXIS_TITLES[frontier.over] + (f" ({currency})" if is_money else ""))
-    axis.set_ylabel(f"net value a year against\n“{given.policy.title}” ({currency})")
+    axis.set_xlabel(spared.axis + (f" ({currency})" if is_money else ""))
+    axis.set_ylabel(f"net value a year against\n“{in_force.policy.title}” ({currency})")
     axis.margins(x=0.18, y=0.1)
     quiet(axis)
-    finish(figure, f"lines: 90 % of {len(given.payoffs.draws):,} draws, paired with “{given.policy.title}”")
+    finish(figure, f"lines: 90 % of {len(in_force.payoffs.draws):,} draws, paired with “{in_force.policy.title}”")
     curve, others = places
     titles = [outcome.policy.title for outcome in frontier.beside]
     marks = [("frontier", curve[-1], ACCENT), *((title, at, TEXT) for title, at in zip(titles, others, strict=True))]
@@ -102,7 +96,8 @@ def plot_simplicity(best: BestLimits) -> Figure:
     is_oracle = (table["policy"] == "oracle").to_numpy()
     axis.barh(places, table["share_of_gain"], height=0.56, edgecolor=ACCENT, color=np.where(is_oracle, "white", ACCENT))
     for at, row in zip(places, table.to_dict("records"), strict=True):
-        words = f"{share(row['share_of_gain'])}, {money(yearly * (row['net_value'] - start), currency, True)} a year"
+        gain = format_money(yearly * (row["net_value"] - start), currency, True)
+        words = f"{format_share(row['share_of_gain'])}, {gain} a year"
         axis.annotate(
             words,
             (max(row["share_of_gain"], 0.0), at),
@@ -111,7 +106,7 @@ def plot_simplicity(best: BestLimits) -> Figure:
             va="center",
             color=TEXT,
         )
-    axis.set_yticks(places, [SIMPLICITY_TITLES.get(name, name) for name in table["policy"]])
+    axis.set_yticks(places, [SIMPLICITY.get(name, name) for name in table["policy"]])
     axis.invert_yaxis()
     axis.set_xlim(min(0.0, float(table["share_of_gain"].min())), 1.5)
     axis.set_xticks([0, 0.25, 0.5, 0.75, 1])
@@ -123,24 +118,30 @@ def plot_simplicity(best: BestLimits) -> Figure:
     return figure
 
 
-def plot_keep_or_return(found: Sequence[KeepOrReturn], currency: str) -> Figure:
+def plot_keep_or_return(answers: Sequence[KeepOrReturn], currency: str) -> Figure:
     """Draw what speaks for keeping (right) and for a return (left) at the middle price of each failure."""
-    figure = new_figure(8.6, 1.9 + 0.85 * len(found))
+    figure = new_figure(8.6, 1.9 + 0.85 * len(answers))
     axis = figure.subplots()
-    for row, each in enumerate(found):
+    for row, answer in enumerate(answers):
         ends = {True: 0.0, False: 0.0}
-        for name, (_, colour, hatch) in _PARTS.items():
-            value = each.components[name]
+        for name, (colour, hatch) in _PARTS.items():
+            value = answer.components[name]
             axis.barh(
                 row, value, left=ends[value >= 0], height=0.5, color=colour, hatch=hatch,
                 edgecolor=COST if hatch else "white", linewidth=0.6,
             )  # fmt: skip
             ends[value >= 0] += value
-        axis.annotate(_keep_words(each, currency), (ends[True], row), xytext=(8, 0), textcoords="offset points",
+        axis.annotate(_keep_words(answer, currency), (ends[True], row), xytext=(8, 0), textcoords="offset points",
                       va="center", color=TEXT, linespacing=1.35)  # fmt: skip
     handles = [
-        Patch(facecolor=colour, hatch=hatch, edgecolor=COST if hatch else "white", linewidth=0.6, label=title)
-        for title, colour, hatch in _PARTS.values()
+        Patch(
+            facecolor=colour,
+            hatch=hatch,
+            edgecolor=COST if hatch else "white",
+            linewidth=0.6,
+            label=RETURN_PARTS[name].title,
+        )
+        for name, (colour, hatch) in _PARTS.items()
     ]
     figure.legend(
         handles=handles, loc="outside upper left", ncols=len(handles), frameon=False, fontsize=9, handlelength=1.2,
@@ -148,10 +149,10 @@ def plot_keep_or_return(found: Sequence[KeepOrReturn], currency: str) -> Figure:
     )  # fmt: skip
     axis.axvline(0, color=TEXT, linewidth=0.9)
     axis.set_yticks(
-        range(len(found)),
-        [f"{each.failure.replace('_', ' ')},\nitem of {limit_text(each.price, currency)}" for each in found],
+        range(len(answers)),
+        [f"{answer.failure.replace('_', ' ')},\nitem of {format_limit(answer.price, currency)}" for answer in answers],
     )
-    axis.set_ylim(len(found) - 0.5, -0.5)
+    axis.set_ylim(len(answers) - 0.5, -0.5)
     low, high = axis.get_xlim()
     axis.set_xlim(low, high + 0.42 * (high - low))
     axis.xaxis.set_major_formatter(money_ticks(currency))
@@ -162,9 +163,11 @@ def plot_keep_or_return(found: Sequence[KeepOrReturn], currency: str) -> Figure:
     return figure
 
 
-def _keep_words(each: KeepOrReturn, currency: str) -> str:
-    formula = "always" if each.keep_below == NO_LIMIT else f"below {limit_text(round(each.keep_below), currency)}"
-    simulated = limit_text(round(each.simulated), currency) + (" or more" if each.simulated_until == NO_LIMIT else "")
+def _keep_words(answer: KeepOrReturn, currency: str) -> str:
+    """Say up to which price to keep, by the formula and by the simulation."""
+    formula = "always" if answer.keep_below == NO_LIMIT else f"below {format_limit(round(answer.keep_below), currency)}"
+    more = " or more" if answer.simulated_until == NO_LIMIT else ""
+    simulated = format_limit(round(answer.simulated), currency) + more
     return f"keep {formula} by formula,\nup to {simulated} simulated"
 
 

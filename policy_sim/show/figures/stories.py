@@ -23,7 +23,7 @@ from policy_sim.show.figures.drawing import (
     new_figure,
     quiet,
 )
-from policy_sim.show.wording import limit_text, money, share
+from policy_sim.show.wording import format_limit, format_money, format_share
 from policy_sim.study import Replay
 
 __all__ = ["plot_keep_until", "plot_replay"]
@@ -65,7 +65,7 @@ def plot_replay(replay: Replay) -> Figure:
         if not is_given:
             firm.plot(likely, [place, place], color=TEXT, linewidth=1.4, marker="|", markersize=8)
         firm.annotate(
-            "what was given" if is_given else money(row["against_given"], currency, signed=True),
+            "what was given" if is_given else format_money(row["against_given"], currency, signed=True),
             (max(*likely, 0.0), place),
             xytext=(7, 0),
             textcoords="offset points",
@@ -73,7 +73,7 @@ def plot_replay(replay: Replay) -> Figure:
             color=TEXT,
         )
         customer.annotate(
-            f"stays {share(row['chance_kept'])}",
+            f"stays {format_share(row['chance_kept'])}",
             (max(row["worth"] - row["trouble"], 0.0), place),
             xytext=(7, 0),
             textcoords="offset points",
@@ -124,7 +124,7 @@ def plot_keep_until(replay: Replay) -> Figure:
     for at, value, mark, words, offset, side in marks:
         axis.plot([at], [value], mark, color=COST, markerfacecolor="white", markersize=7, zorder=5)
         axis.annotate(
-            f"{words}: {limit_text(round(at), currency)}",
+            f"{words}: {format_limit(round(at), currency)}",
             (at, value),
             xytext=offset,
             textcoords="offset points",

@@ -36,12 +36,8 @@ from policy_sim.words import LIMIT_KINDS, OUTCOMES
 __all__ = ["plot_discovery", "plot_journeys", "plot_limit_map", "plot_what_decides"]
 
 _DRAWN_RUNS = 1_500
-_TITLES = {
-    "customers": "Customers",
-    "net_value": "Net value a month",
-    "lost": "Lost over a failure, a month",
-    "learned_claiming": "Learned claiming a month",
-}
+#: Titles of trajectories that are no outcome of a policy.
+_TITLES = {"customers": "Customers", "lost": "Lost over a failure, a month"}
 
 
 def plot_what_decides(tables: dict[str, pd.DataFrame], most: int = 8) -> Figure:
@@ -80,20 +76,20 @@ def plot_what_decides(tables: dict[str, pd.DataFrame], most: int = 8) -> Figure:
     return figure
 
 
-def plot_limit_map(found: pd.DataFrame, currency: str, outcome: str = "enough.agent.keep_item") -> Figure:
+def plot_limit_map(limits: pd.DataFrame, currency: str, outcome: str = "enough.agent.keep_item") -> Figure:
     """Draw a map of limits: dark where more may be given, each cell with its amount.
 
     Parameters
     ----------
-    found
+    limits
         As `limit_map` gives it.
     currency
         Of the limit.
     outcome
         What it is a map of.
     """
-    values = found.to_numpy(dtype=np.float64)
-    figure = new_figure(2.8 + 0.95 * found.shape[1], 1.9 + 0.52 * found.shape[0])
+    values = limits.to_numpy(dtype=np.float64)
+    figure = new_figure(2.8 + 0.95 * limits.shape[1], 1.9 + 0.52 * limits.shape[0])
     axis = figure.subplots()
     shades = axis.imshow(values, aspect="auto", origin="lower", cmap="Blues", vmin=0)
     strong = np.nanmax(values) * 0.6
@@ -101,10 +97,10 @@ def plot_limit_map(found: pd.DataFrame, currency: str, outcome: str = "enough.ag
         if np.isfinite(value):
             colour = "white" if value > strong else TEXT
             axis.annotate(f"{value:,.0f}", (column, row), ha="center", va="center", color=colour, fontsize=9)
-    axis.set_xticks(range(found.shape[1]), [_told(each) for each in found.columns])
-    axis.set_yticks(range(found.shape[0]), [_told(each) for each in found.index])
-    axis.set_xlabel(assumption_title(str(found.columns.name)))
-    axis.set_ylabel(assumption_title(str(found.index.name)))
+    axis.set_xticks(range(limits.shape[1]), [_format_level(level) for level in limits.columns])
+    axis.set_yticks(range(limits.shape[0]), [_format_level(level) for level in limits.index])
+    axis.set_xlabel(assumption_title(str(limits.columns.name)))
+    axis.set_ylabel(assumption_title(str(limits.index.name)))
     axis.set_title(", ".join(filter(None, [_outcome_title(outcome), currency])), loc="left", fontsize=10.5, color=TEXT)
     axis.tick_params(length=0)
     for side in axis.spines.values():
@@ -114,12 +110,12 @@ def plot_limit_map(found: pd.DataFrame, currency: str, outcome: str = "enough.ag
     return figure
 
 
-def plot_discovery(sweep: OpenedSweep, found: Discovery, outcome: str, below: float = 0.0) -> Figure:
+def plot_discovery(sweep: OpenedSweep, discovery: Discovery, outcome: str, below: float = 0.0) -> Figure:
     """Draw the runs over the two factors that the first box restricts most: bad ones marked, the box outlined.
 
     Parameters
     ----------
-    sweep, found
+    sweep, discovery
         The runs, and what `discover` found in them.
     outcome, below
         What was asked: bad runs are below this.
@@ -129,7 +125,7 @@ def plot_discovery(sweep: OpenedSweep, found: Discovery, outcome: str, below: fl
     InputError
         If no box restricts two numbers.
     """
-    box = found.boxes[0] if found.boxes else None
+    box = discovery.boxes[0] if discovery.boxes else None
     numbers = [] if box is None else [name for name, limits in box.limits.items() if not isinstance(limits[0], str)]
     if box is None or len(numbers) < 2:
         raise InputError("no box restricts two numbers, so there is nothing to draw; see Discovery.words")
@@ -143,24 +139,23 @@ def plot_discovery(sweep: OpenedSweep, found: Discovery, outcome: str, below: fl
     figure = new_figure(7.6, 5.0)
     axis = figure.subplots()
     bad = table[outcome] < below
-    told = f"{_outcome_title(outcome)} below {below:,.6g}"
-    for chosen, colour, mark, label in ((~bad, MUTED, "o", "other runs"), (bad, COST, "X", told)):
+    bad_label = f"{_outcome_title(outcome)} below {below:,.6g}"
+    for chosen, colour, mark, label in ((~bad, MUTED, "o", "other runs"), (bad, COST, "X", bad_label)):
         for near, strength in ((inside, 0.85), (~inside, 0.22)):
             shown = table[chosen & near]
             axis.scatter(
                 shown[across], shown[down], s=18 if mark == "o" else 30, color=colour, marker=mark, alpha=strength,
                 linewidths=0, label=label if strength > 0.5 else None,
             )  # fmt: skip
-    _outline(
-        axis, table[across], table[down], *(cast(tuple[float, float], box.limits[each]) for each in (across, down))
-    )
+    ranges = (cast(tuple[float, float], box.limits[name]) for name in (across, down))
+    _outline(axis, table[across], table[down], *ranges)
     axis.set_xlabel(assumption_title(across))
     axis.set_ylabel(assumption_title(down))
     axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=9, borderaxespad=0.2)
     quiet(axis)
     others = [name for name in box.limits if name not in (across, down)]
     pale = f"; pale where {', '.join(assumption_title(name) for name in others)} lies outside" if others else ""
-    finish(figure, f"{len(table):,} of {found.runs:,} runs; in the box {box.density:.0%} are like that{pale}")
+    finish(figure, f"{len(table):,} of {discovery.runs:,} runs; in the box {box.density:.0%} are like that{pale}")
     return figure
 
 
@@ -191,7 +186,7 @@ def plot_journeys(
             low, high = np.quantile(values, [0.05, 0.95], axis=0)
             axis.fill_between(months, low, high, color=colour, alpha=0.13, linewidth=0)
             axis.plot(months, values.mean(axis=0), color=colour, linestyle=line, label=journey.policy.title)
-        axis.set_title(_TITLES.get(name, name.replace("_", " ").capitalize()), loc="left", fontsize=10.5, color=TEXT)
+        axis.set_title(_trajectory_title(name), loc="left", fontsize=10.5, color=TEXT)
         axis.set_xlabel("month")
         quiet(axis)
         is_money = TRAJECTORIES[name] == "money"
@@ -232,8 +227,15 @@ def _outline(axis: Axes, xs: pd.Series, ys: pd.Series, across: tuple[float, floa
     axis.grid(visible=True, color=RULE, linewidth=0.6)
 
 
-def _told(value: object) -> str:
+def _format_level(value: object) -> str:
+    """Return a level of a factor as it stands beside its row or column."""
     return f"{value:,.3g}" if isinstance(value, float) else str(value)
+
+
+def _trajectory_title(name: str) -> str:
+    if name in OUTCOMES:
+        return f"{OUTCOMES[name].title} a month"
+    return _TITLES.get(name, name.replace("_", " ").capitalize())
 
 
 def _outcome_title(outcome: str) -> str:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from policy_sim.assumptions import load_scenario
 from policy_sim.policy import load_policy
 from policy_sim.show.figures.decision_analysis import plot_differences, plot_information, plot_tornado
-from policy_sim.show.wording import assumption_value, money
+from policy_sim.show.wording import assumption_value, format_money
 from policy_sim.study import Matters, Sample, Worth, prepare, what_matters
 from policy_sim.value import compare, interval
 
@@ -76,7 +76,7 @@ def test_information(matters: Matters) -> None:
     top = matters.evppi[matters.evppi["evppi"] > 0].head(4)
     assert len(top) > 1
     np.testing.assert_allclose([bar.get_width() for bar in axis.patches], top["evppi"])
-    assert [text.get_text() for text in axis.texts] == [money(value, "USD") for value in top["evppi"]]
+    assert [text.get_text() for text in axis.texts] == [format_money(value, "USD") for value in top["evppi"]]
 
 
 def test_differences(matters: Matters) -> None:
@@ -89,7 +89,7 @@ def test_differences(matters: Matters) -> None:
         np.testing.assert_allclose(bar.get_xdata(), interval(compare(outcome, base).per_year()))
     for text, outcome in zip(axis.texts, matters.outcomes[1:], strict=True):
         gain = compare(outcome, base)
-        told = money(float(gain.per_year().mean()), "USD", True) if gain.told_apart() else "cannot be told apart"
+        told = format_money(float(gain.per_year().mean()), "USD", True) if gain.told_apart() else "cannot be told apart"
         assert text.get_text() == told
 
 

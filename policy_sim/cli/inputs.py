@@ -1,0 +1,180 @@
+"""Inputs: what people name on the command line, read and checked.
+
+In: options. Out: scenarios, logs, settings, policies, numbers. Left to others: what is done with them.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from policy_sim.cli.console import note, warnings_as_notes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from policy_sim.assumptions import Scenario
+    from policy_sim.border import Progress
+    from policy_sim.cli.options import LogColumns, LogSource, Sample, ScenarioSource
+    from policy_sim.clv import Transactions
+    from policy_sim.policy import Record
+    from policy_sim.service import Cases
+    from policy_sim.study import Setting
+
+__all__ = [
+    "amount_per_year",
+    "format_of_file",
+    "prepare",
+    "read_policy",
+    "read_requests",
+    "read_scenario",
+    "read_transactions",
+    "split_words",
+]
+
+
+def read_scenario(source: ScenarioSource) -> Scenario:
+    """Return a scenario with the values that were set.
+
+    Raises
+    ------
+    InputError
+        If there is no such scenario or assumption, or a value is no number.
+    """
+    from policy_sim.assumptions import load_scenario
+    from policy_sim.border import InputError
+
+    values = {}
+    for setting in source.assume or []:
+        name, _, text = setting.partition("=")
+        try:
+            values[name.strip()] = float(text)
+        except ValueError:
+            raise InputError(f"--set {setting} is not NAME=NUMBER, for example shop.cases_per_year=8000") from None
+    return load_scenario(source.scenario).with_values(values)
+
+
+def read_transactions(path: Path | None, columns: LogColumns, scenario: Scenario) -> Transactions:
+    """Return the transactions of a log, or of the CDNOW sample where no file is named; what was odd becomes a note."""
+    from policy_sim import clv
+    from policy_sim.study import read_default_log
+
+    if path is None:
+        return read_default_log(scenario)
+    transactions = clv.read_transactions(
+        path,
+        customer_column=columns.customer_column,
+        date_column=columns.date_column,
+        amount_column=columns.amount_column,
+        day_first=columns.day_first,
+        currency=scenario.currency,
+    )
+    for sentence in transactions.reading.sentences:
+        note(sentence)
+    return transactions
+
+
+def prepare(
+    scenario: Scenario, log: LogSource, sample: Sample, on_progress: Progress, model: str = "bg-nbd"
+) -> Setting:
+    """Return the setting that policies are compared in: real cases, or cases drawn from the log.
+
+    Parameters
+    ----------
+    scenario, log, sample
+        What to read and what to draw.
+    on_progress
+        Takes words, how much is done and of how much.
+    model
+        Model of purchases, for cases that are drawn.
+    """
+    from policy_sim import study
+    from policy_sim.service import read_cases
+
+    source: Transactions | Cases
+    if sample.cases.lstrip("-").isdigit():
+        size = study.Sample(int(sample.cases), sample.draws, sample.seed)
+        source = read_transactions(log.transactions, log.columns, scenario)
+    else:
+        size = study.Sample(draws=sample.draws, seed=sample.seed)
+        source = read_cases(sample.cases, scenario)
+    with warnings_as_notes():
+        return study.prepare(scenario, source, size, model=model, on_progress=on_progress)
+
+
+def read_policy(policy: str | Path, scenario: Scenario, is_noted: bool = True, is_checked: bool = True) -> Record:
+    """Return a policy of any format with its provenance.
+
+    Parameters
+    ----------
+    policy
+        A name or a file.
+    scenario
+        What it is checked against.
+    is_noted
+        Whether changes after export become a note.
+    is_checked
+        Whether names that the scenario does not know, and limits that fall from a tier to the next, are refused.
+    """
+    from policy_sim.border import find_file
+    from policy_sim.publish import read_file
+
+    path = find_file("policy", policy, "data/policies", ".yaml")
+    record = read_file(path).record
+    if record.changes and is_noted:
+        note(f"{path.name}: {record.warning}")
+    if is_checked:
+        record.policy.check_names(scenario, path.name)
+        record.policy.check_order(scenario.failures, [segment.name for segment in scenario.segments], path.name)
+    return record
+
+
+def format_of_file(path: Path) -> str:
+    """Return the format of a policy file by the ending of its name."""
+    from policy_sim.border import InputError
+    from policy_sim.publish import FORMATS
+
+    name = path.name.removesuffix(".yml") + ".yaml" if path.suffix == ".yml" else path.name
+    longest_first = sorted(FORMATS, key=lambda format_name: -len(FORMATS[format_name]))
+    for format_name in longest_first:
+        if name.endswith(FORMATS[format_name]):
+            return format_name
+    raise InputError(f"'{path}' has no ending of a policy file; expected one of: {', '.join(FORMATS.values())}")
+
+
+def read_requests(path: Path) -> pd.DataFrame:
+    """Return cases of which only is known what is asked for, as they stand in a CSV or Parquet file."""
+    import pandas as pd
+
+    from policy_sim.border import InputError
+
+    if not path.is_file():
+        raise InputError(f"file of cases '{path}' does not exist; give the path of a CSV or Parquet file")
+    try:
+        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, encoding="utf-8-sig")
+    except (ValueError, OSError) as error:
+        problem = str(error).strip().splitlines()[0]
+        raise InputError(f"file of cases '{path}' cannot be read: {problem}; expected CSV or Parquet") from None
+
+
+def split_words(text: str | None, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the words between commas, or the default where there is no text."""
+    return default if text is None else tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def amount_per_year(option: str, text: str | None) -> float | None:
+    """Return an amount a year: 250000, 250000/year, 20000/month; none where the option was left out."""
+    from policy_sim.border import InputError
+
+    if text is None:
+        return None
+    number, _, period = text.partition("/")
+    periods = {"": 1, "year": 1, "month": 12}
+    try:
+        value = float(number.replace(",", ""))
+    except ValueError:
+        value = 0.0
+    if not (isfinite(value) and value > 0) or period.strip() not in periods:
+        raise InputError(f"{option} {text} is not an amount above 0 a year or month, for example 250000/year")
+    return value * periods[period.strip()]

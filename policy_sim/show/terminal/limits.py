@@ -1,0 +1,167 @@
+"""Tables of limits: the recommended ones, what they are worth, the policies beside each other, one policy alone.
+
+In: a setting, a recommendation, outcomes. Out: tables and lines for a terminal. Left to others: printing them (`cli`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rich.table import Table
+
+from policy_sim.policy import NO_LIMIT
+from policy_sim.show.terminal.tables import new_table
+from policy_sim.show.wording import format_limit, format_money, format_number, format_share
+from policy_sim.study import Recommendation, Setting
+from policy_sim.value import Difference, Outcome, interval
+from policy_sim.words import LIMIT_KINDS, OUTCOMES
+
+__all__ = ["of_outcome", "of_recommendation", "second_line_words"]
+
+#: From this share of the draws with an overloaded second line on, that is said instead of how long people wait.
+_OFTEN = 0.05
+
+
+def of_recommendation(setting: Setting, recommendation: Recommendation) -> list[Table | str]:
+    """Return one screen: the log, the recommended limits, what they are worth, the policies beside each other.
+
+    Parameters
+    ----------
+    setting
+        What the policies were evaluated in.
+    recommendation
+        The limits that were found, and the policies that they were compared with.
+    """
+    scenario, payoffs = setting.scenario, setting.payoffs
+    about = (
+        f"{scenario.title}: {len(payoffs.cases):,} cases, {len(payoffs.draws):,} draws of the assumptions; "
+        f"a year is {scenario.value('shop.cases_per_year'):,.0f} cases"
+    )
+    best, gain = recommendation.best, recommendation.gain
+    fixed = [LIMIT_KINDS[name].title.lower() for name in best.policy.tiers[0].limits if name not in best.curves]
+    rest = f"Other limits stay as in “{gain.baseline.policy.title}”: {', '.join(fixed)}.\n"
+    shares = best.simplicity.set_index("policy")["share_of_gain"]
+    captured = (
+        f"In whole units they capture {format_share(shares['rounded'])} of what the best resolution of every case\n"
+        f"would gain, to the cent {format_share(shares['one limit for all'])}.\n"
+    )
+    title = f"What they are worth against “{gain.baseline.policy.title}” (likely: 90% of the draws)"
+    return [
+        *_customers(setting),
+        about + "\n",
+        _limits(recommendation),
+        rest + captured,
+        _amounts(title, gain, signed=True),
+        _policies(recommendation.differences),
+        "",
+        second_line_words(gain.outcome),
+    ]
+
+
+def of_outcome(outcome: Outcome) -> list[Table | str]:
+    """Return what one policy brings, per case and per year, with 90 % intervals, and what it asks of others."""
+    return [
+        _amounts(f"{outcome.policy.title} (likely: 90% of the draws)", outcome, signed=False),
+        second_line_words(outcome),
+    ]
+
+
+def second_line_words(outcome: Outcome) -> str:
+    """Say how busy the second line is, and how long people wait for it, or that it is overloaded."""
+    queue, title = outcome.queue, outcome.policy.title
+    overloaded = float(queue.is_overloaded.mean())
+    if overloaded > _OFTEN:
+        return (
+            f"Second line under “{title}”: overloaded in {format_share(overloaded)} of the draws;\n"
+            f"more is passed on than it can answer, and {format_share(float(queue.abandoned_share.mean()))} of those "
+            "give up."
+        )
+    busy = " to ".join(format_share(occupancy) for occupancy in interval(queue.occupancy))
+    low, high = (f"{60 * hours:.1f}" for hours in interval(queue.mean_wait_hours))
+    return (
+        f"Second line under “{title}”: busy {busy} of its time;\nwho is passed on waits {low} to {high} minutes for it."
+    )
+
+
+def _customers(setting: Setting) -> list[str]:
+    if setting.customers is None:
+        return []
+    log, fits = setting.customers.transactions, (setting.customers.purchases, setting.customers.spend)
+    currency = setting.scenario.currency
+    mean_value = format_money(float(setting.customers.future_values.future_value.mean()), currency)
+    case_value = format_money(float(setting.payoffs.cases.future_value.mean()), currency)
+    return [
+        f"{len(log.labels):,} customers, {len(log.amount):,} orders, "
+        f"{log.reading.first_date} to {log.reading.last_date}",
+        "; ".join(f"{fit.model} " + ", ".join(f"{n} {v:.3g}" for n, v in fit.parameters.items()) for fit in fits),
+        f"Future value: {mean_value} a customer, {case_value} a case (who orders more meets more failures)",
+    ]
+
+
+def _limits(recommendation: Recommendation) -> Table:
+    """Return the limits of all tiers now and at their best, and how far those of the first may stray."""
+    best, policy = recommendation.best, recommendation.best.policy
+    in_force, currency = recommendation.gain.baseline.policy, policy.currency
+    first, *others = policy.tier_names[:-1]
+    heads = ["", f"{first} now", "best", "as good within 1%"]
+    for tier in others:
+        heads += [f"{tier} now", "best"]
+    table = new_table("Recommended limits", heads)
+    for name, curve in best.curves.items():
+        low, high = curve.flat_region()
+        flat = format_limit(low, currency) + (" or more" if high == NO_LIMIT else f" to {format_limit(high, currency)}")
+        now_and_best = {
+            tier: [format_limit(either.limit(tier, name), currency) for either in (in_force, policy)]
+            for tier in (first, *others)
+        }
+        rest = [words for tier in others for words in now_and_best[tier]]
+        table.add_row(LIMIT_KINDS[name].title, *now_and_best[first], flat, *rest)
+    return table
+
+
+def _amounts(title: str, result: Outcome | Difference, signed: bool) -> Table:
+    """Return every outcome a case and a year with its interval; `signed` writes a plus before what is above 0."""
+    table = new_table(title, ("", "a case", "likely", "a year", "likely"))
+    for name, kind in OUTCOMES.items():
+        row = []
+        for values, is_yearly in ((result.per_case(name), False), (result.per_year(name), True)):
+            text = _format_of(result, name, is_yearly, signed)
+            low, high = (text(end) for end in interval(values))
+            row += [text(float(values.mean())), "" if low == high else f"{low} to {high}"]
+        if isinstance(result, Difference) and row[1] and not result.told_apart(name):
+            row[1] = "cannot be told apart"
+        table.add_row(kind.title, *row)
+    return table
+
+
+def _format_of(result: Outcome | Difference, name: str, is_yearly: bool, signed: bool) -> Callable[[float], str]:
+    """Return how the numbers of an outcome are formatted: a share of the cases is a count in a year."""
+    outcome = result.outcome if isinstance(result, Difference) else result
+    unit = OUTCOMES[name].unit
+    if unit == "money":
+        return lambda value: format_money(value, outcome.policy.currency, signed)
+    if unit == "share" and not is_yearly:
+        return lambda value: format_share(value, signed)
+    return lambda value: format_number(value, signed)
+
+
+def _policies(differences: Sequence[Difference]) -> Table:
+    table = new_table(
+        f"\nPolicies (net value a year against “{differences[0].baseline.policy.title}”; the rest a case)",
+        ("", "net value", "likely", "remedies", "kept", "asked"),
+    )
+    for difference in differences:
+        outcome, currency = difference.outcome, difference.outcome.policy.currency
+        gain = difference.per_year()
+        low, high = (format_money(end, currency, True) for end in interval(gain))
+        is_baseline = outcome is difference.baseline
+        likely = f"{low} to {high}" if difference.told_apart() else "cannot be told apart"
+        table.add_row(
+            outcome.policy.title,
+            "in force" if is_baseline else format_money(float(gain.mean()), currency, True),
+            "" if is_baseline else likely,
+            format_money(float(outcome.per_case("remedy_cost").mean()), currency),
+            format_share(float(outcome.per_case("customers_kept").mean())),
+            format_share(float(outcome.per_case("escalated").mean())),
+        )
+    return table

@@ -1,0 +1,87 @@
+"""Tables of scenarios: which there are, and all that one of them assumes.
+
+In: scenarios. Out: tables and lines for a terminal. Left to others: printing them (`cli`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from rich.table import Table
+
+from policy_sim.assumptions import ACTS, Assumption, Remedy, Scenario
+from policy_sim.service.remedies import compose
+from policy_sim.show.terminal.tables import new_table
+
+__all__ = ["of_scenario", "of_scenarios"]
+
+#: How far an assumption can be trusted, best first.
+_TRUST: Final = ("measured", "calibrated", "assumed")
+
+
+def of_scenarios(scenarios: Sequence[Scenario], extends: Mapping[str, str | None]) -> Table:
+    """Return scenarios beside each other: what can go wrong, how far the numbers can be trusted.
+
+    Parameters
+    ----------
+    scenarios
+        In the order of the rows.
+    extends
+        For the name of each scenario the one that it extends, if any.
+    """
+    table = new_table("Scenarios, and how many of their assumptions are measured", ("", "failures", *_TRUST, "extends"))
+    for scenario in scenarios:
+        trusts = Counter(scenario.assumption(name).trust for name in scenario.assumption_names)
+        counts = [str(trusts[trust]) for trust in _TRUST]
+        base = extends[scenario.name] or "-"
+        table.add_row(f"{scenario.name}\n{scenario.title}", str(len(scenario.failures)), *counts, base)
+    return table
+
+
+def of_scenario(scenario: Scenario) -> list[Table | str]:
+    """Return all that a scenario holds: assumptions by group with their sources, remedies, failures."""
+    about = new_table(f"{scenario.title} ({scenario.name}, {scenario.currency})", ("",))
+    about.add_row(scenario.description)
+    parts: list[Table | str] = [about, ""]
+    for group, members in scenario.assumptions.items():
+        table = new_table(f"assumptions.{group}", ("", ""))
+        for name, assumption in members.items():
+            table.add_row(name, _assumption_words(assumption))
+        parts += [table, ""]
+    remedies = new_table("remedies", ("", ""))
+    for name, remedy in scenario.remedies.items():
+        remedies.add_row(name, _remedy_words(remedy))
+    failures = new_table("failures", ("", "", "resolutions"))
+    for name, failure in scenario.failures.items():
+        failures.add_row(name, failure.title, str(len(compose(scenario, name))))
+    return [*parts, remedies, "", failures]
+
+
+def _assumption_words(assumption: Assumption) -> str:
+    """Say what an assumption is: value, unit, range, whether it moves from draw to draw, trust, source."""
+    low, high = assumption.range
+    constant = ", held in every draw" if assumption.distribution == "chosen" else ""
+    return (
+        f"{assumption.value:,.10g} {assumption.unit}; {low:,.10g} to {high:,.10g}{constant}; {assumption.trust}\n"
+        f"{assumption.source}"
+    )
+
+
+def _remedy_words(remedy: Remedy) -> str:
+    """Say what a remedy is in the words of its file: its forms and acts by name."""
+    lines = [remedy.title]
+    if remedy.kind:
+        lines.append(f"kind: {remedy.kind}")
+    if remedy.proactive:
+        lines.append("proactive: given before anybody asks")
+    for place, sizes in (("amounts", remedy.amounts), ("shares_of_price", remedy.shares_of_price)):
+        lines += [f"{place}: {', '.join(f'{size:g}' for size in sizes)}"] if sizes else []
+    lines += [
+        f"{place}: {', '.join(f'{column} {factor}' for column, factor in form.items()) or 'nothing'}"
+        for place, form in remedy.forms().items()
+        if form or place == "gain"
+    ]
+    lines += [f"{act}: {getattr(remedy, act)}" for act in ACTS if getattr(remedy, act) is not None]
+    return "\n".join(lines)

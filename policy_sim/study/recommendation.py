@@ -1,0 +1,121 @@
+"""Recommendation: the best limits of the agents, beside the policy in force and others.
+
+In: the policy in force, payoffs, other policies. Out: `Recommendation`. Left to others: finding the limits
+(`value.best_limits`), all that speaks for and against them (`optimum`, `decision_analysis`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from policy_sim.border import Progress
+from policy_sim.policy import Policy, limit_content, limit_contents
+from policy_sim.value import BestLimits, Difference, Payoffs, best_limits, compare, evaluate
+
+__all__ = ["Recommendation", "as_recommended", "recommend"]
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """The best limits, and how far every policy is ahead of the one in force.
+
+    Attributes
+    ----------
+    best
+        The limits that were found, as the policy `recommended`.
+    differences
+        Of each policy to the one in force: itself first, then the others, the recommended one last.
+    """
+
+    best: BestLimits
+    differences: tuple[Difference, ...]
+
+    @property
+    def policy(self) -> Policy:
+        """The recommended policy."""
+        return self.best.policy
+
+    @property
+    def gain(self) -> Difference:
+        """How far the recommended policy is ahead of the one in force."""
+        return self.differences[-1]
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return all tables by the names of their files: outcomes, differences, the exact curves."""
+        curves = self.best.curves.values()
+        return {
+            "outcomes": self.to_frame(),
+            "differences": pd.concat([difference.to_frame() for difference in self.differences[1:]]),
+            "curves": pd.concat([curve.to_frame().assign(lever=str(curve.lever)) for curve in curves]),
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the outcomes of every policy, one row each, as `Outcome.to_frame`."""
+        return pd.concat([difference.outcome.to_frame() for difference in self.differences])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return everything as plain data; limits as they stand in files."""
+        outcomes = {difference.outcome.policy.name: difference for difference in self.differences}
+        return {
+            "recommended": {
+                "tier": self.policy.tier_names[0],
+                "limits": limit_contents(self.policy.tiers[0].limits),
+                "as_good_as_the_best": {
+                    name: [limit_content(limit) for limit in curve.flat_region()]
+                    for name, curve in self.best.curves.items()
+                },
+                "starts": self.best.starts,
+                "agreeing_starts": self.best.agreeing_starts,
+                "against": self.gain.baseline.policy.name,
+                "difference": self.gain.to_dict(),
+            },
+            "policies": {name: difference.outcome.to_dict() for name, difference in outcomes.items()},
+            "second_line": {name: difference.outcome.queue.to_dict() for name, difference in outcomes.items()},
+        }
+
+
+def recommend(
+    policy: Policy,
+    payoffs: Payoffs,
+    others: Sequence[Policy] = (),
+    *,
+    round_to: float | None = 1.0,
+    on_progress: Progress | None = None,
+) -> Recommendation:
+    """Find the best limits, and compare them and other policies with the policy in force.
+
+    Parameters
+    ----------
+    policy
+        The policy in force.
+    payoffs
+        The valued cases.
+    others
+        Policies to compare besides.
+    round_to
+        Limits are multiples of this (money): people can keep whole units in mind, and it costs next to nothing.
+    on_progress
+        Called with what is being done, how much of it is done and of how much.
+
+    Raises
+    ------
+    InputError
+        As `best_limits` does.
+    """
+    report = on_progress or (lambda words, done, of: None)
+    outcomes = [evaluate(compared, payoffs) for compared in (policy, *others)]
+    best = best_limits(
+        policy, payoffs, round_to=round_to, on_progress=lambda done, of: report("Searching the best limits", done, of)
+    )
+    best = as_recommended(best)
+    outcomes.append(evaluate(best.policy, payoffs))
+    return Recommendation(best, tuple(compare(outcome, outcomes[0]) for outcome in outcomes))
+
+
+def as_recommended(best: BestLimits) -> BestLimits:
+    """Return best limits whose policy is called `recommended`."""
+    named = best.policy.model_copy(update={"name": "recommended", "title": "Recommended"})
+    return replace(best, policy=named)
