@@ -1,6 +1,6 @@
-"""Maximum likelihood, as every customer model here needs it.
+"""Maximum likelihood: the search that all customer models share.
 
-In: a log-likelihood with its gradient on log-parameters, and where to start. Out: the maximum with its covariance.
+In: a log-likelihood with its gradient on log-parameters, and points to start from. Out: the maximum, its covariance.
 Left to others: what the parameters mean, and what to advise where the data do not determine them.
 """
 
@@ -18,22 +18,22 @@ Vector = NDArray[np.float64]
 LogLikelihood = Callable[[Vector], tuple[float, Vector]]
 
 _REACH = 9.5  # log-parameters may leave the first start by this much, a factor of 13,000; beyond, rounding takes over
-_EDGE = 0.5  # so close to the end of that reach the data have nothing left to say
-_SETTLED = 1e-6  # largest gradient per customer that counts as a maximum
-_AGREEMENT = 1e-3  # in log-likelihood, of two starts that end at the same edge
-_SETTLED_AT_EDGE = 1e-3  # there the surface is nearly flat, and its slope known to fewer digits
-_WIDTH = 2e-6  # of differences of the gradient, where truncation and rounding balance
+_EDGE = 0.5  # so close to the bounds the data have nothing left to say
+_GRADIENT_TOLERANCE = 1e-6  # largest gradient per customer that counts as a maximum
+_AGREEMENT = 1e-3  # in log-likelihood, of two starts that end at the same bound
+_GRADIENT_TOLERANCE_AT_EDGE = 1e-3  # there the surface is nearly flat, and its gradient known to fewer digits
+_DIFFERENCE = 2e-6  # of parameters in difference quotients of the gradient, where truncation and rounding balance
 _LAST_STEP = 1e-6  # of Newton; what it leaves is lost in rounding
 _LONGEST_STEP = 1.0  # in log-parameters, a factor of e
 _MOST_STEPS = 300
 _MOST_NEWTON_STEPS = 12
-_MOST_CUTS = 8  # of one step
-_LEAST_GAIN = 1e-4  # of what the slope promises for a step
-_LEAST_TURN = 1e-3  # of the slope, as a part of what the information foretells
-_LONG = 0.1  # for a step from where the slope already counts as that of a maximum
+_MOST_CUTS = 8  # of one step in the line search
+_LEAST_GAIN = 1e-4  # of what the gradient promises for a step
+_LEAST_TURN = 1e-3  # of the gradient along a step, as a share of what the Hessian foretells
+_LONG = 0.1  # for a step from where the gradient already counts as that of a maximum
 _LEAST_CURVATURE = 1e-6  # for each customer, lest a flat direction lead away from the others
-_ROUNDING = 1e-14  # of the log-likelihood; a gain below cannot be told
-_TOUCH = 1e-6  # so close to the edge a parameter is there
+_ROUNDING = 1e-14  # of the log-likelihood; a smaller gain is lost in rounding
+_TOUCH = 1e-6  # so close to a bound, a parameter is at it
 _UNDETERMINED = 5.0  # standard error of a log-parameter: the data leave a factor of e^5 open
 
 
@@ -55,11 +55,11 @@ class Maximum:
         (n_parameters, n_parameters) of the log-parameters, the inverse of the observed information; NaN where that
         cannot be inverted.
     iteration_count
-        Steps of the optimiser, over all starts that were tried.
+        Steps of the search, over all starts that were tried.
     has_converged
-        Whether the gradient vanishes, apart from what points out of the searched region.
+        Whether the gradient vanishes, apart from what points out of the bounds.
     undetermined
-        Positions of the parameters at the edge of the searched region or with a standard error beyond all use.
+        Positions of the parameters at the bounds of the search or with a standard error beyond all use.
     """
 
     log_parameters: Vector
@@ -71,7 +71,7 @@ class Maximum:
 
     @property
     def message(self) -> str:
-        """How it ended, in plain words."""
+        """How the search ended, in plain words."""
         if not self.has_converged:
             return f"did not converge in {self.iteration_count} iterations"
         place = "at the edge of what the data determine" if self.undetermined else "inside"
@@ -93,24 +93,25 @@ def maximise_likelihood(log_likelihood: LogLikelihood, starts: Sequence[Vector],
 
     Returns
     -------
-    The best end point. Whether it has converged is for the caller to look at.
+    The best end point. Whether it has converged is for the caller to check.
 
     Notes
     -----
-    A bounded quasi-Newton search, finished by Newton steps on the information that differences of the gradient give,
-    so that repeated fits agree to the last digits. All models are so small that what counts is how often the
-    likelihood is computed; a general optimiser that has to find the scales by itself takes half as many again.
+    A bounded quasi-Newton search (BFGS), finished by Newton steps whose Hessian is measured by differences of the
+    gradient, so that repeated fits agree to the last digits. All models are so small that the cost is the number of
+    times that the likelihood is computed; a general optimiser, which has to find the scales of the parameters by
+    itself, computes it half as often again.
     """
     centre = starts[0]
     lower, upper = centre - _REACH, centre + _REACH
     best: Maximum | None = None
     iteration_count = 0
     for start in starts:
-        found = _climb(log_likelihood, np.clip(start, lower, upper), lower, upper, customer_count)
-        iteration_count += found.iteration_count
-        agrees = best is not None and abs(found.log_likelihood - best.log_likelihood) < _AGREEMENT
-        if best is None or (found.has_converged, found.log_likelihood) > (best.has_converged, best.log_likelihood):
-            best = found
+        maximum = _maximise_from(np.clip(start, lower, upper), log_likelihood, lower, upper, customer_count)
+        iteration_count += maximum.iteration_count
+        agrees = best is not None and abs(maximum.log_likelihood - best.log_likelihood) < _AGREEMENT
+        if best is None or (maximum.has_converged, maximum.log_likelihood) > (best.has_converged, best.log_likelihood):
+            best = maximum
         if best.has_converged and (agrees or not best.undetermined):
             break
     if best is None:
@@ -126,7 +127,7 @@ def maximise_likelihood(log_likelihood: LogLikelihood, starts: Sequence[Vector],
 
 
 def unique_rows(*columns: Vector) -> tuple[tuple[Vector, ...], Vector, NDArray[np.intp]]:
-    """Return the distinct rows of equally long columns, how often each occurs, and where each given row went.
+    """Return the distinct rows of equally long columns, how often each occurs, and where each original row went.
 
     `unique[k][place]` is `columns[k]` again, so what is computed once for each distinct row expands to all of them.
     """
@@ -141,161 +142,185 @@ def unique_rows(*columns: Vector) -> tuple[tuple[Vector, ...], Vector, NDArray[n
 
 
 def one_plus_odds(log_odds: Vector) -> tuple[Vector, Vector]:
-    """Return ln(1 + u) and the chance u/(1 + u) of odds u, given as ln u; nothing overflows."""
+    """Return ln(1 + u) and the chance u/(1 + u) of odds u, which come as ln u; nothing overflows."""
     log_one_and_odds = np.maximum(log_odds, 0.0) + np.log(1.0 + np.exp(-np.abs(log_odds)))
     return log_one_and_odds, np.exp(log_odds - log_one_and_odds)
 
 
-def _climb(log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: Vector, customer_count: int) -> Maximum:
-    at, height, slope, bowl, iteration_count = _search(log_likelihood, start, lower, upper, customer_count)
-    root = _root(bowl)
+# In what follows the Hessian is that of minus the log-likelihood: positive definite where there is a maximum, and at
+# the maximum the observed information.
+
+
+def _maximise_from(
+    start: Vector, log_likelihood: LogLikelihood, lower: Vector, upper: Vector, customer_count: int
+) -> Maximum:
+    """Search from one start by a quasi-Newton method, then polish by Newton's."""
+    point, value, gradient, hessian, iteration_count = _quasi_newton(
+        start, log_likelihood, lower, upper, customer_count
+    )
+    factor = _cholesky_factor(hessian)
     for _ in range(_MOST_NEWTON_STEPS):
-        information = _information(log_likelihood, at, slope, root)
-        step = _newton_step(information, slope)
-        if step is None or np.any(at + step < lower) or np.any(at + step > upper):
+        hessian = _measured_hessian(log_likelihood, point, gradient, factor)
+        step = _newton_step(hessian, gradient)
+        if step is None or np.any(point + step < lower) or np.any(point + step > upper):
             break
-        next_height, next_slope = log_likelihood(at + step)
-        if not np.isfinite(next_height) or next_height < height - 1e-9 * abs(height):
+        next_value, next_gradient = log_likelihood(point + step)
+        if not np.isfinite(next_value) or next_value < value - 1e-9 * abs(value):
             break
-        if np.abs(next_slope).max() >= np.abs(slope).max():
+        if np.abs(next_gradient).max() >= np.abs(gradient).max():
             break  # rounding is all that is left
-        at, height, slope, root = at + step, next_height, next_slope, _root(information)
+        point, value, gradient, factor = point + step, next_value, next_gradient, _cholesky_factor(hessian)
         iteration_count += 1
         if np.abs(step).max() < _LAST_STEP:
             break
-    inner = np.where(_is_held(at, slope, lower, upper), 0.0, slope) / customer_count
-    covariance = _inverse(information)
-    spread = np.sqrt(np.diag(covariance))
-    near_edge = np.minimum(at - lower, upper - at) < _EDGE
-    undetermined = np.flatnonzero(near_edge | ~(spread < _UNDETERMINED))
-    settled = _SETTLED_AT_EDGE if undetermined.size else _SETTLED
+    inner_gradient = np.where(_is_at_bound(point, gradient, lower, upper), 0.0, gradient) / customer_count
+    covariance = _inverse(hessian)
+    standard_errors = np.sqrt(np.diag(covariance))
+    near_edge = np.minimum(point - lower, upper - point) < _EDGE
+    undetermined = np.flatnonzero(near_edge | ~(standard_errors < _UNDETERMINED))
+    tolerance = _GRADIENT_TOLERANCE_AT_EDGE if undetermined.size else _GRADIENT_TOLERANCE
     return Maximum(
-        at,
-        float(height),
+        point,
+        float(value),
         covariance,
         iteration_count,
-        bool(np.isfinite(height) and np.abs(inner).max() < settled),
+        bool(np.isfinite(value) and np.abs(inner_gradient).max() < tolerance),
         tuple(int(k) for k in undetermined),
     )
 
 
-def _search(
-    log_likelihood: LogLikelihood, start: Vector, lower: Vector, upper: Vector, customer_count: int
+def _quasi_newton(
+    start: Vector, log_likelihood: LogLikelihood, lower: Vector, upper: Vector, customer_count: int
 ) -> tuple[Vector, float, Vector, Vector, int]:
-    """Return a place close to a maximum, its height, slope and approximate information, and how many steps it took.
+    """Return a point close to a maximum, value, gradient and approximate Hessian there, and the number of steps.
 
     Notes
     -----
-    A quasi-Newton search. It begins with the information at the start, by which parameters of all scales, and those
-    that the data tell apart badly, are searched alike; then each step updates that information by how the slope has
-    turned (Broyden, Fletcher, Goldfarb & Shanno). Where that fails, the information is measured again.
+    The search begins with the Hessian at the start, by which parameters of all scales, and those that the data tell
+    apart badly, are searched alike; then each step updates it by how the gradient has changed (Broyden, Fletcher,
+    Goldfarb & Shanno). Where an update would not be positive definite, the Hessian is measured again.
     """
-    at = start
-    height, slope = log_likelihood(at)
-    bowl = _bowl(_information(log_likelihood, at, slope, np.eye(at.size)), customer_count)
+    point = start
+    value, gradient = log_likelihood(point)
+    unit = np.eye(point.size)
+    hessian = _positive_definite(_measured_hessian(log_likelihood, point, gradient, unit), customer_count)
     is_measured = True
     step_count = 0
     while step_count < _MOST_STEPS:
-        step = _step(bowl, at, slope, lower, upper)
+        step = _step_within_bounds(hessian, point, gradient, lower, upper)
         length = np.abs(step).max()
-        if length < _LAST_STEP or slope @ step < _ROUNDING * abs(height):
+        if length < _LAST_STEP or gradient @ step < _ROUNDING * abs(value):
             break
-        if length > _LONG and np.abs(slope).max() < _SETTLED * customer_count:
+        if length > _LONG and np.abs(gradient).max() < _GRADIENT_TOLERANCE * customer_count:
             break  # on a plain, where the data have nothing left to say
-        reached, height, next_slope = _rise(log_likelihood, at, height, slope, step, lower, upper)
-        moved, turned = reached - at, slope - next_slope
+        next_point, value, next_gradient = _line_search(log_likelihood, point, value, gradient, step, lower, upper)
+        moved, turned = next_point - point, gradient - next_gradient
         if is_measured and not moved.any():
             break
         step_count += 1
-        at, slope = reached, next_slope
-        along = bowl @ moved
-        is_measured = bool(moved @ turned <= _LEAST_TURN * (moved @ along))
+        point, gradient = next_point, next_gradient
+        foretold = hessian @ moved
+        is_measured = bool(moved @ turned <= _LEAST_TURN * (moved @ foretold))
         if is_measured:
-            bowl = _bowl(_information(log_likelihood, at, slope, _root(bowl)), customer_count)
+            measured = _measured_hessian(log_likelihood, point, gradient, _cholesky_factor(hessian))
+            hessian = _positive_definite(measured, customer_count)
         else:
-            bowl = bowl + np.outer(turned, turned) / (moved @ turned) - np.outer(along, along) / (moved @ along)
-    return at, height, slope, bowl, step_count
+            hessian = (
+                hessian
+                + np.outer(turned, turned) / (moved @ turned)
+                - np.outer(foretold, foretold) / (moved @ foretold)
+            )
+    return point, value, gradient, hessian, step_count
 
 
-def _bowl(information: Vector, customer_count: int) -> Vector:
-    """Return the information as if the surface curved down in all directions, so that steps lead up."""
-    if not np.isfinite(information).all():
-        return customer_count * np.eye(len(information))
-    curvature, directions = np.linalg.eigh(information)
+def _positive_definite(hessian: Vector, customer_count: int) -> Vector:
+    """Return the Hessian with its eigenvalues made positive, so that steps lead up in every direction."""
+    if not np.isfinite(hessian).all():
+        return customer_count * np.eye(len(hessian))
+    curvature, directions = np.linalg.eigh(hessian)
     curvature = np.maximum(np.abs(curvature), _LEAST_CURVATURE * customer_count)
     return np.asarray((directions * curvature) @ directions.T, dtype=np.float64)
 
 
-def _step(bowl: Vector, at: Vector, slope: Vector, lower: Vector, upper: Vector) -> Vector:
-    """Return the step to the top, cut where it would be too long or where it meets the edge of the searched region."""
-    free = np.flatnonzero(~_is_held(at, slope, lower, upper))
-    step = np.zeros(at.size)
-    step[free] = np.linalg.solve(bowl[np.ix_(free, free)], slope[free])
-    room = np.where(step > 0, upper - at, at - lower)
+def _step_within_bounds(hessian: Vector, point: Vector, gradient: Vector, lower: Vector, upper: Vector) -> Vector:
+    """Return Newton's step, cut where it would be too long or where it meets a bound."""
+    free = np.flatnonzero(~_is_at_bound(point, gradient, lower, upper))
+    step = np.zeros(point.size)
+    step[free] = np.linalg.solve(hessian[np.ix_(free, free)], gradient[free])
+    room = np.where(step > 0, upper - point, point - lower)
     longest = np.where(room > _TOUCH, np.minimum(room, _LONGEST_STEP), _LONGEST_STEP)
     return np.asarray(step / max(1.0, float((np.abs(step) / longest).max())), dtype=np.float64)
 
 
-def _rise(
-    log_likelihood: LogLikelihood, at: Vector, height: float, slope: Vector, step: Vector, lower: Vector, upper: Vector
+def _line_search(
+    log_likelihood: LogLikelihood,
+    point: Vector,
+    value: float,
+    gradient: Vector,
+    step: Vector,
+    lower: Vector,
+    upper: Vector,
 ) -> tuple[Vector, float, Vector]:
-    """Return a higher place on the way along a step, its height and slope; the old place where none is found."""
+    """Return a higher point along a step, with value and gradient there; the old point where there is none."""
     for _ in range(_MOST_CUTS):
-        reached = np.clip(at + step, lower, upper)
-        promised = float(slope @ (reached - at))
+        next_point = np.clip(point + step, lower, upper)
+        promised = float(gradient @ (next_point - point))
         if promised <= 0:
-            break  # the edge has left nothing of the step
-        next_height, next_slope = log_likelihood(reached)
-        gain = next_height - height
+            break  # the bounds have left nothing of the step
+        next_value, next_gradient = log_likelihood(next_point)
+        gain = next_value - value
         if gain > _LEAST_GAIN * promised:
-            return reached, next_height, next_slope
+            return next_point, next_value, next_gradient
         # to the top of the parabola through what is known
         step = step * (np.clip(promised / (promised - gain) / 2, 0.1, 0.5) if np.isfinite(gain) else 0.1)
-    return at, height, slope
+    return point, value, gradient
 
 
-def _is_held(at: Vector, slope: Vector, lower: Vector, upper: Vector) -> NDArray[np.bool_]:
-    """Return which parameters are at the edge of the searched region and would leave it."""
-    return np.asarray((at - lower < _TOUCH) & (slope < 0) | (upper - at < _TOUCH) & (slope > 0))
+def _is_at_bound(point: Vector, gradient: Vector, lower: Vector, upper: Vector) -> NDArray[np.bool_]:
+    """Return which parameters are at a bound and would leave it."""
+    return np.asarray((point - lower < _TOUCH) & (gradient < 0) | (upper - point < _TOUCH) & (gradient > 0))
 
 
-def _information(log_likelihood: LogLikelihood, at: Vector, slope: Vector, root: Vector) -> Vector:
-    """Return minus the second derivatives, from differences between the gradient at a point, `slope`, and beside it.
+def _measured_hessian(log_likelihood: LogLikelihood, point: Vector, gradient: Vector, factor: Vector) -> Vector:
+    """Return the Hessian at a point, from differences between the gradient there and at points beside it.
 
-    The steps aside are the rows of the inverse of `root`. Where that is a root of the information, be it a rough one,
-    no direction is flatter than another, so that the inverse of the result has as many right digits as the result.
+    The points beside it lie in the directions of the rows of the inverse of `factor`. Where that is the Cholesky
+    factor of the Hessian, be it a rough one, no direction is flatter than another, so that the inverse of the result
+    has as many right digits as the result.
     """
-    aside = np.linalg.inv(root)
-    beside = np.array([log_likelihood(at + _WIDTH * step)[1] for step in aside])
-    between = (slope - beside) @ aside.T / _WIDTH
-    return np.asarray(root @ (between + between.T) @ root.T / 2, dtype=np.float64)
+    directions = np.linalg.inv(factor)
+    gradients = np.array([log_likelihood(point + _DIFFERENCE * direction)[1] for direction in directions])
+    quotients = (gradient - gradients) @ directions.T / _DIFFERENCE
+    return np.asarray(factor @ (quotients + quotients.T) @ factor.T / 2, dtype=np.float64)
 
 
-def _root(information: Vector) -> Vector:
-    """Return the Cholesky factor of the information, or of the unit matrix where it has none."""
+def _cholesky_factor(hessian: Vector) -> Vector:
+    """Return the Cholesky factor of the Hessian, or of the unit matrix where it has none."""
     try:
-        return np.asarray(np.linalg.cholesky(information), dtype=np.float64)
+        return np.asarray(np.linalg.cholesky(hessian), dtype=np.float64)
     except np.linalg.LinAlgError:
-        return np.eye(len(information))
+        return np.eye(len(hessian))
 
 
-def _newton_step(information: Vector, slope: Vector) -> Vector | None:
+def _newton_step(hessian: Vector, gradient: Vector) -> Vector | None:
+    """Return Newton's step; None where the Hessian is not positive definite, or the step is long."""
     try:
-        np.linalg.cholesky(information)
+        np.linalg.cholesky(hessian)
     except np.linalg.LinAlgError:
         return None
-    step = np.asarray(np.linalg.solve(information, slope), dtype=np.float64)
+    step = np.asarray(np.linalg.solve(hessian, gradient), dtype=np.float64)
     return step if np.abs(step).max() < 1.0 else None
 
 
-def _inverse(information: Vector) -> Vector:
-    nothing = np.full_like(information, np.nan)
-    if not np.isfinite(information).all():
-        return nothing
-    scale = np.sqrt(np.abs(np.diag(information)))
+def _inverse(hessian: Vector) -> Vector:
+    """Return the inverse of the Hessian, which is the covariance; NaN where it is not positive definite."""
+    unknown = np.full_like(hessian, np.nan)
+    if not np.isfinite(hessian).all():
+        return unknown
+    scale = np.sqrt(np.abs(np.diag(hessian)))
     if np.any(scale == 0):
-        return nothing
-    scaled = information / np.outer(scale, scale)
+        return unknown
+    scaled = hessian / np.outer(scale, scale)
     if np.linalg.eigvalsh(scaled).min() < 1e-10:
-        return nothing
+        return unknown
     return np.asarray(np.linalg.inv(scaled) / np.outer(scale, scale), dtype=np.float64)
