@@ -15,9 +15,8 @@ import pytest
 
 from policy_sim import Lever, evaluate, import_policy, load_policy, load_scenario, threshold_curve
 from policy_sim.border import shipped
-from policy_sim.cli import _FITTERS, main
+from policy_sim.cli import main
 from policy_sim.clv import (
-    PURCHASE_MODELS,
     BoundaryWarning,
     ContractSummary,
     fit_bg_bb,
@@ -374,10 +373,6 @@ def test_fit_of_contracts(run: Run, tmp_path: Path) -> None:
     assert status == 0
     assert "renewals a year apart" in out
     assert "6 renewals" in out
-
-
-def test_every_model_of_purchases_can_be_asked_for() -> None:
-    assert set(PURCHASE_MODELS) < set(_FITTERS)
 
 
 def test_the_same_seed_gives_the_same_result(run: Run) -> None:

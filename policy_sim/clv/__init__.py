@@ -1,58 +1,67 @@
 """Transactions in, the future value of each customer out."""
 
-from policy_sim.clv.bg_bb import BgBbFit, DiscreteSummary, fit_bg_bb, opportunities_per_year, summarise_opportunities
+from policy_sim.clv.bg_bb import BgBbFit, fit_bg_bb
 from policy_sim.clv.bg_nbd import BgNbdFit, fit_bg_nbd
 from policy_sim.clv.comparison import PURCHASE_MODELS, ModelComparison, compare_models, fit_purchases
+from policy_sim.clv.contracts import ContractSummary, read_contracts
+from policy_sim.clv.covariates import read_covariates
+from policy_sim.clv.discounting import PUBLISHED_WEEKS_PER_YEAR
 from policy_sim.clv.exponential_integral import scaled_exponential_integral
-from policy_sim.clv.fit import WEEKS_PER_YEAR, Fit, PurchaseFit
+from policy_sim.clv.failure_values import CAVEATS, FailureValues
+from policy_sim.clv.fit import Fit, PurchaseFit
+from policy_sim.clv.fit_reports import (
+    ContractsReport,
+    FitReport,
+    OpportunitiesReport,
+    PurchasesReport,
+    RecoveriesReport,
+)
+from policy_sim.clv.fitting import FIT_MODELS, FitRequest, fit_model, refuse_other_options
 from policy_sim.clv.future_value import FutureValues, draw_value_ratios, future_values
 from policy_sim.clv.gamma_gamma import GammaGammaFit, fit_gamma_gamma
+from policy_sim.clv.histories import CustomerSummary, summarise
 from policy_sim.clv.likelihood import BoundaryWarning
 from policy_sim.clv.mbg_nbd import MbgNbdFit, fit_mbg_nbd
-from policy_sim.clv.pareto_nbd import (
+from policy_sim.clv.opportunities import DiscreteSummary, opportunities_per_year, summarise_opportunities
+from policy_sim.clv.pareto_nbd import ParetoNbdFit, fit_pareto_nbd
+from policy_sim.clv.pareto_nbd_covariates import (
     ParetoNbdCovariatesFit,
     ParetoNbdCustomers,
-    ParetoNbdFit,
-    fit_pareto_nbd,
     fit_pareto_nbd_covariates,
 )
 from policy_sim.clv.recoveries import RecoverySummary, read_recoveries, summarise_recoveries
-from policy_sim.clv.recovery_bg_nbd import FailureValues, RecoveryBgNbdFit, fit_recovery_bg_nbd
-from policy_sim.clv.shifted_beta_geometric import (
-    ContractSummary,
-    ShiftedBetaGeometricFit,
-    fit_shifted_beta_geometric,
-    read_contracts,
-)
-from policy_sim.clv.transactions import (
-    CustomerSummary,
-    Reading,
-    Transactions,
-    read_covariates,
-    read_transactions,
-    summarise,
-)
+from policy_sim.clv.recovery_bg_nbd import RecoveryBgNbdFit, fit_recovery_bg_nbd
+from policy_sim.clv.shifted_beta_geometric import ShiftedBetaGeometricFit, fit_shifted_beta_geometric
+from policy_sim.clv.transactions import Reading, Transactions, read_transactions
 
 __all__ = [
+    "CAVEATS",
+    "FIT_MODELS",
+    "PUBLISHED_WEEKS_PER_YEAR",
     "PURCHASE_MODELS",
-    "WEEKS_PER_YEAR",
     "BgBbFit",
     "BgNbdFit",
     "BoundaryWarning",
     "ContractSummary",
+    "ContractsReport",
     "CustomerSummary",
     "DiscreteSummary",
     "FailureValues",
     "Fit",
+    "FitReport",
+    "FitRequest",
     "FutureValues",
     "GammaGammaFit",
     "MbgNbdFit",
     "ModelComparison",
+    "OpportunitiesReport",
     "ParetoNbdCovariatesFit",
     "ParetoNbdCustomers",
     "ParetoNbdFit",
     "PurchaseFit",
+    "PurchasesReport",
     "Reading",
+    "RecoveriesReport",
     "RecoveryBgNbdFit",
     "RecoverySummary",
     "ShiftedBetaGeometricFit",
@@ -63,6 +72,7 @@ __all__ = [
     "fit_bg_nbd",
     "fit_gamma_gamma",
     "fit_mbg_nbd",
+    "fit_model",
     "fit_pareto_nbd",
     "fit_pareto_nbd_covariates",
     "fit_purchases",
@@ -74,6 +84,7 @@ __all__ = [
     "read_covariates",
     "read_recoveries",
     "read_transactions",
+    "refuse_other_options",
     "scaled_exponential_integral",
     "summarise",
     "summarise_opportunities",

@@ -1,7 +1,8 @@
-"""The likelihood that BG/NBD and MBG/NBD have in common.
+"""The likelihood that BG/NBD and MBG/NBD have in common, and its maximum.
 
-In: each customer's repeat purchases, the time of the last, her age; whether she may leave after the very first one.
-Out: the log-likelihood, of each or in total, and the chance to be alive. Left to others: what follows from these.
+In: each customer's frequency, recency and age; whether customers may leave after their very first purchase.
+Out: the maximum, the log-likelihood of each customer or of all, and the chance to be alive. Left to others: predictions
+(`bg_nbd`, `mbg_nbd`).
 """
 
 from __future__ import annotations
@@ -12,13 +13,31 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import digamma, gammaln
 
-from policy_sim.clv.likelihood import one_plus_odds, unique_rows
+from policy_sim.clv.histories import CustomerSummary
+from policy_sim.clv.likelihood import Maximum, maximise_likelihood, one_plus_odds, unique_rows
 
-__all__ = ["log_likelihoods", "probability_alive", "total_log_likelihood"]
+__all__ = ["find_maximum", "log_likelihoods", "probability_alive", "total_log_likelihood"]
 
 Vector = NDArray[np.float64]
 
 _ROWS_AT_ONCE = 8_000  # few enough to stay in the processor's cache
+
+
+def find_maximum(summary: CustomerSummary, first_chances: int) -> Maximum:
+    """Find the maximum over the logarithms of r, alpha, a and b.
+
+    Parameters
+    ----------
+    summary
+        Customers with frequency, recency and age.
+    first_chances
+        How often customers could leave before any repeat purchase: 1 where they may after the very first, else 0.
+    """
+    total = total_log_likelihood(*summary.history, first_chances)
+    rate = float(summary.frequency.sum()) / max(float(summary.age_weeks.sum()), 1e-9)
+    shapes = ((0.5, 1.0, 2.5), (1.0, 0.3, 3.0), (0.25, 0.8, 1.0), (3.0, 0.1, 5.0), (1.0, 1.0, 1.0))
+    starts = [np.log([r, r / rate / 2.0, a, b]) for r, a, b in shapes]
+    return maximise_likelihood(total, starts, summary.labels.size)
 
 
 def log_likelihoods(log_parameters: Vector, x: Vector, t_x: Vector, T: Vector, first_chances: int) -> Vector:
@@ -31,7 +50,7 @@ def log_likelihoods(log_parameters: Vector, x: Vector, t_x: Vector, T: Vector, f
     x, t_x, T
         Repeat purchases, the time of the last, the age; arrays of one shape.
     first_chances
-        How often customers could leave before any repeat purchase: 1 where they may after the very first, else 0.
+        As for `find_maximum`.
 
     Notes
     -----
@@ -42,7 +61,7 @@ def log_likelihoods(log_parameters: Vector, x: Vector, t_x: Vector, T: Vector, f
     """
     r, alpha, a, b = np.exp(log_parameters)
     counts, place = np.unique(x, return_inverse=True)
-    (bought, stayed, drawn), _ = _rises(r, a, b, counts, first_chances)
+    (bought, stayed, drawn), _ = _rising_factorials(r, a, b, counts, first_chances)
     odds = np.where(x + first_chances > 0, _log_odds_of_death(r, alpha, a, b, x, t_x, T, first_chances), -np.inf)
     active = (bought + stayed - drawn)[place] - x * log_parameters[1] - (r + x) * np.log1p(T / alpha)
     return np.asarray(active + one_plus_odds(odds)[0], dtype=np.float64)
@@ -74,9 +93,9 @@ def total_log_likelihood(
         log_age, log_recency = np.log1p(ages / alpha), np.log1p(recencies / alpha)
         age_share, recency_share = ages / (alpha + ages), recencies / (alpha + recencies)
         events_of_age = r * of_age + purchases_of_age
-        rises, rise_slopes = _rises(r, a, b, counts, first_chances)
-        bought, stayed, drawn = (rises @ of_count).tolist()
-        bought_slope, stayed_slope, drawn_slope = (rise_slopes @ of_count).tolist()
+        logs, slopes = _rising_factorials(r, a, b, counts, first_chances)
+        bought, stayed, drawn = (logs @ of_count).tolist()
+        bought_slope, stayed_slope, drawn_slope = (slopes @ of_count).tolist()
 
         s = r + x
         log_growth = log_age[age_place] - log_recency[recency_place]
@@ -86,15 +105,15 @@ def total_log_likelihood(
         dead_of_count = np.bincount(count_place, dead, minlength=counts.size)
         share_gap = recency_share[recency_place] - age_share[age_place]
 
-        height = bought + stayed - drawn - purchase_count * log_parameters[1]
-        height += weight @ log_total - events_of_age @ log_age
-        slope = [
+        value = bought + stayed - drawn - purchase_count * log_parameters[1]
+        value += weight @ log_total - events_of_age @ log_age
+        gradient = [
             r * (bought_slope - of_age @ log_age + dead @ log_growth),
             events_of_age @ age_share - purchase_count + (dead * s) @ share_gap,
             dead_of_count.sum() - a * drawn_slope,
             b * (stayed_slope - drawn_slope - dead_of_count @ (1.0 / (b + chances_before))),
         ]
-        return float(height), np.array(slope)
+        return float(value), np.array(gradient)
 
     return total
 
@@ -128,7 +147,7 @@ def _log_odds_of_death(
     return np.asarray(odds, dtype=np.float64)
 
 
-def _rises(r: float, a: float, b: float, counts: Vector, first_chances: int) -> tuple[Vector, Vector]:
+def _rising_factorials(r: float, a: float, b: float, counts: Vector, first_chances: int) -> tuple[Vector, Vector]:
     """Return ln G(z+n)/G(z) for each count and its slopes in z, (3, n_counts) each.
 
     Here z and n are r and the purchases, b and the chances to leave, a+b and the same chances: what depends on the

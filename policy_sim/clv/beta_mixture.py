@@ -1,4 +1,4 @@
-"""Expectations over the drop-out chance, and what only depends on frequency and age.
+"""Means over the Beta distribution of drop-out chances, and predictions for many customers at once.
 
 In: a function of the drop-out chance, or of frequency and age. Out: its mean over a Beta distribution, its values for
 many customers. Left to others: which function.
@@ -72,28 +72,28 @@ def _along_age(compute: Callable[[Vector, Vector], Vector], count: float, age: V
             break
         coefficients = chebyshev.chebfit(nodes, np.log(at_nodes), degree)
         if np.abs(coefficients[-3:]).max() < _ACCURACY:
-            kept = int(np.flatnonzero(np.abs(coefficients) > _ACCURACY / 10).max(initial=0)) + 1
+            count_needed = int(np.flatnonzero(np.abs(coefficients) > _ACCURACY / 10).max(initial=0)) + 1
             values = np.empty(age.size)
             for first in range(0, age.size, _READ_AT_ONCE):
                 portion = slice(first, first + _READ_AT_ONCE)
                 at = (np.log(age[portion]) - middle) / half
-                np.exp(chebyshev.chebval(at, coefficients[:kept]), out=values[portion])
+                np.exp(chebyshev.chebval(at, coefficients[:count_needed]), out=values[portion])
             return values
     ages, place = np.unique(age, return_inverse=True)
     blocks = [ages[first : first + _ROWS_AT_ONCE] for first in range(0, ages.size, _ROWS_AT_ONCE)]
-    worked_out = np.concatenate([compute(np.full(each.size, count), each) for each in blocks])
-    return np.asarray(worked_out[place], dtype=np.float64)
+    values = np.concatenate([compute(np.full(block.size, count), block) for block in blocks])
+    return np.asarray(values[place], dtype=np.float64)
 
 
 def beta_expectation(
-    given_p: Callable[[Vector, Vector, Vector], Vector],
+    if_p: Callable[[Vector, Vector, Vector], Vector],
     a: float,
     b: Vector,
     s: Vector,
     beta: Vector,
     flat_below: Callable[[Vector, Vector], Vector],
 ) -> Vector:
-    """Return E[given_p(ln p, s, beta)] over p ~ Beta(a, b) for each row, by the trapezoid rule in y = logit p.
+    """Return E[if_p(ln p, s, beta)] over p ~ Beta(a, b) for each row, by the trapezoid rule in y = logit p.
 
     The rule converges exponentially, since density and integrand are analytic in a strip around the axis. The
     window ends where the log-density has dropped by 40, or earlier where the density is a pure exponential in y and
@@ -113,7 +113,7 @@ def beta_expectation(
     weight = np.exp(log_density - log_density.max(axis=1, keepdims=True))
     weight[:, 0] /= -np.expm1(-a * spacing)
     weight[:, -1] /= -np.expm1(-b * spacing)
-    values = given_p(log_p, s[:, None], beta[:, None])
+    values = if_p(log_p, s[:, None], beta[:, None])
     return np.asarray((weight * values).sum(axis=1) / weight.sum(axis=1), dtype=np.float64)
 
 

@@ -1,38 +1,34 @@
 """BG/BB: who is still a customer where people can buy once a period - a year's donation, a season's ticket.
 
-In: how many opportunities each customer had, how many she used, and the last one. Out: the fitted model and its
-predictions, counted in opportunities. Left to others: purchases at any time (`bg_nbd`), contracts, amounts.
+In: how many opportunities each customer had, how many she used, and the last of these. Out: the fitted model and its
+predictions, counted in opportunities. Left to others: counting them (`opportunities`), purchases at any time
+(`bg_nbd`), contracts, amounts.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from policy_sim.border import InputError, unknown
+from policy_sim.border import InputError
 from policy_sim.clv.fit import (
     ALMOST_NEVER,
     NOBODY_LEAVES,
-    WEEKS_PER_YEAR,
     Fit,
     refuse_unless_converged,
     warn_at_boundary,
 )
 from policy_sim.clv.likelihood import maximise_likelihood, unique_rows
+from policy_sim.clv.opportunities import DiscreteSummary, checked_opportunities
 from policy_sim.clv.shifted_beta_geometric import ShiftedBetaGeometricFit, log_rising
-from policy_sim.clv.transactions import Transactions, summarise
 
-__all__ = ["BgBbFit", "DiscreteSummary", "fit_bg_bb", "opportunities_per_year", "summarise_opportunities"]
+__all__ = ["BgBbFit", "fit_bg_bb"]
 
 Vector = NDArray[np.float64]
 Places = NDArray[np.intp]
-
-_MOST_WEEKS = 5_200  # a century
-_MONTHS = {"year": 12, "quarter": 3, "month": 1}
 
 
 def fit_bg_bb(summary: DiscreteSummary) -> BgBbFit:
@@ -50,7 +46,7 @@ def fit_bg_bb(summary: DiscreteSummary) -> BgBbFit:
     Raises
     ------
     InputError
-        If there is only one customer, if nobody used an opportunity, or if no maximum was found.
+        If there is only one customer, if nobody used an opportunity, or if there is no maximum.
 
     Warns
     -----
@@ -91,8 +87,8 @@ def fit_bg_bb(summary: DiscreteSummary) -> BgBbFit:
     weight = weight[seen]
 
     def total(log_parameters: Vector) -> tuple[float, Vector]:
-        height, slope, _ = _log_likelihood(log_parameters, terms)
-        return float(weight @ height), slope @ weight
+        values, gradients, _ = _log_likelihoods(log_parameters, terms)
+        return float(weight @ values), gradients @ weight
 
     share = np.clip(used / float(summary.customer_count @ summary.opportunities), 0.02, 0.98)
     shapes = ((1.0, 0.1, 2.0), (1.0, 0.25, 1.0), (4.0, 0.05, 4.0), (0.5, 0.5, 0.5))
@@ -102,126 +98,6 @@ def fit_bg_bb(summary: DiscreteSummary) -> BgBbFit:
     fit = BgBbFit.at_maximum(maximum, customer_count)
     _warn_at_boundary(fit, maximum.undetermined)
     return fit
-
-
-def summarise_opportunities(
-    transactions: Transactions, period: str | int, until: str | date | np.datetime64 | None = None
-) -> DiscreteSummary:
-    """Return how many periods each customer had after the one of her first purchase, and in which she bought.
-
-    Parameters
-    ----------
-    transactions
-        The purchases.
-    period
-        'year', 'quarter' or 'month' of the calendar, or a number of weeks, counted from the first day in the log.
-    until
-        Last day of observation, inclusive; the last date in the log where not given. The period it lies in counts
-        only if this is its last day: where a log of whole years ends with a purchase on 29 December, give
-        '2001-12-31'.
-
-    Returns
-    -------
-    One row for each customer whose first purchase lies in a whole period; those of the last whole period have had no
-    opportunity yet (they tell the fit nothing, but can be predicted).
-
-    Raises
-    ------
-    InputError
-        If the period or `until` is unknown, or no period is whole.
-    """
-    end = summarise(transactions, until).until
-    first_day = transactions.date.min()
-    number = _numbers_of_periods(transactions.date, period, first_day)
-    last = int(_numbers_of_periods(np.array([end + np.timedelta64(1, "D")]), period, first_day)[0]) - 1
-    counted = (transactions.date <= end) & (number <= last)
-    if not counted.any():
-        raise InputError(
-            f"no period of {_in_words(period)} is whole between {first_day} and {end}; expected at least one; choose a "
-            "shorter period or a longer log"
-        )
-    customer, number = transactions.customer[counted], number[counted]
-    is_new = np.ones(customer.size, dtype=bool)
-    is_new[1:] = (np.diff(customer) != 0) | (np.diff(number) != 0)
-    customer, number = customer[is_new], number[is_new]
-    starts = np.flatnonzero(np.append(True, np.diff(customer) != 0))
-    ends = np.append(starts[1:], customer.size) - 1
-    return DiscreteSummary(
-        frequency=(ends - starts).astype(np.float64),
-        recency=(number[ends] - number[starts]).astype(np.float64),
-        opportunities=(last - number[starts]).astype(np.float64),
-        labels=transactions.labels[customer[starts]],
-    )
-
-
-def opportunities_per_year(period: str | int) -> float:
-    """Return how many periods a year has: 1 for 'year', 4, 12, or 52 over a number of weeks.
-
-    Raises
-    ------
-    InputError
-        If the period is unknown.
-    """
-    if isinstance(period, str) and period in _MONTHS:
-        return 12 / _MONTHS[period]
-    if isinstance(period, str):
-        raise unknown("period", period, [*_MONTHS, "a number of weeks"])
-    if isinstance(period, bool) or not (1 <= period <= _MOST_WEEKS and period == int(period)):
-        raise InputError(
-            f"period is {period}; expected 'year', 'quarter', 'month' or a whole number of weeks from 1 to "
-            f"{_MOST_WEEKS:,}"
-        )
-    return WEEKS_PER_YEAR / period
-
-
-@dataclass(frozen=True, eq=False)
-class DiscreteSummary:
-    """What each customer's use of her opportunities comes down to; arrays are (n_rows,).
-
-    Attributes
-    ----------
-    frequency
-        x: opportunities used; the first purchase, which made her a customer, is none.
-    recency
-        t_x: number of the last opportunity used, counted from 1; 0 where none was.
-    opportunities
-        n: how many there were.
-    customer_count
-        How many customers a row stands for; 1 where not given.
-    labels
-        Customer ids, or names of the rows; numbers from 1 where not given.
-
-    Raises
-    ------
-    InputError
-        If the arrays differ in length, a number is negative or not whole, x > t_x or t_x > n, or only one of x and
-        t_x is 0.
-    """
-
-    frequency: Vector
-    recency: Vector
-    opportunities: Vector
-    customer_count: Vector = field(default_factory=lambda: np.empty(0))
-    labels: NDArray[np.str_] = field(default_factory=lambda: np.empty(0, dtype=np.str_))
-
-    def __post_init__(self) -> None:
-        columns = [np.atleast_1d(np.asarray(each)) for each in (self.frequency, self.recency, self.opportunities)]
-        size = columns[0].size
-        counts = np.asarray(self.customer_count, dtype=np.float64) if np.size(self.customer_count) else np.ones(size)
-        labels = np.asarray(self.labels) if np.size(self.labels) else np.arange(1, size + 1)
-        shapes = [each.shape for each in (*columns, counts, labels)]
-        if any(shape != (size,) for shape in shapes):
-            raise InputError(
-                "frequency, recency, opportunities, customer_count and labels have the shapes "
-                f"{', '.join(str(shape) for shape in shapes)}; expected one entry each per row"
-            )
-        wrong = ~(np.isfinite(counts) & (counts >= 0))
-        if wrong.any():
-            raise InputError(f"customer_count of a row is {counts[wrong][0]:g}; expected a number, 0 or more")
-        x, t_x, n = _checked_history(*columns)
-        for name, value in (("frequency", x), ("recency", t_x), ("opportunities", n), ("customer_count", counts)):
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "labels", labels.astype(np.str_))
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,7 +138,7 @@ class BgBbFit(Fit):
             0: she has not dropped out by the last opportunity. 1: nor at the start of the next, so that she can use
             it (what the literature prints). And so on.
         """
-        x, t_x, n = _checked_history(frequency, recency, opportunities)
+        x, t_x, n = checked_opportunities(frequency, recency, opportunities)
         if not (ahead >= 0 and ahead == int(ahead)):
             raise InputError(f"ahead is {ahead}; it must be a whole number of opportunities, 0 or more")
         chance = self._alive(x, t_x, n)
@@ -277,12 +153,12 @@ class BgBbFit(Fit):
 
         Notes
         -----
-        Given that she is alive, E[p] sum_(k=1..horizon) E[(1-theta)^k] with p ~ Beta(alpha+x, beta+n-x) and
+        Of a customer who is alive, E[p] sum_(k=1..horizon) E[(1-theta)^k] with p ~ Beta(alpha+x, beta+n-x) and
         theta ~ Beta(gamma, delta+n), summed as it stands: the closed form divides by gamma-1.
         """
         if not (horizon_opportunities >= 0 and horizon_opportunities == int(horizon_opportunities)):
             raise InputError(f"horizon_opportunities is {horizon_opportunities}; it must be a whole number, 0 or more")
-        x, t_x, n = _checked_history(frequency, recency, opportunities)
+        x, t_x, n = checked_opportunities(frequency, recency, opportunities)
         distinct, place = np.unique(n, return_inverse=True)
         stays, present = np.ones(distinct.size), np.zeros(distinct.size)
         for j in range(int(horizon_opportunities)):
@@ -308,7 +184,7 @@ class BgBbFit(Fit):
 
         Notes
         -----
-        Given that she is alive, E[p] sum_(k>=1) E[(1-theta)^k] / (1+d)^k, with p and theta as in
+        Of a customer who is alive, E[p] sum_(k>=1) E[(1-theta)^k] / (1+d)^k, with p and theta as in
         `expected_purchases`: she stays like a customer under contract who has renewed n times
         (`ShiftedBetaGeometricFit.derl`).
         """
@@ -318,12 +194,12 @@ class BgBbFit(Fit):
                 f"discount_rate_per_opportunity is {d}; it must be above 0 (0.1 for 10 %), "
                 "for without discount the purchases of all time may have no finite sum"
             )
-        x, t_x, n = _checked_history(frequency, recency, opportunities)
+        x, t_x, n = checked_opportunities(frequency, recency, opportunities)
         return self._alive(x, t_x, n) * self._mean_use(x, n) * self._stay().derl(d, n) / (1.0 + d)
 
     def simulate(self, opportunities: ArrayLike, rng: np.random.Generator) -> DiscreteSummary:
         """Draw customers from the model, one for each number of opportunities (0 or more)."""
-        n = np.atleast_1d(_checked_history(0, 0, opportunities)[2])
+        n = np.atleast_1d(checked_opportunities(0, 0, opportunities)[2])
         using, leaving = rng.beta(self.alpha, self.beta, n.size), rng.beta(self.gamma, self.delta, n.size)
         x, t_x = np.zeros(n.size), np.zeros(n.size)
         active = np.arange(n.size)
@@ -347,7 +223,7 @@ class BgBbFit(Fit):
         if not x.size:
             return np.zeros(x.shape)
         rows, _, place = unique_rows(x.ravel(), t_x.ravel(), n.ravel())
-        _, _, alive = _log_likelihood(np.log(list(self.parameters.values())), _Terms.of_rows(*rows))
+        _, _, alive = _log_likelihoods(np.log(list(self.parameters.values())), _Terms.of_rows(*rows))
         return alive[place].reshape(x.shape)
 
 
@@ -386,7 +262,7 @@ class _Terms:
         return cls(used, first, last, row, present, present - used[row], chances)
 
 
-def _log_likelihood(log_parameters: Vector, terms: _Terms) -> tuple[Vector, Vector, Vector]:
+def _log_likelihoods(log_parameters: Vector, terms: _Terms) -> tuple[Vector, Vector, Vector]:
     """Return the log-likelihood of each row, its gradient (4, n_rows) on the log-parameters, and P(alive)."""
     alpha, beta, gamma, delta = np.exp(log_parameters)
     length = int(terms.present.max()) + 1
@@ -407,10 +283,10 @@ def _log_likelihood(log_parameters: Vector, terms: _Terms) -> tuple[Vector, Vect
     def mean(values: Vector) -> Vector:
         return np.add.reduceat(share * values, terms.first)
 
-    height = use[terms.frequency] + peak + np.log(total)
+    values = use[terms.frequency] + peak + np.log(total)
     of_either, of_chance = mean(slope_either[terms.present]), mean(slope_chance[terms.chances])
     gone = 1.0 - share[terms.last]
-    slope = np.array(
+    gradients = np.array(
         [
             alpha * (slope_use[terms.frequency] - of_either),
             beta * (mean(slope_idle[terms.idle]) - of_either),
@@ -418,37 +294,7 @@ def _log_likelihood(log_parameters: Vector, terms: _Terms) -> tuple[Vector, Vect
             delta * (mean(slope_stay[terms.present]) - of_chance),
         ]
     )
-    return height, slope, share[terms.last]
-
-
-def _checked_history(
-    frequency: ArrayLike, recency: ArrayLike, opportunities: ArrayLike
-) -> tuple[Vector, Vector, Vector]:
-    x, t_x, n = np.broadcast_arrays(
-        np.asarray(frequency, dtype=np.float64),
-        np.asarray(recency, dtype=np.float64),
-        np.asarray(opportunities, dtype=np.float64),
-    )
-    whole = np.isfinite(n) & (x == np.floor(x)) & (t_x == np.floor(t_x)) & (n == np.floor(n))
-    wrong = ~(whole & (x >= 0) & (x <= t_x) & (t_x <= n) & ((x > 0) == (t_x > 0)))
-    if wrong.any():
-        raise InputError(
-            f"a customer has frequency {x[wrong][0]:g}, recency {t_x[wrong][0]:g}, opportunities {n[wrong][0]:g}; "
-            "expected whole numbers with 0 <= frequency <= recency <= opportunities, and recency 0 only where "
-            "frequency is 0"
-        )
-    return x, t_x, n
-
-
-def _numbers_of_periods(days: NDArray[np.datetime64], period: str | int, first_day: np.datetime64) -> NDArray[np.int64]:
-    opportunities_per_year(period)  # refuses what is no period
-    if isinstance(period, str):
-        return days.astype("datetime64[M]").astype(np.int64) // _MONTHS[period]
-    return (days - first_day).astype("timedelta64[D]").astype(np.int64) // (7 * int(period))
-
-
-def _in_words(period: str | int) -> str:
-    return f"a {period}" if isinstance(period, str) else f"{period} week{'s' if period > 1 else ''}"
+    return values, gradients, share[terms.last]
 
 
 def _warn_at_boundary(fit: BgBbFit, undetermined: tuple[int, ...]) -> None:

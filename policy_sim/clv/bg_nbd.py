@@ -1,6 +1,6 @@
 """BG/NBD: who is still a customer, and how often will they buy.
 
-In: what each customer's purchases come down to (frequency, recency, age). Out: the fitted model and its predictions.
+In: each customer's frequency, recency and age. Out: the fitted model and its predictions.
 Left to others: what a purchase is worth.
 """
 
@@ -13,9 +13,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from policy_sim.border import InputError
-from policy_sim.clv.beta_geometric import log_likelihoods, probability_alive, total_log_likelihood
+from policy_sim.clv.beta_geometric import find_maximum, log_likelihoods, probability_alive
 from policy_sim.clv.beta_mixture import beta_expectation, by_frequency
+from policy_sim.clv.discounting import discount_per_week, discount_weights, refuse_horizon
 from policy_sim.clv.exponential_integral import scaled_exponential_integral
 from policy_sim.clv.fit import (
     ALMOST_NEVER,
@@ -23,13 +23,11 @@ from policy_sim.clv.fit import (
     PurchaseFit,
     checked_history,
     checked_summary,
-    discount_per_week,
-    discount_weights,
     refuse_unless_converged,
     warn_at_boundary,
 )
-from policy_sim.clv.likelihood import maximise_likelihood
-from policy_sim.clv.transactions import CustomerSummary, Transactions
+from policy_sim.clv.histories import CustomerSummary
+from policy_sim.clv.transactions import Transactions
 
 __all__ = ["BgNbdFit", "fit_bg_nbd"]
 
@@ -44,7 +42,7 @@ def fit_bg_nbd(source: CustomerSummary | Transactions) -> BgNbdFit:
     Parameters
     ----------
     source
-        Customers with frequency, recency and age, or the transactions to summarise up to the last date in the log.
+        Customers with frequency, recency and age, or a log, which is summarised up to its last date.
 
     Returns
     -------
@@ -53,7 +51,7 @@ def fit_bg_nbd(source: CustomerSummary | Transactions) -> BgNbdFit:
     Raises
     ------
     InputError
-        If there is only one customer, if nobody bought twice, or if no maximum was found.
+        If there is only one customer, if nobody bought twice, or if there is no maximum.
 
     Warns
     -----
@@ -72,15 +70,11 @@ def fit_bg_nbd(source: CustomerSummary | Transactions) -> BgNbdFit:
     ----------
     Fader, Hardie & Lee (2005), "Counting your customers" the easy way, Marketing Science 24(2).
     """
-    summary = checked_summary(source, "BG/NBD")
+    model = BgNbdFit.model
+    summary = checked_summary(source, model)
     customer_count = summary.labels.size
-    x = summary.frequency
-    total = total_log_likelihood(x, summary.recency_weeks, summary.age_weeks, _FIRST_CHANCES)
-    rate = float(x.sum()) / max(float(summary.age_weeks.sum()), 1e-9)
-    shapes = ((0.5, 1.0, 2.5), (1.0, 0.3, 3.0), (0.25, 0.8, 1.0), (3.0, 0.1, 5.0), (1.0, 1.0, 1.0))
-    starts = [np.log([r, r / rate / 2.0, a, b]) for r, a, b in shapes]
-    maximum = maximise_likelihood(total, starts, customer_count)
-    refuse_unless_converged(maximum, customer_count, "BG/NBD")
+    maximum = find_maximum(summary, _FIRST_CHANCES)
+    refuse_unless_converged(maximum, customer_count, model)
     fit = BgNbdFit.at_maximum(maximum, customer_count)
     _warn_at_boundary(fit, maximum.undetermined)
     return fit
@@ -122,10 +116,9 @@ class BgNbdFit(PurchaseFit):
         expectation over p ~ Beta(a, b+x) is an integral over logit p, which also holds at and below a = 1, where
         the closed form divides by zero.
         """
-        if not (np.isfinite(horizon_weeks) and horizon_weeks >= 0):
-            raise InputError(f"horizon_weeks is {horizon_weeks}; it must be a number of weeks, 0 or more")
+        refuse_horizon(horizon_weeks)
 
-        def given_p(log_p: Vector, s: Vector, beta: Vector) -> Vector:
+        def if_p(log_p: Vector, s: Vector, beta: Vector) -> Vector:
             p = np.exp(log_p)
             purchases = -np.expm1(-s * np.log1p(p * (horizon_weeks / beta))) / p
             return np.asarray(purchases, dtype=np.float64)
@@ -133,7 +126,7 @@ class BgNbdFit(PurchaseFit):
         def flat_below(s: Vector, beta: Vector) -> Vector:
             return beta / ((s + 1.0) * max(horizon_weeks, 1e-9))
 
-        return self._expect(given_p, flat_below, frequency, recency_weeks, age_weeks)
+        return self._expect(if_p, flat_below, frequency, recency_weeks, age_weeks)
 
     def dert(
         self, discount_rate_per_year: float, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike
@@ -143,7 +136,7 @@ class BgNbdFit(PurchaseFit):
         Parameters
         ----------
         discount_rate_per_year
-            d, above 0: .15 for 15 %. It is applied continuously at delta = ln(1+d)/52 a week.
+            d, above 0: .15 for 15 %. It is applied continuously at `discount_per_week`.
         frequency, recency_weeks, age_weeks
             As everywhere in this class.
 
@@ -154,14 +147,14 @@ class BgNbdFit(PurchaseFit):
         """
         delta = discount_per_week(discount_rate_per_year)
 
-        def given_p(log_p: Vector, s: Vector, beta: Vector) -> Vector:
+        def if_p(log_p: Vector, s: Vector, beta: Vector) -> Vector:
             z = beta * delta * np.exp(-log_p)
             return s / (beta * delta) * z * scaled_exponential_integral(s + 1.0, z)
 
         def flat_below(s: Vector, beta: Vector) -> Vector:
             return beta * delta / (s + 1.0)
 
-        return self._expect(given_p, flat_below, frequency, recency_weeks, age_weeks)
+        return self._expect(if_p, flat_below, frequency, recency_weeks, age_weeks)
 
     def log_likelihoods(self, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike) -> Vector:
         """Return the log-likelihood of each customer's history under these parameters."""
@@ -181,15 +174,15 @@ class BgNbdFit(PurchaseFit):
             return self.dert(discount_rate_per_year, frequency, recency_weeks, age_weeks)
         weights, horizons = discount_weights(discount_rate_per_year, horizon_weeks)
 
-        def given_p(log_p: Vector, s: Vector, beta: Vector) -> Vector:
+        def if_p(log_p: Vector, s: Vector, beta: Vector) -> Vector:
             p = np.exp(log_p)
-            bought = sum(w * -np.expm1(-s * np.log1p(p * (t / beta))) for w, t in zip(weights, horizons, strict=True))
-            return np.asarray(bought / p, dtype=np.float64)
+            terms = (w * -np.expm1(-s * np.log1p(p * (t / beta))) for w, t in zip(weights, horizons, strict=True))
+            return np.asarray(sum(terms) / p, dtype=np.float64)
 
         def flat_below(s: Vector, beta: Vector) -> Vector:
             return beta / ((s + 1.0) * max(horizon_weeks, 1e-9))
 
-        return self._expect(given_p, flat_below, frequency, recency_weeks, age_weeks)
+        return self._expect(if_p, flat_below, frequency, recency_weeks, age_weeks)
 
     def simulate(self, age_weeks: ArrayLike, rng: np.random.Generator) -> CustomerSummary:
         """Draw customers from the model, one for each age: from their first purchase on, observed so long."""
@@ -212,19 +205,19 @@ class BgNbdFit(PurchaseFit):
 
     def _expect(
         self,
-        given_p: Callable[[Vector, Vector, Vector], Vector],
+        if_p: Callable[[Vector, Vector, Vector], Vector],
         flat_below: Callable[[Vector, Vector], Vector],
         frequency: ArrayLike,
         recency_weeks: ArrayLike,
         age_weeks: ArrayLike,
     ) -> Vector:
-        """Return P(alive) E[given_p] over p ~ Beta(a, b+x); given that she is alive, only x and T matter."""
+        """Return P(alive) E[if_p] over p ~ Beta(a, b+x); of customers who are alive, only x and T matter."""
         x, t_x, T = checked_history(frequency, recency_weeks, age_weeks)
 
-        def given_alive(x: Vector, beta: Vector) -> Vector:
-            return beta_expectation(given_p, self.a, self.b + x, self.r + x, beta, flat_below)
+        def if_alive(x: Vector, beta: Vector) -> Vector:
+            return beta_expectation(if_p, self.a, self.b + x, self.r + x, beta, flat_below)
 
-        expected = by_frequency(given_alive, x.ravel(), self.alpha_weeks + T.ravel()).reshape(x.shape)
+        expected = by_frequency(if_alive, x.ravel(), self.alpha_weeks + T.ravel()).reshape(x.shape)
         expected *= self._alive(x, t_x, T)
         return expected
 

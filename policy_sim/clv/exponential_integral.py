@@ -71,10 +71,10 @@ def scaled_exponential_integral(s: ArrayLike, z: ArrayLike) -> Vector:
     NIST Digital Library of Mathematical Functions, sections 8.19 and 6.6.
     """
     order, argument = np.broadcast_arrays(np.asarray(s, dtype=np.float64), np.asarray(z, dtype=np.float64))
-    for name, given in (("order s", order), ("argument z", argument)):
-        wrong = ~(np.isfinite(given) & (given > 0))
+    for name, numbers in (("order s", order), ("argument z", argument)):
+        wrong = ~(np.isfinite(numbers) & (numbers > 0))
         if wrong.any():
-            raise InputError(f"{name} of the exponential integral is {given[wrong][0]}; it must be a number above 0")
+            raise InputError(f"{name} of the exponential integral is {numbers[wrong][0]}; it must be a number above 0")
     value = np.empty(order.size)
     by_fraction = ((argument >= 1.0) | (order >= _FRACTION_FROM_ORDER)).ravel()
     value[by_fraction] = _fraction(order.ravel()[by_fraction], argument.ravel()[by_fraction])

@@ -1,7 +1,7 @@
-"""What every fitted customer model carries, and what every model of purchases can say.
+"""Fit: what every fitted customer model carries, and what every model of purchases can say.
 
-In: parameters and the maximum they come from. Out: `Fit` and `PurchaseFit`, which the models build on.
-Left to others: the models themselves, and finding the maximum (`likelihood`).
+In: parameters, and the maximum of the likelihood that they come from. Out: `Fit` and `PurchaseFit`, on which the models
+build. Left to others: the models themselves, and finding the maximum (`likelihood`).
 """
 
 from __future__ import annotations
@@ -10,15 +10,19 @@ import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
 from policy_sim.border import InputError
+from policy_sim.clv.discounting import discount_weights, refuse_margin
+from policy_sim.clv.histories import CustomerSummary, summary_of
 from policy_sim.clv.likelihood import BoundaryWarning, Maximum
-from policy_sim.clv.transactions import CustomerSummary, Transactions, summarise
+from policy_sim.clv.transactions import Transactions
 
 __all__ = [
     "ALMOST_NEVER",
@@ -26,22 +30,16 @@ __all__ = [
     "LOGARITHM",
     "LOGIT",
     "NOBODY_LEAVES",
-    "WEEKS_PER_YEAR",
     "Fit",
     "PurchaseFit",
     "Scale",
     "checked_history",
     "checked_summary",
-    "discount_per_week",
-    "discount_weights",
     "refuse_unless_converged",
     "warn_at_boundary",
 ]
 
 Vector = NDArray[np.float64]
-
-WEEKS_PER_YEAR = 52
-"""Weeks in a year wherever a yearly figure meets a weekly one; the literature's values rest on 52, not on 52.18."""
 
 ALMOST_NEVER = 1e-4
 """Mean chance to leave below which a fit says that nobody leaves."""
@@ -50,8 +48,6 @@ NOBODY_LEAVES = (
     "so everybody counts as alive for ever and future values come out too high; use a longer log, or one that holds "
     "customers who left"
 )
-
-_HORIZON_NODES = 12  # of Gauss and Legendre, for discounting within a horizon
 
 
 class Scale(NamedTuple):
@@ -64,28 +60,30 @@ class Scale(NamedTuple):
 
 
 LOGARITHM = Scale("ln", np.log, np.exp, lambda value: value)
-# kept off 0 and 1, which are no chances: what is drawn with a wide error must still make a Beta distribution
+# chances stay off 0 and 1: parameters that are drawn with a wide error must still make a Beta distribution
 LOGIT = Scale("logit", logit, lambda at: np.clip(expit(at), 1e-300, 1.0 - 1e-16), lambda value: value * (1.0 - value))
 AS_IT_IS = Scale("", float, float, lambda _: 1.0)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Fit:
-    """A fitted model: its parameters, and the errors that they have on their working scales.
+    """A fitted model: its parameters, and their errors.
+
+    Errors are normal on working scales: the logarithm of a rate or shape, the logit of a chance.
 
     Attributes
     ----------
     model, parameter_names
         Name of the model, and of the fields that hold one parameter each.
     log_likelihood
-        Summed over customers, every constant included; NaN where parameters were given.
+        Summed over customers, every constant included; NaN where the parameters were not fitted.
     covariance
-        (k, k) of the working parameters (see `working_names`), from the observed information; NaN where that has no
-        inverse.
+        (k, k) of the working parameters (see `working_names`), the inverse of the observed information; NaN where that
+        has no inverse.
     customer_count, iteration_count
-        Customers that were fitted to; steps of the optimiser.
+        Customers that were fitted to; steps of the search.
     message
-        How the optimiser ended.
+        How the search ended.
     """
 
     model: ClassVar[str]
@@ -130,20 +128,21 @@ class Fit:
 
     @property
     def working_names(self) -> tuple[str, ...]:
-        """What the rows of `covariance` are, such as "ln r"."""
+        """Names of the rows of `covariance`, such as "ln r"."""
         return tuple(f"{scale.name} {name}".strip() for scale, name in zip(self.scales, self.parameters, strict=True))
 
     @property
     def working_parameters(self) -> Vector:
         """(k,) the parameters on their working scales."""
-        return self._each(lambda scale, value: scale.working(value), self.parameters.values())
+        return self._rescaled(lambda scale, value: scale.working(value), self.parameters.values())
 
     @property
     def standard_errors(self) -> dict[str, float]:
         """Standard errors of the parameters, by the delta method."""
         with np.errstate(invalid="ignore"):
-            spread = np.sqrt(np.diag(self.covariance))
-        errors = spread * self._each(lambda scale, value: scale.slope(value), self.parameters.values())
+            working_errors = np.sqrt(np.diag(self.covariance))
+        slopes = self._rescaled(lambda scale, value: scale.slope(value), self.parameters.values())
+        errors = working_errors * slopes
         return {name: float(error) for name, error in zip(self.parameters, errors, strict=True)}
 
     @property
@@ -153,9 +152,37 @@ class Fit:
 
     @property
     def bic(self) -> float:
-        """Bayesian information criterion; lower is better. NaN where parameters were given."""
+        """Bayesian information criterion; lower is better. NaN where the parameters were not fitted."""
         size = float(np.log(self.customer_count)) if self.customer_count else np.nan
         return size * len(self.parameters) - 2 * self.log_likelihood
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each parameter: parameter, value, standard_error."""
+        errors = self.standard_errors
+        return pd.DataFrame(
+            {
+                "parameter": list(errors),
+                "value": list(self.parameters.values()),
+                "standard_error": list(errors.values()),
+            }
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """Return model, parameters, standard_errors, log_likelihood, aic, bic and customers (how many), as plain data.
+
+        None stands for what is not known: errors that the data do not determine, the likelihood of parameters that
+        were not fitted.
+        """
+        errors = {name: _finite_or_none(error) for name, error in self.standard_errors.items()}
+        return {
+            "model": self.model,
+            "parameters": self.parameters,
+            "standard_errors": errors,
+            "log_likelihood": _finite_or_none(self.log_likelihood),
+            "aic": _finite_or_none(self.aic),
+            "bic": _finite_or_none(self.bic),
+            "customers": self.customer_count,
+        }
 
     def draw_parameters(self, rng: np.random.Generator, count: int) -> list[Self]:
         """Draw fits whose parameters are off as far as estimation may be: normal on their working scales.
@@ -163,7 +190,7 @@ class Fit:
         Raises
         ------
         InputError
-            If the covariance is unknown: parameters were given, or the data do not determine them.
+            If the covariance is unknown: the parameters were not fitted, or the data do not determine them.
         """
         if not np.isfinite(self.covariance).all():
             raise InputError(
@@ -174,16 +201,16 @@ class Fit:
         return [self.at_working(row) for row in drawn]
 
     def at_working(self, working: Vector) -> Self:
-        """Return the same fit with other parameters, given on their working scales."""
-        return self.with_parameters(self._each(lambda scale, at: scale.natural(at), working))
+        """Return the same fit with other parameters, which come on their working scales."""
+        return self.with_parameters(self._rescaled(lambda scale, at: scale.natural(at), working))
 
     def with_parameters(self, values: ArrayLike) -> Self:
         """Return the same fit with other parameters, in the order of `parameters`."""
-        given = np.asarray(values, dtype=np.float64)
-        named: dict[str, Any] = {name: float(value) for name, value in zip(self.parameter_names, given, strict=True)}
+        numbers = np.asarray(values, dtype=np.float64)
+        named: dict[str, Any] = {name: float(value) for name, value in zip(self.parameter_names, numbers, strict=True)}
         return replace(self, **named)
 
-    def _each(self, change: Callable[[Scale, float], float], values: Iterable[float]) -> Vector:
+    def _rescaled(self, change: Callable[[Scale, float], float], values: Iterable[float]) -> Vector:
         return np.array([change(scale, value) for scale, value in zip(self.scales, values, strict=True)])
 
 
@@ -193,7 +220,8 @@ class PurchaseFit(Fit):
 
     The methods take arrays (or numbers) that broadcast against each other: `frequency` (repeat purchases, 0 or
     more), `recency_weeks` (from the first to the last purchase), `age_weeks` (from the first purchase to the end of
-    observation, not below the recency); they return an array of that shape.
+    observation, not below the recency); they return an array of that shape. Customers who have left for good have
+    "dropped out"; all others are "alive".
     """
 
     @abstractmethod
@@ -233,8 +261,8 @@ class PurchaseFit(Fit):
             return self.dert(discount_rate_per_year, frequency, recency_weeks, age_weeks)
         weights, horizons = discount_weights(discount_rate_per_year, horizon_weeks)
         history = (frequency, recency_weeks, age_weeks)
-        bought = [w * self.expected_purchases(float(t), *history) for w, t in zip(weights, horizons, strict=True)]
-        return np.asarray(sum(bought), dtype=np.float64)
+        terms = [w * self.expected_purchases(float(t), *history) for w, t in zip(weights, horizons, strict=True)]
+        return np.asarray(sum(terms), dtype=np.float64)
 
     def future_value(
         self,
@@ -267,8 +295,7 @@ class PurchaseFit(Fit):
         InputError
             If the margin or the discount is out of range.
         """
-        if not 0 < margin_share <= 1:
-            raise InputError(f"margin_share is {margin_share}; it must be above 0 and at most 1 (0.3 for 30 %)")
+        refuse_margin(margin_share)
         history = (frequency, recency_weeks, age_weeks)
         purchases = self.discounted_purchases(discount_rate_per_year, horizon_weeks, *history)
         return np.asarray(margin_share * np.asarray(expected_spend, dtype=np.float64) * purchases)
@@ -282,7 +309,7 @@ def checked_summary(source: CustomerSummary | Transactions, model: str) -> Custo
     InputError
         If there is only one customer, or nobody bought twice; the message names the model.
     """
-    summary = summarise(source) if isinstance(source, Transactions) else source
+    summary = summary_of(source)
     customer_count = summary.labels.size
     if customer_count < 2:
         raise InputError(
@@ -294,6 +321,30 @@ def checked_summary(source: CustomerSummary | Transactions, model: str) -> Custo
             "buying again; expected some repeat purchases; use a longer log, or check --customer-column"
         )
     return summary
+
+
+def checked_history(
+    frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike
+) -> tuple[Vector, Vector, Vector]:
+    """Return frequency, recency and age as arrays of one shape.
+
+    Raises
+    ------
+    InputError
+        If one is negative or not a number, or a recency is above the age.
+    """
+    x, t_x, T = np.broadcast_arrays(
+        np.asarray(frequency, dtype=np.float64),
+        np.asarray(recency_weeks, dtype=np.float64),
+        np.asarray(age_weeks, dtype=np.float64),
+    )
+    wrong = ~((x >= 0) & (t_x >= 0) & (t_x <= T) & np.isfinite(x) & np.isfinite(T))
+    if wrong.any():
+        raise InputError(
+            f"a customer has frequency {x[wrong][0]:g}, recency {t_x[wrong][0]:g} weeks, age {T[wrong][0]:g} weeks; "
+            "expected frequency >= 0 and 0 <= recency <= age"
+        )
+    return x, t_x, T
 
 
 def refuse_unless_converged(maximum: Maximum, customer_count: int, model: str) -> None:
@@ -331,56 +382,5 @@ def warn_at_boundary(
         warnings.warn(f"{model}: {at_limit or left_open}", BoundaryWarning, stacklevel=4)
 
 
-def discount_per_week(discount_rate_per_year: float) -> float:
-    """Return delta = ln(1 + d) / 52, at which a yearly rate d above 0 discounts continuously.
-
-    Raises
-    ------
-    InputError
-        If the rate is not above 0.
-    """
-    if not (np.isfinite(discount_rate_per_year) and discount_rate_per_year > 0):
-        raise InputError(
-            f"discount_rate_per_year is {discount_rate_per_year}; it must be above 0 (0.15 for 15 %), "
-            "for without discount the purchases of all time have no finite sum"
-        )
-    return float(np.log1p(discount_rate_per_year)) / WEEKS_PER_YEAR
-
-
-def discount_weights(discount_rate_per_year: float, horizon_weeks: float) -> tuple[Vector, Vector]:
-    """Return weights and horizons (weeks) so that discounted purchases are the weighted sum of expected ones.
-
-    Notes
-    -----
-    By parts, with N(t) the expected purchases up to t: e^(-delta H) N(H) + delta int_0^H e^(-delta t) N(t) dt, the
-    integral by Gauss and Legendre.
-    """
-    delta = discount_per_week(discount_rate_per_year)
-    nodes, weights = np.polynomial.legendre.leggauss(_HORIZON_NODES)
-    horizons = horizon_weeks * (nodes + 1) / 2
-    inner = delta * weights * (horizon_weeks / 2) * np.exp(-delta * horizons)
-    return np.append(inner, np.exp(-delta * horizon_weeks)), np.append(horizons, horizon_weeks)
-
-
-def checked_history(
-    frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike
-) -> tuple[Vector, Vector, Vector]:
-    """Return frequency, recency and age as arrays of one shape.
-
-    Raises
-    ------
-    InputError
-        If one is negative or not a number, or a recency is above the age.
-    """
-    x, t_x, T = np.broadcast_arrays(
-        np.asarray(frequency, dtype=np.float64),
-        np.asarray(recency_weeks, dtype=np.float64),
-        np.asarray(age_weeks, dtype=np.float64),
-    )
-    wrong = ~((x >= 0) & (t_x >= 0) & (t_x <= T) & np.isfinite(x) & np.isfinite(T))
-    if wrong.any():
-        raise InputError(
-            f"a customer has frequency {x[wrong][0]:g}, recency {t_x[wrong][0]:g} weeks, age {T[wrong][0]:g} weeks; "
-            "expected frequency >= 0 and 0 <= recency <= age"
-        )
-    return x, t_x, T
+def _finite_or_none(number: float) -> float | None:
+    return number if isfinite(number) else None

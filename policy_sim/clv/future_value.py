@@ -1,25 +1,26 @@
-"""What each customer is worth from now on.
+"""Future value: what each customer is worth from now on.
 
-In: transactions, a fitted model of purchases and one of spend, margin and discount. Out: the future value of each.
-Left to others: what a failure or a remedy does to it.
+In: customers' histories, a fitted model of purchases and one of spend, margin and discount. Out: the future value of
+each customer. Left to others: what a failure or a remedy does to it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError
-from policy_sim.clv.fit import WEEKS_PER_YEAR, Fit, PurchaseFit
+from policy_sim.border import plain_rows
+from policy_sim.clv.discounting import PUBLISHED_WEEKS_PER_YEAR, refuse_margin
+from policy_sim.clv.fit import Fit, PurchaseFit
 from policy_sim.clv.gamma_gamma import GammaGammaFit
-from policy_sim.clv.pareto_nbd import ParetoNbdCustomers
-from policy_sim.clv.transactions import Transactions, summarise
+from policy_sim.clv.histories import CustomerSummary, summary_of
+from policy_sim.clv.pareto_nbd_covariates import ParetoNbdCustomers
+from policy_sim.clv.transactions import Transactions
 
 __all__ = ["FutureValues", "draw_value_ratios", "future_values"]
 
@@ -37,65 +38,60 @@ _COLUMNS = (
 
 
 def future_values(
-    transactions: Transactions,
+    source: CustomerSummary | Transactions,
     purchases: PurchaseFit | ParetoNbdCustomers,
     spend: GammaGammaFit,
     *,
     margin_share: float,
     discount_rate_per_year: float,
-    until: str | date | np.datetime64 | None = None,
 ) -> FutureValues:
     """Return the expected discounted margin of each customer from the end of observation on.
 
     Parameters
     ----------
-    transactions
-        The purchases.
+    source
+        Customers with their histories, or a log, which is summarised up to its last date.
     purchases, spend
-        Models of how often and for how much customers buy; with covariates, those of the log's customers in the order
+        Models of how often and for how much customers buy; with covariates, those of the same customers in the order
         of their labels.
     margin_share
         Share of an order's amount that is earned, above 0 and at most 1.
     discount_rate_per_year
         Above 0: .15 for 15 %.
-    until
-        Last day of observation; the last date in the log where not given.
 
     Raises
     ------
     InputError
-        If the margin, the discount or `until` is out of range, or if the mean spend does not exist (q <= 1).
+        If the margin or the discount is out of range, or if the mean spend does not exist (q <= 1).
 
     Notes
     -----
     future value = margin_share * expected spend * DERT. The two models are taken as independent: how often a
-    customer buys tells nothing about how much.
+    customer buys says nothing about how much.
     """
-    if not 0 < margin_share <= 1:
-        raise InputError(f"margin_share is {margin_share}; it must be above 0 and at most 1 (0.3 for 30 %)")
-    summary = summarise(transactions, until)
-    history = (summary.frequency, summary.recency_weeks, summary.age_weeks)
-    dert = purchases.dert(discount_rate_per_year, *history)
+    refuse_margin(margin_share)
+    summary = summary_of(source)
+    dert = purchases.dert(discount_rate_per_year, *summary.history)
     expected_spend = spend.expected_spend(summary.mean_spend, summary.spend_count)
     # one number, or with covariates one for each customer: a newcomer is like one of them
     new_customer_dert = float(np.mean(purchases.dert(discount_rate_per_year, 0.0, 0.0, 0.0)))
     return FutureValues(
         labels=summary.labels,
         prior_purchases=summary.frequency + 1.0,
-        probability_alive=purchases.probability_alive(*history),
-        orders_per_year=purchases.expected_purchases(WEEKS_PER_YEAR, *history),
+        probability_alive=purchases.probability_alive(*summary.history),
+        orders_per_year=purchases.expected_purchases(PUBLISHED_WEEKS_PER_YEAR, *summary.history),
         expected_spend=expected_spend,
         dert=dert,
         future_value=margin_share * expected_spend * dert,
         margin_share=margin_share,
         discount_rate_per_year=discount_rate_per_year,
-        currency=transactions.currency,
+        currency=summary.currency,
         new_customer_value=margin_share * spend.population_mean * new_customer_dert,
     )
 
 
 def draw_value_ratios(
-    transactions: Transactions,
+    source: CustomerSummary | Transactions,
     purchases: PurchaseFit,
     spend: GammaGammaFit,
     *,
@@ -107,14 +103,14 @@ def draw_value_ratios(
 
     Parameters
     ----------
-    transactions, purchases, spend, discount_rate_per_year
-        As for `future_values`, at the last date of the log.
+    source, purchases, spend, discount_rate_per_year
+        As for `future_values`.
     rng, count
         Random numbers, and how many draws.
 
     Returns
     -------
-    (n_customers, count) value given that the customer is alive, under drawn parameters, over the estimated one.
+    (n_customers, count) a customer's value if alive, under drawn parameters, over that under the estimated ones.
 
     Raises
     ------
@@ -124,11 +120,11 @@ def draw_value_ratios(
     Notes
     -----
     The logarithms of the parameters are normal with the covariance of the fits. A customer's log value is followed
-    to first order in them, by central differences of one standard error, which keeps the curvature's mean effect out
-    and costs two predictions for each parameter instead of one for each draw.
+    to first order in them, by central differences of one standard error. That leaves out the mean effect of the
+    curvature, and costs two predictions for each parameter instead of one for each draw.
     """
-    summary = summarise(transactions)
-    # as if each had just bought: given that a customer is alive, the last purchase tells nothing more
+    summary = summary_of(source)
+    # as if each had just bought: of a customer who is alive, the last purchase says nothing more
     history = (summary.frequency, summary.age_weeks, summary.age_weeks)
 
     def log_value_of_purchases(fit: PurchaseFit) -> Vector:
@@ -142,19 +138,6 @@ def draw_value_ratios(
         spend, log_spend, rng, count
     )
     return np.asarray(np.exp(log_ratios), dtype=np.float64)
-
-
-def _first_order(fit: FitOf, log_value: Callable[[FitOf], Vector], rng: np.random.Generator, count: int) -> Vector:
-    """Return (n_customers, count): the change of log values under drawn parameters, to first order."""
-    drawn = np.array([each.working_parameters for each in fit.draw_parameters(rng, count)])
-    middle = fit.working_parameters
-    steps = np.sqrt(np.diag(fit.covariance))
-    slopes = []
-    for k, step in enumerate(steps):
-        shift = step * (np.arange(len(steps)) == k)
-        up, down = (log_value(fit.at_working(middle + sign * shift)) for sign in (1, -1))
-        slopes.append((up - down) / (2 * step))
-    return np.asarray(np.array(slopes).T @ (drawn - middle).T, dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,3 +181,26 @@ class FutureValues:
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each customer: customer (the label), then the arrays under their own names."""
         return pd.DataFrame({"customer": self.labels, **{name: getattr(self, name) for name in _COLUMNS}})
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the numbers that hold for all, and the rows of `to_frame` (customers), as plain data."""
+        return {
+            "currency": self.currency,
+            "margin_share": self.margin_share,
+            "discount_rate_per_year": self.discount_rate_per_year,
+            "new_customer_value": self.new_customer_value,
+            "customers": plain_rows(self.to_frame()),
+        }
+
+
+def _first_order(fit: FitOf, log_value: Callable[[FitOf], Vector], rng: np.random.Generator, count: int) -> Vector:
+    """Return (n_customers, count): the change of log values under drawn parameters, to first order."""
+    drawn = np.array([draw.working_parameters for draw in fit.draw_parameters(rng, count)])
+    middle = fit.working_parameters
+    steps = np.sqrt(np.diag(fit.covariance))
+    slopes = []
+    for k, step in enumerate(steps):
+        shift = step * (np.arange(len(steps)) == k)
+        up, down = (log_value(fit.at_working(middle + sign * shift)) for sign in (1, -1))
+        slopes.append((up - down) / (2 * step))
+    return np.asarray(np.array(slopes).T @ (drawn - middle).T, dtype=np.float64)

@@ -15,8 +15,9 @@ from scipy.special import digamma, gammaln
 
 from policy_sim.border import InputError
 from policy_sim.clv.fit import Fit, warn_at_boundary
+from policy_sim.clv.histories import CustomerSummary, summary_of
 from policy_sim.clv.likelihood import maximise_likelihood, unique_rows
-from policy_sim.clv.transactions import CustomerSummary, Transactions, summarise
+from policy_sim.clv.transactions import Transactions
 
 __all__ = ["GammaGammaFit", "fit_gamma_gamma"]
 
@@ -31,8 +32,8 @@ def fit_gamma_gamma(source: CustomerSummary | Transactions) -> GammaGammaFit:
     Parameters
     ----------
     source
-        Customers with mean spend and spend count, or the transactions to summarise up to the last date in the log.
-        Customers without a repeat purchase of positive amount are left aside.
+        Customers with mean spend and spend count, or a log, which is summarised up to its last date. Customers
+        without a repeat purchase of positive amount are left aside.
 
     Returns
     -------
@@ -41,7 +42,7 @@ def fit_gamma_gamma(source: CustomerSummary | Transactions) -> GammaGammaFit:
     Raises
     ------
     InputError
-        If fewer than 10 customers have repeat spend, if all spend the same, or if no maximum was found.
+        If fewer than 10 customers have repeat spend, if all spend the same, or if there is no maximum.
 
     Warns
     -----
@@ -60,7 +61,7 @@ def fit_gamma_gamma(source: CustomerSummary | Transactions) -> GammaGammaFit:
     Fader, Hardie & Lee (2005), RFM and CLV: using iso-value curves for customer base analysis, Journal of Marketing
     Research 42(4); Fader & Hardie (2013), The Gamma-Gamma model of monetary value.
     """
-    summary = summarise(source) if isinstance(source, Transactions) else source
+    summary = summary_of(source)
     has_spend = summary.spend_count > 0
     buyer_count = int(has_spend.sum())
     if buyer_count < _BUYERS_AT_LEAST:
@@ -77,8 +78,8 @@ def fit_gamma_gamma(source: CustomerSummary | Transactions) -> GammaGammaFit:
     scale = float(weight @ mean_spend / buyer_count)
 
     def total(log_parameters: Vector) -> tuple[float, Vector]:
-        height, slope = _log_likelihood(log_parameters, mean_spend / scale, spend_count)
-        return float(weight @ height), slope @ weight
+        values, gradients = _log_likelihoods(log_parameters, mean_spend / scale, spend_count)
+        return float(weight @ values), gradients @ weight
 
     starts = [np.log([p, q, (q - 1.0) / p]) for p, q in ((2.0, 4.0), (6.0, 2.5), (1.0, 10.0), (30.0, 5.0))]
     maximum = maximise_likelihood(total, starts, buyer_count)
@@ -163,22 +164,22 @@ class GammaGammaFit(Fit):
         return np.asarray(self.p * (self.v + spent) / (self.p * x + self.q - 1.0), dtype=np.float64)
 
 
-def _log_likelihood(log_parameters: Vector, z: Vector, x: Vector) -> tuple[Vector, Vector]:
+def _log_likelihoods(log_parameters: Vector, z: Vector, x: Vector) -> tuple[Vector, Vector]:
     """Return the log-likelihood of each row, and its gradient (3, n_rows) on the log-parameters."""
     p, q, v = np.exp(log_parameters)
     px = p * x
     own = np.log1p(v / (x * z))
     other = np.log1p(x * z / v)
-    height = gammaln(px + q) - gammaln(px) - gammaln(q) - np.log(z) - px * own - q * other
+    values = gammaln(px + q) - gammaln(px) - gammaln(q) - np.log(z) - px * own - q * other
     both = digamma(px + q)
-    slope = np.array(
+    gradients = np.array(
         [
             px * (both - digamma(px) - own),
             q * (both - digamma(q) - other),
             q - (px + q) * v / (v + x * z),
         ]
     )
-    return height, slope
+    return values, gradients
 
 
 def _warn_at_boundary(fit: GammaGammaFit, undetermined: tuple[int, ...]) -> None:

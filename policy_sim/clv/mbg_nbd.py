@@ -1,6 +1,6 @@
-"""MBG/NBD: BG/NBD with a chance to leave right after the first purchase, too.
+"""MBG/NBD: who is still a customer, where one may leave right after the first purchase, too.
 
-In: what each customer's purchases come down to (frequency, recency, age). Out: the fitted model and its predictions.
+In: each customer's frequency, recency and age. Out: the fitted model and its predictions.
 Left to others: what a purchase is worth.
 """
 
@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from policy_sim.clv.beta_geometric import log_likelihoods, probability_alive, total_log_likelihood
+from policy_sim.clv.beta_geometric import find_maximum, log_likelihoods, probability_alive
 from policy_sim.clv.bg_nbd import BgNbdFit
 from policy_sim.clv.fit import (
     ALMOST_NEVER,
@@ -23,8 +23,8 @@ from policy_sim.clv.fit import (
     refuse_unless_converged,
     warn_at_boundary,
 )
-from policy_sim.clv.likelihood import maximise_likelihood
-from policy_sim.clv.transactions import CustomerSummary, Transactions
+from policy_sim.clv.histories import CustomerSummary
+from policy_sim.clv.transactions import Transactions
 
 __all__ = ["MbgNbdFit", "fit_mbg_nbd"]
 
@@ -39,7 +39,7 @@ def fit_mbg_nbd(source: CustomerSummary | Transactions) -> MbgNbdFit:
     Parameters
     ----------
     source
-        Customers with frequency, recency and age, or the transactions to summarise up to the last date in the log.
+        Customers with frequency, recency and age, or a log, which is summarised up to its last date.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def fit_mbg_nbd(source: CustomerSummary | Transactions) -> MbgNbdFit:
     Raises
     ------
     InputError
-        If there is only one customer, if nobody bought twice, or if no maximum was found.
+        If there is only one customer, if nobody bought twice, or if there is no maximum.
 
     Warns
     -----
@@ -70,15 +70,11 @@ def fit_mbg_nbd(source: CustomerSummary | Transactions) -> MbgNbdFit:
     Hoppe & Wagner (2007), Customer base analysis: the case for a central variant of the Betageometric/NBD model,
     Marketing JRM 3(2).
     """
-    summary = checked_summary(source, "MBG/NBD")
+    model = MbgNbdFit.model
+    summary = checked_summary(source, model)
     customer_count = summary.labels.size
-    x = summary.frequency
-    total = total_log_likelihood(x, summary.recency_weeks, summary.age_weeks, _FIRST_CHANCES)
-    rate = float(x.sum()) / max(float(summary.age_weeks.sum()), 1e-9)
-    shapes = ((0.5, 1.0, 2.5), (1.0, 0.3, 3.0), (0.25, 0.8, 1.0), (3.0, 0.1, 5.0), (1.0, 1.0, 1.0))
-    starts = [np.log([r, r / rate / 2.0, a, b]) for r, a, b in shapes]
-    maximum = maximise_likelihood(total, starts, customer_count)
-    refuse_unless_converged(maximum, customer_count, "MBG/NBD")
+    maximum = find_maximum(summary, _FIRST_CHANCES)
+    refuse_unless_converged(maximum, customer_count, model)
     fit = MbgNbdFit.at_maximum(maximum, customer_count)
     _warn_at_boundary(fit, maximum.undetermined)
     return fit
@@ -121,8 +117,8 @@ class MbgNbdFit(PurchaseFit):
         """
         x, t_x, T = checked_history(frequency, recency_weeks, age_weeks)
         alike = self._alike()
-        given_alive = alike.expected_purchases(horizon_weeks, x, T, T) / alike.probability_alive(x, T, T)
-        return self.probability_alive(x, t_x, T) * given_alive
+        if_alive = alike.expected_purchases(horizon_weeks, x, T, T) / alike.probability_alive(x, T, T)
+        return self.probability_alive(x, t_x, T) * if_alive
 
     def dert(
         self, discount_rate_per_year: float, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike
@@ -132,7 +128,7 @@ class MbgNbdFit(PurchaseFit):
         Parameters
         ----------
         discount_rate_per_year
-            d, above 0: .15 for 15 %. It is applied continuously at delta = ln(1+d)/52 a week.
+            d, above 0: .15 for 15 %. It is applied continuously at `discount_per_week`.
         frequency, recency_weeks, age_weeks
             As everywhere in this class.
 
@@ -142,8 +138,8 @@ class MbgNbdFit(PurchaseFit):
         """
         x, t_x, T = checked_history(frequency, recency_weeks, age_weeks)
         alike = self._alike()
-        given_alive = alike.dert(discount_rate_per_year, x, T, T) / alike.probability_alive(x, T, T)
-        return self.probability_alive(x, t_x, T) * given_alive
+        if_alive = alike.dert(discount_rate_per_year, x, T, T) / alike.probability_alive(x, T, T)
+        return self.probability_alive(x, t_x, T) * if_alive
 
     def log_likelihoods(self, frequency: ArrayLike, recency_weeks: ArrayLike, age_weeks: ArrayLike) -> Vector:
         """Return the log-likelihood of each customer's history under these parameters."""
@@ -160,10 +156,10 @@ class MbgNbdFit(PurchaseFit):
     ) -> Vector:
         """Return the discounted purchases of each customer within a horizon, or for ever where it is None."""
         x, t_x, T = checked_history(frequency, recency_weeks, age_weeks)
-        # given that she is alive, only x and T matter; a BG/NBD customer who has just bought is alive but for p
+        # of customers who are alive only x and T matter; a BG/NBD customer who has just bought is alive but for p
         alike = self._alike()
-        given_alive = alike.discounted_purchases(discount_rate_per_year, horizon_weeks, x, T, T)
-        return self.probability_alive(x, t_x, T) * given_alive / alike.probability_alive(x, T, T)
+        if_alive = alike.discounted_purchases(discount_rate_per_year, horizon_weeks, x, T, T)
+        return self.probability_alive(x, t_x, T) * if_alive / alike.probability_alive(x, T, T)
 
     def simulate(self, age_weeks: ArrayLike, rng: np.random.Generator) -> CustomerSummary:
         """Draw customers from the model, one for each age: from their first purchase on, observed so long."""

@@ -1,23 +1,24 @@
-"""Failed orders: what each customer's purchases and failures come down to.
+"""Recoveries: each customer's history with the orders that failed, and how each failure was made good.
 
-In: transactions, and which orders failed and were recovered how. Out: checked `RecoverySummary`.
-Left to others: what failures and recoveries do to a customer's staying (`recovery_bg_nbd`).
+In: transactions, and which orders failed and were recovered how. Out: `RecoverySummary`, frequency, recency, age and
+counts of failures. Left to others: what failures and recoveries do to a customer's staying (`recovery_bg_nbd`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from policy_sim.border import InputError, read_columns, unknown
+from policy_sim.border import InputError, plain_rows, read_columns, unknown
 from policy_sim.clv.fit import checked_history
-from policy_sim.clv.transactions import Transactions, summarise
+from policy_sim.clv.histories import CustomerSummary, summarise
+from policy_sim.clv.sorting import begins_run
+from policy_sim.clv.transactions import Transactions
 
 __all__ = [
     "ORDINARY",
@@ -51,11 +52,11 @@ def read_recoveries(path: str | Path) -> pd.DataFrame:
 def summarise_recoveries(
     transactions: Transactions,
     recoveries: pd.DataFrame,
-    until: str | date | np.datetime64 | None = None,
+    summary: CustomerSummary | None = None,
     *,
     recovery_classes: Sequence[str] | None = None,
 ) -> RecoverySummary:
-    """Return what each customer's purchases and failures come down to, observed up to a day.
+    """Return each customer's frequency, recency and age with the chances to drop out that failures brought.
 
     Parameters
     ----------
@@ -64,15 +65,15 @@ def summarise_recoveries(
     recoveries
         One row for each failed order, with columns `customer`, `date` (of the order: a day, or text such as
         1997-09-30) and `recovery` (name of the class it was recovered with; also a name for "nothing was done").
-    until
-        Last day of observation, inclusive; the last date in the log where not given. Rows of `recoveries` on later
-        orders do not count.
+    summary
+        The same log as `summarise` returns it, up to the last day of observation; None for the last date in the log.
+        Rows of `recoveries` on later orders do not count.
     recovery_classes
-        Names of the classes 1..K in order; those that occur, sorted, where not given.
+        Names of the classes 1..K in order; None for those that occur, sorted.
 
     Returns
     -------
-    One row for each customer, in the order of `summarise(transactions, until)`.
+    One row for each customer, in the order of the summary.
 
     Raises
     ------
@@ -80,20 +81,20 @@ def summarise_recoveries(
         If a column is missing, a row cannot be read or belongs to no order, an order has two recoveries, or a class
         is unknown.
     """
-    base = summarise(transactions, until)
+    base = summarise(transactions) if summary is None else summary
     failed, recovery = _failed_orders(transactions, recoveries)
-    seen = transactions.date <= base.until
-    names = sorted(set(recovery[seen[failed]].tolist())) if recovery_classes is None else list(recovery_classes)
-    for name in sorted(set(recovery[seen[failed]].tolist())):
+    observed = transactions.date <= base.until
+    occurring = sorted(set(recovery[observed[failed]].tolist()))
+    names = occurring if recovery_classes is None else list(recovery_classes)
+    for name in occurring:
         if name not in names:
             raise unknown("recovery class", name, names, "column 'recovery'")
     place_of = {name: place for place, name in enumerate(names, start=1)}
     class_of_order = np.zeros(transactions.date.size, dtype=np.intp)
     class_of_order[failed] = [place_of.get(name, 0) for name in recovery]
 
-    customer, order_class = transactions.customer[seen], class_of_order[seen]
-    is_first = np.ones(customer.size, dtype=bool)
-    is_first[1:] = customer[1:] != customer[:-1]
+    customer, order_class = transactions.customer[observed], class_of_order[observed]
+    is_first = begins_run(customer)
     row = np.cumsum(is_first) - 1
     is_chance = ~is_first | (order_class > 0)
     chances = np.zeros((base.labels.size, len(names) + 1))
@@ -112,7 +113,9 @@ def summarise_recoveries(
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class RecoverySummary:
-    """What each customer's purchases and failures come down to; arrays are (n_customers,) unless said otherwise.
+    """Frequency, recency and age of customers, and the chances to drop out that they met; arrays are (n_customers,).
+
+    A purchase is a chance to drop out if it is a repeat purchase, or if it failed.
 
     Attributes
     ----------
@@ -126,7 +129,7 @@ class RecoverySummary:
     class_names
         Names of the K+1 classes.
     labels
-        Customer ids; 1, 2, ... where not given.
+        Customer ids; 1, 2, ... by default.
 
     Raises
     ------
@@ -160,8 +163,8 @@ class RecoverySummary:
             )
         last = last.astype(np.intp)
         _refuse_contradictions(x, t_x, chances, last, names)
-        given = np.asarray(self.labels)
-        labels = given.astype(np.str_) if given.size else np.arange(1, x.size + 1).astype(np.str_)
+        ids = np.asarray(self.labels)
+        labels = ids.astype(np.str_) if ids.size else np.arange(1, x.size + 1).astype(np.str_)
         if labels.shape != x.shape:
             raise InputError(f"labels hold {labels.size} customers; expected {x.size}, as many as frequency")
         checked = {
@@ -176,6 +179,33 @@ class RecoverySummary:
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
+    @property
+    def of_last(self) -> Vector:
+        """Chances of the class of each customer's last chance; those of class 0 where there was none."""
+        return np.take_along_axis(self.chances, np.maximum(self.last, 0)[:, None], axis=1)[:, 0]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each customer: customer, frequency, recency_weeks, age_weeks, chances[...], last_class.
+
+        There is one column of chances for each class; last_class is its name, None where there was no chance.
+        """
+        names = np.array([*self.class_names, None], dtype=object)  # of which -1 is the last
+        chances = {f"chances[{name}]": column for name, column in zip(self.class_names, self.chances.T, strict=True)}
+        return pd.DataFrame(
+            {
+                "customer": self.labels,
+                "frequency": self.frequency,
+                "recency_weeks": self.recency_weeks,
+                "age_weeks": self.age_weeks,
+                **chances,
+                "last_class": names[self.last],
+            }
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """Return class_names and the rows of `to_frame` (customers), as plain data."""
+        return {"class_names": list(self.class_names), "customers": plain_rows(self.to_frame())}
+
 
 def refuse_class_names(names: tuple[str, ...]) -> None:
     """Raise an InputError unless there are classes and each has a name of its own."""
@@ -184,7 +214,13 @@ def refuse_class_names(names: tuple[str, ...]) -> None:
 
 
 def checked_chances(chances: ArrayLike, shape: tuple[int, ...], names: tuple[str, ...]) -> Vector:
-    """Return chances as (*shape, K+1) numbers, if these are counts of that shape for the named classes."""
+    """Return chances as (*shape, K+1) numbers, if these are counts of that shape for the named classes.
+
+    Raises
+    ------
+    InputError
+        If the shape is another one, or a number is negative or not whole.
+    """
     n = np.asarray(chances, dtype=np.float64)
     refuse_class_names(names)
     if n.shape != (*shape, len(names)):
@@ -199,6 +235,7 @@ def checked_chances(chances: ArrayLike, shape: tuple[int, ...], names: tuple[str
 
 
 def _refuse_contradictions(x: Vector, t_x: Vector, n: Vector, last: Places, names: tuple[str, ...]) -> None:
+    """Raise an InputError where frequency, recency, chances and last class of a customer contradict each other."""
     total, failed = n.sum(axis=1), n[:, 1:].sum(axis=1)
     first_failed = total == x + 1
 

@@ -1,22 +1,23 @@
 """Recovery-aware BG/NBD: what a failed purchase, and how it was made good, does to a customer's staying.
 
-In: each customer's purchases, and which of them failed and were recovered how. Out: the fitted model, its predictions.
-Left to others: who should get which recovery, and what recoveries cost.
+In: each customer's frequency, recency and age, and which purchases failed and were recovered how. Out: the fitted model
+and its predictions. Left to others: the likelihood (`recovery_bg_nbd_likelihood`), the integrals that predictions take
+(`recovery_bg_nbd_integrals`), who should get which recovery, and what recoveries cost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import digamma, expit, gammaincc, gammaincinv, gammaln, kve, logit, ndtr
+from scipy.special import expit
 
 from policy_sim.border import InputError
-from policy_sim.clv.beta_mixture import beta_expectation
+from policy_sim.clv.discounting import PUBLISHED_WEEKS_PER_YEAR, refuse_margin
+from policy_sim.clv.failure_values import CAVEATS, FailureValues
 from policy_sim.clv.fit import (
     ALMOST_NEVER,
     LOGARITHM,
@@ -24,31 +25,22 @@ from policy_sim.clv.fit import (
     Fit,
     Scale,
     checked_history,
-    discount_per_week,
     refuse_unless_converged,
     warn_at_boundary,
 )
-from policy_sim.clv.likelihood import maximise_likelihood, unique_rows
 from policy_sim.clv.recoveries import RecoverySummary, checked_chances, refuse_class_names
-
-__all__ = ["CAVEATS", "FailureValues", "RecoveryBgNbdFit", "fit_recovery_bg_nbd"]
-
-Vector = NDArray[np.float64]
-Places = NDArray[np.intp]
-
-CAVEATS = (
-    "Where anger (which nobody recorded) decides who gets which remedy, the effects of remedies come out too small: "
-    "who gets which must be random given what is recorded.",
-    "Where a customer who is prone to leave is so whatever happens, those still there are the loyal ones, "
-    "and all drop-out chances come out too low.",
+from policy_sim.clv.recovery_bg_nbd_integrals import PurchasesIfAlive
+from policy_sim.clv.recovery_bg_nbd_likelihood import (
+    UniqueCustomers,
+    find_maximum,
+    log_odds_of_death,
+    natural_parameters,
+    total_log_likelihood,
 )
 
-_PRIOR_MEAN = float(np.log(3.0))  # of ln k
-_PRIOR_SPREAD = 1.4
-_LOG_TAU = (-30.0, 18.0)  # window of the integrals over expected purchases while alive
-_STEP = 0.4  # of the trapezoid rule in ln tau
-_BESSEL_UP_TO = 30.0  # shape s above which K_s overflows near 0
-_ROWS_AT_ONCE = 2_000  # customers whose nodes are held in memory together
+__all__ = ["RecoveryBgNbdFit", "fit_recovery_bg_nbd"]
+
+Vector = NDArray[np.float64]
 
 
 def fit_recovery_bg_nbd(
@@ -61,7 +53,7 @@ def fit_recovery_bg_nbd(
     summary
         Customers with frequency, recency, age and the counts of their drop-out chances by class.
     failure_shares
-        (K,) share of future purchases that fail and are recovered with each class; as observed where not given.
+        (K,) share of future purchases that fail and are recovered with each class; None for the shares observed.
     concentration_prior
         Whether both concentrations k = a+b have the weak prior ln k ~ Normal(ln 3, standard deviation 1.4). Without
         it this is plain maximum likelihood, where k of rare failures often runs away.
@@ -73,7 +65,7 @@ def fit_recovery_bg_nbd(
     Raises
     ------
     InputError
-        If there is only one customer, if nobody bought twice, if a class never occurs, or if no maximum was found.
+        If there is only one customer, if nobody bought twice, if a class never occurs, or if there is no maximum.
 
     Warns
     -----
@@ -92,57 +84,15 @@ def fit_recovery_bg_nbd(
     Without failures it is BG/NBD. The means a_c/(a_c+b_c) are identified, and the concentration of class 0; those of
     the failure classes one by one are not, since few customers meet a class twice, so they share one.
     """
+    _refuse_uninformative(summary)
     customer_count = summary.frequency.size
-    if customer_count < 2:
-        raise InputError(
-            f"{RecoveryBgNbdFit.model} needs a group of customers; found {customer_count}, expected at least 2; "
-            "use a longer log"
-        )
-    if not (summary.frequency > 0).any():
-        raise InputError(
-            f"none of the {customer_count:,} customers bought on a second day, so there is nothing to learn about "
-            "buying again; expected some repeat purchases; use a longer log"
-        )
     chances_seen = summary.chances.sum(axis=0)
-    for name, seen in zip(summary.class_names, chances_seen, strict=True):
-        if not seen:
-            raise InputError(
-                f"class '{name}' never occurs among the {customer_count:,} customers, so nothing can be said about it; "
-                "expected at least one chance to drop out in each class; leave the class out"
-            )
     purchase_count = float((summary.frequency + 1.0).sum())
     shares = chances_seen[1:] / purchase_count if failure_shares is None else failure_shares
-
-    table = _Table.of(summary)
-    class_count = chances_seen.size
-
-    def total(working: Vector) -> tuple[float, Vector]:
-        height, slope = _log_likelihood(working, table)
-        if concentration_prior:
-            distance = (working[2 + class_count :] - _PRIOR_MEAN) / _PRIOR_SPREAD
-            height -= 0.5 * float(distance @ distance)
-            slope[2 + class_count :] -= distance / _PRIOR_SPREAD
-        return height, slope
-
-    rate = float(summary.frequency.sum() / max(float(summary.age_weeks.sum()), 1e-9))
-    shapes = ((0.5, 1.0, 2.5), (1.0, 0.3, 3.0), (0.25, 0.8, 1.0), (3.0, 0.1, 5.0), (1.0, 1.0, 1.0))
-    failures = class_count - 1
-    starts = [
-        np.array(
-            [
-                np.log(r),
-                np.log(r / rate / 2.0),
-                np.log(a / b),
-                *[logit(0.3)] * failures,
-                np.log(a + b),
-                *[np.log(3.0)] * (failures > 0),
-            ]
-        )
-        for r, a, b in shapes
-    ]
-    maximum = maximise_likelihood(total, starts, customer_count)
+    customers = UniqueCustomers.of(summary)
+    maximum = find_maximum(summary, customers, concentration_prior)
     refuse_unless_converged(maximum, customer_count, RecoveryBgNbdFit.model)
-    r, alpha, a, b = _natural(maximum.log_parameters, class_count)
+    r, alpha, a, b = natural_parameters(maximum.log_parameters, chances_seen.size)
     fit = RecoveryBgNbdFit(
         r=r,
         alpha_weeks=alpha,
@@ -150,7 +100,7 @@ def fit_recovery_bg_nbd(
         b=b,
         class_names=summary.class_names,
         failure_shares=np.asarray(shares, dtype=np.float64),
-        log_likelihood=_log_likelihood(maximum.log_parameters, table)[0],
+        log_likelihood=total_log_likelihood(maximum.log_parameters, customers)[0],
         covariance=maximum.covariance,
         customer_count=customer_count,
         iteration_count=maximum.iteration_count,
@@ -205,7 +155,7 @@ class RecoveryBgNbdFit(Fit):
     def __post_init__(self) -> None:
         names = tuple(str(name) for name in self.class_names)
         refuse_class_names(names)
-        a, b, shares = (np.asarray(given, dtype=np.float64) for given in (self.a, self.b, self.failure_shares))
+        a, b, shares = (np.asarray(values, dtype=np.float64) for values in (self.a, self.b, self.failure_shares))
         for name, values, size in (
             ("a", a, len(names)),
             ("b", b, len(names)),
@@ -298,10 +248,10 @@ class RecoveryBgNbdFit(Fit):
 
     def with_parameters(self, values: ArrayLike) -> Self:
         """Return the same fit with other parameters, in the order of `parameters`."""
-        given = np.asarray(values, dtype=np.float64)
-        means, sizes = np.split(given[2:], [self.a.size])
+        numbers = np.asarray(values, dtype=np.float64)
+        means, sizes = np.split(numbers[2:], [self.a.size])
         size = np.append(sizes[0], np.full(self.a.size - 1, sizes[-1]))
-        return replace(super().with_parameters(given[:2]), a=size * means, b=size * (1.0 - means))
+        return replace(super().with_parameters(numbers[:2]), a=size * means, b=size * (1.0 - means))
 
     def probability_alive(self, summary: RecoverySummary) -> Vector:
         """Return the chance that each customer has not dropped out; 1 where there was no chance to.
@@ -312,8 +262,7 @@ class RecoveryBgNbdFit(Fit):
             If the summary has other classes than the fit; so in every prediction.
         """
         self._refuse_other_classes(summary)
-        of_last = np.take_along_axis(summary.chances, np.maximum(summary.last, 0)[:, None], axis=1)[:, 0]
-        odds = _log_odds_of_death(
+        odds = log_odds_of_death(
             self.r,
             self.alpha_weeks,
             self.a,
@@ -322,7 +271,7 @@ class RecoveryBgNbdFit(Fit):
             summary.recency_weeks,
             summary.age_weeks,
             summary.last,
-            of_last,
+            summary.of_last,
         )
         return np.asarray(expit(-odds), dtype=np.float64)
 
@@ -331,22 +280,20 @@ class RecoveryBgNbdFit(Fit):
 
         Notes
         -----
-        Given that she is alive it is int_0^inf Q(s, beta tau/t) prod_c M_c(q_c tau) dtau with s = r+x,
-        beta = alpha+T and M_c(y) = E exp(-y p_c): tau counts the purchases that she would make if she never left.
+        The chance that she is alive, times `PurchasesIfAlive.within`.
         """
         alive = self.probability_alive(summary)
-        return alive * self._purchases_if_alive(horizon_weeks, summary.frequency, summary.age_weeks, summary.chances)
+        return alive * self._if_alive.within(horizon_weeks, summary.frequency, summary.age_weeks, summary.chances)
 
     def dert(self, discount_rate_per_year: float, summary: RecoverySummary) -> Vector:
         """Return the discounted expected residual transactions of each customer, from now for ever.
 
         Notes
         -----
-        Given that she is alive it is int_0^inf Phi_s(beta delta tau) prod_c M_c(q_c tau) dtau with
-        Phi_s(z) = 2 z^(s/2) K_s(2 sqrt z)/Gamma(s), the discount until the tau-th purchase at an unknown rate.
+        The chance that she is alive, times `PurchasesIfAlive.discounted`.
         """
         alive = self.probability_alive(summary)
-        return alive * self._dert_if_alive(
+        return alive * self._if_alive.discounted(
             discount_rate_per_year, summary.frequency, summary.age_weeks, summary.chances
         )
 
@@ -360,7 +307,7 @@ class RecoveryBgNbdFit(Fit):
         margin_share: float,
         expected_spend: ArrayLike,
         recovery_costs: ArrayLike,
-        horizon_weeks: float = 52.0,
+        horizon_weeks: float = float(PUBLISHED_WEEKS_PER_YEAR),
     ) -> FailureValues:
         """Return what each customer whose purchase has just failed is worth, recovered with each class.
 
@@ -392,8 +339,7 @@ class RecoveryBgNbdFit(Fit):
         DERT(k) = (b_k+n_k)/(a_k+b_k+n_k) times that of a customer who is alive with n_k+1; value(k) =
         (margin - sum_c q_c cost_c) DERT(k) - cost_k.
         """
-        if not 0 < margin_share <= 1:
-            raise InputError(f"margin_share is {margin_share}; it must be above 0 and at most 1 (0.3 for 30 %)")
+        refuse_margin(margin_share)
         failure_count = self.a.size - 1
         if not failure_count:
             raise InputError(f"this {self.model} knows no failures; fit it to customers with recoveries")
@@ -417,8 +363,8 @@ class RecoveryBgNbdFit(Fit):
         # all classes in one go, for they share the kernel of the integral
         stayed = (n[:, None, :] + np.eye(failure_count + 1)[1:]).reshape(-1, failure_count + 1)
         after = (np.repeat(x, failure_count), np.repeat(T, failure_count), stayed)
-        dert = survival * self._dert_if_alive(discount_rate_per_year, *after).reshape(survival.shape)
-        purchases = survival * self._purchases_if_alive(horizon_weeks, *after).reshape(survival.shape)
+        dert = survival * self._if_alive.discounted(discount_rate_per_year, *after).reshape(survival.shape)
+        purchases = survival * self._if_alive.within(horizon_weeks, *after).reshape(survival.shape)
         return FailureValues(
             recoveries=self.class_names[1:],
             survival=survival,
@@ -466,6 +412,11 @@ class RecoveryBgNbdFit(Fit):
             class_names=self.class_names,
         )
 
+    @property
+    def _if_alive(self) -> PurchasesIfAlive:
+        shares = np.append(1.0 - self.failure_shares.sum(), self.failure_shares)
+        return PurchasesIfAlive(self.r, self.alpha_weeks, self.a, self.b, shares)
+
     def _refuse_other_classes(self, summary: RecoverySummary) -> None:
         if summary.class_names != self.class_names:
             raise InputError(
@@ -473,246 +424,31 @@ class RecoveryBgNbdFit(Fit):
                 "expected the same in the same order; give recovery_classes when summarising"
             )
 
-    def _dert_if_alive(self, discount_rate_per_year: float, x: Vector, T: Vector, chances: Vector) -> Vector:
-        delta = discount_per_week(discount_rate_per_year)
 
-        def kernel(s: Vector, beta: Vector, log_tau: Vector) -> Vector:
-            return _discount_of_gamma(s, np.log(beta * delta)[:, None] + log_tau)
-
-        return self._integral(kernel, np.zeros(x.size, dtype=np.intp), x, T, chances)
-
-    def _purchases_if_alive(self, horizon_weeks: float, x: Vector, T: Vector, chances: Vector) -> Vector:
-        if not (np.isfinite(horizon_weeks) and horizon_weeks >= 0):
-            raise InputError(f"horizon_weeks is {horizon_weeks}; it must be a number of weeks, 0 or more")
-        if horizon_weeks == 0:
-            return np.zeros(x.shape)
-
-        def kernel(s: Vector, beta: Vector, log_tau: Vector) -> Vector:
-            tau = np.exp(log_tau)
-            return np.asarray(gammaincc(s[:, None], (beta / horizon_weeks)[:, None] * tau), dtype=np.float64)
-
-        # Q falls from 1 to 0 within 1/sqrt(s) of ln tau, which the step must resolve
-        halvings = np.maximum(0.0, np.ceil(np.log2(1.6 * _STEP * np.sqrt(self.r + x)))).astype(np.intp)
-        return self._integral(kernel, halvings, x, T, chances)
-
-    def _integral(
-        self,
-        kernel: Callable[[Vector, Vector, Vector], Vector],
-        halvings: Places,
-        x: Vector,
-        T: Vector,
-        chances: Vector,
-    ) -> Vector:
-        """Return int_0^inf kernel(tau) prod_c M_c(q_c tau) dtau for each customer, once for each distinct one.
-
-        The trapezoid rule in ln tau, its step halved so often where the kernel is steep. M_c depends on few distinct
-        counts, the kernel on few distinct pairs of frequency and age: each is computed once.
-        """
-        columns, _, place = unique_rows(halvings.astype(np.float64), x, T, *chances.T)
-        level, frequency, age, counts = columns[0], columns[1], columns[2], columns[3:]
-        result = np.empty(frequency.size)
-        for halved in np.unique(level):
-            step = _STEP / 2.0**halved
-            log_tau = np.arange(_LOG_TAU[0], _LOG_TAU[1], step)
-            rows = np.flatnonzero(level == halved)
-            factors = [
-                self._staying(c, count[rows], log_tau) for c, count in enumerate(counts) if self._purchase_share(c) > 0
-            ]
-            weight = step * np.exp(log_tau)
-            at_once = max(1, int(_ROWS_AT_ONCE / 2.0**halved))
-            for first in range(0, rows.size, at_once):
-                part = slice(first, first + at_once)
-                (some_x, some_age), _, pair = unique_rows(frequency[rows[part]], age[rows[part]])
-                product = kernel(self.r + some_x, self.alpha_weeks + some_age, log_tau)[pair]
-                for of_count, where in factors:
-                    product *= of_count[where[part]]
-                result[rows[part]] = product @ weight
-        return result[place]
-
-    def _purchase_share(self, c: int) -> float:
-        return float(self.failure_shares[c - 1]) if c else float(1.0 - self.failure_shares.sum())
-
-    def _staying(self, c: int, count: Vector, log_tau: Vector) -> tuple[Vector, Places]:
-        """Return M_c(q_c tau) for each distinct count of chances, and which of them each row has."""
-        distinct, where = np.unique(count, return_inverse=True)
-        exponent = self._purchase_share(c) * np.exp(log_tau)
-        of_count = [_beta_laplace(exponent, float(self.a[c]), float(self.b[c] + n)) for n in distinct]
-        return np.array(of_count), where
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class FailureValues:
-    """What customers whose purchase has just failed are worth, recovered with each class; arrays (n_customers, K).
-
-    Attributes
-    ----------
-    recoveries
-        (K,) names of the classes.
-    survival
-        Chance that the customer stays.
-    dert
-        Discounted expected residual transactions, from now for ever, leaving counted.
-    expected_purchases
-        Within the horizon, leaving counted.
-    value
-        (margin - cost of later recoveries per purchase) * dert - cost of this recovery, in money.
-    """
-
-    recoveries: tuple[str, ...]
-    survival: Vector
-    dert: Vector
-    expected_purchases: Vector
-    value: Vector
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row for each customer (by position) and recovery; `attrs["caveats"]` says what to mind."""
-        count = self.value.shape[0]
-        table = pd.DataFrame(
-            {
-                "position": np.repeat(np.arange(count), len(self.recoveries)),
-                "recovery": np.tile(np.array(self.recoveries, dtype=object), count),
-                "survival": self.survival.ravel(),
-                "dert": self.dert.ravel(),
-                "expected_purchases": self.expected_purchases.ravel(),
-                "value": self.value.ravel(),
-            }
+def _refuse_uninformative(summary: RecoverySummary) -> None:
+    """Raise an InputError if the customers are too few or alike, or a class never occurs."""
+    customer_count = summary.frequency.size
+    if customer_count < 2:
+        raise InputError(
+            f"{RecoveryBgNbdFit.model} needs a group of customers; found {customer_count}, expected at least 2; "
+            "use a longer log"
         )
-        table.attrs["caveats"] = CAVEATS
-        return table
-
-
-@dataclass(frozen=True, eq=False)
-class _Table:
-    """Distinct rows of what the likelihood needs together, and how often each count occurs on its own."""
-
-    x: Vector
-    t_x: Vector
-    T: Vector
-    last: Places
-    of_last: Vector  # chances of the class of the last one
-    weight: Vector
-    frequencies: tuple[Vector, Vector]
-    counts: tuple[tuple[Vector, Vector], ...]
-
-    @classmethod
-    def of(cls, summary: RecoverySummary) -> _Table:
-        of_last = np.take_along_axis(summary.chances, np.maximum(summary.last, 0)[:, None], axis=1)[:, 0]
-        (x, t_x, T, last, n_last), weight, _ = unique_rows(
-            summary.frequency, summary.recency_weeks, summary.age_weeks, summary.last.astype(np.float64), of_last
+    if not (summary.frequency > 0).any():
+        raise InputError(
+            f"none of the {customer_count:,} customers bought on a second day, so there is nothing to learn about "
+            "buying again; expected some repeat purchases; use a longer log"
         )
-        return cls(
-            x,
-            t_x,
-            T,
-            last.astype(np.intp),
-            n_last,
-            weight,
-            _tally(summary.frequency),
-            tuple(_tally(column) for column in summary.chances.T),
-        )
+    for name, chance_count in zip(summary.class_names, summary.chances.sum(axis=0), strict=True):
+        if not chance_count:
+            raise InputError(
+                f"class '{name}' never occurs among the {customer_count:,} customers, so nothing can be said about it; "
+                "expected at least one chance to drop out in each class; leave the class out"
+            )
 
 
-def _tally(values: Vector) -> tuple[Vector, Vector]:
-    distinct, times = np.unique(values, return_counts=True)
-    return distinct, times.astype(np.float64)
-
-
-def _natural(working: Vector, class_count: int) -> tuple[float, float, Vector, Vector]:
-    """Return r, alpha, a and b for ln r, ln alpha, the logits of the means, ln k_0 and ln k of the failures."""
-    means, sizes = working[2 : 2 + class_count], np.exp(working[2 + class_count :])
-    size = np.full(class_count, sizes[-1])
-    size[0] = sizes[0]
-    return float(np.exp(working[0])), float(np.exp(working[1])), size * expit(means), size * expit(-means)
-
-
-def _log_likelihood(working: Vector, table: _Table) -> tuple[float, Vector]:
-    """Return the log-likelihood of all customers, without the prior, and its gradient on the working parameters."""
-    class_count = len(table.counts)
-    r, alpha, a, b = _natural(working, class_count)
-    x, t_x, T, weight = table.x, table.t_x, table.T, table.weight
-    s = r + x
-    log_age = np.log(alpha + T)
-    odds = _log_odds_of_death(r, alpha, a, b, x, t_x, T, table.last, table.of_last)
-    dead = weight * expit(odds)
-    frequency, times = table.frequencies
-    height = weight @ (r * working[1] - s * log_age + np.logaddexp(0.0, odds))
-    height += times @ (gammaln(r + frequency) - gammaln(r))
-    slope_r = times @ (digamma(r + frequency) - digamma(r)) + weight @ (working[1] - log_age)
-    slope_r += dead @ (log_age - np.log(alpha + t_x))
-    slope_alpha = weight @ (r / alpha - s / (alpha + T)) - dead @ (s * (T - t_x) / ((alpha + T) * (alpha + t_x)))
-
-    slope_a, slope_b = np.empty(class_count), np.empty(class_count)
-    for c, (count, times) in enumerate(table.counts):
-        size = a[c] + b[c]
-        height += times @ (gammaln(b[c] + count) - gammaln(b[c]) - gammaln(size + count) + gammaln(size))
-        both = digamma(size) - digamma(size + count)
-        is_last = table.last == c
-        slope_a[c] = times @ both + dead[is_last].sum() / a[c]
-        slope_b[c] = times @ (both + digamma(b[c] + count) - digamma(b[c]))
-        slope_b[c] -= (dead[is_last] / (b[c] + table.of_last[is_last] - 1.0)).sum()
-    of_means = a * b / (a + b) * (slope_a - slope_b)
-    of_sizes = a * slope_a + b * slope_b
-    of_failures = [of_sizes[1:].sum()] if class_count > 1 else []
-    return float(height), np.array([slope_r * r, slope_alpha * alpha, *of_means, of_sizes[0], *of_failures])
-
-
-def _log_odds_of_death(
-    r: float,
-    alpha: float,
-    a: Vector,
-    b: Vector,
-    x: Vector,
-    t_x: Vector,
-    T: Vector,
-    last: Places,
-    of_last: Vector,
-) -> Vector:
-    """Return ln u, the log-odds of having dropped out at the last purchase; -inf where that was no chance to."""
-    place = np.maximum(last, 0)
-    odds = np.log(a[place] / (b[place] + np.maximum(of_last, 1.0) - 1.0)) + (r + x) * np.log(
-        (alpha + T) / (alpha + t_x)
-    )
-    return np.where(last >= 0, odds, -np.inf)
-
-
-def _beta_laplace(exponent: Vector, a: float, b: float) -> Vector:
-    """Return E exp(-y p) over p ~ Beta(a, b) for each exponent y above 0; it is 1F1(a; a+b; -y)."""
-
-    def given_p(log_p: Vector, y: Vector, _: Vector) -> Vector:
-        return np.exp(-y * np.exp(log_p))
-
-    def flat_below(y: Vector, _: Vector) -> Vector:
-        return 1.0 / y
-
-    return beta_expectation(given_p, a, np.full(exponent.shape, b), exponent, exponent, flat_below)
-
-
-def _discount_of_gamma(s: Vector, log_z: Vector) -> Vector:
-    """Return Phi_s(z) = E exp(-z/U) over U ~ Gamma(s, 1) for each s (n,) and ln z (n, m).
-
-    It is 2 z^(s/2) K_s(2 sqrt z)/Gamma(s). For large s, where K_s overflows, U is written as the quantile of a normal
-    variable, of which it is nearly a multiple, and the trapezoid rule is applied to that.
-    """
-    result = np.empty(log_z.shape)
-    small = s <= _BESSEL_UP_TO
-    of_s, near = s[small][:, None], log_z[small]
-    root = 2.0 * np.exp(near / 2.0)
-    with np.errstate(divide="ignore"):
-        log_bessel = np.log(kve(of_s, root)) - root
-    result[small] = np.exp(np.log(2.0) + of_s / 2.0 * near + log_bessel - gammaln(of_s))
-    nodes = np.linspace(-8.2, 8.2, 83)
-    weights = np.exp(-(nodes**2) / 2.0)
-    weights /= weights.sum()
-    for shape in np.unique(s[~small]):
-        rows = s == shape
-        quantile = gammaincinv(shape, ndtr(nodes))
-        z = np.exp(log_z[rows])
-        result[rows] = sum(weight * np.exp(-z / u) for weight, u in zip(weights, quantile, strict=True))
-    return result
-
-
-def _broadcast(name: str, given: ArrayLike, shape: tuple[int, ...]) -> Vector:
-    values = np.asarray(given, dtype=np.float64)
+def _broadcast(name: str, money: ArrayLike, shape: tuple[int, ...]) -> Vector:
+    """Return money, 0 or more, as an array of a shape."""
+    values = np.asarray(money, dtype=np.float64)
     wrong = ~((values >= 0) & np.isfinite(values))
     if wrong.any():
         raise InputError(f"{name} holds {values[wrong].flat[0]:g}; expected money, 0 or more")

@@ -1,30 +1,28 @@
 """Shifted beta-geometric: how long customers under contract keep renewing.
 
-In: how many customers were lost at each renewal, and how many were still active when last seen. Out: the fitted
-model with its retention, survival and discounted renewals. Left to others: customers who come and go without notice.
+In: how many customers were lost at each renewal, and how many were still active when last seen. Out: the fitted model
+with its retention, survival and discounted renewals. Left to others: reading contracts (`contracts`), customers who
+come and go without notice.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from policy_sim.border import InputError, read_columns
+from policy_sim.border import InputError
 from policy_sim.clv.beta_mixture import beta_expectation
+from policy_sim.clv.contracts import ContractSummary, checked_renewals
 from policy_sim.clv.fit import ALMOST_NEVER, Fit, warn_at_boundary
 from policy_sim.clv.likelihood import maximise_likelihood
 
-__all__ = ["ContractSummary", "ShiftedBetaGeometricFit", "fit_shifted_beta_geometric", "read_contracts"]
+__all__ = ["ShiftedBetaGeometricFit", "fit_shifted_beta_geometric", "log_rising"]
 
 Vector = NDArray[np.float64]
 
-_IS_ACTIVE = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-_MOST = 10_000  # renewals that a file may hold; beyond, it is another number
 _ALIKE = 100.0  # alpha + beta above which customers hardly differ; below its inverse they differ as far as can be
 
 
@@ -44,7 +42,7 @@ def fit_shifted_beta_geometric(source: ContractSummary | ArrayLike) -> ShiftedBe
     Raises
     ------
     InputError
-        If the numbers cannot be those of contracts, there is only one customer, nobody left, or no maximum was found.
+        If the numbers cannot be those of contracts, there is only one customer, nobody left, or there is no maximum.
 
     Warns
     -----
@@ -99,128 +97,6 @@ def fit_shifted_beta_geometric(source: ContractSummary | ArrayLike) -> ShiftedBe
     return fit
 
 
-def read_contracts(path: str | Path) -> ContractSummary:
-    """Read customers under contract from a CSV file, a row each: renewals so far, and whether active when last seen.
-
-    Its columns are `renewals` (0 or more) and `active` (1 or 0, true or false, yes or no); others are ignored.
-
-    Raises
-    ------
-    InputError
-        If the file is missing or no table, lacks a column, holds no rows, or a cell cannot be read.
-    """
-    table = read_columns("file of contracts", path, ("renewals", "active"))
-    renewals = pd.to_numeric(table["renewals"], errors="coerce")
-    is_active = table["active"].str.lower().map(_IS_ACTIVE)
-    for name, is_wrong, expected in (
-        ("renewals", ~((renewals % 1 == 0) & renewals.between(0, _MOST)), f"a whole number from 0 to {_MOST:,}"),
-        ("active", is_active.isna(), "1 or 0, true or false, yes or no"),
-    ):
-        if is_wrong.any():
-            row = int(np.argmax(is_wrong))
-            raise InputError(
-                f"file of contracts '{path}', line {table.index[row]}: found {name} '{table[name].iloc[row]}'; "
-                f"expected {expected}"
-            )
-    return ContractSummary.of_customers(renewals.to_numpy(), is_active.to_numpy(dtype=bool))
-
-
-@dataclass(frozen=True, eq=False)
-class ContractSummary:
-    """What contracts come down to, whenever they began; both arrays are (n_renewals + 1,).
-
-    Attributes
-    ----------
-    lost
-        `lost[k]` is the number of customers who renewed k times and then left, at renewal k+1.
-    active
-        `active[k]` is the number of customers who had renewed k times and were active when last seen.
-
-    Raises
-    ------
-    InputError
-        If the arrays are empty or differ in length, or a number is negative or not a number.
-    """
-
-    lost: Vector
-    active: Vector
-
-    def __post_init__(self) -> None:
-        for name in ("lost", "active"):
-            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float64))
-        if self.lost.ndim != 1 or self.lost.shape != self.active.shape or not self.lost.size:
-            raise InputError(
-                f"lost has shape {self.lost.shape} and active {self.active.shape}; "
-                "expected one number each for 0, 1, 2, ... renewals"
-            )
-        for name, counts in (("lost", self.lost), ("active", self.active)):
-            wrong = np.flatnonzero(~(np.isfinite(counts) & (counts >= 0)))
-            if wrong.size:
-                raise InputError(
-                    f"{name} after {wrong[0]} renewals is {counts[wrong[0]]:g}; expected a number of customers, "
-                    "0 or more"
-                )
-
-    @classmethod
-    def of_survivors(cls, survivors: ArrayLike) -> ContractSummary:
-        """Summarise one cohort: how many of its customers were still active after 0, 1, 2, ... renewals.
-
-        Raises
-        ------
-        InputError
-            If there are fewer than two numbers, one is negative or not a number, or they rise.
-        """
-        counts = np.asarray(survivors, dtype=np.float64)
-        if counts.ndim != 1 or counts.size < 2:
-            raise InputError(
-                f"survivors has shape {counts.shape}; expected at least two numbers in a row: customers at the start, "
-                "and after the first renewal"
-            )
-        rising = np.flatnonzero(np.diff(counts) > 0)
-        if rising.size:
-            k = rising[0]
-            raise InputError(
-                f"survivors rise from {counts[k]:g} to {counts[k + 1]:g} at renewal {k + 1}; expected the customers "
-                "left of one cohort, which never grow; leave out customers who joined later"
-            )
-        wrong = np.flatnonzero(~(np.isfinite(counts) & (counts >= 0)))
-        if wrong.size:
-            raise InputError(
-                f"survivors after {wrong[0]} renewals are {counts[wrong[0]]:g}; expected a number of customers, "
-                "0 or more"
-            )
-        active = np.zeros(counts.size)
-        active[-1] = counts[-1]
-        return cls(np.append(-np.diff(counts), 0.0), active)
-
-    @classmethod
-    def of_customers(cls, renewals: ArrayLike, is_active: ArrayLike) -> ContractSummary:
-        """Summarise single customers: how often each has renewed, and whether she was active when last seen.
-
-        Raises
-        ------
-        InputError
-            If the arrays are empty or differ in length, or a number of renewals is not a whole one from 0 on.
-        """
-        tenure, stays = np.asarray(renewals, dtype=np.float64), np.asarray(is_active, dtype=bool)
-        if tenure.ndim != 1 or tenure.shape != stays.shape or not tenure.size:
-            raise InputError(
-                f"renewals has shape {tenure.shape} and is_active {stays.shape}; expected one entry each per customer"
-            )
-        tenure = _checked_renewals(tenure)
-        places = tenure.astype(np.intp)
-        length = int(places.max()) + 1
-        return cls(
-            np.bincount(places[~stays], minlength=length).astype(np.float64),
-            np.bincount(places[stays], minlength=length).astype(np.float64),
-        )
-
-    @property
-    def customer_count(self) -> float:
-        """Customers in all."""
-        return float(self.lost.sum() + self.active.sum())
-
-
 @dataclass(frozen=True, eq=False)
 class ShiftedBetaGeometricFit(Fit):
     """A fitted shifted beta-geometric model.
@@ -243,12 +119,12 @@ class ShiftedBetaGeometricFit(Fit):
 
     def retention_rate(self, renewals: ArrayLike) -> Vector:
         """Return the chance that an active customer renews once more; it rises with tenure, as the loyal remain."""
-        k = _checked_renewals(renewals)
+        k = checked_renewals(renewals)
         return np.asarray((self.beta + k) / (self.alpha + self.beta + k), dtype=np.float64)
 
     def survival(self, renewals: ArrayLike) -> Vector:
         """Return the share of new customers who will renew at least so often; 1 at 0 renewals."""
-        k = _checked_renewals(renewals)
+        k = checked_renewals(renewals)
         stays, _ = log_rising(self.beta, int(k.max(initial=0.0)))
         ends, _ = log_rising(self.alpha + self.beta, int(k.max(initial=0.0)))
         return np.asarray(np.exp(stays - ends)[k.astype(np.intp)], dtype=np.float64)
@@ -278,7 +154,7 @@ class ShiftedBetaGeometricFit(Fit):
         Fader & Hardie (2010), Customer-base valuation in a contractual setting: the perils of ignoring heterogeneity,
         Marketing Science 29(1).
         """
-        k = _checked_renewals(renewals)
+        k = checked_renewals(renewals)
         d = discount_rate_per_renewal
         if not (np.isfinite(d) and d > 0):
             raise InputError(
@@ -286,7 +162,7 @@ class ShiftedBetaGeometricFit(Fit):
                 "for without discount the renewals of all time may have no finite sum"
             )
 
-        def given_theta(log_theta: Vector, _s: Vector, _beta: Vector) -> Vector:
+        def if_theta(log_theta: Vector, _s: Vector, _beta: Vector) -> Vector:
             return np.asarray((1.0 + d) / (d + np.exp(log_theta)), dtype=np.float64)
 
         distinct, place = np.unique(k, return_inverse=True)
@@ -294,7 +170,7 @@ class ShiftedBetaGeometricFit(Fit):
         if not distinct.size:
             return np.zeros(k.shape)
         renewed = beta_expectation(
-            given_theta, self.alpha, self.beta + distinct + 1.0, ones, ones, lambda s, _: np.full(s.size, min(d, 1.0))
+            if_theta, self.alpha, self.beta + distinct + 1.0, ones, ones, lambda s, _: np.full(s.size, min(d, 1.0))
         )
         return self.retention_rate(k) * renewed[place].reshape(k.shape)
 
@@ -314,7 +190,7 @@ class ShiftedBetaGeometricFit(Fit):
 
     def simulate(self, renewals_due: ArrayLike, rng: np.random.Generator) -> ContractSummary:
         """Draw new customers from the model, one for each number of renewals that fall due while she is observed."""
-        due = np.atleast_1d(_checked_renewals(renewals_due))
+        due = np.atleast_1d(checked_renewals(renewals_due))
         leaving = rng.beta(self.alpha, self.beta, due.size)
         renewed, is_active = np.zeros(due.size), np.ones(due.size, dtype=bool)
         asked = np.flatnonzero(due > 0)
@@ -333,12 +209,12 @@ def _log_likelihood(log_parameters: Vector, lost: Vector, active: Vector) -> tup
     stays, slope_stays = log_rising(beta, lost.size)
     ends, slope_ends = log_rising(alpha + beta, lost.size)
     lost_sum = float(lost.sum())
-    height = lost @ (stays[:-1] - ends[1:]) + active @ (stays[:-1] - ends[:-1]) + lost_sum * log_parameters[0]
+    value = lost @ (stays[:-1] - ends[1:]) + active @ (stays[:-1] - ends[:-1]) + lost_sum * log_parameters[0]
     slope_both = lost @ slope_ends[1:] + active @ slope_ends[:-1]
-    slope = np.array(
+    gradient = np.array(
         [lost_sum - alpha * slope_both, beta * ((lost + active) @ slope_stays[:-1] - slope_both)], dtype=np.float64
     )
-    return float(height), slope
+    return float(value), gradient
 
 
 def log_rising(y: float, length: int) -> tuple[Vector, Vector]:
@@ -348,20 +224,12 @@ def log_rising(y: float, length: int) -> tuple[Vector, Vector]:
     return np.concatenate((zero, np.cumsum(np.log(factors)))), np.concatenate((zero, np.cumsum(1.0 / factors)))
 
 
-def _checked_renewals(renewals: ArrayLike) -> Vector:
-    k = np.asarray(renewals, dtype=np.float64)
-    wrong = ~(np.isfinite(k) & (k >= 0) & (k == np.floor(k)))
-    if wrong.any():
-        raise InputError(f"renewals is {k[wrong][0]:g} for a customer; expected a whole number, 0 or more")
-    return k
-
-
 def _warn_at_boundary(fit: ShiftedBetaGeometricFit, undetermined: tuple[int, ...]) -> None:
     size = fit.alpha + fit.beta
-    found = f"alpha = {fit.alpha:.2g}, beta = {fit.beta:.2g}"
+    estimates = f"alpha = {fit.alpha:.2g}, beta = {fit.beta:.2g}"
     at_zero = (
-        f"the chance to leave went to 0 ({found}), so almost everybody stays for ever and future values come out too "
-        "high; observe more renewals"
+        f"the chance to leave went to 0 ({estimates}), so almost everybody stays for ever and future values come out "
+        "too high; observe more renewals"
     )
     if size > _ALIKE:
         cause = (
@@ -376,7 +244,7 @@ def _warn_at_boundary(fit: ShiftedBetaGeometricFit, undetermined: tuple[int, ...
         fit.model,
         [" and ".join(fit.parameter_names)] if undetermined else [],  # the two are only known together
         at_zero if fit.alpha / size < ALMOST_NEVER else "",
-        cause=f"{found}: {cause}",
+        cause=f"{estimates}: {cause}",
         advice="survival within the renewals observed may still serve, standard errors do not; use more customers or "
         "more renewals",
     )

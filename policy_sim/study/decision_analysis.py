@@ -18,12 +18,13 @@ from policy_sim.study.prepare import thinned
 from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table, spread_of_cases
 from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
 from policy_sim.value import Outcome, Payoffs, compare, evaluate
+from policy_sim.words import DAYS_PER_YEAR
 
 __all__ = ["Matters", "what_matters"]
 
 #: How long a pilot may run.
 _WEEKS = (4, 13, 26)
-_WEEKS_PER_YEAR = 365.25 / 7
+_WEEKS_PER_YEAR = DAYS_PER_YEAR / 7
 #: Below these a difference is none: share of cases, money a case.
 _LEAST = {"customers_kept": 1e-5, "net_value": 1e-3}
 

@@ -23,7 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError, plain_rows
-from policy_sim.clv import BgNbdFit, summarise
+from policy_sim.clv import PUBLISHED_WEEKS_PER_YEAR, BgNbdFit
 from policy_sim.policy import Policy
 from policy_sim.study.journey_kernels import ANSWERS, MOST_PRIOR, SUMS, Buyers, follow
 from policy_sim.study.prepare import Customers, Setting
@@ -55,7 +55,7 @@ TRAJECTORIES = {
     "net_value": "money",
     "supervisor_minutes": "minutes",
 }
-_WEEKS_A_MONTH = 52 / 12
+_WEEKS_A_MONTH = PUBLISHED_WEEKS_PER_YEAR / 12
 _MOST_MONTHS = 120
 _CUSTOMERS_IN_A_BLOCK = 10_000
 _BUDGET_ROUNDS = 8
@@ -267,7 +267,7 @@ def _base(
         case = np.full(count, -1)
         share = payoffs.scenario.value("cases.failures_per_order")
         prior = rng.poisson(values.prior_purchases[who] * share)
-    summary = summarise(customers.transactions)
+    summary = customers.summary
     return _drawn(
         customers,
         rng,

@@ -16,15 +16,18 @@ from policy_sim.assumptions import Draws, Scenario, draw_assumptions
 from policy_sim.border import InputError, Progress, Steps, check_at_least, shipped
 from policy_sim.clv import (
     BoundaryWarning,
+    CustomerSummary,
     FutureValues,
     GammaGammaFit,
     PurchaseFit,
     Transactions,
+    compare_models,
     draw_value_ratios,
     fit_gamma_gamma,
     fit_purchases,
     future_values,
     read_transactions,
+    summarise,
 )
 from policy_sim.service import Cases, draw_cases
 from policy_sim.value import Payoffs, value_cases
@@ -76,9 +79,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Customers:
-    """A log with the models fitted to it and the future value of each customer."""
+    """A log with its customers' histories, the models fitted to them and the future value of each customer."""
 
     transactions: Transactions
+    summary: CustomerSummary
     purchases: PurchaseFit
     spend: GammaGammaFit
     future_values: FutureValues
@@ -227,16 +231,21 @@ def fit_customers(transactions: Transactions, scenario: Scenario, model: str = "
             f"the log is in {transactions.currency}, scenario '{scenario.name}' in {scenario.currency}; convert "
             "the amounts, or choose a scenario in that currency"
         )
-    purchases = fit_purchases(transactions, model)
-    spend = fit_gamma_gamma(transactions)
+    if model == "auto":
+        comparison = compare_models(transactions)
+        summary, model = comparison.customers, comparison.best
+    else:
+        summary = summarise(transactions)
+    purchases = fit_purchases(summary, model)
+    spend = fit_gamma_gamma(summary)
     values = future_values(
-        transactions,
+        summary,
         purchases,
         spend,
         margin_share=scenario.value("shop.margin_share"),
         discount_rate_per_year=scenario.value("shop.discount_rate_per_year"),
     )
-    return Customers(transactions, purchases, spend, values)
+    return Customers(transactions, summary, purchases, spend, values)
 
 
 def _drawn(scenario: Scenario, customers: Customers, sample: Sample, steps: Steps) -> Setting:
@@ -258,7 +267,7 @@ def _draw_ratios(customers: Customers, scenario: Scenario, sample: Sample) -> ND
     """Return `draw_value_ratios` of customers; none, and a warning, where the errors of their models are unknown."""
     try:
         return draw_value_ratios(
-            customers.transactions,
+            customers.summary,
             customers.purchases,
             customers.spend,
             discount_rate_per_year=scenario.value("shop.discount_rate_per_year"),

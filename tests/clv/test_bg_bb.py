@@ -11,16 +11,8 @@ from hypothesis import strategies as st
 from scipy.special import roots_jacobi
 
 from policy_sim.border import InputError
-from policy_sim.clv import BoundaryWarning, read_transactions
-from policy_sim.clv.bg_bb import (
-    BgBbFit,
-    DiscreteSummary,
-    _log_likelihood,
-    _Terms,
-    fit_bg_bb,
-    opportunities_per_year,
-    summarise_opportunities,
-)
+from policy_sim.clv import BoundaryWarning, DiscreteSummary
+from policy_sim.clv.bg_bb import BgBbFit, _log_likelihoods, _Terms, fit_bg_bb
 
 DONATIONS = Path(__file__).resolve().parents[2] / "data" / "donations" / "donations.csv"
 PUBLISHED = BgBbFit(1.204, 0.750, 0.657, 2.783)
@@ -80,7 +72,7 @@ class TestDonations:
         assert total == pytest.approx(12884.2, abs=0.1)
 
     def test_published_counts_of_never_and_always(self, fitted, donations):
-        height = _log_likelihood(np.log(list(fitted.parameters.values())), terms_of([0, 6], [0, 6], [6, 6]))[0]
+        height = _log_likelihoods(np.log(list(fitted.parameters.values())), terms_of([0, 6], [0, 6], [6, 6]))[0]
         np.testing.assert_allclose(11_104 * np.exp(height), [3454.9, 1253.1], atol=0.05)
 
     def test_one_row_for_each_customer_gives_the_same(self, fitted, donations):
@@ -97,7 +89,7 @@ class TestAgainstPlainMixture:
     def test_likelihood_and_alive(self, parameters, x, t_x, n):
         fit = BgBbFit(*parameters)
         alive, likelihood = mixture(fit, x, t_x, n, lambda p, theta: 1.0)
-        height, _, chance = _log_likelihood(np.log(parameters), terms_of(x, t_x, n))
+        height, _, chance = _log_likelihoods(np.log(parameters), terms_of(x, t_x, n))
         assert height[0] == pytest.approx(math.log(likelihood), rel=1e-9, abs=1e-12)
         assert chance[0] == fit.probability_alive(x, t_x, n) == pytest.approx(alive / likelihood, rel=1e-9)
         later, _ = mixture(fit, x, t_x, n, lambda p, theta: (1 - theta) ** 3)
@@ -118,7 +110,7 @@ def test_likelihood_sums_to_one_over_all_histories():
     total = 0.0
     for used in itertools.product((0, 1), repeat=7):
         last = max((k + 1 for k, is_used in enumerate(used) if is_used), default=0)
-        total += math.exp(_log_likelihood(np.log([0.8, 1.7, 0.6, 2.0]), terms_of(sum(used), last, 7))[0][0])
+        total += math.exp(_log_likelihoods(np.log([0.8, 1.7, 0.6, 2.0]), terms_of(sum(used), last, 7))[0][0])
     assert total == pytest.approx(1.0, rel=1e-12)
 
 
@@ -126,15 +118,15 @@ def test_likelihood_sums_to_one_over_all_histories():
 @given(st.lists(st.floats(-3, 3), min_size=4, max_size=4), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
 def test_gradient(log_parameters, x, idle, after):
     at, terms = np.array(log_parameters), terms_of(x, x + idle if x else 0, x + idle + after)
-    slope = _log_likelihood(at, terms)[1]
+    slope = _log_likelihoods(at, terms)[1]
     for k in range(4):
         step = np.eye(4)[k] * 1e-5
-        difference = _log_likelihood(at + step, terms)[0] - _log_likelihood(at - step, terms)[0]
+        difference = _log_likelihoods(at + step, terms)[0] - _log_likelihoods(at - step, terms)[0]
         assert slope[k, 0] == pytest.approx(difference[0] / 2e-5, rel=1e-5, abs=1e-7)
 
 
 def test_long_histories_do_not_underflow():
-    height, slope, alive = _log_likelihood(np.log([0.2, 9.0, 1e-4, 50.0]), terms_of(900, 1000, 4000))
+    height, slope, alive = _log_likelihoods(np.log([0.2, 9.0, 1e-4, 50.0]), terms_of(900, 1000, 4000))
     assert np.isfinite(height).all()
     assert np.isfinite(slope).all()
     assert 0 <= alive[0] < 1e-6
@@ -184,80 +176,6 @@ def test_parameters_come_back_from_a_simulation():
     assert drawn.frequency.mean() == pytest.approx(
         np.mean([truth.expected_purchases(n, 0, 0, 0) for n in range(3, 9)]), abs=0.05
     )
-
-
-class TestSummary:
-    LOG = pd.DataFrame(
-        [
-            ("a", "2001-02-03", 5),
-            ("a", "2001-11-03", 5),  # in the year of her first: no opportunity
-            ("a", "2003-01-01", 5),
-            ("a", "2003-06-01", 5),
-            ("a", "2004-12-30", 5),
-            ("b", "2002-12-31", 5),
-            ("c", "2004-01-01", 5),
-            ("d", "2004-05-01", 5),
-            ("d", "2005-03-01", 5),
-        ],
-        columns=["customer", "date", "amount"],
-    )
-
-    def rows(self, period, until=None):
-        found = summarise_opportunities(read_transactions(self.LOG), period, until)
-        columns = (found.frequency, found.recency, found.opportunities)
-        return {
-            str(label): tuple(int(value) for value in row) for label, *row in zip(found.labels, *columns, strict=True)
-        }
-
-    def test_years(self):
-        # 2005 is not over on 1 March
-        assert self.rows("year") == {"a": (2, 3, 3), "b": (0, 0, 2), "c": (0, 0, 0), "d": (0, 0, 0)}
-        assert self.rows("year", "2005-12-31")["d"] == (1, 1, 1)
-        assert self.rows("year", "2004-12-30") == {"a": (1, 2, 2), "b": (0, 0, 1)}
-
-    def test_quarters_and_months(self):
-        assert self.rows("quarter")["a"] == (4, 15, 15)
-        assert self.rows("month")["d"] == (0, 0, 9)
-        assert self.rows("month", "2005-03-31")["d"] == (1, 10, 10)
-
-    def test_weeks(self):
-        # counted from 3 February 2001: 31 December 2002 is day 696, 31 January 2003 day 727, the last of two years
-        assert self.rows(52, "2003-01-30") == {"a": (0, 0, 0)}
-        assert self.rows(52, "2003-01-31") == {"a": (1, 1, 1), "b": (0, 0, 0)}
-        assert self.rows(4, "2003-01-31")["a"] == (2, 24, 25)
-        assert self.rows(1, "2003-01-03")["a"] == (2, 99, 99)
-
-    def test_cdnow_by_the_month(self, cdnow):
-        summary = summarise_opportunities(cdnow, "month")
-        assert summary.labels.size == 2357
-        assert sorted(set(summary.opportunities)) == [15, 16, 17]
-        fit = fit_bg_bb(summary)
-        assert fit.message.endswith("inside")
-        # what was used in all comes back on average
-        expected = sum(fit.expected_purchases(n, 0, 0, 0) * (summary.opportunities == n).sum() for n in (15, 16, 17))
-        assert expected == pytest.approx(summary.frequency.sum(), rel=0.03)
-
-    @pytest.mark.parametrize(
-        ("period", "until", "message"),
-        [
-            ("years", None, r"unknown period 'years' \(did you mean 'year'\?\)"),
-            (0, None, "period is 0; expected 'year', 'quarter', 'month' or a whole number of weeks"),
-            ("year", "2001-12-30", "no period of a year is whole between 2001-02-03 and 2001-12-30"),
-            (9, "2001-02-20", "no period of 9 weeks is whole"),
-            ("year", "1999-01-01", "before the first purchase"),
-        ],
-    )
-    def test_bad_input(self, period, until, message):
-        with pytest.raises(InputError, match=message):
-            self.rows(period, until)
-
-    def test_periods_of_a_year(self):
-        assert [opportunities_per_year(period) for period in ("year", "quarter", "month", 4)] == [1, 4, 12, 13]
-
-    def test_defaults(self):
-        summary = DiscreteSummary([0, 1], [0, 2], [3, 3])
-        assert summary.customer_count.tolist() == [1, 1]
-        assert summary.labels.tolist() == ["1", "2"]
 
 
 @pytest.mark.parametrize(

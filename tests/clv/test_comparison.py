@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -59,3 +61,19 @@ def test_bad_input(cdnow):
         compare_models(cdnow, until="1998-06-30")
     with pytest.raises(InputError, match="needs a whole log"):
         fit_purchases(summarise(cdnow), "auto")
+
+
+def test_as_a_table_and_as_plain_data(comparison):
+    table = comparison.to_frame()
+    assert table["model"].tolist() == comparison.table.index.tolist()
+    assert table.columns.tolist() == ["model", *comparison.table.columns]
+    content = comparison.to_dict()
+    assert json.loads(json.dumps(content)) == content
+    assert content["best"] == content["models"][0]["model"] == comparison.best
+    assert content["calibration_end"] == "1997-09-30"
+    assert [row["week"] for row in content["tracking"]] == comparison.tracking["week"].tolist()
+    assert content["by_frequency"][0]["frequency"] == 0
+
+
+def test_the_customers_are_those_of_the_whole_log(cdnow, comparison):
+    np.testing.assert_array_equal(comparison.customers.frequency, summarise(cdnow).frequency)

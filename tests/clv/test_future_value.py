@@ -1,4 +1,7 @@
+import json
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from policy_sim.border import InputError
@@ -14,15 +17,15 @@ from policy_sim.clv import (
 
 PURCHASES = BgNbdFit(0.243, 4.414, 0.793, 2.426)
 SPEND = GammaGammaFit(6.25, 3.74, 15.44)
-ECONOMICS = {"margin_share": 0.3, "discount_rate_per_year": 0.15, "until": "1997-09-30"}
+ECONOMICS = {"margin_share": 0.3, "discount_rate_per_year": 0.15}
 
 
 @pytest.fixture(scope="module")
-def values(cdnow):
-    return future_values(cdnow, PURCHASES, SPEND, **ECONOMICS)
+def values(cdnow_calibration):
+    return future_values(cdnow_calibration, PURCHASES, SPEND, **ECONOMICS)
 
 
-def test_one_customer_by_hand(cdnow, values):
+def test_one_customer_by_hand(values):
     # the first of the log: 2 repeat purchases, the last after 30.43 weeks of 38.86, of 22.35 on average
     assert values.labels[0] == "00004"
     assert values.prior_purchases[0] == 3
@@ -33,12 +36,11 @@ def test_one_customer_by_hand(cdnow, values):
     assert values.currency == "USD"
 
 
-def test_columns_agree_with_the_models(cdnow, values):
-    summary = summarise(cdnow, "1997-09-30")
-    history = (summary.frequency, summary.recency_weeks, summary.age_weeks)
+def test_columns_agree_with_the_models(cdnow_calibration, values):
+    history = cdnow_calibration.history
     np.testing.assert_array_equal(values.orders_per_year, PURCHASES.expected_purchases(52, *history))
     np.testing.assert_array_equal(values.probability_alive, PURCHASES.probability_alive(*history))
-    np.testing.assert_array_equal(values.labels, summary.labels)
+    np.testing.assert_array_equal(values.labels, cdnow_calibration.labels)
     # what is bought within a year, hardly discounted, is part of what is bought for ever
     assert np.all(values.orders_per_year / 1.15 <= values.dert)
 
@@ -48,10 +50,10 @@ def test_new_customer(values):
     assert values.new_customer_value == pytest.approx(float(expected))
 
 
-def test_margin_scales_and_discount_lowers(cdnow, values):
-    doubled = future_values(cdnow, PURCHASES, SPEND, **(ECONOMICS | {"margin_share": 0.6}))
+def test_margin_scales_and_discount_lowers(cdnow_calibration, values):
+    doubled = future_values(cdnow_calibration, PURCHASES, SPEND, **(ECONOMICS | {"margin_share": 0.6}))
     np.testing.assert_allclose(doubled.future_value, 2 * values.future_value)
-    dearer = future_values(cdnow, PURCHASES, SPEND, **(ECONOMICS | {"discount_rate_per_year": 0.3}))
+    dearer = future_values(cdnow_calibration, PURCHASES, SPEND, **(ECONOMICS | {"discount_rate_per_year": 0.3}))
     assert np.all(dearer.future_value < values.future_value)
 
 
@@ -76,12 +78,25 @@ def test_to_frame(values):
         ({"margin_share": 30}, "margin_share is 30; it must be above 0 and at most 1"),
         ({"margin_share": float("nan")}, "margin_share is nan"),
         ({"discount_rate_per_year": 0.0}, "discount_rate_per_year is 0.0; it must be above 0"),
-        ({"until": "1990-01-01"}, "until is 1990-01-01, before the first purchase on 1997-01-01"),
     ],
 )
 def test_bad_input(cdnow, change, message):
     with pytest.raises(InputError, match=message):
         future_values(cdnow, PURCHASES, SPEND, **(ECONOMICS | change))
+
+
+def test_a_log_is_summarised_up_to_its_last_date(cdnow):
+    of_log, of_summary = (future_values(source, PURCHASES, SPEND, **ECONOMICS) for source in (cdnow, summarise(cdnow)))
+    pd.testing.assert_frame_equal(of_log.to_frame(), of_summary.to_frame())
+
+
+def test_to_dict(values):
+    content = values.to_dict()
+    assert json.loads(json.dumps(content)) == content
+    assert content["currency"] == "USD"
+    assert content["new_customer_value"] == values.new_customer_value
+    assert content["customers"][0]["customer"] == "00004"
+    assert [row["future_value"] for row in content["customers"]] == values.future_value.tolist()
 
 
 def test_drawn_ratios_follow_refitted_values(cdnow):

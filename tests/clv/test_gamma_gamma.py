@@ -9,7 +9,7 @@ from scipy.stats import gamma
 
 from policy_sim.border import InputError
 from policy_sim.clv import BoundaryWarning, CustomerSummary, GammaGammaFit, fit_gamma_gamma
-from policy_sim.clv.gamma_gamma import _log_likelihood
+from policy_sim.clv.gamma_gamma import _log_likelihoods
 
 PUBLISHED = GammaGammaFit(6.25, 3.74, 15.44)
 
@@ -71,7 +71,7 @@ def test_parameters_come_back_from_a_simulation():
 
 @pytest.mark.parametrize(("z", "x"), [(12.0, 1), (35.0, 3), (80.0, 7)])
 def test_likelihood_against_plain_integration(z, x):
-    height, _ = _log_likelihood(np.log([6.25, 3.74, 15.44]), np.array([z]), np.array([float(x)]))
+    height, _ = _log_likelihoods(np.log([6.25, 3.74, 15.44]), np.array([z]), np.array([float(x)]))
     assert height[0] == pytest.approx(plain_log_likelihood(6.25, 3.74, 15.44, z, x), abs=1e-7)
 
 
@@ -79,11 +79,11 @@ def test_likelihood_against_plain_integration(z, x):
 @given(st.lists(st.floats(-2, 4), min_size=3, max_size=3), st.floats(0.01, 1e4), st.integers(1, 50))
 def test_gradient(log_parameters, z, x):
     at, row = np.array(log_parameters), (np.array([z]), np.array([float(x)]))
-    height, slope = _log_likelihood(at, *row)
+    height, slope = _log_likelihoods(at, *row)
     scale = 1 + abs(height[0])
     for k in range(3):
         step = np.eye(3)[k] * 1e-5
-        difference = (_log_likelihood(at + step, *row)[0] - _log_likelihood(at - step, *row)[0])[0] / 2e-5
+        difference = (_log_likelihoods(at + step, *row)[0] - _log_likelihoods(at - step, *row)[0])[0] / 2e-5
         assert slope[k, 0] == pytest.approx(difference, rel=1e-5, abs=1e-7 * scale)
 
 

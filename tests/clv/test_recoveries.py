@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -50,7 +51,7 @@ def test_summary_of_orders():
 
 def test_summary_up_to_a_day():
     log = read_transactions(ORDERS)
-    found = summarise_recoveries(log, FAILED.iloc[::-1], "2024-01-15")
+    found = summarise_recoveries(log, FAILED.iloc[::-1], summarise(log, "2024-01-15"))
     assert found.chances.tolist() == [[0, 0, 1], [0, 1, 0], [0, 0, 1]]
     assert found.last.tolist() == [2, 1, 2]
     named = summarise_recoveries(log, FAILED, recovery_classes=["refund", "apology", "voucher"])
@@ -128,3 +129,17 @@ def test_recoveries_from_a_file(tmp_path):
     FAILED.to_csv(tmp_path / "failed.csv", index=False)
     found = summarise_recoveries(read_transactions(ORDERS), read_recoveries(tmp_path / "failed.csv"))
     assert found.chances.tolist() == summarise_recoveries(read_transactions(ORDERS), FAILED).chances.tolist()
+
+
+def test_as_a_table_and_as_plain_data():
+    summary = summarise_recoveries(read_transactions(ORDERS), FAILED)
+    table = summary.to_frame().set_index("customer")
+    assert table["chances[refund]"].to_dict() == {"ann": 1, "bob": 0, "cy": 1, "dee": 0}
+    content = summary.to_dict()
+    assert json.loads(json.dumps(content)) == content
+    assert content["class_names"] == ["ordinary", "apology", "refund"]
+    assert [row["last_class"] for row in content["customers"]] == ["ordinary", "apology", "ordinary", None]
+
+
+def test_chances_of_the_last_class():
+    assert summarise_recoveries(read_transactions(ORDERS), FAILED).of_last.tolist() == [1, 1, 1, 0]

@@ -7,20 +7,12 @@ from multiprocessing import Pool
 
 import numpy as np
 import pytest
-from scipy.special import beta as beta_function
-from scipy.special import hyp1f1, logit, roots_genlaguerre, roots_jacobi
+from scipy.special import logit, roots_genlaguerre, roots_jacobi
 
 from policy_sim.border import InputError
 from policy_sim.clv import BgNbdFit, BoundaryWarning, CustomerSummary, RecoverySummary, fit_bg_nbd
-from policy_sim.clv.recovery_bg_nbd import (
-    CAVEATS,
-    RecoveryBgNbdFit,
-    _beta_laplace,
-    _discount_of_gamma,
-    _log_likelihood,
-    _Table,
-    fit_recovery_bg_nbd,
-)
+from policy_sim.clv.recovery_bg_nbd import RecoveryBgNbdFit, fit_recovery_bg_nbd
+from policy_sim.clv.recovery_bg_nbd_likelihood import UniqueCustomers, total_log_likelihood
 
 NAMES = ("ordinary", "nothing", "apology", "refund")
 TRUE_MEANS = (0.10, 0.45, 0.25, 0.12)
@@ -72,22 +64,8 @@ def working_of(fit):
     return np.array([math.log(fit.r), math.log(fit.alpha_weeks), *logit(fit.drop_out), *np.log(sizes)])
 
 
-def height_at(working, summary):
-    return _log_likelihood(working, _Table.of(summary))[0]
-
-
-def textbook_log_likelihood(fit, x, t_x, T, n, last):
-    """The likelihood as it is written in the design: products of beta functions, one customer at a time."""
-
-    def survived(c, left_out=0):
-        return beta_function(fit.a[c] + left_out, fit.b[c] + n[c] - left_out) / beta_function(fit.a[c], fit.b[c])
-
-    classes = range(fit.a.size)
-    alive = math.prod(survived(c) for c in classes) * (fit.alpha_weeks + T) ** -(fit.r + x)
-    left = 0.0
-    if last >= 0:
-        left = math.prod(survived(c, int(c == last)) for c in classes) * (fit.alpha_weeks + t_x) ** -(fit.r + x)
-    return math.log(math.gamma(fit.r + x) * fit.alpha_weeks**fit.r / math.gamma(fit.r) * (alive + left))
+def total_at(working, summary):
+    return total_log_likelihood(working, UniqueCustomers.of(summary))[0]
 
 
 def lived(fit, age, horizon, rng):
@@ -118,7 +96,7 @@ def lived(fit, age, horizon, rng):
 @pytest.mark.parametrize("case", CASES)
 def test_worked_values(case):
     summary = summary_of(case)
-    assert height_at(working_of(TRUTH), summary) == pytest.approx(case[5], abs=5e-11)
+    assert total_at(working_of(TRUTH), summary) == pytest.approx(case[5], abs=5e-11)
     assert TRUTH.probability_alive(summary)[0] == pytest.approx(case[6], abs=5e-11)
     assert TRUTH.dert(0.15, summary)[0] == pytest.approx(case[7], abs=5.1e-7)
 
@@ -128,23 +106,7 @@ def test_all_customers_at_once_are_each_on_their_own():
     np.testing.assert_allclose(TRUTH.dert(0.15, together)[:5], [case[7] for case in CASES], atol=5.1e-7)
     np.testing.assert_allclose(TRUTH.dert(0.15, together)[5:], TRUTH.dert(0.15, together)[:5][::-1], rtol=1e-13)
     expected = 2 * sum(case[5] for case in CASES)
-    assert height_at(working_of(TRUTH), together) == pytest.approx(expected, abs=1e-9)
-
-
-def test_worked_values_at_a_failure():
-    found = TRUTH.value_at_failure(
-        0.15, [3], [40], [(1, 1, 0, 0)], margin_share=0.3, expected_spend=100, recovery_costs=[0, 5, 40]
-    )
-    np.testing.assert_allclose(found.survival[0], [0.6625, 0.75, 0.88], rtol=1e-14)
-    np.testing.assert_allclose(found.dert[0], [7.122821, 8.014716, 9.266529], atol=1e-6)
-    np.testing.assert_allclose(found.expected_purchases[0], [2.236686, 2.529677, 2.960349], atol=1.1e-6)
-    margin = 30 - (0.028 * 5 + 0.02 * 40)
-    np.testing.assert_allclose(found.value[0], margin * found.dert[0] - [0, 5, 40], rtol=1e-14)
-    frame = found.to_frame()
-    assert list(frame["recovery"]) == ["nothing", "apology", "refund"]
-    assert list(frame.columns) == ["position", "recovery", "survival", "dert", "expected_purchases", "value"]
-    assert frame.attrs["caveats"] == CAVEATS
-    assert "random given what is recorded" in frame.head(1).attrs["caveats"][0]
+    assert total_at(working_of(TRUTH), together) == pytest.approx(expected, abs=1e-9)
 
 
 def test_a_failure_is_worth_what_the_customer_is_worth_right_after_it():
@@ -167,33 +129,6 @@ def test_a_failure_is_worth_what_the_customer_is_worth_right_after_it():
     assert found.survival[0, 1] == pytest.approx(TRUTH.probability_alive(just_now)[0], rel=1e-13)
     assert found.dert[0, 1] == pytest.approx(TRUTH.dert(0.15, just_now)[0], rel=1e-13)
     assert found.expected_purchases[0, 1] == pytest.approx(TRUTH.expected_purchases(52, just_now)[0], rel=1e-13)
-
-
-def test_likelihood_against_the_textbook():
-    simulated = TRUTH.simulate(np.linspace(5, 80, 300), np.random.default_rng(4))
-    fit = replace(TRUTH, r=1.3, a=TRUTH.a * 1.7, b=TRUTH.b * 1.7)
-    rows = zip(
-        simulated.frequency,
-        simulated.recency_weeks,
-        simulated.age_weeks,
-        simulated.chances,
-        simulated.last,
-        strict=True,
-    )
-    expected = sum(textbook_log_likelihood(fit, *row) for row in rows)
-    assert height_at(working_of(fit), simulated) == pytest.approx(expected, rel=1e-12)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_gradient(seed):
-    rng = np.random.default_rng(seed)
-    table = _Table.of(TRUTH.simulate(rng.uniform(5, 80, 200), rng))
-    at = working_of(TRUTH) + rng.normal(0, 1, 8)
-    slope = _log_likelihood(at, table)[1]
-    for k in range(8):
-        step = np.eye(8)[k] * 1e-5
-        difference = (_log_likelihood(at + step, table)[0] - _log_likelihood(at - step, table)[0]) / 2e-5
-        assert slope[k] == pytest.approx(difference, rel=1e-6, abs=1e-5)
 
 
 def test_without_failures_it_is_bg_nbd_on_cdnow(cdnow_calibration):
@@ -245,21 +180,6 @@ def test_predictions_equal_those_of_bg_nbd_at_extreme_parameters():
         for horizon in (10, 300):
             expected = plain.expected_purchases(horizon, *history)
             assert fit.expected_purchases(horizon, summary)[0] == pytest.approx(expected, rel=2e-8, abs=1e-200)
-
-
-@pytest.mark.parametrize("s", [0.1, 0.8, 5.0, 29.9, 30.1, 400.0])
-def test_discount_kernel_against_a_fine_sum(s):
-    log_z = np.array([-9.0, -2.0, 0.0, 2.0, 5.0])
-    for each, found in zip(log_z, _discount_of_gamma(np.array([s]), log_z[None, :])[0], strict=True):
-        v = np.linspace(each - 6.0, math.log(100.0 + 4.0 * s), 100_001)
-        expected = np.trapezoid(np.exp(s * v - np.exp(v) - np.exp(each - v) - math.lgamma(s)), v)
-        assert found == pytest.approx(expected, rel=2e-9)
-
-
-@pytest.mark.parametrize(("a", "b"), [(0.36, 2.64), (0.02, 0.3), (3.0, 40.0), (200.0, 900.0)])
-def test_chance_to_stay_against_the_hypergeometric_function(a, b):
-    y = np.array([1e-9, 1e-3, 0.3, 1.0, 7.0, 15.0])
-    np.testing.assert_allclose(_beta_laplace(y, a, b), hyp1f1(b, a + b, y) * np.exp(-y), rtol=1e-9)
 
 
 @pytest.mark.parametrize(("x", "t_x", "T", "n", "last"), [(3, 30, 52, (2, 1), 1), (0, 0, 20, (0, 0), -1)])
@@ -350,7 +270,7 @@ def test_the_result():
     assert (fit.a + fit.b)[1:] == pytest.approx(np.full(3, (fit.a + fit.b)[1]))
     purchases = summary.frequency.sum() + 5_000
     assert fit.failure_shares == pytest.approx(summary.chances[:, 1:].sum(axis=0) / purchases)
-    assert fit.log_likelihood == pytest.approx(height_at(working_of(fit), summary), rel=1e-13)
+    assert fit.log_likelihood == pytest.approx(total_at(working_of(fit), summary), rel=1e-13)
     assert fit.aic == pytest.approx(16 - 2 * fit.log_likelihood)
     table = fit.loss_after_recovery
     assert list(table.columns) == ["recovery", "mean_drop_out", "standard_error", "chances", "customers"]

@@ -9,13 +9,11 @@ from scipy.special import beta as beta_function
 from scipy.special import hyp2f1
 
 from policy_sim.border import InputError
-from policy_sim.clv import BoundaryWarning
+from policy_sim.clv import BoundaryWarning, ContractSummary
 from policy_sim.clv.shifted_beta_geometric import (
-    ContractSummary,
     ShiftedBetaGeometricFit,
     _log_likelihood,
     fit_shifted_beta_geometric,
-    read_contracts,
 )
 
 # survivors of 1,000 after 0, ..., 12 renewals; the published fits use the first eight numbers
@@ -232,19 +230,3 @@ def test_nothing_to_learn_from(source, message):
 def test_bad_input(call, message):
     with pytest.raises(InputError, match=message):
         call()
-
-
-def test_contracts_from_a_file(tmp_path):
-    path = tmp_path / "contracts.csv"
-    path.write_text("customer,renewals,active\na,0,no\nb,2,YES\nc,2,1\nd,1.0,false\n")
-    found = read_contracts(path)
-    assert found.lost.tolist() == [1, 1, 0]
-    assert found.active.tolist() == [0, 0, 2]
-
-
-@pytest.mark.parametrize("renewals", ["", "-1", "0.5", "inf", "nan", "1e12", "two"])
-def test_renewals_that_are_none(tmp_path, renewals):
-    path = tmp_path / "contracts.csv"
-    path.write_text(f"renewals,active\n1,1\n{renewals},0\n")
-    with pytest.raises(InputError, match=f"line 3: found renewals '{renewals}'; expected a whole number from 0 to 10,"):
-        read_contracts(path)

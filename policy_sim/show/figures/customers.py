@@ -10,8 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from policy_sim.clv import PurchaseFit
-from policy_sim.clv.comparison import ModelComparison
+from policy_sim.clv import ModelComparison, PurchaseFit
 from policy_sim.show.figures.drawing import ACCENT, COST, GAIN, MUTED, TEXT, finish, new_figure, quiet
 
 __all__ = ["plot_by_frequency", "plot_frequency_recency", "plot_probability_alive", "plot_tracking"]

@@ -1,6 +1,6 @@
 """Tables of customers: parameters of fitted models, how well they predict, what customers are worth.
 
-In: fits, future values, a comparison of models. Out: tables and lines for a terminal.
+In: reports of fits, future values, a comparison of models. Out: tables and lines for a terminal.
 Left to others: printing them (`cli`).
 """
 
@@ -14,14 +14,46 @@ import pandas as pd
 from numpy.typing import NDArray
 from rich.table import Table
 
-from policy_sim.clv import Fit, FutureValues, ModelComparison, RecoveryBgNbdFit
-from policy_sim.clv.recovery_bg_nbd import CAVEATS
+from policy_sim.clv import (
+    CAVEATS,
+    ContractsReport,
+    Fit,
+    FitReport,
+    FutureValues,
+    ModelComparison,
+    OpportunitiesReport,
+    PurchasesReport,
+    RecoveriesReport,
+    RecoveryBgNbdFit,
+)
 from policy_sim.show.terminal.tables import new_table
 from policy_sim.show.wording import format_money, format_share
 
-__all__ = ["of_comparison", "of_contracts", "of_failures", "of_fits", "of_future_values", "of_opportunities"]
+__all__ = [
+    "of_comparison",
+    "of_contracts",
+    "of_failures",
+    "of_fit_report",
+    "of_fits",
+    "of_future_values",
+    "of_opportunities",
+]
 
 Floats = NDArray[np.float64]
+
+
+def of_fit_report(report: FitReport) -> list[Table | str]:
+    """Return the fitted models of a report, and what follows from them."""
+    parts = of_fits(report.fits)
+    if isinstance(report, PurchasesReport):
+        comparison = [] if report.comparison is None else [of_comparison(report.comparison), ""]
+        return [*comparison, *parts, *of_future_values(report.future_values)]
+    if isinstance(report, OpportunitiesReport):
+        return [*parts, *of_opportunities(report.customers, report.period, report.discount_rate_per_year)]
+    if isinstance(report, RecoveriesReport):
+        return [*parts, *of_failures(report.fit, report.to_frame(), report.currency)]
+    assert isinstance(report, ContractsReport)
+    return [*parts, *of_contracts(report.tenures, report.period, report.discount_rate_per_year)]
 
 
 def of_fits(fits: Sequence[Fit]) -> list[Table | str]:
