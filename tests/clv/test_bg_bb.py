@@ -30,7 +30,7 @@ def fitted(donations):
 
 
 def terms_of(x, t_x, n):
-    return _Terms.of_rows(*(np.atleast_1d(np.asarray(each, dtype=float)) for each in (x, t_x, n)))
+    return _Terms.of_rows(*(np.atleast_1d(np.asarray(column, dtype=float)) for column in (x, t_x, n)))
 
 
 @functools.cache
@@ -62,8 +62,8 @@ class TestDonations:
         assert fitted.message.startswith("converged")
 
     def test_published_chances_to_be_there_next_year(self, fitted):
-        found = fitted.probability_alive([0, 2, 6], [0, 4, 6], 6, ahead=1)
-        assert found.round(2).tolist() == [0.11, 0.59, 0.93]
+        alive = fitted.probability_alive([0, 2, 6], [0, 4, 6], 6, ahead=1)
+        assert alive.round(2).tolist() == [0.11, 0.59, 0.93]
 
     def test_published_expectations_over_five_years(self, fitted, donations):
         history = (donations.frequency, donations.recency, donations.opportunities)
@@ -160,9 +160,9 @@ def test_predictions_hold_at_extreme_parameters(alpha, beta, gamma, delta, x, af
 
 
 def test_shapes():
-    found = PUBLISHED.dert(0.1, [[3, 0], [1, 3]], [[4, 0], [2, 4]], 6)
-    assert found.shape == (2, 2)
-    assert found[0, 0] == found[1, 1]
+    dert = PUBLISHED.dert(0.1, [[3, 0], [1, 3]], [[4, 0], [2, 4]], 6)
+    assert dert.shape == (2, 2)
+    assert dert[0, 0] == dert[1, 1]
     assert PUBLISHED.expected_purchases(0, 3, 4, 6) == 0
     assert PUBLISHED.dert(0.1, [], [], []).shape == PUBLISHED.probability_alive([], [], []).shape == (0,)
 

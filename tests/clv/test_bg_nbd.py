@@ -91,8 +91,8 @@ def test_cdnow_with_times_rounded_as_in_the_published_summary(cdnow_calibration)
     )
     fit = fit_bg_nbd(rounded)
     assert fit.log_likelihood == pytest.approx(-9582.42556, abs=5e-6)
-    found = (fit.r, fit.alpha_weeks, fit.a, fit.b)
-    assert found == pytest.approx((0.24259, 4.41353, 0.79289, 2.42575), abs=5e-6)
+    parameters = (fit.r, fit.alpha_weeks, fit.a, fit.b)
+    assert parameters == pytest.approx((0.24259, 4.41353, 0.79289, 2.42575), abs=5e-6)
 
 
 def test_standard_errors_match_a_second_difference_of_the_textbook_likelihood(cdnow_calibration):
@@ -239,9 +239,9 @@ def test_nobody_leaves_in_the_limit():
 
 def test_shapes_and_order():
     frequency = np.array([[3, 0], [5, 3]])
-    found = PUBLISHED.dert(0.15, frequency, np.where(frequency > 0, 10.0, 0.0), 20.0)
-    assert found.shape == (2, 2)
-    assert found[0, 0] == found[1, 1]
+    dert = PUBLISHED.dert(0.15, frequency, np.where(frequency > 0, 10.0, 0.0), 20.0)
+    assert dert.shape == (2, 2)
+    assert dert[0, 0] == dert[1, 1]
     assert PUBLISHED.expected_purchases(0, 3, 10, 20) == 0
     assert PUBLISHED.dert(0.15, [], [], []).shape == (0,)
 
@@ -336,7 +336,7 @@ def test_a_million_customers_are_read_as_exactly_as_one():
 
 def test_drawn_parameters_spread_as_the_errors_say(cdnow_calibration):
     fit = fit_bg_nbd(cdnow_calibration)
-    drawn = np.log([list(each.parameters.values()) for each in fit.draw_parameters(np.random.default_rng(1), 4_000)])
+    drawn = np.log([list(draw.parameters.values()) for draw in fit.draw_parameters(np.random.default_rng(1), 4_000)])
     np.testing.assert_allclose(np.cov(drawn.T), fit.covariance, rtol=0.15, atol=8e-4)
     assert fit.aic == pytest.approx(8 - 2 * fit.log_likelihood)
     assert fit.bic == pytest.approx(4 * np.log(2357) - 2 * fit.log_likelihood)

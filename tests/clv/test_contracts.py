@@ -9,9 +9,9 @@ from policy_sim.clv.contracts import ContractSummary, read_contracts
 def test_contracts_from_a_file(tmp_path):
     path = tmp_path / "contracts.csv"
     path.write_text("customer,renewals,active\na,0,no\nb,2,YES\nc,2,1\nd,1.0,false\n")
-    found = read_contracts(path)
-    assert found.lost.tolist() == [1, 1, 0]
-    assert found.active.tolist() == [0, 0, 2]
+    summary = read_contracts(path)
+    assert summary.lost.tolist() == [1, 1, 0]
+    assert summary.active.tolist() == [0, 0, 2]
 
 
 @pytest.mark.parametrize("renewals", ["", "-1", "0.5", "inf", "nan", "1e12", "two"])

@@ -64,10 +64,10 @@ def test_references(s, z, expected):
 
 
 def test_published_values():
-    found = scaled_exponential_integral([1, 2, 0.5, 300, 1.000001], [1, 1, 0.1, 200, 0.5])
+    values = scaled_exponential_integral([1, 2, 0.5, 300, 1.000001], [1, 1, 0.1, 200, 0.5])
     expected = [0.59634736232319, 0.40365263767681, 4.055650792, 0.00200239903426, 0.92291004178]
-    np.testing.assert_allclose(found, expected, rtol=2e-10)
-    np.testing.assert_allclose(found[:2], expected[:2], rtol=2e-14)
+    np.testing.assert_allclose(values, expected, rtol=2e-10)
+    np.testing.assert_allclose(values[:2], expected[:2], rtol=2e-14)
 
 
 def test_against_scipy_at_whole_orders():

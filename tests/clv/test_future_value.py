@@ -112,7 +112,7 @@ def test_drawn_ratios_follow_refitted_values(cdnow):
     spent = (summary.mean_spend, summary.spend_count)
     exact = np.ones((2357, 12))
     for m, fit in enumerate(purchases.draw_parameters(rng, 12)):
-        value, middle = (each.dert(0.15, *history) / each.probability_alive(*history) for each in (fit, purchases))
+        value, middle = (model.dert(0.15, *history) / model.probability_alive(*history) for model in (fit, purchases))
         exact[:, m] *= value / middle
     for m, fit in enumerate(spend.draw_parameters(rng, 12)):
         exact[:, m] *= fit.expected_spend(*spent) / spend.expected_spend(*spent)

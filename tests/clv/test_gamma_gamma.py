@@ -98,14 +98,14 @@ def test_expected_spend_is_the_posterior_mean():
 @settings(max_examples=50, deadline=None)
 @given(st.floats(0.01, 1e4), st.integers(1, 200))
 def test_expected_spend_lies_between_the_own_and_the_population_mean(z, x):
-    found = PUBLISHED.expected_spend(z, x)
+    spend = PUBLISHED.expected_spend(z, x)
     low, high = sorted((z, PUBLISHED.population_mean))
-    assert low * (1 - 1e-12) <= found <= high * (1 + 1e-12)
+    assert low * (1 - 1e-12) <= spend <= high * (1 + 1e-12)
 
 
 def test_no_repeat_spend_means_the_population_mean():
-    found = PUBLISHED.expected_spend([np.nan, 20.0], [0, 3])
-    assert found[0] == pytest.approx(PUBLISHED.population_mean)
+    spend = PUBLISHED.expected_spend([np.nan, 20.0], [0, 3])
+    assert spend[0] == pytest.approx(PUBLISHED.population_mean)
     assert PUBLISHED.population_mean == pytest.approx(6.25 * 15.44 / 2.74)
 
 

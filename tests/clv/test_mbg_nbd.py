@@ -199,9 +199,9 @@ def test_nobody_leaves_in_the_limit_and_then_it_is_bg_nbd():
 
 def test_shapes():
     frequency = np.array([[3, 0], [5, 3]])
-    found = PUBLISHED.dert(0.15, frequency, np.where(frequency > 0, 10.0, 0.0), 20.0)
-    assert found.shape == (2, 2)
-    assert found[0, 0] == found[1, 1]
+    dert = PUBLISHED.dert(0.15, frequency, np.where(frequency > 0, 10.0, 0.0), 20.0)
+    assert dert.shape == (2, 2)
+    assert dert[0, 0] == dert[1, 1]
     assert PUBLISHED.expected_purchases(0, 3, 10, 20) == 0
     assert PUBLISHED.dert(0.15, [], [], []).shape == (0,)
 

@@ -30,10 +30,10 @@ class TestSummarise:
     )
 
     def rows(self, period, until=None):
-        found = summarise_opportunities(read_transactions(self.LOG), period, until)
-        columns = (found.frequency, found.recency, found.opportunities)
+        summary = summarise_opportunities(read_transactions(self.LOG), period, until)
+        columns = (summary.frequency, summary.recency, summary.opportunities)
         return {
-            str(label): tuple(int(value) for value in row) for label, *row in zip(found.labels, *columns, strict=True)
+            str(label): tuple(int(value) for value in row) for label, *row in zip(summary.labels, *columns, strict=True)
         }
 
     def test_years(self):

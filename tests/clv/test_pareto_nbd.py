@@ -46,8 +46,8 @@ def by_brute_force(fit, x, t_x, T, horizon):
 
 def test_cdnow(cdnow_calibration):
     fit = fit_pareto_nbd(cdnow_calibration)
-    found = [round(value, 3) for value in fit.parameters.values()]
-    assert found == [0.553, 10.578, 0.606, 11.669]
+    rounded = [round(value, 3) for value in fit.parameters.values()]
+    assert rounded == [0.553, 10.578, 0.606, 11.669]
     assert round(fit.log_likelihood, 1) == -9595.0
     assert fit.customer_count == 2357
     assert fit.message.startswith("converged")
@@ -148,9 +148,9 @@ def test_seen_just_now():
 
 def test_shapes_and_order():
     frequency = np.array([[3, 0], [5, 3]])
-    found = PUBLISHED.dert(0.15, frequency, np.where(frequency > 0, 10.0, 0.0), 20.0)
-    assert found.shape == (2, 2)
-    assert found[0, 0] == found[1, 1]
+    dert = PUBLISHED.dert(0.15, frequency, np.where(frequency > 0, 10.0, 0.0), 20.0)
+    assert dert.shape == (2, 2)
+    assert dert[0, 0] == dert[1, 1]
     assert PUBLISHED.expected_purchases(0, 3, 10, 20) == 0
     assert PUBLISHED.dert(0.15, [], [], []).shape == (0,)
 

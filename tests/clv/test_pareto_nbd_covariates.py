@@ -50,10 +50,10 @@ def test_covariates_with_coefficients_of_zero_are_the_plain_model():
 
 def test_each_customer_is_predicted_with_her_own_rates(groups):
     _, known, truth = groups
-    found = truth.at(known[:3]).dert(0.15, 2, 10, 30)
+    dert = truth.at(known[:3]).dert(0.15, 2, 10, 30)
     for k, (member, distance) in enumerate(known[:3].to_numpy()):
         alpha, beta = 6 / math.exp(0.6 * member - 0.02 * distance), 9 / math.exp(-0.8 * member + 0.03 * distance)
-        assert found[k] == pytest.approx(float(ParetoNbdFit(0.8, alpha, 0.7, beta).dert(0.15, 2, 10, 30)), rel=1e-12)
+        assert dert[k] == pytest.approx(float(ParetoNbdFit(0.8, alpha, 0.7, beta).dert(0.15, 2, 10, 30)), rel=1e-12)
 
 
 def test_coefficients_come_back_from_a_simulation(groups):
@@ -61,8 +61,8 @@ def test_coefficients_come_back_from_a_simulation(groups):
     fit = fit_pareto_nbd_covariates(summary, known.to_numpy())
     assert list(fit.parameters)[4:] == ["purchase_z1", "purchase_z2", "dropout_z1", "dropout_z2"]
     pairs = zip(fit.parameters.values(), truth.parameters.values(), fit.standard_errors.values(), strict=True)
-    for found, expected, error in pairs:
-        assert abs(found - expected) < 3 * error
+    for value, expected, error in pairs:
+        assert abs(value - expected) < 3 * error
     assert fit.standard_errors["purchase_z1"] < 0.15
     assert fit.log_likelihood > fit_pareto_nbd(summary).log_likelihood + 20
     assert fit.aic == pytest.approx(16 - 2 * fit.log_likelihood)
@@ -107,7 +107,7 @@ def test_covariance_is_on_the_working_scale(groups):
     fit = fit_pareto_nbd_covariates(summary, known, known[["is_member"]])
     drawn = fit.draw_parameters(np.random.default_rng(1), 4_000)
     assert list(fit.parameters)[4:] == ["purchase_is_member", "purchase_distance_km", "dropout_is_member"]
-    working = np.array([list(each.parameters.values()) for each in drawn])
+    working = np.array([list(draw.parameters.values()) for draw in drawn])
     working[:, :4] = np.log(working[:, :4])
     np.testing.assert_allclose(np.cov(working.T), fit.covariance, rtol=0.15, atol=0.06 * np.sqrt(fit.covariance.max()))
     np.testing.assert_allclose(working.std(axis=0), np.sqrt(np.diag(fit.covariance)), rtol=0.05)

@@ -39,21 +39,21 @@ def summary_of(*rows):
 
 def test_summary_of_orders():
     log = read_transactions(ORDERS)
-    found = summarise_recoveries(log, FAILED)
-    assert found.class_names == ("ordinary", "apology", "refund")
-    assert list(found.labels) == ["ann", "bob", "cy", "dee"]
-    assert found.chances.tolist() == [[1, 0, 1], [0, 1, 0], [1, 0, 1], [0, 0, 0]]
-    assert found.last.tolist() == [0, 1, 0, -1]
+    summary = summarise_recoveries(log, FAILED)
+    assert summary.class_names == ("ordinary", "apology", "refund")
+    assert list(summary.labels) == ["ann", "bob", "cy", "dee"]
+    assert summary.chances.tolist() == [[1, 0, 1], [0, 1, 0], [1, 0, 1], [0, 0, 0]]
+    assert summary.last.tolist() == [0, 1, 0, -1]
     plain = summarise(log)
     for name in ("frequency", "recency_weeks", "age_weeks"):
-        assert getattr(found, name).tolist() == getattr(plain, name).tolist()
+        assert getattr(summary, name).tolist() == getattr(plain, name).tolist()
 
 
 def test_summary_up_to_a_day():
     log = read_transactions(ORDERS)
-    found = summarise_recoveries(log, FAILED.iloc[::-1], summarise(log, "2024-01-15"))
-    assert found.chances.tolist() == [[0, 0, 1], [0, 1, 0], [0, 0, 1]]
-    assert found.last.tolist() == [2, 1, 2]
+    early = summarise_recoveries(log, FAILED.iloc[::-1], summarise(log, "2024-01-15"))
+    assert early.chances.tolist() == [[0, 0, 1], [0, 1, 0], [0, 0, 1]]
+    assert early.last.tolist() == [2, 1, 2]
     named = summarise_recoveries(log, FAILED, recovery_classes=["refund", "apology", "voucher"])
     assert named.class_names == ("ordinary", "refund", "apology", "voucher")
     assert named.chances[0].tolist() == [1, 1, 0, 0]
@@ -127,8 +127,8 @@ def test_bad_summary(change, message):
 
 def test_recoveries_from_a_file(tmp_path):
     FAILED.to_csv(tmp_path / "failed.csv", index=False)
-    found = summarise_recoveries(read_transactions(ORDERS), read_recoveries(tmp_path / "failed.csv"))
-    assert found.chances.tolist() == summarise_recoveries(read_transactions(ORDERS), FAILED).chances.tolist()
+    summary = summarise_recoveries(read_transactions(ORDERS), read_recoveries(tmp_path / "failed.csv"))
+    assert summary.chances.tolist() == summarise_recoveries(read_transactions(ORDERS), FAILED).chances.tolist()
 
 
 def test_as_a_table_and_as_plain_data():

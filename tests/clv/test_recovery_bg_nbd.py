@@ -111,7 +111,7 @@ def test_all_customers_at_once_are_each_on_their_own():
 
 def test_a_failure_is_worth_what_the_customer_is_worth_right_after_it():
     just_now = summary_of((3, 40, 40, (1, 1, 1, 0), 2))
-    found = TRUTH.value_at_failure(
+    values = TRUTH.value_at_failure(
         0.15, [3], [40], [(1, 1, 0, 0)], margin_share=0.3, expected_spend=100, recovery_costs=[0, 5, 40]
     )
     first_of_all = summary_of((0, 0, 0, (0, 0, 1, 0), 2))
@@ -125,10 +125,10 @@ def test_a_failure_is_worth_what_the_customer_is_worth_right_after_it():
         recovery_costs=[0, 5, 40],
     )
     assert at_once.dert[0, 1] == pytest.approx(TRUTH.dert(0.15, first_of_all)[0], rel=1e-13)
-    np.testing.assert_allclose(at_once.value[1], found.value[0], rtol=1e-13)
-    assert found.survival[0, 1] == pytest.approx(TRUTH.probability_alive(just_now)[0], rel=1e-13)
-    assert found.dert[0, 1] == pytest.approx(TRUTH.dert(0.15, just_now)[0], rel=1e-13)
-    assert found.expected_purchases[0, 1] == pytest.approx(TRUTH.expected_purchases(52, just_now)[0], rel=1e-13)
+    np.testing.assert_allclose(at_once.value[1], values.value[0], rtol=1e-13)
+    assert values.survival[0, 1] == pytest.approx(TRUTH.probability_alive(just_now)[0], rel=1e-13)
+    assert values.dert[0, 1] == pytest.approx(TRUTH.dert(0.15, just_now)[0], rel=1e-13)
+    assert values.expected_purchases[0, 1] == pytest.approx(TRUTH.expected_purchases(52, just_now)[0], rel=1e-13)
 
 
 def test_without_failures_it_is_bg_nbd_on_cdnow(cdnow_calibration):
@@ -140,9 +140,9 @@ def test_without_failures_it_is_bg_nbd_on_cdnow(cdnow_calibration):
     plain, summary = fit_bg_nbd(rounded), without_failures(rounded)
     fit = fit_recovery_bg_nbd(summary, concentration_prior=False)
     assert fit.log_likelihood == pytest.approx(-9582.42556, abs=5e-6)
-    found = (fit.r, fit.alpha_weeks, fit.a[0], fit.b[0])
-    assert found == pytest.approx((0.24259, 4.41353, 0.79289, 2.42575), abs=5e-6)
-    assert found == pytest.approx((plain.r, plain.alpha_weeks, plain.a, plain.b), rel=1e-7)
+    parameters = (fit.r, fit.alpha_weeks, fit.a[0], fit.b[0])
+    assert parameters == pytest.approx((0.24259, 4.41353, 0.79289, 2.42575), abs=5e-6)
+    assert parameters == pytest.approx((plain.r, plain.alpha_weeks, plain.a, plain.b), rel=1e-7)
     assert fit.standard_errors["r"] == pytest.approx(plain.standard_errors["r"], rel=1e-5)
     assert fit.aic == pytest.approx(plain.aic)
     assert fit.bic == pytest.approx(plain.bic)
@@ -250,7 +250,7 @@ def recover(seed, count):
 
 
 def test_class_means_come_back_from_simulations():
-    means, errors = (np.array(found) for found in zip(*(recover(seed, 5_000) for seed in range(6)), strict=True))
+    means, errors = (np.array(column) for column in zip(*(recover(seed, 5_000) for seed in range(6)), strict=True))
     distance = (means - TRUE_MEANS) / errors
     assert (np.abs(distance) < 3.5).all()
     assert np.abs(distance.mean(axis=0)).max() < 3.5 / math.sqrt(6)
@@ -295,7 +295,7 @@ def test_drawn_parameters_spread_as_their_errors():
     drawn = fit.draw_parameters(rng, 1_000)
     assert drawn[0].class_names == NAMES
     for k, name in enumerate(fit.parameters):
-        values = np.array([each.parameters[name] for each in drawn])
+        values = np.array([draw.parameters[name] for draw in drawn])
         on_scale = logit(values) if name.startswith("drop_out") else np.log(values)
         assert on_scale.std() == pytest.approx(math.sqrt(fit.covariance[k, k]), rel=0.12)
         middle = fit.parameters[name]
@@ -323,9 +323,9 @@ def test_fewer_failures_ahead_are_worth_more():
 
 
 def at_failure(**change):
-    given = {"frequency": [3], "age_weeks": [40], "chances": [(1, 1, 0, 0)], "margin_share": 0.3}
-    given |= {"expected_spend": 100, "recovery_costs": [0, 5, 10]} | change
-    return TRUTH.value_at_failure(0.15, **given)
+    arguments = {"frequency": [3], "age_weeks": [40], "chances": [(1, 1, 0, 0)], "margin_share": 0.3}
+    arguments |= {"expected_spend": 100, "recovery_costs": [0, 5, 10]} | change
+    return TRUTH.value_at_failure(0.15, **arguments)
 
 
 @pytest.mark.parametrize(
@@ -374,8 +374,8 @@ def recover_often(seed_count, customer_count=20_000, processes=2):
     """Print in how many simulations the true means lie within 2 standard errors: all of them, and each class."""
     begun = time.perf_counter()
     with Pool(processes) as pool:
-        found = pool.map(partial(recover, count=customer_count), range(1000, 1000 + seed_count), chunksize=1)
-    means, errors = (np.array(each) for each in zip(*found, strict=True))
+        recovered = pool.map(partial(recover, count=customer_count), range(1000, 1000 + seed_count), chunksize=1)
+    means, errors = (np.array(column) for column in zip(*recovered, strict=True))
     is_near = np.abs(means - TRUE_MEANS) <= 2 * errors
     print(f"{customer_count:,} customers, {seed_count} seeds, {time.perf_counter() - begun:.0f} s")
     print(f"all {len(NAMES)} true means within 2 standard errors: {is_near.all(axis=1).sum()} of {seed_count}")
