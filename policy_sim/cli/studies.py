@@ -155,7 +155,6 @@ def what_matters(
             begin("Searching the best limits")
             some_draws = study.thinned(setting.payoffs, len(setting.payoffs.cases), _DRAWS_OF_SEARCH)
             weighed = study.as_recommended(best_limits(baseline, some_draws)).policy
-        on_progress = begin("Evaluating policies")
         analysis = study.what_matters(
             setting.payoffs,
             weighed,
@@ -163,7 +162,7 @@ def what_matters(
             others,
             cases_per_agent_week=agent_cases,
             seed=sample.seed,
-            on_step=lambda words: on_progress(words, 0, 1),
+            on_progress=begin("Evaluating policies"),
         )
         begin("Writing files")
         files = [] if out is None else write_files(out, {}, analysis.tables(), figures_of_decision_analysis(analysis))
@@ -213,11 +212,10 @@ def optimize(
         scenario = read_scenario(source)
         in_force = load_policy(policy, scenario)
         setting = prepare(scenario, log, sample, begin("Reading transactions"))
-        on_progress = begin("Searching the best limits")
         optimum = study.find_optimum(
             in_force,
             setting.payoffs,
-            lambda words: on_progress(words, 0, 1),
+            begin("Searching the best limits"),
             limits=split_words(limits, MOVED),
             tiers=split_words(tiers) or None,
             by=split_words(by),

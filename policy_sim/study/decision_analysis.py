@@ -6,12 +6,12 @@ pilots. Left to others: each of these (`risk`, `sensitivity`, `information`), ho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from policy_sim.border import InputError, plain_rows
+from policy_sim.border import InputError, Progress, Steps, plain_rows
 from policy_sim.policy import Policy, limit_contents
 from policy_sim.study.information import Worth, evpi, evppi, pilot_for_mean, pilot_for_share
 from policy_sim.study.prepare import thinned
@@ -118,7 +118,7 @@ def what_matters(
     cases_at_a_time: int = 4_000,
     cases_per_agent_week: float = 40.0,
     seed: int = 0,
-    on_step: Callable[[str], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> Matters:
     """Weigh a policy against another: how sure that is, what it hangs on, what would be worth finding out.
 
@@ -136,38 +136,39 @@ def what_matters(
         Cases that an agent handles in a week, for the pilots.
     seed
         The same seed gives the same result.
-    on_step
-        Called with a few words as each step begins: one for each policy, and three.
+    on_progress
+        Called as each step begins: one for each policy, and three.
 
     Raises
     ------
     InputError
         If both policies have one name, there are fewer than two cases, or a number is out of its range.
     """
-    step = on_step or (lambda words: None)
     if recommended.name == baseline.name:
         raise InputError(f"policy '{baseline.name}' is compared with itself; give another one, or give it another name")
     if not cases_per_agent_week > 0:
         raise InputError(f"cases an agent handles in a week are {cases_per_agent_week:g}; they must be above 0")
     policies = {policy.name: policy for policy in (baseline, *others)}
     policies.pop(recommended.name, None)
+    steps = Steps(on_progress, 1 + len(policies) + 3)
     outcomes = []
     for policy in (*policies.values(), recommended):
-        step("Evaluating policies")
+        steps.begin("Evaluating policies")
         outcomes.append(evaluate(policy, payoffs))
     base, new = outcomes[0], outcomes[-1]
-    step("Telling errors apart")
+    steps.begin("Separating the sources of error")
     errors = case_error(new, base)
-    step("Moving one assumption at a time")
+    steps.begin("Moving one assumption at a time")
     some = thinned(payoffs, cases_at_a_time, 1).cases
     sensitivity = one_at_a_time(payoffs.scenario, some, recommended, baseline, list(policies.values()))
-    step("Asking what is worth knowing")
+    steps.begin("Working out what is worth knowing")
     benefits = net_benefits(outcomes)
     known = evppi(benefits, payoffs.draws, sensitivity.names, seed=seed)
     # where knowing any of them would not change the choice: the one that moves the gain most
     ranked = known if known["evppi"].iloc[0] > 0 else sensitivity.tornado()
     top = str(ranked["assumption"].iloc[0])
     pilots = _pilots(sensitivity, top, new, base, cases_per_agent_week)
+    steps.finish()
     return Matters(tuple(outcomes), risk_table(outcomes, base), errors, sensitivity, evpi(benefits), known, top, pilots)
 
 

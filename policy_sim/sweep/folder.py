@@ -17,7 +17,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -27,27 +27,17 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from policy_sim import __version__
-from policy_sim.border import InputError, write_whole
+from policy_sim.border import InputError, Progress, write_whole
 from policy_sim.sweep.design import Design, load_design, sweepable
 from policy_sim.sweep.runs import Job, Task, forget_settings, job_of, run_task
 from policy_sim.sweep.workers import Workers, as_they_come, cluster_workers, thread_workers
 
-__all__ = ["FORMAT", "MANIFEST", "Foresight", "Progress", "Swept", "foresee", "sweep"]
+__all__ = ["FORMAT", "MANIFEST", "Foresight", "Swept", "foresee", "sweep"]
 
 FORMAT = "policy_sim.sweep/1"
 MANIFEST = "manifest.json"
 _RUNS = "runs"
 _LOCK = ".lock"
-
-
-class Progress(NamedTuple):
-    """How far a sweep has come, in runs; `done` counts those found in the folder, `failed` and `lost` too."""
-
-    done: int
-    total: int
-    failed: int
-    found: int
-    lost: int
 
 
 class Swept(NamedTuple):
@@ -92,7 +82,7 @@ def sweep(
     out: str | Path,
     workers: int | None = None,
     cluster: str | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Progress | None = None,
     retry_failed: bool = False,
 ) -> Swept:
     """Make all runs of a design that the folder does not hold yet.
@@ -110,7 +100,8 @@ def sweep(
     cluster
         A dask cluster instead: see `cluster_workers`.
     on_progress
-        Called as tasks are done.
+        Called at the beginning and as tasks are done, counted in runs; runs that failed, were lost, or were in the
+        folder before count as done, and its words say how many they are.
     retry_failed
         Make those runs again that are written down with an error.
 
@@ -129,15 +120,15 @@ def sweep(
         _settle_manifest(folder, job, tasks)
         ledger = _Ledger.of(folder, tasks, retry_failed)
         todo = [task for task in tasks if task.key not in ledger.found]
-        report = on_progress or (lambda progress: None)
-        report(ledger.progress)
+        report = on_progress or (lambda words, done, of: None)
+        report(*ledger.progress)
         if not todo:
             return ledger.swept(False)
         who: AbstractContextManager[Workers] = thread_workers(workers) if cluster is None else cluster_workers(cluster)
         with who as at_work, _interruptible() as stop:
             for task, result in as_they_come(partial(as_parquet, job.without_rows), todo, at_work, stop):
                 ledger.take(task, result)
-                report(ledger.progress)
+                report(*ledger.progress)
             return ledger.swept(stop.is_set())
 
 
@@ -259,9 +250,11 @@ class _Ledger:
         self._errors |= dict.fromkeys(errors)
 
     @property
-    def progress(self) -> Progress:
-        """How far it has come."""
-        return Progress(self._done, self._total, self._failed, self._found_runs, self._lost)
+    def progress(self) -> tuple[str, int, int]:
+        """How far it has come: words for the screen, runs done, all runs."""
+        counts = {"failed": self._failed, "lost": self._lost, "there already": self._found_runs}
+        words = ", ".join(["Runs", *(f"{count:,} {name}" for name, count in counts.items() if count)])
+        return words, self._done, self._total
 
     def swept(self, interrupted: bool) -> Swept:
         """Sum up."""

@@ -81,17 +81,19 @@ def test_pilots(payoffs, matters):
 
 
 def test_the_same_policy_once(payoffs, policies):
-    told = []
+    reports = []
     study = what_matters(
-        payoffs, policies["generous"], policies["current"], list(policies.values()), 50, on_step=told.append
-    )
+        payoffs, policies["generous"], policies["current"], list(policies.values()), 50,
+        on_progress=lambda *report: reports.append(report),
+    )  # fmt: skip
     assert [outcome.policy.name for outcome in study.outcomes] == ["current", "ask_first", "generous"]
-    assert told == [
+    steps = [
         *["Evaluating policies"] * 3,
-        "Telling errors apart",
+        "Separating the sources of error",
         "Moving one assumption at a time",
-        "Asking what is worth knowing",
+        "Working out what is worth knowing",
     ]
+    assert reports == [*((words, done, 6) for done, words in enumerate(steps)), (steps[-1], 6, 6)]
 
 
 def test_what_cannot_be_used(payoffs, policies):

@@ -54,14 +54,13 @@ def content(folder: Path) -> dict[str, str]:
 
 
 def test_one_worker_and_three_leave_the_same_bytes(tmp_path: Path) -> None:
-    seen = []
-    first = sweep(DESIGN, tmp_path / "one", workers=1, on_progress=seen.append)
+    reports = []
+    first = sweep(DESIGN, tmp_path / "one", workers=1, on_progress=lambda *report: reports.append(report))
     sweep(DESIGN, tmp_path / "three", workers=3)
     assert content(tmp_path / "one") == content(tmp_path / "three")
     assert len(list((tmp_path / "one" / "runs").iterdir())) == 8
     assert (first.runs, first.done, first.found, first.failed, first.lost) == (128, 128, 0, 0, 0)
-    assert [each.done for each in seen] == list(range(0, 129, 16))
-    assert seen[-1].total == 128
+    assert reports == [("Runs", done, 128) for done in range(0, 129, 16)]
 
 
 def test_a_folder_goes_on_where_it_was_left_and_repeats_nothing(
@@ -94,8 +93,8 @@ from policy_sim.sweep import runs
 runs._LANES_AT_ONCE, runs._TASK_SECONDS = 8, 1e-9
 from policy_sim.sweep.design import Design
 from policy_sim.sweep.folder import sweep
-def die_after_three(progress):
-    if progress.done == 48:
+def die_after_three(words, done, of):
+    if done == 48:
         os.kill(os.getpid(), signal.SIG{signal})
 result = sweep(Design.model_validate_json(sys.argv[1]), sys.argv[2], workers=1, on_progress=die_after_three)
 print(result.interrupted, result.done)
@@ -135,7 +134,7 @@ def test_ctrl_c_finishes_cleanly(tmp_path: Path) -> None:
 def test_two_sweeps_into_one_folder_are_refused(tmp_path: Path) -> None:
     messages = []
 
-    def another(progress) -> None:
+    def another(*report) -> None:
         if not messages:
             with pytest.raises(InputError) as found:
                 sweep(DESIGN, tmp_path)
@@ -164,7 +163,9 @@ def test_failures_are_counted_kept_and_tried_again_where_asked(tmp_path: Path) -
     swept = sweep(design, tmp_path)
     assert (swept.done, swept.failed, swept.lost) == (3, 2, 0)
     assert len(swept.errors) == 2
-    again = sweep(design, tmp_path)
+    reports = []
+    again = sweep(design, tmp_path, on_progress=lambda *report: reports.append(report))
+    assert reports == [("Runs, 2 failed, 3 there already", 3, 3)]
     assert (again.found, again.failed, again.errors) == (3, 2, swept.errors)
     retried = sweep(design, tmp_path, retry_failed=True)  # the three are one task
     assert (retried.found, retried.failed) == (0, 2)
@@ -257,8 +258,8 @@ def test_a_cluster_leaves_the_same_bytes_and_survives_a_worker_that_is_killed(tm
             client.wait_for_workers(2, timeout=60)
         killed = []
 
-        def kill_one(progress) -> None:
-            if progress.done >= 32 and not killed:
+        def kill_one(words, done, of) -> None:
+            if done >= 32 and not killed:
                 processes[0].kill()
                 killed.append(processes[0].wait())
 
@@ -282,8 +283,8 @@ def test_a_cluster_without_workers_or_without_its_scheduler_is_said_to_be_so(
             with Client(address, set_as_default=False) as client:
                 client.wait_for_workers(1, timeout=60)
 
-            def kill_it(progress) -> None:
-                if progress.done >= 32:
+            def kill_it(words, done, of) -> None:
+                if done >= 32:
                     scheduler.kill()
                     scheduler.wait()
 
