@@ -155,7 +155,7 @@ def what_matters(
             begin("Searching the best limits")
             some_draws = study.thinned(setting.payoffs, len(setting.payoffs.cases), _DRAWS_OF_SEARCH)
             weighed = study.as_recommended(best_limits(baseline, some_draws)).policy
-        analysis = study.what_matters(
+        analysis = study.analyse_decision(
             setting.payoffs,
             weighed,
             baseline,
@@ -344,25 +344,25 @@ def sweep(
     """Thousands of runs over scenarios, policies, limits and assumptions, into a folder; go on after any stop."""
     from policy_sim.border import InputError
     from policy_sim.show.terminal.live_progress import live_progress
-    from policy_sim.show.terminal.sweep import of_foresight, of_swept
+    from policy_sim.show.terminal.sweep import of_estimate, of_summary
     from policy_sim.sweep import folder
 
     if dry_run:
-        foresight = folder.foresee(design, out, workers)
+        estimate = folder.estimate_sweep(design, out, workers)
         if as_json:
-            print_json(foresight.to_dict())
+            print_json(estimate.to_dict())
         else:
-            print_parts(of_foresight(foresight))
+            print_parts(of_estimate(estimate))
         return
     if out is None:
         raise InputError("a sweep needs a folder for its results; give --out FOLDER (or --dry-run)")
     with live_progress(error_console(), transient=True) as on_progress:
-        swept = folder.sweep(design, out, workers, cluster, on_progress, retry_failed)
+        summary = folder.run_sweep(design, out, workers, cluster, on_progress, retry_failed)
     if as_json:
-        print_json(swept.to_dict())
+        print_json(summary.to_dict())
     else:
-        print_parts(of_swept(swept))
-    if swept.interrupted:
+        print_parts(of_summary(summary))
+    if summary.interrupted:
         raise typer.Exit(130)
-    if swept.lost:
+    if summary.lost:
         raise typer.Exit(1)

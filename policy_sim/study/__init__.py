@@ -1,7 +1,7 @@
 """Studies: settings in which policies are compared, how sure that is, what matters most, stories, journeys."""
 
-from policy_sim.study.decision_analysis import Matters, what_matters
-from policy_sim.study.information import Pilot, Worth, evpi, evppi, pilot_for_mean, pilot_for_share
+from policy_sim.study.decision_analysis import DecisionAnalysis, analyse_decision
+from policy_sim.study.information import InformationValue, Pilot, evpi, evppi, pilot_for_mean, pilot_for_share
 from policy_sim.study.optimum import HeldOut, Optimum, find_optimum
 from policy_sim.study.prepare import Customers, Sample, Setting, prepare, read_default_log, thinned
 from policy_sim.study.provenance import provenance_of
@@ -12,9 +12,10 @@ from policy_sim.study.stories import Replay, Story, load_stories, load_story, re
 
 __all__ = [
     "Customers",
+    "DecisionAnalysis",
     "Errors",
     "HeldOut",
-    "Matters",
+    "InformationValue",
     "Optimum",
     "Pilot",
     "Recommendation",
@@ -23,7 +24,7 @@ __all__ = [
     "Sensitivity",
     "Setting",
     "Story",
-    "Worth",
+    "analyse_decision",
     "as_recommended",
     "case_error",
     "evpi",
@@ -43,5 +44,4 @@ __all__ = [
     "risk_table",
     "spread_of_cases",
     "thinned",
-    "what_matters",
 ]

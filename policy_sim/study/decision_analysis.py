@@ -1,7 +1,7 @@
-"""What matters: one study of how sure a choice between policies is, and what would be worth finding out.
+"""Decision analysis: how sure the choice between two policies is, and what would be worth finding out before it.
 
-In: payoffs, a policy, the one it is weighed against, others. Out: `Matters`: risk, errors, sensitivity, information,
-pilots. Left to others: each of these (`risk`, `sensitivity`, `information`), how they are shown.
+In: payoffs, the recommended policy, the one in force, others. Out: `DecisionAnalysis`. Left to others:
+how each of its tables is worked out (`risk`, `sensitivity`, `information`), and how it is shown (`show`).
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import pandas as pd
 
 from policy_sim.border import InputError, Progress, Steps, plain_rows
 from policy_sim.policy import Policy, limit_contents
-from policy_sim.study.information import Worth, evpi, evppi, pilot_for_mean, pilot_for_share
+from policy_sim.study.information import InformationValue, evpi, evppi, pilot_for_mean, pilot_for_share
 from policy_sim.study.prepare import thinned
 from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table, spread_of_cases
 from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
 from policy_sim.value import Outcome, Payoffs, compare, evaluate
 
-__all__ = ["Matters", "what_matters"]
+__all__ = ["DecisionAnalysis", "analyse_decision"]
 
 #: How long a pilot may run.
 _WEEKS = (4, 13, 26)
@@ -29,7 +29,7 @@ _LEAST = {"customers_kept": 1e-5, "net_value": 1e-3}
 
 
 @dataclass(frozen=True)
-class Matters:
+class DecisionAnalysis:
     """How sure a choice between policies is, and what would be worth finding out.
 
     Attributes
@@ -43,7 +43,7 @@ class Matters:
     sensitivity
         One assumption at a time, on some of the cases.
     evpi
-        Worth of knowing everything, money a year.
+        What knowing everything is worth, money a year.
     evppi
         As `evppi` gives it, money a year.
     pilot_on
@@ -60,7 +60,7 @@ class Matters:
     risk: pd.DataFrame
     errors: Errors
     sensitivity: Sensitivity
-    evpi: Worth
+    evpi: InformationValue
     evppi: pd.DataFrame
     pilot_on: str
     pilots: pd.DataFrame
@@ -110,7 +110,7 @@ class Matters:
         }
 
 
-def what_matters(
+def analyse_decision(
     payoffs: Payoffs,
     recommended: Policy,
     baseline: Policy,
@@ -119,7 +119,7 @@ def what_matters(
     cases_per_agent_week: float = 40.0,
     seed: int = 0,
     on_progress: Progress | None = None,
-) -> Matters:
+) -> DecisionAnalysis:
     """Weigh a policy against another: how sure that is, what it hangs on, what would be worth finding out.
 
     Parameters
@@ -169,7 +169,8 @@ def what_matters(
     top = str(ranked["assumption"].iloc[0])
     pilots = _pilots(sensitivity, top, new, base, cases_per_agent_week)
     steps.finish()
-    return Matters(tuple(outcomes), risk_table(outcomes, base), errors, sensitivity, evpi(benefits), known, top, pilots)
+    risk = risk_table(outcomes, base)
+    return DecisionAnalysis(tuple(outcomes), risk, errors, sensitivity, evpi(benefits), known, top, pilots)
 
 
 def _pilots(

@@ -28,11 +28,11 @@ import pandas as pd
 
 from policy_sim import __version__
 from policy_sim.border import InputError, Progress, write_whole
-from policy_sim.sweep.design import Design, load_design, sweepable
+from policy_sim.sweep.design import Design, load_design, resolve_design
 from policy_sim.sweep.runs import Job, Task, forget_settings, job_of, run_task
 from policy_sim.sweep.workers import Workers, as_they_come, cluster_workers, thread_workers
 
-__all__ = ["FORMAT", "MANIFEST", "Foresight", "Swept", "foresee", "sweep"]
+__all__ = ["FORMAT", "MANIFEST", "SweepEstimate", "SweepSummary", "estimate_sweep", "run_sweep"]
 
 FORMAT = "policy_sim.sweep/1"
 MANIFEST = "manifest.json"
@@ -40,7 +40,7 @@ _RUNS = "runs"
 _LOCK = ".lock"
 
 
-class Swept(NamedTuple):
+class SweepSummary(NamedTuple):
     """What a sweep has left behind.
 
     Attributes
@@ -77,14 +77,14 @@ class Swept(NamedTuple):
         return self._asdict() | {"folder": str(self.folder), "errors": list(self.errors)}
 
 
-def sweep(
+def run_sweep(
     design: Design | str | Path,
     out: str | Path,
     workers: int | None = None,
     cluster: str | None = None,
     on_progress: Progress | None = None,
     retry_failed: bool = False,
-) -> Swept:
+) -> SweepSummary:
     """Make all runs of a design that the folder does not hold yet.
 
     The first Ctrl-C lets what is being worked on come to its end and be written; the second stops at once.
@@ -113,7 +113,7 @@ def sweep(
     """
     if workers is not None and cluster is not None:
         raise InputError("both --workers and --cluster are given; keep one of them")
-    job = job_of(sweepable(_design(design)))
+    job = job_of(resolve_design(_design(design)))
     folder = Path(out)
     tasks = job.tasks()
     with _locked(folder):
@@ -150,7 +150,7 @@ def as_parquet(job: Job, task: Task) -> tuple[bytes, tuple[str, ...]]:
 _TEXTS = ("run", "scenario", "policy", "error")
 
 
-class Foresight(NamedTuple):
+class SweepEstimate(NamedTuple):
     """What a sweep will take: runs, those the folder holds already, tasks, seconds, bytes on disk, runs a second."""
 
     runs: int
@@ -173,7 +173,9 @@ class Foresight(NamedTuple):
         return self._asdict() | {"runs_per_second": self.runs_per_second}
 
 
-def foresee(design: Design | str | Path, out: str | Path | None = None, workers: int | None = None) -> Foresight:
+def estimate_sweep(
+    design: Design | str | Path, out: str | Path | None = None, workers: int | None = None
+) -> SweepEstimate:
     """Say how many runs a design makes, how long they take in threads of this process, and how much disk.
 
     A few seconds: the first pass is run and timed, and the rest reckoned from it.
@@ -183,14 +185,14 @@ def foresee(design: Design | str | Path, out: str | Path | None = None, workers:
     InputError
         If the design cannot be used.
     """
-    job = job_of(sweepable(_design(design)))
+    job = job_of(resolve_design(_design(design)))
     tasks = job.tasks()
     held = set() if out is None else _held(Path(out))
     todo = [task for task in tasks if task.key not in held]
-    runs = len(job.sweepable.rows)
+    runs = len(job.resolved.rows)
     found = runs - sum(len(task.table) for task in todo)
     if not todo:
-        return Foresight(runs, found, 0, 0.0, 0.0)
+        return SweepEstimate(runs, found, 0, 0.0, 0.0)
     first = todo[0]
     rows = first.groups[0]
     trial = first._replace(groups=(rows,), table=first.table.loc[rows])
@@ -203,7 +205,7 @@ def foresee(design: Design | str | Path, out: str | Path | None = None, workers:
     seconds = (time.process_time() - began) / first.costs[0] * sum(sum(task.costs) for task in todo)
     with thread_workers(workers) as at_work:
         seconds /= min(at_work.at_once(), os.cpu_count() or 1)
-    return Foresight(runs, found, len(todo), seconds, len(content) / len(rows) * (runs - found))
+    return SweepEstimate(runs, found, len(todo), seconds, len(content) / len(rows) * (runs - found))
 
 
 class _Ledger:
@@ -256,9 +258,9 @@ class _Ledger:
         words = ", ".join(["Runs", *(f"{count:,} {name}" for name, count in counts.items() if count)])
         return words, self._done, self._total
 
-    def swept(self, interrupted: bool) -> Swept:
+    def swept(self, interrupted: bool) -> SweepSummary:
         """Sum up."""
-        return Swept(
+        return SweepSummary(
             self._folder,
             self._total,
             self._done - self._lost,
@@ -281,7 +283,7 @@ def _held(folder: Path) -> set[str]:
 def _settle_manifest(folder: Path, job: Job, tasks: list[Task]) -> None:
     """Write the manifest, or see that the one that is there is ours."""
     path = folder / MANIFEST
-    design = job.sweepable.design
+    design = job.resolved.design
     if path.exists():
         held = read_manifest(folder)
         if held["version"] != __version__:
@@ -299,10 +301,10 @@ def _settle_manifest(folder: Path, job: Job, tasks: list[Task]) -> None:
         "format": FORMAT,
         "version": __version__,
         "key": job.key,
-        "runs": len(job.sweepable.rows),
+        "runs": len(job.resolved.rows),
         "design": design.model_dump(mode="json"),
-        "scenarios": {name: each.fingerprint for name, each in job.sweepable.scenarios.items()},
-        "policies": sorted({word for each in job.sweepable.policies.values() for word in each}),
+        "scenarios": {name: each.fingerprint for name, each in job.resolved.scenarios.items()},
+        "policies": sorted({word for each in job.resolved.policies.values() for word in each}),
         "files": [{"file": f"{_RUNS}/{task.key}.parquet", "runs": len(task.table)} for task in tasks],
     }
     write_whole(path, json.dumps(content, indent=1) + "\n")

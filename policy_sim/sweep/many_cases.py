@@ -30,8 +30,7 @@ from policy_sim.service import Cases, read_cases
 from policy_sim.sweep.workers import Workers, as_they_come, cluster_workers, thread_workers
 from policy_sim.value import Outcome, Payoffs, measure, value_cases
 from policy_sim.value.curves import best_step, lever_states
-from policy_sim.value.evaluation import Handling, rules_of, score, to_cents
-from policy_sim.value.payoffs import Progress
+from policy_sim.value.evaluation import Handling, rules_of, score
 from policy_sim.value.second_line import (
     WaitNodes,
     is_waiting,
