@@ -3,7 +3,7 @@
 from policy_sim.study.decision_analysis import DecisionAnalysis, analyse_decision
 from policy_sim.study.information import InformationValue, Pilot, evpi, evppi, pilot_for_mean, pilot_for_share
 from policy_sim.study.optimum import HeldOut, Optimum, find_optimum
-from policy_sim.study.prepare import Customers, Sample, Setting, prepare, read_default_log, thinned
+from policy_sim.study.prepare import Customers, Sample, Setting, fit_customers, prepare, read_default_log, thinned
 from policy_sim.study.provenance import provenance_of
 from policy_sim.study.recommendation import Recommendation, as_recommended, recommend
 from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table, spread_of_cases
@@ -30,6 +30,7 @@ __all__ = [
     "evpi",
     "evppi",
     "find_optimum",
+    "fit_customers",
     "load_stories",
     "load_story",
     "net_benefits",
