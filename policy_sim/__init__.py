@@ -9,25 +9,15 @@ from typing import TYPE_CHECKING
 from policy_sim.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from policy_sim.assumptions import Draws, Scenario, central, draw_assumptions, load_scenario
+    from policy_sim.assumptions import Scenario, draw_assumptions, load_scenario
     from policy_sim.border import InputError
-    from policy_sim.clv import (
-        FutureValues,
-        Transactions,
-        fit_bg_nbd,
-        fit_gamma_gamma,
-        future_values,
-        read_transactions,
-        summarise,
-    )
-    from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, authority, load_policy, parse_lever
+    from policy_sim.clv import Transactions, read_transactions
+    from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, authority, load_policy
     from policy_sim.publish import export_policy, import_policy
     from policy_sim.service import Cases, draw_cases, read_cases
-    from policy_sim.study import Sample, Setting, prepare
+    from policy_sim.study import Sample, Setting, fit_customers, prepare
     from policy_sim.value import (
-        BestLimits,
         Curve,
-        Difference,
         Outcome,
         Payoffs,
         best_limits,
@@ -39,25 +29,15 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "assumptions": ("Draws", "Scenario", "central", "draw_assumptions", "load_scenario"),
+    "assumptions": ("Scenario", "draw_assumptions", "load_scenario"),
     "border": ("InputError",),
-    "clv": (
-        "FutureValues",
-        "Transactions",
-        "fit_bg_nbd",
-        "fit_gamma_gamma",
-        "future_values",
-        "read_transactions",
-        "summarise",
-    ),
-    "policy": ("ASK", "NO_LIMIT", "Lever", "Policy", "authority", "load_policy", "parse_lever"),
+    "clv": ("Transactions", "read_transactions"),
+    "policy": ("ASK", "NO_LIMIT", "Lever", "Policy", "authority", "load_policy"),
     "publish": ("export_policy", "import_policy"),
     "service": ("Cases", "draw_cases", "read_cases"),
-    "study": ("Sample", "Setting", "prepare"),
+    "study": ("Sample", "Setting", "fit_customers", "prepare"),
     "value": (
-        "BestLimits",
         "Curve",
-        "Difference",
         "Outcome",
         "Payoffs",
         "best_limits",
@@ -73,12 +53,8 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "ASK",
     "NO_LIMIT",
-    "BestLimits",
     "Cases",
     "Curve",
-    "Difference",
-    "Draws",
-    "FutureValues",
     "InputError",
     "Lever",
     "Outcome",
@@ -90,24 +66,19 @@ __all__ = [
     "Transactions",
     "authority",
     "best_limits",
-    "central",
     "compare",
     "decide",
     "draw_assumptions",
     "draw_cases",
     "evaluate",
     "export_policy",
-    "fit_bg_nbd",
-    "fit_gamma_gamma",
-    "future_values",
+    "fit_customers",
     "import_policy",
     "load_policy",
     "load_scenario",
-    "parse_lever",
     "prepare",
     "read_cases",
     "read_transactions",
-    "summarise",
     "threshold_curve",
     "value_cases",
 ]

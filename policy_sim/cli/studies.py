@@ -155,15 +155,14 @@ def what_matters(
             begin("Searching the best limits")
             some_draws = study.thinned(setting.payoffs, len(setting.payoffs.cases), _DRAWS_OF_SEARCH)
             weighed = study.as_recommended(best_limits(baseline, some_draws)).policy
-        on_progress = begin("Evaluating policies")
-        analysis = study.what_matters(
+        analysis = study.analyse_decision(
             setting.payoffs,
             weighed,
             baseline,
             others,
             cases_per_agent_week=agent_cases,
             seed=sample.seed,
-            on_step=lambda words: on_progress(words, 0, 1),
+            on_progress=begin("Evaluating policies"),
         )
         begin("Writing files")
         files = [] if out is None else write_files(out, {}, analysis.tables(), figures_of_decision_analysis(analysis))
@@ -213,11 +212,10 @@ def optimize(
         scenario = read_scenario(source)
         in_force = load_policy(policy, scenario)
         setting = prepare(scenario, log, sample, begin("Reading transactions"))
-        on_progress = begin("Searching the best limits")
         optimum = study.find_optimum(
             in_force,
             setting.payoffs,
-            lambda words: on_progress(words, 0, 1),
+            begin("Searching the best limits"),
             limits=split_words(limits, MOVED),
             tiers=split_words(tiers) or None,
             by=split_words(by),
@@ -346,25 +344,25 @@ def sweep(
     """Thousands of runs over scenarios, policies, limits and assumptions, into a folder; go on after any stop."""
     from policy_sim.border import InputError
     from policy_sim.show.terminal.live_progress import live_progress
-    from policy_sim.show.terminal.sweep import of_foresight, of_swept
+    from policy_sim.show.terminal.sweep import of_estimate, of_summary
     from policy_sim.sweep import folder
 
     if dry_run:
-        foresight = folder.foresee(design, out, workers)
+        estimate = folder.estimate_sweep(design, out, workers)
         if as_json:
-            print_json(foresight.to_dict())
+            print_json(estimate.to_dict())
         else:
-            print_parts(of_foresight(foresight))
+            print_parts(of_estimate(estimate))
         return
     if out is None:
         raise InputError("a sweep needs a folder for its results; give --out FOLDER (or --dry-run)")
     with live_progress(error_console(), transient=True) as on_progress:
-        swept = folder.sweep(design, out, workers, cluster, on_progress, retry_failed)
+        summary = folder.run_sweep(design, out, workers, cluster, on_progress, retry_failed)
     if as_json:
-        print_json(swept.to_dict())
+        print_json(summary.to_dict())
     else:
-        print_parts(of_swept(swept))
-    if swept.interrupted:
+        print_parts(of_summary(summary))
+    if summary.interrupted:
         raise typer.Exit(130)
-    if swept.lost:
+    if summary.lost:
         raise typer.Exit(1)

@@ -1,9 +1,9 @@
 """Studies: settings in which policies are compared, how sure that is, what matters most, stories, journeys."""
 
-from policy_sim.study.decision_analysis import Matters, what_matters
-from policy_sim.study.information import Pilot, Worth, evpi, evppi, pilot_for_mean, pilot_for_share
+from policy_sim.study.decision_analysis import DecisionAnalysis, analyse_decision
+from policy_sim.study.information import InformationValue, Pilot, evpi, evppi, pilot_for_mean, pilot_for_share
 from policy_sim.study.optimum import HeldOut, Optimum, find_optimum
-from policy_sim.study.prepare import Customers, Sample, Setting, prepare, read_default_log, thinned
+from policy_sim.study.prepare import Customers, Sample, Setting, fit_customers, prepare, read_default_log, thinned
 from policy_sim.study.provenance import provenance_of
 from policy_sim.study.recommendation import Recommendation, as_recommended, recommend
 from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table, spread_of_cases
@@ -12,9 +12,10 @@ from policy_sim.study.stories import Replay, Story, load_stories, load_story, re
 
 __all__ = [
     "Customers",
+    "DecisionAnalysis",
     "Errors",
     "HeldOut",
-    "Matters",
+    "InformationValue",
     "Optimum",
     "Pilot",
     "Recommendation",
@@ -23,12 +24,13 @@ __all__ = [
     "Sensitivity",
     "Setting",
     "Story",
-    "Worth",
+    "analyse_decision",
     "as_recommended",
     "case_error",
     "evpi",
     "evppi",
     "find_optimum",
+    "fit_customers",
     "load_stories",
     "load_story",
     "net_benefits",
@@ -43,5 +45,4 @@ __all__ = [
     "risk_table",
     "spread_of_cases",
     "thinned",
-    "what_matters",
 ]

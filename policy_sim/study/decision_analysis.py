@@ -1,26 +1,26 @@
-"""What matters: one study of how sure a choice between policies is, and what would be worth finding out.
+"""Decision analysis: how sure the choice between two policies is, and what would be worth finding out before it.
 
-In: payoffs, a policy, the one it is weighed against, others. Out: `Matters`: risk, errors, sensitivity, information,
-pilots. Left to others: each of these (`risk`, `sensitivity`, `information`), how they are shown.
+In: payoffs, the recommended policy, the one in force, others. Out: `DecisionAnalysis`. Left to others:
+how each of its tables is worked out (`risk`, `sensitivity`, `information`), and how it is shown (`show`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from policy_sim.border import InputError, plain_rows
+from policy_sim.border import InputError, Progress, Steps, plain_rows
 from policy_sim.policy import Policy, limit_contents
-from policy_sim.study.information import Worth, evpi, evppi, pilot_for_mean, pilot_for_share
+from policy_sim.study.information import InformationValue, evpi, evppi, pilot_for_mean, pilot_for_share
 from policy_sim.study.prepare import thinned
 from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table, spread_of_cases
 from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
 from policy_sim.value import Outcome, Payoffs, compare, evaluate
 from policy_sim.words import DAYS_PER_YEAR
 
-__all__ = ["Matters", "what_matters"]
+__all__ = ["DecisionAnalysis", "analyse_decision"]
 
 #: How long a pilot may run.
 _WEEKS = (4, 13, 26)
@@ -30,7 +30,7 @@ _LEAST = {"customers_kept": 1e-5, "net_value": 1e-3}
 
 
 @dataclass(frozen=True)
-class Matters:
+class DecisionAnalysis:
     """How sure a choice between policies is, and what would be worth finding out.
 
     Attributes
@@ -44,7 +44,7 @@ class Matters:
     sensitivity
         One assumption at a time, on some of the cases.
     evpi
-        Worth of knowing everything, money a year.
+        What knowing everything is worth, money a year.
     evppi
         As `evppi` gives it, money a year.
     pilot_on
@@ -61,7 +61,7 @@ class Matters:
     risk: pd.DataFrame
     errors: Errors
     sensitivity: Sensitivity
-    evpi: Worth
+    evpi: InformationValue
     evppi: pd.DataFrame
     pilot_on: str
     pilots: pd.DataFrame
@@ -111,7 +111,7 @@ class Matters:
         }
 
 
-def what_matters(
+def analyse_decision(
     payoffs: Payoffs,
     recommended: Policy,
     baseline: Policy,
@@ -119,8 +119,8 @@ def what_matters(
     cases_at_a_time: int = 4_000,
     cases_per_agent_week: float = 40.0,
     seed: int = 0,
-    on_step: Callable[[str], None] | None = None,
-) -> Matters:
+    on_progress: Progress | None = None,
+) -> DecisionAnalysis:
     """Weigh a policy against another: how sure that is, what it hangs on, what would be worth finding out.
 
     Parameters
@@ -137,39 +137,41 @@ def what_matters(
         Cases that an agent handles in a week, for the pilots.
     seed
         The same seed gives the same result.
-    on_step
-        Called with a few words as each step begins: one for each policy, and three.
+    on_progress
+        Called as each step begins: one for each policy, and three.
 
     Raises
     ------
     InputError
         If both policies have one name, there are fewer than two cases, or a number is out of its range.
     """
-    step = on_step or (lambda words: None)
     if recommended.name == baseline.name:
         raise InputError(f"policy '{baseline.name}' is compared with itself; give another one, or give it another name")
     if not cases_per_agent_week > 0:
         raise InputError(f"cases an agent handles in a week are {cases_per_agent_week:g}; they must be above 0")
     policies = {policy.name: policy for policy in (baseline, *others)}
     policies.pop(recommended.name, None)
+    steps = Steps(on_progress, 1 + len(policies) + 3)
     outcomes = []
     for policy in (*policies.values(), recommended):
-        step("Evaluating policies")
+        steps.begin("Evaluating policies")
         outcomes.append(evaluate(policy, payoffs))
     base, new = outcomes[0], outcomes[-1]
-    step("Telling errors apart")
+    steps.begin("Separating the sources of error")
     errors = case_error(new, base)
-    step("Moving one assumption at a time")
+    steps.begin("Moving one assumption at a time")
     some = thinned(payoffs, cases_at_a_time, 1).cases
     sensitivity = one_at_a_time(payoffs.scenario, some, recommended, baseline, list(policies.values()))
-    step("Asking what is worth knowing")
+    steps.begin("Working out what is worth knowing")
     benefits = net_benefits(outcomes)
     known = evppi(benefits, payoffs.draws, sensitivity.names, seed=seed)
     # where knowing any of them would not change the choice: the one that moves the gain most
     ranked = known if known["evppi"].iloc[0] > 0 else sensitivity.tornado()
     top = str(ranked["assumption"].iloc[0])
     pilots = _pilots(sensitivity, top, new, base, cases_per_agent_week)
-    return Matters(tuple(outcomes), risk_table(outcomes, base), errors, sensitivity, evpi(benefits), known, top, pilots)
+    steps.finish()
+    risk = risk_table(outcomes, base)
+    return DecisionAnalysis(tuple(outcomes), risk, errors, sensitivity, evpi(benefits), known, top, pilots)
 
 
 def _pilots(

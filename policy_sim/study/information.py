@@ -19,7 +19,7 @@ from scipy import stats
 from policy_sim.assumptions import Draws
 from policy_sim.border import InputError, unknown
 
-__all__ = ["Pilot", "Worth", "evpi", "evppi", "pilot_for_mean", "pilot_for_share"]
+__all__ = ["InformationValue", "Pilot", "evpi", "evppi", "pilot_for_mean", "pilot_for_share"]
 
 Floats = NDArray[np.float64]
 
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 _KNOTS = (0.05, 0.275, 0.5, 0.725, 0.95)
 
 
-class Worth(NamedTuple):
+class InformationValue(NamedTuple):
     """An expected value of information with its standard error, both in the unit of the net benefits."""
 
     value: float
@@ -42,7 +42,7 @@ class Worth(NamedTuple):
         return self._asdict()
 
 
-def evpi(net_benefits: Floats) -> Worth:
+def evpi(net_benefits: Floats) -> InformationValue:
     """Return the expected value of perfect information: what it is worth to know every assumption before choosing.
 
     Parameters
@@ -67,7 +67,7 @@ def evpi(net_benefits: Floats) -> Worth:
     benefits = _checked(net_benefits)
     chosen = int(np.argmax(benefits.mean(axis=0)))
     forgone = benefits.max(axis=1) - benefits[:, chosen]
-    return Worth(float(forgone.mean()), _standard_error(forgone))
+    return InformationValue(float(forgone.mean()), _standard_error(forgone))
 
 
 def evppi(

@@ -73,7 +73,7 @@ class Journey:
     currency
         Of the money.
     discount_rate_per_year
-        For `worth`.
+        For `present_value`.
     monthly
         By name of `TRAJECTORIES`: (draws, months).
     """
@@ -88,7 +88,7 @@ class Journey:
         """How long it is."""
         return int(self.monthly["customers"].shape[1])
 
-    def worth(self, outcome: str = "net_value") -> Floats:
+    def present_value(self, outcome: str = "net_value") -> Floats:
         """Return (draws,) an outcome over all months, discounted to the start."""
         years = (np.arange(self.months) + 0.5) / 12
         return np.asarray(self.monthly[outcome] @ (1 + self.discount_rate_per_year) ** -years)
@@ -99,7 +99,7 @@ class Journey:
 
     def to_dict(self) -> dict[str, object]:
         """Return the same as plain data, with the worth of net value over all months."""
-        worth = self.worth()
+        worth = self.present_value()
         low, high = np.quantile(worth, [0.05, 0.95])
         return {
             "policy": self.policy.name,

@@ -6,7 +6,6 @@ In: the policy in force, payoffs, what the search must keep to. Out: `Optimum`. 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError, plain_rows
+from policy_sim.border import InputError, Progress, Steps, plain_rows
 from policy_sim.policy import NO_LIMIT, Lever, Policy, limit_content, limit_contents
 from policy_sim.value import BestLimits, Difference, Payoffs, best_limits, compare, evaluate, interval, threshold_curve
 
@@ -98,9 +97,7 @@ class Optimum:
         }
 
 
-def find_optimum(
-    policy: Policy, payoffs: Payoffs, on_step: Callable[[str], None] | None = None, **wishes: Any
-) -> Optimum:
+def find_optimum(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = None, **wishes: Any) -> Optimum:
     """Find the best limits and put them to the test.
 
     Parameters
@@ -109,8 +106,8 @@ def find_optimum(
         The policy in force.
     payoffs
         The valued cases.
-    on_step
-        Called with a few words as each of five steps begins.
+    on_progress
+        Called as each of four steps begins.
     **wishes
         What `best_limits` takes besides: limits, tiers, by, at_most_exceptions, round_to, budget, escalation_minutes,
         robust.
@@ -120,21 +117,22 @@ def find_optimum(
     InputError
         As `best_limits` does.
     """
-    step = on_step or (lambda words: None)
+    steps = Steps(on_progress, 4)
     in_force = evaluate(policy, payoffs)
-    step("Searching the best limits")
+    steps.begin("Searching the best limits")
     best = _named(best_limits(policy, payoffs, **wishes), "recommended", "Recommended")
     gain = compare(evaluate(best.policy, payoffs), in_force)
-    step("Searching without learned claiming")
+    steps.begin("Searching without learned claiming")
     careless = best_limits(policy, payoffs.without_learned_claiming(), **wishes)
     careless = _named(careless, "ignoring_claiming", "Learned claiming ignored")
     ignoring = compare(evaluate(careless.policy, payoffs), gain.outcome)
-    step("Judging on held-out cases")
+    steps.begin("Judging on held-out cases")
     held_out = None
     with suppress(InputError):  # half of the cases may be unable to keep to what all can
         held_out = _hold_out(policy, payoffs, wishes)
-    step("Drawing exact curves")
+    steps.begin("Drawing exact curves")
     limits = _limits(policy, best)
+    steps.finish()
     return Optimum(best, gain, ignoring, held_out, limits)
 
 

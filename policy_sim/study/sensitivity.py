@@ -15,11 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import Draws, Scenario
-from policy_sim.border import InputError, plain_rows, unknown
+from policy_sim.border import InputError, Progress, plain_rows, unknown
 from policy_sim.policy import Policy
 from policy_sim.service import Cases
 from policy_sim.value import evaluate, value_cases
-from policy_sim.value.payoffs import Progress
 
 __all__ = ["Sensitivity", "one_at_a_time"]
 
@@ -212,7 +211,7 @@ def one_at_a_time(
     include_chosen
         Move those that are decisions or known facts as well, as if they were drawn from a triangle over their range.
     on_progress
-        Called with (done, of) as policies are evaluated, part by part.
+        Called as policies are evaluated, part by part.
 
     Raises
     ------
@@ -237,7 +236,7 @@ def one_at_a_time(
 
         def step(done: int, of: int, k: int = k) -> None:
             if on_progress is not None:
-                on_progress(k * of + done, len(all_policies) * of)
+                on_progress("Moving one assumption at a time", k * of + done, len(all_policies) * of)
 
         outcome = evaluate(policy, payoffs, step)
         # cases a year may be what is moved

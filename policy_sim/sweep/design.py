@@ -33,13 +33,13 @@ __all__ = [
     "LatinHypercube",
     "Listed",
     "Morris",
+    "ResolvedDesign",
     "Saltelli",
     "Sobol",
-    "Sweepable",
     "blocks_of",
     "load_design",
+    "resolve_design",
     "rows_of",
-    "sweepable",
 ]
 
 Floats = NDArray[np.float64]
@@ -318,7 +318,7 @@ def load_design(design: str | Path) -> Design:
     return read.model_copy(update=beside)
 
 
-class Sweepable(NamedTuple):
+class ResolvedDesign(NamedTuple):
     """A design with all that it names: scenarios and policies by the words of the design, and rows."""
 
     design: Design
@@ -327,7 +327,7 @@ class Sweepable(NamedTuple):
     rows: pd.DataFrame
 
 
-def sweepable(design: Design) -> Sweepable:
+def resolve_design(design: Design) -> ResolvedDesign:
     """Look up all that a design names, and work out its rows.
 
     Raises
@@ -343,7 +343,7 @@ def sweepable(design: Design) -> Sweepable:
     policies = {name: {word: load_policy(word, scenario) for word in words} for name, scenario in scenarios.items()}
     for scenario in scenarios.values():
         _check_names(design, scenario, next(iter(policies[_key_of(scenarios, scenario)].values())))
-    return Sweepable(design, scenarios, policies, sampled.resolved(scenarios, design.scenario))
+    return ResolvedDesign(design, scenarios, policies, sampled.resolved(scenarios, design.scenario))
 
 
 def rows_of(design: Design) -> pd.DataFrame:
@@ -352,9 +352,9 @@ def rows_of(design: Design) -> pd.DataFrame:
     Raises
     ------
     InputError
-        As `sweepable` does.
+        As `resolve_design` does.
     """
-    return sweepable(design).rows
+    return resolve_design(design).rows
 
 
 def blocks_of(design: Design, kind: type[Any]) -> tuple[Any, NDArray[np.int64]]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError
 from policy_sim.sweep.ema import import_ema
-from policy_sim.sweep.results import OpenedSweep
+from policy_sim.sweep.results import SweepResults
 
 __all__ = ["Box", "Discovery", "discover"]
 
@@ -114,7 +114,7 @@ class Discovery:
 
 
 def discover(
-    sweep: OpenedSweep,
+    sweep: SweepResults,
     outcome: str = "gain",
     below: float | None = None,
     above: float | None = None,

@@ -17,7 +17,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -27,12 +27,12 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from policy_sim import __version__
-from policy_sim.border import InputError, write_whole
-from policy_sim.sweep.design import Design, load_design, sweepable
+from policy_sim.border import InputError, Progress, write_whole
+from policy_sim.sweep.design import Design, load_design, resolve_design
 from policy_sim.sweep.runs import Job, Task, forget_settings, job_of, run_task
 from policy_sim.sweep.workers import Workers, as_they_come, cluster_workers, thread_workers
 
-__all__ = ["FORMAT", "MANIFEST", "Foresight", "Progress", "Swept", "foresee", "sweep"]
+__all__ = ["FORMAT", "MANIFEST", "SweepEstimate", "SweepSummary", "estimate_sweep", "run_sweep"]
 
 FORMAT = "policy_sim.sweep/1"
 MANIFEST = "manifest.json"
@@ -40,17 +40,7 @@ _RUNS = "runs"
 _LOCK = ".lock"
 
 
-class Progress(NamedTuple):
-    """How far a sweep has come, in runs; `done` counts those found in the folder, `failed` and `lost` too."""
-
-    done: int
-    total: int
-    failed: int
-    found: int
-    lost: int
-
-
-class Swept(NamedTuple):
+class SweepSummary(NamedTuple):
     """What a sweep has left behind.
 
     Attributes
@@ -87,14 +77,14 @@ class Swept(NamedTuple):
         return self._asdict() | {"folder": str(self.folder), "errors": list(self.errors)}
 
 
-def sweep(
+def run_sweep(
     design: Design | str | Path,
     out: str | Path,
     workers: int | None = None,
     cluster: str | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Progress | None = None,
     retry_failed: bool = False,
-) -> Swept:
+) -> SweepSummary:
     """Make all runs of a design that the folder does not hold yet.
 
     The first Ctrl-C lets what is being worked on come to its end and be written; the second stops at once.
@@ -110,7 +100,8 @@ def sweep(
     cluster
         A dask cluster instead: see `cluster_workers`.
     on_progress
-        Called as tasks are done.
+        Called at the beginning and as tasks are done, counted in runs; runs that failed, were lost, or were in the
+        folder before count as done, and its words say how many they are.
     retry_failed
         Make those runs again that are written down with an error.
 
@@ -122,22 +113,22 @@ def sweep(
     """
     if workers is not None and cluster is not None:
         raise InputError("both --workers and --cluster are given; keep one of them")
-    job = job_of(sweepable(_design(design)))
+    job = job_of(resolve_design(_design(design)))
     folder = Path(out)
     tasks = job.tasks()
     with _locked(folder):
         _settle_manifest(folder, job, tasks)
         ledger = _Ledger.of(folder, tasks, retry_failed)
         todo = [task for task in tasks if task.key not in ledger.found]
-        report = on_progress or (lambda progress: None)
-        report(ledger.progress)
+        report = on_progress or (lambda words, done, of: None)
+        report(*ledger.progress)
         if not todo:
             return ledger.swept(False)
         who: AbstractContextManager[Workers] = thread_workers(workers) if cluster is None else cluster_workers(cluster)
         with who as at_work, _interruptible() as stop:
             for task, result in as_they_come(partial(as_parquet, job.without_rows), todo, at_work, stop):
                 ledger.take(task, result)
-                report(ledger.progress)
+                report(*ledger.progress)
             return ledger.swept(stop.is_set())
 
 
@@ -159,7 +150,7 @@ def as_parquet(job: Job, task: Task) -> tuple[bytes, tuple[str, ...]]:
 _TEXTS = ("run", "scenario", "policy", "error")
 
 
-class Foresight(NamedTuple):
+class SweepEstimate(NamedTuple):
     """What a sweep will take: runs, those the folder holds already, tasks, seconds, bytes on disk, runs a second."""
 
     runs: int
@@ -182,7 +173,9 @@ class Foresight(NamedTuple):
         return self._asdict() | {"runs_per_second": self.runs_per_second}
 
 
-def foresee(design: Design | str | Path, out: str | Path | None = None, workers: int | None = None) -> Foresight:
+def estimate_sweep(
+    design: Design | str | Path, out: str | Path | None = None, workers: int | None = None
+) -> SweepEstimate:
     """Say how many runs a design makes, how long they take in threads of this process, and how much disk.
 
     A few seconds: the first pass is run and timed, and the rest reckoned from it.
@@ -192,14 +185,14 @@ def foresee(design: Design | str | Path, out: str | Path | None = None, workers:
     InputError
         If the design cannot be used.
     """
-    job = job_of(sweepable(_design(design)))
+    job = job_of(resolve_design(_design(design)))
     tasks = job.tasks()
     held = set() if out is None else _held(Path(out))
     todo = [task for task in tasks if task.key not in held]
-    runs = len(job.sweepable.rows)
+    runs = len(job.resolved.rows)
     found = runs - sum(len(task.table) for task in todo)
     if not todo:
-        return Foresight(runs, found, 0, 0.0, 0.0)
+        return SweepEstimate(runs, found, 0, 0.0, 0.0)
     first = todo[0]
     rows = first.groups[0]
     trial = first._replace(groups=(rows,), table=first.table.loc[rows])
@@ -212,7 +205,7 @@ def foresee(design: Design | str | Path, out: str | Path | None = None, workers:
     seconds = (time.process_time() - began) / first.costs[0] * sum(sum(task.costs) for task in todo)
     with thread_workers(workers) as at_work:
         seconds /= min(at_work.at_once(), os.cpu_count() or 1)
-    return Foresight(runs, found, len(todo), seconds, len(content) / len(rows) * (runs - found))
+    return SweepEstimate(runs, found, len(todo), seconds, len(content) / len(rows) * (runs - found))
 
 
 class _Ledger:
@@ -259,13 +252,15 @@ class _Ledger:
         self._errors |= dict.fromkeys(errors)
 
     @property
-    def progress(self) -> Progress:
-        """How far it has come."""
-        return Progress(self._done, self._total, self._failed, self._found_runs, self._lost)
+    def progress(self) -> tuple[str, int, int]:
+        """How far it has come: words for the screen, runs done, all runs."""
+        counts = {"failed": self._failed, "lost": self._lost, "there already": self._found_runs}
+        words = ", ".join(["Runs", *(f"{count:,} {name}" for name, count in counts.items() if count)])
+        return words, self._done, self._total
 
-    def swept(self, interrupted: bool) -> Swept:
+    def swept(self, interrupted: bool) -> SweepSummary:
         """Sum up."""
-        return Swept(
+        return SweepSummary(
             self._folder,
             self._total,
             self._done - self._lost,
@@ -288,7 +283,7 @@ def _held(folder: Path) -> set[str]:
 def _settle_manifest(folder: Path, job: Job, tasks: list[Task]) -> None:
     """Write the manifest, or see that the one that is there is ours."""
     path = folder / MANIFEST
-    design = job.sweepable.design
+    design = job.resolved.design
     if path.exists():
         held = read_manifest(folder)
         if held["version"] != __version__:
@@ -306,10 +301,10 @@ def _settle_manifest(folder: Path, job: Job, tasks: list[Task]) -> None:
         "format": FORMAT,
         "version": __version__,
         "key": job.key,
-        "runs": len(job.sweepable.rows),
+        "runs": len(job.resolved.rows),
         "design": design.model_dump(mode="json"),
-        "scenarios": {name: each.fingerprint for name, each in job.sweepable.scenarios.items()},
-        "policies": sorted({word for each in job.sweepable.policies.values() for word in each}),
+        "scenarios": {name: each.fingerprint for name, each in job.resolved.scenarios.items()},
+        "policies": sorted({word for each in job.resolved.policies.values() for word in each}),
         "files": [{"file": f"{_RUNS}/{task.key}.parquet", "runs": len(task.table)} for task in tasks],
     }
     write_whole(path, json.dumps(content, indent=1) + "\n")

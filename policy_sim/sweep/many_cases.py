@@ -24,14 +24,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import Draws, Scenario
-from policy_sim.border import InputError, plain_rows
+from policy_sim.border import InputError, Progress, plain_rows
 from policy_sim.policy import ASK, Lever, Policy, limit_content, to_cents
 from policy_sim.service import Cases, read_cases
 from policy_sim.sweep.workers import Workers, as_they_come, cluster_workers, thread_workers
 from policy_sim.value import Outcome, Payoffs, measure, value_cases
 from policy_sim.value.curves import best_step, lever_states
 from policy_sim.value.evaluation import Handling, rules_of, score
-from policy_sim.value.payoffs import Progress
 from policy_sim.value.second_line import (
     WaitNodes,
     is_waiting,
@@ -173,7 +172,7 @@ def evaluate_many(
     workers, cluster
         Threads of this process, or a dask cluster whose workers see the file (see `cluster_workers`).
     on_progress
-        Called with (rows done, rows).
+        Called as blocks of rows are done, counted in rows.
 
     Raises
     ------
@@ -358,7 +357,7 @@ def _added_up(
                 total = found if total is None else [_sum(*pair) for pair in zip(total, found, strict=True)]
                 next_block += 1
             if on_progress is not None:
-                on_progress(done, log.rows)
+                on_progress("Reading and valuing cases", done, log.rows)
     assert total is not None
     return total
 

@@ -14,12 +14,12 @@ import pandas as pd
 
 from policy_sim.border import InputError
 from policy_sim.sweep.design import is_lever
-from policy_sim.sweep.results import OpenedSweep
+from policy_sim.sweep.results import SweepResults
 
 __all__ = ["limit_map", "regret_table"]
 
 
-def regret_table(sweep: OpenedSweep, outcome: str = "net_value", by: str | None = "scenario") -> pd.DataFrame:
+def regret_table(sweep: SweepResults, outcome: str = "net_value", by: str | None = "scenario") -> pd.DataFrame:
     """Return one row per option: how far it is behind the best option of the same state of the world.
 
     An option is what the firm decides (policy and limits), a state everything else that the design moves.
@@ -89,7 +89,7 @@ def regret_table(sweep: OpenedSweep, outcome: str = "net_value", by: str | None 
     return cast(pd.DataFrame, rows)
 
 
-def limit_map(sweep: OpenedSweep, across: str, down: str, limit: str, cells: int = 8) -> pd.DataFrame:
+def limit_map(sweep: SweepResults, across: str, down: str, limit: str, cells: int = 8) -> pd.DataFrame:
     """Return a map: which limit would be best for each pair of values of two assumptions.
 
     Parameters

@@ -17,14 +17,14 @@ from policy_sim.border import InputError, parse_model, unknown
 from policy_sim.sweep.design import Design
 from policy_sim.sweep.folder import MANIFEST, read_manifest
 
-__all__ = ["OpenedSweep", "SweepWarning", "open_sweep", "read_sweep"]
+__all__ = ["SweepResults", "SweepWarning", "open_sweep", "read_sweep"]
 
 
 class SweepWarning(UserWarning):
     """A sweep is not finished, some of its runs failed, or another version made it."""
 
 
-class OpenedSweep(NamedTuple):
+class SweepResults(NamedTuple):
     """The design of a sweep, and the results that are there: one row per run, by row of the design."""
 
     design: Design
@@ -99,7 +99,7 @@ def read_sweep(folder: str | Path, lazily: bool = False) -> Any:
     return table.sort_values("row", ignore_index=True)
 
 
-def open_sweep(folder: str | Path) -> OpenedSweep:
+def open_sweep(folder: str | Path) -> SweepResults:
     """Return design and results of a sweep, ready to be asked.
 
     Raises
@@ -114,7 +114,7 @@ def open_sweep(folder: str | Path) -> OpenedSweep:
     """
     content = read_manifest(Path(folder))
     design = parse_model(Design, content["design"], f"{folder}/{MANIFEST}, design")
-    return OpenedSweep(design, read_sweep(folder))
+    return SweepResults(design, read_sweep(folder))
 
 
 def _files(folder: Path) -> list[Path]:

@@ -32,7 +32,7 @@ from policy_sim.clv import read_transactions
 from policy_sim.policy import Lever, Policy
 from policy_sim.service import draw_cases, read_cases
 from policy_sim.study.prepare import Customers, Sample, draw_setting, fit_customers, prepare, read_default_log
-from policy_sim.sweep.design import Sweepable, is_lever, is_plain
+from policy_sim.sweep.design import ResolvedDesign, is_lever, is_plain
 from policy_sim.value import Outcome, Payoffs, evaluate, interval, threshold_curve, value_cases
 from policy_sim.words import OUTCOMES
 
@@ -81,13 +81,13 @@ class Task(NamedTuple):
 class Job:
     """A design made ready to run: what is needed to run any row, all of it plain data that travels to workers."""
 
-    sweepable: Sweepable
+    resolved: ResolvedDesign
     log_digest: str
 
     @cached_property
     def run_keys(self) -> tuple[str, ...]:
         """One name for each row, which changes with scenario, policy, row, cases, draws, seed and version."""
-        design, scenarios, policies, rows = self.sweepable
+        design, scenarios, policies, rows = self.resolved
         shared = {
             "version": __version__,
             "outcomes": design.outcomes,
@@ -121,7 +121,7 @@ class Job:
     @property
     def without_rows(self) -> Job:
         """The same job as it travels to workers: tasks bring their own rows."""
-        return Job(self.sweepable._replace(rows=self.sweepable.rows.iloc[:0]), self.log_digest)
+        return Job(self.resolved._replace(rows=self.resolved.rows.iloc[:0]), self.log_digest)
 
     def tasks(self) -> list[Task]:
         """Cut the rows into tasks, by the design alone."""
@@ -140,20 +140,20 @@ class Job:
 
     def _task(self, groups: list[Ints], costs: list[float], is_prepared_once: bool) -> Task:
         order = np.sort(np.concatenate(groups))
-        table = self.sweepable.rows.loc[order].copy()
+        table = self.resolved.rows.loc[order].copy()
         keys = [self.run_keys[row] for row in order]
         table.insert(0, "run", keys)
         return Task(_digest(keys), tuple(groups), table, tuple(costs), is_prepared_once)
 
     def _passes(self) -> tuple[list[tuple[Ints, float]], int]:
         """Return rows and rough seconds of each pass, scenario by scenario, and how many scenarios there are."""
-        design, rows = self.sweepable.design, self.sweepable.rows
+        design, rows = self.resolved.design, self.resolved.rows
         settings: dict[object, dict[object, list[int]]] = {}
         policy_names = [name for name in rows.columns if name == "policy" or is_lever(name)]
         policies = _tuples(rows, policy_names)
         for position, row in enumerate(rows.to_dict("records")):
             where = _scenario_of(row, design.scenario)
-            known, truth = _split(row, self.sweepable.scenarios[where], design.agents_know)
+            known, truth = _split(row, self.resolved.scenarios[where], design.agents_know)
             settings.setdefault((where, known), {}).setdefault(truth, []).append(position)
         at_once = max(1, _LANES_AT_ONCE // design.draws)
         cases = design.cases if isinstance(design.cases, int) else _CASES_OF_A_FILE
@@ -171,7 +171,7 @@ class Job:
         return groups, len(settings)
 
 
-def job_of(sweepable: Sweepable) -> Job:
+def job_of(resolved: ResolvedDesign) -> Job:
     """Make a design ready to run: see that its log and its cases can be read, and note what they hold.
 
     Raises
@@ -179,7 +179,7 @@ def job_of(sweepable: Sweepable) -> Job:
     InputError
         If a file that the design names cannot be read.
     """
-    design = sweepable.design
+    design = resolved.design
     digest = hashlib.sha256()
     for path in (design.transactions, design.cases):
         if isinstance(path, str):
@@ -187,7 +187,7 @@ def job_of(sweepable: Sweepable) -> Job:
                 digest.update(Path(path).read_bytes())
             except OSError as error:
                 raise InputError(f"file '{path}' cannot be read: {error.strerror} (design {design.name})") from None
-    return Job(sweepable, digest.hexdigest()[:16])
+    return Job(resolved, digest.hexdigest()[:16])
 
 
 def with_limits(policy: Policy, moved: Mapping[Lever, float]) -> Policy:
@@ -217,7 +217,7 @@ def run_task(job: Job, task: Task) -> pd.DataFrame:
         run (the row's key), row, a column for each factor and each outcome, error (empty where all went well; else the
         outcomes are missing).
     """
-    design = job.sweepable.design
+    design = job.resolved.design
     table = task.table.copy()
     results = pd.DataFrame(np.nan, index=table.index, columns=pd.Index(design.columns), dtype=np.float64)
     errors = pd.Series("", index=table.index, dtype=object)
@@ -237,10 +237,10 @@ _WORDS = ("scenario", "policy")
 
 def _run_group(job: Job, group: Ints, rows: pd.DataFrame, results: pd.DataFrame, errors: pd.Series) -> None:
     """Fill the results of rows that share a scenario; a row that fails leaves its error, and the others go on."""
-    design = job.sweepable.design
+    design = job.resolved.design
     records = rows.to_dict("records")
     where = _scenario_of(records[0], design.scenario)
-    scenario = job.sweepable.scenarios[where]
+    scenario = job.resolved.scenarios[where]
     known = _split(records[0], scenario, design.agents_know)[0]
     try:
         prepared = _prepared(job, where, known)
@@ -285,7 +285,7 @@ def _one_by_one(
 
 def _results(job: Job, shared: _Worlds, where: str, policy: Policy, place: Ints) -> Floats:
     """Return (rows, columns) of one policy in some of the worlds."""
-    design = job.sweepable.design
+    design = job.resolved.design
     needed, back = np.unique(place, return_inverse=True)
     payoffs = shared.payoffs(needed)
     shape = (len(needed), design.draws)
@@ -297,7 +297,7 @@ def _results(job: Job, shared: _Worlds, where: str, policy: Policy, place: Ints)
             continue
         if name == "gain":
             assert design.against is not None
-            baseline = shared.net_value(job.sweepable.policies[where][design.against])
+            baseline = shared.net_value(job.resolved.policies[where][design.against])
             values = outcome.per_case().reshape(shape) - baseline.reshape(-1, design.draws)[needed]
             values = values * yearly.reshape(shape)
         else:
@@ -379,8 +379,8 @@ def forget_settings() -> None:
 
 def _prepared(job: Job, where: str, known: tuple[tuple[str, float], ...]) -> _Prepared:
     """Return the valued cases of a scenario; the last few are kept, and no two threads work out the same."""
-    design = job.sweepable.design
-    scenario = job.sweepable.scenarios[where]
+    design = job.resolved.design
+    scenario = job.resolved.scenarios[where]
     key = (scenario.fingerprint, known, job.log_digest, design.cases, design.draws, design.seed)
     return _kept(_settings, key, lambda: _prepare(job, scenario.with_values(dict(known))))
 
@@ -397,7 +397,7 @@ def _kept(store: OrderedDict[object, Item], key: object, make: Callable[[], Item
 
 
 def _prepare(job: Job, scenario: Scenario) -> _Prepared:
-    design = job.sweepable.design
+    design = job.resolved.design
     if isinstance(design.cases, str):
         sample = Sample(draws=design.draws, seed=design.seed)
         setting = prepare(scenario, read_cases(design.cases, scenario), sample)
@@ -416,14 +416,14 @@ def _prepare(job: Job, scenario: Scenario) -> _Prepared:
 
 
 def _fitted(job: Job, scenario: Scenario) -> Customers:
-    path = job.sweepable.design.transactions
+    path = job.resolved.design.transactions
     log = read_default_log(scenario) if path is None else read_transactions(path, currency=scenario.currency)
     return fit_customers(log, scenario)
 
 
 def _policy(job: Job, where: str, row: Mapping[Any, Any]) -> Policy:
     """Return the policy of a row."""
-    policy = job.sweepable.policies[where][_policy_of(row, job.sweepable.design.policy)]
+    policy = job.resolved.policies[where][_policy_of(row, job.resolved.design.policy)]
     moved = {name: value for name, value in row.items() if is_lever(name) and not _absent(value)}
     return with_limits(policy, {Lever(*name.split(".")): value for name, value in moved.items()})
 

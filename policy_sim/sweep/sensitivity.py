@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError
 from policy_sim.sweep.design import Morris, Saltelli, blocks_of
-from policy_sim.sweep.results import OpenedSweep
+from policy_sim.sweep.results import SweepResults
 
 __all__ = ["morris_screening", "screen", "sobol_indices", "what_decides"]
 
@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 _ROWS = 512  # of resampled points worked on at a time, so that they stay in the cache
 
 
-def what_decides(sweep: OpenedSweep, outcome: str, resamples: int = 100, level: float = 0.9) -> pd.DataFrame:
+def what_decides(sweep: SweepResults, outcome: str, resamples: int = 100, level: float = 0.9) -> pd.DataFrame:
     """Return Sobol's indices of an outcome: what share of its variance each factor is behind.
 
     Parameters
@@ -114,7 +114,7 @@ def sobol_indices(
     return table.sort_values("total", ascending=False, kind="stable", ignore_index=True)
 
 
-def screen(sweep: OpenedSweep, outcome: str, resamples: int = 100, level: float = 0.9) -> pd.DataFrame:
+def screen(sweep: SweepResults, outcome: str, resamples: int = 100, level: float = 0.9) -> pd.DataFrame:
     """Return Morris's elementary effects of an outcome: which factors matter at all, at the cost of few runs.
 
     Parameters
@@ -199,7 +199,7 @@ def morris_screening(
     return table.sort_values("mean_size", ascending=False, kind="stable", ignore_index=True)
 
 
-def _by_block(sweep: OpenedSweep, outcome: str, kind: type, work: Callable[..., pd.DataFrame]) -> pd.DataFrame:
+def _by_block(sweep: SweepResults, outcome: str, kind: type, work: Callable[..., pd.DataFrame]) -> pd.DataFrame:
     """Do some work for each combination of the other parts of a cross; their factors stand before the result."""
     method, blocks = blocks_of(sweep.design, kind)
     column = sweep.table.set_index("row")[sweep.outcome(outcome)]

@@ -170,7 +170,13 @@ def _started(cluster: str) -> Iterator[Any]:
             raise InputError(f"--cluster {cluster}: expected a number of processes, for example local:4")
         workers = int(count) if count else os.cpu_count() or 1
         with LocalCluster(
-            n_workers=workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1", silence_logs=40
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address=None,
+            host="127.0.0.1",
+            silence_logs=40,
+            # any free port: with the usual one two clusters on a machine would get in each other's way
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
         ) as started:
             yield started
         return

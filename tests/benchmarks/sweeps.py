@@ -32,7 +32,7 @@ from policy_sim.study.journey import monthly_sums
 from policy_sim.study.journey_kernels import ANSWERS, SUMS, Buyers
 from policy_sim.sweep.design import Design
 from policy_sim.sweep.ema import to_ema_model
-from policy_sim.sweep.folder import sweep
+from policy_sim.sweep.folder import run_sweep
 from policy_sim.sweep.samples import saltelli
 from policy_sim.sweep.sensitivity import sobol_indices
 
@@ -71,7 +71,7 @@ def experiments(table: Table) -> None:
 
     def own() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            sweep(design, folder)
+            run_sweep(design, folder)
 
     each = seconds(own, 2) / (RUNS * len(POLICIES))
     logging.disable(logging.CRITICAL)

@@ -10,6 +10,7 @@ from policy_sim.border import InputError
 from policy_sim.policy import load_policy
 from policy_sim.study import (
     Sample,
+    analyse_decision,
     case_error,
     evpi,
     net_benefits,
@@ -18,7 +19,6 @@ from policy_sim.study import (
     prepare,
     spread_of_cases,
     thinned,
-    what_matters,
 )
 from policy_sim.study.information import pilot_for_mean
 from policy_sim.value import compare, evaluate
@@ -41,7 +41,7 @@ def policies(scenario):
 
 @pytest.fixture(scope="module")
 def matters(payoffs, policies):
-    return what_matters(payoffs, policies["generous"], policies["current"], [policies["ask_first"]], 200)
+    return analyse_decision(payoffs, policies["generous"], policies["current"], [policies["ask_first"]], 200)
 
 
 def test_parts(payoffs, policies, matters):
@@ -81,24 +81,26 @@ def test_pilots(payoffs, matters):
 
 
 def test_the_same_policy_once(payoffs, policies):
-    told = []
-    study = what_matters(
-        payoffs, policies["generous"], policies["current"], list(policies.values()), 50, on_step=told.append
-    )
+    reports = []
+    study = analyse_decision(
+        payoffs, policies["generous"], policies["current"], list(policies.values()), 50,
+        on_progress=lambda *report: reports.append(report),
+    )  # fmt: skip
     assert [outcome.policy.name for outcome in study.outcomes] == ["current", "ask_first", "generous"]
-    assert told == [
+    steps = [
         *["Evaluating policies"] * 3,
-        "Telling errors apart",
+        "Separating the sources of error",
         "Moving one assumption at a time",
-        "Asking what is worth knowing",
+        "Working out what is worth knowing",
     ]
+    assert reports == [*((words, done, 6) for done, words in enumerate(steps)), (steps[-1], 6, 6)]
 
 
 def test_what_cannot_be_used(payoffs, policies):
     with pytest.raises(InputError, match="compared with itself"):
-        what_matters(payoffs, policies["current"], policies["current"])
+        analyse_decision(payoffs, policies["current"], policies["current"])
     with pytest.raises(InputError, match="in a week are 0"):
-        what_matters(payoffs, policies["generous"], policies["current"], cases_per_agent_week=0)
+        analyse_decision(payoffs, policies["generous"], policies["current"], cases_per_agent_week=0)
 
 
 def test_thinned(payoffs, policies):

@@ -49,8 +49,8 @@ def test_one_failure_each_and_none_after_is_the_static_evaluation() -> None:
             assert np.abs(each_month[1:]).max() == 0
         kept = static.per_case("customers_kept")[0]
         assert journey.monthly["lost"][0].sum() / count == pytest.approx(1 - kept, abs=4 * np.sqrt(kept / 4 / count))
-        assert journey.worth("margin")[0] / count == pytest.approx(static.per_case("retained")[0], rel=0.01)
-    told = (journeys[1].worth() - journeys[0].worth())[0] / count
+        assert journey.present_value("margin")[0] / count == pytest.approx(static.per_case("retained")[0], rel=0.01)
+    told = (journeys[1].present_value() - journeys[0].present_value())[0] / count
     outcomes = [evaluate(policy, setting.payoffs).per_case()[0] for policy in policies]
     assert told == pytest.approx(outcomes[1] - outcomes[0], rel=0.05)
 

@@ -149,10 +149,11 @@ def test_what_cannot_be_used(scenario, cases, policies):
         one_at_a_time(scenario, cases, policies["generous"], policies["current"], names=["claiming.spred"])
 
 
-def test_progress_is_told(scenario, cases, policies):
-    told = []
+def test_progress_is_reported(scenario, cases, policies):
+    reports = []
     one_at_a_time(
         scenario, cases, policies["generous"], policies["current"], names=["claiming.spread"],
-        on_progress=lambda *each: told.append(each),
+        on_progress=lambda *report: reports.append(report),
     )  # fmt: skip
-    assert told == [(1, 2), (2, 2)]
+    words = "Moving one assumption at a time"
+    assert reports == [(words, 1, 2), (words, 2, 2)]

@@ -8,7 +8,7 @@ import pytest
 from policy_sim.border import InputError
 from policy_sim.sweep.design import Design, rows_of
 from policy_sim.sweep.discovery import discover
-from policy_sim.sweep.results import OpenedSweep
+from policy_sim.sweep.results import SweepResults
 
 DESIGN = Design(
     name="hidden",
@@ -28,13 +28,13 @@ DESIGN = Design(
 
 
 @pytest.fixture
-def hidden() -> OpenedSweep:
+def hidden() -> SweepResults:
     table = rows_of(DESIGN).reset_index()
     loses = (table["policy"] == "generous") & (table["response.paradox"] > 0.6)
-    return OpenedSweep(DESIGN, table.assign(gain=np.where(loses, -5.0, 7.0)))
+    return SweepResults(DESIGN, table.assign(gain=np.where(loses, -5.0, 7.0)))
 
 
-def test_a_hidden_box_is_found_and_told(hidden: OpenedSweep) -> None:
+def test_a_hidden_box_is_found_and_told(hidden: SweepResults) -> None:
     found = discover(hidden)
     assert found.bad_share == pytest.approx(0.2, abs=0.02)
     box = found.boxes[0]
@@ -50,14 +50,14 @@ def test_a_hidden_box_is_found_and_told(hidden: OpenedSweep) -> None:
     assert (hidden.table.loc[inside, "gain"] < 0).mean() == pytest.approx(box.density)
 
 
-def test_other_questions_may_be_asked(hidden: OpenedSweep) -> None:
+def test_other_questions_may_be_asked(hidden: SweepResults) -> None:
     above = discover(hidden, "gain", above=0, factors=["response.wait_weight"])
     assert above.words.startswith(f"gain is above 0 in {above.bad_share:.0%} of 2,000 runs. ")
     assert above.words.endswith("No range of the factors tells these runs from the others.")
     assert discover(hidden, "gain", below=-100).boxes == ()
 
 
-def test_what_cannot_be_asked_is_refused(hidden: OpenedSweep) -> None:
+def test_what_cannot_be_asked_is_refused(hidden: SweepResults) -> None:
     for wrong, words in (
         ({"outcome": "gian"}, "did you mean 'gain'?"),
         ({"below": 0, "above": 1}, "keep one of them"),

@@ -10,7 +10,7 @@ import pytest
 from policy_sim.assumptions import load_scenario
 from policy_sim.border import InputError
 from policy_sim.policy import load_policy
-from policy_sim.sweep.design import Design, sweepable
+from policy_sim.sweep.design import Design, resolve_design
 from policy_sim.sweep.ema import to_ema_model
 from policy_sim.sweep.runs import job_of, run_task
 
@@ -35,7 +35,7 @@ def test_perform_experiments_gets_the_same_as_a_sweep() -> None:
     names = {"agent__keep_item": "agent.keep_item", "agent__credit": "agent.credit"}
     names |= {name.replace(".", "__"): name for name in UNCERTAIN}
     rows = [{ours: row[theirs] for theirs, ours in names.items()} for row in experiments.to_dict("records")]
-    job = job_of(sweepable(Design(name="same", runs={"method": "list", "rows": rows}, cases=100)))
+    job = job_of(resolve_design(Design(name="same", runs={"method": "list", "rows": rows}, cases=100)))
     (task,) = job.tasks()
     table = run_task(job, task)
     for name, values in outcomes.items():

@@ -18,8 +18,8 @@ import pytest
 
 from policy_sim.border import InputError
 from policy_sim.sweep import folder as sweeps
-from policy_sim.sweep.design import Design, sweepable
-from policy_sim.sweep.folder import MANIFEST, foresee, sweep
+from policy_sim.sweep.design import Design, resolve_design
+from policy_sim.sweep.folder import MANIFEST, estimate_sweep, run_sweep
 from policy_sim.sweep.results import SweepWarning, open_sweep, read_sweep
 from policy_sim.sweep.runs import job_of, run_task
 
@@ -54,21 +54,20 @@ def content(folder: Path) -> dict[str, str]:
 
 
 def test_one_worker_and_three_leave_the_same_bytes(tmp_path: Path) -> None:
-    seen = []
-    first = sweep(DESIGN, tmp_path / "one", workers=1, on_progress=seen.append)
-    sweep(DESIGN, tmp_path / "three", workers=3)
+    reports = []
+    first = run_sweep(DESIGN, tmp_path / "one", workers=1, on_progress=lambda *report: reports.append(report))
+    run_sweep(DESIGN, tmp_path / "three", workers=3)
     assert content(tmp_path / "one") == content(tmp_path / "three")
     assert len(list((tmp_path / "one" / "runs").iterdir())) == 8
     assert (first.runs, first.done, first.found, first.failed, first.lost) == (128, 128, 0, 0, 0)
-    assert [each.done for each in seen] == list(range(0, 129, 16))
-    assert seen[-1].total == 128
+    assert reports == [("Runs", done, 128) for done in range(0, 129, 16)]
 
 
 def test_a_folder_goes_on_where_it_was_left_and_repeats_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sweep(DESIGN, tmp_path / "whole", workers=1)
-    sweep(DESIGN, tmp_path / "part", workers=1)
+    run_sweep(DESIGN, tmp_path / "whole", workers=1)
+    run_sweep(DESIGN, tmp_path / "part", workers=1)
     gone = sorted((tmp_path / "part" / "runs").iterdir())[2:5]
     for path in gone:
         path.unlink()
@@ -80,11 +79,11 @@ def test_a_folder_goes_on_where_it_was_left_and_repeats_nothing(
         return run_task(job, task)
 
     monkeypatch.setattr(sweeps, "run_task", counted)
-    again = sweep(DESIGN, tmp_path / "part", workers=1)
+    again = run_sweep(DESIGN, tmp_path / "part", workers=1)
     assert sorted(done) == [path.stem for path in gone]
     assert (again.done, again.found) == (128, 128 - 48)
     assert content(tmp_path / "part") == content(tmp_path / "whole")
-    assert sweep(DESIGN, tmp_path / "part").found == 128
+    assert run_sweep(DESIGN, tmp_path / "part").found == 128
     assert len(done) == 3
 
 
@@ -93,11 +92,11 @@ import os, signal, sys
 from policy_sim.sweep import runs
 runs._LANES_AT_ONCE, runs._TASK_SECONDS = 8, 1e-9
 from policy_sim.sweep.design import Design
-from policy_sim.sweep.folder import sweep
-def die_after_three(progress):
-    if progress.done == 48:
+from policy_sim.sweep.folder import run_sweep
+def die_after_three(words, done, of):
+    if done == 48:
         os.kill(os.getpid(), signal.SIG{signal})
-result = sweep(Design.model_validate_json(sys.argv[1]), sys.argv[2], workers=1, on_progress=die_after_three)
+result = run_sweep(Design.model_validate_json(sys.argv[1]), sys.argv[2], workers=1, on_progress=die_after_three)
 print(result.interrupted, result.done)
 """
 
@@ -118,8 +117,8 @@ def test_kill_9_loses_at_most_what_was_in_flight(tmp_path: Path) -> None:
     assert len(list((tmp_path / "killed" / "runs").glob("*.parquet"))) == 3
     with pytest.warns(SweepWarning, match="48 of 128 runs"):
         assert len(read_sweep(tmp_path / "killed")) == 48
-    assert sweep(DESIGN, tmp_path / "killed").found == 48
-    sweep(DESIGN, tmp_path / "whole")
+    assert run_sweep(DESIGN, tmp_path / "killed").found == 48
+    run_sweep(DESIGN, tmp_path / "whole")
     assert content(tmp_path / "killed") == content(tmp_path / "whole")
 
 
@@ -129,31 +128,31 @@ def test_ctrl_c_finishes_cleanly(tmp_path: Path) -> None:
     interrupted, done = stopped.stdout.split()
     assert interrupted == "True"
     assert 48 <= int(done) < 128
-    assert sweep(DESIGN, tmp_path / "stopped").found == int(done)
+    assert run_sweep(DESIGN, tmp_path / "stopped").found == int(done)
 
 
 def test_two_sweeps_into_one_folder_are_refused(tmp_path: Path) -> None:
     messages = []
 
-    def another(progress) -> None:
+    def another(*report) -> None:
         if not messages:
             with pytest.raises(InputError) as found:
-                sweep(DESIGN, tmp_path)
+                run_sweep(DESIGN, tmp_path)
             messages.append(str(found.value))
 
-    sweep(DESIGN, tmp_path, on_progress=another)
+    run_sweep(DESIGN, tmp_path, on_progress=another)
     assert f"another sweep is writing to '{tmp_path}' (process {os.getpid()} on " in messages[0]
-    assert sweep(DESIGN, tmp_path).done == 128
+    assert run_sweep(DESIGN, tmp_path).done == 128
 
 
 def test_another_design_and_another_version_are_said_to_be_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sweep(DESIGN, tmp_path, workers=1)
+    run_sweep(DESIGN, tmp_path, workers=1)
     with pytest.raises(InputError, match="holds another design, 'small' with 128 runs"):
-        sweep(DESIGN.model_copy(update={"seed": 1}), tmp_path)
+        run_sweep(DESIGN.model_copy(update={"seed": 1}), tmp_path)
     path = tmp_path / MANIFEST
     path.write_text(json.dumps(json.loads(path.read_text()) | {"version": "0.0.9"}))
     with pytest.raises(InputError, match=r"results of version 0\.0\.9, this is "):
-        sweep(DESIGN, tmp_path)
+        run_sweep(DESIGN, tmp_path)
     with pytest.warns(SweepWarning, match=r"results of version 0\.0\.9"):
         read_sweep(tmp_path)
 
@@ -161,12 +160,14 @@ def test_another_design_and_another_version_are_said_to_be_so(tmp_path: Path, mo
 def test_failures_are_counted_kept_and_tried_again_where_asked(tmp_path: Path) -> None:
     rows = [{"agent.refund": 10}, {"agent.refund": -5}, {"agent.credit": -1}]
     design = Design(name="f", runs={"method": "list", "rows": rows}, cases=60)
-    swept = sweep(design, tmp_path)
+    swept = run_sweep(design, tmp_path)
     assert (swept.done, swept.failed, swept.lost) == (3, 2, 0)
     assert len(swept.errors) == 2
-    again = sweep(design, tmp_path)
+    reports = []
+    again = run_sweep(design, tmp_path, on_progress=lambda *report: reports.append(report))
+    assert reports == [("Runs, 2 failed, 3 there already", 3, 3)]
     assert (again.found, again.failed, again.errors) == (3, 2, swept.errors)
-    retried = sweep(design, tmp_path, retry_failed=True)  # the three are one task
+    retried = run_sweep(design, tmp_path, retry_failed=True)  # the three are one task
     assert (retried.found, retried.failed) == (0, 2)
 
 
@@ -176,18 +177,18 @@ def test_a_task_that_brings_nothing_is_lost_and_tried_again(tmp_path: Path, monk
 
     with monkeypatch.context() as patched:
         patched.setattr(sweeps, "run_task", lost)
-        swept = sweep(DESIGN, tmp_path)
+        swept = run_sweep(DESIGN, tmp_path)
     assert (swept.done, swept.lost, swept.errors) == (0, 128, ("MemoryError: no room",))
     with pytest.raises(InputError, match="holds no results yet"):
         read_sweep(tmp_path)
-    assert sweep(DESIGN, tmp_path).done == 128
+    assert run_sweep(DESIGN, tmp_path).done == 128
 
 
 def test_results_are_read_whole_or_lazily(tmp_path: Path) -> None:
-    sweep(DESIGN, tmp_path)
+    run_sweep(DESIGN, tmp_path)
     table = read_sweep(tmp_path)
     assert table["row"].tolist() == list(range(128))
-    assert table["run"].tolist() == list(job_of(sweepable(DESIGN)).run_keys)
+    assert table["run"].tolist() == list(job_of(resolve_design(DESIGN)).run_keys)
     lazily = read_sweep(tmp_path, lazily=True).aggregate("policy, avg(gain) as gain", "policy").order("policy").df()
     expected = table.groupby("policy")["gain"].mean()
     assert lazily["gain"].tolist() == pytest.approx(expected.tolist())
@@ -204,19 +205,19 @@ def test_what_is_no_sweep_is_said_to_be_none(tmp_path: Path) -> None:
         read_sweep(tmp_path)
     (tmp_path / MANIFEST).write_text("{")
     with pytest.raises(InputError, match="cannot be read"):
-        sweep(DESIGN, tmp_path)
+        run_sweep(DESIGN, tmp_path)
     with pytest.raises(InputError, match="keep one of them"):
-        sweep(DESIGN, tmp_path, workers=2, cluster="local")
+        run_sweep(DESIGN, tmp_path, workers=2, cluster="local")
 
 
 def test_a_dry_run_says_how_many_runs_how_long_how_much_disk(tmp_path: Path) -> None:
-    foreseen = foresee(DESIGN, tmp_path)
+    foreseen = estimate_sweep(DESIGN, tmp_path)
     assert (foreseen.runs, foreseen.found, foreseen.tasks) == (128, 0, 8)
     assert foreseen.seconds > 0
-    sweep(DESIGN, tmp_path)
+    run_sweep(DESIGN, tmp_path)
     size = sum(path.stat().st_size for path in (tmp_path / "runs").iterdir())
     assert 0.5 < foreseen.size_bytes / size < 2
-    assert foresee(DESIGN, tmp_path).tasks == 0
+    assert estimate_sweep(DESIGN, tmp_path).tasks == 0
 
 
 @contextmanager
@@ -251,18 +252,18 @@ def test_a_cluster_leaves_the_same_bytes_and_survives_a_worker_that_is_killed(tm
     """A real scheduler and two worker processes on loopback; one is killed while it works."""
     from distributed import Client
 
-    sweep(DESIGN, tmp_path / "threads")
+    run_sweep(DESIGN, tmp_path / "threads")
     with started_scheduler(tmp_path, 2) as (address, processes):
         with Client(address, set_as_default=False) as client:
             client.wait_for_workers(2, timeout=60)
         killed = []
 
-        def kill_one(progress) -> None:
-            if progress.done >= 32 and not killed:
+        def kill_one(words, done, of) -> None:
+            if done >= 32 and not killed:
                 processes[0].kill()
                 killed.append(processes[0].wait())
 
-        swept = sweep(DESIGN, tmp_path / "cluster", cluster=address, on_progress=kill_one)
+        swept = run_sweep(DESIGN, tmp_path / "cluster", cluster=address, on_progress=kill_one)
     assert killed == [-signal.SIGKILL]
     assert (swept.done, swept.failed, swept.lost) == (128, 0, 0)
     assert content(tmp_path / "cluster") == content(tmp_path / "threads")
@@ -276,25 +277,25 @@ def test_a_cluster_without_workers_or_without_its_scheduler_is_said_to_be_so(
     monkeypatch.setattr("policy_sim.sweep.workers._PATIENCE_SECONDS", 1)
     with started_scheduler(tmp_path, 0) as (address, (scheduler,)):
         with pytest.raises(InputError, match="has no workers; start one with: dask worker"):
-            sweep(DESIGN, tmp_path / "out", cluster=address)
+            run_sweep(DESIGN, tmp_path / "out", cluster=address)
         worker = [sys.executable, "-m", "dask", "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
         with subprocess.Popen(worker, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as started:
             with Client(address, set_as_default=False) as client:
                 client.wait_for_workers(1, timeout=60)
 
-            def kill_it(progress) -> None:
-                if progress.done >= 32:
+            def kill_it(words, done, of) -> None:
+                if done >= 32:
                     scheduler.kill()
                     scheduler.wait()
 
             with pytest.raises(InputError, match=r"is gone .*give the same command"):
-                sweep(DESIGN, tmp_path / "out", cluster=address, on_progress=kill_it)
+                run_sweep(DESIGN, tmp_path / "out", cluster=address, on_progress=kill_it)
             started.kill()
-    assert 32 <= sweep(DESIGN, tmp_path / "out").found < 128
+    assert 32 <= run_sweep(DESIGN, tmp_path / "out").found < 128
 
 
 def test_processes_of_this_machine_may_be_the_cluster(tmp_path: Path) -> None:
     design = DESIGN.model_copy(update={"outcomes": ("net_value",), "against": None})
-    sweep(design, tmp_path / "threads")
-    assert sweep(design, tmp_path / "local", cluster="local:1").done == 128
+    run_sweep(design, tmp_path / "threads")
+    assert run_sweep(design, tmp_path / "local", cluster="local:1").done == 128
     assert content(tmp_path / "local") == content(tmp_path / "threads")

@@ -53,7 +53,9 @@ def test_policies_come_to_the_same_as_all_at_once(log) -> None:
     opened = open_case_log(path)
     assert opened.rows == len(table)
     seen = []
-    outcomes = evaluate_many(policies, opened, SCENARIO, draws, on_progress=lambda done, of: seen.append((done, of)))
+    outcomes = evaluate_many(
+        policies, opened, SCENARIO, draws, on_progress=lambda words, done, of: seen.append((done, of))
+    )
     payoffs = value_cases(SCENARIO, read_cases(table, SCENARIO), draws)
     expected = [evaluate(policy, payoffs) for policy in policies]
     for found, known in zip(outcomes, expected, strict=True):

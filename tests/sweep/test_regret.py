@@ -9,15 +9,15 @@ import pytest
 from policy_sim.border import InputError
 from policy_sim.sweep.design import Design, rows_of
 from policy_sim.sweep.regret import limit_map, regret_table
-from policy_sim.sweep.results import OpenedSweep
+from policy_sim.sweep.results import SweepResults
 
 FACTORS = {"scenario": ["online_retail", "quick_service"], "policy": ["current", "generous"]}
 
 
-def opened(factors, worth, **told) -> OpenedSweep:
+def opened(factors, worth, **told) -> SweepResults:
     design = Design(name="d", runs={"method": "full_factorial", "factors": factors}, **told)
     table = rows_of(design).reset_index()
-    return OpenedSweep(design, table.assign(**{design.outcomes[0]: worth(table)}))
+    return SweepResults(design, table.assign(**{design.outcomes[0]: worth(table)}))
 
 
 def test_regret_is_the_distance_to_the_best_of_the_same_state() -> None:

@@ -9,7 +9,7 @@ import pytest
 from policy_sim.assumptions import Draws, central, draw_assumptions, load_scenario
 from policy_sim.policy import Lever, load_policy
 from policy_sim.study import Sample, prepare
-from policy_sim.sweep.design import Design, sweepable
+from policy_sim.sweep.design import Design, resolve_design
 from policy_sim.sweep.runs import job_of, run_task
 from policy_sim.value import compare, evaluate, threshold_curve
 
@@ -18,7 +18,7 @@ UNCERTAIN = {"response.severity_weight": 1.8765, "response.paradox": 0.0234}
 
 
 def run(design: Design) -> pd.DataFrame:
-    job = job_of(sweepable(design))
+    job = job_of(resolve_design(design))
     tables = [run_task(job.without_rows, task) for task in job.tasks()]
     return pd.concat(tables).sort_values("row", ignore_index=True)
 
@@ -94,7 +94,7 @@ def test_groups_change_no_bit() -> None:
         outcomes=["net_value", "best.agent.credit"],
     )
     table = run(design)
-    job = job_of(sweepable(design))
+    job = job_of(resolve_design(design))
     for row in (0, 111, 229):
         task = next(task for task in job.tasks() if row in task.table.index)
         alone = run_task(job, task._replace(groups=(np.array([row]),), table=task.table.loc[[row]]))
@@ -123,7 +123,7 @@ def test_a_row_that_fails_is_written_down_and_the_others_go_on() -> None:
 def test_keys_change_with_whatever_bears_on_a_run() -> None:
     def keys(**changed):
         told = {"name": "k", "runs": {"method": "list", "rows": [{"agent.refund": 1}, {"agent.refund": 2}]}}
-        return job_of(sweepable(Design(**(told | changed)))).run_keys
+        return job_of(resolve_design(Design(**(told | changed)))).run_keys
 
     first = keys()
     assert len(set(first)) == 2
@@ -145,6 +145,6 @@ def test_real_cases_and_a_log_may_be_given(tmp_path) -> None:
     assert real.loc[0, "error"] == ""
     design = Design(name="log", runs=rows, cases=50, transactions=str(log))
     assert (
-        job_of(sweepable(design)).run_keys
-        != job_of(sweepable(design.model_copy(update={"transactions": None}))).run_keys
+        job_of(resolve_design(design)).run_keys
+        != job_of(resolve_design(design.model_copy(update={"transactions": None}))).run_keys
     )

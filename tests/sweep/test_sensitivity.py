@@ -9,7 +9,7 @@ from SALib.analyze import morris, sobol
 
 from policy_sim.border import InputError
 from policy_sim.sweep.design import Design, rows_of
-from policy_sim.sweep.results import OpenedSweep
+from policy_sim.sweep.results import SweepResults
 from policy_sim.sweep.samples import morris_trajectories, saltelli
 from policy_sim.sweep.sensitivity import morris_screening, screen, sobol_indices, what_decides
 
@@ -97,7 +97,7 @@ def test_values_that_cannot_be_used_are_refused(values, words: str) -> None:
         sobol_indices(values, NAMES)
 
 
-def opened(method: str, count: int) -> OpenedSweep:
+def opened(method: str, count: int) -> SweepResults:
     factors = {"response.paradox": {"range": [0, 1]}, "response.wait_weight": {"range": [0, 1]}}
     runs = [
         {"method": "list", "rows": [{"policy": "current"}, {"policy": "generous"}]},
@@ -107,7 +107,7 @@ def opened(method: str, count: int) -> OpenedSweep:
     table = rows_of(design).reset_index()
     x, y = table["response.paradox"], table["response.wait_weight"]
     # one policy hangs on one factor only, the other on both
-    return OpenedSweep(design, table.assign(net_value=np.where(table["policy"] == "current", x, 2 * x + y)))
+    return SweepResults(design, table.assign(net_value=np.where(table["policy"] == "current", x, 2 * x + y)))
 
 
 def test_each_policy_of_a_cross_has_indices_of_its_own() -> None:

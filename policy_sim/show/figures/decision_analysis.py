@@ -27,7 +27,7 @@ from policy_sim.show.figures.drawing import (
     quiet,
 )
 from policy_sim.show.wording import assumption_title, assumption_unit, assumption_value, format_money
-from policy_sim.study import Matters, Sensitivity, Worth
+from policy_sim.study import DecisionAnalysis, InformationValue, Sensitivity
 from policy_sim.value import Outcome, compare, interval
 
 __all__ = ["figures_of_decision_analysis", "plot_differences", "plot_information", "plot_tornado"]
@@ -35,7 +35,7 @@ __all__ = ["figures_of_decision_analysis", "plot_differences", "plot_information
 _LABEL_LENGTH = 44
 
 
-def figures_of_decision_analysis(analysis: Matters) -> dict[str, Figure]:
+def figures_of_decision_analysis(analysis: DecisionAnalysis) -> dict[str, Figure]:
     """Return all figures of a decision analysis by the names of their files."""
     base = analysis.outcomes[0]
     return {
@@ -104,7 +104,9 @@ def plot_tornado(sensitivity: Sensitivity, most: int = 10) -> Figure:
     return figure
 
 
-def plot_information(information: pd.DataFrame, everything: Worth, scenario: Scenario, most: int = 8) -> Figure:
+def plot_information(
+    information: pd.DataFrame, everything: InformationValue, scenario: Scenario, most: int = 8
+) -> Figure:
     """Draw what it is worth a year to know each assumption before choosing, with one standard error to each side.
 
     Parameters

@@ -30,7 +30,7 @@ from policy_sim.show.figures.drawing import (
 from policy_sim.show.wording import assumption_title
 from policy_sim.study.journey import TRAJECTORIES, Journey
 from policy_sim.sweep.discovery import Discovery
-from policy_sim.sweep.results import OpenedSweep
+from policy_sim.sweep.results import SweepResults
 from policy_sim.words import LIMIT_KINDS, OUTCOMES
 
 __all__ = ["plot_discovery", "plot_journeys", "plot_limit_map", "plot_what_decides"]
@@ -110,7 +110,7 @@ def plot_limit_map(limits: pd.DataFrame, currency: str, outcome: str = "enough.a
     return figure
 
 
-def plot_discovery(sweep: OpenedSweep, discovery: Discovery, outcome: str, below: float = 0.0) -> Figure:
+def plot_discovery(sweep: SweepResults, discovery: Discovery, outcome: str, below: float = 0.0) -> Figure:
     """Draw the runs over the two factors that the first box restricts most: bad ones marked, the box outlined.
 
     Parameters

@@ -288,7 +288,12 @@ class Panel:
         mine = self.policy.model_copy(update={"name": "in_hand"})
         other = self.baseline.policy.model_copy(update={"name": "baseline"})
         some = thinned(self.payoffs, _STUDY_CASES, 1).cases
-        found = one_at_a_time(self.setting.scenario, some, mine, other, on_progress=on_progress)
+
+        def show(words: str, done: int, of: int) -> None:
+            if on_progress is not None:
+                on_progress(done, of)
+
+        found = one_at_a_time(self.setting.scenario, some, mine, other, on_progress=show)
         moves = {str(row["assumption"]): row for row in found.tornado().to_dict("records")}
         rows = []
         for row in found.break_evens().to_dict("records"):

@@ -21,7 +21,7 @@ from policy_sim.border import InputError
 from policy_sim.show.figures.sweep import plot_discovery, plot_limit_map, plot_what_decides
 from policy_sim.sweep.discovery import discover
 from policy_sim.sweep.regret import limit_map, regret_table
-from policy_sim.sweep.results import OpenedSweep, open_sweep
+from policy_sim.sweep.results import SweepResults, open_sweep
 from policy_sim.sweep.sensitivity import what_decides
 
 __all__ = ["sweep_tab"]
@@ -84,7 +84,7 @@ def _answered(question: Callable[[], str]) -> str:
         return f"<p>{html.escape(words)}</p>"
 
 
-def _decides(sweep: OpenedSweep, outcome: str) -> str:
+def _decides(sweep: SweepResults, outcome: str) -> str:
     table = what_decides(sweep, outcome)
     others = [name for name in table.columns if name in sweep.design.runs.names]
     if not others:
@@ -97,7 +97,7 @@ def _decides(sweep: OpenedSweep, outcome: str) -> str:
     return "".join(parts)
 
 
-def _bad(sweep: OpenedSweep, outcome: str, below: float) -> str:
+def _bad(sweep: SweepResults, outcome: str, below: float) -> str:
     found = discover(sweep, outcome, below=below)
     words = f"<p>{html.escape(found.words)}</p>"
     try:
@@ -106,14 +106,14 @@ def _bad(sweep: OpenedSweep, outcome: str, below: float) -> str:
         return words
 
 
-def _map(sweep: OpenedSweep, outcome: str, across: str, down: str) -> str:
+def _map(sweep: SweepResults, outcome: str, across: str, down: str) -> str:
     found = limit_map(sweep, across, down, outcome, cells=6)
     is_limit = outcome.startswith(("best.", "enough."))
     currency = load_scenario(sweep.design.scenario).currency if is_limit else ""
     return _picture(plot_limit_map(found, currency, outcome), f"{outcome} over {across} and {down}")
 
 
-def _regret(sweep: OpenedSweep, outcome: str) -> str:
+def _regret(sweep: SweepResults, outcome: str) -> str:
     return _rows(regret_table(sweep, outcome))
 
 

@@ -10,14 +10,14 @@ from rich.table import Table
 
 from policy_sim.show.terminal.tables import new_table
 from policy_sim.show.wording import assumption_value, format_money, format_share
-from policy_sim.study import Errors, Matters
+from policy_sim.study import DecisionAnalysis, Errors
 from policy_sim.value import compare
 from policy_sim.words import OUTCOMES
 
 __all__ = ["of_decision_analysis"]
 
 
-def of_decision_analysis(analysis: Matters, most: int = 10) -> list[Table | str]:
+def of_decision_analysis(analysis: DecisionAnalysis, most: int = 10) -> list[Table | str]:
     """Return how sure the choice is, what it hangs on, and what would be worth finding out.
 
     Parameters
@@ -69,7 +69,7 @@ def _risk(risk: pd.DataFrame, currency: str) -> list[Table | str]:
     return [gains, chances]
 
 
-def _ahead(analysis: Matters) -> list[str]:
+def _ahead(analysis: DecisionAnalysis) -> list[str]:
     """Say so where another policy is ahead of the recommended one in the mean."""
     new = analysis.outcomes[-1]
     second = next(outcome for outcome in analysis.outcomes if outcome.policy.name == analysis.runner_up.name)
@@ -91,7 +91,7 @@ def _errors(errors: Errors, currency: str) -> str:
     )
 
 
-def _tornado(analysis: Matters, most: int) -> list[Table | str]:
+def _tornado(analysis: DecisionAnalysis, most: int) -> list[Table | str]:
     currency = analysis.outcomes[0].policy.currency
     rows = analysis.sensitivity.tornado().head(most).to_dict("records")
     best = [dict.fromkeys(str(row[f"best_policy_{end}"]) for end in ("low", "high")) for row in rows]
@@ -121,7 +121,7 @@ def _tornado(analysis: Matters, most: int) -> list[Table | str]:
     return [table, f"{about}{best_words}\n"]
 
 
-def _break_evens(analysis: Matters, most: int) -> list[str]:
+def _break_evens(analysis: DecisionAnalysis, most: int) -> list[str]:
     """Say from where on the choice would be another one: against the baseline, and against the runner-up."""
     title = f"“{analysis.outcomes[-1].policy.title}”"
     base, second = analysis.outcomes[0].policy, analysis.runner_up
@@ -136,7 +136,7 @@ def _break_evens(analysis: Matters, most: int) -> list[str]:
     return [*lines, ""]
 
 
-def _information(analysis: Matters, most: int) -> list[Table | str]:
+def _information(analysis: DecisionAnalysis, most: int) -> list[Table | str]:
     currency = analysis.outcomes[0].policy.currency
     everything = format_money(analysis.evpi.value, currency)
     table = new_table("Worth of knowing an assumption first", ("", "a year", "standard error"))
@@ -151,7 +151,7 @@ def _information(analysis: Matters, most: int) -> list[Table | str]:
     return [about] if worth_knowing.empty else [table, about]
 
 
-def _pilots(analysis: Matters) -> list[Table | str]:
+def _pilots(analysis: DecisionAnalysis) -> list[Table | str]:
     """Say what a pilot takes that sees the gain, and one that finds out the assumption most worth knowing."""
     currency = analysis.outcomes[0].policy.currency
     purposes = {"gain": "to see the gain itself", analysis.pilot_on: f"to find out {analysis.pilot_on} by the gain"}

@@ -1,12 +1,11 @@
-"""Live progress: a bar for a sweep, in a terminal or a notebook.
+"""Live progress: a bar in a terminal or a notebook for work that is counted, such as the runs of a sweep.
 
-In: how far a sweep has come, as it goes on. Out: a bar with rate, time left and failures.
-Left to others: the sweep itself (`sweep`).
+In: words and counts, as the work goes on. Out: a bar with its rate and the time left. Left to others: the work itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -14,14 +13,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, T
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from policy_sim.sweep.folder import Progress
+from policy_sim.border import Progress
 
 __all__ = ["live_progress"]
 
 
 @contextmanager
-def live_progress(console: Console | None = None, transient: bool = False) -> Iterator[Callable[[Progress], None]]:
-    """Give what to pass to `sweep` as `on_progress`; the bar is closed at the end.
+def live_progress(console: Console | None = None, transient: bool = False) -> Iterator[Progress]:
+    """Give what to pass to `run_sweep` and the like as `on_progress`; the bar is closed at the end.
 
     Parameters
     ----------
@@ -31,24 +30,21 @@ def live_progress(console: Console | None = None, transient: bool = False) -> It
         Take the bar away at the end.
     """
     columns = (
-        TextColumn("Runs"),
+        TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         _Rate(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[trouble]}"),
     )
     with Bar(*columns, console=console, transient=transient) as bar:
-        task = bar.add_task("", total=None, trouble="")
+        task = bar.add_task("", total=None)
 
-        def show(progress: Progress) -> None:
+        def show(words: str, done: int, of: int) -> None:
             if bar.tasks[0].total is None:
-                bar.update(task, total=progress.total, completed=progress.found)
-                bar.reset(task, start=True, completed=progress.found, total=progress.total)
-            troubles = {"failed": progress.failed, "lost": progress.lost, "there already": progress.found}
-            words = ", ".join(f"{count:,} {name}" for name, count in troubles.items() if count)
-            bar.update(task, completed=progress.done, trouble=words)
+                # what was done before does not count for the rate
+                bar.reset(task, start=True, completed=done, total=of)
+            bar.update(task, description=words, completed=done)
 
         yield show
 

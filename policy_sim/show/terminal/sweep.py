@@ -1,39 +1,39 @@
 """Sweep report: what a sweep will take, and what it left behind, in a few lines.
 
-In: `Foresight`, `Swept`. Out: lines for the screen. Left to others: where they are printed (`cli`).
+In: `SweepEstimate`, `SweepSummary`. Out: lines for the screen. Left to others: where they are printed (`cli`).
 """
 
 from __future__ import annotations
 
-from policy_sim.sweep.folder import Foresight, Swept
+from policy_sim.sweep.folder import SweepEstimate, SweepSummary
 
-__all__ = ["of_foresight", "of_swept"]
+__all__ = ["of_estimate", "of_summary"]
 
 
-def of_foresight(foresight: Foresight) -> list[str]:
+def of_estimate(estimate: SweepEstimate) -> list[str]:
     """Say how many runs, how long, how much disk."""
-    if foresight.found == foresight.runs:
-        return [f"{foresight.runs:,} runs, all of them done."]
-    found = f" ({foresight.found:,} are done already)" if foresight.found else ""
+    if estimate.found == estimate.runs:
+        return [f"{estimate.runs:,} runs, all of them done."]
+    done = f" ({estimate.found:,} are done already)" if estimate.found else ""
     return [
-        f"{foresight.runs:,} runs{found} in {foresight.tasks:,} tasks",
-        f"about {_duration(foresight.seconds)} on this machine ({foresight.runs_per_second:,.0f} runs a second)",
-        f"about {_size(foresight.size_bytes)} on disk",
+        f"{estimate.runs:,} runs{done} in {estimate.tasks:,} tasks",
+        f"about {_duration(estimate.seconds)} on this machine ({estimate.runs_per_second:,.0f} runs a second)",
+        f"about {_size(estimate.size_bytes)} on disk",
     ]
 
 
-def of_swept(swept: Swept) -> list[str]:
+def of_summary(summary: SweepSummary) -> list[str]:
     """Say what is done, what failed, and how to go on."""
-    found = f", {swept.found:,} of them were there already" if swept.found else ""
-    lines = [f"{swept.done:,} of {swept.runs:,} runs are in {swept.folder}/{found}."]
-    if swept.failed:
-        lines.append(f"{swept.failed:,} of them failed; each is written down with its inputs and its error.")
-    if swept.lost:
-        lines.append(f"{swept.lost:,} runs were lost with their workers.")
-    lines += [f"  {error}" for error in swept.errors]
-    if swept.interrupted:
+    there_already = f", {summary.found:,} of them were there already" if summary.found else ""
+    lines = [f"{summary.done:,} of {summary.runs:,} runs are in {summary.folder}/{there_already}."]
+    if summary.failed:
+        lines.append(f"{summary.failed:,} of them failed; each is written down with its inputs and its error.")
+    if summary.lost:
+        lines.append(f"{summary.lost:,} runs were lost with their workers.")
+    lines += [f"  {error}" for error in summary.errors]
+    if summary.interrupted:
         lines.append("Stopped as asked; nothing is half-written.")
-    if swept.interrupted or swept.lost:
+    if summary.interrupted or summary.lost:
         lines.append("The same command goes on from here.")
     return lines
 

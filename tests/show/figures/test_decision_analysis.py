@@ -11,17 +11,17 @@ from policy_sim.assumptions import load_scenario
 from policy_sim.policy import load_policy
 from policy_sim.show.figures.decision_analysis import plot_differences, plot_information, plot_tornado
 from policy_sim.show.wording import assumption_value, format_money
-from policy_sim.study import Matters, Sample, Worth, prepare, what_matters
+from policy_sim.study import DecisionAnalysis, InformationValue, Sample, analyse_decision, prepare
 from policy_sim.value import compare, interval
 
 
 @pytest.fixture(scope="module")
-def matters() -> Matters:
+def matters() -> DecisionAnalysis:
     scenario = load_scenario("online_retail")
     payoffs = prepare(scenario, sample=Sample(cases=300, draws=60, seed=2)).payoffs
     # these two are near to each other: knowing more is worth something
     new, base = (load_policy(name, scenario) for name in ("ask_first", "current"))
-    return what_matters(payoffs, new, base, cases_at_a_time=200)
+    return analyse_decision(payoffs, new, base, cases_at_a_time=200)
 
 
 def see_that_nothing_is_cut(figure: Figure) -> None:
@@ -41,7 +41,7 @@ def see_that_nothing_is_cut(figure: Figure) -> None:
         assert box.y1 <= edge.y1 + 1, text
 
 
-def test_tornado(matters: Matters) -> None:
+def test_tornado(matters: DecisionAnalysis) -> None:
     figure = plot_tornado(matters.sensitivity, most=6)
     see_that_nothing_is_cut(figure)
     axis = figure.axes[0]
@@ -57,7 +57,7 @@ def test_tornado(matters: Matters) -> None:
     assert all("\n" in label.get_text() for label in axis.get_yticklabels())
 
 
-def test_no_end_of_a_tornado_hides_the_other(matters: Matters) -> None:
+def test_no_end_of_a_tornado_hides_the_other(matters: DecisionAnalysis) -> None:
     # both ends on one side of today, as where today's value is the end of the range
     sensitivity = matters.sensitivity
     net_value = sensitivity.net_value.copy()
@@ -69,7 +69,7 @@ def test_no_end_of_a_tornado_hides_the_other(matters: Matters) -> None:
         assert shorter.get_zorder() > longer.get_zorder()
 
 
-def test_information(matters: Matters) -> None:
+def test_information(matters: DecisionAnalysis) -> None:
     figure = plot_information(matters.evppi, matters.evpi, matters.outcomes[0].payoffs.scenario, most=4)
     see_that_nothing_is_cut(figure)
     axis = figure.axes[0]
@@ -79,7 +79,7 @@ def test_information(matters: Matters) -> None:
     assert [text.get_text() for text in axis.texts] == [format_money(value, "USD") for value in top["evppi"]]
 
 
-def test_differences(matters: Matters) -> None:
+def test_differences(matters: DecisionAnalysis) -> None:
     base = matters.outcomes[0]
     figure = plot_differences(matters.outcomes, base)
     see_that_nothing_is_cut(figure)
@@ -93,11 +93,11 @@ def test_differences(matters: Matters) -> None:
         assert text.get_text() == told
 
 
-def test_where_there_is_nothing_to_draw(matters: Matters) -> None:
+def test_where_there_is_nothing_to_draw(matters: DecisionAnalysis) -> None:
     base = matters.outcomes[0]
     nothing = matters.evppi.assign(evppi=0.0)
     for figure in (
-        plot_information(nothing, Worth(0.0, 0.0), base.payoffs.scenario),
+        plot_information(nothing, InformationValue(0.0, 0.0), base.payoffs.scenario),
         plot_differences([base], base),
         plot_tornado(
             type(matters.sensitivity)(**(vars(matters.sensitivity) | {"net_value": 0 * matters.sensitivity.net_value}))

@@ -13,13 +13,13 @@ from policy_sim.border import InputError
 from policy_sim.policy import load_policy
 from policy_sim.show.figures.drawing import ACCENT
 from policy_sim.show.figures.sweep import plot_discovery, plot_journeys, plot_limit_map, plot_what_decides
-from policy_sim.show.terminal.sweep import of_foresight, of_swept
+from policy_sim.show.terminal.sweep import of_estimate, of_summary
 from policy_sim.study import Sample, prepare
 from policy_sim.study.journey import follow_customers
 from policy_sim.sweep.design import Design, rows_of
 from policy_sim.sweep.discovery import discover
-from policy_sim.sweep.folder import Foresight, Swept
-from policy_sim.sweep.results import OpenedSweep
+from policy_sim.sweep.folder import SweepEstimate, SweepSummary
+from policy_sim.sweep.results import SweepResults
 from policy_sim.sweep.samples import saltelli
 from policy_sim.sweep.sensitivity import sobol_indices
 
@@ -64,7 +64,7 @@ def test_a_box_is_outlined_among_its_runs() -> None:
     )
     table = rows_of(design).reset_index().assign(run=lambda rows: rows["row"].astype(str))
     loses = (table[NAMES[0]] > 0.5) & (table[NAMES[1]] < 0.4)
-    sweep = OpenedSweep(design, table.assign(gain=np.where(loses, -1.0, 1.0)))
+    sweep = SweepResults(design, table.assign(gain=np.where(loses, -1.0, 1.0)))
     found = discover(sweep)
     axis = drawn(plot_discovery(sweep, found, "gain")).axes[0]
     (box,) = (patch for patch in axis.patches if to_hex(patch.get_edgecolor()) == ACCENT)
@@ -91,14 +91,14 @@ def test_journeys_are_drawn_with_their_difference() -> None:
 
 
 def test_what_a_sweep_takes_and_leaves_is_said(tmp_path) -> None:
-    assert of_foresight(Foresight(20_480, 480, 34, 100.0, 2.5e6)) == [
+    assert of_estimate(SweepEstimate(20_480, 480, 34, 100.0, 2.5e6)) == [
         "20,480 runs (480 are done already) in 34 tasks",
         "about 2 minutes on this machine (200 runs a second)",
         "about 2.5 MB on disk",
     ]
-    assert of_foresight(Foresight(5, 5, 0, 0.0, 0.0)) == ["5 runs, all of them done."]
-    assert of_foresight(Foresight(5, 0, 1, 8000.0, 10.0))[1].startswith("about 2.2 hours")
-    lines = of_swept(Swept(tmp_path, 10, 6, 2, 1, 3, True, ("a: b",)))
+    assert of_estimate(SweepEstimate(5, 5, 0, 0.0, 0.0)) == ["5 runs, all of them done."]
+    assert of_estimate(SweepEstimate(5, 0, 1, 8000.0, 10.0))[1].startswith("about 2.2 hours")
+    lines = of_summary(SweepSummary(tmp_path, 10, 6, 2, 1, 3, True, ("a: b",)))
     assert lines[0] == f"6 of 10 runs are in {tmp_path}/, 2 of them were there already."
     assert lines[1:] == [
         "1 of them failed; each is written down with its inputs and its error.",

@@ -11,7 +11,7 @@ from policy_sim.border import InputError
 from policy_sim.show.live.sweep_tab import sweep_tab
 from policy_sim.sweep.design import Design
 from policy_sim.sweep.discovery import discover
-from policy_sim.sweep.folder import sweep
+from policy_sim.sweep.folder import run_sweep
 from policy_sim.sweep.results import open_sweep
 
 FACTORS = {"response.paradox": None, "shop.salvage_share": None, "shop.future_value_factor": None}
@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         runs={"method": "saltelli", "count": 16, "factors": FACTORS},
     )
     into = tmp_path_factory.mktemp("tab")
-    sweep(design, into)
+    run_sweep(design, into)
     return into
 
 
@@ -55,7 +55,7 @@ def test_every_tab_answers(folder: Path) -> None:
 def test_other_designs_say_what_they_cannot_tell(tmp_path: Path) -> None:
     runs = {"method": "full_factorial", "factors": {"policy": ["current", "generous"]}}
     one = Design(name="one", cases=60, runs=runs)
-    sweep(one, tmp_path)
+    run_sweep(one, tmp_path)
     _, _, tabs = sweep_tab(tmp_path).children
     assert "no parts of the method" in tabs.children[0].value
     assert "too few factors" in tabs.children[2].children[1].value
@@ -65,6 +65,6 @@ def test_other_designs_say_what_they_cannot_tell(tmp_path: Path) -> None:
 
 
 def test_a_sweep_of_failures_is_said_to_be_one(tmp_path: Path) -> None:
-    sweep(Design(name="bad", cases=60, runs={"method": "list", "rows": [{"agent.refund": -1}]}), tmp_path)
+    run_sweep(Design(name="bad", cases=60, runs={"method": "list", "rows": [{"agent.refund": -1}]}), tmp_path)
     with pytest.raises(InputError, match="every run in"):
         sweep_tab(tmp_path)
