@@ -137,11 +137,11 @@ def what_matters(
     from policy_sim import study
     from policy_sim.border import InputError
     from policy_sim.policy import load_policy, load_shipped_policies
-    from policy_sim.show.figures.decision_analysis import figures_of_decision_analysis
     from policy_sim.show.terminal.decision_analysis import of_decision_analysis
     from policy_sim.value import best_limits
 
-    with progress_bar(4 if policy is None else 3) as begin:
+    parts = 2 + (policy is None) + (out is not None)
+    with progress_bar(parts) as begin:
         scenario = read_scenario(source)
         baseline = load_policy(against, scenario)
         weighed = None if policy is None else load_policy(policy, scenario)
@@ -164,8 +164,12 @@ def what_matters(
             seed=sample.seed,
             on_progress=begin("Evaluating policies"),
         )
-        begin("Writing files")
-        files = [] if out is None else write_files(out, {}, analysis.tables(), figures_of_decision_analysis(analysis))
+        files = []
+        if out is not None:
+            from policy_sim.show.figures.decision_analysis import figures_of_decision_analysis
+
+            begin("Writing files")
+            files = write_files(out, {}, analysis.tables(), figures_of_decision_analysis(analysis))
     if as_json:
         print_json(setting.to_dict() | analysis.to_dict() | {"files": [str(path) for path in files]})
         return

@@ -141,7 +141,7 @@ def test_the_command_says_in_one_line_what_is_wrong(
 def test_without_voila_the_command_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("policy_sim.cli.find_spec", lambda name: None if name == "voila" else object())
+    monkeypatch.setattr("policy_sim.cli.live.find_spec", lambda name: None if name == "voila" else object())
     monkeypatch.setattr(sys, "argv", ["policy-sim", "app"])
     with pytest.raises(SystemExit) as stopped:
         main()
