@@ -152,4 +152,5 @@ def rule_words(rule: LimitException | Tier) -> str:
 
 def _in_force(policy: Policy, tier: str, name: str, failure: str, segment: str) -> InForce:
     rule = policy.rule_for(tier, name, failure, segment)
-    return InForce(policy.limit(tier, name, failure, segment), rule_words(rule))
+    # the last tier has no limits
+    return InForce(rule.limits.get(name, NO_LIMIT), rule_words(rule))

@@ -167,13 +167,13 @@ def parse_record(content: object, where: str) -> Record:
     """
     if not isinstance(content, Mapping):
         return make_record(parse_model(Policy, content, where))
-    found = content.get("format", FILE_FORMAT)
-    if found != FILE_FORMAT:
-        raise InputError(f"{where} has the format '{found}'; expected '{FILE_FORMAT}', export it again")
-    known: dict[str, Any] = {key: content.get(key) for key in ("provenance", "seal")}
-    own = {key: value for key, value in content.items() if key not in (*known, "format", "$schema")}
-    provenance = parse_model(Provenance, known["provenance"] or {}, f"{where}, provenance")
-    seal = None if known["seal"] is None else parse_model(Seal, known["seal"], f"{where}, seal")
+    file_format = content.get("format", FILE_FORMAT)
+    if file_format != FILE_FORMAT:
+        raise InputError(f"{where} has the format '{file_format}'; expected '{FILE_FORMAT}', export it again")
+    about_file = ("$schema", "format", "provenance", "seal")
+    own = {key: value for key, value in content.items() if key not in about_file}
+    provenance = parse_model(Provenance, content.get("provenance") or {}, f"{where}, provenance")
+    seal = None if content.get("seal") is None else parse_model(Seal, content["seal"], f"{where}, seal")
     return make_record(parse_model(Policy, own, where), provenance, seal, where)
 
 
@@ -233,15 +233,15 @@ def canonical(policy: Policy, provenance: Provenance) -> str:
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what differs between two sealed contents, each in words: "tiers.agent.limits.credit 25 -> 40"."""
     old, new = _paths(before), _paths(after)
-    told = [
-        f"{path} {_told(old.get(path))} -> {_told(new.get(path))}"
+    changed = [
+        f"{path} {_value_words(old.get(path))} -> {_value_words(new.get(path))}"
         for path in dict.fromkeys((*old, *new))
         if old.get(path) != new.get(path)
     ]
-    return tuple(told) or ("the order of exceptions or guards",)
+    return tuple(changed) or ("the order of exceptions or guards",)
 
 
-def _told(value: object) -> str:
+def _value_words(value: object) -> str:
     return "nothing" if value in (None, "") else str(value)
 
 
@@ -251,21 +251,18 @@ def _paths(content: Mapping[str, Any]) -> dict[str, object]:
 
     def walk(path: str, value: Any) -> None:
         if isinstance(value, Mapping):
-            for key, each in value.items():
-                walk(f"{path}.{key}" if path else str(key), each)
+            for key, part in value.items():
+                walk(f"{path}.{key}" if path else str(key), part)
         elif isinstance(value, list):
             seen: dict[str, int] = {}
-            for each in value:
-                label = _label(each)
+            for part in value:
+                label = _label(part)
                 seen[label] = seen.get(label, 0) + 1
                 number = "" if seen[label] == 1 else f"#{seen[label]}"
                 # what the label says is not said again
-                own = (
-                    {key: part for key, part in each.items() if key not in _NAMED}
-                    if isinstance(each, Mapping)
-                    else each
-                )
-                walk(f"{path}.{label}{number}", own)
+                is_labelled = isinstance(part, Mapping)
+                rest = {key: held for key, held in part.items() if key not in _LABELS} if is_labelled else part
+                walk(f"{path}.{label}{number}", rest)
         else:
             paths[path] = value
 
@@ -274,12 +271,12 @@ def _paths(content: Mapping[str, Any]) -> dict[str, object]:
     return paths
 
 
-#: What tells parts of a list apart.
-_NAMED = ("tier", "failure", "segment", "fact", "to")
+#: What tells parts of a list apart, besides a name.
+_LABELS = ("tier", "failure", "segment", "fact", "to")
 
 
 def _label(part: object) -> str:
     if not isinstance(part, Mapping):
         return str(part)
-    named = [part.get(key) for key in ("name", *_NAMED)]
-    return ".".join(str(each) for each in named if each is not None)
+    labels = [part.get(key) for key in ("name", *_LABELS)]
+    return ".".join(str(label) for label in labels if label is not None)

@@ -47,9 +47,9 @@ class Versions:
         for policy in reversed(self.policies):
             if _was_live(policy, day):
                 return policy
-        known = "; ".join(_life_words(policy) for policy in self.policies)
+        lives = "; ".join(_life_words(policy) for policy in self.policies)
         raise InputError(
-            f"no version of policy '{self.policies[0].name}' was live on {day} (found: {known}); an order of that day "
+            f"no version of policy '{self.policies[0].name}' was live on {day} (found: {lives}); an order of that day "
             "has to be decided by hand, or a version made live from then on"
         )
 
@@ -74,7 +74,7 @@ def load_versions(folder: str | Path, scenario: Scenario, name: str | None = Non
     place = Path(folder)
     if not place.is_dir():
         raise InputError(f"'{folder}' is not a folder; give one that holds the versions of a policy (JSON, YAML)")
-    found: dict[int, tuple[Policy, str, str]] = {}
+    by_version: dict[int, tuple[Policy, str, str]] = {}  # with the seal, and the file that it was read from
     for path in sorted(place.iterdir()):
         if not _may_hold_a_policy(path):
             continue
@@ -86,7 +86,7 @@ def load_versions(folder: str | Path, scenario: Scenario, name: str | None = Non
         policy = record.policy
         policy.check_names(scenario, path.name)
         seal = seal_of(policy).sha256
-        other = found.get(policy.version)
+        other = by_version.get(policy.version)
         if other is not None and other[0].name == policy.name and other[1] != seal:
             raise InputError(
                 f"{path.name} and {other[2]} hold different content as version {policy.version} of policy "
@@ -94,13 +94,13 @@ def load_versions(folder: str | Path, scenario: Scenario, name: str | None = Non
             )
         if other is not None and other[0].name != policy.name:
             raise InputError(f"folder '{folder}' holds policies of several names; say which one is meant")
-        found[policy.version] = (policy, seal, path.name)
-    if not found:
+        by_version[policy.version] = (policy, seal, path.name)
+    if not by_version:
         raise InputError(f"folder '{folder}' holds no version of {f'policy {name!r}' if name else 'a policy'}")
-    return Versions(tuple(found[version][0] for version in sorted(found)))
+    return Versions(tuple(by_version[version][0] for version in sorted(by_version)))
 
 
-def order_date(given: date | str) -> date:
+def order_date(day: date | str) -> date:
     """Return a day from a date or its text: "2026-12-01".
 
     Raises
@@ -108,12 +108,12 @@ def order_date(given: date | str) -> date:
     InputError
         If it is no day of the calendar.
     """
-    if isinstance(given, date):
-        return date(given.year, given.month, given.day)
+    if isinstance(day, date):
+        return date(day.year, day.month, day.day)
     try:
-        return date.fromisoformat(str(given))
+        return date.fromisoformat(str(day))
     except ValueError:
-        raise InputError(f"date of the order is '{given}'; expected year-month-day, for example 2026-12-01") from None
+        raise InputError(f"date of the order is '{day}'; expected year-month-day, for example 2026-12-01") from None
 
 
 def _was_live(policy: Policy, day: date) -> bool:

@@ -104,11 +104,11 @@ def parse_dmn(data: bytes, where: str) -> tuple[Record, Vocabulary]:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{where}: policy:record does not hold a policy; export it again") from None
-    found = [
+    cells = [
         [(entry.findtext(f"{{{MODEL}}}text") or "").strip() for entry in rule if entry.tag.endswith("Entry")]
         for rule in root.iter(f"{{{MODEL}}}rule")
     ]
-    _compare(found, table_cells(record.policy, vocabulary), (*input_names(record.policy), *OUTPUTS), where)
+    _compare(cells, table_cells(record.policy, vocabulary), (*input_names(record.policy), *OUTPUTS), where)
     return record, vocabulary
 
 
@@ -135,14 +135,18 @@ def _draw(root: Tree.Element, inputs: tuple[str, ...]) -> None:
 def _conditions(row: Row, policy: Policy, inputs: tuple[str, ...]) -> list[str]:
     cells = {
         "currency": f'"{policy.currency}"',
-        "failure": ",".join(f'"{each}"' for each in row.failures),
-        "segment": ",".join(f'"{each}"' for each in row.segments),
-        "asked_for": ",".join(f'"{each}"' for each in row.asked_for),
+        "failure": _any_of(row.failures),
+        "segment": _any_of(row.segments),
+        "asked_for": _any_of(row.asked_for),
         "amount": _interval(*(None if cents is None else money_text(cents) for cents in row.amount)),
     }
     for fact, interval in row.facts.items():
         cells[fact] = _interval(*(None if end is None else number_text(end) for end in interval))
     return [cells.get(name, _ANY) for name in inputs]
+
+
+def _any_of(names: tuple[str, ...]) -> str:
+    return ",".join(f'"{name}"' for name in names)
 
 
 def _interval(low: str | None, high: str | None) -> str:
@@ -189,11 +193,12 @@ def _parse(data: bytes, where: str) -> Tree.Element:
     return root
 
 
-def _compare(found: list[list[str]], expected: list[list[str]], names: tuple[str, ...], where: str) -> None:
+def _compare(rules: list[list[str]], expected: list[list[str]], names: tuple[str, ...], where: str) -> None:
+    """See that the cells of a table are the expected ones; `names` are those of its columns."""
     mend = "change limits in the YAML, CSV or XLSX file, and export again"
-    if len(found) != len(expected):
-        raise InputError(f"{where}: the table has {len(found)} rules, the policy that it holds {len(expected)}; {mend}")
-    for number, (cells, meant) in enumerate(zip(found, expected, strict=True), start=1):
+    if len(rules) != len(expected):
+        raise InputError(f"{where}: the table has {len(rules)} rules, the policy that it holds {len(expected)}; {mend}")
+    for number, (cells, meant) in enumerate(zip(rules, expected, strict=True), start=1):
         if len(cells) != len(meant):
             raise InputError(f"{where}: rule {number} has {len(cells)} cells; expected {len(meant)}; {mend}")
         for name, cell, own in zip(names, cells, meant, strict=True):

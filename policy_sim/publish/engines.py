@@ -70,10 +70,10 @@ def _py_dmn_rules(data: bytes, cases: Sequence[Case]) -> list[Answer]:
             raise InputError(f"pyDMNrules refuses the file: {status['errors'][0]}")
         answers: list[Answer] = []
         for case in cases:
-            status, found = engine.decide(dict(case))
+            status, decided = engine.decide(dict(case))
             # a list where several rules were carried out, the last one last
-            found = found[-1] if isinstance(found, list) else found
-            answers.append(None if "errors" in status else _outputs(found["Result"]))
+            decided = decided[-1] if isinstance(decided, list) else decided
+            answers.append(None if "errors" in status else _outputs(decided["Result"]))
     return answers
 
 
@@ -81,13 +81,13 @@ def _feelin(data: bytes, cases: Sequence[Case]) -> list[Answer]:
     node = shutil.which("node")
     if node is None:
         raise InputError("feelin needs Node, which is not installed; install it, or choose another engine")
-    given = json.dumps({"xml": data.decode(), "cases": [dict(case) for case in cases]})
+    question = json.dumps({"xml": data.decode(), "cases": [dict(case) for case in cases]})
     try:
         # modules are looked for beside where the command was given
         script = _NODE_SCRIPT.read_text(encoding="utf-8")
         done = subprocess.run(
             [node, "--input-type=module", "-e", script],
-            input=given, capture_output=True, text=True, timeout=_NODE_SECONDS, check=False,
+            input=question, capture_output=True, text=True, timeout=_NODE_SECONDS, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise InputError(f"feelin took more than {_NODE_SECONDS} s; try fewer cases") from None
@@ -96,7 +96,7 @@ def _feelin(data: bytes, cases: Sequence[Case]) -> list[Answer]:
     if done.returncode:
         problem = next((line for line in done.stderr.splitlines() if "Error" in line), "it stopped without a word")
         raise InputError(f"feelin refuses the file: {problem}")
-    return [None if each is None else _outputs(each) for each in json.loads(done.stdout)]
+    return [_outputs(answer) for answer in json.loads(done.stdout)]
 
 
 #: Engines by name: each takes a file and cases.
@@ -107,10 +107,11 @@ ENGINES: dict[str, Callable[[bytes, Sequence[Case]], list[Answer]]] = {
 }
 
 
-def _outputs(found: Any) -> Answer:
-    if not isinstance(found, Mapping) or any(name not in found for name in OUTPUTS):
+def _outputs(answer: Any) -> Answer:
+    """Return the outputs of the table from what an engine answered; None where one is missing."""
+    if not isinstance(answer, Mapping) or any(name not in answer for name in OUTPUTS):
         return None
-    return {name: found[name] for name in OUTPUTS}
+    return {name: answer[name] for name in OUTPUTS}
 
 
 def _missing(package: str) -> str:

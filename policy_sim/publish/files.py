@@ -132,24 +132,24 @@ def read_file(path: str | Path) -> ReadFile:
         If the file is missing, too large, of no such format, or holds no policy.
     """
     place = Path(path)
-    found = _format_of(place)
+    file_format = _format_of(place)
     try:
         size = place.stat().st_size
         if size > _LARGEST:
             raise InputError(f"file '{place}' holds {size:,} bytes; expected a policy, at most {_LARGEST:,}")
-        data = place.read_bytes() if found in ("csv", "xlsx", "dmn") else b""
+        data = place.read_bytes() if file_format in ("csv", "xlsx", "dmn") else b""
     except OSError as error:
         raise InputError(f"file '{place}' cannot be read: {error.strerror}") from None
-    if found == "csv":
-        return ReadFile(found, parse_csv(data, place.name))
-    if found == "xlsx":
-        return ReadFile(found, parse_xlsx(data, place.name))
-    if found == "dmn":
-        return ReadFile(found, *parse_dmn(data, place.name))
+    if file_format == "csv":
+        return ReadFile(file_format, parse_csv(data, place.name))
+    if file_format == "xlsx":
+        return ReadFile(file_format, parse_xlsx(data, place.name))
+    if file_format == "dmn":
+        return ReadFile(file_format, *parse_dmn(data, place.name))
     content = read_yaml(place, may_alias=False)
-    if found == "jdm" or (isinstance(content, dict) and "nodes" in content):
+    if file_format == "jdm" or (isinstance(content, dict) and "nodes" in content):
         return ReadFile("jdm", *parse_jdm(content, place.name))
-    return ReadFile(found, parse_record(content, place.name))
+    return ReadFile(file_format, parse_record(content, place.name))
 
 
 def vocabulary_of(scenario: Scenario) -> Vocabulary:

@@ -57,8 +57,8 @@ def publish(
     place = Path(folder)
     chosen = list(dict.fromkeys(formats))
     contents = {
-        f"{policy.name}_v{policy.version}{FORMATS.get(each, '')}": render(policy, each, scenario, provenance)
-        for each in chosen
+        f"{policy.name}_v{policy.version}{FORMATS.get(name, '')}": render(policy, name, scenario, provenance)
+        for name in chosen
     }
     if {"json", "yaml"} & set(chosen):
         contents[SCHEMA] = render_schema().encode()
