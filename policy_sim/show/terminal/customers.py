@@ -46,7 +46,7 @@ def of_fit_report(report: FitReport) -> list[Table | str]:
     """Return the fitted models of a report, and what follows from them."""
     parts = of_fits(report.fits)
     if isinstance(report, PurchasesReport):
-        comparison = [] if report.comparison is None else [of_comparison(report.comparison), ""]
+        comparison: list[Table | str] = [] if report.comparison is None else [of_comparison(report.comparison), ""]
         return [*comparison, *parts, *of_future_values(report.future_values)]
     if isinstance(report, OpportunitiesReport):
         return [*parts, *of_opportunities(report.customers, report.period, report.discount_rate_per_year)]
