@@ -128,8 +128,8 @@ def find_file(kind: str, given: str | Path, folder: str, suffix: str) -> Path:
     raise unknown(kind, given, names)
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """Safe YAML that also refuses a key that stands twice (plain YAML keeps the last one silently)."""
+class _DistinctKeys(yaml.constructor.SafeConstructor):
+    """Builds plain data only, and refuses a key that stands twice (plain YAML keeps the last one silently)."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Hashable] = set()
@@ -145,7 +145,11 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-class _PlainLoader(_StrictLoader):
+class _StrictLoader(_DistinctKeys, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Safe YAML with distinct keys; parsed in C where PyYAML has it, which is ten times as fast."""
+
+
+class _PlainLoader(_DistinctKeys, yaml.SafeLoader):
     """Strict YAML that refuses aliases too: a few lines of them stand for more than a machine can hold."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:

@@ -114,7 +114,6 @@ def export(
 ) -> None:
     """Write a policy as files that rules engines execute and people read."""
     from policy_sim.publish import publish, refuse_broken, render, render_card, render_card_pdf, write_file
-    from policy_sim.study import provenance_of
 
     scenario = read_scenario(source)
     record = read_policy(policy, scenario)
@@ -128,6 +127,8 @@ def export(
     refuse_broken(record.policy, scenario)
     provenance = record.provenance
     if against is not None:
+        from policy_sim.study import provenance_of
+
         baseline = read_policy(against, scenario).policy
         difference, setting = _compare(record.policy, baseline, scenario, log, sample)
         provenance = provenance_of(setting, difference)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
 from policy_sim.border import InputError, plain_rows, unknown
 from policy_sim.clv.bg_nbd import fit_bg_nbd
@@ -145,6 +144,8 @@ def compare_models(
     The log-likelihood of the rest is that of the whole history less that of the calibration part, under the
     parameters of the calibration part.
     """
+    from scipy.stats import spearmanr  # takes half a second to load, and a single model needs none of it
+
     names = list(PURCHASE_MODELS) if models is None else list(models)
     for name in names:
         if name not in PURCHASE_MODELS:

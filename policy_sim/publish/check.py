@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, nearest
@@ -19,8 +18,12 @@ from policy_sim.policy import ASK, ASK_CENTS, Guard, Ladder, LimitException, Pol
 from policy_sim.policy.decision import amount_in_cents
 from policy_sim.publish.conformity import boundary_cases
 from policy_sim.publish.table import Row, Vocabulary, decision_rows, limit_text
-from policy_sim.value import Payoffs
 from policy_sim.words import EVERYTHING, GUARDS, LIMITS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from policy_sim.value import Payoffs
 
 __all__ = ["Finding", "check", "check_rows", "refuse_broken"]
 
@@ -35,6 +38,8 @@ class Finding:
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row with all of it."""
+        import pandas as pd
+
         return pd.DataFrame([self.to_dict()])
 
     def to_dict(self) -> dict[str, object]:

@@ -10,10 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError
@@ -23,6 +22,9 @@ from policy_sim.publish.engines import ENGINES, Answer, Case, run_engine
 from policy_sim.publish.files import read_file, vocabulary_of
 from policy_sim.publish.table import ALWAYS_KNOWN, NOT_DECIDED, OUTPUTS, Vocabulary, guard_regions, limit_text
 from policy_sim.words import ASKED_FOR, LIMITS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Conformity", "boundary_cases", "broken_cases", "conform", "reference"]
 
@@ -64,6 +66,8 @@ class Conformity:
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row with all of it."""
+        import pandas as pd
+
         return pd.DataFrame([self.to_dict()])
 
     def to_dict(self) -> dict[str, object]:

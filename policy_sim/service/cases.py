@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import Draws, Scenario
 from policy_sim.border import InputError, check_at_least, nearest, unknown
-from policy_sim.clv import FutureValues, Transactions
 from policy_sim.service.claiming import GENUINE_SCORE, OPPORTUNIST_SCORE
 from policy_sim.words import CASE_COLUMNS, COLUMNS
+
+if TYPE_CHECKING:
+    from policy_sim.clv import FutureValues, Transactions
 
 __all__ = ["Cases", "draw_cases", "read_cases"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import betaincc
 
 __all__ = ["GENUINE_SCORE", "OPPORTUNIST_SCORE", "caught_share", "learned_claiming"]
 
@@ -70,7 +70,9 @@ def caught_share(
     repeat_share
         Share of claims that are followed by another: its n-th power has n claims or more before it.
     """
-    shows, hides = (stats.beta.sf(suspicion_at_least, *score) for score in (OPPORTUNIST_SCORE, GENUINE_SCORE))
+    # the chance that a score that is beta-distributed lies above
+    above = min(max(suspicion_at_least, 0.0), 1.0)
+    shows, hides = (betaincc(*score, above) for score in (OPPORTUNIST_SCORE, GENUINE_SCORE))
     by_score = visible_share * shows + (1 - np.asarray(visible_share)) * hides
     by_claims = np.asarray(repeat_share) ** max(np.ceil(claims_at_least), 0.0)
     return np.asarray(1 - (1 - by_score) * (1 - by_claims))

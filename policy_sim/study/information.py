@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import ndtri
 
 from policy_sim.assumptions import Draws
 from policy_sim.border import InputError, unknown
@@ -341,7 +341,7 @@ def _pilot(
     ):
         if not is_fine:
             raise InputError(f"{words} of a pilot is {value:g}; it must not be 0 or lie outside of its range")
-    quantiles = stats.norm.ppf(1 - level / 2) + stats.norm.ppf(power)
+    quantiles = ndtri(1 - level / 2) + ndtri(power)
     independent = float(quantiles**2 * variance / difference**2)
     size = cases_per_agent_week * weeks
     effect = max(1 + ((1 + variation**2) * size - 1) * correlation, 1.0)

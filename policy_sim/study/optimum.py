@@ -1,7 +1,7 @@
 """Optimum: the best limits with all that whoever signs them asks: why there, how sure, what would have been worse.
 
 In: the policy in force, payoffs, what the search must keep to. Out: `Optimum`. Left to others: finding the limits
-(`value.best_limits`), how it reads (`show.report`).
+(`value.best_limits`), how it reads (`show.terminal`).
 """
 
 from __future__ import annotations

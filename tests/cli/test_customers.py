@@ -64,8 +64,8 @@ def test_fit_with_covariates(run: Run, tmp_path: Path) -> None:
 
 def test_fit_of_opportunities(run: Run, tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
-    kept = np.arange(30)[None, :] < rng.geometric(rng.beta(1, 6, 300))[:, None]  # months until each left
-    bought = kept & (rng.random(kept.shape) < rng.beta(2, 3, 300)[:, None])
+    active = np.arange(30)[None, :] < rng.geometric(rng.beta(1, 6, 300))[:, None]  # months until each left
+    bought = active & (rng.random(active.shape) < rng.beta(2, 3, 300)[:, None])
     bought[:, 0] = True
     months = np.arange("2023-07", "2026-01", dtype="datetime64[M]")
     rows = [f"c{i},{months[k]}-05,10" for i, k in np.argwhere(bought)]
@@ -109,8 +109,8 @@ def test_fit_with_failures_and_recoveries(run: Run, tmp_path: Path) -> None:
     assert "random given what is recorded" in fitted["caveats"][0]
     status, out, _ = run(*words)
     assert status == 0
-    for each in ("failure_concentration", "Chance to lose a customer", "before its cost", "come out too low"):
-        assert each in out
+    for phrase in ("failure_concentration", "Chance to lose a customer", "before its cost", "come out too low"):
+        assert phrase in out
 
 
 def test_fit_of_contracts(run: Run, tmp_path: Path) -> None:

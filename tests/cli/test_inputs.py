@@ -248,7 +248,7 @@ def test_bad_input_is_one_clear_line(name: str, run: Run, tmp_path: Path) -> Non
     lines = [line for line in err.splitlines() if line.strip()]
     assert len(lines) == 1, err
     assert lines[0].startswith("policy-sim: ")
-    for each in wanted:
-        assert each in lines[0], lines[0]
+    for words in wanted:
+        assert words in lines[0], lines[0]
     assert not (tmp_path / "out").exists()
     assert not (tmp_path / "broken").exists()

@@ -99,8 +99,8 @@ def test_a_file_that_a_person_changed(run: Run, tmp_path: Path) -> None:
 def test_conform_runs_engines(run: Run, tmp_path: Path) -> None:
     assert run("export", "current", "--format", "jdm", "--out", "p.jdm.json")[0] == 0
     status, out, _ = run("conform", "p.jdm.json", "--cases", "100", "--json")
-    (found,) = json.loads(out)
-    assert (status, found["engine"], found["holds"]) == (0, "zen-engine", True)
+    (answer,) = json.loads(out)
+    assert (status, answer["engine"], answer["holds"]) == (0, "zen-engine", True)
     text = (tmp_path / "p.jdm.json").read_text()
     (tmp_path / "p.jdm.json").write_text(text.replace('"[0..25.01)"', '"[0..24.99)"', 1))
     status, out, _ = run("conform", "p.jdm.json", "--cases", "100")

@@ -15,26 +15,26 @@ Run = Callable[..., tuple[int, str, str]]
 def test_scenarios_are_listed(run: Run) -> None:
     status, out, _ = run("scenarios", "--json")
     assert status == 0
-    listed = {each["name"]: each for each in json.loads(out)}
+    listed = {row["name"]: row for row in json.loads(out)}
     assert set(listed) == {path.stem for path in shipped("data/scenarios").glob("*.yaml")}
-    for name, each in listed.items():
+    for name, row in listed.items():
         scenario = load_scenario(name)
-        assert each["extends"] == (None if name == "online_retail" else "online_retail")
-        assert each["failures"] == list(scenario.failures)
-        assert sum(each["assumptions"].values()) == len(scenario.assumption_names)
+        assert row["extends"] == (None if name == "online_retail" else "online_retail")
+        assert row["failures"] == list(scenario.failures)
+        assert sum(row["assumptions"].values()) == len(scenario.assumption_names)
     assert listed["telecom_hardware"]["assumptions"]["measured"] == sum(
-        each.trust == "measured"
+        assumption.trust == "measured"
         for group in load_scenario("telecom_hardware").assumptions.values()
-        for each in group.values()
+        for assumption in group.values()
     )
     status, out, _ = run("scenarios")
     assert status == 0
     assert max(map(len, out.splitlines())) <= 80
-    for name, each in listed.items():
-        row = next(line for line in out.splitlines() if line.startswith(name))
-        counts = [each["assumptions"].get(trust, 0) for trust in ("measured", "calibrated", "assumed")]
-        assert row.split()[1:5] == [str(number) for number in (len(each["failures"]), *counts)]
-        assert each["title"] in out
+    for name, row in listed.items():
+        line = next(line for line in out.splitlines() if line.startswith(name))
+        counts = [row["assumptions"].get(trust, 0) for trust in ("measured", "calibrated", "assumed")]
+        assert line.split()[1:5] == [str(number) for number in (len(row["failures"]), *counts)]
+        assert row["title"] in out
 
 
 def test_a_scenario_is_shown_with_all_its_numbers(run: Run) -> None:

@@ -115,7 +115,7 @@ def test_an_assumption_can_be_set(run: Run) -> None:
 
 def test_what_matters_is_the_library_s(run: Run, tmp_path: Path) -> None:
     words = ("what-matters", "--policy", "generous", *SMALL[:2], "--draws", "30", "--seed", "3")
-    status, out, _ = run(*words, "--json", "--out", "found")
+    status, out, _ = run(*words, "--json", "--out", "analysis")
     assert status == 0
     result = json.loads(out)
     scenario = load_scenario("online_retail")
@@ -131,7 +131,7 @@ def test_what_matters_is_the_library_s(run: Run, tmp_path: Path) -> None:
     assert result["pilot_on"] == study.pilot_on
     assert result["tornado"][0]["swing"] == pytest.approx(study.sensitivity.tornado()["swing"][0])
     assert {row["against"] for row in result["break_evens"]} == {"current", study.runner_up.name}
-    written = {path.name for path in (tmp_path / "found").iterdir()}
+    written = {path.name for path in (tmp_path / "analysis").iterdir()}
     figures = {
         f"{name}.{kind}" for name in ("tornado", "worth_of_knowing", "policy_differences") for kind in ("png", "svg")
     }
@@ -170,13 +170,13 @@ def test_what_matters_on_a_screen(run: Run, tmp_path: Path) -> None:
     ],
 )
 def test_what_matters_of_bad_input(words: tuple[str, ...], wanted: tuple[str, ...], run: Run, tmp_path: Path) -> None:
-    status, out, err = run("what-matters", *(SMALL if words[0] not in SMALL else ()), *words, "--out", "found")
+    status, out, err = run("what-matters", *(SMALL if words[0] not in SMALL else ()), *words, "--out", "analysis")
     assert (status, out) == (2, "")
     lines = [line for line in err.splitlines() if line.strip()]
     assert len(lines) == 1
-    for each in wanted:
-        assert each in lines[0]
-    assert not (tmp_path / "found").exists()
+    for words in wanted:
+        assert words in lines[0]
+    assert not (tmp_path / "analysis").exists()
 
 
 def test_optimize_is_the_library_s_and_writes_the_policy(run: Run, tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_optimize_is_the_library_s_and_writes_the_policy(run: Run, tmp_path: Pat
     status, out, err = run(*words, "--json", "--out", "best.json")
     assert status == 0
     assert "Wrote best.json" in err
-    found = json.loads(out)
+    content = json.loads(out)
     scenario = load_scenario("online_retail")
     setting = prepare(scenario, sample=Sample(cases=400, draws=7, seed=3))
     in_force = load_policy("current", scenario)
@@ -192,17 +192,17 @@ def test_optimize_is_the_library_s_and_writes_the_policy(run: Run, tmp_path: Pat
     best = best_limits(in_force, setting.payoffs, ("keep_item", "credit"), ("agent",), **wishes)
     written = import_policy(tmp_path / "best.json", scenario)
     assert (written.tiers, written.exceptions) == (best.policy.tiers, best.policy.exceptions)
-    assert len(found["exceptions"]) == 1
-    assert found["agreeing_starts"] == best.agreeing_starts
-    assert [row["net_value"] for row in found["simplicity"]] == pytest.approx(list(best.simplicity["net_value"]))
-    assert {(row["tier"], row["limit"]) for row in found["limits"]} == {
+    assert len(content["exceptions"]) == 1
+    assert content["agreeing_starts"] == best.agreeing_starts
+    assert [row["net_value"] for row in content["simplicity"]] == pytest.approx(list(best.simplicity["net_value"]))
+    assert {(row["tier"], row["limit"]) for row in content["limits"]} == {
         ("agent", limit) for limit in ("keep_item", "credit")
     }
     gain = evaluate(written, setting.payoffs).per_year() - evaluate(in_force, setting.payoffs).per_year()
-    assert found["difference"]["net_value"]["per_year"] == pytest.approx(gain.mean())
-    assert found["ignoring_learned_claiming"]["difference"]["net_value"]["per_year"] <= 1e-6 * gain.mean()
-    assert [row["cases"] for row in found["held_out"]] == ["fitted", "held_out", "lost"]
-    assert (found["binding"], found["against"], found["policy"]["name"]) == (None, "current", "recommended")
+    assert content["difference"]["net_value"]["per_year"] == pytest.approx(gain.mean())
+    assert content["ignoring_learned_claiming"]["difference"]["net_value"]["per_year"] <= 1e-6 * gain.mean()
+    assert [row["cases"] for row in content["held_out"]] == ["fitted", "held_out", "lost"]
+    assert (content["binding"], content["against"], content["policy"]["name"]) == (None, "current", "recommended")
 
 
 def test_optimize_keeps_to_bounds_and_says_so(run: Run) -> None:
@@ -210,12 +210,12 @@ def test_optimize_keeps_to_bounds_and_says_so(run: Run) -> None:
     assert status == 0
     assert max(map(len, out.splitlines())) <= 80
     words = " ".join(out.split())
-    for each in (
+    for phrase in (
         "Limits of every tier that could move", "Price of simplicity", "the best of each case", "likely (90% of",
         "Second line under", "$336k a year for remedies: ", "If learned claiming were ignored", "fitted to",
         "searches from different limits ended as high",
     ):  # fmt: skip
-        assert each in words
+        assert phrase in words
     assert "Exceptions" not in words
 
 
@@ -239,18 +239,18 @@ def test_frontier_is_written_and_shown(run: Run, tmp_path: Path) -> None:
 
 
 def test_keep_compares_formula_and_simulation(run: Run, tmp_path: Path) -> None:
-    status, out, _ = run("keep", *SMALL, "--json", "--out", "kept")
+    status, out, _ = run("keep", *SMALL, "--json", "--out", "answers")
     assert status == 0
-    assert {path.name for path in (tmp_path / "kept").iterdir()} == {"keep.csv", "keep.png", "keep.svg"}
+    assert {path.name for path in (tmp_path / "answers").iterdir()} == {"keep.csv", "keep.png", "keep.svg"}
     payoffs = prepare(load_scenario("online_retail"), sample=Sample(cases=400, draws=7, seed=3)).payoffs
     for row in json.loads(out)["failures"]:
-        found = keep_or_return(payoffs, row["failure"])
-        assert row["keep_below"] == pytest.approx(found.keep_below)
-        assert row["customer"] == pytest.approx(found.components["customer"])
+        answer = keep_or_return(payoffs, row["failure"])
+        assert row["keep_below"] == pytest.approx(answer.keep_below)
+        assert row["customer"] == pytest.approx(answer.components["customer"])
     status, out, _ = run("keep", *SMALL)
     assert max(map(len, out.splitlines())) <= 80
-    for each in ("keep below", "label saved", "in all", "wrong item"):
-        assert each in out
+    for phrase in ("keep below", "label saved", "in all", "wrong item"):
+        assert phrase in out
 
 
 def test_stories_say_which_claims_hold(run: Run) -> None:
@@ -263,8 +263,8 @@ def test_stories_say_which_claims_hold(run: Run) -> None:
     assert "claims hold" in out
     status, out, _ = run("stories", "--draws", "40", "--json")
     replays = json.loads(out)
-    told = replay(load_story(replays[-1]["story"]), draws=40)
-    assert [claim["share"] for claim in replays[-1]["claims"]] == list(told.claims["share"])
+    expected = replay(load_story(replays[-1]["story"]), draws=40)
+    assert [claim["share"] for claim in replays[-1]["claims"]] == list(expected.claims["share"])
     assert [claim["holds_to"] for claim in replays[-1]["claims"]] == ["no_limit", "no_limit"]
 
 
@@ -277,11 +277,11 @@ def test_a_story_has_money_on_both_sides(run: Run, story: str) -> None:
         assert words in out
     assert ("Keeping beats sending back up to" in out) == (story == "wrong_dresses")
     assert ("come by themselves" in out) == (story == "late_mover")
-    told = replay(load_story(story), draws=40, seed=3)
+    expected = replay(load_story(story), draws=40, seed=3)
     status, out, _ = run("stories", story, "--draws", "40", "--seed", "3", "--json")
     content = json.loads(out)
-    assert content["limits_needed"] == told.limits_needed
-    assert [option["payoff"] for option in content["options"]] == pytest.approx(list(told.to_frame()["payoff"]))
+    assert content["limits_needed"] == expected.limits_needed
+    assert [option["payoff"] for option in content["options"]] == pytest.approx(list(expected.to_frame()["payoff"]))
     assert (content["keep_until"] is not None) == (story == "wrong_dresses")
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from policy_sim.policy import Policy
-from policy_sim.publish import Conformity, Finding, PolicyDifference
-from policy_sim.value import Difference, interval
+if TYPE_CHECKING:
+    from policy_sim.policy import Policy
+    from policy_sim.publish import Conformity, Finding, PolicyDifference
+    from policy_sim.value import Difference
 
 __all__ = ["of_conformity", "of_difference", "of_findings"]
 
@@ -52,12 +54,11 @@ def of_difference(rules: PolicyDifference, money: Difference | None) -> list[Tab
             table.add_row(step.words, step.more_generous, step.example_words)
         parts.append(table)
     if money is not None:
-        per_year = money.per_year()
-        low, high = interval(per_year)
-        doubt = "" if money.told_apart() else "; it cannot be told from none"
+        effect = money.effect_per_year()
+        doubt = "" if effect["told_apart"] else "; it cannot be told from none"
         parts.append(
-            f"Net value: {per_year.mean():+,.0f} {rules.first.currency} a year from {one} to {two} (90 % interval "
-            f"{low:+,.0f} to {high:+,.0f}){doubt}"
+            f"Net value: {effect['per_year']:+,.0f} {rules.first.currency} a year from {one} to {two} (90 % interval "
+            f"{effect['low']:+,.0f} to {effect['high']:+,.0f}){doubt}"
         )
     return parts
 

@@ -12,7 +12,6 @@ from typing import Final
 from rich.table import Table
 
 from policy_sim.assumptions import ACTS, Assumption, Remedy, Scenario
-from policy_sim.service.remedies import compose
 from policy_sim.show.terminal.tables import new_table
 
 __all__ = ["of_scenario", "of_scenarios"]
@@ -42,6 +41,8 @@ def of_scenarios(scenarios: Sequence[Scenario], extends: Mapping[str, str | None
 
 def of_scenario(scenario: Scenario) -> list[Table | str]:
     """Return all that a scenario holds: assumptions by group with their sources, remedies, failures."""
+    from policy_sim.service.remedies import compose  # loads pandas and scipy, and a list of scenarios needs neither
+
     about = new_table(f"{scenario.title} ({scenario.name}, {scenario.currency})", ("",))
     about.add_row(scenario.description)
     parts: list[Table | str] = [about, ""]
