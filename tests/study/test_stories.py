@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from policy_sim.show.terminal.report import of_story
+from policy_sim.show.terminal.stories import of_story
 
 from policy_sim.assumptions import load_scenario
 from policy_sim.border import InputError, shipped
