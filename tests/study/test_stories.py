@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from policy_sim.show.terminal.stories import of_story
 
 from policy_sim.assumptions import load_scenario
 from policy_sim.border import InputError, shipped
 from policy_sim.service import compose, read_cases
+from policy_sim.show.terminal.stories import of_story
 from policy_sim.study import load_stories, load_story, replay
 from policy_sim.study.stories import ENOUGH, KeepUntil
 from policy_sim.value import value_cases
