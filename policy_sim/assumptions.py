@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from policy_sim.border import InputError, check_at_least, find_file, parse_model, read_yaml, unknown
-from policy_sim.words import COLUMNS, EVERYTHING, LIMITS, Name, RemedyKind
+from policy_sim.words import COLUMNS, EVERYTHING, LIMIT_KINDS, LIMITS, Name, RemedyKind
 
 __all__ = [
     "ACTS",
@@ -230,6 +230,16 @@ class Remedy(_Frozen):
                     raise ValueError(str(unknown("limit", limit, [name for name in LIMITS if name != EVERYTHING])))
         return uses
 
+    @property
+    def waives_return(self) -> bool:
+        """Whether the customer keeps the item with it: it draws on a limit that says so."""
+        return any(LIMIT_KINDS[limit].waives_return for limit in self.uses)
+
+    @property
+    def brings_item_back(self) -> bool:
+        """Whether the item comes back with it: its cost counts what the item brings then."""
+        return "salvage_value" in self.cost
+
     def forms(self) -> dict[str, Form]:
         """Return all linear forms of the remedy by their place in the file."""
         named: dict[str, Form] = {"cost": self.cost, "worth": self.worth, "trouble": self.trouble}
@@ -299,6 +309,15 @@ class Scenario(_Frozen):
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
+        self._check_assumptions()
+        for name, remedy in self.remedies.items():
+            self._check_remedy(name, remedy)
+        self._check_names_of_remedies()
+        self._check_tiers_and_segments()
+        self._check_joint_values()
+        return self
+
+    def _check_assumptions(self) -> None:
         needed = dict(_NEEDED)
         needed |= dict.fromkeys(self.failures, _NEEDED_PER_FAILURE)
         needed |= dict.fromkeys(self.tiers, _NEEDED_PER_TIER)
@@ -307,8 +326,8 @@ class Scenario(_Frozen):
                 if name not in self.assumptions.get(group, {}):
                     raise ValueError(f"the assumption '{group}.{name}' is missing; add it under assumptions.{group}")
                 self._check_domain(f"{group}.{name}", self.assumptions[group][name].range)
-        for name, remedy in self.remedies.items():
-            self._check_remedy(name, remedy)
+
+    def _check_names_of_remedies(self) -> None:
         variants = [variant for name in self.remedies for variant in self.variants(name)]
         for variant in variants:
             if variants.count(variant) > 1:
@@ -323,6 +342,8 @@ class Scenario(_Frozen):
             for name in rule.names:
                 if name not in variants and name not in self.remedies:
                     raise ValueError(str(unknown("remedy", name, [*self.remedies, *variants], f"rules[{position}]")))
+
+    def _check_tiers_and_segments(self) -> None:
         for kind, names in (("tiers", self.tiers), ("segments", tuple(segment.name for segment in self.segments))):
             if len(set(names)) < len(names):
                 raise ValueError(f"{kind} holds a name twice ({', '.join(names)}); rename or remove one")
@@ -330,6 +351,8 @@ class Scenario(_Frozen):
         inner = [bound for bound in bounds[:-1] if bound is not None]
         if bounds[-1] is not None or len(inner) != len(bounds) - 1 or inner != sorted(set(inner)):
             raise ValueError("segments must have rising prior_purchases_up_to, and the last one none")
+
+    def _check_joint_values(self) -> None:
         if not any(self.value(f"{failure}.share_of_cases") > 0 for failure in self.failures):
             raise ValueError("every failure has a share_of_cases of 0; give one of them a share above 0")
         staff = self.value("queue.staff")
@@ -341,11 +364,10 @@ class Scenario(_Frozen):
                 f"the ranges of style.generous_share (up to {generous.range[1]:g}) and style.thrifty_share (up to "
                 f"{thrifty.range[1]:g}) may not add up to more than 1; lower one of them"
             )
-        return self
 
     @staticmethod
-    def _check_domain(name: str, given: tuple[float, float]) -> None:
-        low, high = given
+    def _check_domain(name: str, bounds: tuple[float, float]) -> None:
+        low, high = bounds
         member = name.split(".")[1]
         if member in _ABOVE_ZERO and low < _TINY:
             raise ValueError(f"the range of '{name}' is [{low:g}, {high:g}]; it is divided by, so it must stay above 0")
@@ -405,6 +427,11 @@ class Scenario(_Frozen):
         return tuple(f"{remedy}_{size:g}" for size in sizes) or (remedy,)
 
     @property
+    def remedy_of_variant(self) -> dict[str, str]:
+        """The remedy that each variant is one of, by the variant's name."""
+        return {variant: remedy for remedy in self.remedies for variant in self.variants(remedy)}
+
+    @property
     def cells(self) -> tuple[tuple[str, str], ...]:
         """Every failure with every segment, in the order in which cells are numbered."""
         return tuple((failure, segment.name) for failure in self.failures for segment in self.segments)
@@ -417,7 +444,7 @@ class Scenario(_Frozen):
         InputError
             Naming the one that is not, with the nearest valid name.
         """
-        segments = [each.name for each in self.segments]
+        segments = [known.name for known in self.segments]
         if failure is not None and failure not in self.failures:
             raise unknown("failure", failure, list(self.failures), where)
         if segment is not None and segment not in segments:
@@ -478,16 +505,18 @@ def _extended(path: Path, descendants: tuple[Path, ...]) -> Any:
     if not isinstance(content, Mapping) or "extends" not in content:
         return content
     own = {key: value for key, value in content.items() if key != "extends"}
-    given = content["extends"]
-    if not isinstance(given, str):
-        raise InputError(f"{path.name}: extends is {given!r}; expected the name of a scenario or the path of its file")
-    beside = path.parent / given
+    extended = content["extends"]
+    if not isinstance(extended, str):
+        raise InputError(
+            f"{path.name}: extends is {extended!r}; expected the name of a scenario or the path of its file"
+        )
+    beside = path.parent / extended
     try:
-        base = beside if beside.is_file() else find_file("scenario", given, "data/scenarios", ".yaml")
+        base = beside if beside.is_file() else find_file("scenario", extended, "data/scenarios", ".yaml")
     except InputError as error:
         raise InputError(f"{error} ({path.name}, extends)") from None
-    if base.resolve() in (path.resolve(), *(each.resolve() for each in descendants)):
-        raise InputError(f"{path.name}: extends '{given}', which extends it in turn; remove one of the two")
+    if base.resolve() in (path.resolve(), *(descendant.resolve() for descendant in descendants)):
+        raise InputError(f"{path.name}: extends '{extended}', which extends it in turn; remove one of the two")
     return _put_over(_extended(base, (*descendants, path)), own, path.name)
 
 
@@ -497,7 +526,7 @@ def _put_over(base: Any, own: Any, where: str) -> Any:
         return own
     for key, value in own.items():
         if value is None and key not in base:
-            raise unknown("member to take away by null", key, [str(each) for each in base], where)
+            raise unknown("member to take away by null", key, [str(member) for member in base], where)
     merged = {
         key: _put_over(base.get(key), value, f"{where}, {key}") for key, value in own.items() if value is not None
     }
@@ -556,6 +585,6 @@ def draw_assumptions(scenario: Scenario, count: int = 200, seed: int = 0) -> Dra
 
 
 def central(scenario: Scenario) -> Draws:
-    """Return the one draw in which every assumption has its central value: what agents believe."""
+    """Return the one draw in which every assumption has its central value, which is what agents go by."""
     names = scenario.assumption_names
     return Draws(names, np.array([[scenario.value(name) for name in names]]))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import ACTS, Draws, Rule, Scenario
 from policy_sim.border import InputError
-from policy_sim.words import COLUMNS, LIMITS
+from policy_sim.words import COLUMNS, EVERYTHING, LIMITS
 
 __all__ = ["Menu", "compile_menu", "compose"]
 
@@ -36,9 +36,9 @@ class Menu:
         (F, A, C, M) coefficients of the linear forms, money. `felt` is the worth that counts for the customer's answer:
         less than `worth` where a remedy is not of a kind that matches the loss.
     uses
-        (F, A, L, C, M) coefficients of what is drawn from each limit; the last limit, total_cost, draws the cost.
+        (F, A, L, C, M) coefficients of what a resolution uses of each limit; its whole cost for total_cost.
     touches
-        (F, A, L) whether a resolution draws on a limit at all.
+        (F, A, L) whether a resolution uses a limit at all.
     acts
         (F, A, acts, M) as named in `ACTS`: minutes, those of the second line, hours until the last of it arrives,
         effort asked of the customer, strength of the gesture (at most 1).
@@ -72,19 +72,19 @@ def compose(scenario: Scenario, failure: str) -> list[tuple[str, ...]]:
     """
     parts = scenario.failures[failure].resolutions
     bundles = [tuple(itertools.chain(*combination)) for combination in itertools.product(*parts.values())]
-    family = {variant: name for name in scenario.remedies for variant in scenario.variants(name)}
+    remedy_of = scenario.remedy_of_variant
 
     def makes_sense(bundle: tuple[str, ...]) -> bool:
-        named = {*bundle, *(family[variant] for variant in bundle)}
+        named = {*bundle, *(remedy_of[variant] for variant in bundle)}
         return not any(_leaves_out(rule, named) for rule in scenario.rules)
 
-    kept = [bundle for bundle in bundles if makes_sense(bundle)]
-    if not kept:
+    sensible = [bundle for bundle in bundles if makes_sense(bundle)]
+    if not sensible:
         raise InputError(
             f"the rules leave out every resolution of failure '{failure}' (scenario {scenario.name}, {len(bundles)} "
             "combinations); take a rule away, or add an alternative that they allow"
         )
-    return kept
+    return sensible
 
 
 def _leaves_out(rule: Rule, named: Collection[str]) -> bool:
@@ -112,8 +112,8 @@ def compile_menu(scenario: Scenario, draws: Draws) -> Menu:
     shape = (len(bundles), max(map(len, bundles)))
     money = (*shape, len(COLUMNS), len(draws))
     menu = Menu(
-        names=tuple(tuple(" + ".join(bundle) or "nothing" for bundle in each) for each in bundles),
-        counts=np.array([len(each) for each in bundles]),
+        names=tuple(tuple(" + ".join(bundle) or "nothing" for bundle in of_failure) for of_failure in bundles),
+        counts=np.array([len(of_failure) for of_failure in bundles]),
         cost=np.zeros(money),
         worth=np.zeros(money),
         felt=np.zeros(money),
@@ -127,8 +127,8 @@ def compile_menu(scenario: Scenario, draws: Draws) -> Menu:
     )
     lead = ACTS.index("lead_hours")
     gesture = ACTS.index("gesture")
-    for f, (failure, each) in enumerate(zip(scenario.failures.values(), bundles, strict=True)):
-        for a, bundle in enumerate(each):
+    for f, (failure, of_failure) in enumerate(zip(scenario.failures.values(), bundles, strict=True)):
+        for a, bundle in enumerate(of_failure):
             for act in (acts[name] for name in bundle):
                 menu.cost[f, a] += act.cost
                 menu.worth[f, a] += act.worth
@@ -145,8 +145,8 @@ def compile_menu(scenario: Scenario, draws: Draws) -> Menu:
                 for limit, form in act.uses.items():
                     menu.uses[f, a, LIMITS.index(limit)] += form
                     menu.touches[f, a, LIMITS.index(limit)] = True
-            menu.uses[f, a, LIMITS.index("total_cost")] = menu.cost[f, a]
-            menu.touches[f, a, LIMITS.index("total_cost")] = True
+            menu.uses[f, a, LIMITS.index(EVERYTHING)] = menu.cost[f, a]
+            menu.touches[f, a, LIMITS.index(EVERYTHING)] = True
     np.minimum(menu.acts[:, :, gesture], 1.0, out=menu.acts[:, :, gesture])
     return menu
 

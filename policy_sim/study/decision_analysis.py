@@ -22,10 +22,10 @@ from policy_sim.words import DAYS_PER_YEAR
 
 __all__ = ["DecisionAnalysis", "analyse_decision"]
 
-#: How long a pilot may run.
+#: Weeks that a pilot may run.
 _WEEKS = (4, 13, 26)
 _WEEKS_PER_YEAR = DAYS_PER_YEAR / 7
-#: Below these a difference is none: share of cases, money a case.
+#: Differences up to these count as none: share of cases, money a case.
 _LEAST = {"customers_kept": 1e-5, "net_value": 1e-3}
 
 
@@ -36,25 +36,26 @@ class DecisionAnalysis:
     Attributes
     ----------
     outcomes
-        Of each policy; the baseline is the first, the recommended one the last.
+        Of each policy: the baseline first, the recommended one last.
     risk
-        As `risk_table` gives it.
+        The table that `risk_table` returns.
     errors
-        Of the difference between recommended and baseline.
+        Sources of error of the difference between the recommended policy and the baseline.
     sensitivity
-        One assumption at a time, on some of the cases.
+        The same difference with one assumption moved at a time, on some of the cases.
     evpi
-        What knowing everything is worth, money a year.
+        Expected value of perfect information, money a year.
     evppi
-        As `evppi` gives it, money a year.
+        The table that `evppi` returns, money a year.
     pilot_on
-        The assumption that is most worth knowing; where none is worth anything, the one that moves the gain most.
+        The assumption whose value is most worth knowing; where none is worth anything, the one that moves the
+        difference most.
     pilots
-        Two halves of the agents, one by each policy. One row per what it is about ("gain": to see the gain of the
-        recommended policy; the name of that assumption: to tell its low from its high end by how large the gain is),
-        outcome ("customers_kept", "net_value"; left out where it would show nothing) and length: about, outcome,
-        difference (to detect, a case), weeks, agents, cases (that these agents handle), fewest_agents, design_effect,
-        cases_there_are (of the whole business in that time).
+        What pilots take in which half of the agents work by each policy: one row per purpose, outcome and length.
+        Columns: about ("gain": to detect the difference between the policies; the name of `pilot_on`: to find out by
+        the size of that difference whether the assumption is at its low or its high end), outcome ("customers_kept",
+        "net_value"; left out where there is no difference to detect), difference (a case), weeks, agents, cases (that
+        these agents handle), fewest_agents, design_effect, cases_there_are (in the whole business in that time).
     """
 
     outcomes: tuple[Outcome, ...]
@@ -68,7 +69,7 @@ class DecisionAnalysis:
 
     @property
     def runner_up(self) -> Policy:
-        """The best of the policies, in the mean over draws, but for the recommended one."""
+        """The policy with the highest mean net value after the recommended one."""
         return max(self.outcomes[:-1], key=lambda outcome: float(outcome.per_case().mean())).policy
 
     def break_evens(self) -> pd.DataFrame:
@@ -121,18 +122,18 @@ def analyse_decision(
     seed: int = 0,
     on_progress: Progress | None = None,
 ) -> DecisionAnalysis:
-    """Weigh a policy against another: how sure that is, what it hangs on, what would be worth finding out.
+    """Compare a policy with another: how sure the difference is, what it depends on, what is worth finding out.
 
     Parameters
     ----------
     payoffs
-        The valued cases, with some hundred draws or more: regressions on single assumptions are noisy below that.
+        The valued cases, with a hundred draws or more: with fewer, regressions on single assumptions are noisy.
     recommended, baseline
         The two policies to compare.
     others
-        What could be chosen instead.
+        Policies that could be chosen instead.
     cases_at_a_time
-        How many of the cases the work with one assumption at a time rests on.
+        Number of cases for the work with one assumption at a time.
     cases_per_agent_week
         Cases that an agent handles in a week, for the pilots.
     seed
@@ -165,7 +166,7 @@ def analyse_decision(
     steps.begin("Working out what is worth knowing")
     benefits = net_benefits(outcomes)
     known = evppi(benefits, payoffs.draws, sensitivity.names, seed=seed)
-    # where knowing any of them would not change the choice: the one that moves the gain most
+    # where knowing none of them would change the choice: the one that moves the difference most
     ranked = known if known["evppi"].iloc[0] > 0 else sensitivity.tornado()
     top = str(ranked["assumption"].iloc[0])
     pilots = _pilots(sensitivity, top, new, base, cases_per_agent_week)
@@ -177,11 +178,11 @@ def analyse_decision(
 def _pilots(
     sensitivity: Sensitivity, name: str, outcome: Outcome, baseline: Outcome, cases_per_agent_week: float
 ) -> pd.DataFrame:
-    """Return the pilots that see the gain itself, and those that tell the ends of an assumption apart by the gain."""
+    """Return what pilots take: to detect the difference itself, and to tell low and high end of an assumption apart."""
     table = sensitivity.tornado()
     row = table[table["assumption"] == name].to_dict("records")[0]
     yearly = baseline.payoffs.scenario.value("shop.cases_per_year")
-    kept = float(baseline.per_case("customers_kept").mean())
+    share_kept = float(baseline.per_case("customers_kept").mean())
     gain = compare(outcome, baseline)
     differences = {
         ("gain", "customers_kept"): float(gain.per_case("customers_kept").mean()),
@@ -199,7 +200,7 @@ def _pilots(
                     spread_of_cases(baseline), difference, cases_per_agent_week=cases_per_agent_week, weeks=weeks
                 )
             else:
-                plan = pilot_for_share(kept, difference, cases_per_agent_week=cases_per_agent_week, weeks=weeks)
+                plan = pilot_for_share(share_kept, difference, cases_per_agent_week=cases_per_agent_week, weeks=weeks)
             rows.append((about, measured, difference, weeks, plan.agents, plan.cases, plan.fewest_agents,
                          plan.design_effect, round(yearly * weeks / _WEEKS_PER_YEAR)))  # fmt: skip
     columns = [

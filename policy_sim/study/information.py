@@ -1,4 +1,4 @@
-"""Information: what it would be worth to know an assumption, and what a pilot to find out would take.
+"""Information: what it would be worth to know an assumption before choosing, and what a pilot to find out takes.
 
 In: net benefits of several policies under joint draws of the assumptions. Out: expected values of information in money
 a year; agents, weeks and cases of a pilot. Left to others: valuing the policies, choosing which ones to compare.
@@ -23,7 +23,7 @@ __all__ = ["InformationValue", "Pilot", "evpi", "evppi", "pilot_for_mean", "pilo
 
 Floats = NDArray[np.float64]
 
-#: Where the knots of the spline stand: shares of the draws below them (Harrell 2015).
+#: Quantiles of the draws at which the knots of the spline stand (Harrell 2015).
 _KNOTS = (0.05, 0.275, 0.5, 0.725, 0.95)
 
 
@@ -43,12 +43,12 @@ class InformationValue(NamedTuple):
 
 
 def evpi(net_benefits: Floats) -> InformationValue:
-    """Return the expected value of perfect information: what it is worth to know every assumption before choosing.
+    """Return the expected value of perfect information (EVPI): what knowing every assumption before choosing is worth.
 
     Parameters
     ----------
     net_benefits
-        (draws, policies) what each policy brings under each draw, for example in money a year.
+        (draws, policies) net benefit of each policy under each draw, for example in money a year.
 
     Raises
     ------
@@ -73,26 +73,27 @@ def evpi(net_benefits: Floats) -> InformationValue:
 def evppi(
     net_benefits: Floats, draws: Draws, names: Sequence[str] | None = None, permutations: int = 20, seed: int = 0
 ) -> pd.DataFrame:
-    """Return the expected value of knowing one assumption, all others remaining unknown; the highest first.
+    """Return the expected value of partial perfect information (EVPPI): of knowing one assumption, the others unknown.
 
     Parameters
     ----------
     net_benefits
-        (draws, policies) what each policy brings under each draw, for example in money a year.
+        (draws, policies) net benefit of each policy under each draw, for example in money a year.
     draws
         The assumptions of the same draws.
     names
-        Which assumptions; all of them where not given. One that is the same in every draw is worth 0.
+        Which assumptions; all of them by default. One that is the same in every draw is worth 0.
     permutations
-        How often the net benefits are shuffled against the assumption to see what is found where there is nothing; the
-        mean of that is taken off. 0: nothing is.
+        How often the net benefits are shuffled against the assumption: the mean EVPPI of shuffled data, where there is
+        nothing to know, is subtracted as bias. 0: nothing is subtracted.
     seed
         The same seed gives the same shuffles.
 
     Returns
     -------
     pandas.DataFrame
-        assumption, evppi and standard_error (unit of the net benefits; 0 or more, at most the EVPI), share_of_evpi.
+        assumption, evppi and standard_error (unit of the net benefits; 0 or more, at most the EVPI), share_of_evpi; the
+        highest first.
 
     Raises
     ------
@@ -102,8 +103,9 @@ def evppi(
     Notes
     -----
     mean_m max_p G - max_p mean_m G, where G (draws, policies) is the regression of each policy's net benefit on a
-    restricted cubic spline of the assumption with 5 knots. The standard error joins that of the mean, in which the
-    scatter about the regression comes in by way of what is chosen, with the spread over the shuffles.
+    restricted cubic spline of the assumption with 5 knots. The standard error combines that of the mean, to which the
+    residuals of the regression contribute through the policy that is chosen, with the standard deviation over the
+    shuffles.
 
     References
     ----------
@@ -127,11 +129,11 @@ def evppi(
     for name in wanted:
         basis = _spline_basis(draws[name])
         fitted = (basis @ (basis.T @ targets)).reshape(count, 1 + permutations, policies)
-        found = fitted.max(axis=2).mean(axis=0) - fitted.mean(axis=0).max(axis=1)
-        by_chance = float(found[1:].mean()) if permutations else 0.0
-        noise = float(found[1:].std()) if permutations else 0.0
+        values = fitted.max(axis=2).mean(axis=0) - fitted.mean(axis=0).max(axis=1)
+        by_chance = float(values[1:].mean()) if permutations else 0.0
+        noise = float(values[1:].std()) if permutations else 0.0
         error = _regression_error(benefits, fitted[:, 0], basis)
-        value = min(max(float(found[0]) - by_chance, 0.0), most)
+        value = min(max(float(values[0]) - by_chance, 0.0), most)
         varies = basis.shape[1] > 1
         rows.append((name, value if varies else 0.0, math.hypot(error, noise) if varies else 0.0))
     table = pd.DataFrame(rows, columns=["assumption", "evppi", "standard_error"])
@@ -170,7 +172,7 @@ def _spline_basis(values: Floats) -> Floats:
 
 
 def _regression_error(benefits: Floats, fitted: Floats, basis: Floats) -> float:
-    """Return the standard error of mean max G - max mean G: what each draw adds to it, to first order."""
+    """Return the standard error of mean max G - max mean G, by the first-order influence of each draw."""
     chosen = int(np.argmax(fitted.mean(axis=0)))
     is_best = np.zeros_like(fitted)
     is_best[np.arange(len(fitted)), fitted.argmax(axis=1)] = 1.0
@@ -185,22 +187,22 @@ def _standard_error(values: Floats) -> float:
 
 @dataclass(frozen=True)
 class Pilot:
-    """What a pilot takes: half of the agents work by the new policy, half by the one in force.
+    """What a pilot takes in which half of the agents work by the new policy, half by the one in force.
 
     Attributes
     ----------
     agents, weeks
-        In both halves together; how long.
+        Agents in both halves together; length of the pilot.
     cases
-        That the agents handle in that time.
+        Number that these agents handle in that time.
     cases_if_independent
-        What it would take if the cases of an agent were no more alike than others.
+        Number that would do if cases of the same agent were no more alike than those of different agents.
     design_effect
-        How much more it takes because they are.
+        Factor by which more are needed because they are more alike.
     fewest_agents
-        With fewer than these no number of weeks is enough.
+        With fewer agents no number of weeks is enough.
     difference
-        What it would detect, in the unit of the outcome.
+        That the pilot would detect, in the unit of the outcome.
     """
 
     agents: int
@@ -231,7 +233,7 @@ def pilot_for_share(
     power: float = 0.8,
     level: float = 0.05,
 ) -> Pilot:
-    """Return what it takes to see a difference in a share, for example of customers kept, between two policies.
+    """Return what it takes to detect a difference in a share, for example of customers kept, between two policies.
 
     Parameters
     ----------
@@ -246,9 +248,9 @@ def pilot_for_share(
     size_variation
         Standard deviation over mean of the number of cases an agent handles; 0 where all have the same.
     power
-        Chance (0-1) to see the difference if it is there.
+        Chance (0-1) to detect the difference if there is one.
     level
-        Chance (0-1) to see one on either side if there is none.
+        Chance (0-1) to detect one, in either direction, if there is none.
 
     Raises
     ------
@@ -285,7 +287,7 @@ def pilot_for_mean(
     power: float = 0.8,
     level: float = 0.05,
 ) -> Pilot:
-    """Return what it takes to see a difference in a mean, for example of net value a case, between two policies.
+    """Return what it takes to detect a difference in a mean, for example of net value a case, between two policies.
 
     Parameters
     ----------
@@ -345,7 +347,7 @@ def _pilot(
     independent = float(quantiles**2 * variance / difference**2)
     size = cases_per_agent_week * weeks
     effect = max(1 + ((1 + variation**2) * size - 1) * correlation, 1.0)
-    # a hair off, so that rounding does not ask for one more
+    # a little less, so that rounding errors do not ask for one more
     in_half = math.ceil(independent * effect / size - 1e-9) + 1
     least = math.floor(independent * (1 + variation**2) * correlation) + 2
     return Pilot(

@@ -1,14 +1,14 @@
-"""Journey: a base of customers month by month under a policy, and under another one with the same luck.
+"""Journey: customers followed month by month, under several policies with the same random numbers.
 
-In: a setting whose cases were drawn from a log, policies, how many customers and months. Out: `Journey`: what happens
-each month under each draw of the assumptions. Left to others: what a case comes to (`value`), the loop over customers
+In: a setting whose cases were drawn from a log, policies, how many customers and months. Out: `Journey`, monthly sums
+under each draw of the assumptions. Left to others: what a case brings (`value`), the loop over customers
 (`journey_kernels`).
 
-Each customer buys at a rate and leaves with a chance of their own, drawn from what the fitted model knows of them. Some
-purchases go wrong; each failure is one of the cases of the setting, answered as the policy answers it to a customer
-with so many failures before. Who stays may spend less or more; who is lost keeps others away, who is delighted brings
-some: newcomers buy, fail and talk in turn. What people learn to claim grows with time. If remedies have a budget, cases
-that come after it is spent in a month are handled by another policy.
+Each customer has a purchase rate and a chance of leaving, drawn from their posterior under the fitted model. Some
+purchases go wrong: a failure is one of the cases of the setting, resolved as the policy resolves it for a customer with
+so many earlier failures. Customers who stay may spend less or more. Those who are lost keep others away, those who are
+delighted bring some by word of mouth, and newcomers do the same in turn. Learned claiming grows with time. If remedies
+have a budget, the cases of a month that come after it is spent are decided by another policy.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from policy_sim.value.payoffs import spread
 from policy_sim.value.second_line import numbers_with, second_line, supervisor_minutes
 from policy_sim.words import MEASURES
 
-__all__ = ["TRAJECTORIES", "Journey", "follow_customers", "gap", "monthly_sums"]
+__all__ = ["TRAJECTORIES", "Journey", "compare_journeys", "follow_customers", "monthly_sums"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: What a journey tells of each month, with its unit.
+#: The monthly sums of a journey, with their units.
 TRAJECTORIES = {
     "customers": "count",
     "newcomers": "count",
@@ -64,18 +64,18 @@ _LEAST_RATE = 1e-12
 
 @dataclass(frozen=True)
 class Journey:
-    """A base of customers over time.
+    """What a number of customers do and cost over time under a policy.
 
     Attributes
     ----------
     policy
-        Under which it was followed.
+        Under which they were followed.
     currency
-        Of the money.
+        Of money.
     discount_rate_per_year
-        For `present_value`.
+        Annual, for `present_value`.
     monthly
-        By name of `TRAJECTORIES`: (draws, months).
+        Arrays (draws, months) by the names of `TRAJECTORIES`.
     """
 
     policy: Policy
@@ -85,13 +85,13 @@ class Journey:
 
     @property
     def months(self) -> int:
-        """How long it is."""
+        """Number of months."""
         return int(self.monthly["customers"].shape[1])
 
-    def present_value(self, outcome: str = "net_value") -> Floats:
-        """Return (draws,) an outcome over all months, discounted to the start."""
+    def present_value(self, trajectory: str = "net_value") -> Floats:
+        """Return (draws,) the sum of a trajectory over all months, each discounted to the start from its middle."""
         years = (np.arange(self.months) + 0.5) / 12
-        return np.asarray(self.monthly[outcome] @ (1 + self.discount_rate_per_year) ** -years)
+        return np.asarray(self.monthly[trajectory] @ (1 + self.discount_rate_per_year) ** -years)
 
     def to_frame(self, level: float = 0.9) -> pd.DataFrame:
         """Return one row per month and trajectory: month (from 1), outcome, unit, mean, low, high over the draws."""
@@ -124,12 +124,12 @@ def follow_customers(
     failure_at_start: bool = False,
     most_cases: int = 1_000,
 ) -> list[Journey]:
-    """Follow the same customers with the same luck under several policies.
+    """Follow the same customers with the same random numbers under several policies.
 
     Parameters
     ----------
     setting
-        Its cases were drawn from a log, to which a BG/NBD model was fitted.
+        Cases drawn from a log of orders, to which a BG/NBD model was fitted.
     policies
         One journey is returned for each.
     months
@@ -137,17 +137,17 @@ def follow_customers(
     count
         Customers at the start; all counts and money are for so many.
     seed
-        The same seed gives the same customers and luck.
+        The same seed gives the same customers and random numbers.
     newcomers_per_month
-        Who come anyway, before word of mouth; 1 % of `count` where not given.
+        Customers who come without word of mouth; 1 % of `count` by default.
     learning_months
-        Time in which 63 % of what people learn to claim is learned; 0: all is known from the start.
+        Time constant of learned claiming: 63 % of it is there after so many months; 0: all of it from the start.
     budget_per_month, after_budget
-        Money for remedies; cases of a month that come after it is spent are handled by the other policy.
+        Money for remedies; cases of a month that come after it is spent are decided by the other policy.
     failure_at_start
-        Let each customer begin with a failure, one of the setting's cases and its customer.
+        Whether each customer begins with a failure: one of the setting's cases, and its customer.
     most_cases
-        At most so many of the setting's cases, evenly spread, stand for all failures.
+        At most so many of the setting's cases, evenly spaced, represent all failures.
 
     Raises
     ------
@@ -156,10 +156,10 @@ def follow_customers(
 
     Notes
     -----
-    Purchases come in a Poisson stream, a customer leaves after each with the same chance (Fader, Hardie and Lee 2005),
-    both drawn for each customer from the posterior given that they are alive. Newcomers are followed once from their
-    first purchase; how many come each month solves a renewal equation: those who come anyway and those whom the talk
-    of all who came before brings or keeps away, never below none.
+    Purchases are a Poisson process, and a customer leaves after each with the same chance (Fader, Hardie and Lee 2005);
+    rate and chance are drawn for each customer from the posterior given that they are alive. Newcomers are followed
+    once from their first purchase; their number in each month solves a renewal equation: those who come anyway plus
+    those whom word of mouth of all earlier customers brings (or keeps away), at least 0.
     """
     customers = _checked(setting, months, count, learning_months, budget_per_month, after_budget)
     payoffs = setting.payoffs.take(spread(len(setting.payoffs.cases), most_cases))
@@ -170,16 +170,16 @@ def follow_customers(
     arriving = 0.01 * count if newcomers_per_month is None else float(newcomers_per_month)
     learned = 1.0 if learning_months == 0 else -np.expm1(-(np.arange(months) + 1) / learning_months)
     factor = payoffs.draws["shop.future_value_factor"]
-    spare = None if after_budget is None else _answers(after_budget, payoffs)
+    fallback = None if after_budget is None else _answers(after_budget, payoffs)
     journeys = []
     for policy in policies:
         own = _answers(policy, payoffs)
-        pairs = np.stack([own, own if spare is None else spare], axis=1)
+        pairs = np.stack([own, own if fallback is None else fallback], axis=1)
         by_draw = []
         for answers, scale in zip(pairs, factor, strict=True):
-            scaled = [each._replace(margin=each.margin * scale) for each in (base, cohort)]
+            scaled = [buyers._replace(margin=buyers.margin * scale) for buyers in (base, cohort)]
             by_draw.append(_within_budget(scaled, failing, answers, months, seed, arriving, budget_per_month))
-        values = {name: np.stack([each[name] for each in by_draw]) for name in by_draw[0]}
+        values = {name: np.stack([sums[name] for sums in by_draw]) for name in by_draw[0]}
         values["learned_claiming"] *= learned
         spent = values["remedy_cost"] + values["labour"] + values["learned_claiming"]
         values["net_value"] = values["margin"] - spent
@@ -188,25 +188,25 @@ def follow_customers(
     return journeys
 
 
-def gap(journey: Journey, other: Journey, level: float = 0.9) -> pd.DataFrame:
-    """Return how far a journey is ahead of another in each month, paired draw by draw; columns as `Journey.to_frame`.
+def compare_journeys(journey: Journey, baseline: Journey, level: float = 0.9) -> pd.DataFrame:
+    """Return the differences between two journeys month by month, paired by draw; columns as `Journey.to_frame`.
 
     Raises
     ------
     InputError
         If they do not have the same months and draws.
     """
-    shapes = [each.monthly["customers"].shape for each in (journey, other)]
+    shapes = [followed.monthly["customers"].shape for followed in (journey, baseline)]
     if shapes[0] != shapes[1]:
         raise InputError(f"journeys of {shapes[0]} and {shapes[1]} draws and months; follow both in one call")
-    apart = {name: journey.monthly[name] - other.monthly[name] for name in TRAJECTORIES}
-    return _framed(apart, level).assign(policy=journey.policy.name, baseline=other.policy.name)
+    differences = {name: journey.monthly[name] - baseline.monthly[name] for name in TRAJECTORIES}
+    return _framed(differences, level).assign(policy=journey.policy.name, baseline=baseline.policy.name)
 
 
 def monthly_sums(buyers: Buyers, failing: float, answers: Floats, share: Floats, seed: int) -> Floats:
-    """Return (months, sums) what customers do, on as many threads as there are processors.
+    """Return (months, sums) of what customers do, computed in as many threads as there are processors.
 
-    Blocks are cut the same way on every machine and added up in order, so results do not depend on threads.
+    Blocks are the same on every machine and added up in order, so results do not depend on the number of threads.
     """
     edges = list(range(0, len(buyers.rate), _CUSTOMERS_IN_A_BLOCK))
     parts = np.zeros((len(edges), len(share), len(SUMS)))
@@ -255,32 +255,32 @@ def _checked(
 def _base(
     customers: Customers, payoffs: Payoffs, rng: np.random.Generator, count: int, failure_at_start: bool
 ) -> Buyers:
-    """Draw customers of the log who are alive, or those of the cases, with rates and chances of their own."""
+    """Draw customers of the log in proportion to their chance of being alive, or take those of the cases."""
     values, cases = customers.future_values, payoffs.cases
     if failure_at_start:
         case = np.arange(count) % len(cases)
-        who = cases.customer[case]
+        rows = cases.customer[case]
         prior = cases.prior_failures[case].astype(np.int64)
     else:
         alive = values.probability_alive
-        who = rng.choice(len(alive), size=count, p=alive / alive.sum())
+        rows = rng.choice(len(alive), size=count, p=alive / alive.sum())
         case = np.full(count, -1)
         share = payoffs.scenario.value("cases.failures_per_order")
-        prior = rng.poisson(values.prior_purchases[who] * share)
+        prior = rng.poisson(values.prior_purchases[rows] * share)
     summary = customers.summary
     return _drawn(
         customers,
         rng,
-        summary.frequency[who],
-        summary.age_weeks[who],
-        values.margin_share * values.expected_spend[who],
+        summary.frequency[rows],
+        summary.age_weeks[rows],
+        values.margin_share * values.expected_spend[rows],
         prior,
         case,
     )
 
 
 def _cohort(customers: Customers, rng: np.random.Generator, count: int, failing: float, cases: int) -> Buyers:
-    """Draw newcomers, who have just bought for the first time, which may go wrong as any other purchase."""
+    """Draw newcomers with their first purchase, which may go wrong as any other does."""
     margin = customers.future_values.margin_share * customers.spend.population_mean
     nothing = np.zeros(count)
     return _drawn(
@@ -311,7 +311,7 @@ def _drawn(
 
 
 def _answers(policy: Policy, payoffs: Payoffs) -> Floats:
-    """Return (draws, prior failures, cases, answers): what each case comes to, by failures before."""
+    """Return (draws, prior failures, cases, answers): what each case brings, by the customer's earlier failures."""
     tables = []
     for prior in range(MOST_PRIOR + 1):
         cases = payoffs.cases.with_columns({"prior_failures": np.full(len(payoffs.cases), float(prior))})
@@ -320,7 +320,7 @@ def _answers(policy: Policy, payoffs: Payoffs) -> Floats:
 
 
 def _answers_to(policy: Policy, payoffs: Payoffs) -> Floats:
-    """Return (draws, cases, answers) under a policy, those passed on waiting as long as its load makes them."""
+    """Return (draws, cases, answers) under a policy; escalated cases wait as long as its load makes them."""
     count, draws = len(payoffs.cases), len(payoffs.draws)
     handling = Handling.of(policy, payoffs)
     rules, states = handling.rules, handling.states(np.arange(count))
@@ -334,9 +334,13 @@ def _answers_to(policy: Policy, payoffs: Payoffs) -> Floats:
     factor = payoffs.draws["shop.future_value_factor"]
     valued = payoffs.cases.future_value[:, None] * factor * measured["customers_kept"]
     multiplier = np.divide(silent, valued, out=np.ones((count, draws)), where=valued > 0)
-    talk = (measured["retained"] - silent) / (payoffs.cases.new_customer_value * factor)
-    named = measured | {"kept": measured["customers_kept"], "spend_multiplier": multiplier, "word_of_mouth": talk}
-    return np.stack([named[name].T for name in ANSWERS], axis=-1)
+    word_of_mouth = (measured["retained"] - silent) / (payoffs.cases.new_customer_value * factor)
+    answers = measured | {
+        "chance_kept": measured["customers_kept"],
+        "spend_multiplier": multiplier,
+        "word_of_mouth": word_of_mouth,
+    }
+    return np.stack([answers[name].T for name in ANSWERS], axis=-1)
 
 
 def _within_budget(
@@ -348,7 +352,7 @@ def _within_budget(
     arriving: float,
     budget_per_month: float | None,
 ) -> dict[str, Floats]:
-    """Return the trajectories (months,) of one draw; under a budget, such shares of cases that it holds."""
+    """Return the trajectories (months,) of one draw; the share of cases that a budget allows is iterated."""
     share = np.ones(months)
     values = _with_newcomers(buyers, failing, answers, share, seed, arriving)
     for _ in range(_BUDGET_ROUNDS if budget_per_month is not None else 0):
@@ -361,21 +365,21 @@ def _within_budget(
 def _with_newcomers(
     buyers: Sequence[Buyers], failing: float, answers: Floats, share: Floats, seed: int, arriving: float
 ) -> dict[str, Floats]:
-    """Add those who come, anyway and by word of mouth, to the customers of the start."""
+    """Return the trajectories (months,) of the customers of the start and of newcomers together."""
     base, cohort = buyers
     months = len(share)
     own = monthly_sums(base, failing, answers, share, seed)
-    each = monthly_sums(cohort, failing, answers, share, seed + 1) / len(cohort.rate)
+    newcomer = monthly_sums(cohort, failing, answers, share, seed + 1) / len(cohort.rate)
     talk = SUMS.index("word_of_mouth")
     came = np.zeros(months)
     for month in range(months):
-        # who came earlier this month talks, too: hence the division
-        brought = own[month, talk] + came[:month] @ each[month:0:-1, talk]
-        came[month] = max((arriving + brought) / max(1 - each[0, talk], 0.1), 0.0)
-    later = np.stack([np.convolve(came, each[:, k])[:months] for k in range(len(SUMS))], axis=1)
+        # newcomers of this month bring others in the same month: hence the division
+        brought = own[month, talk] + came[:month] @ newcomer[month:0:-1, talk]
+        came[month] = max((arriving + brought) / max(1 - newcomer[0, talk], 0.1), 0.0)
+    later = np.stack([np.convolve(came, newcomer[:, k])[:months] for k in range(len(SUMS))], axis=1)
     total = dict(zip(SUMS, (own + later).T, strict=True))
     gone = np.cumsum(total["lost"] + total["left"])
-    # a newcomer's first purchase is what makes them one
+    # the first purchase of a newcomer is not among the sums
     first = came * float(cohort.margin[0])
     return total | {
         "newcomers": came,
@@ -390,6 +394,7 @@ def _framed(values: dict[str, Floats], level: float) -> pd.DataFrame:
     for name, unit in TRAJECTORIES.items():
         low, high = np.quantile(values[name], [(1 - level) / 2, (1 + level) / 2], axis=0)
         months = np.arange(1, values[name].shape[1] + 1)
-        told = {"month": months, "outcome": name, "unit": unit, "mean": values[name].mean(axis=0), "low": low}
-        tables.append(pd.DataFrame(told | {"high": high}))
+        mean = values[name].mean(axis=0)
+        columns = {"month": months, "outcome": name, "unit": unit, "mean": mean, "low": low, "high": high}
+        tables.append(pd.DataFrame(columns))
     return pd.concat(tables, ignore_index=True)

@@ -1,10 +1,10 @@
 """Journey kernels: the loop over customers and their purchases, compiled.
 
-In: arrays made by `journey`. Out: sums by month. Left to others: where rates and answers come from, what it all means.
+In: arrays made by `journey`. Out: sums by month. Left to others: where rates and answers come from, what sums mean.
 
-All that it compiles stands here: numba's cache only notices changes of the file a function is in. A customer's random
-numbers are hashed from seed, customer and number of the purchase, so that two policies meet the same luck purchase by
-purchase, whatever happened before; and a customer costs time by the purchase, not by the month.
+All compiled functions stand in this file, since numba's cache only notices changes of the file that a function is in.
+A customer's random numbers are hashed from seed, customer and number of the purchase, so that two policies meet the
+same ones purchase by purchase, whatever happened before. Time is needed per purchase, not per month.
 """
 
 from __future__ import annotations
@@ -34,11 +34,14 @@ SUMS = (
     "word_of_mouth",
     "supervisor_minutes",
 )
-(_PURCHASES, _FAILURES, _SECOND, _LOST, _LEFT, _MARGIN, _REMEDY, _LABOUR, _LEARNED, _MOUTH, _MINUTES) = range(11)
+_PURCHASES, _FAILURES, _SECOND, _LOST, _LEFT, _MARGIN = (
+    SUMS.index(name) for name in ("purchases", "failures", "second_failures", "lost", "left", "margin")
+)
 
-#: What a case comes to, last axis of the tables: chance to stay, what is spent from then on, money, newcomers, minutes.
+#: What a case brings, in the order of the last axis of the tables: the chance (0-1) that the customer stays, the factor
+#: on what they spend from then on, money, customers won by word of mouth, minutes.
 ANSWERS = (
-    "kept",
+    "chance_kept",
     "spend_multiplier",
     "remedy_cost",
     "labour",
@@ -46,9 +49,13 @@ ANSWERS = (
     "word_of_mouth",
     "supervisor_minutes",
 )
-(_KEPT, _SPEND) = range(2)
+_KEPT, _SPEND = (ANSWERS.index(name) for name in ("chance_kept", "spend_multiplier"))
+#: What is summed as it stands in the answers: where it begins there and among the sums, and how many there are.
+_ADDED = tuple(name for name in ANSWERS if name in SUMS)
+assert ANSWERS[-len(_ADDED) :] == SUMS[-len(_ADDED) :] == _ADDED
+_FROM, _TO, _COUNT = ANSWERS.index(_ADDED[0]), SUMS.index(_ADDED[0]), len(_ADDED)
 
-#: Failures before, up to which they make a difference.
+#: Earlier failures of a customer beyond this number make no further difference.
 MOST_PRIOR = 3
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -59,9 +66,20 @@ _UNIT_53, _UNIT_32 = 2.0**-53, 2.0**-32
 
 
 class Buyers(NamedTuple):
-    """Customers: purchases a month, chance to leave after one, margin of one, failures before, case at the start.
+    """Customers at the start; arrays (customers,).
 
-    Arrays (customers,); `case` is -1 where nothing has gone wrong at the start.
+    Attributes
+    ----------
+    rate
+        Purchases a month, above 0.
+    leaving
+        Chance (0-1) to leave after a purchase.
+    margin
+        Of a purchase, money.
+    prior
+        Earlier failures.
+    case
+        The case that a customer begins with; -1 for none.
     """
 
     rate: Floats
@@ -73,7 +91,7 @@ class Buyers(NamedTuple):
 
 @numba.njit(cache=True, nogil=True, inline="always")
 def _mix(z: np.uint64) -> np.uint64:
-    """Return 64 bits that look random (Steele, Lea and Flood 2014)."""
+    """Return 64 pseudo-random bits: the finaliser of SplitMix64 (Steele, Lea and Flood 2014)."""
     z = (z ^ (z >> _S30)) * _MIX_1
     z = (z ^ (z >> _S27)) * _MIX_2
     return z ^ (z >> _S31)
@@ -97,9 +115,9 @@ def follow(
     failing
         Share (0-1) of purchases that go wrong.
     answers
-        (2, prior failures, cases, answers) under the policy, and under the one that holds once the budget is spent.
+        (2, prior failures, cases, answers): under the policy, and under the one that decides once the budget is spent.
     share
-        (months,) of the cases that come before the budget is spent.
+        (months,) share (0-1) of the cases that are decided before the budget is spent.
     seed
         Of the random numbers.
     first, last
@@ -119,15 +137,15 @@ def follow(
         month = 0
         while True:
             if case >= 0:
-                # where it goes wrong
+                # the purchase has gone wrong
                 luck = _mix(state ^ _MIX_1)
                 which = 0 if (luck >> _S32) * _UNIT_32 < share[month] else 1
                 level = min(prior, MOST_PRIOR)
                 out[month, _FAILURES] += 1.0
                 if prior > 0:
                     out[month, _SECOND] += 1.0
-                for k in range(5):
-                    out[month, _REMEDY + k] += answers[which, level, case, _SPEND + 1 + k]
+                for k in range(_COUNT):
+                    out[month, _TO + k] += answers[which, level, case, _FROM + k]
                 if (luck & _LOW) * _UNIT_32 >= answers[which, level, case, _KEPT]:
                     out[month, _LOST] += 1.0
                     break

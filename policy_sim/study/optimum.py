@@ -1,13 +1,13 @@
-"""Optimum: the best limits with all that whoever signs them asks: why there, how sure, what would have been worse.
+"""Optimum: the best limits, and what whoever signs them asks: what holds them where they are, and how sure that is.
 
-In: the policy in force, payoffs, what the search must keep to. Out: `Optimum`. Left to others: finding the limits
-(`value.best_limits`), how it reads (`show.terminal`).
+In: the policy in force, payoffs, constraints of the search. Out: `Optimum`. Left to others: finding the limits
+(`value.best_limits`), how it reads (`show.terminal.optimum`).
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,23 +16,26 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress, Steps, plain_rows
 from policy_sim.policy import NO_LIMIT, Lever, Policy, limit_content, limit_contents
+from policy_sim.study.recommendation import as_recommended
 from policy_sim.value import BestLimits, Difference, Payoffs, best_limits, compare, evaluate, interval, threshold_curve
 
 __all__ = ["HeldOut", "Optimum", "find_optimum"]
 
 Floats = NDArray[np.float64]
 
-_SAME = 1e-9  # money a case
+_SAME = 1e-9  # money a case: smaller differences are rounding errors
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What best limits bring on cases that they were not fitted to: every other case fits, the rest judges, both ways.
+    """What best limits bring on cases that they were not fitted to.
+
+    They are fitted to every other case and evaluated on the rest, then the other way round.
 
     Attributes
     ----------
     fitted, held_out
-        (draws,) net value a year against the policy in force (money), on the cases of the fit and on the others.
+        (draws,) net value a year minus that of the policy in force (money), on the cases of the fit and on the others.
     """
 
     fitted: Floats
@@ -53,21 +56,22 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Optimum:
-    """The best limits, and what speaks for them.
+    """The best limits, with what speaks for and against them.
 
     Attributes
     ----------
     best
-        The limits that were found, as the policy `recommended`.
+        The best limits, as the policy `recommended`.
     gain
-        How far that policy is ahead of the one in force.
+        Difference between that policy and the one in force.
     ignoring
-        How far the limits that are best if nobody learns to claim are ahead of it (behind it: below 0), when people do.
+        What it costs to ignore learned claiming: the limits that would be best without it, compared with `best` with it
+        (below 0: behind).
     held_out
         None where half of the cases is too few to find limits.
     limits
-        One row for each limit that could move: tier, limit, in_force, best, from `low` to below `high` as good within
-        1 % (of the first tier), reason.
+        One row for each limit that could move: tier, limit, in_force, best; for the first tier low and high (from `low`
+        to below `high` it is as good within 1 % of what the limit can bring); reason (what holds it there).
     """
 
     best: BestLimits
@@ -97,8 +101,8 @@ class Optimum:
         }
 
 
-def find_optimum(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = None, **wishes: Any) -> Optimum:
-    """Find the best limits and put them to the test.
+def find_optimum(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = None, **constraints: Any) -> Optimum:
+    """Find the best limits and test them.
 
     Parameters
     ----------
@@ -108,8 +112,8 @@ def find_optimum(policy: Policy, payoffs: Payoffs, on_progress: Progress | None 
         The valued cases.
     on_progress
         Called as each of four steps begins.
-    **wishes
-        What `best_limits` takes besides: limits, tiers, by, at_most_exceptions, round_to, budget, escalation_minutes,
+    **constraints
+        Further arguments of `best_limits`: limits, tiers, by, at_most_exceptions, round_to, budget, escalation_minutes,
         robust.
 
     Raises
@@ -120,36 +124,32 @@ def find_optimum(policy: Policy, payoffs: Payoffs, on_progress: Progress | None 
     steps = Steps(on_progress, 4)
     in_force = evaluate(policy, payoffs)
     steps.begin("Searching the best limits")
-    best = _named(best_limits(policy, payoffs, **wishes), "recommended", "Recommended")
+    best = as_recommended(best_limits(policy, payoffs, **constraints))
     gain = compare(evaluate(best.policy, payoffs), in_force)
     steps.begin("Searching without learned claiming")
-    careless = best_limits(policy, payoffs.without_learned_claiming(), **wishes)
-    careless = _named(careless, "ignoring_claiming", "Learned claiming ignored")
-    ignoring = compare(evaluate(careless.policy, payoffs), gain.outcome)
+    careless = best_limits(policy, payoffs.without_learned_claiming(), **constraints).policy
+    careless = careless.model_copy(update={"name": "ignoring_claiming", "title": "Learned claiming ignored"})
+    ignoring = compare(evaluate(careless, payoffs), gain.outcome)
     steps.begin("Judging on held-out cases")
     held_out = None
-    with suppress(InputError):  # half of the cases may be unable to keep to what all can
-        held_out = _hold_out(policy, payoffs, wishes)
+    with suppress(InputError):  # half of the cases may not fit the constraints that all of them do
+        held_out = _hold_out(policy, payoffs, constraints)
     steps.begin("Drawing exact curves")
     limits = _limits(policy, best)
     steps.finish()
     return Optimum(best, gain, ignoring, held_out, limits)
 
 
-def _named(best: BestLimits, name: str, title: str) -> BestLimits:
-    return replace(best, policy=best.policy.model_copy(update={"name": name, "title": title}))
-
-
-def _hold_out(policy: Policy, payoffs: Payoffs, wishes: dict[str, Any]) -> HeldOut | None:
+def _hold_out(policy: Policy, payoffs: Payoffs, constraints: dict[str, Any]) -> HeldOut | None:
     if len(payoffs.cases) < 2:
         return None
     halves = [payoffs.take(np.arange(first, len(payoffs.cases), 2)) for first in range(2)]
     before = [evaluate(policy, half).per_year() for half in halves]
     fitted, held_out = [], []
     for k, half in enumerate(halves):
-        found = best_limits(policy, half, **wishes).policy
-        fitted.append(evaluate(found, half).per_year() - before[k])
-        held_out.append(evaluate(found, halves[1 - k]).per_year() - before[1 - k])
+        best = best_limits(policy, half, **constraints).policy
+        fitted.append(evaluate(best, half).per_year() - before[k])
+        held_out.append(evaluate(best, halves[1 - k]).per_year() - before[1 - k])
     return HeldOut(np.mean(fitted, axis=0), np.mean(held_out, axis=0))
 
 
@@ -173,22 +173,22 @@ def _limits(policy: Policy, best: BestLimits) -> pd.DataFrame:
 
 
 def _reason(best: BestLimits, lever: Lever) -> str:
-    """Say what holds a limit where it stands, where that is not its own curve."""
+    """Return in words what holds a limit at its value, where that is not its own curve."""
     policy, tiers = best.policy, best.policy.tier_names
     k = tiers.index(lever.tier)
-    found, (least, most) = policy.limit(lever.tier, lever.limit), policy.bounds(lever)
-    if found == NO_LIMIT:
+    limit, (least, most) = policy.limit(lever.tier, lever.limit), policy.bounds(lever)
+    if limit == NO_LIMIT:
         return _reason_for_no_limit(best, lever)
-    if found == most:
+    if limit == most:
         if k > 0:
             return f"as the {tiers[k + 1]}'s"
         curve = best.curves[lever.limit]
         net = curve.per_case().mean(axis=1)
-        is_held = net[curve.step(found) :].max() > net[curve.step(found)] + _SAME
+        is_held = net[curve.step(limit) :].max() > net[curve.step(limit)] + _SAME
         return f"held by the {tiers[k + 1]}'s" if is_held else f"as far as the {tiers[k + 1]}'s"
-    if found == least and k > 0:
+    if limit == least and k > 0:
         return f"at least the {tiers[k - 1]}'s"
-    is_short = k == 0 and best.binding and found < best.curves[lever.limit].flat_region()[0]
+    is_short = k == 0 and best.binding and limit < best.curves[lever.limit].flat_region()[0]
     return f"held by the {best.binding.replace('_', ' ')}" if is_short else ""
 
 

@@ -1,4 +1,4 @@
-"""Setting: everything that policies are compared in, made from a log or from real cases.
+"""Setting: what policies are compared on: valued cases, drawn from a log of orders or taken from a log of cases.
 
 In: a scenario, a log of orders or of real cases, a `Sample`. Out: `Setting`, with the payoffs.
 Left to others: the policies.
@@ -44,7 +44,7 @@ __all__ = [
     "thinned",
 ]
 
-#: The log that is used where none is given: the CDNOW 1/10 sample, under the folder of shipped data.
+#: The log of orders that is used by default: the CDNOW 1/10 sample, in the folder of shipped data.
 DEFAULT_LOG = "cdnow/transactions.csv"
 
 
@@ -199,9 +199,9 @@ def read_default_log(scenario: Scenario) -> Transactions:
 
 
 def thinned(payoffs: Payoffs, cases: int, draws: int) -> Payoffs:
-    """Return payoffs of at most so many cases, evenly spread over all, and of at most so many first draws.
+    """Return the payoffs of at most `cases` cases, evenly spaced over all, under at most the first `draws` draws.
 
-    For work that asks for many payoffs and less precision.
+    For work that needs many payoffs of each case and less precision.
 
     Raises
     ------
@@ -213,9 +213,9 @@ def thinned(payoffs: Payoffs, cases: int, draws: int) -> Payoffs:
             raise InputError(f"number of {words} to keep is {count}; it must be 1 or more")
     if cases >= len(payoffs.cases) and draws >= len(payoffs.draws):
         return payoffs
-    spread = np.linspace(0, len(payoffs.cases) - 1, min(cases, len(payoffs.cases))).round().astype(np.int64)
+    rows = np.linspace(0, len(payoffs.cases) - 1, min(cases, len(payoffs.cases))).round().astype(np.int64)
     fewer = Draws(payoffs.draws.names, payoffs.draws.values[:draws])
-    return value_cases(payoffs.scenario, payoffs.cases.take(spread), fewer, payoffs.numbers.values[:, : len(fewer)])
+    return value_cases(payoffs.scenario, payoffs.cases.take(rows), fewer, payoffs.numbers.values[:, : len(fewer)])
 
 
 def fit_customers(transactions: Transactions, scenario: Scenario, model: str = "bg-nbd") -> Customers:

@@ -1,6 +1,6 @@
-"""Provenance: where a policy came from, to be written into every file of it.
+"""Provenance: how a policy came about, to be written into every file of it.
 
-In: the setting that it was worked out in, how far it is ahead of another policy. Out: `Provenance`.
+In: the setting that it was worked out in, its difference to another policy. Out: `Provenance`.
 Left to others: the files (`publish`).
 """
 

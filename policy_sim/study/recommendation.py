@@ -1,7 +1,7 @@
-"""Recommendation: the best limits of the agents, beside the policy in force and others.
+"""Recommendation: the best limits, compared with the policy in force and with others.
 
 In: the policy in force, payoffs, other policies. Out: `Recommendation`. Left to others: finding the limits
-(`value.best_limits`), all that speaks for and against them (`optimum`, `decision_analysis`).
+(`value.best_limits`), what speaks for and against them (`optimum`, `decision_analysis`).
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ __all__ = ["Recommendation", "as_recommended", "recommend"]
 
 @dataclass(frozen=True)
 class Recommendation:
-    """The best limits, and how far every policy is ahead of the one in force.
+    """The best limits, and the difference between every policy and the one in force.
 
     Attributes
     ----------
     best
-        The limits that were found, as the policy `recommended`.
+        The best limits, as the policy `recommended`.
     differences
-        Of each policy to the one in force: itself first, then the others, the recommended one last.
+        Between each policy and the one in force: the one in force first, then the others, the recommended one last.
     """
 
     best: BestLimits
@@ -40,7 +40,7 @@ class Recommendation:
 
     @property
     def gain(self) -> Difference:
-        """How far the recommended policy is ahead of the one in force."""
+        """Difference between the recommended policy and the one in force."""
         return self.differences[-1]
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -98,7 +98,7 @@ def recommend(
     round_to
         Limits are multiples of this (money): people can keep whole units in mind, and it costs next to nothing.
     on_progress
-        Called with what is being done, how much of it is done and of how much.
+        Called as the search goes on.
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""Risk: several policies beside each other under every draw, and where what is not known about them comes from.
+"""Risk: policies compared under every draw of the assumptions, and the sources of error of their difference.
 
-In: outcomes on the same payoffs. Out: net benefits, a table of gains, chances, tails and regrets, two kinds of error.
+In: outcomes on the same payoffs. Out: net benefits, a table of differences, chances, tails and regrets, two errors.
 Left to others: what it would be worth to know more (`information`), which assumption matters (`sensitivity`).
 """
 
@@ -25,16 +25,16 @@ Floats = NDArray[np.float64]
 
 
 def risk_table(outcomes: Sequence[Outcome], baseline: Outcome, tail: float = 0.1) -> pd.DataFrame:
-    """Return one row per policy: net value a year, difference to the baseline, chance to be best, tail and regret.
+    """Return one row per policy: net value a year, difference to the baseline, chance of being best, tail and regret.
 
     Parameters
     ----------
     outcomes
         Of each policy, all on the same payoffs; the baseline may be among them.
     baseline
-        What the differences are taken against, paired draw by draw.
+        The policy that the others are compared with, draw by draw.
     tail
-        Share (0-1) of the draws, the worst ones, that the conditional value at risk is the mean of.
+        The conditional value at risk is the mean over this share (0-1) of the draws, the worst ones.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def risk_table(outcomes: Sequence[Outcome], baseline: Outcome, tail: float = 0.1
         raise InputError(f"tail is {tail}; it must be a share of the draws above 0 and up to 1")
     benefits = net_benefits(outcomes)
     best = benefits.max(axis=1, keepdims=True)
-    # what is left of the sum's rounding is no difference
+    # differences as small as rounding errors are none
     is_best = benefits >= best - 1e-9 * np.maximum(np.abs(best), 1.0)
     chance_best = (is_best / is_best.sum(axis=1, keepdims=True)).mean(axis=0)
     regret = best - benefits
@@ -68,7 +68,7 @@ def risk_table(outcomes: Sequence[Outcome], baseline: Outcome, tail: float = 0.1
         gain = difference.per_year()
         low, high = interval(benefits[:, k])
         gain_low, gain_high = interval(gain)
-        told = "cannot be told apart" if not difference.told_apart() else "better" if gain_low > 0 else "worse"
+        verdict = "cannot be told apart" if not difference.told_apart() else "better" if gain_low > 0 else "worse"
         rows.append(
             {
                 "policy": outcome.policy.name,
@@ -79,7 +79,7 @@ def risk_table(outcomes: Sequence[Outcome], baseline: Outcome, tail: float = 0.1
                 "difference": gain.mean(),
                 "difference_low": gain_low,
                 "difference_high": gain_high,
-                "verdict": "in force" if outcome is baseline else told,
+                "verdict": "in force" if outcome is baseline else verdict,
                 "chance_best": chance_best[k],
                 "cvar": float(worst(benefits[:, k], tail)),
                 "mean_regret": regret[:, k].mean(),
@@ -113,9 +113,9 @@ class Errors:
     difference
         Mean over cases and draws.
     from_cases
-        Standard error of that mean as the cases are a sample: falls with the root of their number.
+        Standard error of that mean because the cases are a sample: it falls with the square root of their number.
     from_assumptions
-        Standard deviation over the draws of the assumptions: more cases do not lower it.
+        Standard deviation over the draws of the assumptions: more cases do not reduce it.
     """
 
     difference: float
@@ -124,7 +124,7 @@ class Errors:
 
     @property
     def cases_matter(self) -> bool:
-        """Whether more cases would narrow the result: their error is above a third of that of the assumptions."""
+        """Whether more cases would make the result surer: their error is above a third of that from the assumptions."""
         return self.from_cases > self.from_assumptions / 3
 
     def to_frame(self) -> pd.DataFrame:
@@ -137,7 +137,7 @@ class Errors:
 
 
 def case_error(outcome: Outcome, baseline: Outcome) -> Errors:
-    """Return the error of a difference that comes from the sample of cases beside that from the assumptions.
+    """Return two errors of a difference: from the sample of cases, and from the assumptions.
 
     Parameters
     ----------
@@ -152,9 +152,9 @@ def case_error(outcome: Outcome, baseline: Outcome) -> Errors:
     Notes
     -----
     Each case's expected payoff under both policies is the mean over draws and styles of agents; the standard error is
-    that of the mean of N paired differences. The wait at the second line is held at what all cases together make it,
-    and the customers of the log are taken as they are: both would widen it a little. A drawn case counts as one of
-    its own even where it shares a customer with another.
+    that of the mean of N paired differences. The waiting time of escalations is held at what all cases together make
+    it, and the customers of the log are taken as they are: the variation of both would widen it a little. Drawn cases
+    count as independent even where they share a customer.
     """
     difference = compare(outcome, baseline)
     payoffs = outcome.payoffs
@@ -164,33 +164,34 @@ def case_error(outcome: Outcome, baseline: Outcome) -> Errors:
     gains = _case_values(outcome, baseline) - _case_values(baseline, outcome)
     yearly = payoffs.scenario.value("shop.cases_per_year")
     gain = difference.per_year()
-    spread = float(gain.std(ddof=1)) if len(gain) > 1 else 0.0
-    return Errors(float(gain.mean()), float(yearly * gains.std(ddof=1) / np.sqrt(count)), spread)
+    from_assumptions = float(gain.std(ddof=1)) if len(gain) > 1 else 0.0
+    from_cases = float(yearly * gains.std(ddof=1) / np.sqrt(count))
+    return Errors(float(gain.mean()), from_cases, from_assumptions)
 
 
 def spread_of_cases(outcome: Outcome) -> float:
-    """Return how far single cases lie apart in net value: their standard deviation, money.
+    """Return the standard deviation of net value over single cases, money.
 
     Notes
     -----
-    Single cases, not their expectations: the customer's future value V is kept whole, with the share k that is kept in
-    the mean, or lost. So the variance is k mean(V^2) - (k mean(V))^2; what remedies cost varies far less.
+    Of single cases, not of their expectations: a customer's future value V is either kept whole, with the mean
+    probability k, or lost. So the variance is k mean(V^2) - (k mean(V))^2; the cost of remedies varies far less.
     """
-    kept = float(outcome.per_case("customers_kept").mean())
+    chance_kept = float(outcome.per_case("customers_kept").mean())
     values = outcome.payoffs.cases.future_value
-    variance = kept * float((values**2).mean()) - (kept * float(values.mean())) ** 2
+    variance = chance_kept * float((values**2).mean()) - (chance_kept * float(values.mean())) ** 2
     return float(np.sqrt(max(variance, 0.0)))
 
 
 def _case_values(outcome: Outcome, other: Outcome) -> Floats:
-    """Return (cases,) the expected net value in money of each case under a policy; 0 where the other does the same.
+    """Return (cases,) the expected net value in money of each case under a policy; 0 where both policies do the same.
 
-    The same: tier and choices alike, nobody waits for the second line, and the guards of both suspect alike.
+    They do if tier and choices are the same, the case is not escalated, and both guards suspect the same cases.
     """
     payoffs = outcome.payoffs
-    mine, its = (Handling.of(each.policy, payoffs) for each in (outcome, other))
+    mine, its = (Handling.of(evaluated.policy, payoffs) for evaluated in (outcome, other))
     everywhere = np.zeros(len(payoffs.cases), dtype=np.int64)
-    states, others = (each.states(everywhere) for each in (mine, its))
+    states, others = (handling.states(everywhere) for handling in (mine, its))
     rules = mine.rules
     differs = np.asarray((states.choice != others.choice).any(axis=1)) | (states.tier != others.tier)
     differs |= np.asarray(is_waiting(payoffs, states).any(axis=1)) | (rules.suspected != its.rules.suspected)
@@ -198,11 +199,11 @@ def _case_values(outcome: Outcome, other: Outcome) -> Floats:
         differs[:] = True
     minutes = supervisor_minutes(payoffs, states, 1)[0] / len(payoffs.cases)
     numbers = numbers_under(payoffs, minutes)
-    # styles mostly choose alike, and what is alike is worked out once
+    # the styles mostly choose the same resolution, which is valued once
     keys = np.column_stack([np.repeat(np.flatnonzero(differs), 3), states.choice[differs].ravel()])
     rows, place = np.unique(keys, axis=0, return_inverse=True)
     case, resolution = np.ascontiguousarray(rows[:, 0]), np.ascontiguousarray(rows[:, 1])
-    worth = expect(payoffs, case, resolution, states.tier[case], rules.suspected, rules.claimed, numbers)[..., 0]
+    expected = expect(payoffs, case, resolution, states.tier[case], rules.suspected, rules.claimed, numbers)[..., 0]
     out = np.zeros(len(payoffs.cases))
-    out[differs] = worth[place.reshape(-1, 3), np.arange(3)].sum(axis=1)
+    out[differs] = expected[place.reshape(-1, 3), np.arange(3)].sum(axis=1)
     return out

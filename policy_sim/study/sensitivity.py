@@ -1,8 +1,8 @@
-"""Sensitivity: which assumption moves the difference between two policies, and where it would turn the choice.
+"""Local sensitivity: how the difference between two policies changes with one assumption, all others held.
 
-In: a scenario, its cases, two policies, others that could be chosen instead. Out: `Sensitivity`: a table with each
-assumption at its low and its high end, and one of break-evens. Left to others: what knowing more is worth
-(`information`), all assumptions moving together (`risk`).
+In: a scenario, its cases, two policies, others that could be chosen instead. Out: `Sensitivity`: a tornado and
+break-evens. Left to others: what knowing more is worth (`information`), all assumptions drawn together (`risk`), and
+factors of a sweep that vary together (`sweep.sensitivity`, global).
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ __all__ = ["Sensitivity", "one_at_a_time"]
 
 Floats = NDArray[np.float64]
 
-#: An assumption is low and high where a tenth of its draws is beyond.
+#: Quantiles of its draws that are the low and the high end of an assumption.
 _ENDS = (0.1, 0.9)
 _POINTS = 9
 
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """Differences between policies with one assumption moved and all others at their central values.
+    """Net values of policies with one assumption moved and all others at their central values.
 
     Attributes
     ----------
     scenario, recommended, baseline, candidates
-        What was compared; the candidates are all policies that could be chosen, these two among them.
+        What was compared; the candidates are all policies that could be chosen, including these two.
     case_count
-        Cases that it rests on.
+        Number of cases that were evaluated.
     names
         The assumptions that were moved (A of them).
     points
-        (A, P) values of each assumption, rising: 9 over its range, its low and high end, its central value.
+        (A, P) values of each assumption, rising: 9 evenly over its range, its low and high end, its central value.
     net_value
         (A, P, candidates) net value, money a year.
     customers_kept
@@ -65,18 +65,18 @@ class Sensitivity:
         return self._over(self.net_value, self.baseline)
 
     def tornado(self) -> pd.DataFrame:
-        """Return one row per assumption, the one that moves the difference most first.
+        """Return one row per assumption, the one with the largest effect on the difference first.
 
         Returns
         -------
         pandas.DataFrame
             assumption, unit, today, low_value, high_value (central value, 10th and 90th percentile of its draws);
-            difference_today, difference_low, difference_high (recommended - baseline, money a year); swing (how far
-            apart low and high are, 0 or more); best_low, best_high and best_policy_low, best_policy_high (the same if
-            whoever chooses knew the value: the best candidate - baseline, and its name); customers_kept_low,
+            difference_today, difference_low, difference_high (recommended - baseline, money a year); swing (absolute
+            difference between low and high); best_low, best_high and best_policy_low, best_policy_high (if the value
+            were known before choosing: best candidate - baseline, and the name of that candidate); customers_kept_low,
             customers_kept_high (recommended - baseline, share 0-1 of cases).
         """
-        kept = self._over(self.customers_kept, self.baseline)
+        customers_kept = self._over(self.customers_kept, self.baseline)
         base = self._position(self.baseline)
         best = self.net_value.argmax(axis=2)
         over = self.net_value.max(axis=2) - self.net_value[:, :, base]
@@ -99,28 +99,29 @@ class Sensitivity:
                     "best_high": over[j, high],
                     "best_policy_low": self.candidates[best[j, low]].name,
                     "best_policy_high": self.candidates[best[j, high]].name,
-                    "customers_kept_low": kept[j, low],
-                    "customers_kept_high": kept[j, high],
+                    "customers_kept_low": customers_kept[j, low],
+                    "customers_kept_high": customers_kept[j, high],
                 }
             )
         return pd.DataFrame(rows).sort_values("swing", ascending=False, kind="stable", ignore_index=True)
 
     def break_evens(self, against: Policy | None = None) -> pd.DataFrame:
-        """Return one row per assumption: from where on the recommended policy is behind where it is ahead today.
+        """Return one row per assumption: its value at which the difference changes sign, and so would turn the choice.
 
-        Or ahead where it is behind. Between two points the difference is taken as a straight line. Where it changes
-        sign more than once, the change nearest to today's value counts.
+        Between two points the difference is interpolated linearly. Where it changes sign more than once, the change
+        nearest to today's value counts.
 
         Parameters
         ----------
         against
-            One of the candidates; the baseline where not given.
+            One of the candidates; the baseline by default.
 
         Returns
         -------
         pandas.DataFrame
-            assumption, unit, today, break_even (missing: never within its range), side ("above", "below" or empty),
-            words. Those that flip come first, the nearest to today in shares of the range before the others.
+            assumption, unit, today, break_even (missing: none within its range), side (the choice turns "above" or
+            "below" it, or empty), words. Those with a break-even come first, the nearest to today, as a share of the
+            range, before the others.
 
         Raises
         ------
@@ -131,24 +132,24 @@ class Sensitivity:
         rows = []
         for j, name in enumerate(self.names):
             assumption = self.scenario.assumption(name)
-            found = _sign_change(self.points[j], difference[j], self._place(j, assumption.value))
+            turn = _sign_change(self.points[j], difference[j], self._place(j, assumption.value))
             low, high = assumption.range
-            side = "" if found is None else "above" if found > assumption.value else "below"
+            side = "" if turn is None else "above" if turn > assumption.value else "below"
             today = f"today {assumption.value:,.4g}"
             words = (
                 f"never within its range: {name} from {low:,.4g} to {high:,.4g} ({today})"
-                if found is None
-                else f"flips if {name} is {side} {found:,.3g} ({today})"
+                if turn is None
+                else f"flips if {name} is {side} {turn:,.3g} ({today})"
             )
             rows.append(
                 {
                     "assumption": name,
                     "unit": assumption.unit,
                     "today": assumption.value,
-                    "break_even": np.nan if found is None else found,
+                    "break_even": np.nan if turn is None else turn,
                     "side": side,
                     "words": words,
-                    "away": np.inf if found is None else abs(found - assumption.value) / (high - low),
+                    "away": np.inf if turn is None else abs(turn - assumption.value) / (high - low),
                 }
             )
         table = pd.DataFrame(rows).sort_values("away", kind="stable", ignore_index=True)
@@ -158,7 +159,7 @@ class Sensitivity:
         return np.asarray(values[..., self._position(self.recommended)] - values[..., self._position(other)])
 
     def _position(self, policy: Policy) -> int:
-        names = [each.name for each in self.candidates]
+        names = [candidate.name for candidate in self.candidates]
         if policy.name not in names:
             raise unknown("policy", policy.name, names, "sensitivity")
         return names.index(policy.name)
@@ -193,25 +194,25 @@ def one_at_a_time(
 ) -> Sensitivity:
     """Move one assumption at a time through its range, all others at their central values, and compare policies.
 
-    Cases, segments and the customers' future values stay as they are, and so do the limits and what agents believe:
-    they go by the central values, the moved ones score what they chose. Columns of the cases that were filled from
-    assumptions move with them. Assumptions that only shape how cases are drawn or customers are valued therefore make
-    no difference here; all of them are "chosen".
+    Cases, segments and the customers' future values stay as they are, and so do the limits and the choices of agents:
+    agents go by the central values, and the moved values only change what their choices bring. Columns of the cases
+    that were filled from assumptions move with these. Assumptions that are only used to draw cases or to value
+    customers therefore have no effect here; all of them are "chosen".
 
     Parameters
     ----------
     scenario, cases
-        A few thousand cases are enough: both policies meet the same ones.
+        A few thousand cases are enough, as all policies are evaluated on the same ones.
     recommended, baseline
         The two policies to compare.
     candidates
-        Others that could be chosen if the assumption were known.
+        Other policies that could be chosen if the value of the assumption were known.
     names
-        Which assumptions to move; all that draws move where not given.
+        Which assumptions to move; by default all that vary over draws.
     include_chosen
-        Move those that are decisions or known facts as well, as if they were drawn from a triangle over their range.
+        Also move assumptions that are decisions or known facts, as if they had a triangular distribution.
     on_progress
-        Called as policies are evaluated, part by part.
+        Called as policies are evaluated, block by block.
 
     Raises
     ------
@@ -231,7 +232,7 @@ def one_at_a_time(
     draws = _one_moved(scenario, moved, points)
     payoffs = value_cases(scenario, cases, draws)
     all_policies = {policy.name: policy for policy in (baseline, *candidates, recommended)}
-    net_value, kept = np.empty((2, len(draws), len(all_policies)))
+    net_value, customers_kept = np.empty((2, len(draws), len(all_policies)))
     for k, policy in enumerate(all_policies.values()):
 
         def step(done: int, of: int, k: int = k) -> None:
@@ -239,9 +240,9 @@ def one_at_a_time(
                 on_progress("Moving one assumption at a time", k * of + done, len(all_policies) * of)
 
         outcome = evaluate(policy, payoffs, step)
-        # cases a year may be what is moved
+        # the number of cases a year is an assumption too
         net_value[:, k] = outcome.per_case() * draws["shop.cases_per_year"]
-        kept[:, k] = outcome.per_case("customers_kept")
+        customers_kept[:, k] = outcome.per_case("customers_kept")
     shape = (*points.shape, len(all_policies))
     return Sensitivity(
         scenario,
@@ -252,7 +253,7 @@ def one_at_a_time(
         moved,
         points,
         net_value.reshape(shape),
-        kept.reshape(shape),
+        customers_kept.reshape(shape),
     )
 
 
@@ -270,7 +271,7 @@ def _points(scenario: Scenario, name: str) -> Floats:
 
 
 def _one_moved(scenario: Scenario, names: Sequence[str], points: Floats) -> Draws:
-    """Return draws (A * P rows) of central values, the assumption of each row's block at one of its points (A, P)."""
+    """Return A * P draws: all assumptions at their central values but one, which is at one of its points (A, P)."""
     every = scenario.assumption_names
     values = np.tile([scenario.value(name) for name in every], (points.size, 1))
     column = np.repeat([every.index(name) for name in names], points.shape[1])
@@ -279,7 +280,7 @@ def _one_moved(scenario: Scenario, names: Sequence[str], points: Floats) -> Draw
 
 
 def _sign_change(points: Floats, difference: Floats, today: int) -> float | None:
-    """Return the point nearest to today's where a difference (P,) has another sign than today, or none."""
+    """Return the value nearest to today's at which a difference (P,) changes sign; None where it does not."""
     flipped = np.flatnonzero(difference * difference[today] < 0)
     crossings = []
     for side in (flipped[flipped < today][-1:], flipped[flipped > today][:1]):

@@ -1,7 +1,7 @@
-"""Stories: accounts of service that saved a relationship, replayed as one case each.
+"""Stories: accounts of service that saved a relationship, each replayed as one case of a scenario.
 
-In: a story file with the facts, what the firm did, what a script would have done, claims. Out: `Replay`, money on both
-sides. Left to others: how it is drawn and printed (`show`), what the scenarios assume.
+In: a story file with the facts, what the firm did, what it could have done instead, claims. Out: `Replay`, what each
+option brings customer and firm. Left to others: figures and tables (`show`), what the scenarios assume.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ __all__ = ["ENOUGH", "Claim", "KeepUntil", "Option", "Replay", "Story", "load_st
 Floats = NDArray[np.float64]
 Bundle = tuple[str, ...]
 
-#: Share of the draws from which on a claim holds.
+#: A claim holds where it is true in at least this share of the draws.
 ENOUGH: Final = 0.8
 
-#: What every story tells: what the firm did, and doing nothing; and what is added to it.
+#: Options that every story has: what the firm did, and nothing; and the one that is added to them.
 _GIVEN, _NOTHING, _BEST = "given", "nothing", "best"
 
 #: Facts of a case that a story may give.
 _FACTS = ["failure", "segment", *CASE_COLUMNS]
 
-#: Item prices, as multiples of the story's, at which keeping is held against sending back.
+#: Item prices, as multiples of the story's, at which keeping the item is compared with sending it back.
 _PRICES = np.geomspace(1 / 100, 100, 60)
 
-#: Future values, as multiples of the story's, at which claims are tried.
+#: Future values of the customer, as multiples of the story's, at which claims are checked.
 _MULTIPLES = np.geomspace(1 / 100, 100, 2000)
 
 Text = Annotated[str, Field(min_length=1, max_length=1200)]
@@ -53,7 +53,7 @@ class _Frozen(BaseModel):
 
 
 class Option(_Frozen):
-    """Something that could have been done: a bundle of remedy variants of the scenario, decided by a tier."""
+    """Something that could have been done: a bundle of remedies (variants of the scenario's), decided by a tier."""
 
     title: Text
     remedies: tuple[str, ...]
@@ -61,7 +61,7 @@ class Option(_Frozen):
 
 
 class Claim(_Frozen):
-    """A statement in plain words that holds where one option has a higher payoff than another."""
+    """A statement in plain words, `says`, which is true where one option has a higher payoff than another."""
 
     says: Text
     better: str
@@ -69,9 +69,11 @@ class Claim(_Frozen):
 
 
 class Story(_Frozen):
-    """An account as a case of a scenario: facts by the names of `Cases`, options, claims about them.
+    """An account of service as one case of a scenario.
 
-    `left_out` says what of the account the model does not know.
+    `told` retells the account, `left_out` says what of it the model does not know. `case` holds facts by the names of
+    case columns; what it leaves out is filled from the scenario. `options` has `given` (what the firm did), `nothing`,
+    and what else could have been done.
     """
 
     name: Name
@@ -93,24 +95,30 @@ class Story(_Frozen):
             if name not in _FACTS:
                 raise unknown("column of a case", name, _FACTS, "case")
         read_cases(pd.DataFrame([self.case]), scenario)
+        self._check_options(scenario)
+        self._check_claims()
+        return self
+
+    def _check_options(self, scenario: Scenario) -> None:
         for name in (_GIVEN, _NOTHING):
             if name not in self.options:
-                found = ", ".join(self.options) or "none"
-                raise ValueError(f"options have no '{name}'; found: {found}; every story is measured by it, add it")
+                names = ", ".join(self.options) or "none"
+                raise ValueError(f"options have no '{name}'; found: {names}; every story is measured by it, add it")
         if _BEST in self.options:
             raise ValueError(f"an option is named '{_BEST}', which stands for the best of the menu; rename it")
-        variants = [variant for remedy in scenario.remedies for variant in scenario.variants(remedy)]
+        variants = list(scenario.remedy_of_variant)
         for name, option in self.options.items():
             if option.tier not in scenario.tiers:
                 raise unknown("tier", option.tier, scenario.tiers, f"options.{name}.tier")
             for variant in option.remedies:
                 if variant not in variants:
                     raise unknown("remedy", variant, variants, f"options.{name}.remedies")
+
+    def _check_claims(self) -> None:
         for position, claim in enumerate(self.claims):
-            for option_name in (claim.better, claim.worse):
-                if option_name not in self.options:
-                    raise unknown("option", option_name, list(self.options), f"claims[{position}]")
-        return self
+            for option in (claim.better, claim.worse):
+                if option not in self.options:
+                    raise unknown("option", option, list(self.options), f"claims[{position}]")
 
 
 def load_story(story: str | Path) -> Story:
@@ -132,14 +140,14 @@ def load_stories() -> list[Story]:
 
 @dataclass(frozen=True)
 class KeepUntil:
-    """Keeping the item against sending it back, all else as given, at other item prices.
+    """What the firm did, with the item kept against with the item sent back, at other item prices.
 
     Attributes
     ----------
     prices
         (prices,) money, rising evenly on a log scale.
     central
-        (prices,) how far keeping is ahead in payoff under the central assumptions, money.
+        (prices,) payoff of keeping minus payoff of sending back under the central assumptions, money.
     gains
         (prices, draws) the same under each draw.
     """
@@ -156,8 +164,8 @@ class KeepUntil:
     @property
     def likely(self) -> tuple[float, float]:
         """The range that holds 90 % of the draws of that price (money); 0 or infinity past all prices."""
-        found = np.quantile(_crossing(self.prices, self.gains), [0.05, 0.95], method="inverted_cdf")
-        return float(found[0]), float(found[1])
+        low, high = np.quantile(_crossing(self.prices, self.gains), [0.05, 0.95], method="inverted_cdf")
+        return float(low), float(high)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each price: item_price, gain_central, gain_mean (of the draws); money."""
@@ -182,17 +190,17 @@ class Replay:
     story
         What is replayed.
     payoffs
-        Its one case, valued with the options and the failure's own menu.
+        Its one case, valued with the options and the resolutions that the scenario has for the failure.
     options
         Those of the story and "best": what an agent without limits would choose from the scenario's own menu.
     resolution
-        Place of each option's bundle among the resolutions of the payoffs.
+        Position of each option's bundle among the resolutions of the payoffs, by the option's name.
     measures
-        (options, measures, draws) as in `value`.
+        (options, measures, draws) of `words.MEASURES`.
     asking
-        (tiers, draws) payoff of what was given where each tier decides, money.
+        (tiers, draws) payoff of the option `given` if it is decided by each tier, money.
     keep
-        Up to which item price keeping pays; none where nothing was kept.
+        Up to which item price keeping the item pays; None where the customer did not keep it.
     seed
         Of the draws.
     """
@@ -218,37 +226,38 @@ class Replay:
 
     @property
     def limits_needed(self) -> dict[str, float]:
-        """Which limits an agent would have needed to give unasked what was given, and how high (money)."""
-        drawn = self.payoffs.options.uses[0, self.resolution[_GIVEN]]
-        return {name: cents / 100 for name, cents in zip(LIMITS, drawn.tolist(), strict=True) if cents >= 0}
+        """The limits that an agent would have needed to decide the option `given` without asking (money)."""
+        used = self.payoffs.options.uses[0, self.resolution[_GIVEN]]
+        return {name: cents / 100 for name, cents in zip(LIMITS, used.tolist(), strict=True) if cents >= 0}
 
     @property
     def cost_of_asking(self) -> pd.DataFrame:
-        """What was given, decided by each tier: one row per tier.
+        """The option `given`, decided by each tier: one row per tier.
 
-        Columns: tier; hours until it is there; payoff and how far it is ahead of the first tier's (money), each with
-        its 90 % interval.
+        Columns: tier; hours until the customer has it; payoff and against_agent (payoff minus that of the first tier),
+        money, each with its 90 % interval.
         """
         rows = []
         for tier, payoff in zip(self.payoffs.scenario.tiers, self.asking, strict=True):
             hours = self._hours(self.options[_GIVEN].model_copy(update={"tier": tier}), self.resolution[_GIVEN])
-            rows.append({"tier": tier, "hours": hours} | _likely("payoff", payoff))
-            rows[-1] |= _likely("against_agent", payoff - self.asking[0])
+            rows.append({"tier": tier, "hours": hours} | _with_interval("payoff", payoff))
+            rows[-1] |= _with_interval("against_agent", payoff - self.asking[0])
         return pd.DataFrame(rows)
 
     @property
     def claims(self) -> pd.DataFrame:
-        """The claims: in words, in which share of the draws each is true, whether that is enough to hold.
+        """One row per claim: in which share of the draws it is true, and whether it holds.
 
-        Columns: says, better, worse, share, ahead (money, with its 90 % interval), holds; holds_from and holds_to, the
-        future values of the customer between which it holds (money; 0 to infinity: at any, 0 to 0: at none).
+        Columns: says, better, worse; share (0-1 of the draws); ahead (payoff of better minus that of worse, money, with
+        its 90 % interval); holds; holds_from and holds_to, the future values of the customer between which it holds
+        (money; 0 to infinity: at any, 0 to 0: at none).
         """
         rows = []
         for claim in self.story.claims:
             ahead = self.payoff(claim.better) - self.payoff(claim.worse)
             share = float((ahead > 0).mean())
-            rows.append(claim.model_dump() | {"share": share} | _likely("ahead", ahead) | {"holds": share >= ENOUGH})
-            rows[-1] |= self._holds_between(claim)
+            row = claim.model_dump() | {"share": share} | _with_interval("ahead", ahead) | {"holds": share >= ENOUGH}
+            rows.append(row | self._holds_between(claim))
         return pd.DataFrame(rows)
 
     def payoff(self, option: str) -> Floats:
@@ -258,12 +267,13 @@ class Replay:
         return measure(self.measures[list(self.options).index(option)], "net_value")
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per option; money is a mean over the draws, the customer's side as the agent sees it.
+        """Return one row per option; money is a mean over the draws.
 
-        Columns: option, title, remedies (in words), tier, adequate (at least what the customer must get; nothing before
-        anybody asks where they have come already); worth and trouble to the customer (money), hours waited, chance_kept
-        (0-1); remedy_cost, labour, learned_claiming, retained, payoff, against_given, against_nothing (money, the last
-        three with their 90 % intervals); and beats_given, the share of draws with a higher payoff than what was given.
+        Columns: option, title, remedies (in words), tier, adequate (whether the customer gets at least the entitlement,
+        and nothing is proactive if they have come already); worth and trouble to the customer (money) and hours until
+        the last remedy has arrived, under the central assumptions; chance_kept (0-1); remedy_cost, labour,
+        learned_claiming, retained, payoff, against_given, against_nothing (money, the last three with their 90 %
+        intervals); and beats_given, the share of draws with a higher payoff than the option `given`.
         """
         scenario, menu = self.payoffs.scenario, self.payoffs.menu
         columns = self.payoffs.facts.money[0] * self.payoffs.cases.column_factors(central(scenario))[:, 0]
@@ -284,9 +294,9 @@ class Replay:
             }
             for outcome in ("remedy_cost", "labour", "learned_claiming", "retained"):
                 row[outcome] = float(measure(sums, outcome).mean())
-            row |= _likely("payoff", payoff)
-            row |= _likely("against_given", payoff - self.payoff(_GIVEN))
-            row |= _likely("against_nothing", payoff - self.payoff(_NOTHING))
+            row |= _with_interval("payoff", payoff)
+            row |= _with_interval("against_given", payoff - self.payoff(_GIVEN))
+            row |= _with_interval("against_nothing", payoff - self.payoff(_NOTHING))
             rows.append(row | {"beats_given": float((payoff > self.payoff(_GIVEN)).mean())})
         return pd.DataFrame(rows)
 
@@ -295,16 +305,16 @@ class Replay:
         better, worse = (self.measures[list(self.options).index(name)] for name in (claim.better, claim.worse))
         retained = measure(better, "retained") - measure(worse, "retained")
         spent = retained - (self.payoff(claim.better) - self.payoff(claim.worse))
-        held = ((_MULTIPLES[:, None] * retained > spent).mean(axis=1) >= ENOUGH).nonzero()[0]
-        if held.size == 0:
+        holding = ((_MULTIPLES[:, None] * retained > spent).mean(axis=1) >= ENOUGH).nonzero()[0]
+        if holding.size == 0:
             return {"holds_from": 0.0, "holds_to": 0.0}
         value = float(self.story.case["future_value"])
-        low = 0.0 if held[0] == 0 else value * float(_MULTIPLES[held[0]])
-        high = np.inf if held[-1] == len(_MULTIPLES) - 1 else value * float(_MULTIPLES[held[-1]])
+        low = 0.0 if holding[0] == 0 else value * float(_MULTIPLES[holding[0]])
+        high = np.inf if holding[-1] == len(_MULTIPLES) - 1 else value * float(_MULTIPLES[holding[-1]])
         return {"holds_from": low, "holds_to": high}
 
     def _hours(self, option: Option, resolution: int) -> float:
-        """Return the hours from the failure until the last of a resolution is there, as the agent sees it."""
+        """Return the hours from the failure until the last remedy has arrived, under the central assumptions."""
         menu, cases = self.payoffs.menu, self.payoffs.cases
         open_for = 0.0 if menu.proactive[0, resolution] else float(cases.hours_open[0])
         waiting = self.payoffs.scenario.value(f"{option.tier}.wait_hours")
@@ -334,12 +344,12 @@ class Replay:
 
 
 def replay(story: Story, draws: int = 500, seed: int = 0) -> Replay:
-    """Value every option of a story, and the scenario's own menu, for its one case.
+    """Value every option of a story, and every resolution that the scenario has, for its one case.
 
     Parameters
     ----------
     story
-        The facts, the options, the claims.
+        Facts, options and claims.
     draws
         Joint draws of the scenario's assumptions, 1 or more.
     seed
@@ -372,7 +382,7 @@ def replay(story: Story, draws: int = 500, seed: int = 0) -> Replay:
 def _valued(
     scenario: Scenario, facts: Mapping[str, float | str] | pd.DataFrame, bundles: list[Bundle], draws: Draws
 ) -> Payoffs:
-    """Value cases of one failure with nothing but some bundles to choose from."""
+    """Value cases of one failure whose only resolutions are some bundles of remedies."""
     table = facts if isinstance(facts, pd.DataFrame) else pd.DataFrame([facts])
     failure = str(table["failure"].iloc[0])
     only = scenario.failures[failure].model_copy(update={"resolutions": {"bundle": tuple(bundles)}})
@@ -381,23 +391,25 @@ def _valued(
 
 
 def _scored(payoffs: Payoffs, case: NDArray[np.int64], states: NDArray[np.int64]) -> Floats:
-    """Return (states, measures, draws) the measures of cases handled by (resolution, tier); agents have no say."""
+    """Return (states, measures, draws): measures of cases for which resolution and tier are fixed by each state."""
     rules = rules_of(load_policy("ask_first", payoffs.scenario), payoffs)
     choice = np.repeat(states[:, :1], 3, axis=1)
-    told = States(case, states[:, 1], choice, np.arange(len(states)))
-    # one case alone puts no load on the second line: who is passed on waits as the scenario has it
-    changes = score(payoffs, rules, told, len(states), payoffs.numbers)
-    # states of the same case that follow each other are given as differences
+    handled = States(case, states[:, 1], choice, np.arange(len(states)))
+    # one case alone is no load for the supervisors: an escalated case waits as long as the scenario says
+    changes = score(payoffs, rules, handled, len(states), payoffs.numbers)
+    # of states of the same case that follow each other, the kernel adds up differences
     begins = np.flatnonzero(np.diff(case, prepend=-1))
     return np.concatenate([np.cumsum(part, axis=0) for part in np.split(changes, begins[1:])])
 
 
 def _keep(story: Story, scenario: Scenario, draws: Draws) -> KeepUntil | None:
-    """Hold keeping against sending back at many item prices; what follows from the price follows it."""
-    given = story.options[_GIVEN].remedies
-    if "keep_item" not in given or "send_back" not in scenario.remedies:
+    """Compare keeping with sending back at many item prices; columns that are filled from the price move with it."""
+    described = {variant: scenario.remedies[name] for variant, name in scenario.remedy_of_variant.items()}
+    keeping = story.options[_GIVEN].remedies
+    sent_back = next((variant for variant, remedy in described.items() if remedy.brings_item_back), None)
+    if sent_back is None or not any(described[variant].waives_return for variant in keeping):
         return None
-    returned = tuple("send_back" if name == "keep_item" else name for name in given)
+    returning = tuple(sent_back if described[variant].waives_return else variant for variant in keeping)
     prices = max(float(story.case["item_price"]), 1.0) * _PRICES
     stay = {name: value for name, value in story.case.items() if name not in COLUMNS}
     table = pd.DataFrame([stay | {"item_price": price} for price in prices])
@@ -405,8 +417,9 @@ def _keep(story: Story, scenario: Scenario, draws: Draws) -> KeepUntil | None:
     case = np.repeat(np.arange(len(prices)), 2)
 
     def gains(under: Draws) -> Floats:
-        found = measure(_scored(_valued(scenario, table, [given, returned], under), case, states), "net_value")
-        return found[0::2] - found[1::2]
+        payoffs = _valued(scenario, table, [keeping, returning], under)
+        net_value = measure(_scored(payoffs, case, states), "net_value")
+        return net_value[0::2] - net_value[1::2]
 
     return KeepUntil(prices, gains(central(scenario))[:, 0], gains(draws))
 
@@ -418,24 +431,23 @@ def _crossing(prices: Floats, gains: Floats) -> Floats:
     """
     ended = gains <= 0
     after = np.argmax(ended, axis=0)
-    each = np.arange(gains.shape[1])
-    high, low = gains[np.maximum(after - 1, 0), each], gains[after, each]
+    draw = np.arange(gains.shape[1])
+    high, low = gains[np.maximum(after - 1, 0), draw], gains[after, draw]
     step = np.log(prices[1] / prices[0])
     with np.errstate(divide="ignore", invalid="ignore"):
         between = prices[after] * np.exp(-step * low / (low - high))
-    found = np.where(after == 0, 0.0, between)
-    return np.where(ended.any(axis=0), found, np.inf)
+    return np.where(ended.any(axis=0), np.where(after == 0, 0.0, between), np.inf)
 
 
-def _likely(name: str, values: Floats) -> dict[str, object]:
-    """Return the mean of values (draws,) and their 90 % interval, by name."""
+def _with_interval(name: str, values: Floats) -> dict[str, object]:
+    """Return the mean of values (draws,) under a name, and their 90 % interval under the name with _low and _high."""
     low, high = interval(values)
     return {name: float(values.mean()), f"{name}_low": low, f"{name}_high": high}
 
 
 def _words(scenario: Scenario, variant: str) -> str:
-    """Say a variant of a remedy in words: its title, and how much."""
-    name = next(name for name in scenario.remedies if variant in scenario.variants(name))
+    """Return a variant of a remedy in words: its title, and how much."""
+    name = scenario.remedy_of_variant[variant]
     remedy, position = scenario.remedies[name], scenario.variants(name).index(variant)
     if remedy.amounts:
         return f"{remedy.title}, {remedy.amounts[position]:g} {scenario.currency}"

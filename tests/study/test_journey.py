@@ -9,7 +9,7 @@ from policy_sim.assumptions import central, load_scenario
 from policy_sim.border import InputError
 from policy_sim.policy import load_policy
 from policy_sim.study import Sample, Setting, prepare
-from policy_sim.study.journey import TRAJECTORIES, follow_customers, gap, monthly_sums
+from policy_sim.study.journey import TRAJECTORIES, compare_journeys, follow_customers, monthly_sums
 from policy_sim.study.journey_kernels import ANSWERS, SUMS, Buyers, follow
 from policy_sim.value import evaluate
 
@@ -98,7 +98,7 @@ def plain(buyers: Buyers, failing, answers, share, seed, out) -> None:
                 out[month, columns["second_failures"]] += prior > 0
                 for name in ANSWERS[2:]:
                     out[month, columns[name]] += said[name]
-                if (luck & 0xFFFFFFFF) / 2**32 >= said["kept"]:
+                if (luck & 0xFFFFFFFF) / 2**32 >= said["chance_kept"]:
                     out[month, columns["lost"]] += 1
                     break
                 margin, prior = margin * said["spend_multiplier"], prior + 1
@@ -154,13 +154,13 @@ def test_customers_add_up_and_a_seed_gives_them_again(setting: Setting, policies
 
 def test_the_same_policy_is_ahead_of_itself_by_nothing(setting: Setting, policies) -> None:
     one, two = follow_customers(setting, [policies[0]] * 2, 12, 2_000)
-    table = gap(one, two)
+    table = compare_journeys(one, two)
     assert (table[["mean", "low", "high"]] == 0).all(axis=None)
     assert len(table) == 12 * len(TRAJECTORIES)
     frame = one.to_frame()
     assert (frame["low"] <= frame["high"]).all()
     with pytest.raises(InputError, match="follow both in one call"):
-        gap(one, follow_customers(setting, policies[:1], 6, 2_000)[0])
+        compare_journeys(one, follow_customers(setting, policies[:1], 6, 2_000)[0])
 
 
 def test_claiming_is_learned_with_time(setting: Setting, policies) -> None:
