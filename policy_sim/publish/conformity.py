@@ -19,7 +19,7 @@ from policy_sim.border import InputError
 from policy_sim.policy import ASK_CENTS, Ladder, Policy, authority, limit_content, to_cents
 from policy_sim.policy.decision import Decider, decision_of
 from policy_sim.publish.engines import ENGINES, Answer, Case, run_engine
-from policy_sim.publish.files import read_file, vocabulary_of
+from policy_sim.publish.files import engines_of, read_file, vocabulary_of
 from policy_sim.publish.table import ALWAYS_KNOWN, NOT_DECIDED, OUTPUTS, Vocabulary, guard_regions, limit_text
 from policy_sim.words import ASKED_FOR, LIMITS
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Conformity", "boundary_cases", "broken_cases", "conform", "reference"]
 
-#: What runs the files of a format; the others are read by ourselves.
-_RUN_BY = {"dmn": ("pyDMNrules", "feelin"), "jdm": ("zen-engine",)}
 #: Limits above this many cents are not met to the cent: engines count in numbers of 15 digits.
 _LARGEST_BOUNDARY = 10**13
 
@@ -113,7 +111,7 @@ def conform(
     cases = _cases(meant, vocabulary, count, seed)
     broken = broken_cases(meant, cases[0])
     expected = [reference(meant, case) for case in cases] + [None] * len(broken)
-    able = _RUN_BY.get(read.format, ())
+    able = engines_of(read.format)
     for engine in engines or ():
         if engine not in able:
             raise InputError(f"{engine} does not run {read.format} files; expected one of: {', '.join(able) or 'none'}")

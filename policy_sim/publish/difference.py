@@ -1,4 +1,4 @@
-"""Difference: everything in which two policies differ, found over the partition of all cases, not by sampling.
+"""Difference: everything in which two policies differ: all cases are cut where either may change, none is sampled.
 
 In: two policies in the same currency, and the scenario that names failures and segments. Out: `PolicyDifference`: which
 allows more, and an example case for each difference. Left to others: what the difference is worth (`value`).
@@ -6,6 +6,7 @@ allows more, and an example case for each difference. Left to others: what the d
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["PolicyDifference", "Step", "difference"]
 
 Cell = tuple[str, str]
-#: From (whole cents, or a fact's value) up to, but without; None where there is no upper end.
-Interval = tuple[Any, Any]
+#: Amounts in whole cents: from, up to, but without; None where there is no upper end.
+Amounts = tuple[int, int | None]
+#: A range of every fact that a guard looks at, each by its position among the values at which something changes.
+Box = tuple[int, ...]
 
 _LIFE = ("version", "owner", "status", "effective_from", "effective_until", "approved_by", "approved_on")
 _MOST_BOXES = 200_000
@@ -120,7 +123,7 @@ class PolicyDifference:
     @property
     def counterexamples(self) -> tuple[Step, ...]:
         """A case for each policy that allows something that the other does not."""
-        return tuple(each for each in (self.first_more, self.second_more) if each is not None)
+        return tuple(step for step in (self.first_more, self.second_more) if step is not None)
 
     @property
     def labels(self) -> tuple[str, str]:
@@ -171,15 +174,30 @@ def _labels(first: Policy, second: Policy) -> tuple[str, str]:
 
 
 class _Search:
-    """Goes through every box in which neither policy changes what it says."""
+    """Goes through all cases, cut into parts within which neither policy changes what it says.
+
+    Attributes
+    ----------
+    policies, ladders
+        The first and the second policy.
+    tiers
+        Of the scenario; tiers are compared by their rank among them.
+    cells
+        Failures and segments.
+    cuts
+        For each fact that a guard looks at, the values at which something may change.
+    boxes
+        Ranges of the facts, by the ranks of the tiers that look first in the first and in the second policy.
+    most
+        By cell and what is asked for: for each policy (rank of the tier, the most that it may decide in cents).
+    """
 
     def __init__(self, first: Policy, second: Policy, tiers: Sequence[str], vocabulary: Vocabulary) -> None:
         self.policies, self.tiers, self.vocabulary = (first, second), tiers, vocabulary
         self.ladders = (Ladder(first), Ladder(second))
-        self.cells = [(failure, segment) for failure in vocabulary.failures for segment in vocabulary.segments]
+        self.cells = list(product(vocabulary.failures, vocabulary.segments))
         self.cuts = self._fact_cuts()
         self.boxes = self._boxes()
-        self.pairs = {pair: boxes[0] for pair, boxes in self.boxes.items()}
         self.most = {
             (cell, asked_for): tuple(self._most(ladder, cell, asked_for) for ladder in self.ladders)
             for cell in self.cells
@@ -187,112 +205,107 @@ class _Search:
         }
 
     def _fact_cuts(self) -> dict[str, list[float]]:
-        """Return for each fact that a guard looks at the values at which something may change."""
-        at: dict[str, set[float]] = {}
+        cuts: dict[str, set[float]] = {}
         for policy in self.policies:
             for guard in policy.guards:
-                at.setdefault(guard.fact, {0.0}).add(max(guard.at_least, 0.0))
-        return {fact: sorted(at[fact]) for fact in GUARD_FACTS if fact in at}
+                cuts.setdefault(guard.fact, {0.0}).add(max(guard.at_least, 0.0))
+        return {fact: sorted(cuts[fact]) for fact in GUARD_FACTS if fact in cuts}
 
-    def _boxes(self) -> dict[tuple[int, int], list[tuple[int, ...]]]:
-        """Return by (starting tier of the first, of the second) boxes of facts as positions among the cuts."""
-        count = 1
-        for cuts in self.cuts.values():
-            count *= len(cuts)
+    def _boxes(self) -> dict[tuple[int, int], list[Box]]:
+        count = math.prod(len(cuts) for cuts in self.cuts.values())
         if count > _MOST_BOXES:
             raise InputError(f"guards cut the cases into {count:,} parts; expected at most {_MOST_BOXES:,}, use fewer")
-        boxes: dict[tuple[int, int], list[tuple[int, ...]]] = {}
+        boxes: dict[tuple[int, int], list[Box]] = {}
         for box in product(*(range(len(cuts)) for cuts in self.cuts.values())):
             facts = self._facts(box)
-            first, second = (self._start(ladder, facts) for ladder in self.ladders)
-            pair = (first, second)
-            boxes.setdefault(pair, []).append(box)
+            first, second = (self.tiers.index(ladder.tiers[ladder.start(facts).position]) for ladder in self.ladders)
+            boxes.setdefault((first, second), []).append(box)
         return dict(sorted(boxes.items()))
 
-    def _facts(self, box: Sequence[int]) -> dict[str, float]:
+    def _facts(self, box: Box) -> dict[str, float]:
+        """Return the facts at which a box begins."""
         return {fact: cuts[k] for k, (fact, cuts) in zip(box, self.cuts.items(), strict=True)}
 
-    def _start(self, ladder: Ladder, facts: Mapping[str, float]) -> int:
-        return self.tiers.index(ladder.tiers[ladder.start(facts).position])
-
     def _most(self, ladder: Ladder, cell: Cell, asked_for: str) -> list[tuple[int, int]]:
-        """Return (rank of the tier in the scenario, the most that it may decide in cents), the lowest tier first."""
         return [(self.tiers.index(rung.tier), rung.most_cents) for rung in ladder.rungs(*cell, asked_for)]
 
-    def _deciders(self, pair: tuple[int, int], cell: Cell, name: str) -> list[tuple[Interval, int, int]]:
-        """Return the amounts (whole cents) at which anything changes, with the tier that decides in each policy."""
-        ladders = self.most[cell, name]
-        cuts = sorted({0, *(most + 1 for ladder in ladders for _, most in ladder if 0 <= most < MOST_CENTS)})
-        ranges = []
+    def _deciders(self, starts: tuple[int, int], cell: Cell, asked_for: str) -> list[tuple[Amounts, int, int]]:
+        """Return ranges of the amount, with the rank of the tier that decides it in the first and second policy."""
+        of_policies = self.most[cell, asked_for]
+        cuts = sorted({0, *(most + 1 for ranked in of_policies for _, most in ranked if 0 <= most < MOST_CENTS)})
+        ranges: list[tuple[Amounts, int, int]] = []
         for low, high in zip(cuts, [*cuts[1:], None], strict=True):
-            ranks = [
-                next(rank for rank, most in ladder if rank >= start and (most >= low or rank == ladder[-1][0]))
-                for ladder, start in zip(ladders, pair, strict=True)
-            ]
-            ranges.append(((low, high), ranks[0], ranks[1]))
+            one, two = (
+                next(rank for rank, most in ranked if rank >= start and (most >= low or rank == ranked[-1][0]))
+                for ranked, start in zip(of_policies, starts, strict=True)
+            )
+            ranges.append(((low, high), one, two))
         return ranges
 
     def extreme(self, sign: int) -> Step | None:
         """Return a case that only one policy lets a lower tier decide (1: the first, -1: the second), or None."""
-        for pair in self.pairs:
-            for cell, name in product(self.cells, ASKED_FOR):
-                for amount, one, two in self._deciders(pair, cell, name):
+        for starts, boxes in self.boxes.items():
+            for cell, asked_for in product(self.cells, ASKED_FOR):
+                for amounts, one, two in self._deciders(starts, cell, asked_for):
                     if sign * (two - one) > 0:
-                        return self._step("", self.pairs[pair], cell, name, amount, one, two)
+                        return self._step("", boxes[0], cell, asked_for, amounts, one, two)
         return None
 
     def limit_steps(self) -> list[Step]:
         """Return differences in limits: among cases that both policies start with the same tier."""
-        found: dict[tuple[str, Interval, int, int], dict[Cell, tuple[int, ...]]] = {}
-        for pair in (pair for pair in self.pairs if pair[0] == pair[1]):
-            for cell, name in product(self.cells, ASKED_FOR):
-                known = [key[1] for key, cells in found.items() if key[0] == name and cell in cells]
-                for amount, one, two in self._deciders(pair, cell, name):
+        # the cells in which the same differs, each with a box of facts
+        differing: dict[tuple[str, Amounts, int, int], dict[Cell, Box]] = {}
+        for starts, boxes in self.boxes.items():
+            if starts[0] != starts[1]:
+                continue
+            for cell, asked_for in product(self.cells, ASKED_FOR):
+                shown = [key[1] for key, cells in differing.items() if key[0] == asked_for and cell in cells]
+                for amounts, one, two in self._deciders(starts, cell, asked_for):
                     # what a lower start has shown is not said again for a higher one
-                    if one != two and not any(_lies_within(amount, other) for other in known):
-                        found.setdefault((name, amount, one, two), {})[cell] = self.pairs[pair]
+                    if one != two and not any(_lies_within(amounts, other) for other in shown):
+                        differing.setdefault((asked_for, amounts, one, two), {})[cell] = boxes[0]
         steps = []
-        for (name, amount, one, two), cells in found.items():
+        for (asked_for, amounts, one, two), cells in differing.items():
             cell, box = next(iter(cells.items()))
-            words = f"{name.replace('_', ' ')} {self._amount_words(amount)}, {self._cell_words(list(cells))}"
-            steps.append(self._step(words, box, cell, name, amount, one, two))
+            words = f"{_spoken(asked_for)} {self._amount_words(amounts)}, {self._cell_words(list(cells))}"
+            steps.append(self._step(words, box, cell, asked_for, amounts, one, two))
         return steps
 
     def guard_steps(self) -> list[Step]:
         """Return differences in who looks first."""
         steps = []
-        for pair, boxes in self.boxes.items():
-            if pair[0] == pair[1]:
+        for starts, boxes in self.boxes.items():
+            if starts[0] == starts[1]:
                 continue
-            shown = self._shown(pair)
+            example = self._differing_example(starts)
             for merged in _merged(boxes, [len(cuts) for cuts in self.cuts.values()]):
                 box = tuple(low for low, _ in merged)
                 words = f"cases with {self._box_words(merged)}"
-                if shown is None:
-                    cell, name = self.cells[0], ASKED_FOR[0]
-                    amount, one, two = self._deciders(pair, cell, name)[0]
+                if example is None:
+                    cell, asked_for = self.cells[0], ASKED_FOR[0]
+                    amounts, one, two = self._deciders(starts, cell, asked_for)[0]
                     words += " (who looks first differs, who decides does not)"
                 else:
-                    cell, name, amount, one, two = shown
-                steps.append(self._step(words, box, cell, name, amount, one, two, pair))
+                    cell, asked_for, amounts, one, two = example
+                steps.append(self._step(words, box, cell, asked_for, amounts, one, two, starts))
         return steps
 
-    def _shown(self, pair: tuple[int, int]) -> tuple[Cell, str, Interval, int, int] | None:
-        for cell, name in product(self.cells, ASKED_FOR):
-            for amount, one, two in self._deciders(pair, cell, name):
+    def _differing_example(self, starts: tuple[int, int]) -> tuple[Cell, str, Amounts, int, int] | None:
+        for cell, asked_for in product(self.cells, ASKED_FOR):
+            for amounts, one, two in self._deciders(starts, cell, asked_for):
                 if one != two:
-                    return cell, name, amount, one, two
+                    return cell, asked_for, amounts, one, two
         return None
 
     def _step(
-        self, words: str, box: Sequence[int], cell: Cell, name: str, amount: Interval, one: int, two: int,
+        self, words: str, box: Box, cell: Cell, asked_for: str, amounts: Amounts, one: int, two: int,
         starts: tuple[int, int] | None = None,
     ) -> Step:  # fmt: skip
-        low, high = amount
+        low, high = amounts
         example: dict[str, str | float] = {
             "failure": cell[0],
             "segment": cell[1],
-            "asked_for": name,
+            "asked_for": asked_for,
             # the highest amount of which it is true says most
             "amount": (low if high is None else high - 1) / 100,
             **self._facts(box),
@@ -302,12 +315,12 @@ class _Search:
             words += f": {tiers[starts[0]]} looks first -> {tiers[starts[1]]} looks first"
         elif words:
             words += f": {tiers[one]} decides -> {tiers[two]} decides"
-        left, right = starts or (one, two)
-        more = _labels(*self.policies)[0 if left < right else 1]
+        first, second = starts or (one, two)
+        more = _labels(*self.policies)[0 if first < second else 1]
         return Step(words, more, example, tiers[one], tiers[two])
 
-    def _amount_words(self, amount: Interval) -> str:
-        low, high = amount
+    def _amount_words(self, amounts: Amounts) -> str:
+        low, high = amounts
         currency = self.policies[0].currency
         if high is None:
             return f"of any amount in {currency}" if low == 0 else f"above {money_text(low - 1)} {currency}"
@@ -320,30 +333,34 @@ class _Search:
             segments = tuple(segment for other, segment in cells if other == failure)
             if segments:
                 by_segments.setdefault(segments, []).append(failure)
-        told = []
+        parts = []
         for segments, failures in by_segments.items():
             which = "any failure" if len(failures) == len(self.vocabulary.failures) else ", ".join(failures)
             whom = "any segment" if len(segments) == len(self.vocabulary.segments) else ", ".join(segments)
-            told.append(f"{which} ({whom})")
-        return "; ".join(told)
+            parts.append(f"{which} ({whom})")
+        return "; ".join(parts)
 
     def _box_words(self, merged: Sequence[tuple[int, int]]) -> str:
-        told = []
+        parts = []
         for (low, high), (fact, cuts) in zip(merged, self.cuts.items(), strict=True):
-            spoken = fact.replace("_", " ")
             if high < len(cuts):
                 least = f"{number_text(cuts[low])} or more and " if low else ""
-                told.append(f"{spoken} {least}below {number_text(cuts[high])}")
+                parts.append(f"{_spoken(fact)} {least}below {number_text(cuts[high])}")
             elif low:
-                told.append(f"{spoken} {number_text(cuts[low])} or more")
-        return ", ".join(told) or "any facts"
+                parts.append(f"{_spoken(fact)} {number_text(cuts[low])} or more")
+        return ", ".join(parts) or "any facts"
 
 
-def _lies_within(amount: Interval, other: Interval) -> bool:
-    return bool(amount[0] >= other[0] and (other[1] is None or (amount[1] is not None and amount[1] <= other[1])))
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
 
 
-def _merged(boxes: Sequence[tuple[int, ...]], sizes: Sequence[int]) -> list[tuple[tuple[int, int], ...]]:
+def _lies_within(amounts: Amounts, other: Amounts) -> bool:
+    (low, high), (other_low, other_high) = amounts, other
+    return low >= other_low and (other_high is None or (high is not None and high <= other_high))
+
+
+def _merged(boxes: Sequence[Box], sizes: Sequence[int]) -> list[tuple[tuple[int, int], ...]]:
     """Return the same boxes joined along one fact after the other; each as (from, up to) for every fact."""
     joined = [tuple((k, k + 1) for k in box) for box in boxes]
     for axis in range(len(sizes)):

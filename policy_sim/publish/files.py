@@ -25,27 +25,13 @@ from policy_sim.publish.table import Vocabulary
 __all__ = [
     "FORMATS",
     "ReadFile",
+    "engines_of",
     "export_policy",
     "import_policy",
     "read_file",
     "render",
     "vocabulary_of",
 ]
-
-#: What a policy can be written as, with the ending of the file's name.
-FORMATS = {
-    "json": ".json",
-    "yaml": ".yaml",
-    "csv": ".csv",
-    "xlsx": ".xlsx",
-    "dmn": ".dmn",
-    "jdm": ".jdm.json",
-    "html": ".card.html",
-    "pdf": ".card.pdf",
-}
-
-#: Formats that cannot be read back: for people only.
-CARDS = ("html", "pdf")
 
 _LARGEST = 5_000_000
 
@@ -59,6 +45,31 @@ class ReadFile:
     vocabulary: Vocabulary | None = None
 
 
+@dataclass(frozen=True)
+class Format:
+    """A form in which a policy is written.
+
+    Attributes
+    ----------
+    name
+        What people call it.
+    ending
+        How the names of its files end.
+    write
+        Returns the content of a file from a policy, a scenario and a provenance.
+    read
+        Returns what a file at a path holds; None where the format is for people only.
+    engines
+        Rules engines that run its files; where there are none, we read them as a help desk does.
+    """
+
+    name: str
+    ending: str
+    write: Callable[[Policy, Scenario, Provenance | None], str | bytes]
+    read: Callable[[Path], ReadFile] | None = None
+    engines: tuple[str, ...] = ()
+
+
 def render(policy: Policy, format: str, scenario: Scenario, provenance: Provenance | None = None) -> bytes:  # noqa: A002
     """Return a policy in one of `FORMATS`.
 
@@ -70,18 +81,7 @@ def render(policy: Policy, format: str, scenario: Scenario, provenance: Provenan
     if format not in FORMATS:
         raise unknown("format", format, list(FORMATS))
     policy.check_names(scenario, f"policy {policy.name}")
-    vocabulary = vocabulary_of(scenario)
-    renderers: dict[str, Callable[[], str | bytes]] = {
-        "json": lambda: _json(policy, provenance),
-        "yaml": lambda: _yaml(policy, provenance),
-        "csv": lambda: render_csv(policy, provenance),
-        "xlsx": lambda: render_xlsx(policy, vocabulary, provenance),
-        "dmn": lambda: render_dmn(policy, vocabulary, provenance),
-        "jdm": lambda: render_jdm(policy, vocabulary, provenance),
-        "html": lambda: render_card(policy, scenario, provenance),
-        "pdf": lambda: render_card_pdf(policy, scenario, provenance),
-    }
-    content = renderers[format]()
+    content = _FORMATS[format].write(policy, scenario, provenance)
     return content.encode() if isinstance(content, str) else content
 
 
@@ -132,24 +132,19 @@ def read_file(path: str | Path) -> ReadFile:
         If the file is missing, too large, of no such format, or holds no policy.
     """
     place = Path(path)
-    file_format = _format_of(place)
+    reader = _reader_of(place)
     try:
         size = place.stat().st_size
-        if size > _LARGEST:
-            raise InputError(f"file '{place}' holds {size:,} bytes; expected a policy, at most {_LARGEST:,}")
-        data = place.read_bytes() if file_format in ("csv", "xlsx", "dmn") else b""
     except OSError as error:
         raise InputError(f"file '{place}' cannot be read: {error.strerror}") from None
-    if file_format == "csv":
-        return ReadFile(file_format, parse_csv(data, place.name))
-    if file_format == "xlsx":
-        return ReadFile(file_format, parse_xlsx(data, place.name))
-    if file_format == "dmn":
-        return ReadFile(file_format, *parse_dmn(data, place.name))
-    content = read_yaml(place, may_alias=False)
-    if file_format == "jdm" or (isinstance(content, dict) and "nodes" in content):
-        return ReadFile("jdm", *parse_jdm(content, place.name))
-    return ReadFile(file_format, parse_record(content, place.name))
+    if size > _LARGEST:
+        raise InputError(f"file '{place}' holds {size:,} bytes; expected a policy, at most {_LARGEST:,}")
+    return reader(place)
+
+
+def engines_of(format: str) -> tuple[str, ...]:  # noqa: A002
+    """Return the rules engines that run the files of one of `FORMATS`."""
+    return _FORMATS[format].engines
 
 
 def vocabulary_of(scenario: Scenario) -> Vocabulary:
@@ -167,12 +162,77 @@ def _yaml(policy: Policy, provenance: Provenance | None) -> str:
     return f"# Limits in {policy.currency}: a number, ask, or no_limit. What is changed here counts as a draft.\n{text}"
 
 
-def _format_of(path: Path) -> str:
-    if path.name.endswith(FORMATS["jdm"]):
-        return "jdm"
-    suffix = ".yaml" if path.suffix == ".yml" else path.suffix.lower()
-    readable = {ending: name for name, ending in FORMATS.items() if name not in CARDS}
-    if suffix not in readable:
-        endings = ", ".join(sorted(readable))
-        raise InputError(f"file '{path}' ends in '{path.suffix}'; expected a policy as {endings}")
-    return readable[suffix]
+def _reader_of(path: Path) -> Callable[[Path], ReadFile]:
+    """Return what reads a file, by the ending of its name: the longest that fits."""
+    name = f"{path.stem}.yaml" if path.suffix == ".yml" else path.name
+    readers = {written_as.ending: written_as.read for written_as in _FORMATS.values() if written_as.read is not None}
+    for ending in sorted(readers, key=len, reverse=True):
+        if name.lower().endswith(ending):
+            return readers[ending]
+    endings = ", ".join(sorted(readers))
+    raise InputError(f"file '{path}' ends in '{path.suffix}'; expected a policy as {endings}")
+
+
+def _read_plain(name: str, path: Path) -> ReadFile:
+    """Read JSON or YAML: a policy, or a graph of GoRules whatever the ending of its name."""
+    content = read_yaml(path, may_alias=False)
+    if name == "jdm" or (isinstance(content, dict) and "nodes" in content):
+        return ReadFile("jdm", *parse_jdm(content, path.name))
+    return ReadFile(name, parse_record(content, path.name))
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"file '{path}' cannot be read: {error.strerror}") from None
+
+
+_FORMATS = {
+    written_as.name: written_as
+    for written_as in (
+        Format(
+            "json",
+            ".json",
+            lambda policy, _, provenance: _json(policy, provenance),
+            lambda path: _read_plain("json", path),
+        ),
+        Format(
+            "yaml",
+            ".yaml",
+            lambda policy, _, provenance: _yaml(policy, provenance),
+            lambda path: _read_plain("yaml", path),
+        ),
+        Format(
+            "csv",
+            ".csv",
+            lambda policy, _, provenance: render_csv(policy, provenance),
+            lambda path: ReadFile("csv", parse_csv(_read_bytes(path), path.name)),
+        ),
+        Format(
+            "xlsx",
+            ".xlsx",
+            lambda policy, scenario, provenance: render_xlsx(policy, vocabulary_of(scenario), provenance),
+            lambda path: ReadFile("xlsx", parse_xlsx(_read_bytes(path), path.name)),
+        ),
+        Format(
+            "dmn",
+            ".dmn",
+            lambda policy, scenario, provenance: render_dmn(policy, vocabulary_of(scenario), provenance),
+            lambda path: ReadFile("dmn", *parse_dmn(_read_bytes(path), path.name)),
+            engines=("pyDMNrules", "feelin"),
+        ),
+        Format(
+            "jdm",
+            ".jdm.json",
+            lambda policy, scenario, provenance: render_jdm(policy, vocabulary_of(scenario), provenance),
+            lambda path: _read_plain("jdm", path),
+            engines=("zen-engine",),
+        ),
+        Format("html", ".card.html", render_card),
+        Format("pdf", ".card.pdf", render_card_pdf),
+    )
+}
+
+#: What a policy can be written as, with the ending of the file's name.
+FORMATS = {written_as.name: written_as.ending for written_as in _FORMATS.values()}

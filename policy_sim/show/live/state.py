@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, unknown
-from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, limit_content, load_shipped_policies
+from policy_sim.policy import ASK, NO_LIMIT, Ladder, Lever, Policy, limit_content, load_shipped_policies
 from policy_sim.publish import FORMATS, check, difference, pdf_problem, publish
 from policy_sim.service import read_cases
 from policy_sim.show.wording import assumption_title, assumption_unit, assumption_value
@@ -462,11 +462,8 @@ def _resolution(
 ) -> dict[str, Any]:
     options, cases, seen = payoffs.options, payoffs.cases, payoffs.believed
     cell = (cases.failures[cases.failure[0]], cases.segments[cases.segment[0]])
-    over = [
-        LIMIT_KINDS[name].title.lower()
-        for d, name in enumerate(LIMITS)
-        if options.uses[0, a, d] > 100 * policy.limit(policy.tier_names[0], name, *cell)
-    ]
+    lowest = Ladder(policy).limits_in_cents(*cell)[0]
+    over = [LIMIT_KINDS[name].title.lower() for d, name in enumerate(LIMITS) if options.uses[0, a, d] > lowest[d]]
     cost, net = float(seen.cost[0, a]), float(seen.payoff[at, 0, a])
     return {
         "title": bundles.get(a) or payoffs.menu.names[cases.failure[0]][a].replace("_", " ").replace(" + ", ", "),

@@ -111,6 +111,8 @@ def test_a_story_and_a_case_of_ones_own(panel: Panel) -> None:
     assert panel.case(own)["is_first"]
     chosen = moved_to(panel, refund=ASK, credit=ASK, replacement=ASK).case(own)
     assert any(each["over"] for each in chosen["resolutions"])
+    asking = moved_to(panel, keep_item=ASK).case(own)
+    assert any(not resolution["over"] for resolution in asking["resolutions"])  # what keeps nothing is not over it
     with pytest.raises(InputError, match=r"'item_prize' .did you mean 'item_price'"):
         panel.case({"item_prize": 3.0})
     with pytest.raises(InputError, match="wrong_itm"):
