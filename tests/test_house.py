@@ -22,7 +22,9 @@ def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 def docstrings(tree: ast.AST) -> set[ast.AST]:
     """Return the nodes of a module that are text for readers only."""
-    return {part.value for part in ast.walk(tree) if isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)}
+    return {
+        part.value for part in ast.walk(tree) if isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
+    }
 
 
 def test_no_file_is_over_600_lines():

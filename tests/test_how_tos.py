@@ -21,24 +21,17 @@ BLOCK = re.compile(r"<!-- (?P<order>.*?) -->\n```(?P<language>\w+)\n(?P<text>.*?
 COMMANDS = "import sys; from policy_sim.cli import main; sys.argv[0] = 'policy-sim'; main()"
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    for name in ("policy_sim", "data"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path
-
-
 def insert(path: Path, before: str, text: str) -> None:
-    """Insert lines before the record, however many lines it has, that holds a text."""
+    """Insert lines before the line that holds a text, or before the head of the record of which it is a member."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     place = next(number for number, line in enumerate(lines) if before in line)
-    while lines[place].strip().startswith(before.split("=")[0]):
+    while before.startswith("name=") and not lines[place].rstrip().endswith("("):
         place -= 1
     path.write_text("".join([*lines[:place], text, *lines[place:]]), encoding="utf-8")
 
 
-def run(folder: Path, language: str, text: str) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(folder), "NUMBA_CACHE_DIR": str(folder / "numba")}
+def run(folder: Path, package: Path, language: str, text: str) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(package)}
     if language == "python":
         orders = [[sys.executable, "-c", text]]
     else:
@@ -51,20 +44,25 @@ def run(folder: Path, language: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_how_to_does_what_it_says(project, page):
+def test_a_how_to_does_what_it_says(tmp_path, page):
     text = (ROOT / "docs" / "how-to" / f"{page}.md").read_text(encoding="utf-8")
     blocks = list(BLOCK.finditer(text))
     assert any(block["order"] == "run" for block in blocks)
     # nothing that looks like an order is passed over
     assert len(blocks) == len(re.findall(r"<!-- ", text)) == len(re.findall(r"^```\w", text, re.MULTILINE))
+    package = ROOT
+    if any("policy_sim/" in block["order"] for block in blocks):
+        for name in ("policy_sim", "data"):
+            shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        package = tmp_path
     for block in blocks:
         order, _, where = block["order"].partition(" ")
         if order == "run":
-            run(project, block["language"], block["text"])
+            run(tmp_path, package, block["language"], block["text"])
         elif order == "write":
-            (project / where).write_text(block["text"], encoding="utf-8")
+            (tmp_path / where).write_text(block["text"], encoding="utf-8")
         elif order == "insert":
             path, _, before = where.removeprefix("into ").partition(" before: ")
-            insert(project / path, before, block["text"])
+            insert(tmp_path / path, before, block["text"])
         else:
             raise AssertionError(f"unknown order '{block['order']}'")
