@@ -58,7 +58,7 @@ def test_limits_are_named_in_words_alone():
 
 
 def test_the_page_names_no_limit():
-    pages = [path for path in (ROOT / "policy_sim" / "show" / "live").rglob("*.js")]
+    pages = list((ROOT / "policy_sim" / "show" / "live").rglob("*.js"))
     assert pages
     for path in pages:
         text = path.read_text(encoding="utf-8")
