@@ -16,7 +16,7 @@ import pandas as pd
 
 from policy_sim.border import InputError, Progress, Steps, unknown
 from policy_sim.clv.bg_bb import fit_bg_bb
-from policy_sim.clv.comparison import compare_models, fit_purchases
+from policy_sim.clv.comparison import PURCHASE_MODELS, compare_models, fit_purchases
 from policy_sim.clv.contracts import read_contracts
 from policy_sim.clv.covariates import read_covariates
 from policy_sim.clv.dates import Day
@@ -274,8 +274,7 @@ _OF_A_LOG = ("until", "customer_column", "date_column", "amount_column", "day_fi
 
 #: The models that can be asked for by name, and how each is fitted.
 FIT_MODELS: Mapping[str, Recipe] = {
-    "bg-nbd": Recipe(_fit_purchases, _OF_A_LOG, 2),
-    "mbg-nbd": Recipe(_fit_purchases, _OF_A_LOG, 2),
+    **dict.fromkeys(PURCHASE_MODELS, Recipe(_fit_purchases, _OF_A_LOG, 2)),
     "pareto-nbd": Recipe(_fit_purchases, (*_OF_A_LOG, "covariates"), 2),
     "bg-bb": Recipe(_fit_opportunities, (*_OF_A_LOG, "period"), 2),
     "recovery-bg-nbd": Recipe(_fit_recoveries, (*_OF_A_LOG, "recoveries"), 2),
