@@ -1,4 +1,24 @@
-"""Transactions in, the future value of each customer out."""
+"""Transactions in, the future value of each customer out.
+
+    read_transactions -> summarise -> fit_bg_nbd (or another model), fit_gamma_gamma -> future_values
+
+`fit_model` goes all the way in one call. The words are those of the literature: *frequency* counts repeat purchases,
+*recency* is the time from a customer's first purchase to the last, *age* that from the first to the end of observation.
+Nobody says when they stop being a customer, so a model infers the chance that they are still *alive*; whoever is not
+has *dropped out*. *DERT* are the discounted expected residual transactions: purchases from now for ever, at today's
+worth.
+
+| model | for customers who | module |
+|---|---|---|
+| BG/NBD | buy at any time and may drop out after each repeat purchase | `bg_nbd` |
+| MBG/NBD | the same, and may drop out after the very first purchase | `mbg_nbd` |
+| Pareto/NBD | buy at any time and may drop out at any time | `pareto_nbd` |
+| Pareto/NBD with covariates | the same, and differ by what is known of them | `pareto_nbd_covariates` |
+| recovery-aware BG/NBD | may drop out after a failed purchase, by how it was made good | `recovery_bg_nbd` |
+| BG/BB | can buy once a period | `bg_bb` |
+| shifted beta-geometric | are under contract and renew or leave | `shifted_beta_geometric` |
+| Gamma-Gamma | spend different amounts on an order | `gamma_gamma` |
+"""
 
 from policy_sim.clv.bg_bb import BgBbFit, fit_bg_bb
 from policy_sim.clv.bg_nbd import BgNbdFit, fit_bg_nbd
