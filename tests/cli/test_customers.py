@@ -11,9 +11,7 @@ import numpy as np
 import pytest
 
 from policy_sim import load_scenario
-from policy_sim.cli.customers import _FITTERS
 from policy_sim.clv import (
-    PURCHASE_MODELS,
     BoundaryWarning,
     ContractSummary,
     fit_bg_bb,
@@ -133,7 +131,3 @@ def test_fit_of_contracts(run: Run, tmp_path: Path) -> None:
     assert status == 0
     assert "renewals a year apart" in out
     assert "6 renewals" in out
-
-
-def test_every_model_of_purchases_can_be_asked_for() -> None:
-    assert set(PURCHASE_MODELS) < set(_FITTERS)
