@@ -15,10 +15,11 @@ from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, authority, load_poli
 from policy_sim.policy.decision import decision_of
 from policy_sim.publish import Conformity, check, difference
 from policy_sim.study import (
+    InformationValue,
     Pilot,
     Sample,
     Setting,
-    Worth,
+    analyse_decision,
     case_error,
     find_optimum,
     load_story,
@@ -26,11 +27,10 @@ from policy_sim.study import (
     prepare,
     recommend,
     replay,
-    what_matters,
 )
 from policy_sim.study.journey import follow_customers
 from policy_sim.sweep.discovery import Box, Discovery
-from policy_sim.sweep.folder import Foresight, Swept
+from policy_sim.sweep.folder import SweepEstimate, SweepSummary
 from policy_sim.sweep.many_cases import CandidateCurve
 from policy_sim.value import best_limits, compare, evaluate, frontier, keep_or_return, threshold_curve
 
@@ -68,18 +68,18 @@ RESULTS: dict[str, Callable[[World], Any]] = {
     "recommendation": lambda world: recommend(world.policy, world.payoffs, [world.other]),
     "optimum": lambda world: find_optimum(world.policy, world.payoffs, limits=("credit",), tiers=("agent",)),
     "held out": lambda world: find_optimum(world.policy, world.payoffs, limits=("credit",), tiers=("agent",)).held_out,
-    "decision analysis": lambda world: what_matters(world.payoffs, world.other, world.policy, cases_at_a_time=40),
+    "decision analysis": lambda world: analyse_decision(world.payoffs, world.other, world.policy, cases_at_a_time=40),
     "sensitivity": lambda world: one_at_a_time(
         world.scenario, world.payoffs.cases.take(np.arange(20)), world.other, world.policy
     ),
     "errors": lambda world: case_error(*world.outcomes),
-    "worth": lambda world: Worth(1.0, 0.5),
+    "worth": lambda world: InformationValue(1.0, 0.5),
     "pilot": lambda world: Pilot(10, 4.0, 400, 300, 1.2, 6, 0.1),
     "story": lambda world: replay(load_story("wrong_dresses"), draws=10),
     "keep until": lambda world: replay(load_story("wrong_dresses"), draws=10).keep,
     "journey": lambda world: follow_customers(world.setting, [world.policy], months=2, count=50)[0],
-    "sweep": lambda world: Swept(world.scenario.name, 3, 3, 0, 1, 0, False, ("one error",)),  # type: ignore[arg-type]
-    "foresight": lambda world: Foresight(3, 0, 1, 2.0, 100.0),
+    "sweep": lambda world: SweepSummary(world.scenario.name, 3, 3, 0, 1, 0, False, ("one error",)),  # type: ignore[arg-type]
+    "foresight": lambda world: SweepEstimate(3, 0, 1, 2.0, 100.0),
     "box": lambda world: BOX,
     "discovery": lambda world: Discovery("Bad", 0.2, 100, (BOX,)),
     "curve over many cases": lambda world: CandidateCurve(

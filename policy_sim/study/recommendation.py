@@ -108,7 +108,10 @@ def recommend(
     report = on_progress or (lambda words, done, of: None)
     outcomes = [evaluate(compared, payoffs) for compared in (policy, *others)]
     best = best_limits(
-        policy, payoffs, round_to=round_to, on_progress=lambda done, of: report("Searching the best limits", done, of)
+        policy,
+        payoffs,
+        round_to=round_to,
+        on_progress=lambda *progress: report("Searching the best limits", *progress[-2:]),
     )
     best = as_recommended(best)
     outcomes.append(evaluate(best.policy, payoffs))

@@ -20,18 +20,14 @@ from policy_sim.value.evaluation import Outcome, evaluate, interval
 from policy_sim.value.expected import Expected, load_of
 from policy_sim.value.grid import enumerate_pairs
 from policy_sim.value.payoffs import Payoffs, Progress, spread
-from policy_sim.words import MOVED
+from policy_sim.words import MOVED, SPARED
 
 __all__ = ["OVER", "Frontier", "frontier"]
 
 Floats = NDArray[np.float64]
 
 #: What can be spared, by the name that people give it, and the outcome that measures it.
-OVER: Mapping[str, str] = {
-    "budget": "remedy_cost",
-    "escalation_minutes": "supervisor_minutes",
-    "learned_claiming": "learned_claiming",
-}
+OVER: Mapping[str, str] = {name: kind.outcome for name, kind in SPARED.items()}
 
 _CASES = 2_000  # at most, that the policies are found on
 

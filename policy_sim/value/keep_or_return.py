@@ -19,7 +19,7 @@ from policy_sim.policy import NO_LIMIT, limit_content
 from policy_sim.service import Cases
 from policy_sim.value.kernels import LANES, States, score_states
 from policy_sim.value.payoffs import Payoffs, expect, spread, value_cases
-from policy_sim.words import COLUMNS, MEASURES
+from policy_sim.words import COLUMNS, MEASURES, RETURN_PARTS
 
 __all__ = ["COMPONENTS", "KeepOrReturn", "comparable_failures", "keep_or_return"]
 
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 #: What speaks for keeping (above 0) or for a return (below 0), in the order in which people add it up.
-COMPONENTS = ("label", "inspection", "restocking", "salvage", "customer", "learned_claiming")
+COMPONENTS = tuple(RETURN_PARTS)
 
 _CASES = 400  # of a failure, that the formula takes its means over
 _PRICES = 25  # at which the part that depends on the price is worked out

@@ -13,7 +13,7 @@ import pytest
 
 from policy_sim import Lever, evaluate, import_policy, load_policy, load_scenario, threshold_curve
 from policy_sim.border import shipped
-from policy_sim.study import Sample, load_story, prepare, replay, what_matters
+from policy_sim.study import Sample, analyse_decision, load_story, prepare, replay
 from policy_sim.sweep.results import read_sweep
 from policy_sim.value import best_limits, keep_or_return
 
@@ -121,7 +121,7 @@ def test_what_matters_is_the_library_s(run: Run, tmp_path: Path) -> None:
     scenario = load_scenario("online_retail")
     payoffs = prepare(scenario, sample=Sample(cases=400, draws=30, seed=3)).payoffs
     names = ("current", "ask_first", "generous")
-    study = what_matters(payoffs, *(load_policy(name, scenario) for name in ("generous", "current")),
+    study = analyse_decision(payoffs, *(load_policy(name, scenario) for name in ("generous", "current")),
                          [load_policy("ask_first", scenario)], seed=3)  # fmt: skip
     assert [row["policy"] for row in result["risk"]] == list(names)
     assert [row["difference"] for row in result["risk"]] == pytest.approx(list(study.risk["difference"]))
