@@ -136,9 +136,9 @@ def test_two_sweeps_into_one_folder_are_refused(tmp_path: Path) -> None:
 
     def another(*report) -> None:
         if not messages:
-            with pytest.raises(InputError) as found:
+            with pytest.raises(InputError) as refusal:
                 run_sweep(DESIGN, tmp_path)
-            messages.append(str(found.value))
+            messages.append(str(refusal.value))
 
     run_sweep(DESIGN, tmp_path, on_progress=another)
     assert f"another sweep is writing to '{tmp_path}' (process {os.getpid()} on " in messages[0]
