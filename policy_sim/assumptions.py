@@ -192,16 +192,15 @@ class Remedy(_Frozen):
     """One atomic act: linear forms in the case's columns, so that a new remedy needs no code.
 
     `worth` is what the customer gets, `trouble` what it costs the customer, `cost` what it costs the firm, `gain` what
-    an opportunist would pocket (worth where not given; trouble comes off that too), all in money; `uses` says which
-    limits it draws on and by how much. With `amounts` (money) or `shares_of_price` (0-1) there is one variant for each,
-    named `remedy_10`.
+    an opportunist would gain (worth by default; trouble is subtracted from that too), all in money; `uses` says which
+    limits it uses and how much of each. With `amounts` (money) or `shares_of_price` (0-1) there is a variant for each
+    of these, named `remedy_10`.
 
-    `kind` says what it is made of; where that does not match what the failure took, it is felt as less. `minutes` are
-    those of whoever decides, `supervisor_minutes` those of the second line, who also answer what is passed on to them.
-    `lead_hours` is how long until it arrives, `effort` (0-1) what it asks of the customer, `gesture` (0-1) how far it
-    is a full one. A `proactive` remedy is given before anybody asks: it reaches customers who would never have
-    complained.
-    With one that is `in_line` the customer waits for the second line, as whoever is passed on does.
+    `kind` says what it is made of; where that does not match what the failure took, customers feel it as less.
+    `minutes` are those of whoever decides, `supervisor_minutes` those of supervisors, who also handle escalations.
+    `lead_hours` is the time until it arrives, `effort` (0-1) what it asks of the customer, `gesture` (0-1) how strong a
+    gesture it is. A `proactive` remedy is given before the customer complains, and so reaches those who never would.
+    With a remedy that is `in_line` the customer waits for a supervisor, as in an escalation.
     """
 
     title: Text
@@ -437,7 +436,7 @@ class Scenario(_Frozen):
         return tuple((failure, segment.name) for failure in self.failures for segment in self.segments)
 
     def check_cell(self, failure: str | None, segment: str | None, where: str = "") -> None:
-        """See that a failure and a segment, where given, are known.
+        """Check that a failure and a segment, if any, are known.
 
         Raises
         ------

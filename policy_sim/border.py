@@ -1,6 +1,6 @@
 """The border: what people hand to the program, and what it hands back to them.
 
-In: names and files that a person gave. Out: checked Python objects, files written whole or not at all, `InputError`,
+In: names and files. Out: checked Python objects, files written whole or not at all, `InputError`,
 reports of progress. Left to others: what a scenario, a policy or a log means.
 """
 
@@ -45,13 +45,13 @@ Progress = Callable[[str, int, int], None]
 
 
 class InputError(ValueError):
-    """Something a person gave cannot be used; the message is one line: what, where, found, expected, how to mend."""
+    """Input cannot be used; the message is one line: what, where, what was found, what was expected, how to mend it."""
 
 
 def nearest(name: object, valid: Iterable[str]) -> str:
     """Return " (did you mean 'x'?)" for the closest valid name, or an empty text where none is close."""
     valid = list(valid)
-    begun = [each for each in valid if str(name) and each.startswith(str(name))]
+    begun = [candidate for candidate in valid if str(name) and candidate.startswith(str(name))]
     close = begun or difflib.get_close_matches(str(name), valid, n=1, cutoff=0.5)
     return f" (did you mean '{close[0]}'?)" if close else ""
 
@@ -109,7 +109,7 @@ def shipped(kind: str) -> Path:
     return inside if inside.is_dir() else package.parent / kind
 
 
-def find_file(kind: str, given: str | Path, folder: str, suffix: str) -> Path:
+def find_file(kind: str, file: str | Path, folder: str, suffix: str) -> Path:
     """Return the file that a person means: a path, or the name of one that is shipped in `folder`.
 
     Raises
@@ -117,15 +117,15 @@ def find_file(kind: str, given: str | Path, folder: str, suffix: str) -> Path:
     InputError
         If there is neither such a file nor a shipped one of that name.
     """
-    path = Path(given)
+    path = Path(file)
     if path.is_file():
         return path
     names = sorted(entry.stem for entry in shipped(folder).glob(f"*{suffix}"))
-    if str(given) in names:
-        return shipped(folder) / f"{given}{suffix}"
+    if str(file) in names:
+        return shipped(folder) / f"{file}{suffix}"
     if path.suffix or len(path.parts) > 1:
-        raise InputError(f"{kind} file '{given}' does not exist; give the path of a file or one of: {', '.join(names)}")
-    raise unknown(kind, given, names)
+        raise InputError(f"{kind} file '{file}' does not exist; give the path of a file or one of: {', '.join(names)}")
+    raise unknown(kind, file, names)
 
 
 class _DistinctKeys(yaml.constructor.SafeConstructor):
@@ -299,9 +299,9 @@ def _first_fault(error: ValidationError, where: str) -> str:
         return f"unexpected entry '{fault['loc'][-1]}' ({place}); remove it or correct its name"
     if fault["type"] == "value_error":
         return f"{message} ({place})"
-    found = repr(fault["input"])
-    found = found if len(found) <= 60 else found[:57] + "..."
-    return f"found {found}: {message[0].lower()}{message[1:]} ({place})"
+    written = repr(fault["input"])
+    written = written if len(written) <= 60 else written[:57] + "..."
+    return f"found {written}: {message[0].lower()}{message[1:]} ({place})"
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

@@ -92,23 +92,25 @@ def test_one_base_and_six_businesses_over_it():
 def test_each_failure_has_a_choice_that_can_be_looked_through(name):
     scenario = load_scenario(name)
     bundles = {failure: compose(scenario, failure) for failure in scenario.failures}
-    assert all(20 <= len(each) <= 40 and len(set(each)) == len(each) for each in bundles.values())
+    assert all(
+        20 <= len(of_failure) <= 40 and len(set(of_failure)) == len(of_failure) for of_failure in bundles.values()
+    )
     assert sum(scenario.value(f"{failure}.share_of_cases") for failure in scenario.failures) == pytest.approx(1)
     # nothing is left lying about: remedies that nobody can give, numbers that no remedy takes, groups of no failure
-    given = {variant for each in bundles.values() for bundle in each for variant in bundle}
+    used = {variant for of_failure in bundles.values() for bundle in of_failure for variant in bundle}
     # some are only there for a story to compare with
     stories = [story for story in load_stories() if story.scenario == name]
-    given |= {variant for story in stories for option in story.options.values() for variant in option.remedies}
+    used |= {variant for story in stories for option in story.options.values() for variant in option.remedies}
     held_out = {"queue_transfer"} if name == "online_retail" else set()
-    assert {each for remedy in scenario.remedies for each in scenario.variants(remedy)} - given == held_out
+    assert {variant for remedy in scenario.remedies for variant in scenario.variants(remedy)} - used == held_out
     taken = str(scenario.remedies)
-    assert all(each in taken for each in scenario.assumption_names if each.startswith("remedy."))
+    assert all(name in taken for name in scenario.assumption_names if name.startswith("remedy."))
     groups = {"shop", "cases", "response", "claiming", "style", "queue", "remedy", *scenario.tiers, *scenario.failures}
     assert set(scenario.assumptions) == groups
     # and every rule that forbids leaves something out
     for position, rule in ((i, rule) for i, rule in enumerate(scenario.rules) if rule.never):
         fewer = scenario.model_copy(update={"rules": scenario.rules[:position] + scenario.rules[position + 1 :]})
-        assert any(len(compose(fewer, each)) > len(bundles[each]) for each in scenario.failures), rule
+        assert any(len(compose(fewer, failure)) > len(bundles[failure]) for failure in scenario.failures), rule
 
 
 @pytest.mark.parametrize("name", SHIPPED)

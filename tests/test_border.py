@@ -29,10 +29,10 @@ def written(tmp_path):
     return write
 
 
-def refusal(action, *given):
+def refusal(action, *arguments):
     """Return the message of an InputError, which is one line whatever went wrong."""
     with pytest.raises(InputError) as caught:
-        action(*given)
+        action(*arguments)
     message = str(caught.value)
     assert "\n" not in message
     return message
@@ -120,8 +120,8 @@ def test_unknown():
 def test_find_file(tmp_path, monkeypatch):
     where = ("policy", "data/policies", ".yaml")
 
-    def find(given):
-        return find_file(where[0], given, *where[1:])
+    def find(file):
+        return find_file(where[0], file, *where[1:])
 
     monkeypatch.chdir(tmp_path)
     assert find("current") == shipped("data/policies") / "current.yaml"
@@ -130,9 +130,9 @@ def test_find_file(tmp_path, monkeypatch):
     assert find(mine) == mine
     assert find("mine.yaml").samefile(mine)
     assert "unknown policy 'curent' (did you mean 'current'?)" in refusal(find, "curent")
-    for given in ("none.yaml", tmp_path / "none", "../current"):
-        message = refusal(find, given)
-        assert message.startswith(f"policy file '{given}' does not exist")
+    for file in ("none.yaml", tmp_path / "none", "../current"):
+        message = refusal(find, file)
+        assert message.startswith(f"policy file '{file}' does not exist")
         assert "ask_first, current, generous" in message
     # a folder is no file
     (tmp_path / "folder").mkdir()
@@ -186,7 +186,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
     path = tmp_path / "out.json"
     path.write_text("old")
 
-    def fail(*given, **options):
+    def fail(*arguments, **options):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(border.os, broken, fail)
@@ -200,7 +200,7 @@ def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path, mon
     path = tmp_path / "out.json"
     path.write_text("old")
 
-    def interrupt(*given):
+    def interrupt(*arguments):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(border.os, "replace", interrupt)

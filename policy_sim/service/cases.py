@@ -126,8 +126,8 @@ def draw_cases(
     """Draw cases: orders like those of the log that go wrong in the ways of the scenario.
 
     A failure strikes an order, so a customer is drawn in proportion to the orders expected in the coming year, and the
-    price of what failed is that of one of the customer's own orders. Whoever has just ordered is a customer: the future
-    value is the one given that (future value divided by the probability of being alive).
+    price of what failed is that of one of the customer's own orders. Whoever has just ordered is still a customer, so
+    the future value is conditional on being alive (future value divided by the probability of being alive).
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ def _complete(
             continue
         if column.filled_from is not None:
             base, names = column.filled_from
-            full[name] = full.get(base, ones) * np.prod([scenario.value(name_) for name_ in names])
+            full[name] = full.get(base, ones) * np.prod([scenario.value(assumption) for assumption in names])
             known, earlier = assumed.get(base, (base, ()))
             assumed[name] = (known, earlier + names)
         elif column.default is not None:
@@ -252,8 +252,8 @@ def read_cases(source: str | Path | pd.DataFrame, scenario: Scenario) -> Cases:
     for name in ("failure", *(column.name for column in CASE_COLUMNS.values() if column.is_required)):
         if name not in table.columns:
             hint = nearest(name, [str(column) for column in table.columns]).replace("did you mean", "is it")
-            found = ", ".join(str(column) for column in table.columns) or "none"
-            raise InputError(f"{where} has no column '{name}'{hint}; found: {found}; rename or add it")
+            names = ", ".join(str(column) for column in table.columns) or "none"
+            raise InputError(f"{where} has no column '{name}'{hint}; found: {names}; rename or add it")
     if table.empty:
         raise InputError(f"{where} holds no cases; it needs at least one row below the header")
     columns: dict[str, NDArray[Any]] = {"failure": _names(table["failure"], "failure", list(scenario.failures), where)}

@@ -1,6 +1,6 @@
 """Queue: how long cases wait where escalations and warm transfers share a staff of supervisors.
 
-In: supervisors, arrivals an hour, hours each takes, patience. Out: chance of waiting, hours waited, share who give up.
+In: supervisors, arrivals an hour, handling hours, patience. Out: chance of waiting, hours waited, share who give up.
 Left to others: where the arrivals come from, and what waiting does to a customer (`service.response`).
 """
 
@@ -32,12 +32,12 @@ ENDLESS = 1e150
 
 @dataclass(frozen=True, eq=False)
 class Waiting:
-    """How a staff of supervisors keeps up in the long run; every array has the broadcast shape of what was given.
+    """How a staff of supervisors keeps up in the long run; every array has the broadcast shape of the arguments.
 
     Attributes
     ----------
     servers, arrivals_per_hour, handling_hours, patience_hours
-        What was given; patience is inf where nobody gives up.
+        The arguments of `waiting`; patience is inf where nobody gives up.
     probability_of_waiting
         Share (0-1) of arrivals that find every supervisor busy.
     mean_wait_hours
@@ -100,17 +100,17 @@ class Waiting:
         ----------
         Baccelli and Hebuterne 1981; Zeltyn and Mandelbaum 2005.
         """
-        given = _numbers("hours", hours, "numbers of at least 0", lambda v: v >= 0)
+        times = _numbers("hours", hours, "numbers of at least 0", lambda v: v >= 0)
         shape, rate, patient = _in_units_of_patience(self)
         try:
-            time, x, y, patient, first = np.broadcast_arrays(given, shape, rate, patient, self.probability_of_waiting)
+            time, x, y, patient, first = np.broadcast_arrays(times, shape, rate, patient, self.probability_of_waiting)
         except ValueError:
             raise InputError(
-                f"hours have shape {given.shape}; expected one that broadcasts against {self.servers.shape}"
+                f"hours have shape {times.shape}; expected one that broadcasts against {self.servers.shape}"
             ) from None
         patience, spare, handling = (
-            np.broadcast_to(each, time.shape)
-            for each in (
+            np.broadcast_to(values, time.shape)
+            for values in (
                 self.patience_hours,
                 self.servers - self.arrivals_per_hour * self.handling_hours,
                 self.handling_hours,
@@ -211,7 +211,7 @@ def waiting(
     arrivals_per_hour
         Escalations and transfers an hour, at least 0, arriving at random (Poisson).
     handling_hours
-        Mean hours that each takes, above 0, exponentially distributed.
+        Mean hours that an arrival takes, above 0, exponentially distributed.
     patience_hours
         Mean hours after which a customer who still waits gives up, above 0, exponentially distributed; None or inf
         where nobody gives up. All four broadcast against each other.
@@ -238,7 +238,6 @@ def waiting(
     >>> print(waiting(10, 62, 0.2))
     overloaded: 12.4 hours of work arrive an hour for 10 people
     """
-    given_patience = np.inf if patience_hours is None else patience_hours
     c, rate, hours, patience = _together(
         servers=_servers(servers),
         arrivals_per_hour=_at_least_0("arrivals_per_hour", arrivals_per_hour),
@@ -246,7 +245,10 @@ def waiting(
             "handling_hours", handling_hours, "finite numbers above 0", lambda v: (v > 0) & np.isfinite(v)
         ),
         patience_hours=_numbers(
-            "patience_hours", given_patience, "numbers above 0 (inf: nobody gives up)", lambda v: v > 0
+            "patience_hours",
+            np.inf if patience_hours is None else patience_hours,
+            "numbers above 0 (inf: nobody gives up)",
+            lambda v: v > 0,
         ),
     )
     with np.errstate(over="ignore", under="ignore"):
@@ -366,12 +368,12 @@ def _mean_log(shape: Floats, rate: Floats) -> Floats:
     return np.asarray(mode + moment / total)
 
 
-def _numbers(name: str, given: ArrayLike, expected: str, fits: Callable[[Floats], NDArray[np.bool_]]) -> Floats:
+def _numbers(name: str, numbers: ArrayLike, expected: str, fits: Callable[[Floats], NDArray[np.bool_]]) -> Floats:
     try:
-        values = np.asarray(given, dtype=np.float64)
+        values = np.asarray(numbers, dtype=np.float64)
     except (TypeError, ValueError):
-        found = " ".join(repr(given).split())
-        raise InputError(f"{name} is {found[:60]}; expected {expected}") from None
+        written = " ".join(repr(numbers).split())
+        raise InputError(f"{name} is {written[:60]}; expected {expected}") from None
     wrong = ~fits(values)
     if wrong.any():
         where = tuple(int(i) for i in np.argwhere(wrong)[0])
@@ -380,25 +382,25 @@ def _numbers(name: str, given: ArrayLike, expected: str, fits: Callable[[Floats]
     return values
 
 
-def _servers(given: ArrayLike) -> Floats:
+def _servers(servers: ArrayLike) -> Floats:
     return _numbers(
         "servers",
-        given,
+        servers,
         "whole numbers of at least 1",
         lambda v: (v >= 1) & np.isfinite(v) & (np.floor(v) == v),
     )
 
 
-def _at_least_0(name: str, given: ArrayLike) -> Floats:
-    return _numbers(name, given, "finite numbers of at least 0", lambda v: (v >= 0) & np.isfinite(v))
+def _at_least_0(name: str, numbers: ArrayLike) -> Floats:
+    return _numbers(name, numbers, "finite numbers of at least 0", lambda v: (v >= 0) & np.isfinite(v))
 
 
 def _together(**arrays: Floats) -> tuple[Floats, ...]:
     try:
         return tuple(np.broadcast_arrays(*arrays.values()))
     except ValueError:
-        found = ", ".join(f"{name} {values.shape}" for name, values in arrays.items())
-        raise InputError(f"the shapes do not fit together ({found}); expected shapes that broadcast") from None
+        shapes = ", ".join(f"{name} {values.shape}" for name, values in arrays.items())
+        raise InputError(f"the shapes do not fit together ({shapes}); expected shapes that broadcast") from None
 
 
 def _duration(hours: float) -> str:

@@ -40,12 +40,12 @@ class Menu:
     touches
         (F, A, L) whether a resolution uses a limit at all.
     acts
-        (F, A, acts, M) as named in `ACTS`: minutes, those of the second line, hours until the last of it arrives,
-        effort asked of the customer, strength of the gesture (at most 1).
+        (F, A, acts, M) as named in `ACTS`: minutes, minutes of supervisors, hours until the last of it arrives, effort
+        asked of the customer, strength of the gesture (at most 1).
     proactive
         (F, A) whether a resolution is given before anybody asks.
     in_line
-        (F, A) whether the customer has to wait for the second line.
+        (F, A) whether the customer has to wait for a supervisor.
     """
 
     names: tuple[tuple[str, ...], ...]

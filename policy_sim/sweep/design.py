@@ -1,7 +1,7 @@
 """Designs: which runs a sweep makes.
 
 In: a YAML file, or a `Design` made in Python. Out: `Design`, checked; its rows, one for each run.
-Left to others: where the points of a sample lie (`samples`), making the runs (`runs`), writing them down (`sweep`).
+Left to others: the points of samples (`samples`), evaluating runs (`runs`), writing the results (`folder`).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
-#: What a run can be asked for about a limit, as in `best.agent.keep_item`.
+#: Outcomes about a limit, as in `best.agent.keep_item`.
 ABOUT_LIMITS = ("best", "enough")
 _MOST_ROWS = 10_000_000
 
@@ -54,7 +54,7 @@ class _Frozen(BaseModel):
 
 
 def _factor(value: object) -> object:
-    """Read the short forms: nothing for the assumption's own distribution, a list for values."""
+    """Expand the short forms of a factor: nothing for the assumption's own distribution, a list for values."""
     return {} if value is None else {"values": value} if isinstance(value, list | tuple) else value
 
 
@@ -66,15 +66,15 @@ def _value(value: object) -> object:
     return float(value)
 
 
-#: What a factor may be in a row: a number, a limit in words (held as a number), or a name.
+#: The value of a factor in a row: a number, a limit in words (held as a number), or a name.
 Value = Annotated[float | str, BeforeValidator(_value), PlainSerializer(limit_content)]
 
 
 class Factor(_Frozen):
-    """What a factor can be: some `values`, a `range`, or, for an assumption, what is known about it (neither given).
+    """What varies over the runs: some `values`, a `range`, or neither, for an assumption with its own distribution.
 
-    `levels` values, evenly spread over the range, stand in a full factorial; `round_to` makes the values of a limit
-    multiples of it.
+    A full factorial takes `levels` values, evenly spaced over the range or the distribution; with `round_to` values
+    are rounded to multiples of it.
     """
 
     values: Annotated[tuple[Value, ...], Field(min_length=1)] | None = None
@@ -84,7 +84,7 @@ class Factor(_Frozen):
 
     @property
     def listed(self) -> tuple[float | str, ...] | None:
-        """The values, where they are given one by one."""
+        """The values, where they are listed one by one."""
         return self.values
 
     @model_validator(mode="after")
@@ -97,8 +97,8 @@ class Factor(_Frozen):
         return self
 
 
-FactorGiven = Annotated[Factor, BeforeValidator(_factor)]
-Factors = Annotated[Mapping[str, FactorGiven], Field(min_length=1)]
+FactorEntry = Annotated[Factor, BeforeValidator(_factor)]
+Factors = Annotated[Mapping[str, FactorEntry], Field(min_length=1)]
 PowerOf2 = Annotated[int, Field(ge=2, le=2**20)]
 
 
@@ -131,7 +131,7 @@ class FullFactorial(_Sampled):
 
 
 class LatinHypercube(_Sampled):
-    """As many points as wanted, each slice of each factor met once."""
+    """Any number of points; each factor's range is cut into as many slices, and each slice has one point."""
 
     method: Literal["latin_hypercube"] = "latin_hypercube"
     count: Annotated[int, Field(ge=1, le=_MOST_ROWS)]
@@ -142,7 +142,7 @@ class LatinHypercube(_Sampled):
 
 
 class Sobol(_CountedInPowers):
-    """A scrambled Sobol sequence, which fills the space evenly; the count is a power of 2."""
+    """A scrambled Sobol sequence, which fills the space evenly; `count` is a power of 2."""
 
     method: Literal["sobol"] = "sobol"
 
@@ -152,7 +152,7 @@ class Sobol(_CountedInPowers):
 
 
 class Saltelli(_CountedInPowers):
-    """What Sobol's indices are estimated from: `count`, a power of 2, times (factors + 2) points."""
+    """The points from which Sobol's indices are estimated: `count`, a power of 2, times (factors + 2)."""
 
     method: Literal["saltelli"] = "saltelli"
 
@@ -162,7 +162,7 @@ class Saltelli(_CountedInPowers):
 
 
 class Morris(_Sampled):
-    """Walks that move one factor at a time: `count` times (factors + 1) points. Cheap, to see what matters at all."""
+    """Trajectories that move one factor at a time: `count` times (factors + 1) points. A cheap screening of factors."""
 
     method: Literal["morris"] = "morris"
     count: Annotated[int, Field(ge=2, le=100_000)]
@@ -174,19 +174,19 @@ class Morris(_Sampled):
 
 
 class Listed(_Frozen):
-    """Rows as given; what a row leaves out stays as in its scenario and policy."""
+    """Rows that are listed one by one; what a row leaves out stays as in its scenario and policy."""
 
     method: Literal["list"] = "list"
     rows: Annotated[tuple[Mapping[str, Value], ...], Field(min_length=1)]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The factors that any row names, in the order in which they come up."""
+        """The factors that any row names, in the order of their first mention."""
         return tuple(dict.fromkeys(name for row in self.rows for name in row))
 
 
 class Cross(_Frozen):
-    """Every row of the first design with every row of the others."""
+    """Every row of the first part with every row of the others."""
 
     method: Literal["cross"] = "cross"
     of: Annotated[tuple[Method, ...], Field(min_length=2)]
@@ -235,15 +235,15 @@ class Design(_Frozen):
     """Which runs a sweep makes: the rows of `runs`, each in a scenario under a policy.
 
     A factor is `scenario` or `policy` (names or files), a limit (`agent.keep_item`: money, "ask", "no_limit") or an
-    assumption by its full name. A row that sets a tier's limit above those of higher tiers raises these with it.
+    assumption by its full name. Where a row sets a tier's limit above those of higher tiers, these are raised with it.
 
-    `cases` is how many to draw from the log (`transactions`; the CDNOW sample where it is not given), or a file of real
-    ones. `draws`: 1 holds every assumption that is no factor at its central value, more draw them jointly; money and
-    minutes are then means over the draws, with the ends of their 90 % interval.
+    `cases` is the number to draw from the log of orders (`transactions`; the CDNOW sample by default), or a file of
+    real cases. With `draws` of 1 every assumption that is no factor has its central value; with more they are drawn
+    jointly, and money and minutes are means over the draws, with the ends of their 90 % interval.
 
-    An uncertain assumption that is a factor is what turns out to be true: agents and limits go by the central values,
-    as everywhere. With `agents_know` they go by the row's values, and cases are drawn with them. One that is a decision
-    or a known fact ("chosen") always is a scenario of its own.
+    The value of an uncertain assumption in a row is the true one, which nobody knows: agents and limits go by the
+    central values, as everywhere. With `agents_know` agents go by the values of the row, and cases are drawn with them.
+    An assumption that is a decision or a known fact ("chosen") is known to everybody in any case.
 
     `outcomes` are those of a policy (money and minutes a year, shares of cases); `gain`, the net value over the policy
     `against` on the same cases and draws; `best.agent.keep_item`, the limit that would have been best in that row, all
@@ -280,9 +280,9 @@ class Design(_Frozen):
 
     @property
     def levers(self) -> tuple[str, ...]:
-        """The limits that outcomes ask the best of."""
-        asked = (name.partition(".") for name in self.outcomes if name not in OUTCOMES)
-        return tuple(dict.fromkeys(lever for about, _, lever in asked if about in ABOUT_LIMITS))
+        """The limits that outcomes are about."""
+        parts = (name.partition(".") for name in self.outcomes if name not in OUTCOMES)
+        return tuple(dict.fromkeys(lever for about, _, lever in parts if about in ABOUT_LIMITS))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -294,7 +294,7 @@ class Design(_Frozen):
 
 
 def is_plain(outcome: str) -> bool:
-    """Tell whether an outcome has a value in each draw: all but those about limits."""
+    """Return whether an outcome has a value in each draw, as all but those about limits have."""
     return outcome in OUTCOMES or outcome == "gain"
 
 
@@ -311,15 +311,27 @@ def load_design(design: str | Path) -> Design:
     path = find_file("design", design, "data/designs", ".yaml")
     read = parse_model(Design, read_yaml(path), path.name)
     beside = {
-        name: str(path.parent / given)
+        name: str(path.parent / file)
         for name in ("scenario", "policy", "against", "transactions", "cases")
-        if isinstance(given := getattr(read, name), str) and (path.parent / given).is_file()
+        if isinstance(file := getattr(read, name), str) and (path.parent / file).is_file()
     }
     return read.model_copy(update=beside)
 
 
 class ResolvedDesign(NamedTuple):
-    """A design with all that it names: scenarios and policies by the words of the design, and rows."""
+    """A design with all that it names.
+
+    Attributes
+    ----------
+    design
+        As it was written.
+    scenarios
+        By the name that the design gives them.
+    policies
+        By scenario, then by the name that the design gives them.
+    rows
+        One row per run, one column per factor; missing where a row leaves a factor as it is.
+    """
 
     design: Design
     scenarios: dict[str, Scenario]
@@ -328,22 +340,22 @@ class ResolvedDesign(NamedTuple):
 
 
 def resolve_design(design: Design) -> ResolvedDesign:
-    """Look up all that a design names, and work out its rows.
+    """Load the scenarios and policies that a design names, and work out its rows.
 
     Raises
     ------
     InputError
         Naming the first name that is unknown, with the nearest valid one, or a factor without values.
     """
-    sampled = _expand(design.runs, design)
-    scenarios = {name: load_scenario(name) for name in sampled.words("scenario", design.scenario)}
-    words = sampled.words("policy", design.policy)
+    expanded = _expand(design.runs, design)
+    scenarios = {name: load_scenario(name) for name in expanded.names_in("scenario", design.scenario)}
+    names = expanded.names_in("policy", design.policy)
     if design.against is not None:
-        words = tuple(dict.fromkeys([*words, design.against]))
-    policies = {name: {word: load_policy(word, scenario) for word in words} for name, scenario in scenarios.items()}
-    for scenario in scenarios.values():
-        _check_names(design, scenario, next(iter(policies[_key_of(scenarios, scenario)].values())))
-    return ResolvedDesign(design, scenarios, policies, sampled.resolved(scenarios, design.scenario))
+        names = tuple(dict.fromkeys([*names, design.against]))
+    policies = {where: {name: load_policy(name, scenario) for name in names} for where, scenario in scenarios.items()}
+    for where, scenario in scenarios.items():
+        _check_names(design, scenario, next(iter(policies[where].values())))
+    return ResolvedDesign(design, scenarios, policies, expanded.resolved(scenarios, design.scenario))
 
 
 def rows_of(design: Design) -> pd.DataFrame:
@@ -358,9 +370,10 @@ def rows_of(design: Design) -> pd.DataFrame:
 
 
 def blocks_of(design: Design, kind: type[Any]) -> tuple[Any, NDArray[np.int64]]:
-    """Return the one part of a design that is of a kind, and the rows (others, its points) that it has made.
+    """Return the one part of a design that is of a kind of method, and the rows of the design by block.
 
-    A design that is no cross is one block; a cross has one for each combination of rows of its other parts.
+    A block holds the points of that part for one combination of rows of the other parts of a cross; a design that is
+    no cross is one block. The rows have the shape (blocks, points).
 
     Raises
     ------
@@ -368,15 +381,15 @@ def blocks_of(design: Design, kind: type[Any]) -> tuple[Any, NDArray[np.int64]]:
         If there is no such part, or more than one.
     """
     parts = _leaves(design.runs)
-    found = [k for k, part in enumerate(parts) if isinstance(part, kind)]
-    if len(found) != 1:
+    places = [k for k, part in enumerate(parts) if isinstance(part, kind)]
+    if len(places) != 1:
         method = kind.model_fields["method"].default
         raise InputError(
-            f"the design {design.name} has {len(found) or 'no'} parts of the method '{method}'; expected one"
+            f"the design {design.name} has {len(places) or 'no'} parts of the method '{method}'; expected one"
         )
     counts = [_expand(part, design).count for part in parts]
-    rows = np.moveaxis(np.arange(math.prod(counts)).reshape(counts), found[0], -1)
-    return parts[found[0]], rows.reshape(-1, counts[found[0]])
+    rows = np.moveaxis(np.arange(math.prod(counts)).reshape(counts), places[0], -1)
+    return parts[places[0]], rows.reshape(-1, counts[places[0]])
 
 
 def _leaves(method: Any) -> list[Any]:
@@ -384,12 +397,8 @@ def _leaves(method: Any) -> list[Any]:
 
 
 def is_lever(name: str) -> bool:
-    """Tell whether a factor is a limit of a tier: an assumption about a tier is never named like one."""
+    """Return whether a factor is a limit of a tier; no assumption about a tier has the name of a limit."""
     return name.partition(".")[2] in LIMITS
-
-
-def _key_of(scenarios: Mapping[str, Scenario], scenario: Scenario) -> str:
-    return next(key for key, each in scenarios.items() if each is scenario)
 
 
 def _check_names(design: Design, scenario: Scenario, policy: Policy) -> None:
@@ -409,33 +418,46 @@ def _check_names(design: Design, scenario: Scenario, policy: Policy) -> None:
 
 @dataclass(frozen=True)
 class _Expanded:
-    """Rows before assumptions are looked up: columns of values, and those that are still places within a factor."""
+    """Rows before assumptions are looked up.
+
+    Attributes
+    ----------
+    columns
+        (rows,) values by factor; numbers from 0 to 1 for those in `places`.
+    places
+        Factors whose numbers are places in their range or distribution.
+    count
+        Number of rows.
+    """
 
     columns: dict[str, NDArray[Any]]
     places: dict[str, Factor]
     count: int
 
-    def words(self, name: str, default: str) -> tuple[str, ...]:
-        if name not in self.columns:
+    def names_in(self, factor: str, default: str) -> tuple[str, ...]:
+        if factor not in self.columns:
             return (default,)
-        found = [default if _is_missing(value) else value for value in self.columns[name]]
-        for value in found:
-            if not isinstance(value, str):
-                raise InputError(f"{name} is {value!r} in a row of the design; expected the name of one, or its file")
-        return tuple(dict.fromkeys(found))
+        names = [default if is_missing(value) else value for value in self.columns[factor]]
+        for name in names:
+            if not isinstance(name, str):
+                raise InputError(f"{factor} is {name!r} in a row of the design; expected the name of one, or its file")
+        return tuple(dict.fromkeys(names))
 
     def resolved(self, scenarios: Mapping[str, Scenario], default: str) -> pd.DataFrame:
         out: dict[str, NDArray[Any]] = {}
         where = self.columns.get("scenario", np.full(self.count, default, dtype=object))
-        for name, column in self.columns.items():
-            if name in ("scenario", "policy"):
-                out[name] = column
+        rows_of_scenario = {
+            key: np.asarray([(default if is_missing(name) else name) == key for name in where]) for key in scenarios
+        }
+        for factor, column in self.columns.items():
+            if factor in ("scenario", "policy"):
+                out[factor] = column
                 continue
             values = np.empty(self.count)
             for key, scenario in scenarios.items():
-                rows = np.asarray([each == key or (_is_missing(each) and key == default) for each in where])
-                values[rows] = self._numbers(name, column[rows], scenario)
-            out[name] = values
+                rows = rows_of_scenario[key]
+                values[rows] = self._numbers(factor, column[rows], scenario)
+            out[factor] = values
         return pd.DataFrame(out, index=pd.RangeIndex(self.count, name="row"))
 
     def _numbers(self, name: str, column: NDArray[Any], scenario: Scenario) -> Floats:
@@ -449,7 +471,8 @@ class _Expanded:
         return column.astype(np.float64)
 
 
-def _is_missing(value: object) -> bool:
+def is_missing(value: object) -> bool:
+    """Return whether a row leaves a factor as it is."""
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
@@ -464,19 +487,19 @@ def _expand(method: Any, design: Design) -> _Expanded:
     if isinstance(method, FullFactorial):
         parts = []
         for name, factor in method.factors.items():
-            given = factor.listed
-            if given is not None:
-                parts.append(_Expanded({name: _objects(given)}, {}, len(given)))
+            values = factor.listed
+            if values is not None:
+                parts.append(_Expanded({name: _objects(values)}, {}, len(values)))
             else:
                 parts.append(_Expanded({name: np.linspace(0, 1, factor.levels)}, {name: factor}, factor.levels))
         return _crossed(parts)
     points = method.points(design.seed)
     columns, places = {}, {}
     for j, (name, factor) in enumerate(method.factors.items()):
-        given = factor.listed
-        if given is not None:
-            chosen = np.minimum((points[:, j] * len(given)).astype(np.int64), len(given) - 1)
-            columns[name] = _objects(given)[chosen]
+        values = factor.listed
+        if values is not None:
+            chosen = np.minimum((points[:, j] * len(values)).astype(np.int64), len(values) - 1)
+            columns[name] = _objects(values)[chosen]
         else:
             columns[name], places[name] = points[:, j], factor
     return _Expanded(columns, places, len(points))
@@ -507,14 +530,14 @@ def _crossed(parts: Sequence[_Expanded]) -> _Expanded:
 
 
 def _values_at(name: str, factor: Factor, places: Floats, scenario: Scenario) -> Floats:
-    """Return the values of a factor at places (0-1) of its range or distribution."""
+    """Return the values of a factor at places (0-1) of its range, or quantiles of its distribution."""
     if factor.range is not None:
         low, high = factor.range
         values = low + (high - low) * places
     else:
         assumption = scenario.assumption(name)
         if assumption.distribution == "chosen":
-            # as if it were drawn: whoever names it wants to see it move
+            # whoever makes it a factor wants to see it vary
             assumption = assumption.model_copy(update={"distribution": "triangular"})
         values = assumption.quantile(places)
     return values if factor.round_to is None else np.round(values / factor.round_to) * factor.round_to

@@ -1,7 +1,8 @@
-"""Discovery: where in the space of assumptions a policy does badly, in words.
+"""Scenario discovery: for which values of the factors a policy does badly, in words.
 
-In: the results of a sweep, an outcome, what counts as bad. Out: `Box`: a few ranges that most bad runs lie in.
-Left to others: which factor matters how much (`global_sensitivity`), finding the boxes (PRIM of EMA Workbench).
+In: the results of a sweep, an outcome, what counts as bad. Out: `Discovery`, with boxes: ranges of a few factors in
+which most bad runs lie. Left to others: how much each factor matters (`sensitivity`), finding the boxes (PRIM of EMA
+Workbench).
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ __all__ = ["Box", "Discovery", "discover"]
 
 Bools = NDArray[np.bool_]
 
-_LITTLE = 0.03  # of density: a restriction that brings no more is dropped
-_TELLING = 0.25  # of the way from the density of the runs that a box is cut from to 1, that it has to go
+_LITTLE = 0.03  # a restriction that raises the density by no more is dropped
+_TELLING = 0.25  # a box has to raise the density by at least this share of the way to 1
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Box:
     words: str
 
     def holds(self, table: pd.DataFrame) -> Bools:
-        """Tell for each row (rows,) of a table whether it lies in the box."""
+        """Return for each row (rows,) of a table whether it lies in the box."""
         inside = np.ones(len(table), dtype=np.bool_)
         for name, limits in self.limits.items():
             inside &= _within(table[name], limits)
@@ -69,7 +70,19 @@ class Box:
 
 @dataclass(frozen=True)
 class Discovery:
-    """What was found: how many runs are bad, the boxes, the most telling first, and all of it in words."""
+    """Where an outcome is bad.
+
+    Attributes
+    ----------
+    question
+        What counts as bad, in words.
+    bad_share
+        Share (0-1) of the runs that are bad.
+    runs
+        Number of runs with a finite outcome.
+    boxes
+        In the order in which they were found: each among the runs that the earlier ones leave.
+    """
 
     question: str
     bad_share: float
@@ -122,22 +135,22 @@ def discover(
     boxes: int = 2,
     most_factors: int = 3,
 ) -> Discovery:
-    """Find where an outcome is bad: for example, where a policy loses money against the one in force.
+    """Find for which values of the factors an outcome is bad, for example where a policy loses money.
 
     Parameters
     ----------
     sweep
-        Best over a design that fills the space: latin_hypercube, sobol or saltelli.
+        Preferably with a design that fills the space: latin_hypercube, sobol or saltelli.
     outcome
         Any outcome of the design.
     below, above
-        Bad is below (or above) this; below 0 where neither is given.
+        An outcome below (or above) this is bad; below 0 by default.
     factors
-        Where to look; all factors that vary where not given.
+        That may be restricted; by default all that vary.
     boxes
-        At most so many.
+        Largest number of boxes.
     most_factors
-        A box restricts at most so many factors: people cannot keep more in mind.
+        Largest number of factors that a box restricts: people cannot keep many in mind.
 
     Raises
     ------
@@ -146,9 +159,9 @@ def discover(
 
     Notes
     -----
-    The patient rule induction method peels off a twentieth of the runs at a time so that what stays is as bad as can
-    be; along that path the box is taken where coverage and density are together highest (their harmonic mean), and
-    restrictions that hardly matter are dropped.
+    The patient rule induction method (PRIM) removes a twentieth of the runs at a time so that the density of bad runs
+    among the others rises most; of the boxes on that path the one with the highest harmonic mean of coverage and
+    density is taken, and restrictions that hardly matter are dropped.
 
     References
     ----------
@@ -156,31 +169,31 @@ def discover(
     """
     if below is not None and above is not None:
         raise InputError("both below and above are given; keep one of them")
-    found = sweep.table[np.isfinite(sweep.table[sweep.outcome(outcome)])]
-    asked = sweep.design.runs.names if factors is None else tuple(sweep.factor(name) for name in factors)
-    varying = [name for name in asked if len(found[name].unique()) > 1 and not found[name].isna().any()]
+    runs = sweep.table[np.isfinite(sweep.table[sweep.outcome(outcome)])]
+    wanted = sweep.design.runs.names if factors is None else tuple(sweep.factor(name) for name in factors)
+    varying = [name for name in wanted if len(runs[name].unique()) > 1 and not runs[name].isna().any()]
     if not varying:
         raise InputError("none of the factors varies over the runs; discover() needs a sweep that moves some")
-    values = found[outcome].to_numpy(dtype=np.float64)
+    values = runs[outcome].to_numpy(dtype=np.float64)
     bad = values > above if above is not None else values < (0.0 if below is None else below)
     question = _question(outcome, below, above)
-    space = found[varying].reset_index(drop=True)
-    kept: list[Box] = []
+    space = runs[varying].reset_index(drop=True)
+    found_boxes: list[Box] = []
     left = np.ones(len(space), dtype=np.bool_)
-    while len(kept) < boxes and 0 < (bad & left).sum() < left.sum():
+    while len(found_boxes) < boxes and 0 < (bad & left).sum() < left.sum():
         limits = _peeled(space[left].reset_index(drop=True), bad[left])
         limits = _without_idle(space, bad, left, limits, most_factors)
         plain = bad[left].mean()
         if _density(space, bad, left, limits) < plain + _TELLING * (1 - plain):
             break
         box = _box(space, bad, left, limits)
-        kept.append(box)
+        found_boxes.append(box)
         left &= ~box.holds(space)
-    return Discovery(question, float(bad.mean()), len(space), tuple(kept))
+    return Discovery(question, float(bad.mean()), len(space), tuple(found_boxes))
 
 
 def _peeled(space: pd.DataFrame, bad: Bools) -> dict[str, Any]:
-    """Return the limits of the best box along the path of peeling."""
+    """Return the limits of the best box on the path of PRIM."""
     prim = import_ema("ema_workbench.analysis.prim")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of divisions where a box holds nothing
@@ -200,22 +213,22 @@ def _peeled(space: pd.DataFrame, bad: Bools) -> dict[str, Any]:
             if low > whole[0] or high < whole[1]:
                 limits[name] = (-np.inf if low <= whole[0] else float(low), np.inf if high >= whole[1] else float(high))
         elif set(low) != set(space[name]):
-            limits[name] = tuple(sorted(str(each) for each in low))
+            limits[name] = tuple(sorted(str(value) for value in low))
     return limits
 
 
 def _without_idle(space: pd.DataFrame, bad: Bools, left: Bools, limits: dict[str, Any], most: int) -> dict[str, Any]:
-    """Drop the restriction that adds least to the density, as long as that is little or there are too many."""
+    """Drop the restriction that adds least to the density, while that is little or there are too many of them."""
     while limits:
         whole = _density(space, bad, left, limits)
         without = {
-            name: _density(space, bad, left, {key: each for key, each in limits.items() if key != name})
+            name: _density(space, bad, left, {other: limits[other] for other in limits if other != name})
             for name in limits
         }
         idle = max(without, key=lambda name: without[name])
         if whole - without[idle] > _LITTLE and len(limits) <= most:
             return limits
-        limits = {key: each for key, each in limits.items() if key != idle}
+        limits = {other: limits[other] for other in limits if other != idle}
     return limits
 
 
@@ -226,8 +239,8 @@ def _density(space: pd.DataFrame, bad: Bools, left: Bools, limits: dict[str, Any
 
 def _inside(space: pd.DataFrame, left: Bools, limits: dict[str, Any]) -> Bools:
     inside = left.copy()
-    for name, each in limits.items():
-        inside &= _within(space[name], each)
+    for name, restriction in limits.items():
+        inside &= _within(space[name], restriction)
     return inside
 
 
@@ -235,7 +248,7 @@ def _box(space: pd.DataFrame, bad: Bools, left: Bools, limits: dict[str, Any]) -
     inside = _inside(space, left, limits)
     coverage, density = float(bad[inside].sum() / bad.sum()), float(bad[inside].mean())
     outside = left & ~inside
-    where = " and ".join(_restriction(name, each) for name, each in limits.items())
+    where = " and ".join(_restriction(name, restriction) for name, restriction in limits.items())
     begin, others = ("{} of these", "runs") if left.all() else ("Another {}", "others")
     elsewhere = bad[outside].mean() if outside.any() else 0.0
     words = (

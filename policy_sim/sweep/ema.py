@@ -1,7 +1,7 @@
-"""EMA Workbench: the simulation as a model of that library, for its samplers, optimisers and pictures.
+"""EMA Workbench: the simulation as a model of that library, for its samplers, optimisers and figures.
 
-In: a scenario, a policy, cases, which limits and assumptions may move. Out: `ema_workbench.Model`.
-Left to others: what an experiment comes to (`value`), larger designs (`sweep`, which is faster by far).
+In: a scenario, a policy, cases, which limits and assumptions may vary. Out: `ema_workbench.Model`.
+Left to others: the outcomes of an experiment (`value`), larger designs (`folder`, which is much faster).
 """
 
 from __future__ import annotations
@@ -20,16 +20,15 @@ from policy_sim.policy import Lever, Policy
 from policy_sim.study.prepare import Sample, prepare
 from policy_sim.sweep.runs import with_limits
 from policy_sim.value import Payoffs, evaluate
-from policy_sim.words import OUTCOMES
+from policy_sim.words import MOVED, OUTCOMES
 
 if TYPE_CHECKING:
     from ema_workbench import Model
 
 __all__ = ["EMA_LEVERS", "Experiment", "import_ema", "to_ema_model"]
 
-#: Limits that are levers where none are named.
-EMA_LEVERS = ("agent.keep_item", "agent.credit", "agent.refund", "agent.replacement")
-#: Outcomes of which less is better.
+#: Levers by default: the limits of agents that the search for the best ones moves.
+EMA_LEVERS = tuple(f"agent.{limit}" for limit in MOVED)
 
 
 def to_ema_model(
@@ -48,19 +47,19 @@ def to_ema_model(
     Parameters
     ----------
     scenario, policy
-        What stays as it is where nothing moves it.
+        Limits and assumptions that do not vary are as in these.
     cases, seed
-        How many to draw from the sample log; not used where payoffs are given.
+        How many to draw from the CDNOW sample; not used with `payoffs`.
     levers
-        Limits that may move, from 0 to `highest` (money).
+        Limits that vary, from 0 to `highest` (money).
     uncertainties
-        Assumptions that may move, each with its own range and distribution; all that draws move where not given.
+        Assumptions that vary, each with its own range and distribution; by default all that vary over draws.
     outcomes
         Any of `OUTCOMES`: money and minutes a year, shares of cases.
     highest
         Upper end of the levers.
     payoffs
-        Valued cases of the scenario, instead of drawn ones.
+        Valued cases of the scenario, instead of cases that are drawn.
 
     Raises
     ------
@@ -90,7 +89,7 @@ def to_ema_model(
 
 
 def import_ema(name: str) -> Any:
-    """Import a module of EMA Workbench, without its warnings about optional parts that we do not use.
+    """Import a module of EMA Workbench, without its warnings about optional parts that are not used here.
 
     Raises
     ------
@@ -108,7 +107,7 @@ def import_ema(name: str) -> Any:
 
 
 class Experiment:
-    """One experiment: limits and assumptions by their names in, outcomes out; it can be sent to other processes."""
+    """A function from limits and assumptions, by their names, to outcomes; it can be sent to other processes."""
 
     def __init__(self, policy: Policy, payoffs: Payoffs, outcomes: tuple[str, ...]) -> None:
         self.policy = policy
@@ -117,7 +116,7 @@ class Experiment:
         self.__name__ = "experiment"
 
     def __call__(self, **moved: float) -> dict[str, float]:
-        """Return the outcomes; higher tiers' limits are raised with lower ones, agents go by the central values."""
+        """Return the outcomes; limits of higher tiers are raised with lower ones, agents go by the central values."""
         names = {_from_ema(name): value for name, value in moved.items()}
         scenario = self.payoffs.scenario
         draws = central(scenario)

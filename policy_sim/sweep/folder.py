@@ -1,10 +1,10 @@
-"""Sweep: a design run to its end, in one folder, however often it has to begin again.
+"""Folder of a sweep: all runs of a design, evaluated and written down, however often the work is interrupted.
 
-In: a design, a folder, who does the work. Out: the folder: a manifest, and a Parquet file for each task that is done.
-Left to others: what a run comes to (`runs`), who works (`workers`), reading the results (`sweep_results`).
+In: a design, a folder, workers. Out: the folder, with a manifest and a Parquet file for each task that is done.
+Left to others: evaluating runs (`runs`), threads and clusters (`workers`), reading the results (`results`).
 
-A file appears whole or not at all, under a name that says what its runs are. So what is there is done, and beginning
-again is the same as beginning.
+A file appears whole or not at all, under a name that is a fingerprint of its runs. So a task whose file is there is
+done, and to resume a sweep is to start it again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -30,7 +30,7 @@ from policy_sim import __version__
 from policy_sim.border import InputError, Progress, write_whole
 from policy_sim.sweep.design import Design, load_design, resolve_design
 from policy_sim.sweep.runs import Job, Task, forget_settings, job_of, run_task
-from policy_sim.sweep.workers import Workers, as_they_come, cluster_workers, thread_workers
+from policy_sim.sweep.workers import as_they_come, thread_workers, workers_of
 
 __all__ = ["FORMAT", "MANIFEST", "SweepEstimate", "SweepSummary", "estimate_sweep", "run_sweep"]
 
@@ -41,20 +41,20 @@ _LOCK = ".lock"
 
 
 class SweepSummary(NamedTuple):
-    """What a sweep has left behind.
+    """What came of a sweep.
 
     Attributes
     ----------
     folder
         Where the results are.
     runs, done, found
-        All runs of the design; those that are in the folder now; those that it held before.
+        All runs of the design; those that are in the folder now; those that were there before.
     failed
-        Runs that are written down with an error instead of outcomes.
+        Runs that are in the folder with an error instead of outcomes.
     lost
-        Runs whose workers died or could not give an answer: the next sweep into the folder tries them again.
+        Runs whose workers died or returned nothing: the next sweep into the folder tries them again.
     interrupted
-        Whether somebody asked it to stop before the end.
+        Whether it was stopped before the end.
     errors
         The first few different errors, of failed and of lost runs.
     """
@@ -87,23 +87,23 @@ def run_sweep(
 ) -> SweepSummary:
     """Make all runs of a design that the folder does not hold yet.
 
-    The first Ctrl-C lets what is being worked on come to its end and be written; the second stops at once.
+    The first Ctrl-C lets the tasks that are being worked on finish and be written; the second stops at once.
 
     Parameters
     ----------
     design
         A design, its file, or the name of one that travels with the package.
     out
-        Folder of the results; it is made where there is none.
+        Folder of the results; it is created if necessary.
     workers
-        Threads of this process; as many as there are processors where not given.
+        Threads of this process; as many as there are processors by default.
     cluster
-        A dask cluster instead: see `cluster_workers`.
+        A dask cluster instead of threads: see `cluster_workers`.
     on_progress
         Called at the beginning and as tasks are done, counted in runs; runs that failed, were lost, or were in the
         folder before count as done, and its words say how many they are.
     retry_failed
-        Make those runs again that are written down with an error.
+        Run those again that are in the folder with an error.
 
     Raises
     ------
@@ -113,23 +113,22 @@ def run_sweep(
     """
     if workers is not None and cluster is not None:
         raise InputError("both --workers and --cluster are given; keep one of them")
-    job = job_of(resolve_design(_design(design)))
+    job = job_of(resolve_design(_loaded(design)))
     folder = Path(out)
     tasks = job.tasks()
     with _locked(folder):
         _settle_manifest(folder, job, tasks)
         ledger = _Ledger.of(folder, tasks, retry_failed)
-        todo = [task for task in tasks if task.key not in ledger.found]
+        todo = [task for task in tasks if task.key not in ledger.there_already]
         report = on_progress or (lambda words, done, of: None)
         report(*ledger.progress)
         if not todo:
-            return ledger.swept(False)
-        who: AbstractContextManager[Workers] = thread_workers(workers) if cluster is None else cluster_workers(cluster)
-        with who as at_work, _interruptible() as stop:
+            return ledger.summary(False)
+        with workers_of(workers, cluster) as at_work, _interruptible() as stop:
             for task, result in as_they_come(partial(as_parquet, job.without_rows), todo, at_work, stop):
                 ledger.take(task, result)
                 report(*ledger.progress)
-            return ledger.swept(stop.is_set())
+            return ledger.summary(stop.is_set())
 
 
 def as_parquet(job: Job, task: Task) -> tuple[bytes, tuple[str, ...]]:
@@ -151,7 +150,15 @@ _TEXTS = ("run", "scenario", "policy", "error")
 
 
 class SweepEstimate(NamedTuple):
-    """What a sweep will take: runs, those the folder holds already, tasks, seconds, bytes on disk, runs a second."""
+    """What a sweep will take.
+
+    Attributes
+    ----------
+    runs, found
+        All runs of the design; those that the folder holds already.
+    tasks, seconds, size_bytes
+        For the others: number of tasks, time, size of the results on disk.
+    """
 
     runs: int
     found: int
@@ -161,7 +168,7 @@ class SweepEstimate(NamedTuple):
 
     @property
     def runs_per_second(self) -> float:
-        """How fast it will go."""
+        """Speed of the runs that are still to be made."""
         return (self.runs - self.found) / self.seconds if self.seconds > 0 else 0.0
 
     def to_frame(self) -> pd.DataFrame:
@@ -176,59 +183,59 @@ class SweepEstimate(NamedTuple):
 def estimate_sweep(
     design: Design | str | Path, out: str | Path | None = None, workers: int | None = None
 ) -> SweepEstimate:
-    """Say how many runs a design makes, how long they take in threads of this process, and how much disk.
+    """Estimate how many runs a design makes, how long they take in threads of this process, and their size on disk.
 
-    A few seconds: the first pass is run and timed, and the rest reckoned from it.
+    It takes a few seconds: the first pass is run and timed, and the rest estimated from it.
 
     Raises
     ------
     InputError
         If the design cannot be used.
     """
-    job = job_of(resolve_design(_design(design)))
+    job = job_of(resolve_design(_loaded(design)))
     tasks = job.tasks()
     held = set() if out is None else _held(Path(out))
     todo = [task for task in tasks if task.key not in held]
     runs = len(job.resolved.rows)
-    found = runs - sum(len(task.table) for task in todo)
+    there_already = runs - sum(len(task.table) for task in todo)
     if not todo:
-        return SweepEstimate(runs, found, 0, 0.0, 0.0)
+        return SweepEstimate(runs, there_already, 0, 0.0, 0.0)
     first = todo[0]
     rows = first.groups[0]
     trial = first._replace(groups=(rows,), table=first.table.loc[rows])
-    as_parquet(job.without_rows, trial)  # prepares the scenario and compiles
+    as_parquet(job.without_rows, trial)  # once, to prepare the scenario and to compile
     if not first.is_prepared_once:
         forget_settings()
-    # time of all threads: a pass may spread over processors by itself
+    # processor time, as a pass may use several threads itself
     began = time.process_time()
     content, _ = as_parquet(job.without_rows, trial)
     seconds = (time.process_time() - began) / first.costs[0] * sum(sum(task.costs) for task in todo)
     with thread_workers(workers) as at_work:
         seconds /= min(at_work.at_once(), os.cpu_count() or 1)
-    return SweepEstimate(runs, found, len(todo), seconds, len(content) / len(rows) * (runs - found))
+    return SweepEstimate(runs, there_already, len(todo), seconds, len(content) / len(rows) * (runs - there_already))
 
 
 class _Ledger:
-    """Which tasks are done, and what came of them."""
+    """Keeps count of the tasks that are done, and of the runs among them that failed or were lost."""
 
-    def __init__(self, folder: Path, tasks: list[Task], found: dict[str, tuple[int, list[str]]]) -> None:
+    def __init__(self, folder: Path, tasks: list[Task], there_already: dict[str, list[str]]) -> None:
         self._folder = folder
         self._total = sum(len(task.table) for task in tasks)
         self._lost = 0
-        self.found = found
-        self._found_runs = sum(len(task.table) for task in tasks if task.key in found)
+        self.there_already = there_already
+        self._found_runs = sum(len(task.table) for task in tasks if task.key in there_already)
         self._done = self._found_runs
-        self._failed = sum(failed for failed, _ in found.values())
-        self._errors = dict.fromkeys(error for _, errors in found.values() for error in errors)
+        self._failed = sum(len(errors) for errors in there_already.values())
+        self._errors = dict.fromkeys(error for errors in there_already.values() for error in errors)
 
     @classmethod
     def of(cls, folder: Path, tasks: list[Task], retry_failed: bool) -> _Ledger:
-        """Look up what the folder holds; what was begun and never finished goes."""
+        """Look up what the folder holds, and remove files that were begun and never finished."""
         import pyarrow.parquet as pq
 
         for begun in (folder / _RUNS).glob(".*"):
             begun.unlink()
-        held, found = _held(folder), {}
+        held, there_already = _held(folder), {}
         for task in tasks:
             if task.key in held:
                 path = folder / _RUNS / f"{task.key}.parquet"
@@ -236,11 +243,11 @@ class _Ledger:
                 if errors and retry_failed:
                     path.unlink()
                 else:
-                    found[task.key] = (len(errors), errors)
-        return cls(folder, tasks, found)
+                    there_already[task.key] = errors
+        return cls(folder, tasks, there_already)
 
     def take(self, task: Task, result: tuple[bytes, tuple[str, ...]] | Exception) -> None:
-        """Write down what a task has brought."""
+        """Write the results of a task into the folder, and count them."""
         self._done += len(task.table)
         if isinstance(result, Exception):
             self._lost += len(task.table)
@@ -253,13 +260,13 @@ class _Ledger:
 
     @property
     def progress(self) -> tuple[str, int, int]:
-        """How far it has come: words for the screen, runs done, all runs."""
+        """Words for the screen, runs done, all runs."""
         counts = {"failed": self._failed, "lost": self._lost, "there already": self._found_runs}
         words = ", ".join(["Runs", *(f"{count:,} {name}" for name, count in counts.items() if count)])
         return words, self._done, self._total
 
-    def swept(self, interrupted: bool) -> SweepSummary:
-        """Sum up."""
+    def summary(self, interrupted: bool) -> SweepSummary:
+        """Return what came of the sweep."""
         return SweepSummary(
             self._folder,
             self._total,
@@ -272,8 +279,8 @@ class _Ledger:
         )
 
 
-def _design(given: Design | str | Path) -> Design:
-    return given if isinstance(given, Design) else load_design(given)
+def _loaded(design: Design | str | Path) -> Design:
+    return design if isinstance(design, Design) else load_design(design)
 
 
 def _held(folder: Path) -> set[str]:
@@ -281,7 +288,7 @@ def _held(folder: Path) -> set[str]:
 
 
 def _settle_manifest(folder: Path, job: Job, tasks: list[Task]) -> None:
-    """Write the manifest, or see that the one that is there is ours."""
+    """Write the manifest, or check that the one that is there belongs to this job."""
     path = folder / MANIFEST
     design = job.resolved.design
     if path.exists():
@@ -303,8 +310,8 @@ def _settle_manifest(folder: Path, job: Job, tasks: list[Task]) -> None:
         "key": job.key,
         "runs": len(job.resolved.rows),
         "design": design.model_dump(mode="json"),
-        "scenarios": {name: each.fingerprint for name, each in job.resolved.scenarios.items()},
-        "policies": sorted({word for each in job.resolved.policies.values() for word in each}),
+        "scenarios": {name: scenario.fingerprint for name, scenario in job.resolved.scenarios.items()},
+        "policies": sorted({name for policies in job.resolved.policies.values() for name in policies}),
         "files": [{"file": f"{_RUNS}/{task.key}.parquet", "runs": len(task.table)} for task in tasks],
     }
     write_whole(path, json.dumps(content, indent=1) + "\n")
@@ -332,7 +339,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Keep other sweeps out of the folder; the lock goes with the process, however it ends."""
+    """Lock the folder against other sweeps; the lock ends with the process, however it ends."""
     try:
         (folder / _RUNS).mkdir(parents=True, exist_ok=True)
         handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
@@ -356,7 +363,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _interruptible() -> Iterator[Event]:
-    """Turn the first Ctrl-C into a wish to stop; the second is one as ever."""
+    """Turn the first Ctrl-C into an event; the second interrupts as usual."""
     stop = Event()
     if threading.current_thread() is not threading.main_thread():
         yield stop

@@ -1,18 +1,17 @@
-"""Many cases: policies evaluated, and curves drawn, over a case log larger than memory.
+"""Many cases: policies and limits evaluated over a log of cases that is larger than memory.
 
 In: a Parquet file of cases, a scenario, draws, policies or limits. Out: `Outcome` as from `evaluate`, `CandidateCurve`.
 Left to others: a log that fits (`service.read_cases`, `value`), which limits are best (`value.best_limits`).
 
-What a policy brings is a sum over cases, and so is what a limit changes where it passes an amount: blocks of rows are
-worked out by themselves and added up, in their order, on however many threads or machines. Only the wait for the
-second line couples cases: a few spread rows tell roughly how long it will be, all blocks are worked out under a few
-waits about that, and what the true load makes of it is read from a polynomial through these.
+Outcomes are sums over cases, and so are the changes of an outcome as a limit rises: blocks of rows are evaluated
+separately and added up in their order, on any number of threads or machines. Only the waiting time of escalations
+couples cases. A sample of rows tells roughly how long it will be; all blocks are evaluated for a few waiting times
+around that, and the outcome for the true one is interpolated by a polynomial.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -27,7 +26,7 @@ from policy_sim.assumptions import Draws, Scenario
 from policy_sim.border import InputError, Progress, plain_rows
 from policy_sim.policy import ASK, Lever, Policy, limit_content, to_cents
 from policy_sim.service import Cases, read_cases
-from policy_sim.sweep.workers import Workers, as_they_come, cluster_workers, thread_workers
+from policy_sim.sweep.workers import as_they_come, workers_of
 from policy_sim.value import Outcome, Payoffs, measure, value_cases
 from policy_sim.value.curves import best_step, lever_states
 from policy_sim.value.evaluation import Handling, rules_of, score
@@ -48,10 +47,10 @@ Ints = NDArray[np.int64]
 
 _ROWS_AT_ONCE = 10_000  # valued together
 _ROWS_IN_A_BLOCK = 100_000  # that one worker takes
-_SAMPLE = 10_000  # rows that tell roughly how long people wait
+_SAMPLE = 10_000  # rows from which the load is estimated
 _SAMPLE_PLACES = 10  # of the file that these come from
-_MARGIN = 0.05  # of the load, by which the sample may be off
-_MOST_LIMITS = 200  # candidates that are tried where none are given
+_MARGIN = 0.05  # relative error that the estimated load may have
+_MOST_LIMITS = 200  # candidates by default
 
 
 class CaseLog(NamedTuple):
@@ -69,11 +68,11 @@ class CandidateCurve:
     Attributes
     ----------
     policy, scenario, lever
-        What was moved, and where.
+        The policy, the scenario, and the limit that was varied.
     limits
-        (limits,) the candidates in money, rising; the first is `ASK`.
+        (limits,) candidates in money, rising; the first is `ASK`.
     means
-        (limits, measures, draws) mean over all cases.
+        (limits, measures, draws) means over all cases.
     """
 
     policy: Policy
@@ -117,7 +116,7 @@ class CandidateCurve:
 
 
 def open_case_log(path: str | Path) -> CaseLog:
-    """Look at a Parquet file of cases, without reading more than two of its columns, block by block.
+    """Open a Parquet file of cases; only two of its columns are read, block by block.
 
     Raises
     ------
@@ -147,9 +146,9 @@ def open_case_log(path: str | Path) -> CaseLog:
         values = pd.to_numeric(table["future_value"], errors="coerce").to_numpy(dtype=np.float64)
         first = table["prior_purchases"].to_numpy() <= 1 if "prior_purchases" in table else np.ones(len(values), bool)
         totals += [[values[first].sum(), first.sum()], [values.sum(), len(values)]]
-    whole, counts = totals.T
+    sums, counts = totals.T
     chosen = 0 if counts[0] else 1
-    return CaseLog(Path(path).resolve(), int(file.metadata.num_rows), float(whole[chosen] / counts[chosen]))
+    return CaseLog(Path(path).resolve(), int(file.metadata.num_rows), float(sums[chosen] / counts[chosen]))
 
 
 def evaluate_many(
@@ -161,14 +160,14 @@ def evaluate_many(
     cluster: str | None = None,
     on_progress: Progress | None = None,
 ) -> list[Outcome]:
-    """Evaluate policies over a log of any length; memory does not grow with its rows.
+    """Evaluate policies over a log of any length, with memory that does not grow with its number of rows.
 
     Parameters
     ----------
     policies
-        All in one reading; their outcomes can be compared with each other.
+        They are evaluated in one pass over the file, and their outcomes can be compared with each other.
     log, scenario, draws
-        What to evaluate them on.
+        What they are evaluated on.
     workers, cluster
         Threads of this process, or a dask cluster whose workers see the file (see `cluster_workers`).
     on_progress
@@ -181,8 +180,8 @@ def evaluate_many(
 
     Notes
     -----
-    The same as `evaluate` on all of the cases at once, but for the order of the sums and the polynomial in the wait:
-    together less than a millionth of the outcome. The outcomes' payoffs are those of a few of the cases.
+    The same as `evaluate` on all cases at once, except for the order of summation and the polynomial in the waiting
+    time: together less than a millionth of the outcome. The outcomes' payoffs are those of a sample of the cases.
     """
     few = _sample(log, scenario, draws)
     questions = [_Question(policy, None, np.zeros(0, dtype=np.int64), None) for policy in policies]
@@ -193,7 +192,7 @@ def evaluate_many(
     for question, tally in zip(asked, tallies, strict=True):
         minutes = tally.minutes.sum(axis=0) / log.rows
         queue = second_line(few, minutes)
-        sums = tally.at_once + _weighed(tally.waiting, question, queue.mean_wait_hours[None])
+        sums = tally.at_once + _interpolated(tally.waiting, question, queue.mean_wait_hours[None])
         counts = tally.counts.reshape(shape)
         outcomes.append(Outcome(question.policy, few, sums.reshape(*shape, *sums.shape[1:]), counts, queue))
     return outcomes
@@ -210,17 +209,17 @@ def curves_of_many(
     cluster: str | None = None,
     on_progress: Progress | None = None,
 ) -> dict[Lever, CandidateCurve]:
-    """Return what each lever brings at candidate limits, over a log of any length, in one reading.
+    """Return outcomes at candidate values of limits over a log of any length, in one pass over the file.
 
     Parameters
     ----------
     policy
-        Everything but the lever stays as it is here.
+        Its other limits stay as they are.
     levers
         Limits of tiers other than the last.
     limits
-        Candidates in money, 0 or more; "ask" always is one. Where not given, up to 200 whole amounts, placed where
-        cases of the log draw on the limit.
+        Candidates in money, 0 or more; "ask" is always one. By default up to 200 whole amounts, placed where cases of
+        the log use the limit.
     log, scenario, draws, workers, cluster, on_progress
         As for `evaluate_many`.
 
@@ -240,17 +239,24 @@ def curves_of_many(
     for lever, question, tally in zip(levers, asked, tallies, strict=True):
         minutes = np.cumsum(tally.minutes, axis=0) / log.rows
         wait = second_line(few, minutes).mean_wait_hours
-        sums = np.cumsum(tally.at_once, axis=0) + _weighed(np.cumsum(tally.waiting, axis=1), question, wait)
+        sums = np.cumsum(tally.at_once, axis=0) + _interpolated(np.cumsum(tally.waiting, axis=1), question, wait)
         money = np.where(question.cents < 0, ASK, question.cents / 100)
-        # what lies beyond the last candidate is not told
+        # the last place holds what changes beyond the last candidate
         curves[lever] = CandidateCurve(policy, scenario, lever, money, sums[:-1] / log.rows)
     return curves
 
 
 class _Question(NamedTuple):
-    """What is asked of each block: a policy as it is, or with one lever at each of some cents (the first -1).
+    """What is evaluated for each block: a policy as it is, or with one limit at candidate values.
 
-    `waits` are the lowest and highest waits (2, draws) that are reckoned with.
+    Attributes
+    ----------
+    policy, lever
+        The policy, and the limit that varies, if any.
+    cents
+        (limits,) candidates in cents, rising; -1 for "ask".
+    waits
+        (2, draws) shortest and longest waiting time (hours) between which the true one lies; None if not known yet.
     """
 
     policy: Policy
@@ -260,10 +266,18 @@ class _Question(NamedTuple):
 
 
 class _Tally(NamedTuple):
-    """Sums over cases: by place (cell, or candidate and one beyond), draws last.
+    """Sums over cases by place: a cell, or a candidate limit (and one place for what lies beyond the last).
 
-    Supervisor minutes (places, padded draws); measures of what is done at once (places, measures, draws); of what waits
-    (nodes, places, measures, draws); cases by cell.
+    Attributes
+    ----------
+    minutes
+        (places, padded draws) of supervisors.
+    at_once
+        (places, measures, draws) of cases that are not escalated.
+    waiting
+        (nodes, places, measures, draws) of escalated cases, for each of a few waiting times.
+    counts
+        (cells,) number of cases.
     """
 
     minutes: Floats
@@ -273,7 +287,7 @@ class _Tally(NamedTuple):
 
 
 def _tally(question: _Question, payoffs: Payoffs) -> _Tally:
-    """Add up what a question comes to over some cases."""
+    """Add up over some cases what a question asks for."""
     cells = len(payoffs.scenario.failures) * len(payoffs.scenario.segments)
     if question.lever is None:
         handling = Handling.of(question.policy, payoffs)
@@ -291,14 +305,14 @@ def _tally(question: _Question, payoffs: Payoffs) -> _Tally:
         return _Tally(minutes, empty, empty[None], counts)
     waits = is_waiting(payoffs, states)
     at_once = score(payoffs, rules, only_some(states, ~waits), places, payoffs.numbers)
-    passed_on = only_some(states, waits)
+    escalated = only_some(states, waits)
     nodes = WaitNodes.between(*question.waits)
-    waiting = [score(payoffs, rules, passed_on, places, numbers_with(payoffs, hours)) for hours in nodes.hours]
+    waiting = [score(payoffs, rules, escalated, places, numbers_with(payoffs, hours)) for hours in nodes.hours]
     return _Tally(minutes, at_once, np.stack(waiting), counts)
 
 
-def _weighed(values: Floats, question: _Question, wait: Floats) -> Floats:
-    """Return what values (nodes, places, measures, draws) are at waits (places or 1, draws)."""
+def _interpolated(values: Floats, question: _Question, wait: Floats) -> Floats:
+    """Interpolate values (nodes, places, measures, draws) at waiting times (places or 1, draws)."""
     assert question.waits is not None
     out = np.zeros(values.shape[1:])
     for value, weight in zip(values, WaitNodes.between(*question.waits).weights(wait), strict=True):
@@ -307,7 +321,7 @@ def _weighed(values: Floats, question: _Question, wait: Floats) -> Floats:
 
 
 def _with_waits(question: _Question, few: Payoffs) -> _Question:
-    """Say between which waits the answer will lie, from what a few cases make of the load."""
+    """Return the question with bounds of the waiting time, from the load of a sample of cases."""
     minutes = _tally(question, few).minutes
     along = minutes.sum(axis=0, keepdims=True) if question.lever is None else np.cumsum(minutes, axis=0)
     loads = along[:, : len(few.draws)] / len(few.cases)
@@ -318,12 +332,12 @@ def _with_waits(question: _Question, few: Payoffs) -> _Question:
 
 def _candidates(lever: Lever, few: Payoffs, limits: Sequence[float] | None) -> Ints:
     if limits is None:
-        drawn = few.options.uses[..., LIMITS.index(lever.limit)]
-        drawn = drawn[few.options.adequate & (drawn >= 0)]
-        if not len(drawn):
+        uses = few.options.uses[..., LIMITS.index(lever.limit)]
+        uses = uses[few.options.adequate & (uses >= 0)]
+        if not len(uses):
             return np.array([-1, 0])
-        spread_out = np.quantile(drawn, np.linspace(0, 1, _MOST_LIMITS - 1), method="higher")
-        return np.unique(np.concatenate([[-1, 0], np.ceil(spread_out / 100).astype(np.int64) * 100]))
+        quantiles = np.quantile(uses, np.linspace(0, 1, _MOST_LIMITS - 1), method="higher")
+        return np.unique(np.concatenate([[-1, 0], np.ceil(quantiles / 100).astype(np.int64) * 100]))
     for limit in limits:
         if not 0 <= limit < np.inf:
             raise InputError(f"candidate limit is {limit}; it must be an amount of 0 or more ('ask' always is one)")
@@ -339,22 +353,21 @@ def _added_up(
     cluster: str | None,
     on_progress: Progress | None,
 ) -> list[_Tally]:
-    """Add up all blocks of the file, in their order, as they come."""
+    """Evaluate all blocks of the file, and add them up in their order."""
     blocks = list(_blocks(log))
     work = partial(_block_tally, tuple(questions), log, scenario, draws)
-    who: AbstractContextManager[Workers] = thread_workers(workers) if cluster is None else cluster_workers(cluster)
     total: list[_Tally] | None = None
     early: dict[int, list[_Tally]] = {}
     next_block = done = 0
-    with who as at_work:
+    with workers_of(workers, cluster) as at_work:
         for block, result in as_they_come(work, blocks, at_work, Event()):
             if isinstance(result, Exception):
                 raise result
             done += block.rows
             early[block.number] = result
             while next_block in early:
-                found = early.pop(next_block)
-                total = found if total is None else [_sum(*pair) for pair in zip(total, found, strict=True)]
+                tallies = early.pop(next_block)
+                total = tallies if total is None else [_sum(*pair) for pair in zip(total, tallies, strict=True)]
                 next_block += 1
             if on_progress is not None:
                 on_progress("Reading and valuing cases", done, log.rows)
@@ -403,8 +416,8 @@ def _block_tally(
     for first in range(0, block.rows, _ROWS_AT_ONCE):
         rows = table.slice(first, _ROWS_AT_ONCE)
         payoffs = value_cases(scenario, _cases(log, scenario, rows.to_pandas(), block.before + first), draws)
-        found = [_tally(question, payoffs) for question in questions]
-        total = found if total is None else [_sum(*pair) for pair in zip(total, found, strict=True)]
+        tallies = [_tally(question, payoffs) for question in questions]
+        total = tallies if total is None else [_sum(*pair) for pair in zip(total, tallies, strict=True)]
     assert total is not None
     return total
 
@@ -413,7 +426,7 @@ def _read(log: CaseLog, group: int, first: int, count: int) -> Any:
     import pyarrow.parquet as pq
 
     file = pq.ParquetFile(log.path)
-    # labels are of no use here, and take long
+    # labels are not needed, and take long to read
     columns = [name for name in file.schema_arrow.names if name != "case"]
     return file.read_row_group(group, columns=columns).slice(first, count)
 
@@ -428,12 +441,12 @@ def _cases(log: CaseLog, scenario: Scenario, table: pd.DataFrame, before: int) -
 
 
 def _sample(log: CaseLog, scenario: Scenario, draws: Draws) -> Payoffs:
-    """Value a few rows, spread over the file."""
+    """Value a sample of rows from several places of the file."""
     blocks = list(_blocks(log))
     chosen = np.unique(np.linspace(0, len(blocks) - 1, _SAMPLE_PLACES).astype(int))
-    each = -(-_SAMPLE // len(chosen))
-    tables = [_read(log, blocks[k].group, blocks[k].first, min(each, blocks[k].rows)).to_pandas() for k in chosen]
+    count = -(-_SAMPLE // len(chosen))
+    tables = [_read(log, blocks[k].group, blocks[k].first, min(count, blocks[k].rows)).to_pandas() for k in chosen]
     for k, piece in zip(chosen, tables, strict=True):
-        _cases(log, scenario, piece, blocks[k].before)  # so that a fault is told with its place
+        _cases(log, scenario, piece, blocks[k].before)  # so that an error names its place in the file
     table = pd.concat(tables, ignore_index=True)
     return value_cases(scenario, _cases(log, scenario, table, 0), draws)

@@ -1,7 +1,7 @@
-"""Regret: which of several policies or limits to choose if nobody knows which scenario will turn out to be true.
+"""Regret: which of several policies or limits to choose if nobody knows which state of the world is true.
 
 In: a sweep that crosses options with states of the world. Out: a table of regrets, a map of the best limit.
-Left to others: the same over draws of one scenario (`risk`), where a policy does badly (`discovery`).
+Left to others: regret over draws of one scenario (`study.risk`), where a policy does badly (`discovery`).
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ __all__ = ["limit_map", "regret_table"]
 
 
 def regret_table(sweep: SweepResults, outcome: str = "net_value", by: str | None = "scenario") -> pd.DataFrame:
-    """Return one row per option: how far it is behind the best option of the same state of the world.
+    """Return one row per option: its regret, the difference to the best option in the same state of the world.
 
-    An option is what the firm decides (policy and limits), a state everything else that the design moves.
+    An option is what the firm decides (policy and limits), a state all other factors of the design.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ def regret_table(sweep: SweepResults, outcome: str = "net_value", by: str | None
     -------
     pandas.DataFrame
         The factors of the option; mean_regret, largest_regret (unit of the outcome; 0 is best), share_best (0-1 of the
-        states, shared among equals), worst_in (state of the largest regret, in words), columns by a factor, states.
-        The lowest largest regret first.
+        states in which it is best, divided among equals), worst_in (state of the largest regret, in words), columns by
+        a factor, states (their number). The lowest largest regret first.
 
     Raises
     ------
@@ -52,15 +52,17 @@ def regret_table(sweep: SweepResults, outcome: str = "net_value", by: str | None
     """
     table = sweep.table[np.isfinite(sweep.table[sweep.outcome(outcome)])]
     decided = [name for name in sweep.design.runs.names if name == "policy" or is_lever(name)]
-    given = [name for name in sweep.design.runs.names if name not in decided]
+    uncertain = [name for name in sweep.design.runs.names if name not in decided]
     if not decided:
         raise InputError(
             "the sweep moves neither policy nor limits, so there is nothing to choose; add them as factors"
         )
-    # what a row leaves as it is, is a value like any other
+    # a factor that a row leaves as it is counts as a value of its own
     option = table.groupby(decided, dropna=False, sort=False).ngroup().to_numpy()
     state = (
-        table.groupby(given, dropna=False, sort=False).ngroup().to_numpy() if given else np.zeros(len(table), dtype=int)
+        table.groupby(uncertain, dropna=False, sort=False).ngroup().to_numpy()
+        if uncertain
+        else np.zeros(len(table), dtype=int)
     )
     wide = pd.DataFrame({"option": option, "state": state, "value": table[outcome].to_numpy()})
     values = wide.groupby(["state", "option"])["value"].mean().unstack().dropna()  # noqa: PD010
@@ -68,20 +70,20 @@ def regret_table(sweep: SweepResults, outcome: str = "net_value", by: str | None
         raise InputError("the sweep has one option only; regret needs two policies or limits or more")
     if values.empty:
         raise InputError("no state of the world has a run of every option; cross the options with the states")
-    worth = values.to_numpy()
-    best = worth.max(axis=1, keepdims=True)
-    regret = best - worth
-    is_best = worth >= best - 1e-9 * np.maximum(np.abs(best), 1.0)
+    outcomes = values.to_numpy()
+    best = outcomes.max(axis=1, keepdims=True)
+    regret = best - outcomes
+    is_best = outcomes >= best - 1e-9 * np.maximum(np.abs(best), 1.0)
     first_of_state = table.iloc[np.unique(state, return_index=True)[1]].reset_index(drop=True).loc[values.index]
     rows = table.iloc[np.unique(option, return_index=True)[1]][decided].reset_index(drop=True)
     rows["mean_regret"] = regret.mean(axis=0)
     rows["largest_regret"] = regret.max(axis=0)
     rows["share_best"] = (is_best / is_best.sum(axis=1, keepdims=True)).mean(axis=0)
     rows["worst_in"] = [
-        _state_words(first_of_state.iloc[place], given) if regret[place, k] > 0 else ""
+        _state_words(first_of_state.iloc[place], uncertain) if regret[place, k] > 0 else ""
         for k, place in enumerate(regret.argmax(axis=0))
     ]
-    if by in given and first_of_state[by].nunique() <= 12:
+    if by in uncertain and first_of_state[by].nunique() <= 12:
         for value, places in first_of_state.reset_index(drop=True).groupby(by, sort=False).groups.items():
             rows[f"in {value}"] = regret[np.asarray(places)].mean(axis=0)
     rows["states"] = len(values)
@@ -99,15 +101,15 @@ def limit_map(sweep: SweepResults, across: str, down: str, limit: str, cells: in
     across, down
         Two factors: columns and rows of the map.
     limit
-        Name of the outcome, such as "enough.agent.keep_item"; any other outcome will do as well.
+        Name of the outcome, such as "enough.agent.keep_item"; any other outcome can be mapped too.
     cells
         A factor with more values than this is cut into as many equal ranges, named by their middles.
 
     Returns
     -------
     pandas.DataFrame
-        The median of the outcome by value of `down` (index) and `across` (columns), both rising; missing where no run
-        fell.
+        The median of the outcome by value of `down` (index) and `across` (columns), both rising; missing where there is
+        no run.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""Sweep results: what a folder of a sweep holds, as a table.
+"""Sweep results: the folder of a sweep as a table.
 
-In: the folder of a sweep, finished or not. Out: a DataFrame, or a DuckDB relation that reads what is asked for only.
-Left to others: making the runs (`sweep`), what to ask of the results (`global_sensitivity`, `discovery`, `regret`).
+In: the folder of a sweep, finished or not. Out: a DataFrame, or a DuckDB relation that reads only what is asked for.
+Left to others: making the runs (`folder`), the analysis of results (`sensitivity`, `discovery`, `regret`).
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class SweepWarning(UserWarning):
 
 
 class SweepResults(NamedTuple):
-    """The design of a sweep, and the results that are there: one row per run, by row of the design."""
+    """The design of a sweep and its results: one row per run that is there, in the order of the design."""
 
     design: Design
     table: pd.DataFrame
 
     def outcome(self, name: str) -> str:
-        """Return the name of an outcome if the sweep has it.
+        """Check that the sweep has an outcome, and return its name.
 
         Raises
         ------
@@ -43,7 +43,7 @@ class SweepResults(NamedTuple):
         return name
 
     def factor(self, name: str) -> str:
-        """Return the name of a factor if the sweep has it.
+        """Check that the sweep has a factor, and return its name.
 
         Raises
         ------
@@ -69,7 +69,7 @@ def read_sweep(folder: str | Path, lazily: bool = False) -> Any:
     folder
         The folder of the sweep; it need not be finished.
     lazily
-        Return a DuckDB relation instead of a DataFrame: nothing is read before it is asked for, as in
+        Return a DuckDB relation instead of a DataFrame, which reads only what a query needs, as in
         `read_sweep(folder, lazily=True).filter("error = ''").aggregate("policy, avg(net_value)", "policy").df()`.
 
     Returns
@@ -100,7 +100,7 @@ def read_sweep(folder: str | Path, lazily: bool = False) -> Any:
 
 
 def open_sweep(folder: str | Path) -> SweepResults:
-    """Return design and results of a sweep, ready to be asked.
+    """Return design and results of a sweep, ready for analysis.
 
     Raises
     ------
@@ -119,14 +119,14 @@ def open_sweep(folder: str | Path) -> SweepResults:
 
 def _files(folder: Path) -> list[Path]:
     content = read_manifest(folder)
-    files = [folder / each["file"] for each in content["files"]]
+    files = [folder / entry["file"] for entry in content["files"]]
     there = [path for path in files if path.is_file()]
     if not there:
         raise InputError(
             f"'{folder}' holds no results yet; run the sweep first: policy-sim sweep DESIGN --out {folder}"
         )
     if len(there) < len(files):
-        done = sum(each["runs"] for each, path in zip(content["files"], files, strict=True) if path in there)
+        done = sum(entry["runs"] for entry, path in zip(content["files"], files, strict=True) if path in there)
         warnings.warn(
             f"'{folder}' holds {done:,} of {content['runs']:,} runs; the sweep is not finished",
             SweepWarning,

@@ -1,18 +1,18 @@
-"""Runs: what each row of a design comes to.
+"""Runs: the outcomes of each row of a design.
 
-In: a design with all that it names. Out: tasks of a few seconds, each a group of rows; a table of results for each.
-Left to others: which rows there are (`design`), where tasks run (`workers`), keeping what they bring (`sweep`).
+In: a resolved design. Out: tasks of a few seconds, each some rows of the design; a table of results for each task.
+Left to others: which rows there are (`design`), where tasks run (`workers`), keeping the results (`folder`).
 
-Rows that share a scenario share its cases and what agents believe, which is worked out once in each process. Of these,
-rows that share the truth of the assumptions share its numbers, and go through one pass, as the draws of a study do; how
-they are grouped hangs on the design alone. So results do not depend on who works them out, nor on how many do.
+Rows with the same scenario share its cases and the choices of its agents, which are worked out once in each process. Of
+these, rows with the same true values of the assumptions ("a world") share their payoffs. Several worlds are evaluated
+in one pass, as the draws of a study are. Which rows go together depends on the design alone, so that results do not
+depend on the workers, nor on their number.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ from policy_sim.clv import read_transactions
 from policy_sim.policy import Lever, Policy
 from policy_sim.service import draw_cases, read_cases
 from policy_sim.study.prepare import Customers, Sample, draw_setting, fit_customers, prepare, read_default_log
-from policy_sim.sweep.design import ResolvedDesign, is_lever, is_plain
+from policy_sim.sweep.design import ResolvedDesign, is_lever, is_missing, is_plain
 from policy_sim.value import Outcome, Payoffs, evaluate, interval, threshold_curve, value_cases
 from policy_sim.words import OUTCOMES
 
@@ -42,32 +42,34 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Item = TypeVar("Item")
 
-_LANES_AT_ONCE = 200  # draws in one pass
+_DRAWS_AT_ONCE = 200  # draws, of all worlds together, in one pass
 _TASK_SECONDS = 2.0
-#: Rough seconds, to cut tasks by: of a case in one pass of 40 draws, and of a curve as a multiple of that.
-_SECONDS_A_CASE, _PASS, _CURVE, _SETTING_SECONDS = 4e-6, 40, 4.0, 0.1
-_CASES_OF_A_FILE = 10_000  # taken for the number of cases in a file, to cut tasks by
-_ENOUGH = 0.01  # share of what a limit can bring that may be given up
-_SETTINGS_KEPT = 4
-#: Assumptions about the shop that customers of a log are valued with.
-_OF_CUSTOMERS = ("margin_share", "discount_rate_per_year", "sample_price_factor")
+#: Rough times by which tasks are cut: seconds per case for so many draws, factor for a curve, seconds per scenario.
+_SECONDS_PER_CASE, _DRAWS_OF_THESE, _CURVE_FACTOR, _SETTING_SECONDS = 4e-6, 40, 4.0, 0.1
+_CASES_OF_A_FILE = 10_000  # assumed number of cases in a file, by which tasks are cut
+_ENOUGH = 0.01  # share of what a limit can bring that may be forgone
+_CACHE_SIZE = 4
+#: Factors whose values are names.
+_NAMES = ("scenario", "policy")
+#: Assumptions about the shop by which the customers of a log are valued.
+_CUSTOMER_ASSUMPTIONS = ("margin_share", "discount_rate_per_year", "sample_price_factor")
 
 
 class Task(NamedTuple):
-    """Rows that one worker does in one go.
+    """Rows that one worker evaluates together.
 
     Attributes
     ----------
     key
-        Changes with anything that bears on the results.
+        Fingerprint of everything that affects the results.
     groups
-        Rows of each pass: one scenario, the same few truths.
+        Rows of each pass: they have one scenario and at most as many worlds as fit one pass.
     table
         The factors of these rows, by row, and `run`, the key of each.
     costs
-        Rough seconds of each pass, to be scaled.
+        Estimated seconds of each pass, up to a common factor.
     is_prepared_once
-        Whether the design has so few scenarios that all of them are kept once they are prepared.
+        Whether the design has so few scenarios that all of them stay in the cache.
     """
 
     key: str
@@ -79,14 +81,22 @@ class Task(NamedTuple):
 
 @dataclass(frozen=True)
 class Job:
-    """A design made ready to run: what is needed to run any row, all of it plain data that travels to workers."""
+    """All that is needed to evaluate any row of a design; plain data that can be sent to workers.
+
+    Attributes
+    ----------
+    resolved
+        The design with all that it names.
+    log_digest
+        Fingerprint of the files of orders and cases that it names.
+    """
 
     resolved: ResolvedDesign
     log_digest: str
 
     @cached_property
     def run_keys(self) -> tuple[str, ...]:
-        """One name for each row, which changes with scenario, policy, row, cases, draws, seed and version."""
+        """The fingerprint of each row: of scenario, policy, factors, cases, draws, seed and version."""
         design, scenarios, policies, rows = self.resolved
         shared = {
             "version": __version__,
@@ -97,39 +107,41 @@ class Job:
             "agents_know": design.agents_know,
             "log": self.log_digest,
         }
-        prints = {name: scenario.fingerprint for name, scenario in scenarios.items()}
+        scenario_prints = {where: scenario.fingerprint for where, scenario in scenarios.items()}
         policy_prints = {
-            name: {word: policy.fingerprint for word, policy in each.items()} for name, each in policies.items()
+            where: {name: policy.fingerprint for name, policy in by_name.items()} for where, by_name in policies.items()
         }
         keys = []
         for row in rows.to_dict("records"):
             where, what = _scenario_of(row, design.scenario), _policy_of(row, design.policy)
             content = shared | {
-                "scenario": prints[where],
+                "scenario": scenario_prints[where],
                 "policy": policy_prints[where][what],
                 "against": "" if design.against is None else policy_prints[where][design.against],
-                "row": {name: repr(value) for name, value in row.items() if name not in _WORDS and not _absent(value)},
+                "row": {
+                    name: repr(value) for name, value in row.items() if name not in _NAMES and not is_missing(value)
+                },
             }
             keys.append(hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:20])
         return tuple(keys)
 
     @property
     def key(self) -> str:
-        """One name for the whole job."""
+        """The fingerprint of the whole job."""
         return _digest(self.run_keys)
 
     @property
     def without_rows(self) -> Job:
-        """The same job as it travels to workers: tasks bring their own rows."""
+        """The same job as it is sent to workers: tasks hold their own rows."""
         return Job(self.resolved._replace(rows=self.resolved.rows.iloc[:0]), self.log_digest)
 
     def tasks(self) -> list[Task]:
-        """Cut the rows into tasks, by the design alone."""
+        """Cut the rows into tasks, in a way that depends on the design alone."""
         tasks: list[Task] = []
         groups: list[Ints] = []
         costs: list[float] = []
         passes, setting_count = self._passes()
-        is_prepared_once = setting_count <= _SETTINGS_KEPT
+        is_prepared_once = setting_count <= _CACHE_SIZE
         for group, cost in passes:
             if groups and sum(costs) + cost > _TASK_SECONDS:
                 tasks.append(self._task(groups, costs, is_prepared_once))
@@ -146,7 +158,7 @@ class Job:
         return Task(_digest(keys), tuple(groups), table, tuple(costs), is_prepared_once)
 
     def _passes(self) -> tuple[list[tuple[Ints, float]], int]:
-        """Return rows and rough seconds of each pass, scenario by scenario, and how many scenarios there are."""
+        """Return rows and estimated seconds of each pass, scenario by scenario, and how many scenarios there are."""
         design, rows = self.resolved.design, self.resolved.rows
         settings: dict[object, dict[object, list[int]]] = {}
         policy_names = [name for name in rows.columns if name == "policy" or is_lever(name)]
@@ -155,24 +167,24 @@ class Job:
             where = _scenario_of(row, design.scenario)
             known, truth = _split(row, self.resolved.scenarios[where], design.agents_know)
             settings.setdefault((where, known), {}).setdefault(truth, []).append(position)
-        at_once = max(1, _LANES_AT_ONCE // design.draws)
+        at_once = max(1, _DRAWS_AT_ONCE // design.draws)
         cases = design.cases if isinstance(design.cases, int) else _CASES_OF_A_FILE
-        passes_each = 1 + _CURVE * len(design.levers) + ("gain" in design.outcomes)
+        passes_each = 1 + _CURVE_FACTOR * len(design.levers) + ("gain" in design.outcomes)
         groups = []
         for worlds in settings.values():
             listed = list(worlds.values())
-            preparing = _SETTING_SECONDS if len(settings) > _SETTINGS_KEPT else 0.0
+            preparing = _SETTING_SECONDS if len(settings) > _CACHE_SIZE else 0.0
             for first in range(0, len(listed), at_once):
                 group = np.array([row for world in listed[first : first + at_once] for row in world], dtype=np.int64)
                 per_policy = pd.Series([policies[row] for row in group]).value_counts()
-                passes = np.ceil(per_policy.to_numpy() * design.draws / _PASS).sum()
-                groups.append((np.sort(group), float(passes * passes_each * cases * _SECONDS_A_CASE) + preparing))
+                passes = np.ceil(per_policy.to_numpy() * design.draws / _DRAWS_OF_THESE).sum()
+                groups.append((np.sort(group), float(passes * passes_each * cases * _SECONDS_PER_CASE) + preparing))
                 preparing = 0.0
         return groups, len(settings)
 
 
 def job_of(resolved: ResolvedDesign) -> Job:
-    """Make a design ready to run: see that its log and its cases can be read, and note what they hold.
+    """Make a job of a resolved design, with the fingerprint of the files of orders and cases that it names.
 
     Raises
     ------
@@ -209,13 +221,13 @@ def with_limits(policy: Policy, moved: Mapping[Lever, float]) -> Policy:
 
 
 def run_task(job: Job, task: Task) -> pd.DataFrame:
-    """Run the rows of a task.
+    """Evaluate the rows of a task.
 
     Returns
     -------
     pandas.DataFrame
-        run (the row's key), row, a column for each factor and each outcome, error (empty where all went well; else the
-        outcomes are missing).
+        run (the row's key), row, a column for each factor and each outcome, error (empty, or why the outcomes are
+        missing).
     """
     design = job.resolved.design
     table = task.table.copy()
@@ -223,7 +235,7 @@ def run_task(job: Job, task: Task) -> pd.DataFrame:
     errors = pd.Series("", index=table.index, dtype=object)
     for group in task.groups:
         _run_group(job, group, table.loc[group].drop(columns="run"), results, errors)
-    for name in _WORDS:
+    for name in _NAMES:
         if name in table:
             table[name] = table[name].fillna(getattr(design, name)).astype(object)
     table.insert(1, "row", table.index)
@@ -232,11 +244,8 @@ def run_task(job: Job, task: Task) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-_WORDS = ("scenario", "policy")
-
-
 def _run_group(job: Job, group: Ints, rows: pd.DataFrame, results: pd.DataFrame, errors: pd.Series) -> None:
-    """Fill the results of rows that share a scenario; a row that fails leaves its error, and the others go on."""
+    """Fill in the results of rows that share a scenario; a row that fails leaves its error, and the others go on."""
     design = job.resolved.design
     records = rows.to_dict("records")
     where = _scenario_of(records[0], design.scenario)
@@ -284,7 +293,7 @@ def _one_by_one(
 
 
 def _results(job: Job, shared: _Worlds, where: str, policy: Policy, place: Ints) -> Floats:
-    """Return (rows, columns) of one policy in some of the worlds."""
+    """Return the outcomes (rows, columns) of one policy; `place` is the world of each row."""
     design = job.resolved.design
     needed, back = np.unique(place, return_inverse=True)
     payoffs = shared.payoffs(needed)
@@ -305,7 +314,7 @@ def _results(job: Job, shared: _Worlds, where: str, policy: Policy, place: Ints)
             values = values if OUTCOMES[name].unit == "share" else values * yearly.reshape(shape)
         columns[name] = values.mean(axis=1)
         if design.draws > 1:
-            ends = np.array([interval(each) for each in values])
+            ends = np.array([interval(of_world) for of_world in values])
             columns[f"{name}_low"], columns[f"{name}_high"] = ends.T
     for word in design.levers:
         best, enough = _best(outcome, Lever(*word.split(".")), shape)
@@ -314,7 +323,7 @@ def _results(job: Job, shared: _Worlds, where: str, policy: Policy, place: Ints)
 
 
 def _best(outcome: Outcome, lever: Lever, shape: tuple[int, int]) -> tuple[Floats, Floats]:
-    """Return (worlds,) the best limit in money, 0 for "ask", and the lowest that is nearly as good."""
+    """Return (worlds,) the best limit in money, 0 for "ask", and the lowest limit that is nearly as good."""
     curve = threshold_curve(outcome, lever)
     low, high = outcome.policy.bounds(lever)
     first, last = curve.step(low), curve.step(high) + 1
@@ -325,7 +334,17 @@ def _best(outcome: Outcome, lever: Lever, shape: tuple[int, int]) -> tuple[Float
 
 
 class _Prepared(NamedTuple):
-    """A scenario with its cases valued, the draws that rows start from, and the errors of the customer models."""
+    """A scenario with valued cases.
+
+    Attributes
+    ----------
+    payoffs
+        Of the cases, under `draws`.
+    draws
+        Assumptions before a row puts its own values in.
+    ratios
+        (customers, draws) future values under errors of the customer models; None where there are none.
+    """
 
     payoffs: Payoffs
     draws: Draws
@@ -333,7 +352,7 @@ class _Prepared(NamedTuple):
 
 
 class _Worlds:
-    """Payoffs under several truths about the assumptions, worked out when they are first asked for."""
+    """Payoffs in several worlds (true values of some assumptions), worked out when they are first needed."""
 
     def __init__(self, prepared: _Prepared, truths: Sequence[tuple[tuple[str, float], ...]]) -> None:
         self._prepared = prepared
@@ -350,7 +369,7 @@ class _Worlds:
         return self._all
 
     def net_value(self, policy: Policy) -> Floats:
-        """Return (worlds * draws,) the net value a case of a policy in all worlds."""
+        """Return (worlds * draws,) the mean net value per case of a policy in all worlds."""
         if policy.name not in self._net_values:
             everywhere = self.payoffs(np.arange(len(self._truths)))
             self._net_values[policy.name] = evaluate(policy, everywhere).per_case()
@@ -372,25 +391,25 @@ _lock = threading.RLock()
 
 
 def forget_settings() -> None:
-    """Forget the cases that were valued for earlier rows."""
+    """Clear the cache of scenarios with valued cases."""
     with _lock:
         _settings.clear()
 
 
 def _prepared(job: Job, where: str, known: tuple[tuple[str, float], ...]) -> _Prepared:
-    """Return the valued cases of a scenario; the last few are kept, and no two threads work out the same."""
+    """Return the valued cases of a scenario; the last few are cached, and threads wait for each other."""
     design = job.resolved.design
     scenario = job.resolved.scenarios[where]
     key = (scenario.fingerprint, known, job.log_digest, design.cases, design.draws, design.seed)
-    return _kept(_settings, key, lambda: _prepare(job, scenario.with_values(dict(known))))
+    return _cached(_settings, key, lambda: _prepare(job, scenario.with_values(dict(known))))
 
 
-def _kept(store: OrderedDict[object, Item], key: object, make: Callable[[], Item]) -> Item:
-    """Return what is stored under a key; it is made where it is not there, and the oldest goes where there are many."""
+def _cached(store: OrderedDict[object, Item], key: object, make: Callable[[], Item]) -> Item:
+    """Return the entry of a cache, after making it if necessary; the least recently used are dropped."""
     with _lock:
         if key not in store:
             store[key] = make()
-            while len(store) > _SETTINGS_KEPT:
+            while len(store) > _CACHE_SIZE:
                 store.popitem(last=False)
         store.move_to_end(key)
         return store[key]
@@ -404,8 +423,8 @@ def _prepare(job: Job, scenario: Scenario) -> _Prepared:
         if design.draws == 1:
             return _Prepared(setting.payoffs, central(scenario), None)
     else:
-        priced = [scenario.value(f"shop.{name}") for name in _OF_CUSTOMERS]
-        customers = _kept(_customers, (job.log_digest, scenario.currency, *priced), lambda: _fitted(job, scenario))
+        priced = [scenario.value(f"shop.{name}") for name in _CUSTOMER_ASSUMPTIONS]
+        customers = _cached(_customers, (job.log_digest, scenario.currency, *priced), lambda: _fitted(job, scenario))
         if design.draws == 1:
             cases = draw_cases(scenario, customers.transactions, customers.future_values, design.cases, design.seed)
             return _Prepared(value_cases(scenario, cases, central(scenario)), central(scenario), None)
@@ -424,18 +443,18 @@ def _fitted(job: Job, scenario: Scenario) -> Customers:
 def _policy(job: Job, where: str, row: Mapping[Any, Any]) -> Policy:
     """Return the policy of a row."""
     policy = job.resolved.policies[where][_policy_of(row, job.resolved.design.policy)]
-    moved = {name: value for name, value in row.items() if is_lever(name) and not _absent(value)}
+    moved = {name: value for name, value in row.items() if is_lever(name) and not is_missing(value)}
     return with_limits(policy, {Lever(*name.split(".")): value for name, value in moved.items()})
 
 
 def _split(
     row: Mapping[Any, Any], scenario: Scenario, agents_know: bool
 ) -> tuple[tuple[tuple[str, float], ...], tuple[tuple[str, float], ...]]:
-    """Return what a row says of the scenario that everybody knows, and what turns out to be true of it."""
+    """Return the assumptions of a row that everybody knows, and those whose values are true but unknown (a world)."""
     known: list[tuple[str, float]] = []
     truth: list[tuple[str, float]] = []
     for name, value in row.items():
-        if name in _WORDS or is_lever(name) or _absent(value):
+        if name in _NAMES or is_lever(name) or is_missing(value):
             continue
         is_known = agents_know or scenario.assumption(name).distribution == "chosen"
         (known if is_known else truth).append((str(name), float(value)))
@@ -444,21 +463,17 @@ def _split(
 
 def _scenario_of(row: Mapping[Any, Any], default: str) -> str:
     value = row.get("scenario")
-    return default if _absent(value) else str(value)
+    return default if is_missing(value) else str(value)
 
 
 def _policy_of(row: Mapping[Any, Any], default: str) -> str:
     value = row.get("policy")
-    return default if _absent(value) else str(value)
-
-
-def _absent(value: object) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))
+    return default if is_missing(value) else str(value)
 
 
 def _tuples(rows: pd.DataFrame, names: Sequence[str]) -> list[tuple[object, ...]]:
-    """Return what each row says of some factors, as something that can be compared: missing is None."""
-    columns = [[None if _absent(value) else value for value in rows[name].tolist()] for name in names]
+    """Return the values of some factors in each row, None where missing, as tuples that can be compared."""
+    columns = [[None if is_missing(value) else value for value in rows[name].tolist()] for name in names]
     return list(zip(*columns, strict=True)) if columns else [()] * len(rows)
 
 

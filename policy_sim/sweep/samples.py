@@ -1,7 +1,7 @@
-"""Samples: where a design looks, as points of the unit cube.
+"""Samples: the points of a design in the unit cube.
 
 In: how many factors, how many points, a seed. Out: arrays (points, factors) within 0 and 1.
-Left to others: what a factor is and what its values are (`design`), what to make of the results.
+Left to others: what a factor is and what its values are (`design`), the analysis of results (`sensitivity`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 
 def latin_hypercube(factors: int, count: int, seed: int) -> Floats:
-    """Return (count, factors): each factor's range is cut into `count` slices, and each slice is met once."""
+    """Return (count, factors): the range of each factor is cut into `count` slices, each of which has one point."""
     return np.asarray(stats.qmc.LatinHypercube(d=factors, rng=np.random.default_rng([seed, 5])).random(count))
 
 
@@ -27,9 +27,9 @@ def sobol_sequence(factors: int, count: int, seed: int) -> Floats:
 
 
 def saltelli(factors: int, count: int, seed: int) -> Floats:
-    """Return (count * (factors + 2), factors): what Sobol's indices are estimated from; count is a power of 2.
+    """Return (count * (factors + 2), factors): points from which Sobol's indices are estimated; count is a power of 2.
 
-    For each of `count` points: the point A, A with each factor in turn as in another point B, and B.
+    For each of `count` pairs of points A and B: A, then A with one factor after the other taken from B, then B.
 
     References
     ----------
@@ -44,9 +44,9 @@ def saltelli(factors: int, count: int, seed: int) -> Floats:
 
 
 def morris_trajectories(factors: int, count: int, levels: int, seed: int) -> Floats:
-    """Return (count * (factors + 1), factors): walks from a random point of a grid that move one factor at a time.
+    """Return (count * (factors + 1), factors): random trajectories on a grid that move one factor at a time.
 
-    Each factor has `levels` (even) places from 0 to 1; a step is a little over half of the range.
+    Each factor has `levels` (even) values from 0 to 1; a step is a little over half of the range.
 
     References
     ----------
@@ -63,5 +63,5 @@ def morris_trajectories(factors: int, count: int, levels: int, seed: int) -> Flo
 
 
 def morris_step(levels: int) -> float:
-    """Return how far a factor moves, as a share of its range."""
+    """Return the length of a step, as a share of the range."""
     return levels / (2 * (levels - 1))

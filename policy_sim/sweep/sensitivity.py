@@ -1,7 +1,7 @@
-"""Global sensitivity: which factors an outcome hangs on when all of them move together, alone and with each other.
+"""Global sensitivity: which factors an outcome depends on when all of them vary together, alone and in interaction.
 
-In: a finished sweep whose design is Saltelli's or Morris's, or any function's values at such points. Out: tables.
-Left to others: one assumption at a time (`sensitivity`), what it is worth to know one (`information`).
+In: a finished sweep whose design is Saltelli's or Morris's, or values of any function at such points. Out: tables.
+Left to others: one assumption moved at a time (`study.sensitivity`, local), the value of knowing it (`information`).
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ __all__ = ["morris_screening", "screen", "sobol_indices", "what_decides"]
 
 Floats = NDArray[np.float64]
 
-_ROWS = 512  # of resampled points worked on at a time, so that they stay in the cache
+_ROWS = 512  # times 512 resampled points are worked on at a time, so that they fit the cache
 
 
 def what_decides(sweep: SweepResults, outcome: str, resamples: int = 100, level: float = 0.9) -> pd.DataFrame:
-    """Return Sobol's indices of an outcome: what share of its variance each factor is behind.
+    """Return Sobol's indices of an outcome: the share of its variance that each factor accounts for.
 
     Parameters
     ----------
     sweep
-        With a design of the method "saltelli", or a cross with one such part: then each combination of the other parts
-        (each policy, for example) has indices of its own.
+        With a design of the method "saltelli", or a cross with one such part: then there are indices for each
+        combination of the other parts (for each policy, for example).
     outcome
-        Any outcome of the design, `best.agent.keep_item` too.
+        Any outcome of the design, also `best.agent.keep_item`.
     resamples, level
-        Of the bootstrap; the intervals' coverage (0-1).
+        Of the bootstrap; coverage (0-1) of the intervals.
 
     Returns
     -------
     pandas.DataFrame
-        The factors of the other parts, if any; factor; first_order (share of the variance that goes if this factor is
-        known) and total (share that stays if all others are known), each with _low and _high; points that it rests on.
-        The largest total first.
+        The factors of the other parts, if any; factor; first_order (share of the variance that knowing this factor
+        removes) and total (share that remains if all others are known), each with _low and _high; points (number that
+        were used). The largest total first.
 
     Raises
     ------
@@ -89,8 +89,8 @@ def sobol_indices(
 
     Notes
     -----
-    First order: mean(B (AB_j - A)) / var; total: mean((A - AB_j)^2) / (2 var); var over A and B. The bootstrap draws
-    points anew, which is the same as weighing them: all resamples are one matrix product.
+    First order: mean(B (AB_j - A)) / var; total: mean((A - AB_j)^2) / (2 var); var over A and B. To resample points is
+    to weight them, so all resamples of the bootstrap are one matrix product.
 
     References
     ----------
@@ -101,9 +101,9 @@ def sobol_indices(
         raise InputError(f"values have shape {values.shape}; expected 2 points or more and {factors + 2} columns")
     if not np.isfinite(values).all():
         raise InputError("a value is not finite; leave out the points of runs that failed")
-    spread = values.std()
-    centred = (values - values.mean()) / (spread if spread > 1e-12 * np.abs(values).max() else np.inf)
-    a, mixed, b = centred[:, :1], centred[:, 1:-1], centred[:, -1:]
+    deviation = values.std()
+    standardised = (values - values.mean()) / (deviation if deviation > 1e-12 * np.abs(values).max() else np.inf)
+    a, mixed, b = standardised[:, :1], standardised[:, 1:-1], standardised[:, -1:]
     terms = np.concatenate([b * (mixed - a), 0.5 * (a - mixed) ** 2, (a + b) / 2, (a**2 + b**2) / 2], axis=1)
     point = _ratios(terms.mean(axis=0)[None])[0]
     ends = np.quantile(_ratios(_resampled(terms, resamples, seed)), [(1 - level) / 2, (1 + level) / 2], axis=0)
@@ -115,7 +115,7 @@ def sobol_indices(
 
 
 def screen(sweep: SweepResults, outcome: str, resamples: int = 100, level: float = 0.9) -> pd.DataFrame:
-    """Return Morris's elementary effects of an outcome: which factors matter at all, at the cost of few runs.
+    """Return Morris's elementary effects of an outcome: a screening of which factors matter, from few runs.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def screen(sweep: SweepResults, outcome: str, resamples: int = 100, level: float
     Returns
     -------
     pandas.DataFrame
-        The factors of the other parts, if any; then as `morris_screening`, and walks that it rests on.
+        The factors of the other parts, if any; then as `morris_screening`, and walks (number that were used).
 
     Raises
     ------
@@ -149,7 +149,7 @@ def screen(sweep: SweepResults, outcome: str, resamples: int = 100, level: float
 def morris_screening(
     points: Floats, values: Floats, names: Sequence[str], resamples: int = 100, level: float = 0.9, seed: int = 0
 ) -> pd.DataFrame:
-    """Return Morris's elementary effects from values along walks.
+    """Return Morris's elementary effects from values along trajectories (walks).
 
     Parameters
     ----------
@@ -166,8 +166,8 @@ def morris_screening(
     -------
     pandas.DataFrame
         factor; mean_size with _low and _high (mean absolute effect of the whole range, in the outcome's unit), mean
-        (signed), spread (standard deviation: large where the effect bends, or hangs on other factors); the largest
-        mean_size first.
+        (signed), spread (standard deviation of the effect: large where it is not linear, or depends on other factors);
+        the largest mean_size first.
 
     Raises
     ------
@@ -200,7 +200,7 @@ def morris_screening(
 
 
 def _by_block(sweep: SweepResults, outcome: str, kind: type, work: Callable[..., pd.DataFrame]) -> pd.DataFrame:
-    """Do some work for each combination of the other parts of a cross; their factors stand before the result."""
+    """Apply `work` to each combination of the other parts of a cross; their factors stand before the result."""
     method, blocks = blocks_of(sweep.design, kind)
     column = sweep.table.set_index("row")[sweep.outcome(outcome)]
     others = [name for name in sweep.table.columns if name in sweep.design.runs.names and name not in method.names]
@@ -209,20 +209,20 @@ def _by_block(sweep: SweepResults, outcome: str, kind: type, work: Callable[...,
     for rows in blocks:
         table = work(method, column.reindex(rows).to_numpy(dtype=np.float64))
         for k, name in enumerate(others):
-            there = by_row[name].reindex(rows).dropna()
-            table.insert(k, name, there.iloc[0] if len(there) else np.nan)
+            values = by_row[name].reindex(rows).dropna()
+            table.insert(k, name, values.iloc[0] if len(values) else np.nan)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
 
 def _ratios(means: Floats) -> Floats:
-    """Return (resamples, 2 factors) indices from the means of their terms; 0 where nothing varies."""
+    """Return (resamples, 2 * factors) indices from the means of their terms; 0 where nothing varies."""
     variance = means[:, -1:] - means[:, -2:-1] ** 2
     return np.divide(means[:, :-2], variance, out=np.zeros_like(means[:, :-2]), where=variance > 1e-15)
 
 
 def _resampled(terms: Floats, resamples: int, seed: int) -> Floats:
-    """Return (resamples, terms) the means of terms (points, terms) over points drawn anew."""
+    """Return (resamples, terms) the means of terms (points, terms) over resampled points."""
     rng = np.random.default_rng([seed, 8])
     count = len(terms)
     means = np.empty((resamples, terms.shape[1]))

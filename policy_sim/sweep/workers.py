@@ -1,7 +1,7 @@
-"""Workers: who does the tasks of a sweep, in threads of this process or on a dask cluster.
+"""Workers: threads of this process, or a dask cluster, that do the tasks of a sweep.
 
-In: a function, tasks, how many workers or which cluster. Out: results as they come, or the error that took a task.
-Left to others: what a task is (`runs`), keeping what it brings (`sweep`). Above the executor the path is the same.
+In: a function, tasks, how many workers or which cluster. Out: results as they are done, or the error of a task.
+Left to others: what a task is (`runs`), keeping its results (`folder`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from threading import Event
 from typing import Any, NamedTuple, TypeVar
@@ -17,17 +17,17 @@ from typing import Any, NamedTuple, TypeVar
 from policy_sim import __version__
 from policy_sim.border import InputError, unknown
 
-__all__ = ["Workers", "as_they_come", "cluster_workers", "thread_workers"]
+__all__ = ["Workers", "as_they_come", "cluster_workers", "thread_workers", "workers_of"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_AHEAD = 2  # tasks handed out for each worker, so that none waits for the next
-_POLL_SECONDS = 0.2  # between looks at whether to stop
-_PATIENCE_SECONDS = 20  # until a scheduler has to answer
-_ROBUST = 5  # workers that may die under a task before it is given up
+_AHEAD = 2  # tasks submitted for each worker, so that none waits for the next
+_POLL_SECONDS = 0.2  # between checks whether to stop
+_PATIENCE_SECONDS = 20  # within which a scheduler has to answer
+_RETRIES = 5  # of a task whose worker dies
 
-#: Batch systems that dask-jobqueue knows, by the words of the command line.
+#: Classes of dask-jobqueue by the names of batch systems on the command line.
 _BATCH_SYSTEMS = {
     "slurm": "SLURMCluster",
     "pbs": "PBSCluster",
@@ -38,7 +38,7 @@ _BATCH_SYSTEMS = {
 
 
 class Workers(NamedTuple):
-    """An executor, and how many tasks it works on at once (asked anew each time: workers come and go)."""
+    """An executor, and a function that returns how many tasks it works on at once, as workers come and go."""
 
     executor: Executor
     at_once: Callable[[], int]
@@ -47,9 +47,9 @@ class Workers(NamedTuple):
 def as_they_come(
     work: Callable[[Item], Result], items: Iterable[Item], workers: Workers, stop: Event
 ) -> Iterator[tuple[Item, Result | Exception]]:
-    """Yield each item with its result, in the order in which they are done, or with the error that took it.
+    """Yield each item with its result, or with its error, in the order in which they are done.
 
-    Once `stop` is set, nothing new is begun; what is being worked on is still waited for.
+    Once `stop` is set, no further item is begun; those that are being worked on are still awaited.
     """
     waiting = iter(items)
     pending: dict[Future[Result], Item] = {}
@@ -71,9 +71,14 @@ def as_they_come(
                 yield item, (future.result() if error is None else error)
 
 
+def workers_of(count: int | None, cluster: str | None) -> AbstractContextManager[Workers]:
+    """Return the workers that somebody wants: threads of this process, or a cluster where one is named."""
+    return thread_workers(count) if cluster is None else cluster_workers(cluster)
+
+
 @contextmanager
 def thread_workers(count: int | None = None) -> Iterator[Workers]:
-    """Work in threads of this process, as many as there are processors where not given: the kernels let each other be.
+    """Work in threads of this process, by default as many as there are processors; the kernels release the GIL.
 
     Raises
     ------
@@ -95,12 +100,12 @@ def cluster_workers(cluster: str) -> Iterator[Workers]:
     ----------
     cluster
         Address of a scheduler ("tcp://10.0.0.5:8786"), "local" or "local:4" for processes of this machine, or a batch
-        system with what to ask of it: "slurm:jobs=10,cores=8,memory=16GB,walltime=02:00:00,queue=short".
+        system with the resources to request: "slurm:jobs=10,cores=8,memory=16GB,walltime=02:00:00,queue=short".
 
     Raises
     ------
     InputError
-        If dask is not installed, nobody answers, a worker has another version, or the words cannot be read.
+        If dask is not installed, no scheduler answers, a worker has another version, or the text cannot be read.
     """
     try:
         import distributed
@@ -119,7 +124,7 @@ def cluster_workers(cluster: str) -> Iterator[Workers]:
                 if "://" in cluster:
                     _wait_for_one(client, cluster)
                 _check_versions(client)
-                with client.get_executor(pure=False, retries=_ROBUST) as pool:
+                with client.get_executor(pure=False, retries=_RETRIES) as pool:
                     yield Workers(pool, lambda: max(1, sum(client.nthreads().values())))
         except OSError as error:
             raise InputError(
@@ -129,12 +134,12 @@ def cluster_workers(cluster: str) -> Iterator[Workers]:
 
 
 def batch_options(cluster: str) -> tuple[str, int, dict[str, Any]]:
-    """Read "slurm:jobs=10,cores=8,memory=16GB" into the batch system, the number of jobs and what to ask for each.
+    """Read "slurm:jobs=10,cores=8,memory=16GB" into the batch system, the number of jobs and the resources of a job.
 
     Raises
     ------
     InputError
-        If a word is unknown or no number of jobs is given.
+        If the batch system is unknown, or the number of jobs, cores or memory is missing.
     """
     system, _, text = cluster.partition(":")
     if system not in _BATCH_SYSTEMS:
@@ -158,7 +163,7 @@ def batch_options(cluster: str) -> tuple[str, int, dict[str, Any]]:
 
 @contextmanager
 def _started(cluster: str) -> Iterator[Any]:
-    """Give what a client connects to; clusters that we start end with us."""
+    """Yield what a client connects to; a cluster that is started here is closed at the end."""
     if "://" in cluster:
         yield cluster
         return
@@ -198,10 +203,10 @@ def _wait_for_one(client: Any, cluster: str) -> None:
 
 
 def _check_versions(client: Any) -> None:
-    for worker, found in client.run(_version, on_error="return").items():
-        if found != __version__:
+    for worker, version in client.run(_version, on_error="return").items():
+        if version != __version__:
             raise InputError(
-                f"worker {worker} runs policy-sim {found}, this is {__version__}; install the same version everywhere"
+                f"worker {worker} runs policy-sim {version}, this is {__version__}; install the same version everywhere"
             )
 
 

@@ -46,7 +46,7 @@ def main() -> None:
             print(f"  {with_ready} panels stood ready after {time.perf_counter() - began:.1f}")
             (first,) = visit(browser, url, 1)
             print(f"  one visitor, warm       {first:5.2f}   (target {TARGET_SECONDS:g})")
-            print("  five at once, warm      " + "  ".join(f"{each:5.2f}" for each in visit(browser, url, VISITORS)))
+            print("  five at once, warm      " + "  ".join(f"{wait:5.2f}" for wait in visit(browser, url, VISITORS)))
         finally:
             stop(server)
         log, server = start(Path(folder), "--cases", cases, "--ready", "0")
@@ -92,11 +92,11 @@ def start(folder: Path, *words: str) -> tuple[Path, subprocess.Popen[bytes]]:
 
 def wait_for(log: Path, pattern: str) -> str:
     deadline = time.monotonic() + WAIT_SECONDS
-    while (found := re.search(pattern, log.read_text())) is None:
+    while (match := re.search(pattern, log.read_text())) is None:
         if time.monotonic() > deadline:
             sys.exit(f"policy-sim app did not say {pattern}:\n{log.read_text()}")
         time.sleep(0.1)
-    return found.group()
+    return match.group()
 
 
 def stop(server: subprocess.Popen[bytes]) -> None:

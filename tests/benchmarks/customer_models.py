@@ -63,7 +63,7 @@ def main() -> None:
         lambda: bg.expected_purchases(52, *many),
         lambda: other_bg.conditional_expected_number_of_purchases_up_to_time(52, *many), 1,
     )  # fmt: skip
-    series = [pd.Series(each) for each in (*many, mean_spend)]
+    series = [pd.Series(values) for values in (*many, mean_spend)]
     row(
         "value within 12 months, 1,000,000 customers", 15,
         lambda: bg.discounted_purchases(0.15, 52, *many) * gg.expected_spend(mean_spend, count),

@@ -48,14 +48,14 @@ def measure(page: Page, url: str) -> dict[str, np.ndarray]:
     page.evaluate("document.querySelector('input[data-limit=keep_item]').focus()")
     keys = [page.evaluate(KEY_TO_SCREEN, "keep_item") for _ in range(MOVES)]
     rest(page)
-    found: dict[str, list[float]] = {"tiles": [], "all": []}
+    times: dict[str, list[float]] = {"tiles": [], "all": []}
     for k in range(RESTS):
         page.wait_for_timeout(1_000)  # a person looks
         page.evaluate(KEY_TO_SCREEN, ("keep_item", "credit")[k % 2])
         rest(page)
-        found["tiles"].append(float(page.locator(".ps").get_attribute("data-view-ms") or "nan"))
-        found["all"].append(float(page.locator(".ps").get_attribute("data-settled-ms") or "nan"))
-    return {"key to screen": np.array(keys), **{name: np.array(each) for name, each in found.items()}}
+        times["tiles"].append(float(page.locator(".ps").get_attribute("data-view-ms") or "nan"))
+        times["all"].append(float(page.locator(".ps").get_attribute("data-settled-ms") or "nan"))
+    return {"key to screen": np.array(keys), **{name: np.array(values) for name, values in times.items()}}
 
 
 def rest(page: Page) -> None:
@@ -75,9 +75,9 @@ def main() -> None:
             )
         try:
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-            while (found := re.search(r"http://\S+\?token=\S+", log.read_text())) is None:
+            while (address := re.search(r"http://\S+\?token=\S+", log.read_text())) is None:
                 time.sleep(0.2)
-            for where, url in (("application", found.group()), ("shared file", shared.as_uri())):
+            for where, url in (("application", address.group()), ("shared file", shared.as_uri())):
                 page = browser.new_page(viewport={"width": 1280, "height": 800})
                 for what, milliseconds in measure(page, url).items():
                     wanted = "16" if what == "key to screen" else "150" if what in ("tiles", "all") else ""

@@ -100,7 +100,7 @@ def main() -> None:
         ("authority() of one case, the reference", authority_of_one_case()),
         ("make a policy ready to decide", best_of(lambda: Decider(POLICY, NAMES.failures, NAMES.segments))),
         ("diff of two policies", best_of(lambda: difference(POLICY, load_policy("generous", SCENARIO), SCENARIO))),
-        *((f"render {each}", best_of(lambda each=each: render(POLICY, each, SCENARIO), 2)) for each in FORMATS),
+        *((f"render {name}", best_of(lambda name=name: render(POLICY, name, SCENARIO), 2)) for name in FORMATS),
     ]
     table = Table("what", "time", "bound", "time / bound", title="Publishing")
     for words, seconds, bound in bounded:

@@ -73,12 +73,12 @@ def experiments(table: Table) -> None:
         with tempfile.TemporaryDirectory() as folder:
             run_sweep(design, folder)
 
-    each = seconds(own, 2) / (RUNS * len(POLICIES))
+    per_run = seconds(own, 2) / (RUNS * len(POLICIES))
     logging.disable(logging.CRITICAL)
     model = to_ema_model(scenario, policy, levers=(), uncertainties=UNCERTAIN, payoffs=payoffs)
     other = seconds(lambda: ema.perform_experiments(model, scenarios=EXPERIMENTS), 2) / EXPERIMENTS
     what = f"experiment, {CASES:,} cases"
-    table.add_row(what, "EMA Workbench, to_ema_model", f"{each:.2e}", f"{other:.2e}", f"{other / each:,.0f}x", "")
+    table.add_row(what, "EMA Workbench, to_ema_model", f"{per_run:.2e}", f"{other:.2e}", f"{other / per_run:,.0f}x", "")
 
     def plainly(**moved: float) -> dict[str, float]:
         named = {name.replace("__", "."): value for name, value in moved.items()}
@@ -92,7 +92,7 @@ def experiments(table: Table) -> None:
     plain.outcomes = [ema.ScalarOutcome("net_value")]
     other = seconds(lambda: ema.perform_experiments(plain, scenarios=EXPERIMENTS), 1) / EXPERIMENTS
     against = "EMA Workbench, value_cases and evaluate"
-    table.add_row(what, against, f"{each:.2e}", f"{other:.2e}", f"{other / each:,.0f}x", "100x")
+    table.add_row(what, against, f"{per_run:.2e}", f"{other:.2e}", f"{other / per_run:,.0f}x", "100x")
 
 
 def sensitivity(table: Table) -> None:

@@ -141,7 +141,7 @@ def test_new_columns_follow_the_scenario_and_leave_the_others_alone(scenario, lo
     np.testing.assert_allclose(other.days_since_failure, cases.days_since_failure / 2, rtol=1e-12)
     assert (other.surfaces[other.failure == other.failures.index("lost_parcel")] == 1).all()
     assert (other.surfaces[other.failure == other.failures.index("late_delivery")] == 0).all()
-    frames = (each.to_frame().drop(columns=["days_since_failure", "surfaces"]) for each in (other, cases))
+    frames = (drawn.to_frame().drop(columns=["days_since_failure", "surfaces"]) for drawn in (other, cases))
     pd.testing.assert_frame_equal(*frames)
 
 

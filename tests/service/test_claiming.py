@@ -67,8 +67,8 @@ def test_a_guard_at_nothing_catches_everything():
 
 def test_caught_by_claims_alone_in_closed_form():
     for at_least, power in ((1, 1), (2, 2), (3, 3), (2.5, 3), (4, 4)):
-        found = caught_share(**NO_GUARDS | {"claims_at_least": at_least})
-        assert found == pytest.approx(0.3**power, rel=1e-12)
+        caught = caught_share(**NO_GUARDS | {"claims_at_least": at_least})
+        assert caught == pytest.approx(0.3**power, rel=1e-12)
 
 
 def test_caught_by_score_alone_in_closed_form():
@@ -77,8 +77,8 @@ def test_caught_by_score_alone_in_closed_form():
     hides = (1 - x) ** 11.5
     shows = 1 - (36 * x**7 * (1 - x) ** 2 + 9 * x**8 * (1 - x) + x**9)
     for visible in (0.0, 0.5, 1.0):
-        found = caught_share(**NO_GUARDS | {"suspicion_at_least": x, "visible_share": visible})
-        assert found == pytest.approx(visible * shows + (1 - visible) * hides, rel=1e-12)
+        caught = caught_share(**NO_GUARDS | {"suspicion_at_least": x, "visible_share": visible})
+        assert caught == pytest.approx(visible * shows + (1 - visible) * hides, rel=1e-12)
 
 
 def test_each_draw_has_its_own_share():
@@ -124,11 +124,11 @@ def test_caught_is_what_a_simulation_of_claims_catches(suspicion, claims):
     shows = rng.random(len(before)) < visible_share
     score = np.where(shows, rng.beta(*OPPORTUNIST_SCORE, len(before)), rng.beta(*GENUINE_SCORE, len(before)))
     simulated = ((score >= suspicion) | (before >= claims)).mean()
-    found = caught_share(
+    caught = caught_share(
         suspicion_at_least=suspicion, claims_at_least=claims, visible_share=visible_share, repeat_share=repeat_share
     )
     # claims of one opportunist go together, so the standard error is that of opportunists, not of claims
-    assert simulated == pytest.approx(found, abs=5 * np.sqrt(1 / 4 / len(claims_of)))
+    assert simulated == pytest.approx(caught, abs=5 * np.sqrt(1 / 4 / len(claims_of)))
 
 
 def test_the_score_tells_well_but_not_perfectly():

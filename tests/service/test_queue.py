@@ -312,8 +312,8 @@ def test_a_simulation_of_customers_agrees(servers, arrivals, handling, patience,
         # the mean over those served, as a ratio: its error to first order
         "served": ((1 - left) * (waits - queue.mean_wait_served_hours), 0.0),
     }
-    for name, (each, expected) in measures.items():
-        batches = np.asarray(each, dtype=float)[1000:].reshape(30, 1000).mean(axis=1)
+    for name, (samples, expected) in measures.items():
+        batches = np.asarray(samples, dtype=float)[1000:].reshape(30, 1000).mean(axis=1)
         error = batches.std(ddof=1) / math.sqrt(30)
         assert abs(batches.mean() - float(expected)) <= 3.5 * error, name
 

@@ -33,7 +33,7 @@ def form(coefficients):
 
 def acts(menu, at):
     """Return the acts that are not 0, by name."""
-    return {name: float(each) for name, each in zip(ACTS, menu.acts[at][:, 0], strict=True) if each}
+    return {name: float(amount) for name, amount in zip(ACTS, menu.acts[at][:, 0], strict=True) if amount}
 
 
 def test_every_combination_of_alternatives_that_makes_sense(scenario, menu):
@@ -53,8 +53,8 @@ def test_every_combination_of_alternatives_that_makes_sense(scenario, menu):
 
 def test_nothing_gives_nothing(scenario, menu):
     at = place(scenario, menu, "wrong_item", "nothing")
-    for each in (menu.cost, menu.worth, menu.felt, menu.trouble, menu.gain, menu.acts, menu.proactive):
-        assert not each[at].any()
+    for values in (menu.cost, menu.worth, menu.felt, menu.trouble, menu.gain, menu.acts, menu.proactive):
+        assert not values[at].any()
     assert not menu.uses[at].any()
     # asking first about everything holds for doing nothing as well
     assert dict(zip(LIMITS, menu.touches[at], strict=True)) == dict.fromkeys(LIMITS, False) | {"total_cost": True}
@@ -109,8 +109,8 @@ def test_padding_is_empty(menu):
     assert menu.counts[3] == 39
     assert menu.counts[4] == 31
     for f in (3, 4):
-        for each in (menu.cost, menu.worth, menu.felt, menu.uses, menu.acts, menu.touches, menu.proactive):
-            assert not each[f, menu.counts[f] :].any()
+        for values in (menu.cost, menu.worth, menu.felt, menu.uses, menu.acts, menu.touches, menu.proactive):
+            assert not values[f, menu.counts[f] :].any()
 
 
 def test_draws_move_the_coefficients(scenario):
@@ -176,7 +176,7 @@ def test_a_rule_binds_variants_by_their_own_name_and_by_that_of_their_remedy(sce
     def holds(bundle, name):
         return any(is_one(variant, name) for variant in bundle)
 
-    everything, kept = compose(bound(scenario), failure), compose(bound(scenario, rule), failure)
+    everything, sensible = compose(bound(scenario), failure), compose(bound(scenario, rule), failure)
     if "never" in rule:
         expected = [bundle for bundle in everything if not all(holds(bundle, name) for name in rule["never"])]
     else:
@@ -186,8 +186,8 @@ def test_a_rule_binds_variants_by_their_own_name_and_by_that_of_their_remedy(sce
             if not holds(bundle, rule["only"]) or any(holds(bundle, name) for name in rule["alongside"])
         ]
     # what is kept stays in its order
-    assert kept == expected
-    assert 0 < len(kept) <= len(everything)
+    assert sensible == expected
+    assert 0 < len(sensible) <= len(everything)
 
 
 def test_every_rule_of_several_is_obeyed(scenario):
@@ -210,7 +210,7 @@ def test_a_worth_is_felt_as_less_only_where_its_kind_does_not_match(scenario, me
             remedies = [
                 scenario.remedies[name] for name in scenario.remedies for v in scenario.variants(name) if v in bundle
             ]
-            strange = any(each.worth and each.kind not in (None, *failure.matched_by) for each in remedies)
+            strange = any(remedy.worth and remedy.kind not in (None, *failure.matched_by) for remedy in remedies)
             differs = (menu.felt[f, a] != menu.worth[f, a]).any()
             assert differs == strange
             assert (menu.felt[f, a] <= menu.worth[f, a]).all()
@@ -240,18 +240,18 @@ def test_acts_add_up_and_the_last_to_arrive_counts(scenario):
     changed = bound(scenario.model_copy(update={"failures": failures}))
     draws = draw_assumptions(changed, 30, seed=4)
     menu = compile_menu(changed, draws)
-    found = dict(zip(ACTS, menu.acts[0, 0], strict=True))
+    acts = dict(zip(ACTS, menu.acts[0, 0], strict=True))
     hours = [
         draws[f"remedy.{name}"] for name in ("expedited_lead_hours", "standard_lead_hours", "queue_transfer_hours")
     ]
-    np.testing.assert_array_equal(found["lead_hours"], np.max(hours, axis=0))
-    np.testing.assert_allclose(found["minutes"], draws["remedy.note_minutes"])
+    np.testing.assert_array_equal(acts["lead_hours"], np.max(hours, axis=0))
+    np.testing.assert_allclose(acts["minutes"], draws["remedy.note_minutes"])
     np.testing.assert_allclose(
-        found["supervisor_minutes"], draws["remedy.transfer_minutes"] + draws["remedy.call_minutes"]
+        acts["supervisor_minutes"], draws["remedy.transfer_minutes"] + draws["remedy.call_minutes"]
     )
-    np.testing.assert_allclose(found["effort"], draws["remedy.queue_transfer_effort"] + draws["remedy.return_effort"])
+    np.testing.assert_allclose(acts["effort"], draws["remedy.queue_transfer_effort"] + draws["remedy.return_effort"])
     gestures = draws["remedy.call_gesture"] + draws["remedy.note_gesture"]
-    np.testing.assert_allclose(found["gesture"], np.minimum(gestures, 1))
+    np.testing.assert_allclose(acts["gesture"], np.minimum(gestures, 1))
     assert (gestures > 1).any()
     assert (gestures < 1).any()
 

@@ -52,9 +52,9 @@ def delta(scenario, failure, compensation, gesture=0.0, **facts):
 
 @pytest.mark.parametrize("failure", DELTAS)
 def test_published_chances(scenario, failure):
-    given_ = [(0.0, 0.0), (1.0, 0.0), (1.5, 0.0), (1.5, 1.0)]
-    found = [float(delta(scenario, failure, c, gesture)) for c, gesture in given_]
-    np.testing.assert_allclose(found, DELTAS[failure], atol=5e-5 + 1e-12)
+    pairs = [(0.0, 0.0), (1.0, 0.0), (1.5, 0.0), (1.5, 1.0)]
+    computed = [float(delta(scenario, failure, c, gesture)) for c, gesture in pairs]
+    np.testing.assert_allclose(computed, DELTAS[failure], atol=5e-5 + 1e-12)
 
 
 def test_the_printed_chance_of_a_broken_part_belongs_to_the_other_shape(scenario):
@@ -69,8 +69,8 @@ def test_one_chance_by_hand(scenario):
     eta = np.log(0.55 / 0.45) + 1.2 * 0.4 + 0.35 * np.log(6 / 2) + 0.5 * 0.2 + 0.35 * 3 - 0.15 * np.log(8 / 4)
     eta -= 1.6 * 0.34375 + 0.45 * 0.5
     facts = {"severity": 0.9, "hours": 120, "effort": 0.7, "prior_failures": 5, "prior_purchases": 7}
-    found = delta(scenario, "lost_parcel", 0.75, gesture=0.5, **facts)
-    assert found == pytest.approx(0.11 + 0.89 / (1 + np.exp(-eta)), rel=1e-12)
+    computed = delta(scenario, "lost_parcel", 0.75, gesture=0.5, **facts)
+    assert computed == pytest.approx(0.11 + 0.89 / (1 + np.exp(-eta)), rel=1e-12)
 
 
 def logits(scenario, failure, compensation, **facts):
@@ -103,8 +103,8 @@ def logits(scenario, failure, compensation, **facts):
 def test_each_term_adds_its_logits(scenario, failure, facts, added):
     for compensation in (0.0, 0.8, 1.5):
         plain = logits(scenario, failure, compensation, insulted=0.0)
-        found = logits(scenario, failure, compensation, **({"insulted": 0.0} | facts))
-        assert found - plain == pytest.approx(added, abs=1e-12)
+        computed = logits(scenario, failure, compensation, **({"insulted": 0.0} | facts))
+        assert computed - plain == pytest.approx(added, abs=1e-12)
 
 
 @pytest.mark.parametrize("failure", ["wrong_item", "defective_item", "lost_parcel"])
@@ -165,13 +165,13 @@ def test_over_compensation():
 def test_insult():
     for below in (0.1, 0.25, 1.0):
         t = np.linspace(0, 1, 30_001)
-        found = insult(below * t, below)
-        assert found[0] == 0
-        assert found[-1] == 0
-        assert t[np.argmax(found)] == pytest.approx(1 / 3, abs=1e-4)
+        computed = insult(below * t, below)
+        assert computed[0] == 0
+        assert computed[-1] == 0
+        assert t[np.argmax(computed)] == pytest.approx(1 / 3, abs=1e-4)
         assert insult(below / 3, below) == pytest.approx(1, rel=1e-12)
-        assert (np.diff(found[t <= 1 / 3]) > 0).all()
-        assert (np.diff(found[t >= 1 / 3 + 1e-4]) < 0).all()
+        assert (np.diff(computed[t <= 1 / 3]) > 0).all()
+        assert (np.diff(computed[t >= 1 / 3 + 1e-4]) < 0).all()
         # nothing, or less than nothing, offends nobody, nor does what is enough
         np.testing.assert_array_equal(insult(np.array([-5.0, -below, 0.0, below, 2 * below, 50.0]), below), 0)
     # 6.75 * .5 * .25
@@ -227,7 +227,7 @@ def test_no_remedy_beats_that_nothing_had_gone_wrong(
     below,
     weights,
 ):
-    found = chance_lost(
+    computed = chance_lost(
         effect=compensation_effect(compensation, shape),
         over=over_compensation(compensation),
         insulted=insult(compensation, below),
@@ -246,7 +246,7 @@ def test_no_remedy_beats_that_nothing_had_gone_wrong(
         gesture_weight=weights[1],
         **{f"{name}_weight": weight for name, weight in zip(WEIGHTS, weights[2:], strict=True)},
     )
-    assert floor <= found <= 1
+    assert floor <= computed <= 1
 
 
 @pytest.mark.parametrize(

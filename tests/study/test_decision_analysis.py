@@ -59,7 +59,9 @@ def test_parts(payoffs, policies, matters):
     alone = one_at_a_time(
         payoffs.scenario, thinned(payoffs, 200, 1).cases, new.policy, base.policy, names=["claiming.spread"]
     )
-    row, same = (each.tornado().set_index("assumption").loc["claiming.spread"] for each in (matters.sensitivity, alone))
+    row, same = (
+        analysis.tornado().set_index("assumption").loc["claiming.spread"] for analysis in (matters.sensitivity, alone)
+    )
     assert row["swing"] == pytest.approx(same["swing"])
 
 
@@ -68,11 +70,11 @@ def test_pilots(payoffs, matters):
     new, base = matters.outcomes[-1], matters.outcomes[0]
     gain = compare(new, base)
     at = {"cases_per_agent_week": 40.0, "weeks": 13.0}
-    kept = pilot_for_share(
+    by_share = pilot_for_share(
         float(base.per_case("customers_kept").mean()), float(gain.per_case("customers_kept").mean()), **at
     )
     net = pilot_for_mean(spread_of_cases(base), float(gain.per_case().mean()), **at)
-    assert plans.loc[("gain", "customers_kept", 13), "agents"] == kept.agents
+    assert plans.loc[("gain", "customers_kept", 13), "agents"] == by_share.agents
     assert plans.loc[("gain", "net_value", 13), "cases"] == net.cases
     assert plans.loc[("gain", "net_value", 13), "cases_there_are"] == round(20_000 * 13 * 7 / 365.25)
     row = matters.sensitivity.tornado().set_index("assumption").loc[matters.pilot_on]

@@ -96,13 +96,13 @@ def test_between_nothing_and_everything(seed):
 
 
 def test_standard_error_is_that_of_repetitions():
-    found, errors = [], []
+    estimates, errors = [], []
     for seed in range(80):
         benefits, draws = two_actions(400, seed)
         row = evppi(benefits, draws, ["much"], seed=seed).loc[0]
-        found.append(row["evppi"])
+        estimates.append(row["evppi"])
         errors.append(row["standard_error"])
-    assert np.std(found) == pytest.approx(np.mean(errors), rel=0.3)
+    assert np.std(estimates) == pytest.approx(np.mean(errors), rel=0.3)
 
 
 def test_one_policy_has_nothing_to_choose():

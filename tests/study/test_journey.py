@@ -47,12 +47,14 @@ def test_one_failure_each_and_none_after_is_the_static_evaluation() -> None:
             each_month = journey.monthly[name][0] / count
             assert each_month[0] == pytest.approx(static.per_case(name)[0], rel=1e-9)
             assert np.abs(each_month[1:]).max() == 0
-        kept = static.per_case("customers_kept")[0]
-        assert journey.monthly["lost"][0].sum() / count == pytest.approx(1 - kept, abs=4 * np.sqrt(kept / 4 / count))
+        chance_kept = static.per_case("customers_kept")[0]
+        assert journey.monthly["lost"][0].sum() / count == pytest.approx(
+            1 - chance_kept, abs=4 * np.sqrt(chance_kept / 4 / count)
+        )
         assert journey.present_value("margin")[0] / count == pytest.approx(static.per_case("retained")[0], rel=0.01)
-    told = (journeys[1].present_value() - journeys[0].present_value())[0] / count
+    difference = (journeys[1].present_value() - journeys[0].present_value())[0] / count
     outcomes = [evaluate(policy, setting.payoffs).per_case()[0] for policy in policies]
-    assert told == pytest.approx(outcomes[1] - outcomes[0], rel=0.05)
+    assert difference == pytest.approx(outcomes[1] - outcomes[0], rel=0.05)
 
 
 def test_without_failures_customers_buy_as_bg_nbd_says(setting: Setting) -> None:
@@ -68,10 +70,10 @@ def test_without_failures_customers_buy_as_bg_nbd_says(setting: Setting) -> None
         nobody,
     )
     sums = monthly_sums(buyers, 0.0, np.ones((2, 4, 1, len(ANSWERS))), np.ones(24), 3)
-    told = sums[:, SUMS.index("purchases")].cumsum() / count
+    purchases = sums[:, SUMS.index("purchases")].cumsum() / count
     for months in (1, 6, 24):
         expected = float(fit.expected_purchases(months * 52 / 12, 0.0, 0.0, 0.0))
-        assert told[months - 1] == pytest.approx(expected, rel=0.02)
+        assert purchases[months - 1] == pytest.approx(expected, rel=0.02)
     assert np.array_equal(sums[:, SUMS.index("margin")], sums[:, SUMS.index("purchases")])
 
 
@@ -170,8 +172,8 @@ def test_claiming_is_learned_with_time(setting: Setting, policies) -> None:
 
 
 def test_talk_brings_newcomers_or_keeps_them_away(setting: Setting, policies) -> None:
-    def newcomers(**told) -> float:
-        scenario = setting.scenario.with_values({f"response.{name}": value for name, value in told.items()})
+    def newcomers(**values) -> float:
+        scenario = setting.scenario.with_values({f"response.{name}": value for name, value in values.items()})
         payoffs = prepare(scenario, sample=Sample(cases=300, draws=1)).payoffs.under(central(scenario))
         talking = Setting(scenario, payoffs, setting.customers)
         return float(follow_customers(talking, policies[:1], 12, 2_000)[0].monthly["newcomers"].sum())
@@ -196,7 +198,7 @@ def test_a_budget_holds_where_the_other_policy_is_cheaper(setting: Setting, poli
 
 
 @pytest.mark.parametrize(
-    ("told", "words"),
+    ("arguments", "words"),
     [
         ({"months": 121}, "number of months is 121"),
         ({"count": 0}, "number of customers is 0"),
@@ -204,9 +206,9 @@ def test_a_budget_holds_where_the_other_policy_is_cheaper(setting: Setting, poli
         ({"budget_per_month": 5.0}, "go together"),
     ],
 )
-def test_what_is_out_of_range_is_refused(setting: Setting, policies, told, words: str) -> None:
+def test_what_is_out_of_range_is_refused(setting: Setting, policies, arguments, words: str) -> None:
     with pytest.raises(InputError, match=words):
-        follow_customers(setting, policies, **told)
+        follow_customers(setting, policies, **arguments)
 
 
 def test_a_journey_needs_a_log_and_its_model(setting: Setting, policies) -> None:

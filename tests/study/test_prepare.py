@@ -45,7 +45,7 @@ def test_same_seed_same_outcome(scenario, setting):
     np.testing.assert_array_equal(again.payoffs.draws.values, setting.payoffs.draws.values)
     np.testing.assert_array_equal(again.payoffs.believed.payoff, setting.payoffs.believed.payoff)
     policy = load_policy("current", scenario)
-    first, second, third = (evaluate(policy, each.payoffs) for each in (setting, again, other))
+    first, second, third = (evaluate(policy, prepared.payoffs) for prepared in (setting, again, other))
     np.testing.assert_array_equal(first.sums, second.sums)
     assert (first.per_case() != third.per_case()).all()
 

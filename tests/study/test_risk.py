@@ -84,8 +84,8 @@ def test_error_of_cases_is_that_of_each_case_on_its_own(payoffs, scenario, names
         handling = Handling.of(outcome.policy, payoffs)
         states = handling.states(np.zeros(len(payoffs.cases), dtype=np.int64))
         numbers = numbers_under(payoffs, supervisor_minutes(payoffs, states, 1)[0] / len(payoffs.cases))
-        each = states._replace(place=np.arange(len(payoffs.cases)))
-        sums = score(payoffs, handling.rules, each, len(payoffs.cases), numbers)
+        by_case = states._replace(place=np.arange(len(payoffs.cases)))
+        sums = score(payoffs, handling.rules, by_case, len(payoffs.cases), numbers)
         alone.append(measure(sums, "net_value").mean(axis=1))
         total.append(outcome.per_case().mean())
     gains = alone[0] - alone[1]
@@ -103,10 +103,10 @@ def test_other_cases_scatter_by_that_error(scenario):
     for first in range(0, 6000, 200):
         payoffs = value_cases(scenario, cases.take(slice(first, first + 200)), central(scenario))
         outcome, other = (evaluate(policy, payoffs) for policy in (new, base))
-        found = case_error(outcome, other)
-        gains.append(found.difference)
-        errors.append(found.from_cases)
-        assert found.from_assumptions == 0
+        parts = case_error(outcome, other)
+        gains.append(parts.difference)
+        errors.append(parts.from_cases)
+        assert parts.from_assumptions == 0
     assert np.std(gains, ddof=1) == pytest.approx(np.mean(errors), rel=0.35)
 
 
@@ -117,9 +117,9 @@ def test_more_cases_matter_where_their_error_is_large():
 
 def test_spread_of_cases(outcomes):
     outcome = outcomes[0]
-    values, kept = outcome.payoffs.cases.future_value, outcome.per_case("customers_kept").mean()
+    values, chance_kept = outcome.payoffs.cases.future_value, outcome.per_case("customers_kept").mean()
     rng = np.random.default_rng(1)
-    lived = rng.choice(values, 400_000) * (rng.random(400_000) < kept)
+    lived = rng.choice(values, 400_000) * (rng.random(400_000) < chance_kept)
     assert spread_of_cases(outcome) == pytest.approx(lived.std(), rel=0.02)
 
 

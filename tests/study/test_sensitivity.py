@@ -34,7 +34,7 @@ def policies(scenario):
 
 
 @pytest.fixture(scope="module")
-def found(scenario, cases, policies):
+def sensitivity(scenario, cases, policies):
     return one_at_a_time(scenario, cases, policies["generous"], policies["current"], list(policies.values()), NAMES)
 
 
@@ -50,8 +50,8 @@ def net_values(scenario, cases, policies, name, value):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_tornado_is_brute_force(scenario, cases, policies, found, name):
-    row = found.tornado().set_index("assumption").loc[name]
+def test_tornado_is_brute_force(scenario, cases, policies, sensitivity, name):
+    row = sensitivity.tornado().set_index("assumption").loc[name]
     ends = scenario.assumption(name).quantile(np.array([0.1, 0.9]))
     for end, value in zip(("low", "high"), ends, strict=True):
         assert row[f"{end}_value"] == pytest.approx(value)
@@ -67,23 +67,23 @@ def test_tornado_is_brute_force(scenario, cases, policies, found, name):
     assert row["swing"] == pytest.approx(abs(row["difference_high"] - row["difference_low"]))
 
 
-def test_tornado_is_in_order_and_today_is_one(found):
-    table = found.tornado()
+def test_tornado_is_in_order_and_today_is_one(sensitivity):
+    table = sensitivity.tornado()
     assert table["swing"].is_monotonic_decreasing
     assert np.ptp(table["difference_today"]) < 1e-6
     assert set(table["assumption"]) == set(NAMES)
 
 
 def test_break_even_is_where_the_sign_changes(scenario, cases, policies):
-    found = one_at_a_time(scenario, cases, policies["generous"], policies["current"], list(policies.values()))
-    shifted = found.net_value.copy()
+    sensitivity = one_at_a_time(scenario, cases, policies["generous"], policies["current"], list(policies.values()))
+    shifted = sensitivity.net_value.copy()
     # bring the two policies so near to each other that assumptions turn the choice
-    shifted[..., 0] += 0.97 * found.difference[0, found._place(0, scenario.value(found.names[0]))]
-    near = type(found)(**(vars(found) | {"net_value": shifted}))
+    shifted[..., 0] += 0.97 * sensitivity.difference[0, sensitivity._place(0, scenario.value(sensitivity.names[0]))]
+    near = type(sensitivity)(**(vars(sensitivity) | {"net_value": shifted}))
     table = near.break_evens()
     flips = table.dropna(subset="break_even")
     assert 0 < len(flips) < len(table)
-    offset = 0.97 * found.tornado()["difference_today"].iloc[0]
+    offset = 0.97 * sensitivity.tornado()["difference_today"].iloc[0]
     for row in flips.head(4).to_dict("records"):
         low, high = scenario.assumption(row["assumption"]).range
         assert low <= row["break_even"] <= high
@@ -92,18 +92,18 @@ def test_break_even_is_where_the_sign_changes(scenario, cases, policies):
         brute = net_values(scenario, cases, policies, row["assumption"], row["break_even"])
         # straight lines between points: near to nothing, measured by what the assumption moves
         left = brute["generous"][0] - brute["current"][0] - offset
-        swing = np.ptp(found.difference[found.names.index(row["assumption"])])
+        swing = np.ptp(sensitivity.difference[sensitivity.names.index(row["assumption"])])
         assert abs(left) < 0.05 * swing
     never = table[table["break_even"].isna()].iloc[0]
     assert never["words"].startswith("never within its range: ")
 
 
-def test_break_even_against_another_candidate(found, policies):
-    table = found.break_evens(policies["ask_first"])
+def test_break_even_against_another_candidate(sensitivity, policies):
+    table = sensitivity.break_evens(policies["ask_first"])
     assert len(table) == len(NAMES)
-    assert found.break_evens(policies["generous"])["break_even"].isna().all()
+    assert sensitivity.break_evens(policies["generous"])["break_even"].isna().all()
     with pytest.raises(InputError, match="unknown policy 'other'"):
-        found.break_evens(policies["current"].model_copy(update={"name": "other"}))
+        sensitivity.break_evens(policies["current"].model_copy(update={"name": "other"}))
 
 
 def test_sign_change():
@@ -135,11 +135,11 @@ def test_columns_of_a_log_do_not_move(scenario, policies):
     table = pd.DataFrame({"failure": ["wrong_item"] * 3, "item_price": [20, 50, 90], "future_value": [100, 40, 250]})
     pair, names = (policies["generous"], policies["current"]), ["shop.unit_cost_share"]
     filled = one_at_a_time(scenario, read_cases(table, scenario), *pair, names=names)
-    given = one_at_a_time(
+    unmoved = one_at_a_time(
         scenario, read_cases(table.assign(unit_cost=10, salvage_value=4), scenario), *pair, names=names
     )
     assert np.ptp(filled.net_value[..., 0]) > 0
-    assert np.ptp(given.net_value[..., 0]) == pytest.approx(0, abs=1e-6)
+    assert np.ptp(unmoved.net_value[..., 0]) == pytest.approx(0, abs=1e-6)
 
 
 def test_what_cannot_be_used(scenario, cases, policies):

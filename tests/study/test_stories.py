@@ -66,7 +66,7 @@ def test_the_six_are_there(replays):
 def test_claims_hold_or_are_listed_and_shown_as_not_holding(replays, name):
     claims = replays[name].claims
     failing = {(name, row["better"], row["worse"]) for row in claims.to_dict("records") if row["share"] < ENOUGH}
-    assert failing == {each for each in DISAGREEMENTS if each[0] == name}
+    assert failing == {disagreement for disagreement in DISAGREEMENTS if disagreement[0] == name}
     assert list(claims["holds"]) == list(claims["share"] >= ENOUGH)
     # the screen says so as well
     shown = [
@@ -86,30 +86,30 @@ def test_claims_hold_or_fail_with_other_draws_too(name):
 @pytest.mark.parametrize("name", ["late_mover", "wrong_dresses"])
 def test_agrees_with_the_oracle(oracle, name):
     story = load_story(name)
-    told = replay(story, draws=7, seed=2)
+    replayed = replay(story, draws=7, seed=2)
     scenario = load_scenario(story.scenario)
-    cases = read_cases(told.payoffs.cases.to_frame()[list(story.case)], scenario)
-    draw = oracle.draw_of(told.payoffs.draws, slice(None))
-    for position, option in enumerate(told.options.values()):
+    cases = read_cases(replayed.payoffs.cases.to_frame()[list(story.case)], scenario)
+    draw = oracle.draw_of(replayed.payoffs.draws, slice(None))
+    for position, option in enumerate(replayed.options.values()):
         expected = oracle.measures(scenario, cases, 0, option.remedies, option.tier, draw)
         for outcome, values in expected.items():
-            found = measure(told.measures[position], outcome)
-            np.testing.assert_allclose(found, np.broadcast_to(values, 7), rtol=1e-9, atol=1e-9)
+            replayed_values = measure(replayed.measures[position], outcome)
+            np.testing.assert_allclose(replayed_values, np.broadcast_to(values, 7), rtol=1e-9, atol=1e-9)
     for k, tier in enumerate(scenario.tiers):
         expected = oracle.payoff(scenario, cases, 0, story.options["given"].remedies, tier, draw)
-        np.testing.assert_allclose(told.asking[k], expected, rtol=1e-9)
+        np.testing.assert_allclose(replayed.asking[k], expected, rtol=1e-9)
     total, uses = oracle.given(scenario, cases, 0, story.options["given"].remedies, oracle.middle(scenario))
-    assert told.limits_needed == pytest.approx({limit: uses[limit] for limit in LIMITS if limit in uses}, abs=0.005)
-    row = told.to_frame().set_index("option").loc["given"]
+    assert replayed.limits_needed == pytest.approx({limit: uses[limit] for limit in LIMITS if limit in uses}, abs=0.005)
+    row = replayed.to_frame().set_index("option").loc["given"]
     assert row["worth"] == pytest.approx(float(total["worth"]))
     assert row["trouble"] == pytest.approx(float(total["trouble"]))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_table_adds_up(replays, name):
-    told = replays[name]
-    table = told.to_frame().set_index("option")
-    assert list(table.index) == [*told.story.options, "best"]
+    replayed = replays[name]
+    table = replayed.to_frame().set_index("option")
+    assert list(table.index) == [*replayed.story.options, "best"]
     spent = table["remedy_cost"] + table["labour"] + table["learned_claiming"]
     np.testing.assert_allclose(table["payoff"], table["retained"] - spent)
     assert table.loc["given", "against_given_low"] == table.loc["given", "against_given_high"] == 0
@@ -117,11 +117,11 @@ def test_the_table_adds_up(replays, name):
     assert (table["payoff_low"] <= table["payoff"]).all()
     assert table["chance_kept"].between(0, 1).all()
     # asking never helps a customer, and never comes cheap
-    asking = told.cost_of_asking
+    asking = replayed.cost_of_asking
     assert list(asking["tier"]) == ["agent", "lead", "manager"]
     assert asking["hours"].is_monotonic_increasing
     assert asking["payoff"].is_monotonic_decreasing
-    np.testing.assert_allclose(told.asking[2], told.payoff("approval"))
+    np.testing.assert_allclose(replayed.asking[2], replayed.payoff("approval"))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -254,7 +254,7 @@ def test_what_every_story_needs(tmp_path):
 def test_a_price_past_which_nothing_was_tried_is_said(tmp_path):
     content = raw("wrong_dresses")
     content["case"]["item_price"] = 0
-    told = replay(load_story(written(tmp_path, content)), draws=20)
-    assert told.keep.limit == np.inf
-    words = [str(cell) for part in of_story(told) for cell in part.columns[0].cells]
-    assert any(each.startswith("Keeping beats sending back up to an item price of past $100") for each in words)
+    replayed = replay(load_story(written(tmp_path, content)), draws=20)
+    assert replayed.keep.limit == np.inf
+    words = [str(cell) for part in of_story(replayed) for cell in part.columns[0].cells]
+    assert any(word.startswith("Keeping beats sending back up to an item price of past $100") for word in words)

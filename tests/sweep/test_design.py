@@ -110,10 +110,10 @@ def test_files_beside_a_design_are_found(tmp_path: Path) -> None:
 def test_what_does_not_fit_is_said_in_one_line(tmp_path: Path, content: str, words: str) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text(f"name: wrong\nruns: {content}\n")
-    with pytest.raises(InputError) as found:
+    with pytest.raises(InputError) as refusal:
         rows_of(load_design(path))
-    assert words in str(found.value)
-    assert "\n" not in str(found.value)
+    assert words in str(refusal.value)
+    assert "\n" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -130,9 +130,9 @@ def test_outcomes_are_checked(tmp_path: Path, outcomes: tuple[str, ...], words: 
     path.write_text(
         f"name: wrong\noutcomes: [{', '.join(outcomes)}]\nruns: {{method: list, rows: [{{policy: current}}]}}\n"
     )
-    with pytest.raises(InputError, match="wrong") as found:
+    with pytest.raises(InputError, match="wrong") as refusal:
         rows_of(load_design(path))
-    assert words in str(found.value)
+    assert words in str(refusal.value)
 
 
 def test_a_design_too_large_to_hold_is_refused() -> None:

@@ -35,17 +35,17 @@ def hidden() -> SweepResults:
 
 
 def test_a_hidden_box_is_found_and_told(hidden: SweepResults) -> None:
-    found = discover(hidden)
-    assert found.bad_share == pytest.approx(0.2, abs=0.02)
-    box = found.boxes[0]
+    discovery = discover(hidden)
+    assert discovery.bad_share == pytest.approx(0.2, abs=0.02)
+    box = discovery.boxes[0]
     assert set(box.limits) == {"policy", "response.paradox"}
     assert box.limits["policy"] == ("generous",)
     assert box.limits["response.paradox"][0] == pytest.approx(0.6, abs=0.03)
     assert box.coverage > 0.95
     assert box.density > 0.95
-    assert found.words.startswith("The policy loses money in 20% of 2,000 runs. ")
-    assert "policy is generous and response.paradox is at least 0.6" in found.words
-    assert found.to_frame().set_index("factor").loc["policy", "among"] == "generous"
+    assert discovery.words.startswith("The policy loses money in 20% of 2,000 runs. ")
+    assert "policy is generous and response.paradox is at least 0.6" in discovery.words
+    assert discovery.to_frame().set_index("factor").loc["policy", "among"] == "generous"
     inside = box.holds(hidden.table)
     assert (hidden.table.loc[inside, "gain"] < 0).mean() == pytest.approx(box.density)
 
@@ -63,9 +63,9 @@ def test_what_cannot_be_asked_is_refused(hidden: SweepResults) -> None:
         ({"below": 0, "above": 1}, "keep one of them"),
         ({"factors": ["response.paradx"]}, "did you mean 'response.paradox'?"),
     ):
-        with pytest.raises(InputError) as found:
+        with pytest.raises(InputError) as refusal:
             discover(hidden, **wrong)
-        assert words in str(found.value)
+        assert words in str(refusal.value)
     still = hidden._replace(table=hidden.table.assign(**dict.fromkeys(DESIGN.runs.names, 1)))
     with pytest.raises(InputError, match="none of the factors varies"):
         discover(still)

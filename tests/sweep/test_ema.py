@@ -55,14 +55,14 @@ def test_everything_uncertain_is_taken_where_nothing_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "words"),
+    ("arguments", "words"),
     [
         ({"levers": ["agent.refnd"]}, "did you mean 'refund'?"),
         ({"uncertainties": ["response.paradx"]}, "did you mean 'response.paradox'?"),
         ({"outcomes": ["net_vale"]}, "did you mean 'net_value'?"),
     ],
 )
-def test_unknown_names_are_refused(told, words: str) -> None:
-    with pytest.raises(InputError) as found:
-        to_ema_model(SCENARIO, load_policy("current", SCENARIO), 50, **told)
-    assert words in str(found.value)
+def test_unknown_names_are_refused(arguments, words: str) -> None:
+    with pytest.raises(InputError) as refusal:
+        to_ema_model(SCENARIO, load_policy("current", SCENARIO), 50, **arguments)
+    assert words in str(refusal.value)

@@ -41,7 +41,7 @@ DESIGN = Design(
 @pytest.fixture(autouse=True)
 def _small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut the design into eight tasks."""
-    monkeypatch.setattr("policy_sim.sweep.runs._LANES_AT_ONCE", 8)
+    monkeypatch.setattr("policy_sim.sweep.runs._DRAWS_AT_ONCE", 8)
     monkeypatch.setattr("policy_sim.sweep.runs._TASK_SECONDS", 1e-9)
 
 
@@ -90,7 +90,7 @@ def test_a_folder_goes_on_where_it_was_left_and_repeats_nothing(
 KILLED = """
 import os, signal, sys
 from policy_sim.sweep import runs
-runs._LANES_AT_ONCE, runs._TASK_SECONDS = 8, 1e-9
+runs._DRAWS_AT_ONCE, runs._TASK_SECONDS = 8, 1e-9
 from policy_sim.sweep.design import Design
 from policy_sim.sweep.folder import run_sweep
 def die_after_three(words, done, of):
@@ -136,9 +136,9 @@ def test_two_sweeps_into_one_folder_are_refused(tmp_path: Path) -> None:
 
     def another(*report) -> None:
         if not messages:
-            with pytest.raises(InputError) as found:
+            with pytest.raises(InputError) as refusal:
                 run_sweep(DESIGN, tmp_path)
-            messages.append(str(found.value))
+            messages.append(str(refusal.value))
 
     run_sweep(DESIGN, tmp_path, on_progress=another)
     assert f"another sweep is writing to '{tmp_path}' (process {os.getpid()} on " in messages[0]

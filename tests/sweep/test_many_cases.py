@@ -58,11 +58,11 @@ def test_policies_come_to_the_same_as_all_at_once(log) -> None:
     )
     payoffs = value_cases(SCENARIO, read_cases(table, SCENARIO), draws)
     expected = [evaluate(policy, payoffs) for policy in policies]
-    for found, known in zip(outcomes, expected, strict=True):
-        assert np.array_equal(found.counts, known.counts)
-        assert np.allclose(found.queue.mean_wait_hours, known.queue.mean_wait_hours, rtol=1e-9)
+    for outcome, known in zip(outcomes, expected, strict=True):
+        assert np.array_equal(outcome.counts, known.counts)
+        assert np.allclose(outcome.queue.mean_wait_hours, known.queue.mean_wait_hours, rtol=1e-9)
         for name in OUTCOMES:
-            assert np.allclose(found.per_case(name), known.per_case(name), rtol=1e-6), name
+            assert np.allclose(outcome.per_case(name), known.per_case(name), rtol=1e-6), name
     gain = compare(outcomes[1], outcomes[0]).per_year()
     assert np.allclose(gain, compare(expected[1], expected[0]).per_year(), rtol=1e-4)
     assert seen[-1] == (2_000, 2_000)

@@ -14,8 +14,8 @@ from policy_sim.sweep.results import SweepResults
 FACTORS = {"scenario": ["online_retail", "quick_service"], "policy": ["current", "generous"]}
 
 
-def opened(factors, worth, **told) -> SweepResults:
-    design = Design(name="d", runs={"method": "full_factorial", "factors": factors}, **told)
+def opened(factors, worth, **options) -> SweepResults:
+    design = Design(name="d", runs={"method": "full_factorial", "factors": factors}, **options)
     table = rows_of(design).reset_index()
     return SweepResults(design, table.assign(**{design.outcomes[0]: worth(table)}))
 
@@ -28,7 +28,7 @@ def test_regret_is_the_distance_to_the_best_of_the_same_state() -> None:
         ("quick_service", "generous"): 4.0,
     }
     sweep = opened(
-        FACTORS, lambda table: [worth[each] for each in zip(table["scenario"], table["policy"], strict=True)]
+        FACTORS, lambda table: [worth[state] for state in zip(table["scenario"], table["policy"], strict=True)]
     )
     table = regret_table(sweep).set_index("policy")
     assert table.index.tolist() == ["generous", "current"]
@@ -60,17 +60,17 @@ def test_a_map_has_a_cell_for_each_pair_of_values() -> None:
         lambda table: 10 * table["response.paradox"] + table["response.wait_weight"],
         outcomes=["best.agent.keep_item"],
     )
-    found = limit_map(sweep, "response.paradox", "response.wait_weight", "best.agent.keep_item")
+    limits = limit_map(sweep, "response.paradox", "response.wait_weight", "best.agent.keep_item")
     expected = pd.DataFrame([[0.0, 5.0, 10.0], [1.0, 6.0, 11.0]], index=[0.0, 1.0], columns=[0.0, 0.5, 1.0])
-    pd.testing.assert_frame_equal(found, expected, check_names=False)
+    pd.testing.assert_frame_equal(limits, expected, check_names=False)
 
 
 def test_many_values_are_cut_into_equal_ranges() -> None:
     factors = {"response.paradox": {"range": [0, 1], "levels": 100}, "policy": ["current", "generous"]}
     sweep = opened(factors, lambda table: table["response.paradox"], outcomes=["best.agent.credit"])
-    found = limit_map(sweep, "response.paradox", "policy", "best.agent.credit", cells=4)
-    assert found.columns.tolist() == [0.125, 0.375, 0.625, 0.875]
-    assert np.allclose(found, [found.columns] * 2, atol=0.01)
+    limits = limit_map(sweep, "response.paradox", "policy", "best.agent.credit", cells=4)
+    assert limits.columns.tolist() == [0.125, 0.375, 0.625, 0.875]
+    assert np.allclose(limits, [limits.columns] * 2, atol=0.01)
 
 
 def test_what_cannot_be_asked_is_refused() -> None:

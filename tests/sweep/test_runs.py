@@ -30,8 +30,10 @@ def by_hand(scenario, policy, draws: Draws, ratios=None, cases: int = 300, seed:
 
 def moved(draws: Draws, values: dict[str, float]) -> Draws:
     columns = [np.full(len(draws), values.get(name, np.nan)) for name in draws.names]
-    kept = [np.where(np.isnan(column), draws[name], column) for name, column in zip(draws.names, columns, strict=True)]
-    return Draws(draws.names, np.column_stack(kept))
+    columns = [
+        np.where(np.isnan(column), draws[name], column) for name, column in zip(draws.names, columns, strict=True)
+    ]
+    return Draws(draws.names, np.column_stack(columns))
 
 
 def test_a_row_is_what_evaluate_says() -> None:
@@ -79,8 +81,8 @@ def test_a_known_fact_makes_a_scenario_of_its_own_and_so_does_all_that_agents_kn
     current = load_policy("current", scenario)
     for agents_know in (False, True):
         design = Design(name="k", runs={"method": "list", "rows": rows}, cases=300, agents_know=agents_know)
-        told = rows[0] if agents_know else {"shop.margin_share": 0.25}
-        changed = scenario.with_values(told)
+        known = rows[0] if agents_know else {"shop.margin_share": 0.25}
+        changed = scenario.with_values(known)
         expected = by_hand(changed, current, moved(central(changed), {"response.paradox": 0.02}))
         assert run(design).loc[0, "net_value"] == pytest.approx(expected.per_year()[0], rel=1e-12)
 
@@ -122,8 +124,8 @@ def test_a_row_that_fails_is_written_down_and_the_others_go_on() -> None:
 
 def test_keys_change_with_whatever_bears_on_a_run() -> None:
     def keys(**changed):
-        told = {"name": "k", "runs": {"method": "list", "rows": [{"agent.refund": 1}, {"agent.refund": 2}]}}
-        return job_of(resolve_design(Design(**(told | changed)))).run_keys
+        content = {"name": "k", "runs": {"method": "list", "rows": [{"agent.refund": 1}, {"agent.refund": 2}]}}
+        return job_of(resolve_design(Design(**(content | changed)))).run_keys
 
     first = keys()
     assert len(set(first)) == 2

@@ -17,10 +17,10 @@ def test_every_item_comes_back_with_its_result_or_its_error() -> None:
         return number * number
 
     with thread_workers(3) as workers:
-        found = dict(as_they_come(work, range(40), workers, Event()))
-    assert set(found) == set(range(40))
-    assert isinstance(found.pop(5), ValueError)
-    assert all(found[number] == number * number for number in found)
+        results = dict(as_they_come(work, range(40), workers, Event()))
+    assert set(results) == set(range(40))
+    assert isinstance(results.pop(5), ValueError)
+    assert all(results[number] == number * number for number in results)
 
 
 def test_nothing_is_begun_after_the_wish_to_stop() -> None:
@@ -39,8 +39,8 @@ def test_a_number_of_workers_is_1_or_more() -> None:
 
 
 def test_a_batch_system_is_read() -> None:
-    told = batch_options("slurm:jobs=10,cores=8,memory=16GB,walltime=02:00:00,queue=short")
-    assert told == ("slurm", 10, {"cores": 8, "memory": "16GB", "walltime": "02:00:00", "queue": "short"})
+    options = batch_options("slurm:jobs=10,cores=8,memory=16GB,walltime=02:00:00,queue=short")
+    assert options == ("slurm", 10, {"cores": 8, "memory": "16GB", "walltime": "02:00:00", "queue": "short"})
 
 
 def test_a_batch_job_starts_a_worker_with_what_was_asked_for() -> None:
@@ -65,7 +65,7 @@ def test_a_batch_job_starts_a_worker_with_what_was_asked_for() -> None:
     ],
 )
 def test_what_cannot_be_used_is_said_in_one_line(cluster: str, words: str) -> None:
-    with pytest.raises(InputError) as found, cluster_workers(cluster):
+    with pytest.raises(InputError) as refusal, cluster_workers(cluster):
         pass
-    assert words in str(found.value)
-    assert "\n" not in str(found.value)
+    assert words in str(refusal.value)
+    assert "\n" not in str(refusal.value)
