@@ -100,17 +100,17 @@ def main() -> None:
         ("authority() of one case, the reference", authority_of_one_case()),
         ("make a policy ready to decide", best_of(lambda: Decider(POLICY, NAMES.failures, NAMES.segments))),
         ("diff of two policies", best_of(lambda: difference(POLICY, load_policy("generous", SCENARIO), SCENARIO))),
-        *((f"render {each}", best_of(lambda each=each: render(POLICY, each, SCENARIO), 2)) for each in FORMATS),
+        *((f"render {name}", best_of(lambda name=name: render(POLICY, name, SCENARIO), 2)) for name in FORMATS),
     ]
     table = Table("what", "time", "bound", "time / bound", title="Publishing")
     for words, seconds, bound in bounded:
-        table.add_row(words, _told(seconds), _told(bound), f"{seconds / bound:.2f}")
+        table.add_row(words, _time_text(seconds), _time_text(bound), f"{seconds / bound:.2f}")
     for words, seconds in others:
-        table.add_row(words, _told(seconds), "", "")
+        table.add_row(words, _time_text(seconds), "", "")
     Console().print(table)
 
 
-def _told(seconds: float) -> str:
+def _time_text(seconds: float) -> str:
     if seconds < 1e-3:
         return f"{1e6 * seconds:.1f} µs"
     return f"{1e3 * seconds:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"

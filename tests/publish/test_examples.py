@@ -20,7 +20,7 @@ def test_examples_hold_the_shipped_policy(current, scenario, kind):
     assert (record.policy, record.changes) == (current, ())
     assert record.provenance.expected_effect.against == "ask_first"
     if kind != "dmn":  # takes pyDMNrules a minute
-        assert all(each.holds for each in conform(path, scenario, 10))
+        assert all(result.holds for result in conform(path, scenario, 10))
 
 
 def test_one_of_each_is_there_and_named_in_the_readme():
