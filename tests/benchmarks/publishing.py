@@ -104,13 +104,13 @@ def main() -> None:
     ]
     table = Table("what", "time", "bound", "time / bound", title="Publishing")
     for words, seconds, bound in bounded:
-        table.add_row(words, _told(seconds), _told(bound), f"{seconds / bound:.2f}")
+        table.add_row(words, _time_text(seconds), _time_text(bound), f"{seconds / bound:.2f}")
     for words, seconds in others:
-        table.add_row(words, _told(seconds), "", "")
+        table.add_row(words, _time_text(seconds), "", "")
     Console().print(table)
 
 
-def _told(seconds: float) -> str:
+def _time_text(seconds: float) -> str:
     if seconds < 1e-3:
         return f"{1e6 * seconds:.1f} µs"
     return f"{1e3 * seconds:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"

@@ -396,7 +396,7 @@ def test_parse_lever(current, scenario):
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("lever", "message"),
     [
         (("agent.keepitem",), r"unknown lever 'agent.keepitem' \(did you mean 'agent.keep_item'\?\)"),
         (("manager.refund",), "unknown lever 'manager.refund'"),
@@ -405,6 +405,6 @@ def test_parse_lever(current, scenario):
         (("agent.refund", None, "loyl"), r"unknown segment 'loyl' \(did you mean 'loyal'\?\)"),
     ],
 )
-def test_parse_lever_refuses(current, scenario, given, message):
+def test_parse_lever_refuses(current, scenario, lever, message):
     with pytest.raises(InputError, match=message):
-        parse_lever(given[0], current, scenario, *given[1:])
+        parse_lever(lever[0], current, scenario, *lever[1:])

@@ -68,8 +68,8 @@ def test_many_orders_each_by_its_day(folder, scenario, segments):
         }
     )
     versions = load_versions(folder, scenario)
-    for given in (cases, cases.assign(order_date=pd.to_datetime(cases["order_date"]))):
-        decided = decide_by_date(versions, scenario.failures, segments, given)
+    for orders in (cases, cases.assign(order_date=pd.to_datetime(cases["order_date"]))):
+        decided = decide_by_date(versions, scenario.failures, segments, orders)
         assert list(decided["version"]) == [3, 1, 2, 1]
         assert list(decided["tier"]) == ["agent", "lead", "agent", "lead"]
         assert list(decided["return_waived"]) == [False] * 4

@@ -53,7 +53,7 @@ def policies(draw, place_count=1):
         ladder = {limit: draw(ladders) for limit in chosen}
         exceptions += [
             LimitException(
-                tier=tier, failure=failure, segment=segment, limits={name: each[k] for name, each in ladder.items()}
+                tier=tier, failure=failure, segment=segment, limits={name: pair[k] for name, pair in ladder.items()}
             )
             for k, tier in enumerate(("agent", "lead"))
         ]
@@ -79,7 +79,7 @@ def policies(draw, place_count=1):
         currency="USD",
         tiers=(
             *(
-                Tier(name=tier, limits={name: each[k] for name, each in general.items()})
+                Tier(name=tier, limits={name: pair[k] for name, pair in general.items()})
                 for k, tier in enumerate(("agent", "lead"))
             ),
             Tier(name="manager"),

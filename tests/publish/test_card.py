@@ -32,7 +32,7 @@ class Text(HTMLParser):
 
 def unpacked(data):
     streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", data, re.DOTALL)
-    return data + b"".join(zlib.decompressobj().decompress(each) for each in streams if each[:1] == b"x")
+    return data + b"".join(zlib.decompressobj().decompress(stream) for stream in streams if stream[:1] == b"x")
 
 
 def lines(html):

@@ -54,8 +54,8 @@ def test_limits_that_fall(scenario, current):
     ],
 )
 def test_guards_that_never_fire(scenario, current, guards, expected):
-    found = check(current.model_copy(update={"guards": guards}), scenario)
-    assert kinds(found) == [("warning", "never fires")] * expected
+    findings = check(current.model_copy(update={"guards": guards}), scenario)
+    assert kinds(findings) == [("warning", "never fires")] * expected
 
 
 def test_exceptions_that_never_fire_or_change_nothing(scenario, current):
@@ -64,36 +64,38 @@ def test_exceptions_that_never_fire_or_change_nothing(scenario, current):
         policy = policy.with_limit(Lever("agent", "refund", failure, "loyal"), 40.0)
     assert kinds(check(policy, scenario)) == [("warning", "never fires")]
     same = current.with_limit(Lever("agent", "refund", "wrong_item"), 25.0)
-    found = check(same, scenario)
-    assert kinds(found) == [("warning", "changes nothing")]
-    assert "exceptions[0] (agent, wrong_item, any): its refund limit says what the more general rule" in found[0].words
+    findings = check(same, scenario)
+    assert kinds(findings) == [("warning", "changes nothing")]
+    assert (
+        "exceptions[0] (agent, wrong_item, any): its refund limit says what the more general rule" in findings[0].words
+    )
 
 
 def test_limits_that_ask_first_makes_pointless(scenario, current):
-    found = check(current.with_limit(Lever("agent", "total_cost"), ASK), scenario)
-    assert "the limits for refund, credit, replacement never fire" in found[0].words
+    findings = check(current.with_limit(Lever("agent", "total_cost"), ASK), scenario)
+    assert "the limits for refund, credit, replacement never fire" in findings[0].words
 
 
 def test_foreign_currency_and_unknown_names(scenario, current):
     unknown = (LimitException(tier="agent", failure="wrong_itm", limits={"refund": 5.0}),)
-    found = check(current.model_copy(update={"currency": "EUR", "exceptions": unknown}), scenario)
-    assert kinds(found) == [("error", "currency"), ("error", "names")]
-    assert "did you mean 'wrong_item'?" in found[1].words
+    findings = check(current.model_copy(update={"currency": "EUR", "exceptions": unknown}), scenario)
+    assert kinds(findings) == [("error", "currency"), ("error", "names")]
+    assert "did you mean 'wrong_item'?" in findings[1].words
 
 
 def test_unknown_tiers(scenario, current):
     tiers = tuple(
         tier.model_copy(update={"name": {"lead": "chief"}.get(tier.name, tier.name)}) for tier in current.tiers
     )
-    found = check(current.model_copy(update={"tiers": tiers, "guards": ()}), scenario)
-    assert kinds(found) == [("error", "tiers")]
+    findings = check(current.model_copy(update={"tiers": tiers, "guards": ()}), scenario)
+    assert kinds(findings) == [("error", "tiers")]
 
 
 def test_guards_that_catch_too_many_genuine_cases(scenario, current, payoffs):
     share = float((payoffs.cases.suspicion >= 0.6).mean())
     assert 0 < share < 0.1
-    found = check(current, scenario, payoffs, guard_share=share / 2)
-    assert "suspicion is 0.6 or more: straight to the lead' catches" in found[0].words
+    findings = check(current, scenario, payoffs, guard_share=share / 2)
+    assert "suspicion is 0.6 or more: straight to the lead' catches" in findings[0].words
     assert check(current, scenario, payoffs, guard_share=share) == []
 
 
@@ -101,6 +103,6 @@ def test_entitlements(scenario, current, payoffs):
     strict = current
     for name in ("refund", "credit", "keep_item", "replacement"):
         strict = strict.with_limit(Lever("agent", name), ASK)
-    found = [finding for finding in check(strict, scenario, payoffs) if finding.kind == "entitlement"]
-    assert found
-    assert all("the agent can never meet the entitlement for" in finding.words for finding in found)
+    findings = [finding for finding in check(strict, scenario, payoffs) if finding.kind == "entitlement"]
+    assert findings
+    assert all("the agent can never meet the entitlement for" in finding.words for finding in findings)

@@ -42,32 +42,32 @@ def test_boundaries_are_met_at_below_and_above(current):
 
 
 def test_zen_engine_says_what_authority_says(files, scenario):
-    (found,) = conform(files / "p.jdm.json", scenario, 3000)
-    assert (found.engine, found.disagreement, found.not_run) == ("zen-engine", "", "")
-    assert found.holds
-    assert found.cases >= 3000
-    assert found.broken == 20
+    (result,) = conform(files / "p.jdm.json", scenario, 3000)
+    assert (result.engine, result.disagreement, result.not_run) == ("zen-engine", "", "")
+    assert result.holds
+    assert result.cases >= 3000
+    assert result.broken == 20
 
 
 def test_py_dmn_rules_says_what_authority_says(files, scenario):
-    (found,) = conform(files / "small.dmn", scenario, 10, engines=["pyDMNrules"])
-    assert (found.engine, found.disagreement) == ("pyDMNrules", "")
-    assert found.holds
-    assert found.cases > 100
+    (result,) = conform(files / "small.dmn", scenario, 10, engines=["pyDMNrules"])
+    assert (result.engine, result.disagreement) == ("pyDMNrules", "")
+    assert result.holds
+    assert result.cases > 100
 
 
 def test_feelin_says_what_authority_says(files, scenario, node_folder, monkeypatch):
     monkeypatch.chdir(node_folder)
-    (found,) = conform(files / "p.dmn", scenario, 2000, engines=["feelin"])
-    assert (found.engine, found.disagreement) == ("feelin", "")
-    assert found.holds
+    (result,) = conform(files / "p.dmn", scenario, 2000, engines=["feelin"])
+    assert (result.engine, result.disagreement) == ("feelin", "")
+    assert result.holds
 
 
 @pytest.mark.parametrize("name", ["p.csv", "p.xlsx", "p.json", "p.yaml"])
 def test_what_we_read_ourselves(files, scenario, name):
-    (found,) = conform(files / name, scenario, 500)
-    assert (found.engine, found.disagreement) == ("policy-sim", "")
-    assert found.holds
+    (result,) = conform(files / name, scenario, 500)
+    assert (result.engine, result.disagreement) == ("policy-sim", "")
+    assert result.holds
 
 
 def test_random_policies_in_zen_engine(random, scenario, tmp_path):
@@ -80,8 +80,8 @@ def test_random_policies_in_zen_engine(random, scenario, tmp_path):
         )
         path = tmp_path / "p.jdm.json"
         path.write_bytes(render(policy, "jdm", scenario))
-        (found,) = conform(path, scenario, 300)
-        assert found.disagreement == ""
+        (result,) = conform(path, scenario, 300)
+        assert result.disagreement == ""
 
     agrees()
 
@@ -89,18 +89,18 @@ def test_random_policies_in_zen_engine(random, scenario, tmp_path):
 def test_a_wrong_file_is_caught(files, scenario, tmp_path):
     content = json.loads((files / "p.jdm.json").read_text())
     table = content["nodes"][1]["content"]
-    rule = next(each for each in table["rules"] if each["in_amount"] == "[0..50.01)")
+    rule = next(rule for rule in table["rules"] if rule["in_amount"] == "[0..50.01)")
     rule["in_amount"] = "[0..50)"  # a cent too tight
     (tmp_path / "p.jdm.json").write_text(json.dumps(content))
-    (found,) = conform(tmp_path / "p.jdm.json", scenario, 10)
-    assert not found.holds
-    assert "amount 50.0" in found.disagreement
+    (result,) = conform(tmp_path / "p.jdm.json", scenario, 10)
+    assert not result.holds
+    assert "amount 50.0" in result.disagreement
 
 
 def test_against_another_policy(files, scenario, rich):
     tighter = rich.with_limit(Lever("agent", "credit"), 9.0)
-    (found,) = conform(files / "p.csv", scenario, 10, policy=tighter)
-    assert "expected credit_limit 9" in found.disagreement
+    (result,) = conform(files / "p.csv", scenario, 10, policy=tighter)
+    assert "expected credit_limit 9" in result.disagreement
 
 
 def test_what_lacks_a_fact_is_refused_by_every_engine(files, rich, node_folder, monkeypatch):
@@ -134,9 +134,9 @@ def test_engines_that_are_missing(files, scenario, monkeypatch, tmp_path):
         with pytest.raises(InputError, match="not installed; install it") as caught:
             conform(files / name, scenario, 10, engines=[engine])
         assert "\n" not in str(caught.value)
-    found = conform(files / "p.dmn", scenario, 10)
-    assert [each.holds for each in found] == [False, False]
-    assert all("not installed" in each.not_run for each in found)
+    results = conform(files / "p.dmn", scenario, 10)
+    assert [result.holds for result in results] == [False, False]
+    assert all("not installed" in result.not_run for result in results)
 
 
 def test_an_engine_for_another_format(files, scenario):

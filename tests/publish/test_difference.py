@@ -19,16 +19,16 @@ _FACTS = ("suspicion", "prior_claims", "prior_failures", "item_price", "days_sin
 
 
 def test_nothing_differs(scenario, current):
-    found = difference(current, current, scenario)
-    assert found.verdict == "equal: in every case the same tier may decide"
-    assert (found.steps, found.counterexamples, found.life) == ((), (), ())
+    differing = difference(current, current, scenario)
+    assert differing.verdict == "equal: in every case the same tier may decide"
+    assert (differing.steps, differing.counterexamples, differing.life) == ((), (), ())
 
 
 def test_one_allows_whatever_the_other_allows(scenario, current):
-    found = difference(current, load_policy("generous", scenario), scenario)
-    assert found.verdict == "generous allows whatever current allows, and more"
-    assert all(step.more_generous == "generous" for step in found.steps)
-    words = [step.words for step in found.steps]
+    differing = difference(current, load_policy("generous", scenario), scenario)
+    assert differing.verdict == "generous allows whatever current allows, and more"
+    assert all(step.more_generous == "generous" for step in differing.steps)
+    words = [step.words for step in differing.steps]
     assert "refund above 25 up to 150 USD, any failure (any segment): lead decides -> agent decides" in words
     assert (
         "cases with suspicion 0.6 or more and below 0.8, prior claims below 4: lead looks first -> agent looks first"
@@ -39,23 +39,23 @@ def test_one_allows_whatever_the_other_allows(scenario, current):
 def test_each_allows_something_that_the_other_does_not(scenario, current):
     other = current.with_limit(Lever("agent", "refund", "wrong_item", "loyal"), 50.0)
     other = other.with_limit(Lever("agent", "credit"), 5.0).model_copy(update={"version": 2})
-    found = difference(current, other, scenario)
-    assert found.verdict == "neither allows whatever the other allows"
-    assert len(found.counterexamples) == 2
-    assert [(step.words, step.more_generous) for step in found.steps] == [
+    differing = difference(current, other, scenario)
+    assert differing.verdict == "neither allows whatever the other allows"
+    assert len(differing.counterexamples) == 2
+    assert [(step.words, step.more_generous) for step in differing.steps] == [
         ("credit above 5 up to 10 USD, any failure (any segment): agent decides -> lead decides", "current version 1"),
         ("refund above 25 up to 50 USD, wrong_item (loyal): lead decides -> agent decides", "current version 2"),
     ]
-    assert found.life == ("version 1 -> 2",)
-    table = found.to_frame()
+    assert differing.life == ("version 1 -> 2",)
+    table = differing.to_frame()
     assert list(table.columns) == ["words", "more_generous", "example", "first", "second"]
     assert table["example"][1].startswith("wrong_item, loyal, refund, 50.0")
 
 
 def test_differences_too_small_to_be_met_by_sampling(scenario, current):
     other = current.with_limit(Lever("lead", "replacement", "broken_part", "first_time"), 250.01)
-    found = difference(current, other, scenario)
-    (step,) = found.steps
+    differing = difference(current, other, scenario)
+    (step,) = differing.steps
     assert step.example["amount"] == 250.01
     assert (step.first, step.second) == ("manager", "lead")
 
@@ -66,9 +66,9 @@ def test_who_looks_first_may_change_nothing(scenario, current):
         asking = asking.with_limit(Lever("agent", name), ASK)
     asking = asking.model_copy(update={"guards": ()})
     other = asking.model_copy(update={"guards": (Guard(fact="suspicion", at_least=0.5, to="lead"),)})
-    found = difference(asking, other, scenario)
-    assert found.verdict.startswith("equal")
-    assert "(who looks first differs, who decides does not)" in found.steps[0].words
+    differing = difference(asking, other, scenario)
+    assert differing.verdict.startswith("equal")
+    assert "(who looks first differs, who decides does not)" in differing.steps[0].words
 
 
 def test_against_the_plainest_search(scenario, random, vocabulary):
@@ -78,7 +78,7 @@ def test_against_the_plainest_search(scenario, random, vocabulary):
     @settings(derandomize=True, deadline=None, database=None, max_examples=20, suppress_health_check=list(HealthCheck))
     @given(first=random.policies(place_count=2), second=random.policies(place_count=2))
     def agrees(first, second):
-        found = difference(first, second, scenario)
+        differing = difference(first, second, scenario)
         guards = (*first.guards, *second.guards)
         facts = {
             guard.fact: [0.0, *(other.at_least for other in guards if other.fact == guard.fact)] for guard in guards
@@ -89,14 +89,14 @@ def test_against_the_plainest_search(scenario, random, vocabulary):
             whole = case | {fact: float(rng.choice(values)) for fact, values in facts.items()}
             signs.add(int(np.sign(decided(second, whole) - decided(first, whole))))
         if 1 in signs:
-            assert found.first_more is not None
+            assert differing.first_more is not None
         if -1 in signs:
-            assert found.second_more is not None
-        for step in (*found.steps, *found.counterexamples):
+            assert differing.second_more is not None
+        for step in (*differing.steps, *differing.counterexamples):
             assert scenario.tiers[decided(first, step.example)] == step.first
             assert scenario.tiers[decided(second, step.example)] == step.second
-        assert bool(found.counterexamples) == any(step.first != step.second for step in found.steps)
-        one, two = found.first_more, found.second_more
+        assert bool(differing.counterexamples) == any(step.first != step.second for step in differing.steps)
+        one, two = differing.first_more, differing.second_more
         assert one is None or decided(first, one.example) < decided(second, one.example)
         assert two is None or decided(second, two.example) < decided(first, two.example)
 

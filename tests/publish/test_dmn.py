@@ -13,9 +13,9 @@ def test_every_element_has_an_id_of_its_own(random, vocabulary):
     @given(policy=random.policies(place_count=2))
     def unique(policy):
         root = Tree.fromstring(render_dmn(policy, vocabulary))
-        elements = [each for each in root.iter() if each.tag.startswith(f"{{{MODEL}}}")]
+        elements = [element for element in root.iter() if element.tag.startswith(f"{{{MODEL}}}")]
         bare = {"text", "description", "extensionElements", "requiredInput"}
-        ids = [each.get("id") for each in elements if each.tag.split("}")[1] not in bare]
+        ids = [element.get("id") for element in elements if element.tag.split("}")[1] not in bare]
         assert None not in ids
         assert len(set(ids)) == len(ids)
 
@@ -31,7 +31,7 @@ def test_one_table_with_a_last_row_for_what_no_other_fits(current, vocabulary):
     assert last[0] == "-"
     assert '"not decided"' in last
     # the names of the columns are the names of the facts: some engines go by labels
-    assert not [each for each in root.iter() if each.get("label")]
+    assert not [element for element in root.iter() if element.get("label")]
 
 
 def test_a_cell_that_was_changed_is_named(rich, vocabulary):

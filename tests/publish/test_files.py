@@ -212,10 +212,10 @@ def test_an_unknown_format():
         render(load_policy("current", SCENARIO), "exe", SCENARIO)
 
 
-@pytest.mark.parametrize("found", ["policy_sim.policy/2", "other", 1, None, ["x"]])
-def test_another_format_of_the_file(tmp_path, found):
+@pytest.mark.parametrize("name", ["policy_sim.policy/2", "other", 1, None, ["x"]])
+def test_another_format_of_the_file(tmp_path, name):
     path = tmp_path / "policy.json"
-    content = json.loads(export_policy(load_policy("current", SCENARIO))) | {"format": found}
+    content = json.loads(export_policy(load_policy("current", SCENARIO))) | {"format": name}
     path.write_text(json.dumps(content))
     with pytest.raises(
         InputError, match=r"policy.json has the format '.*'; expected 'policy_sim.policy/1', export it again"

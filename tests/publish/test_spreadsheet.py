@@ -31,7 +31,7 @@ def saved(rows):
 
 
 def edited(rows, row, column, value):
-    copy = [list(each) for each in rows]
+    copy = [list(row) for row in rows]
     copy[row][COLUMNS.index(column)] = value
     return copy
 
@@ -90,8 +90,8 @@ def test_names_as_people_write_them(saved, rows, rich):
 def test_numbers_that_can_be_read_in_one_way(saved, rows, delimiter, text, value):
     record = parse_csv(saved(edited(rows, 2, "total_cost", text), delimiter), "p.csv")
     assert record.policy.limit("lead", "total_cost") == value
-    told = {ASK: "ask", NO_LIMIT: "no_limit"}.get(value, f"{value:.2f}".rstrip("0").rstrip("."))
-    assert record.changes == (f"tiers.lead.limits.total_cost 300 -> {told}",)
+    content = {ASK: "ask", NO_LIMIT: "no_limit"}.get(value, f"{value:.2f}".rstrip("0").rstrip("."))
+    assert record.changes == (f"tiers.lead.limits.total_cost 300 -> {content}",)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_guards_are_regions_that_do_not_overlap(current):
         Guard(fact="suspicion", at_least=0.95, to="manager"),  # never fires
     )
     regions = guard_regions(current.model_copy(update={"guards": guards}))
-    assert [(dict(each.facts), each.starts_at) for each in regions] == [
+    assert [(dict(region.facts), region.starts_at) for region in regions] == [
         ({"prior_claims": (4, None)}, "manager"),
         ({"suspicion": (0.9, None), "prior_claims": (0, 4)}, "manager"),
         ({"suspicion": (0.6, 0.9), "prior_claims": (0, 4)}, "lead"),
@@ -61,7 +61,7 @@ def test_guards_are_regions_that_do_not_overlap(current):
 
 def test_a_guard_that_catches_everything_leaves_no_region_below(current):
     everything = current.model_copy(update={"guards": (Guard(fact="severity", at_least=-1, to="lead"),)})
-    assert [each.starts_at for each in guard_regions(everything)] == ["lead"]
+    assert [region.starts_at for region in guard_regions(everything)] == ["lead"]
 
 
 def test_only_the_simplest_feel(random, vocabulary):

@@ -1,7 +1,7 @@
 """Numbers: what a person wrote into a cell, read as a number if there is only one way to read it.
 
-In: a cell as text, or as a spreadsheet made of it. Out: a number, or a limit as it stands in files. Left to others:
-which cell it is (`reading`).
+In: a cell as text, or as a spreadsheet made of it. Out: a number, or a limit as it stands in files.
+Left to others: which cell it is (`reading`).
 """
 
 from __future__ import annotations
