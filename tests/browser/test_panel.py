@@ -102,7 +102,7 @@ def test_the_journey_in_the_application(panel: Page, state: Panel, tmp_path: Pat
     # compare with another policy, paired
     panel.get_by_label("Compare with").select_option("generous")
     settled(panel)
-    generous = next(each for each in state.presets if each.name == "generous")
+    generous = next(policy for policy in state.presets if policy.name == "generous")
     mine = state.with_limits({"agent": {"keep_item": limit}})
     difference = mine.outcome.per_year() - evaluate(generous, state.payoffs).per_year()
     likely = panel.locator("[data-likely=net_value]")
@@ -178,7 +178,7 @@ def test_limits_stop_at_the_next_tier_s_and_at_the_budget(panel: Page) -> None:
     settled(panel)
     spend = value_of(panel, "remedy_cost")
     from_menu(panel, "Set a budget")
-    panel.get_by_label("Remedy spend a year, at most (USD)").fill(str(round(spend * 1.001)))
+    panel.get_by_label("Remedy cost a year, at most (USD)").fill(str(round(spend * 1.001)))
     panel.get_by_role("button", name="Set", exact=True).click()
     press(panel, "Agents: Store credit", "End")
     assert "at the budget" in (slider(panel, "Agents: Store credit").get_attribute("aria-valuetext") or "")
@@ -303,9 +303,10 @@ def test_no_view_bars_anybody(browser: Browser, shared_file: Path, scheme: Any) 
 
 
 def grave_violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
     return [
-        f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found if each["impact"] in ("serious", "critical")
+        f"{violation['id']}: {violation['nodes'][0]['html'][:120]}"
+        for violation in Axe().run(page).response["violations"]
+        if violation["impact"] in ("serious", "critical")
     ]
 
 
