@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from policy_sim import Lever, evaluate, load_policy, load_scenario
 from policy_sim.show.live.share import share
 from policy_sim.show.live.state import Panel, open_panel
-from policy_sim.show.wording import format_money
+from policy_sim.show.wording import format_money, format_number
 from policy_sim.study import Sample, prepare
 from policy_sim.value import interval
 
@@ -268,6 +270,22 @@ def test_the_shared_file_is_exact_for_one_limit_and_near_for_several(shared: Pag
     assert value_of(shared) == pytest.approx(one, rel=1e-6)
     from_menu(shared, "Assumptions")
     expect(shared.locator(".ps-status")).to_contain_text("needs the workbench")
+
+
+def test_a_further_tile_is_a_further_record_of_words(quiet_page: Page, tmp_path: Path) -> None:
+    script = Path(__file__).parents[1] / "show" / "live" / "one_more_tile.py"
+    subprocess.run([sys.executable, str(script), str(tmp_path), "panel"], check=True, timeout=300)
+    page = opened(quiet_page, (tmp_path / "panel.html").as_uri())
+    tile = page.locator(".ps-tile", has=page.locator("[data-tile=supervisor_minutes]"))
+    expect(tile).to_contain_text("Supervisor minutes a year")
+    before = value_of(page, "supervisor_minutes")
+    assert page.locator("[data-tile=supervisor_minutes]").inner_text() == format_number(before)
+    press(page, "Agents: Keep the item", "ArrowRight", 31)
+    settled(page)
+    assert value_of(page, "supervisor_minutes") < before
+    expect(page.locator("[data-change=supervisor_minutes]")).to_have_class(re.compile("ps-better"))
+    from_menu(page, "Side by side")
+    expect(page.get_by_role("dialog")).to_contain_text("Supervisor minutes")
 
 
 def show_tables(page: Page) -> None:
