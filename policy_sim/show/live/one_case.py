@@ -39,7 +39,7 @@ def story_content(policy: Policy, name: str, draws: int) -> dict[str, Any]:
     played = replay(story, draws=draws)
     titles = {row: story.options[option].title for option, row in played.resolution.items() if option in story.options}
     fitting = _fitting(policy, played.payoffs.scenario)
-    return {"told": story.told, **_content(fitting, played.payoffs, titles)}
+    return {"words": story.told, **_content(fitting, played.payoffs, titles)}
 
 
 def case_content(policy: Policy, facts: Mapping[str, Any], scenario: Scenario, draws: Draws) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def case_content(policy: Policy, facts: Mapping[str, Any], scenario: Scenario, d
     price, worth = float(payoffs.cases.item_price[0]), float(payoffs.cases.future_value[0])
     failure = str(facts["failure"]).replace("_", " ").capitalize()
     words = f"{failure}, {format_money(price, currency)}; the customer is worth {format_money(worth, currency)}."
-    return {"told": words, **_content(policy, payoffs, {})}
+    return {"words": words, **_content(policy, payoffs, {})}
 
 
 def _fitting(policy: Policy, scenario: Scenario) -> Policy:

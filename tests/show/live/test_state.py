@@ -123,7 +123,7 @@ def test_a_story_and_a_case_of_ones_own(panel: Panel) -> None:
             assert row["kept"] - row["cost"] == pytest.approx(row["net"])
     own = {"failure": "wrong_item", "item_price": 30.0, "future_value": 150.0}
     assert panel.case(own)["is_first"]
-    assert panel.case(own)["told"] == "Wrong item, $30.00; the customer is worth $150."
+    assert panel.case(own)["words"] == "Wrong item, $30.00; the customer is worth $150."
     chosen = moved_to(panel, refund=ASK, credit=ASK, replacement=ASK).case(own)
     assert any(row["over"] for row in chosen["resolutions"])
     asking = moved_to(panel, keep_item=ASK).case(own)

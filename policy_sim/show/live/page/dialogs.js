@@ -55,11 +55,11 @@ export function sidesDialog(reading) {
   const { frame, state } = reading;
   const table = node("table");
   const outcomes = frame.tiles.map((name) => {
-    const found = reading.read(name);
-    if (!found) return [frame.outcomes[name].title];
-    const { level, change } = found;
+    const now = reading.read(name);
+    if (!now) return [frame.outcomes[name].title];
+    const { level, change } = now;
     const [mine, other] = [reading.format(name, level), reading.format(name, level - change)];
-    return [frame.outcomes[name].title, other, mine, reading.format(name, change, true), sureness(reading, name, found).words];
+    return [frame.outcomes[name].title, other, mine, reading.format(name, change, true), sureness(reading, name, now).words];
   });
   const limits = state.levers.map((lever) => {
     const [mine, other] = [reading.limitOf(lever), reading.limitOf(lever, reading.baseLimits)];

@@ -63,8 +63,8 @@ function findingsOf({ findings }) {
 /** @param {Reading} reading */
 function effectOf(reading) {
   const { frame, state } = reading;
-  const found = reading.read(frame.value);
-  const effect = found ? sureness(reading, frame.value, found).words : "being worked out";
+  const now = reading.read(frame.value);
+  const effect = now ? sureness(reading, frame.value, now).words : "being worked out";
   const caveat = Object.keys(state.assumed).length ? " Assumptions were changed: the effect holds under these." : "";
   return `. ${reading.valueTitle} ${reading.period} against ${reading.theBase}: ${effect}.${caveat}`;
 }

@@ -2,7 +2,7 @@
 // In: a reading. Out: its section. Left to others: axes and lines (frontier_ground.js), which policies are best
 // (Python).
 
-/** @import { Bench, Found, Point, Reading, Section } from "./types.js" */
+/** @import { Bench, LevelNow, Point, Reading, Section } from "./types.js" */
 import { diamond, draw, ground, sized } from "./drawing.js";
 import { BOTTOM, drawFrontier, HEIGHT, LEFT, trailOf } from "./frontier_ground.js";
 import { placer } from "./lettering.js";
@@ -27,7 +27,7 @@ export function frontierOf(bench) {
       const base = now.level - now.change;
       const spotOf = (/** @type {Point} */ point) => ({ cost: point[frame.spend], gain: point[frame.value] - base });
       const line = (state.frontier ?? []).map(spotOf);
-      const me = { cost: /** @type {Found} */ (reading.read(frame.spend)).level, gain: now.change };
+      const me = { cost: /** @type {LevelNow} */ (reading.read(frame.spend)).level, gain: now.change };
       /** @type {Mark[]} */
       const others = frame.points.map((point) => ({
         ...spotOf(point),

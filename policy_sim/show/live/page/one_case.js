@@ -41,8 +41,8 @@ export function oneCaseOf(bench) {
       const shown = state.shownCase;
       if (!shown) return;
       const chosen = shown.resolutions.find((resolution) => resolution.is_chosen);
-      part.note.textContent = shown.told;
-      part.note.title = shown.told;
+      part.note.textContent = shown.words;
+      part.note.title = shown.words;
       const isSettled = shown.is_first ? "The agent may settle this on the spot." : `This goes to the ${shown.tier}.`;
       verdict.replaceChildren(
         node("b", { class: shown.is_first ? "ps-better" : "ps-worse" }, isSettled),

@@ -1,7 +1,7 @@
 // Parts: where the difference in net value comes from: its parts, or failures, or kinds of customers.
 // In: a reading. Out: its section. Left to others: what net value is made of (the frame).
 
-/** @import { Bench, Found, Reading, Section, Split } from "./types.js" */
+/** @import { Bench, LevelNow, Reading, Section, Split } from "./types.js" */
 import { draw, hatch, sized } from "./drawing.js";
 import { press, segmented } from "./elements.js";
 import { section } from "./section.js";
@@ -53,7 +53,7 @@ function partRows(reading) {
   let sum = 0;
   return reading.frame.parts.map((name) => {
     const { title, note, sign } = reading.frame.outcomes[name];
-    const change = sign * /** @type {Found} */ (reading.read(name)).change;
+    const change = sign * /** @type {LevelNow} */ (reading.read(name)).change;
     const from = sum;
     sum += change;
     return { title: note ? `${title}, ${note}` : title, change, from, to: sum };
@@ -70,7 +70,7 @@ function splitRows({ state, isViewFresh }, split) {
  * @param {Section} part
  * @param {Reading} reading
  * @param {readonly Row[]} rows
- * @param {Found} total
+ * @param {LevelNow} total
  * @param {number} width
  */
 function drawRows({ svg }, reading, rows, total, width) {

@@ -1,7 +1,7 @@
 // Reading: what follows from the state, worked out when something is to be shown.
 // In: a state. Out: numbers and words that several parts show. Left to others: how they look.
 
-/** @import { Curve, Found, Lever, Limit, Limits, State } from "./types.js" */
+/** @import { Curve, LevelNow, Lever, Limit, Limits, State } from "./types.js" */
 import { stepAt } from "./curves.js";
 import { keyOf } from "./limits.js";
 import { limitText, money, number, points, share } from "./numbers.js";
@@ -69,7 +69,7 @@ export class Reading {
    * What an outcome comes to per case, with its change against the baseline: from the curve of the limit in hand where
    * that holds, else from the last view where that is of these limits.
    * @param {string} name
-   * @returns {Found | null}
+   * @returns {LevelNow | null}
    */
   read(name) {
     const { state, curve } = this;
@@ -97,7 +97,7 @@ export class Reading {
 
   /** Net value now; only where something is known. */
   get now() {
-    return /** @type {Found} */ (this.read(this.frame.value));
+    return /** @type {LevelNow} */ (this.read(this.frame.value));
   }
 
   /** @param {number} value */

@@ -26,10 +26,10 @@ export function sharedCurve(content, arrays, outcomes, lever, limits, baseline) 
   const places = read("limits");
   const made = Object.fromEntries(names.map((name) => [name, new Float64Array(places.length)]));
   for (let i = 0; i < places.length; i++) {
-    const found = outcomes.outcomesOf(withLimit(limits, lever, placeOf(places, i)), baseline);
+    const estimate = outcomes.outcomesOf(withLimit(limits, lever, placeOf(places, i)), baseline);
     for (const name of names) {
       const [, outcome, kind] = /^(.*)_(level|low|high)$/.exec(name) ?? [];
-      made[name][i] = name === "limits" ? places[i] : name === "ahead" ? found.ahead : found.outcomes[outcome][/** @type {keyof Level} */ (kind)];
+      made[name][i] = name === "limits" ? places[i] : name === "ahead" ? estimate.ahead : estimate.outcomes[outcome][/** @type {keyof Level} */ (kind)];
     }
   }
   return { content: { ...shared, ...bestOf(made[`${content.frame.value}_level`], places) }, buffers: names.map((name) => made[name]) };

@@ -30,12 +30,12 @@ export function sharedModel(content, arrays) {
 
   /** @param {Asked} asked */
   function show({ order, limits, baseline, hand }) {
-    const found = outcomes.outcomesOf(limits, baseline);
-    const total = found.outcomes[frame.value].change;
+    const estimate = outcomes.outcomesOf(limits, baseline);
+    const total = estimate.outcomes[frame.value].change;
     const isStart = !outcomes.movedFromStart(limits).length && outcomes.isShared(baseline);
     const split = (/** @type {"failures" | "segments"} */ axis) => outcomes.splitBy(axis, limits, baseline, total);
     const view = isStart ? content.view : { failures: split("failures"), segments: split("segments"), fingerprint: "" };
-    answer({ ...view, kind: "view", order, outcomes: found.outcomes, ahead: found.ahead });
+    answer({ ...view, kind: "view", order, outcomes: estimate.outcomes, ahead: estimate.ahead });
     newest = order;
     const inHand = (/** @type {{ tier: string, limit: string }} */ { tier, limit }) => tier === hand[0] && limit === hand[1];
     const sorted = [...levers].sort((one, other) => Number(inHand(other)) - Number(inHand(one)));
@@ -45,14 +45,14 @@ export function sharedModel(content, arrays) {
         const { content: curve, buffers } = sharedCurve(content, arrays, outcomes, lever, limits, baseline);
         answer({ ...curve, kind: "curve", order }, buffers);
       };
-      setTimeout(tell, found.isExact && n === 0 ? 0 : REST_MS + 20 * n);
+      setTimeout(tell, estimate.isExact && n === 0 ? 0 : REST_MS + 20 * n);
     });
     const known = { rows: content.breakEvens };
     const unknown = { rows: [], words: "Known for the shared policy alone; the workbench works it out for any." };
     answer({ kind: "break_evens", order, ...(isStart ? known : unknown) });
     setTimeout(() => newest === order && answer({ kind: "settled", order }), REST_MS + 20 * sorted.length);
-    const off = money(found.off * frame.cases_per_year, frame.currency);
-    answer({ kind: "note", words: found.isExact ? content.exactly : `${content.roughly} ±${off} a year.` });
+    const off = money(estimate.off * frame.cases_per_year, frame.currency);
+    answer({ kind: "note", words: estimate.isExact ? content.exactly : `${content.roughly} ±${off} a year.` });
   }
 
   /** @type {Record<string, (message: any) => unknown>} */

@@ -23,7 +23,7 @@ const MOST_SCORES = 600;
  * @property {string} exactly
  * @property {string} roughly
  */
-/** @typedef {{ outcomes: Record<string, Level>, ahead: number, isExact: boolean, off: number }} Found */
+/** @typedef {{ outcomes: Record<string, Level>, ahead: number, isExact: boolean, off: number }} Estimate */
 /** @typedef {ReturnType<typeof outcomesIn>} Outcomes */
 
 /** @param {Content} content @param {Arrays} arrays */
@@ -81,7 +81,7 @@ export function outcomesIn(content, arrays) {
    * Level and change of every outcome for some limits.
    * @param {Limits} limits
    * @param {Baseline} baseline
-   * @returns {Found}
+   * @returns {Estimate}
    */
   function outcomesOf(limits, baseline) {
     const moved = movedFromStart(limits);

@@ -60,12 +60,12 @@ function tileOf(id, name) {
  * @param {number} width
  */
 function showTile(tile, reading, name, width) {
-  const found = reading.read(name);
-  if (!found) return;
-  const { level, change, low, high } = found;
+  const now = reading.read(name);
+  if (!now) return;
+  const { level, change, low, high } = now;
   const outcome = reading.frame.outcomes[name];
   const times = reading.timesOf(name);
-  const sure = sureness(reading, name, found);
+  const sure = sureness(reading, name, now);
   const isStill = sure.words === "no change";
   const isUnsure = low <= 0 && high >= 0;
   const isWorse = (outcome.less_is_better ? 1 : -1) * change > 0;

@@ -90,7 +90,7 @@ export interface Level {
   readonly low: number;
   readonly high: number;
 }
-export type Found = Level & { readonly ahead: number };
+export type LevelNow = Level & { readonly ahead: number };
 
 export interface SplitRow extends Named {
   readonly share: number;
@@ -151,7 +151,7 @@ export interface Resolution {
 
 export interface CaseView {
   readonly facts: Readonly<Record<string, any>>;
-  readonly told: string;
+  readonly words: string;
   readonly currency: Currency;
   readonly tier: string;
   readonly is_first: boolean;
