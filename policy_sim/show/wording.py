@@ -13,6 +13,7 @@ __all__ = [
     "assumption_title",
     "assumption_unit",
     "assumption_value",
+    "currency_content",
     "format_limit",
     "format_money",
     "format_number",
@@ -20,7 +21,13 @@ __all__ = [
 ]
 
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
+_SPOKEN = {"USD": "dollars"}
 _MINUS = "−"
+
+
+def currency_content(currency: str) -> dict[str, str]:
+    """Return a currency as the page needs it: its code, the sign before an amount, and how it is spoken after one."""
+    return {"code": currency, "sign": _sign(currency), "spoken": _SPOKEN.get(currency, currency)}
 
 
 def format_money(value: float, currency: str, signed: bool = False) -> str:
@@ -37,7 +44,7 @@ def format_money(value: float, currency: str, signed: bool = False) -> str:
         sign = ""
     if unit == "" and scaled >= 9.995:
         figures = f"{scaled:.2f}" if scaled < 99.995 else f"{scaled:.0f}"
-    return f"{sign}{_SIGNS.get(currency, currency + ' ')}{figures}{unit}"
+    return f"{sign}{_sign(currency)}{figures}{unit}"
 
 
 def format_share(value: float, signed: bool = False) -> str:
@@ -60,8 +67,7 @@ def format_limit(value: float, currency: str) -> str:
         return "ask first"
     if value == NO_LIMIT or math.isinf(value):
         return "no limit"
-    sign = _SIGNS.get(currency, currency + " ")
-    return f"{sign}{value:,.2f}".removesuffix(".00")
+    return f"{_sign(currency)}{value:,.2f}".removesuffix(".00")
 
 
 def assumption_title(name: str) -> str:
@@ -82,3 +88,7 @@ def assumption_value(value: float, unit: str) -> str:
 def assumption_unit(unit: str) -> str:
     """Return what the value of an assumption is counted in, after `assumption_value`: "of item price", "per parcel"."""
     return unit.removeprefix("share").removeprefix(unit[:3] if unit[:3] in _SIGNS else "").strip()
+
+
+def _sign(currency: str) -> str:
+    return _SIGNS.get(currency, f"{currency} ")

@@ -75,8 +75,8 @@ def _candidates() -> Iterator[Path]:
     if wanted := os.environ.get("CHROMIUM"):
         yield Path(wanted)
     for command in COMMANDS:
-        if found := shutil.which(command):
-            yield Path(found)
+        if path := shutil.which(command):
+            yield Path(path)
     if sys.platform == "darwin":
         for root in (Path("/"), Path.home()):
             yield from (root / app for app in MACOS_APPS)

@@ -360,11 +360,11 @@ def _serving_app(top: Path, *words: str) -> Iterator[App]:
         )
     try:
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
-        while (found := APP_URL.search(log.read_text())) is None:
+        while (address := APP_URL.search(log.read_text())) is None:
             if server.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"policy-sim app did not start (exit status {server.poll()}):\n{log.read_text()}")
             time.sleep(0.2)
-        yield App(found.group(), log, server.pid)
+        yield App(address.group(), log, server.pid)
     finally:
         _stop(server)
 

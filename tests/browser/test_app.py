@@ -207,12 +207,12 @@ def test_an_idle_kernel_is_ended_and_its_page_says_so(page: Page, hasty_app: Any
 
 def test_more_visitors_than_stand_ready_see_how_far_their_start_is(page: Page, app: Any) -> None:
     pages = [page, *(page.context.new_page() for _ in range(2))]
-    for each in pages:
-        each.goto(app.url, wait_until="commit")
+    for visitor in pages:
+        visitor.goto(app.url, wait_until="commit")
     last = pages[-1]
     expect(last.locator("#start h1")).to_have_text("Empowerment policy workbench")
     expect(last.locator("#start-words")).to_have_text(re.compile("Starting|Waiting for others|Working out"))
-    for each in pages:
-        expect(each.locator("#start")).to_have_count(0, timeout=START_MILLISECONDS)
-        expect(each.get_by_role("slider").first).to_be_visible()
-    assert len({kernel_of(each) for each in pages}) == len(pages)
+    for visitor in pages:
+        expect(visitor.locator("#start")).to_have_count(0, timeout=START_MILLISECONDS)
+        expect(visitor.get_by_role("slider").first).to_be_visible()
+    assert len({kernel_of(visitor) for visitor in pages}) == len(pages)

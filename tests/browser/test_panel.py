@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from policy_sim import Lever, evaluate, load_policy, load_scenario
 from policy_sim.show.live.share import share
 from policy_sim.show.live.state import Panel, open_panel
-from policy_sim.show.wording import format_money
+from policy_sim.show.wording import format_money, format_number
 from policy_sim.study import Sample, prepare
 from policy_sim.value import interval
 
@@ -102,7 +104,7 @@ def test_the_journey_in_the_application(panel: Page, state: Panel, tmp_path: Pat
     # compare with another policy, paired
     panel.get_by_label("Compare with").select_option("generous")
     settled(panel)
-    generous = next(each for each in state.presets if each.name == "generous")
+    generous = next(policy for policy in state.presets if policy.name == "generous")
     mine = state.with_limits({"agent": {"keep_item": limit}})
     difference = mine.outcome.per_year() - evaluate(generous, state.payoffs).per_year()
     likely = panel.locator("[data-likely=net_value]")
@@ -178,7 +180,7 @@ def test_limits_stop_at_the_next_tier_s_and_at_the_budget(panel: Page) -> None:
     settled(panel)
     spend = value_of(panel, "remedy_cost")
     from_menu(panel, "Set a budget")
-    panel.get_by_label("Remedy spend a year, at most (USD)").fill(str(round(spend * 1.001)))
+    panel.get_by_label("Remedy cost a year, at most (USD)").fill(str(round(spend * 1.001)))
     panel.get_by_role("button", name="Set", exact=True).click()
     press(panel, "Agents: Store credit", "End")
     assert "at the budget" in (slider(panel, "Agents: Store credit").get_attribute("aria-valuetext") or "")
@@ -270,6 +272,22 @@ def test_the_shared_file_is_exact_for_one_limit_and_near_for_several(shared: Pag
     expect(shared.locator(".ps-status")).to_contain_text("needs the workbench")
 
 
+def test_a_further_tile_is_a_further_record_of_words(quiet_page: Page, tmp_path: Path) -> None:
+    script = Path(__file__).parents[1] / "show" / "live" / "one_more_tile.py"
+    subprocess.run([sys.executable, str(script), str(tmp_path), "panel"], check=True, timeout=300)
+    page = opened(quiet_page, (tmp_path / "panel.html").as_uri())
+    tile = page.locator(".ps-tile", has=page.locator("[data-tile=supervisor_minutes]"))
+    expect(tile).to_contain_text("Supervisor minutes a year")
+    before = value_of(page, "supervisor_minutes")
+    assert page.locator("[data-tile=supervisor_minutes]").inner_text() == format_number(before)
+    press(page, "Agents: Keep the item", "ArrowRight", 31)
+    settled(page)
+    assert value_of(page, "supervisor_minutes") < before
+    expect(page.locator("[data-change=supervisor_minutes]")).to_have_class(re.compile("ps-better"))
+    from_menu(page, "Side by side")
+    expect(page.get_by_role("dialog")).to_contain_text("Supervisor minutes")
+
+
 def show_tables(page: Page) -> None:
     for part in ("curve", "parts", "frontier"):
         page.get_by_label(f"Table, picture and help of {part}").click()
@@ -303,9 +321,10 @@ def test_no_view_bars_anybody(browser: Browser, shared_file: Path, scheme: Any) 
 
 
 def grave_violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
     return [
-        f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found if each["impact"] in ("serious", "critical")
+        f"{violation['id']}: {violation['nodes'][0]['html'][:120]}"
+        for violation in Axe().run(page).response["violations"]
+        if violation["impact"] in ("serious", "critical")
     ]
 
 

@@ -177,7 +177,7 @@ def test_the_readme_shows_what_the_notebook_shows_today(
     change = panel.locator("[data-change=net_value]").inner_text()
     words = (
         f"The panel with the keep-item limit at $30: net value a year {figures[0]} "
-        f"({change} against the policy in force), remedy spend {figures[1]}, customers kept {figures[2]}, "
+        f"({change} against the policy in force), remedy cost {figures[1]}, customers kept {figures[2]}, "
         f"asked a supervisor {figures[3]}, minutes {figures[4]}"
     )
     if pytestconfig.getoption("--update-picture"):

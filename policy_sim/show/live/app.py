@@ -1,7 +1,7 @@
 """The panel as an application: a web server on this machine that shows it, with no code in sight.
 
 In: what every visitor's panel starts from, and where to listen. Out: a running server; for each visitor a page behind
-a token and a kernel of its own. Left to others: what a kernel does (`visit`), the panel (`workbench`).
+a token and a kernel of its own. Left to others: what a kernel does (`visit`), the panel (`widget`).
 """
 
 from __future__ import annotations
@@ -307,7 +307,7 @@ class _Server(Voila):
     def init_handlers(self) -> list[Any]:
         """Add the way in and the watch over a visitor's kernel; leave out what tells kernels about requests."""
         ours = [(r"/login", _Login), (r"/visit/([\w-]+)", _Watch, {"folder": self.folder})]
-        theirs = [each for each in super().init_handlers() if "/voila/query/" not in each[0]]
+        theirs = [handler for handler in super().init_handlers() if "/voila/query/" not in handler[0]]
         page = {TornadoVoilaHandler: _Page}
         return ours + [(path, page.get(handler, handler), *settings) for path, handler, *settings in theirs]
 

@@ -2,7 +2,7 @@
 
 In: a panel. Out: an HTML file. It holds the exact curve of every limit at every place where its slider can stand, and a
 table of some cases with all that may be chosen for them: for several limits moved at once, the page works out the
-difference from those. Left to others: drawing (workbench.js), choosing from the table (share.js).
+difference from those. Left to others: drawing, and choosing from the table (`page/`).
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError, write_whole
 from policy_sim.policy import ASK, NO_LIMIT, LimitException, Policy, limit_content
-from policy_sim.show.live.state import Panel
-from policy_sim.show.live.widget import curve_content, frame_content
+from policy_sim.show.live.frame import frame_content
+from policy_sim.show.live.script import script_of
+from policy_sim.show.live.state import SHOWN, SPEND, VALUE, Panel
 from policy_sim.value import ChoiceTable, choice_table, spread
 from policy_sim.words import LIMITS, MEASURES, PARTS
 
@@ -36,7 +37,7 @@ Floats = NDArray[np.float64]
 _HERE = Path(__file__).parent
 _STEPS = 65_535
 _MOST_CENTS = 2**31 - 1
-_KEPT = tuple(name for name in MEASURES if name != "supervisor_minutes")
+_IN_TABLE = tuple(name for name in MEASURES if name in SHOWN)
 _CASES = (1_500, 1_000, 700, 400, 200)  # in the table: as many as fit
 
 
@@ -91,12 +92,11 @@ def _curves(panel: Panel) -> tuple[list[dict[str, Any]], dict[str, NDArray[Any]]
     arrays: dict[str, NDArray[Any]] = {}
     for lever in panel.levers:
         stops = np.array([ASK, *panel.stops(lever), NO_LIMIT])
-        content, buffers = curve_content(panel.curve(lever).at(stops))
-        contents.append(content)
-        for name, buffer in zip(content["arrays"], buffers, strict=True):
-            values = np.frombuffer(buffer)
-            # what is told to the dollar a year is kept whole
-            is_whole = name == "limits" or name.startswith(("net_value", "remedy_cost"))
+        view = panel.curve(lever).at(stops)
+        contents.append({**view.about, "arrays": list(view.arrays)})
+        for name, values in view.arrays.items():
+            # what is shown to the dollar a year is stored whole
+            is_whole = name == "limits" or name.startswith((VALUE, SPEND))
             arrays[f"{lever}.{name}"] = values if is_whole else values.astype(np.float32)
     return contents, arrays
 
@@ -106,30 +106,30 @@ def _table(panel: Panel, cases: int) -> tuple[dict[str, Any], dict[str, NDArray[
     policy, payoffs = panel.policy, panel.payoffs.take(spread(len(panel.payoffs.cases), cases))
     scenario = payoffs.scenario
     shown = [name for name in LIMITS if any(lever.limit == name for lever in panel.levers)]
-    found = choice_table(policy, payoffs, shown)
-    kept = [MEASURES.index(name) for name in _KEPT]
-    low, high = (part.reshape(len(MEASURES), -1)[kept] for part in _range_of(found))
+    table = choice_table(policy, payoffs, shown)
+    measures = [MEASURES.index(name) for name in _IN_TABLE]
+    low, high = (ends.reshape(len(MEASURES), -1)[measures] for ends in _range_of(table))
     cells = [(failure, segment.name) for failure in scenario.failures for segment in scenario.segments]
     tiers = policy.tier_names[:-1]
     description = {
         "tiers": list(tiers),
         "names": shown,
-        "measures": list(_KEPT),
-        "signs": [PARTS.get(name, 0.0) for name in _KEPT],
-        "styles": found.styles.tolist(),
+        "measures": list(_IN_TABLE),
+        "signs": [PARTS.get(name, 0.0) for name in _IN_TABLE],
+        "styles": table.styles.tolist(),
         "cells": [f"{failure}, {segment}" for failure, segment in cells],
         "overrides": [[[_override(policy, tier, name, *cell) for name in shown] for cell in cells] for tier in tiers],
         "low": low[:, 0].tolist(),
         "high": high[:, 0].tolist(),
     }
     return description, {
-        "start": found.start.astype(np.uint8),
-        "cell": found.cell.astype(np.uint8),
-        "offset": found.offset.astype(np.int32),
-        "uses": found.uses[:, [LIMITS.index(name) for name in shown]].clip(-1, _MOST_CENTS).astype(np.int32),
-        "rank": found.rank.astype(np.uint8),
-        "value": _in_steps(found.value[:, kept], low, high),
-        "last": _in_steps(found.last[kept], low, high),
+        "start": table.start.astype(np.uint8),
+        "cell": table.cell.astype(np.uint8),
+        "offset": table.offset.astype(np.int32),
+        "uses": table.uses[:, [LIMITS.index(name) for name in shown]].clip(-1, _MOST_CENTS).astype(np.int32),
+        "rank": table.rank.astype(np.uint8),
+        "value": _in_steps(table.value[:, measures], low, high),
+        "last": _in_steps(table.last[measures], low, high),
     }
 
 
@@ -156,9 +156,12 @@ def _page(content: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str
         directory.append({"name": name, "type": values.dtype.str[1:], "at": at + padding, "count": values.size})
         packed += [bytes(padding), raw]
         at += padding + len(raw)
-    told = {**content, "directory": directory, "packed": base64.b64encode(zlib.compress(b"".join(packed), 9)).decode()}
-    script = (_HERE / "workbench.js").read_text(encoding="utf-8").replace("export default { render };", "")
-    script += (_HERE / "share.js").read_text(encoding="utf-8")
+    everything = {
+        **content,
+        "directory": directory,
+        "packed": base64.b64encode(zlib.compress(b"".join(packed), 9)).decode(),
+    }
+    script = script_of("shared.js")
     style = (_HERE / "workbench.css").read_text(encoding="utf-8") + "body { margin: 0 }"
     title = html.escape(f"How far may agents go without asking? {content['frame']['scenario']}")
     policy = (
@@ -166,7 +169,7 @@ def _page(content: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str
         "base-uri 'none'; form-action 'none'"
     )
     # no text can end the script element that holds it
-    data = json.dumps(told, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    data = json.dumps(everything, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{html.escape(policy)}">\n'

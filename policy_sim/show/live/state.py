@@ -1,7 +1,8 @@
-"""Panel: the state behind the live screen, without a browser.
+"""State: what the live panel shows, without a browser.
 
 In: a setting, the policy in hand, the baseline it is compared with. Out: `Panel`, and views of it: what each part of
-the screen shows, as plain numbers and words. Left to others: widgets and drawing (`workbench`), files (`publish`).
+the screen shows, as plain numbers and words. Left to others: the widget (`widget`), drawing (`page/`), one case
+(`one_case`), files (`publish`).
 """
 
 from __future__ import annotations
@@ -16,13 +17,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import Scenario
-from policy_sim.border import InputError, unknown
-from policy_sim.policy import ASK, NO_LIMIT, Ladder, Lever, Policy, limit_content, load_shipped_policies
+from policy_sim.border import InputError
+from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, limit_content, load_shipped_policies
 from policy_sim.publish import FORMATS, check, difference, pdf_problem, publish
-from policy_sim.service import read_cases
+from policy_sim.show.live.one_case import case_content, story_content
 from policy_sim.show.wording import assumption_title, assumption_unit, assumption_value
-from policy_sim.study import Setting, load_stories, load_story, one_at_a_time, provenance_of, replay, thinned
+from policy_sim.study import Setting, load_stories, one_at_a_time, provenance_of, thinned
 from policy_sim.value import (
     Curve,
     Outcome,
@@ -30,26 +30,38 @@ from policy_sim.value import (
     Progress,
     best_limits,
     compare,
-    decide,
     evaluate,
     frontier,
     interval,
     measure,
     threshold_curve,
-    value_cases,
 )
-from policy_sim.words import LIMIT_KINDS, LIMITS, MOVED, PARTS, TILES
+from policy_sim.words import LIMITS, MOVED, PARTS, TILES
 
-__all__ = ["CurveView", "Panel", "limit_number", "open_panel"]
+__all__ = ["SHOWN", "SPEND", "VALUE", "CurveView", "Panel", "limit_number", "open_panel"]
+
+#: The outcome that is maximised, and the one that it is held against on the frontier.
+VALUE, SPEND = "net_value", "remedy_cost"
+#: Every outcome that is on the screen.
+SHOWN = tuple(dict.fromkeys((*TILES, *PARTS)))
 
 Floats = NDArray[np.float64]
-
 
 _RECOMMENDED = "recommended"
 _NEARLY_ALL = 0.97  # of what resolutions draw on a limit lies on its axis
 _STUDY_CASES = 1_000  # on which one assumption is moved at a time
 _FRONTIER_CASES, _FRONTIER_POINTS = 4_000, 9
-_CASE_FACTS = ("failure", "segment", "item_price", "future_value", "severity", "prior_purchases", "prior_claims")
+_FORMAT_TITLES = {
+    "json": "JSON, for programs",
+    "yaml": "YAML, for people who edit text",
+    "csv": "CSV, a table",
+    "xlsx": "Excel, a table to edit",
+    "dmn": "DMN, for decision engines",
+    "jdm": "GoRules JDM, for decision engines",
+    "html": "Card for agents, a page",
+    "pdf": "Card for agents, PDF",
+}
+_USUAL_FORMATS = ("json", "html")
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,7 @@ class CurveView:
     limits
         (steps,) limit from which each step holds; the first is `ASK`.
     level
-        For each outcome of `TILES` and `PARTS` the mean (steps,).
+        For each outcome of `SHOWN` the mean (steps,).
     low, high
         For each of `TILES` the 90 % interval of the difference to the baseline (steps,).
     ahead
@@ -85,9 +97,36 @@ class CurveView:
         """Return the curve at some limits alone (money, rising, the first one `ASK`)."""
         steps = np.searchsorted(self.limits, limits, side="right") - 1
         level, low, high = (
-            {name: values[steps] for name, values in each.items()} for each in (self.level, self.low, self.high)
+            {name: values[steps] for name, values in of_kind.items()} for of_kind in (self.level, self.low, self.high)
         )
         return replace(self, limits=limits, ahead=self.ahead[steps], level=level, low=low, high=high)
+
+    @property
+    def arrays(self) -> dict[str, Floats]:
+        """Every array (steps,) by name: `limits`, `ahead`, `net_value_level`, `net_value_low` and so on."""
+        arrays = {"limits": self.limits, "ahead": self.ahead}
+        for kind in ("level", "low", "high"):
+            arrays |= {f"{name}_{kind}": values for name, values in getattr(self, kind).items()}
+        return arrays
+
+    @property
+    def about(self) -> dict[str, object]:
+        """Which limit it is, its best value and what is nearly as good: plain data, limits as in policy files."""
+        return {
+            "tier": self.lever.tier,
+            "limit": self.lever.limit,
+            "best": limit_content(self.best),
+            "flat": [limit_content(limit) for limit in self.flat],
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per step of the curve, with a column for each of `arrays`."""
+        return pd.DataFrame(self.arrays)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return everything as plain data."""
+        rows = self.to_frame().to_dict("records")
+        return {**self.about, "steps": [{**row, "limits": limit_content(row["limits"])} for row in rows]}
 
 
 @dataclass(frozen=True)
@@ -120,6 +159,13 @@ class Panel:
         ]  # fmt: skip
         return tuple(Lever(tier, name) for tier in self.policy.tier_names[:-1] for name in shown)
 
+    @property
+    def first_hand(self) -> Lever:
+        """The limit that the screen begins with: of the first tier, the one that a search would move first."""
+        ranks = {name: rank for rank, name in enumerate(MOVED)}
+        first_tier = [lever for lever in self.levers if lever.tier == self.levers[0].tier]
+        return min(first_tier, key=lambda lever: ranks.get(lever.limit, len(ranks)))
+
     def top(self, lever: Lever) -> float:
         """Return how far a limit's axis goes (money): past nearly all that is drawn on it, and all policies' limits."""
         d = LIMITS.index(lever.limit)
@@ -127,7 +173,7 @@ class Panel:
         drawn_money = drawn[drawn > 0] / 100
         policies = (self.approved, *self.presets)
         finite = [policy.limit(tier, lever.limit) for policy in policies for tier in policy.tier_names[:-1]]
-        marks = [1.15 * each for each in finite if np.isfinite(each)]
+        marks = [1.15 * limit for limit in finite if np.isfinite(limit)]
         most = max([float(np.quantile(drawn_money, _NEARLY_ALL)) if drawn_money.size else 0.0, *marks, 1.0])
         step = 10.0 ** np.floor(np.log10(most)) / 2
         return float(np.ceil(most / step) * step)
@@ -141,7 +187,7 @@ class Panel:
         step = 1.0 if top <= 400 else 5.0 if top <= 2000 else 10.0 ** np.floor(np.log10(top) - 2)
         policies = (self.policy, self.approved, *self.presets)
         marks = [policy.limit(lever.tier, lever.limit) for policy in policies]
-        return np.unique([*np.arange(0, top + step / 2, step), *(each for each in marks if 0 <= each <= top)])
+        return np.unique([*np.arange(0, top + step / 2, step), *(limit for limit in marks if 0 <= limit <= top)])
 
     def with_limits(self, limits: Mapping[str, Mapping[str, float]]) -> Panel:
         """Return a copy in which some general limits are others.
@@ -157,8 +203,8 @@ class Panel:
             If a name is unknown, or a limit would be above that of a higher tier.
         """
         policy = self.policy
-        for tier, given in limits.items():
-            for name, value in given.items():
+        for tier, of_tier in limits.items():
+            for name, value in of_tier.items():
                 policy = policy.with_limit(Lever(tier, name), value)
         scenario = self.setting.scenario
         policy.check_order(scenario.failures, [segment.name for segment in scenario.segments], "panel")
@@ -184,13 +230,13 @@ class Panel:
     def view(self) -> dict[str, Any]:
         """Return what the screen shows of the policy in hand, per case, but for curves.
 
-        outcomes: for each of `TILES` and `PARTS` level, and change against the baseline with its interval; ahead: share
+        outcomes: for each of `SHOWN` level, and change against the baseline with its interval; ahead: share
         of draws; failures and segments: name, share of cases, change of net value per case (of all cases) with its
         interval; fingerprint; differs: limits that are not those of the policy in force.
         """
         outcome, baseline = self.outcome, self.baseline
         outcomes = {}
-        for name in dict.fromkeys((*TILES, *PARTS)):
+        for name in SHOWN:
             change = outcome.per_case(name) - baseline.per_case(name)
             low, high = interval(change)
             outcomes[name] = {
@@ -218,8 +264,8 @@ class Panel:
         rows = []
         for k, name in enumerate(names):
             mine, other = (
-                measure(np.take(each.sums, k, axis=axis).sum(axis=0), "net_value") / count
-                for each in (self.outcome, self.baseline)
+                measure(np.take(outcome.sums, k, axis=axis).sum(axis=0), VALUE) / count
+                for outcome in (self.outcome, self.baseline)
             )
             low, high = interval(mine - other)
             share = float(np.take(self.outcome.counts, k, axis=axis).sum() / count)
@@ -246,9 +292,9 @@ class Panel:
 
     def with_recommended(self, on_progress: Progress | None = None) -> Panel:
         """Return a copy with one more policy to go to: the limits of all tiers at their best, together."""
-        found = best_limits(self.approved, self.payoffs, on_progress=on_progress).policy
-        found = found.model_copy(update={"name": _RECOMMENDED, "title": "Recommended"})
-        return replace(self, presets=(*(each for each in self.presets if each.name != _RECOMMENDED), found))
+        best = best_limits(self.approved, self.payoffs, on_progress=on_progress).policy
+        best = best.model_copy(update={"name": _RECOMMENDED, "title": "Recommended"})
+        return replace(self, presets=(*(policy for policy in self.presets if policy.name != _RECOMMENDED), best))
 
     def showing(self, policy: Policy) -> Panel:
         """Return a copy with another policy in hand.
@@ -268,13 +314,15 @@ class Panel:
     def frontier(self, on_progress: Progress | None = None) -> list[dict[str, float]]:
         """Return policies with the most net value for each spend: remedy cost and net value, per case."""
         payoffs = thinned(self.payoffs, _FRONTIER_CASES, len(self.payoffs.draws))
-        found = frontier(self.approved, payoffs, points=_FRONTIER_POINTS, on_progress=on_progress)
-        exact = (evaluate(each.policy, self.payoffs) for each in found.outcomes)
-        return [_point(outcome) for outcome in exact]
+        best_policies = frontier(self.approved, payoffs, points=_FRONTIER_POINTS, on_progress=on_progress)
+        return [_point(evaluate(outcome.policy, self.payoffs)) for outcome in best_policies.outcomes]
 
     def points(self) -> list[dict[str, Any]]:
-        """Return where the presets lie: title, remedy cost and net value, per case."""
-        return [{"title": each.title} | _point(self.outcome_of(each)) for each in self.presets]
+        """Return where the presets lie, per case: title, whether it is the recommended one, remedy cost, net value."""
+        return [
+            {"title": policy.title, "is_recommended": policy.name == _RECOMMENDED} | _point(self.outcome_of(policy))
+            for policy in self.presets
+        ]
 
     def break_evens(self, on_progress: Progress | None = None) -> list[dict[str, Any]]:
         """Return how far each assumption alone moves the difference to the baseline, and where it turns.
@@ -293,19 +341,19 @@ class Panel:
             if on_progress is not None:
                 on_progress(done, of)
 
-        found = one_at_a_time(self.setting.scenario, some, mine, other, on_progress=show)
-        moves = {str(row["assumption"]): row for row in found.tornado().to_dict("records")}
+        study = one_at_a_time(self.setting.scenario, some, mine, other, on_progress=show)
+        moves = {str(row["assumption"]): row for row in study.tornado().to_dict("records")}
         rows = []
-        for row in found.break_evens().to_dict("records"):
+        for row in study.break_evens().to_dict("records"):
             name, unit = str(row["assumption"]), str(row["unit"])
             moved = moves[name]
             low, high = self.setting.scenario.assumption(name).range
             turns_at = None if np.isnan(row["break_even"]) else float(row["break_even"])
-            told = {"today": row["today"], "low": low, "high": high, "turns_at": turns_at}
+            values = {"today": row["today"], "low": low, "high": high, "turns_at": turns_at}
             rows.append(
                 {"name": name, "title": assumption_title(name), "unit": assumption_unit(unit), "side": row["side"]}
-                | told
-                | {f"{key}_words": "" if each is None else assumption_value(each, unit) for key, each in told.items()}
+                | values
+                | {f"{key}_words": "" if x is None else assumption_value(x, unit) for key, x in values.items()}
                 | {f"difference_{key}": float(moved[f"difference_{key}"]) for key in ("low", "today", "high")}
             )
         swings = {row["name"]: abs(row["difference_high"] - row["difference_low"]) for row in rows}
@@ -317,20 +365,20 @@ class Panel:
         """Return every assumption as the drawer shows it: name, group, title, value, range, unit, source, words."""
         rows = []
         for name in self.setting.scenario.assumption_names:
-            each = self.setting.scenario.assumption(name)
-            low, high = each.range
+            assumption = self.setting.scenario.assumption(name)
+            low, high = assumption.range
             rows.append(
                 {
                     "name": name,
                     "group": assumption_title(name).partition(":")[0],
                     "title": assumption_title(name).partition(": ")[2],
-                    "value": each.value,
+                    "value": assumption.value,
                     "low": low,
                     "high": high,
-                    "unit": each.unit,
-                    "words": f"{assumption_value(low, each.unit)} to {assumption_value(high, each.unit)}",
-                    "source": each.source,
-                    "trust": each.trust,
+                    "unit": assumption.unit,
+                    "words": f"{assumption_value(low, assumption.unit)} to {assumption_value(high, assumption.unit)}",
+                    "source": assumption.source,
+                    "trust": assumption.trust,
                 }
             )
         return rows
@@ -349,26 +397,13 @@ class Panel:
             If a fact is unknown, missing or out of its range.
         """
         if "story" in facts:
-            story = load_story(str(facts["story"]))
-            told = replay(story, draws=len(self.payoffs.draws))
-            payoffs, words = told.payoffs, story.told
-            policy = _fitting(self.policy, payoffs.scenario)
-            bundles = {
-                each: story.options[name].title for name, each in told.resolution.items() if name in story.options
-            }
-        else:
-            for name in facts:
-                if name not in _CASE_FACTS:
-                    raise unknown("fact of a case", name, _CASE_FACTS)
-            cases = read_cases(pd.DataFrame([facts]), self.setting.scenario)
-            payoffs, words = value_cases(self.setting.scenario, cases, self.payoffs.draws), ""
-            policy, bundles = self.policy, {}
-        return {"told": words, "currency": payoffs.scenario.currency, **_case_view(policy, payoffs, bundles)}
+            return story_content(self.policy, str(facts["story"]), len(self.payoffs.draws))
+        return case_content(self.policy, facts, self.setting.scenario, self.payoffs.draws)
 
     def stories(self) -> list[dict[str, str]]:
         """Return the stories that travel with the package, those of this scenario first: name and title."""
-        told = sorted(load_stories(), key=lambda story: story.scenario != self.setting.scenario.name)
-        return [{"name": story.name, "title": story.title} for story in told]
+        stories = sorted(load_stories(), key=lambda story: story.scenario != self.setting.scenario.name)
+        return [{"name": story.name, "title": story.title} for story in stories]
 
     def to_publish(self) -> Policy:
         """Return the policy in hand as it would be published: the next version of the one in force, a draft."""
@@ -380,7 +415,8 @@ class Panel:
         """Return what should be seen before publishing.
 
         findings: severity and words of what is wrong; verdict and steps: how it differs from the policy in force, each
-        step with what it says, in which policy agents may do more, and an example; name and version; formats.
+        step with what it says, in which policy agents may do more, and an example; name and version; formats, each with
+        its title, whether it is one of the usual ones, and what stands in its way (empty: nothing).
         """
         policy, scenario = self.to_publish(), self.setting.scenario
         changed = difference(self.approved, policy, scenario)
@@ -388,15 +424,23 @@ class Panel:
             "name": policy.name,
             "version": policy.version,
             "findings": [
-                {"severity": each.severity, "words": each.words} for each in check(policy, scenario, self.payoffs)
+                {"severity": finding.severity, "words": finding.words}
+                for finding in check(policy, scenario, self.payoffs)
             ],
             "verdict": changed.verdict if policy != self.approved else "the policy in force, unchanged",
             "steps": [
-                {"words": each.words, "more_generous": each.more_generous, "example": each.example_words}
-                for each in changed.steps
+                {"words": step.words, "more_generous": step.more_generous, "example": step.example_words}
+                for step in changed.steps
             ],
-            "formats": list(FORMATS),
-            "pdf_problem": pdf_problem(),
+            "formats": [
+                {
+                    "name": name,
+                    "title": _FORMAT_TITLES.get(name, name.upper()),
+                    "is_usual": name in _USUAL_FORMATS,
+                    "problem": pdf_problem() if name == "pdf" else "",
+                }
+                for name in FORMATS
+            ],
         }
 
     def export(self, folder: Path, formats: Sequence[str] = ("json",)) -> list[Path]:
@@ -409,8 +453,8 @@ class Panel:
             be written to.
         """
         effect = compare(self.outcome, self.outcome_of(self.approved))
-        told = provenance_of(self.setting, effect)
-        return publish(self.to_publish(), self.setting.scenario, folder, formats, told)
+        provenance = provenance_of(self.setting, effect)
+        return publish(self.to_publish(), self.setting.scenario, folder, formats, provenance)
 
 
 def open_panel(setting: Setting, in_force: Policy) -> Panel:
@@ -421,64 +465,14 @@ def open_panel(setting: Setting, in_force: Policy) -> Panel:
 
 def _point(outcome: Outcome) -> dict[str, float]:
     return {
-        "remedy_cost": float(outcome.per_case("remedy_cost").mean()),
-        "net_value": float(outcome.per_case().mean()),
-    }
-
-
-def _fitting(policy: Policy, scenario: Scenario) -> Policy:
-    """Return a policy without the exceptions that are for failures or segments of another scenario."""
-    segments = {segment.name for segment in scenario.segments}
-    kept = tuple(
-        each
-        for each in policy.exceptions
-        if (each.failure is None or each.failure in scenario.failures) and each.segment in (None, *segments)
-    )
-    fitting = policy.model_copy(update={"exceptions": kept})
-    fitting.check_names(scenario, f"story of scenario '{scenario.name}'")
-    return fitting
-
-
-def _case_view(policy: Policy, payoffs: Payoffs, bundles: Mapping[int, str]) -> dict[str, Any]:
-    row = decide(policy, payoffs).iloc[0]
-    names = payoffs.menu.names[payoffs.cases.failure[0]]
-    tier = policy.tier_names.index(row["tier"])
-    at = payoffs.scenario.tiers.index(row["tier"])
-    shown = list(bundles) or np.argsort(-payoffs.believed.payoff[at, 0, : len(names)])[:4].tolist()
-    chosen = names.index(row["recommended"])
-    shown = list(dict.fromkeys([chosen, *shown]))
-    return {
-        "tier": row["tier"],
-        "is_first": tier == 0,
-        "because": row["because"],
-        "allowed": row["allowed"],
-        "future_value": float(payoffs.cases.future_value[0]),
-        "resolutions": [_resolution(policy, payoffs, a, at, bundles, a == chosen) for a in shown],
-    }
-
-
-def _resolution(
-    policy: Policy, payoffs: Payoffs, a: int, at: int, bundles: Mapping[int, str], is_chosen: bool
-) -> dict[str, Any]:
-    options, cases, seen = payoffs.options, payoffs.cases, payoffs.believed
-    cell = (cases.failures[cases.failure[0]], cases.segments[cases.segment[0]])
-    lowest = Ladder(policy).limits_in_cents(*cell)[0]
-    over = [LIMIT_KINDS[name].title.lower() for d, name in enumerate(LIMITS) if options.uses[0, a, d] > lowest[d]]
-    cost, net = float(seen.cost[0, a]), float(seen.payoff[at, 0, a])
-    return {
-        "title": bundles.get(a) or payoffs.menu.names[cases.failure[0]][a].replace("_", " ").replace(" + ", ", "),
-        "cost": cost,
-        "kept": net + cost,
-        "net": net,
-        "over": over,
-        "is_adequate": bool(options.adequate[0, a]),
-        "is_chosen": is_chosen,
+        SPEND: float(outcome.per_case(SPEND).mean()),
+        VALUE: float(outcome.per_case(VALUE).mean()),
     }
 
 
 def _follow(curve: Curve, baseline: Outcome) -> tuple[dict[str, Floats], dict[str, Floats], dict[str, Floats], Floats]:
     level, low, high = {}, {}, {}
-    for name in dict.fromkeys((*TILES, *PARTS)):
+    for name in SHOWN:
         values = curve.per_case(name)
         level[name] = values.mean(axis=1)
         if name in TILES:
@@ -495,7 +489,7 @@ def limit_number(text: float | str) -> float:
     InputError
         If it is none of these.
     """
-    known = {limit_content(each): each for each in (ASK, NO_LIMIT)}
+    known = {limit_content(limit): limit for limit in (ASK, NO_LIMIT)}
     if isinstance(text, str):
         if text not in known:
             raise InputError(f"limit is '{text}'; it must be a number of money, ask or no_limit")

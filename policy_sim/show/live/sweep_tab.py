@@ -1,7 +1,7 @@
 """Sweep tab: the questions to a sweep as tabs of a notebook, for whoever does not write code.
 
 In: the folder of a sweep. Out: a widget: choose an outcome, read what decides, where it is bad, which limit is best
-where. Left to others: the answers (`study`), how they are drawn (`sweep_figures`).
+where. Left to others: the answers (`sweep`), how they are drawn (`figures/sweep`).
 """
 
 from __future__ import annotations
@@ -91,26 +91,26 @@ def _decides(sweep: SweepResults, outcome: str) -> str:
         return _picture(plot_what_decides({outcome: table}), f"Sobol indices of {outcome}") + _rows(table)
     parts = []
     for key, rows in table.groupby(others, dropna=False, sort=False):
-        words = ", ".join(str(each) for each in (key if isinstance(key, tuple) else (key,)))
+        words = ", ".join(str(level) for level in (key if isinstance(key, tuple) else (key,)))
         picture = _picture(plot_what_decides({outcome: rows}), f"Sobol indices of {outcome}, {words}")
         parts.append(f"<h4>{html.escape(words)}</h4>{picture}")
     return "".join(parts)
 
 
 def _bad(sweep: SweepResults, outcome: str, below: float) -> str:
-    found = discover(sweep, outcome, below=below)
-    words = f"<p>{html.escape(found.words)}</p>"
+    discovery = discover(sweep, outcome, below=below)
+    words = f"<p>{html.escape(discovery.words)}</p>"
     try:
-        return words + _picture(plot_discovery(sweep, found, outcome, below), found.words)
+        return words + _picture(plot_discovery(sweep, discovery, outcome, below), discovery.words)
     except InputError:
         return words
 
 
 def _map(sweep: SweepResults, outcome: str, across: str, down: str) -> str:
-    found = limit_map(sweep, across, down, outcome, cells=6)
+    limits = limit_map(sweep, across, down, outcome, cells=6)
     is_limit = outcome.startswith(("best.", "enough."))
     currency = load_scenario(sweep.design.scenario).currency if is_limit else ""
-    return _picture(plot_limit_map(found, currency, outcome), f"{outcome} over {across} and {down}")
+    return _picture(plot_limit_map(limits, currency, outcome), f"{outcome} over {across} and {down}")
 
 
 def _regret(sweep: SweepResults, outcome: str) -> str:

@@ -1,7 +1,7 @@
 """One visitor's kernel: opens the panel the way `policy-sim app` was asked to.
 
 In: the folder that the application prepared, named by the environment. Out: the live panel, and how far it has come,
-written to that folder. Left to others: serving it (`app`), what the panel is (`workbench`).
+written to that folder. Left to others: serving it (`app`), what the panel is (`widget`).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Visit:
         write_whole(folder / "visit.json", json.dumps(asdict(self)))
 
     def transactions(self) -> Transactions | None:
-        """Read the log, if one was given.
+        """Read the log, if there is one.
 
         Raises
         ------

@@ -1,8 +1,8 @@
-"""Workbench: the live panel in a notebook or in the application.
+"""Widget: the live panel in a notebook or in the application.
 
 In: a `Panel`. Out: a widget that answers what the screen asks. The screen holds the exact curve of each limit, so that
 dragging reads it in the browser; the kernel brings the rest up to date right after, the most urgent first.
-Left to others: what the numbers are (`panel`), how they look (workbench.js and .css).
+Left to others: what the numbers are (`state`), which words go with them (`frame`), how they look (`page/`).
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ import traitlets
 from IPython.display import display
 from ipywidgets import HTML, IntProgress, VBox
 
-from policy_sim import __version__
 from policy_sim.assumptions import load_scenario
 from policy_sim.border import InputError, Progress
 from policy_sim.clv import Transactions
-from policy_sim.policy import ASK, Lever, Policy, limit_content, limit_words, load_policy
+from policy_sim.policy import ASK, Lever, Policy, load_policy
 from policy_sim.publish import import_policy
+from policy_sim.show.live.frame import frame_content, general_limits, lever_rows, preset_rows
+from policy_sim.show.live.script import script_of
 from policy_sim.show.live.state import CurveView, Panel, limit_number, open_panel
-from policy_sim.show.live.worker import Lane
+from policy_sim.show.live.worker import PriorityWorker
 from policy_sim.study import Sample, Setting, prepare
-from policy_sim.words import LIMIT_KINDS, OUTCOMES, PARTS, TILES
 
-__all__ = ["Workbench", "curve_content", "frame_content", "open_workbench"]
+__all__ = ["Workbench", "curve_message", "open_workbench"]
 
 _HERE = Path(__file__).parent
 _MOST_SEEN = 100  # curves that are kept for when somebody goes back
 _NOTICEABLE_SECONDS = 0.25  # between two words on how far something is
 
-# urgencies: what is in hand before what is beside it, what is beside it before what takes long
+# priorities: what is in hand before what is beside it, what is beside it before what takes long
 _VIEW, _IN_HAND, _CASE, _NEAR, _FAR = range(5)
 _RECOMMEND, _FRONTIER, _BREAK_EVENS = range(3)
 
@@ -53,7 +53,7 @@ class Workbench(anywidget.AnyWidget):
     `review`, `export`, `load`.
     """
 
-    _esm = _HERE / "workbench.js"
+    _esm = script_of("panel.js") + 'export default modules["panel.js"];\n'
     _css = _HERE / "workbench.css"
 
     frame = traitlets.Dict().tag(sync=True)
@@ -82,8 +82,8 @@ class Workbench(anywidget.AnyWidget):
         self._hand = panel.levers[0]
         self._fresh: set[Lever] = set()
         self._seen: OrderedDict[tuple[str, ...], tuple[dict[str, Any], list[bytes]]] = OrderedDict()
-        self._quick = Lane(self._tell_problem)
-        self._slow = Lane(self._tell_problem)
+        self._quick = PriorityWorker(self._tell_problem)
+        self._slow = PriorityWorker(self._tell_problem)
         super().__init__(frame=frame_content(panel))
         self.on_msg(self._answer)
 
@@ -104,7 +104,7 @@ class Workbench(anywidget.AnyWidget):
             "cancel": self._cancel,
             "review": lambda asked: self._quick.add(_IN_HAND, "review", self._tell_review),
             "export": lambda asked: self._quick.add(
-                _IN_HAND, "export", partial(self._tell_exported, [str(each) for each in asked["formats"]])
+                _IN_HAND, "export", partial(self._tell_exported, [str(name) for name in asked["formats"]])
             ),
             "load": self._load,
         }
@@ -128,9 +128,9 @@ class Workbench(anywidget.AnyWidget):
             before = self.panel
             panel = self._change(lambda panel: panel.with_limits(limits))
             self._hand = Lever(*asked["hand"])
-            for lane in (self._quick, self._slow):
-                lane.drop("policy")
-            moved = {each for each in panel.levers if _value(panel, each) != _value(before, each)}
+            for worker in (self._quick, self._slow):
+                worker.drop("policy")
+            moved = {lever for lever in panel.levers if _limit(panel, lever) != _limit(before, lever)}
             if wanted != panel.baseline.policy or len(moved) > 1:
                 self._fresh = set()
             elif moved:
@@ -138,8 +138,8 @@ class Workbench(anywidget.AnyWidget):
         self._quick.add(_VIEW, "policy", partial(self._tell_view, wanted, order))
         for lever in panel.levers:
             if lever not in self._fresh:
-                urgency = _IN_HAND if lever == self._hand else _NEAR if lever.tier == self._hand.tier else _FAR
-                self._quick.add(urgency, "policy", partial(self._tell_curve, lever, order))
+                priority = _IN_HAND if lever == self._hand else _NEAR if lever.tier == self._hand.tier else _FAR
+                self._quick.add(priority, "policy", partial(self._tell_curve, lever, order))
         self._quick.add(_FAR, "policy", partial(self._tell_settled, order))
 
     def _take(self, asked: Mapping[str, Any]) -> None:
@@ -159,7 +159,7 @@ class Workbench(anywidget.AnyWidget):
     def _policy_of(self, baseline: Mapping[str, Any]) -> Policy:
         """Return the policy that the screen compares with: a preset by name, or limits of its own."""
         if "preset" in baseline:
-            return next(each for each in self.panel.presets if each.name == baseline["preset"])
+            return next(policy for policy in self.panel.presets if policy.name == baseline["preset"])
         pinned = self.panel.with_limits(_limits(baseline["limits"])).policy
         return pinned.model_copy(update={"name": "pinned", "title": "A"})
 
@@ -180,7 +180,7 @@ class Workbench(anywidget.AnyWidget):
         others = panel.policy.with_limit(lever, ASK).model_dump_json()
         key = (str(lever), others, panel.baseline.policy.model_dump_json(), panel.setting.scenario.fingerprint)
         if key not in self._seen:
-            self._seen[key] = curve_content(panel.curve(lever, lambda done, of: check()))
+            self._seen[key] = curve_message(panel.curve(lever, lambda done, of: check()))
         self._seen.move_to_end(key)
         if len(self._seen) > _MOST_SEEN:
             self._seen.popitem(last=False)
@@ -207,9 +207,10 @@ class Workbench(anywidget.AnyWidget):
 
     def _tell_recommended(self, check: Callable[[], None]) -> None:
         with _Telling(self, "Searching the best limits", check) as on_progress:
-            found = self.panel.with_recommended(on_progress)
-        panel = self._change(lambda panel: replace(panel, presets=found.presets))
-        self.send({"kind": "presets", "presets": _presets(panel), "points": panel.points(), "levers": _levers(panel)})
+            recommended = self.panel.with_recommended(on_progress)
+        panel = self._change(lambda panel: replace(panel, presets=recommended.presets))
+        rows = {"presets": preset_rows(panel), "points": panel.points(), "levers": lever_rows(panel)}
+        self.send({"kind": "presets", **rows})
 
     def _tell_frontier(self, check: Callable[[], None]) -> None:
         with _Telling(self, "Drawing the frontier", check) as on_progress:
@@ -263,7 +264,7 @@ class Workbench(anywidget.AnyWidget):
             path.write_text(str(asked["text"]), encoding="utf-8")
             policy = import_policy(path, self.panel.setting.scenario)
         loaded = self.panel.with_limits({tier.name: tier.limits for tier in policy.tiers[:-1]})
-        self.send({"kind": "loaded", "limits": _general_limits(loaded.policy, loaded), "name": name})
+        self.send({"kind": "loaded", "limits": general_limits(loaded.policy, loaded), "name": name})
 
     def _tell_problem(self, error: Exception, order: str = "") -> None:
         words = str(error) if isinstance(error, InputError) else f"the calculation failed: {error!r}"
@@ -343,86 +344,16 @@ def open_workbench(
         progress.close()
 
 
-def frame_content(panel: Panel) -> dict[str, Any]:
-    """Return what the screen shows whatever the limits are: names, numbers of the setting, policies to go to."""
-    scenario, policy = panel.setting.scenario, panel.approved
-    in_force = panel.outcome_of(policy)
-    return {
-        "scenario": scenario.title,
-        "scenario_fingerprint": scenario.fingerprint,
-        "version": __version__,
-        "currency": policy.currency,
-        "cases_per_year": scenario.value("shop.cases_per_year"),
-        "cases": len(panel.payoffs.cases),
-        "draws": len(panel.payoffs.draws),
-        "tiers": list(policy.tier_names),
-        "levers": _levers(panel),
-        "limits": _general_limits(panel.policy, panel),
-        "approved": panel.approved.name,
-        "presets": _presets(panel),
-        "points": panel.points(),
-        "base": {name: float(in_force.per_case(name).mean()) for name in dict.fromkeys((*TILES, *PARTS))},
-        "exceptions": [_exception_words(policy, k) for k in range(len(policy.exceptions))],
-        "guards": [
-            f"{guard.fact.replace('_', ' ').capitalize()} {guard.at_least:g} or more: straight to the {guard.to}"
-            for guard in policy.guards
-        ],
-        "parts": [{"name": name, "title": OUTCOMES[name].title, "sign": sign} for name, sign in PARTS.items()],
-        "stories": panel.stories(),
-        "failures": [{"name": name, "title": name.replace("_", " ").capitalize()} for name in scenario.failures],
-        "segments": [{"name": each.name, "title": each.name.replace("_", " ")} for each in scenario.segments],
-    }
+def curve_message(view: CurveView) -> tuple[dict[str, Any], list[bytes]]:
+    """Return a curve as it goes to the screen: what describes it, and its arrays as raw float64 in the order named."""
+    arrays = view.arrays
+    buffers = [np.ascontiguousarray(values, dtype=np.float64).tobytes() for values in arrays.values()]
+    return {**view.about, "arrays": list(arrays)}, buffers
 
 
-def curve_content(view: CurveView) -> tuple[dict[str, Any], list[bytes]]:
-    """Return a curve as it goes to the screen: limits as in files; the rest as raw float64, and what stands where."""
-    arrays = {"limits": view.limits, "ahead": view.ahead}
-    for kind in ("level", "low", "high"):
-        arrays |= {f"{name}_{kind}": values for name, values in getattr(view, kind).items()}
-    content = {
-        "tier": view.lever.tier,
-        "limit": view.lever.limit,
-        "best": limit_content(view.best),
-        "flat": [limit_content(each) for each in view.flat],
-        "arrays": list(arrays),
-    }
-    return content, [np.ascontiguousarray(each, dtype=np.float64).tobytes() for each in arrays.values()]
+def _limits(content: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, float]]:
+    return {tier: {name: limit_number(value) for name, value in limits.items()} for tier, limits in content.items()}
 
 
-def _limits(given: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, float]]:
-    return {tier: {name: limit_number(value) for name, value in limits.items()} for tier, limits in given.items()}
-
-
-def _value(panel: Panel, lever: Lever) -> float:
+def _limit(panel: Panel, lever: Lever) -> float:
     return panel.policy.limit(lever.tier, lever.limit)
-
-
-def _general_limits(policy: Policy, panel: Panel) -> dict[str, dict[str, float | str]]:
-    found: dict[str, dict[str, float | str]] = {}
-    for lever in panel.levers:
-        found.setdefault(lever.tier, {})[lever.limit] = limit_content(policy.limit(lever.tier, lever.limit))
-    return found
-
-
-def _levers(panel: Panel) -> list[dict[str, Any]]:
-    return [
-        {
-            "tier": each.tier,
-            "limit": each.limit,
-            "title": LIMIT_KINDS[each.limit].title,
-            "top": panel.top(each),
-            "stops": panel.stops(each).tolist(),
-        }
-        for each in panel.levers
-    ]
-
-
-def _presets(panel: Panel) -> list[dict[str, Any]]:
-    return [{"name": each.name, "title": each.title, "limits": _general_limits(each, panel)} for each in panel.presets]
-
-
-def _exception_words(policy: Policy, k: int) -> str:
-    exception = policy.exceptions[k]
-    only = ", ".join(part.replace("_", " ") for part in (exception.failure, exception.segment) if part)
-    limits = "; ".join(limit_words(name, value, policy.currency) for name, value in exception.limits.items())
-    return f"{only.capitalize()} ({exception.tier}): {limits}"

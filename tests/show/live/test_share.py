@@ -34,12 +34,12 @@ def page(panel: Panel, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def content_of(page: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    found = re.search(r'<script type="application/json" id="content">(.*?)</script>', page, re.DOTALL)
-    assert found is not None
-    content = json.loads(found.group(1))
+    element = re.search(r'<script type="application/json" id="content">(.*?)</script>', page, re.DOTALL)
+    assert element is not None
+    content = json.loads(element.group(1))
     raw = zlib.decompress(base64.b64decode(content["packed"]))
     arrays = {
-        each["name"]: np.frombuffer(raw, each["type"], each["count"], each["at"]) for each in content["directory"]
+        entry["name"]: np.frombuffer(raw, entry["type"], entry["count"], entry["at"]) for entry in content["directory"]
     }
     return content, arrays
 
@@ -50,9 +50,9 @@ def test_it_is_small_and_names_no_other_place(page: str) -> None:
 
 
 def test_its_policy_lets_nothing_in_but_what_it_holds(page: str) -> None:
-    found = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
-    assert found is not None
-    policy = html.unescape(found.group(1))
+    element = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
+    assert element is not None
+    policy = html.unescape(element.group(1))
     assert policy.startswith("default-src 'none'")
     assert "unsafe" not in policy
     for tag, name in (('script type="module"', "script"), ("style", "style")):
@@ -84,19 +84,19 @@ def test_its_table_chooses_as_the_library_does(panel: Panel, page: str) -> None:
     last = arrays["last"].reshape(len(low), -1) / 65_535 * (high - low)[:, None] + low[:, None]
     for limits in ({}, {"agent": {"credit": 25.0}, "lead": {"keep_item": 80.0}}):
         moved = panel.with_limits(limits)
-        found = np.zeros(len(low))
+        totals = np.zeros(len(low))
         for i, start in enumerate(arrays["start"]):
             rows = np.arange(arrays["offset"][i], arrays["offset"][i + 1])
-            each = last[:, i]
+            measures = last[:, i]
             for k in range(int(start), 2):
                 most = [100 * moved.policy.limit(table["tiers"][k], name) for name in table["names"]]
                 permitted = rows[(uses[rows] <= most).all(axis=1)]
                 if permitted.size:
                     best = [permitted[np.argmin(order[permitted])] for order in rank[k]]
-                    each = value[k][:, best] @ np.array(table["styles"])
+                    measures = value[k][:, best] @ np.array(table["styles"])
                     break
-            found += each / 400
-        net = float(found @ np.array(table["signs"]))
+            totals += measures / 400
+        net = float(totals @ np.array(table["signs"]))
         # shares of styles and values are averaged apart, and the load is that of the shared policy
         assert net == pytest.approx(moved.outcome.per_case().mean(), rel=2e-3)
 

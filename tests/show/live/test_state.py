@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,17 @@ def test_a_curve_at_the_places_of_its_slider(panel: Panel) -> None:
         assert at.level["net_value"][stops.tolist().index(limit)] == view.level["net_value"][step]
 
 
+def test_a_curve_as_a_table_and_as_plain_data(panel: Panel) -> None:
+    view = panel.curve(KEEP)
+    table = view.to_frame()
+    assert table["limits"].tolist() == view.limits.tolist()
+    assert table["net_value_low"].tolist() == view.low["net_value"].tolist()
+    content = json.loads(json.dumps(view.to_dict()))
+    assert (content["tier"], content["limit"]) == ("agent", "keep_item")
+    assert [row["limits"] for row in content["steps"][:2]] == ["ask", view.limits[1]]
+    assert [row["ahead"] for row in content["steps"]] == view.ahead.tolist()
+
+
 def test_a_view_is_what_the_library_says(panel: Panel) -> None:
     moved = moved_to(panel, keep_item=30.0)
     view, outcome = moved.view(), evaluate(moved.policy, panel.payoffs)
@@ -90,11 +102,13 @@ def test_levers_stops_and_points_cover_the_screen(panel: Panel) -> None:
         assert limit == ASK or limit in stops
         assert stops[-1] <= panel.top(lever)
     assert [point["title"] for point in panel.points()] == ["Policy in force", "Ask first", "Generous"]
+    assert not any(point["is_recommended"] for point in panel.points())
+    assert panel.first_hand == KEEP
     assert panel.points()[0]["net_value"] == pytest.approx(panel.baseline.per_case().mean())
 
 
 def test_another_baseline(panel: Panel) -> None:
-    generous = next(each for each in panel.presets if each.name == "generous")
+    generous = next(policy for policy in panel.presets if policy.name == "generous")
     against = panel.against(generous)
     difference = compare(panel.outcome, against.baseline)
     assert against.view()["outcomes"]["net_value"]["change"] == pytest.approx(difference.per_case().mean())
@@ -103,16 +117,17 @@ def test_another_baseline(panel: Panel) -> None:
 
 def test_a_story_and_a_case_of_ones_own(panel: Panel) -> None:
     for story in panel.stories():
-        told = panel.case({"story": story["name"]})
-        assert sum(each["is_chosen"] for each in told["resolutions"]) == 1
-        for each in told["resolutions"]:
-            assert each["kept"] - each["cost"] == pytest.approx(each["net"])
+        case = panel.case({"story": story["name"]})
+        assert sum(row["is_chosen"] for row in case["resolutions"]) == 1
+        for row in case["resolutions"]:
+            assert row["kept"] - row["cost"] == pytest.approx(row["net"])
     own = {"failure": "wrong_item", "item_price": 30.0, "future_value": 150.0}
     assert panel.case(own)["is_first"]
+    assert panel.case(own)["words"] == "Wrong item, $30.00; the customer is worth $150."
     chosen = moved_to(panel, refund=ASK, credit=ASK, replacement=ASK).case(own)
-    assert any(each["over"] for each in chosen["resolutions"])
+    assert any(row["over"] for row in chosen["resolutions"])
     asking = moved_to(panel, keep_item=ASK).case(own)
-    assert any(not resolution["over"] for resolution in asking["resolutions"])  # what keeps nothing is not over it
+    assert any(not row["over"] for row in asking["resolutions"])  # what keeps nothing is not over it
     with pytest.raises(InputError, match=r"'item_prize' .did you mean 'item_price'"):
         panel.case({"item_prize": 3.0})
     with pytest.raises(InputError, match="wrong_itm"):
@@ -140,7 +155,7 @@ def test_assumptions_say_unit_range_and_source(panel: Panel) -> None:
 
 
 def test_what_the_screen_sends_is_a_limit() -> None:
-    assert [limit_number(each) for each in ("ask", "no_limit", 25, 11.47)] == [ASK, NO_LIMIT, 25.0, 11.47]
+    assert [limit_number(text) for text in ("ask", "no_limit", 25, 11.47)] == [ASK, NO_LIMIT, 25.0, 11.47]
 
 
 def test_the_export_reads_back_and_says_where_it_came_from(panel: Panel, tmp_path: Path) -> None:
@@ -162,7 +177,9 @@ def test_a_review_says_what_changes(panel: Panel) -> None:
     assert review["version"] == 2
     assert "allows whatever" in review["verdict"]
     assert any("25" in step["words"] for step in review["steps"])
-    assert not [each for each in review["findings"] if each["severity"] == "error"]
+    assert not [finding for finding in review["findings"] if finding["severity"] == "error"]
+    assert {row["name"] for row in review["formats"] if row["is_usual"]} == {"json", "html"}
+    assert all(row["title"] and (not row["problem"] or row["name"] == "pdf") for row in review["formats"])
     assert panel.review()["verdict"] == "the policy in force, unchanged"
 
 
@@ -181,7 +198,7 @@ def test_figures_show_the_numbers(panel: Panel) -> None:
     yearly = panel.setting.scenario.value("shop.cases_per_year")
     end, value = float(line.get_xdata()[-1]), float(line.get_ydata()[-1])
     assert value == pytest.approx(yearly * float((curve.at(end) - panel.baseline.per_case()).mean()))
-    differences = [compare(each, panel.baseline) for each in (panel.baseline, outcome)]
+    differences = [compare(brought, panel.baseline) for brought in (panel.baseline, outcome)]
     assert len(plot_value_against_cost(differences).axes) == 1
     bars = plot_where_money_goes(differences[-1]).axes[0].patches
     assert sum(bar.get_width() for bar in bars[:-1]) == pytest.approx(bars[-1].get_width())

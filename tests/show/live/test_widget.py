@@ -45,9 +45,9 @@ class Screen:
         return self.ask(ask="show", order=order, limits=limits, baseline=baseline, hand=["agent", "credit"])
 
     def only(self, kind: str) -> Message:
-        found = [content for content, _ in self.sent if content["kind"] == kind]
-        assert len(found) == 1, [content["kind"] for content, _ in self.sent]
-        return found[0]
+        messages = [content for content, _ in self.sent if content["kind"] == kind]
+        assert len(messages) == 1, [content["kind"] for content, _ in self.sent]
+        return messages[0]
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_showing_brings_view_curves_and_break_evens(screen: Screen, panel: Panel
     assert screen.only("view")["outcomes"]["net_value"]["level"] == pytest.approx(outcome.per_case().mean())
     first = next((content, buffers) for content, buffers in screen.sent if content["kind"] == "curve")
     assert (first[0]["tier"], first[0]["limit"]) == ("agent", "credit")  # the one in hand
-    arrays = {name: np.frombuffer(each) for name, each in zip(first[0]["arrays"], first[1], strict=True)}
+    arrays = {name: np.frombuffer(buffer) for name, buffer in zip(first[0]["arrays"], first[1], strict=True)}
     curve = threshold_curve(evaluate(policy, panel.payoffs), Lever("agent", "credit"))
     assert arrays["limits"].tolist() == curve.limits.tolist()
     np.testing.assert_allclose(arrays["net_value_level"], curve.per_case().mean(axis=1))
@@ -119,10 +119,10 @@ def test_changed_assumptions_value_everything_anew(screen: Screen, panel: Panel)
     screen.show()
     before = screen.only("view")["outcomes"]["net_value"]["level"]
     screen.ask(ask="assume", values={"shop.future_value_factor": 0.5})
-    told = screen.only("assumed")
-    row = next(row for row in told["rows"] if row["name"] == "shop.future_value_factor")
+    assumed = screen.only("assumed")
+    row = next(row for row in assumed["rows"] if row["name"] == "shop.future_value_factor")
     assert (row["value"], row["source"][:15]) == (0.5, "set by the user")
-    assert told["frame"]["scenario_fingerprint"] != panel.setting.scenario.fingerprint
+    assert assumed["frame"]["scenario_fingerprint"] != panel.setting.scenario.fingerprint
     screen.show(order="2")
     assert screen.only("view")["outcomes"]["net_value"]["level"] < 0.8 * before
     screen.ask(ask="assume", values={"shop.margin": 0.5})

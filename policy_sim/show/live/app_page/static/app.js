@@ -1,8 +1,8 @@
 // The page around the panel: says how far the start is, and what happened where the calculation has gone.
 // In: messages about this visitor's kernel, and the panel as it appears. Left to others: the panel itself.
-(() => {
-  "use strict";
+"use strict";
 
+{
   const ENDED = {
     died: [
       "The calculation behind this page has stopped.",
@@ -163,4 +163,4 @@
       button.focus();
     }
   }
-})();
+}

@@ -1,0 +1,89 @@
+// Changes: other limits on screen, noted in the history and sent to Python.
+// In: limits. Out: the changed state, shown and sent. Left to others: what a person does (acts.js), what comes back
+// (answers.js).
+
+/** @import { Bench, Entry, Limits } from "./types.js" */
+import { withLimit } from "./limits.js";
+import { same } from "./state.js";
+
+const MOST_ORDERS = 50; // that an answer may still come to
+
+/** @param {Bench} bench */
+export function changesOf(bench) {
+  const { store } = bench;
+
+  /** Ask for what the limits come to now. */
+  function send() {
+    const { id, limits, baseline, hand } = store.state;
+    const count = store.state.count + 1;
+    const pending = `${id}:${count}`;
+    const orders = new Map([...store.state.orders].slice(1 - MOST_ORDERS));
+    orders.set(pending, { limits, baseline, at: performance.now() });
+    store.change({ isDirty: false, isSettled: false, count, pending, orders });
+    bench.ask({ ask: "show", order: pending, limits, baseline, hand: [hand.tier, hand.limit] });
+  }
+
+  /** Show what has moved, and send it unless an answer is still awaited. */
+  function showAndSend() {
+    store.change({ isDirty: true });
+    bench.show();
+    if (!store.state.pending) send();
+  }
+
+  /**
+   * Note a change that is over: one entry of the history. Keys pressed one after the other on the same limit are one.
+   * @param {string} text
+   * @returns {boolean} whether there was one
+   */
+  function note(text, byKeysOn = "") {
+    const { limits, baseline, assumed, history, at } = store.state;
+    /** @type {Entry} */
+    const entry = { text, byKeysOn, limits, baseline, assumed };
+    if (history.length && same({ ...history[at], text, byKeysOn }, entry)) return false;
+    const before = byKeysOn && history[at].byKeysOn === byKeysOn ? at : at + 1;
+    store.change({ history: [...history.slice(0, before), entry], at: before });
+    return true;
+  }
+
+  /** @param {string} text */
+  function changed(text) {
+    note(text);
+    showAndSend();
+  }
+
+  return {
+    send,
+    showAndSend,
+    note,
+    changed,
+
+    /**
+     * Show some limits, as far as they are on screen.
+     * @param {Limits} limits
+     * @param {string} text
+     */
+    setLimits(limits, text) {
+      let moved = store.state.limits;
+      for (const lever of store.state.levers) {
+        const limit = limits[lever.tier]?.[lever.limit];
+        if (limit !== undefined) moved = withLimit(moved, lever, limit);
+      }
+      store.change({ limits: moved, aside: null });
+      changed(text);
+    },
+
+    /**
+     * Go to an entry of the history.
+     * @param {number} to
+     */
+    go(to) {
+      const entry = store.state.history[to];
+      if (!entry) return;
+      const isReassumed = !same(entry.assumed, store.state.assumed);
+      store.change({ at: to, limits: entry.limits, baseline: entry.baseline, aside: null, isDirty: true });
+      if (isReassumed) bench.ask({ ask: "assume", values: entry.assumed });
+      bench.show();
+      if (!store.state.pending && !isReassumed) send();
+    },
+  };
+}

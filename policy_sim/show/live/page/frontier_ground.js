@@ -1,0 +1,61 @@
+// Ground of the frontier: what stays while the limit in hand is dragged: axes, the line of the best, the trail.
+// In: where policies lie. Out: what is drawn, and scales. Left to others: marks and words (frontier.js).
+
+/** @import { Limit, Reading } from "./types.js" */
+import { gainAxis, ticksBelow, wordBelow } from "./axes.js";
+import { stepAt } from "./curves.js";
+import { draw, niceTicks, pathOf } from "./drawing.js";
+import { tickText } from "./numbers.js";
+
+export const HEIGHT = 232;
+export const LEFT = 68;
+export const BOTTOM = 44;
+const [RIGHT, TOP] = [20, 20];
+
+/** @typedef {{ cost: number, gain: number }} Spot */
+
+/**
+ * Where the limit in hand can take this policy.
+ * @param {Reading} reading
+ * @param {number} base
+ * @param {{ lowest: Limit, highest: Limit }} bounds
+ */
+export function trailOf({ curve, frame, lever }, base, { lowest, highest }) {
+  if (!curve) return [];
+  const trail = [];
+  for (let i = stepAt(curve, lowest); i <= Math.min(stepAt(curve, highest), stepAt(curve, lever.top)); i++)
+    trail.push({ cost: curve.level[frame.spend][i], gain: curve.level[frame.value][i] - base });
+  return trail;
+}
+
+/**
+ * @param {SVGElement} layer
+ * @param {Reading} reading
+ * @param {number} width
+ * @param {readonly Spot[]} line
+ * @param {readonly Spot[]} trail
+ * @param {readonly Spot[]} everything that has to be in the picture
+ */
+export function drawFrontier(layer, reading, width, line, trail, everything) {
+  const { times, frame } = reading;
+  const [least, most] = span(everything.map((spot) => spot.cost));
+  const [low, high] = span(everything.map((spot) => spot.gain));
+  const bottom = HEIGHT - BOTTOM;
+  const x = (/** @type {number} */ cost) => LEFT + ((cost - least) / (most - least)) * (width - LEFT - RIGHT);
+  const y = gainAxis(layer, reading, { left: LEFT, width, top: TOP, bottom, right: width - RIGHT }, low, high);
+  const ticks = niceTicks(least * times, most * times, Math.max(2, Math.floor((width - LEFT) / 90)));
+  ticksBelow(layer, bottom, ticks.map((tick) => [x(tick / times), tickText(tick, frame.currency)]));
+  wordBelow(layer, (LEFT + width) / 2, HEIGHT - 6, `${reading.spendTitle} ${reading.period}`);
+  draw(layer, "text", { x: LEFT, y: 10 }, `${reading.valueTitle} gained`);
+  const path = (/** @type {readonly Spot[]} */ spots) => `M${pathOf(spots.map((spot) => [x(spot.cost), y(spot.gain)]))}`;
+  if (line.length) draw(layer, "path", { d: path(line), class: "ps-front-line" });
+  if (trail.length) draw(layer, "path", { d: path(trail), class: "ps-trail" });
+  return { x, y };
+}
+
+/** @param {readonly number[]} values */
+function span(values) {
+  const [least, most] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  const room = 0.1 * (most - least) || 1;
+  return [least - room, most + room];
+}

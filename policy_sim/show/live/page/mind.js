@@ -1,0 +1,97 @@
+// Mind: what would change our mind: how far each assumption alone moves the difference, and where it turns.
+// In: a reading. Out: its section. Left to others: the rows (Python), all of them at once (mind_dialog.js).
+
+/** @import { Bench, MindRow, Reading } from "./types.js" */
+import { draw, picture } from "./drawing.js";
+import { button, node } from "./elements.js";
+import { mindDialog } from "./mind_dialog.js";
+import { capital, lowered } from "./numbers.js";
+import { section } from "./section.js";
+import { same } from "./state.js";
+import { fill } from "./tables.js";
+
+const SHOWN = 4;
+const HELP =
+  "One assumption moved at a time, all others as they are. Grey: its plausible range. Dot: what is assumed. Mark: where the other policy would be ahead.";
+const HEADS = ["Assumption", "today", "from", "to", "turns at", "at its low end", "at its high end"];
+
+/** @param {Bench} bench */
+export function mindOf(bench) {
+  const part = section("mind", bench.id, HELP);
+  const sentences = node("div", { class: "ps-sentences" });
+  part.body.replaceChildren(sentences);
+  const all = button("All assumptions", { class: "ps-link" }, () => bench.open(mindDialog(bench.read(), part.table)));
+  return {
+    part,
+    /** @param {Reading} reading */
+    show(reading) {
+      const { minds } = reading.state;
+      const isSame = isTheSame(reading);
+      const isFresh = minds.context === reading.context;
+      part.title.textContent = "What would change our mind";
+      sentences.classList.toggle("ps-old", !isFresh);
+      part.note.replaceChildren(noteOf(reading, isSame, isFresh), ...(minds.rows.length && !isSame ? [all] : []));
+      if (isSame) sentences.replaceChildren();
+      else if (isFresh || !sentences.childElementCount) {
+        sentences.replaceChildren(...minds.rows.slice(0, SHOWN).map((row) => sentenceOf(reading, row, part.width)));
+        fill(part.table, HEADS, minds.rows.map((row) => cellsOf(reading, row)));
+      }
+    },
+  };
+}
+
+/** @param {Reading} reading */
+const isTheSame = (reading) => {
+  const { levers } = reading.state;
+  return same(
+    levers.map((lever) => reading.limitOf(lever)),
+    levers.map((lever) => reading.limitOf(lever, reading.baseLimits)),
+  );
+};
+
+/** @param {Reading} reading @param {boolean} isSame @param {boolean} isFresh */
+function noteOf({ state: { minds } }, isSame, isFresh) {
+  if (isSame) return "The two policies are the same: nothing to weigh.";
+  if (!isFresh) return "Being worked out when the limits rest …";
+  if (minds.words) return minds.words;
+  const count = minds.rows.filter((row) => row.turns_at !== null).length;
+  return count ? `${count} of ${minds.rows.length} assumptions could, each alone. ` : "No assumption could, each alone within its range. ";
+}
+
+/** @param {Reading} reading @param {MindRow} row */
+const cellsOf = (reading, row) => [
+  row.title,
+  row.today_words,
+  row.low_words,
+  row.high_words,
+  row.turns_at === null ? "never" : row.turns_at_words,
+  reading.cash(row.difference_low, true),
+  reading.cash(row.difference_high, true),
+];
+
+/** @param {Reading} reading @param {MindRow} row @param {number} partWidth */
+function sentenceOf(reading, row, partWidth) {
+  const width = Math.max(partWidth, 200);
+  const svg = picture();
+  svg.setAttribute("width", String(width));
+  svg.setAttribute("height", "14");
+  const pad = 0.15 * (row.high - row.low);
+  const x = (/** @type {number} */ value) => ((value - row.low + pad) / (row.high - row.low + 2 * pad)) * width;
+  draw(svg, "path", { d: `M0 7H${width}`, class: "ps-grid" });
+  draw(svg, "rect", { x: x(row.low), y: 4, width: x(row.high) - x(row.low), height: 6, class: "ps-plausible" });
+  draw(svg, "circle", { cx: x(row.today), cy: 7, r: 4, class: "ps-dot" });
+  if (row.turns_at !== null) draw(svg, "path", { d: `M${x(row.turns_at)} 0v14`, class: "ps-turn" });
+  return node("div", { class: "ps-sentence" }, node("p", {}, wordsOf(reading, row)), svg);
+}
+
+/** @param {Reading} reading @param {MindRow} row */
+function wordsOf(reading, row) {
+  if (row.turns_at === null)
+    return spaced(`${row.title} would not change this, from ${row.low_words} to ${row.high_words}; today ${row.today_words}.`);
+  const isAhead = reading.isKnown && reading.now.change > 0;
+  const winner = isAhead ? capital(reading.baseTitle) : "This policy";
+  return spaced(`${winner} wins if ${lowered(row.title)} is ${row.side} ${row.turns_at_words} ${row.unit}; today ${row.today_words}.`);
+}
+
+/** @param {string} text */
+const spaced = (text) => text.replace(/ +/g, " ").replace(" ;", ";");

@@ -1,0 +1,87 @@
+// Menu: policies to go to, and what is done now and then.
+// In: choices. Out: its element, and a hidden field that takes a file. Left to others: the dialogs that it opens.
+
+/** @import { Bench, Frame } from "./types.js" */
+import { budgetDialog, historyDialog, sidesDialog } from "./dialogs.js";
+import { button, menuOf, node } from "./elements.js";
+import { linkOf } from "./links.js";
+
+/** @param {Bench} bench */
+export function policyMenu(bench) {
+  const { acts, store } = bench;
+  const policies = node("div");
+  const loader = node("input", {
+    type: "file",
+    accept: ".json,.yaml,.yml,.csv,.dmn",
+    hidden: "",
+    "aria-label": "Open a policy file",
+    tabindex: "-1",
+  });
+  loader.addEventListener("change", async () => {
+    const file = loader.files?.[0];
+    if (file) bench.ask({ ask: "load", name: file.name, text: await file.text() });
+    loader.value = "";
+  });
+  const entries = [
+    policies,
+    button("Side by side", {}, () => bench.read().isKnown && bench.open(sidesDialog(bench.read()))),
+    button("History of changes", {}, () => bench.open(historyDialog(bench))),
+    button("Open a policy file", {}, () => loader.click()),
+    button("Save the policy to a file", {}, () => {
+      close();
+      bench.ask({ ask: "export", formats: ["json"] });
+    }),
+    button("Copy a link to this screen", {}, () => {
+      close();
+      copyLink(bench);
+    }),
+    button("Set a budget", {}, () => bench.open(budgetDialog(bench))),
+    button("Assumptions", {}, () => bench.ask({ ask: "assumptions" })),
+    button("Print", {}, () => window.print()),
+    button("Light or dark", {}, () => {
+      flipTheme(/** @type {HTMLElement} */ (root.closest(".ps")));
+      close();
+      bench.show();
+    }),
+  ];
+  const root = menuOf("Policies, history, files, assumptions", "Policy ▾", entries, "ps-file");
+
+  function close() {
+    root.open = false;
+  }
+
+  return {
+    root,
+    loader,
+    close,
+    /** @param {Frame} frame */
+    listPolicies(frame) {
+      const goTo = frame.presets.map(({ name, title, limits }) =>
+        button(name === store.state.frame.approved ? `Back to “${title}”` : `Go to “${title}”`, { "data-preset": name }, () => {
+          close();
+          acts.setLimits(limits, `Went to “${title}”`);
+        }),
+      );
+      policies.replaceChildren(...goTo);
+    },
+  };
+}
+
+/** @param {Bench} bench */
+async function copyLink(bench) {
+  const link = `${location.href.split("#")[0]}#${linkOf(bench.store.state)}`;
+  window.history.replaceState(null, "", link);
+  try {
+    await navigator.clipboard.writeText(link);
+    bench.say("The link is copied: it opens this screen as it is now.");
+  } catch {
+    bench.say("The link is in the address bar: it opens this screen as it is now.");
+  }
+}
+
+/** @param {HTMLElement} root of the panel */
+function flipTheme(root) {
+  const byMachine = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  const isDark = getComputedStyle(root).colorScheme === "dark" || (root.dataset.theme ?? byMachine) === "dark";
+  root.dataset.theme = isDark ? "light" : "dark";
+}

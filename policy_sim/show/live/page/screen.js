@@ -1,0 +1,94 @@
+// Screen: all parts of the panel, in their places.
+// In: a reading. Out: the element of the panel, and its parts. Left to others: what each part shows.
+
+/** @import { Bench, Reading } from "./types.js" */
+import { curveOf } from "./curve.js";
+import { dialogOf } from "./dialog.js";
+import { node } from "./elements.js";
+import { frontierOf } from "./frontier.js";
+import { headerOf } from "./header.js";
+import { mindOf } from "./mind.js";
+import { oneCaseOf } from "./one_case.js";
+import { partsOf } from "./parts.js";
+import { slidersOf } from "./sliders.js";
+import { statusLine } from "./status.js";
+import { tilesOf } from "./tiles.js";
+
+/**
+ * @param {Bench} bench
+ * @param {() => void} onReconnect
+ */
+export function screenOf(bench, onReconnect) {
+  const header = headerOf(bench);
+  const status = statusLine(bench, onReconnect);
+  const limits = slidersOf(bench);
+  const tiles = tilesOf(bench);
+  const [curve, parts, frontier] = [curveOf(bench), partsOf(bench), frontierOf(bench)];
+  const mind = mindOf(bench);
+  const oneCase = oneCaseOf(bench);
+  const dialog = dialogOf(bench.id);
+  const sections = [curve, parts, frontier, mind, oneCase].map(({ part }) => part);
+  const foot = node("p", { class: "ps-foot ps-muted" });
+  const rows = node("div", { class: "ps-rows" }, ...sections.map((part) => part.root));
+  const main = node("div", { class: "ps-main" }, ...tiles.roots, rows);
+  const body = node("div", { class: "ps-body" }, limits.root, main);
+  const root = node(
+    "div",
+    { class: "ps", role: "group", "aria-label": "Policy workbench", "aria-busy": "true" },
+    ...[header.root, status.root, body, foot, dialog.root],
+  );
+
+  /** Show everything that the state holds. */
+  function show(/** @type {Reading} */ reading) {
+    const began = performance.now();
+    const { pending, isDirty, isSettled } = reading.state;
+    limits.show(reading);
+    header.show(reading);
+    root.classList.toggle("ps-stale", !reading.isKnown);
+    root.setAttribute("aria-busy", String(Boolean(pending) || isDirty || !isSettled));
+    if (reading.isKnown) for (const part of [tiles, curve, parts, frontier]) part.show(reading);
+    mind.show(reading);
+    root.dataset.drawMs = (performance.now() - began).toFixed(2);
+  }
+
+  return {
+    ...{ root, header, status, limits, mind, oneCase, dialog, show },
+
+    /** Show what the frame holds: to be called anew where it has changed. @param {Reading} reading */
+    begin(reading) {
+      limits.begin(reading);
+      oneCase.begin(reading);
+      foot.textContent = footOf(reading);
+      header.listPolicies(reading.frame);
+    },
+
+    /** Sizes are read when they change, not when something is drawn: reading one makes the browser lay out the page. */
+    measure() {
+      limits.measure();
+      tiles.measure();
+      for (const part of sections) part.width = part.body.clientWidth;
+    },
+
+    /** Draw everything in its new size. @param {Reading} reading */
+    redraw(reading) {
+      limits.redraw(reading);
+      show(reading);
+      oneCase.show(reading);
+    },
+
+    end: tiles.end,
+  };
+}
+
+/** @param {Reading} reading */
+function footOf({ frame }) {
+  const count = (/** @type {number} */ value) => value.toLocaleString("en-US");
+  return [
+    `${frame.scenario}, scenario ${frame.scenario_fingerprint}`,
+    `${count(frame.cases)} cases, ${frame.draws} draws of the assumptions`,
+    `a year is ${count(frame.cases_per_year)} cases`,
+    `money in ${frame.currency.code}`,
+    "“likely” holds 90% of the draws",
+    `policy_sim ${frame.version}`,
+  ].join(" · ");
+}

@@ -1,0 +1,82 @@
+// The other side of the panel in a shared file: answers what the panel asks from what the file holds.
+// In: the content of the file. Out: a `model` as the panel expects it. Left to others: the numbers (shared_outcomes.js,
+// shared_curves.js); the page says where they are not exact.
+
+/** @import { Baseline, Limits, Listen, Model } from "./types.js" */
+/** @import { Content } from "./shared_outcomes.js" */
+/** @import { Arrays } from "./shared_table.js" */
+import { leversOf } from "./limits.js";
+import { money } from "./numbers.js";
+import { sharedCurve } from "./shared_curves.js";
+import { outcomesIn } from "./shared_outcomes.js";
+
+const REST_MS = 120; // without a move, before what takes longer is worked out
+const NO_FILES = "this file shows; the workbench writes files for agents. Copy the link or print the page instead";
+
+/** @typedef {{ order: string, limits: Limits, baseline: Baseline, hand: string[] }} Asked */
+
+/** @param {Content} content @param {Arrays} arrays @returns {Model} */
+export function sharedModel(content, arrays) {
+  const { frame } = content;
+  const levers = leversOf(frame);
+  const outcomes = outcomesIn(content, arrays);
+  /** @type {Set<Listen>} */
+  const listeners = new Set();
+  let newest = "";
+
+  const answer = (/** @type {object} */ message, /** @type {Float64Array[]} */ buffers = []) =>
+    setTimeout(() => listeners.forEach((listen) => listen(message, buffers)));
+  const refuse = (/** @type {string} */ words) => () => answer({ kind: "problem", words });
+
+  /** @param {Asked} asked */
+  function show({ order, limits, baseline, hand }) {
+    const estimate = outcomes.outcomesOf(limits, baseline);
+    const total = estimate.outcomes[frame.value].change;
+    const isStart = !outcomes.movedFromStart(limits).length && outcomes.isShared(baseline);
+    const split = (/** @type {"failures" | "segments"} */ axis) => outcomes.splitBy(axis, limits, baseline, total);
+    const view = isStart ? content.view : { failures: split("failures"), segments: split("segments"), fingerprint: "" };
+    answer({ ...view, kind: "view", order, outcomes: estimate.outcomes, ahead: estimate.ahead });
+    newest = order;
+    const inHand = (/** @type {{ tier: string, limit: string }} */ { tier, limit }) => tier === hand[0] && limit === hand[1];
+    const sorted = [...levers].sort((one, other) => Number(inHand(other)) - Number(inHand(one)));
+    sorted.forEach((lever, n) => {
+      const tell = () => {
+        if (newest !== order) return;
+        const { content: curve, buffers } = sharedCurve(content, arrays, outcomes, lever, limits, baseline);
+        answer({ ...curve, kind: "curve", order }, buffers);
+      };
+      setTimeout(tell, estimate.isExact && n === 0 ? 0 : REST_MS + 20 * n);
+    });
+    const known = { rows: content.breakEvens };
+    const unknown = { rows: [], words: "Known for the shared policy alone; the workbench works it out for any." };
+    answer({ kind: "break_evens", order, ...(isStart ? known : unknown) });
+    setTimeout(() => newest === order && answer({ kind: "settled", order }), REST_MS + 20 * sorted.length);
+    const off = money(estimate.off * frame.cases_per_year, frame.currency);
+    answer({ kind: "note", words: estimate.isExact ? content.exactly : `${content.roughly} ±${off} a year.` });
+  }
+
+  /** @type {Record<string, (message: any) => unknown>} */
+  const answers = {
+    show,
+    study: () => answer({ kind: "frontier", points: content.frontier }),
+    case({ facts }) {
+      const shown = content.cases[facts.story];
+      if (shown) answer({ ...shown, kind: "case", facts });
+      else answer({ kind: "problem", words: "a case of your own needs the workbench; this file holds the six stories" });
+    },
+    assumptions: refuse("changing assumptions needs the workbench; this file holds what follows from one scenario"),
+    load: refuse("opening a policy needs the workbench"),
+    review: refuse(NO_FILES),
+    export: refuse(NO_FILES),
+  };
+
+  return {
+    get: () => frame,
+    send(/** @type {any} */ message) {
+      answer({ kind: "heard" });
+      answers[message.ask]?.(message);
+    },
+    on: (_, listen) => listeners.add(listen),
+    off: (_, listen) => listeners.delete(listen),
+  };
+}

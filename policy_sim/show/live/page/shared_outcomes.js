@@ -1,0 +1,147 @@
+// Outcomes in a shared file: exact while one limit moves; where several have moved, the difference to the nearest exact
+// policy is worked out from the cases of the file.
+// In: limits and a baseline. Out: level and change of every outcome. Left to others: choosing (shared_table.js).
+
+/** @import { Baseline, CaseView, CurveContent, Frame, Lever, Level, Limit, Limits, MindRow, Point, SplitRow, View } from "./types.js" */
+/** @import { Arrays, Score, Table } from "./shared_table.js" */
+import { stepAt } from "./curves.js";
+import { leversOf, withLimit } from "./limits.js";
+import { same } from "./state.js";
+import { evaluateHere } from "./shared_table.js";
+
+const MOST_SCORES = 600;
+
+/**
+ * @typedef {object} Content
+ * @property {Frame} frame
+ * @property {Table} table
+ * @property {View} view
+ * @property {CurveContent[]} curves
+ * @property {Point[]} frontier
+ * @property {MindRow[]} breakEvens
+ * @property {Record<string, CaseView>} cases
+ * @property {string} exactly
+ * @property {string} roughly
+ */
+/** @typedef {{ outcomes: Record<string, Level>, ahead: number, isExact: boolean, off: number }} Estimate */
+/** @typedef {ReturnType<typeof outcomesIn>} Outcomes */
+
+/** @param {Content} content @param {Arrays} arrays */
+export function outcomesIn(content, arrays) {
+  const { frame, table } = content;
+  const { limits: start, value } = frame;
+  const levers = leversOf(frame);
+  /** @type {Map<string, Score>} */
+  const scores = new Map();
+
+  const limitOf = (/** @type {Lever} */ lever, /** @type {Limits} */ limits) => limits[lever.tier][lever.limit];
+  const movedFromStart = (/** @type {Limits} */ limits) => levers.filter((lever) => limitOf(lever, limits) !== limitOf(lever, start));
+  const isShared = (/** @type {Baseline} */ baseline) => same(baseline, { preset: frame.approved });
+  const limitsOf = (/** @type {Baseline} */ baseline) =>
+    /** @type {Limits} */ (baseline.limits ?? frame.presets.find((preset) => preset.name === baseline.preset)?.limits);
+
+  /** @param {Limits} limits */
+  function score(limits) {
+    const key = JSON.stringify(limits);
+    const known = scores.get(key);
+    if (known) return known;
+    if (scores.size > MOST_SCORES) scores.clear();
+    const fresh = evaluateHere(table, arrays, limits);
+    scores.set(key, fresh);
+    return fresh;
+  }
+
+  /** What one moved limit comes to, exactly. @param {Lever} lever @param {Limit} limit */
+  function exactly(lever, limit) {
+    const read = (/** @type {string} */ name) => arrays[`${lever.tier}.${lever.limit}.${name}`];
+    const places = read("limits");
+    const step = stepAt({ limits: places, steps: places.length }, limit);
+    /** @type {Record<string, Level>} */
+    const outcomes = {};
+    for (const [name, base] of Object.entries(frame.base)) {
+      const level = read(`${name}_level`)[step];
+      outcomes[name] = { level, change: level - base, low: read(`${name}_low`)?.[step], high: read(`${name}_high`)?.[step] };
+    }
+    return { outcomes, ahead: read("ahead")[step] };
+  }
+
+  /** The exact policy from which to go on: of those with one of the limits moved the one that matters most. */
+  function nearestExact(/** @type {Limits} */ limits) {
+    const moved = movedFromStart(limits);
+    const singles = (moved.length ? moved : [levers[0]]).map((lever) => {
+      const limit = limitOf(lever, limits);
+      return { ...exactly(lever, limit), limits: withLimit(start, lever, limit) };
+    });
+    const far = (/** @type {(typeof singles)[number]} */ single) =>
+      Math.abs(single.outcomes[value].level - content.view.outcomes[value].level);
+    return singles.reduce((best, single) => (far(single) > far(best) ? single : best));
+  }
+
+  /**
+   * Level and change of every outcome for some limits.
+   * @param {Limits} limits
+   * @param {Baseline} baseline
+   * @returns {Estimate}
+   */
+  function outcomesOf(limits, baseline) {
+    const moved = movedFromStart(limits);
+    if (isShared(baseline) && moved.length <= 1) {
+      const lever = moved[0] ?? levers[0];
+      return { ...exactly(lever, limitOf(lever, limits)), isExact: true, off: 0 };
+    }
+    const near = nearestExact(limits);
+    const [mine, from, other] = [score(limits), score(near.limits), isShared(baseline) ? null : score(limitsOf(baseline))];
+    const off = samplingError(mine.net, (other ?? from).net);
+    /** @type {Record<string, Level>} */
+    const outcomes = {};
+    for (const name of Object.keys(frame.base)) {
+      const there = near.outcomes[name];
+      const further = totalOf(table, mine, name, value) - totalOf(table, from, name, value);
+      const change = other ? totalOf(table, mine, name, value) - totalOf(table, other, name, value) : there.change + further;
+      const room = name === value ? off : 0;
+      const [low, high] = other ? [change, change] : [there.low + further, there.high + further];
+      outcomes[name] = { level: there.level + further, change, low: low - room, high: high + room };
+    }
+    const { change, low, high } = outcomes[value];
+    // as if normal: the logistic curve is off by less than .01
+    const ahead = high > low ? 1 / (1 + Math.exp((-1.702 * change) / ((high - low) / 3.29))) : Number(change > 0);
+    return { outcomes, ahead, isExact: false, off };
+  }
+
+  /**
+   * The change by failure or segment, on the cases of the file; brought to the change in all.
+   * @param {"failures" | "segments"} axis
+   * @param {Limits} limits
+   * @param {Baseline} baseline
+   * @param {number} total
+   * @returns {SplitRow[]}
+   */
+  function splitBy(axis, limits, baseline, total) {
+    const [mine, other] = [score(limits), score(limitsOf(baseline))];
+    const rows = content.view[axis].map((row) => ({ ...row, change: 0 }));
+    const segmentCount = content.view.segments.length;
+    mine.net.forEach((worth, i) => {
+      const cell = arrays.cell[i];
+      const row = rows[axis === "failures" ? Math.floor(cell / segmentCount) : cell % segmentCount];
+      row.change += (worth - other.net[i]) / mine.net.length;
+    });
+    const missing = total - rows.reduce((sum, row) => sum + row.change, 0);
+    return rows.map((row) => ({ ...row, change: row.change + missing * row.share }));
+  }
+
+  return { outcomesOf, splitBy, movedFromStart, isShared };
+}
+
+/** @param {Table} table @param {Score} score @param {string} name @param {string} value what the others add up to */
+const totalOf = ({ signs, measures }, { totals }, name, value) =>
+  name === value ? signs.reduce((sum, sign, q) => sum + sign * totals[q], 0) : totals[measures.indexOf(name)];
+
+/** @param {Float64Array} mine @param {Float64Array} other */
+function samplingError(mine, other) {
+  let [mean, square] = [0, 0];
+  mine.forEach((value, i) => {
+    mean += (value - other[i]) / mine.length;
+    square += (value - other[i]) ** 2 / mine.length;
+  });
+  return 1.645 * Math.sqrt(Math.max(square - mean ** 2, 0) / mine.length);
+}

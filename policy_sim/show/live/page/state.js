@@ -1,0 +1,70 @@
+// State: everything that changes while somebody works with the panel, in one place.
+// In: the frame; parts of a new state. Out: the state, frozen; nobody changes it but by `change`. Left to others: what
+// follows from it (reading.js), when it changes (acts.js, answers.js).
+
+/** @import { Baseline, Frame, Limits, State, Store } from "./types.js" */
+import { leversOf } from "./limits.js";
+
+/**
+ * @param {unknown} one
+ * @param {unknown} other
+ */
+export const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+/**
+ * @param {Frame} frame
+ * @param {string} id
+ * @returns {State}
+ */
+export const firstState = (frame, id) => ({
+  id,
+  frame,
+  levers: leversOf(frame),
+  limits: frame.limits,
+  baseline: { preset: frame.approved },
+  hand: frame.hand,
+  per: "year",
+  split: "parts",
+  assumed: {},
+  budget: null,
+  onBudget: {},
+  pinned: null,
+  aside: null,
+  history: [],
+  at: 0,
+  count: 0,
+  orders: new Map(),
+  pending: "",
+  isDirty: false,
+  isSettled: false,
+  curves: new Map(),
+  view: null,
+  frontier: null,
+  minds: { rows: [], context: "" },
+  shownCase: null,
+});
+
+/**
+ * @param {State} first
+ * @returns {Store}
+ */
+export function storeOf(first) {
+  let state = Object.freeze(first);
+  return {
+    get state() {
+      return state;
+    },
+    change(part) {
+      state = Object.freeze({ ...state, ...part });
+    },
+  };
+}
+
+/**
+ * What an answer holds for: the limits but the one of which it is the curve, the baseline, the assumptions.
+ * @param {State} state
+ * @param {{ readonly limits: Limits, readonly baseline: Baseline }} asked
+ * @param {string} except key of a limit
+ */
+export const contextOf = (state, { limits, baseline }, except = "") =>
+  JSON.stringify([state.levers.map((lever) => (lever.key === except ? 0 : limits[lever.tier][lever.limit])), baseline, state.assumed]);

@@ -1,0 +1,48 @@
+// Status: the line that says what goes on, how far it is, and what went wrong.
+// In: words. Out: its element. Left to others: what happened (answers.js, line.js).
+
+/** @import { Bench } from "./types.js" */
+import { button, node } from "./elements.js";
+
+/**
+ * @param {Bench} bench
+ * @param {() => void} onReconnect
+ */
+export function statusLine(bench, onReconnect) {
+  const progress = node("progress", { max: 1, "aria-label": "Progress", hidden: "" });
+  const status = node("span", { role: "status" });
+  const cancel = button("Cancel", { class: "ps-link", hidden: "" }, () => bench.ask({ ask: "cancel" }));
+  const reconnect = button("Reconnect", { class: "ps-link", hidden: "" }, onReconnect);
+
+  function say(/** @type {string} */ text, isProblem = false) {
+    status.textContent = text;
+    status.classList.toggle("ps-problem", isProblem);
+  }
+
+  return {
+    root: node("div", { class: "ps-status" }, progress, status, cancel, reconnect),
+    say,
+    showSilence() {
+      say("The calculation does not answer: it is busy with something else, or gone. Your limits are kept.", true);
+      reconnect.hidden = false;
+    },
+    showHeard() {
+      if (!reconnect.hidden) say("");
+      reconnect.hidden = true;
+    },
+    /** @param {{ words: string, share: number, left: number | null }} message */
+    showBusy({ words, share, left }) {
+      progress.hidden = false;
+      progress.value = share;
+      if (share === 0) progress.removeAttribute("value");
+      say(`${words}${left === null ? "" : `, about ${Math.max(1, Math.round(left))} s left`} …`);
+      cancel.hidden = false;
+    },
+    /** @param {{ words: string }} message */
+    showOver({ words }) {
+      progress.hidden = true;
+      cancel.hidden = true;
+      if (status.textContent?.startsWith(words)) say("");
+    },
+  };
+}

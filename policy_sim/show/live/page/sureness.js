@@ -1,0 +1,20 @@
+// Sureness: how sure a change of an outcome is, in words.
+// In: a change with the ends of its interval. Out: words. Left to others: the interval (Python).
+
+/** @import { Level, Reading } from "./types.js" */
+
+/**
+ * How sure a change is; `ends` are those of its interval where the words say it.
+ * @param {Reading} reading
+ * @param {string} name of an outcome
+ * @param {Pick<Level, "change" | "low" | "high">} level
+ * @returns {{ words: string, ends?: [string, string] }}
+ */
+export function sureness(reading, name, { change, low, high }) {
+  const text = (/** @type {number} */ value) => reading.format(name, value, true);
+  const nothing = text(0);
+  if ([change, low, high].every((value) => text(value) === nothing)) return { words: "no change" };
+  if (text(low) === text(high)) return { words: "the same in nearly every draw" };
+  if (low <= 0 && high >= 0) return { words: "cannot be told apart" };
+  return { words: `likely ${text(low)} to ${text(high)}`, ends: [text(low), text(high)] };
+}
