@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,11 @@ def insert(path: Path, before: str, text: str) -> None:
     place = next(number for number, line in enumerate(lines) if before in line)
     while before.startswith("name=") and not lines[place].rstrip().endswith("("):
         place -= 1
-    path.write_text("".join([*lines[:place], text, *lines[place:]]), encoding="utf-8")
+    margin = lines[place][: len(lines[place]) - len(lines[place].lstrip())]
+    # what stands in a table is a member of it
+    comma = "," if margin and not text.rstrip().endswith(",") else ""
+    added = textwrap.indent(text.strip(), margin) + comma + "\n"
+    path.write_text("".join([*lines[:place], added, *lines[place:]]), encoding="utf-8")
 
 
 def run(folder: Path, package: Path, language: str, text: str) -> None:
