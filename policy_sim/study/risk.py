@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError
 from policy_sim.value import Outcome, compare, interval
-from policy_sim.value.evaluation import Handling, worst
+from policy_sim.value.escalation_queue import is_waiting, supervisor_minutes, with_load
+from policy_sim.value.handling import Handling
+from policy_sim.value.evaluation import worst
 from policy_sim.value.payoffs import expect
-from policy_sim.value.second_line import is_waiting, numbers_under, supervisor_minutes
 
 __all__ = ["Errors", "case_error", "net_benefits", "risk_table", "spread_of_cases"]
 
@@ -191,19 +192,21 @@ def _case_values(outcome: Outcome, other: Outcome) -> Floats:
     payoffs = outcome.payoffs
     mine, its = (Handling.of(evaluated.policy, payoffs) for evaluated in (outcome, other))
     everywhere = np.zeros(len(payoffs.cases), dtype=np.int64)
-    states, others = (handling.states(everywhere) for handling in (mine, its))
-    rules = mine.rules
-    differs = np.asarray((states.choice != others.choice).any(axis=1)) | (states.tier != others.tier)
-    differs |= np.asarray(is_waiting(payoffs, states).any(axis=1)) | (rules.suspected != its.rules.suspected)
-    if not np.array_equal(rules.claimed, its.rules.claimed):
+    assignments, others = (handling.assignments(everywhere) for handling in (mine, its))
+    rules = mine.arrays
+    differs = np.asarray((assignments.choice != others.choice).any(axis=1)) | (assignments.tier != others.tier)
+    differs |= np.asarray(is_waiting(payoffs, assignments).any(axis=1)) | (rules.suspected != its.arrays.suspected)
+    if not np.array_equal(rules.claimed, its.arrays.claimed):
         differs[:] = True
-    minutes = supervisor_minutes(payoffs, states, 1)[0] / len(payoffs.cases)
-    numbers = numbers_under(payoffs, minutes)
+    minutes = supervisor_minutes(payoffs, assignments, 1)[0] / len(payoffs.cases)
+    numbers = with_load(payoffs, minutes)
     # the styles mostly choose the same resolution, which is valued once
-    keys = np.column_stack([np.repeat(np.flatnonzero(differs), 3), states.choice[differs].ravel()])
+    keys = np.column_stack([np.repeat(np.flatnonzero(differs), 3), assignments.choice[differs].ravel()])
     rows, place = np.unique(keys, axis=0, return_inverse=True)
     case, resolution = np.ascontiguousarray(rows[:, 0]), np.ascontiguousarray(rows[:, 1])
-    expected = expect(payoffs, case, resolution, states.tier[case], rules.suspected, rules.claimed, numbers)[..., 0]
+    expected = expect(payoffs, case, resolution, assignments.tier[case], rules.suspected, rules.claimed, numbers)[
+        ..., 0
+    ]
     out = np.zeros(len(payoffs.cases))
     out[differs] = expected[place.reshape(-1, 3), np.arange(3)].sum(axis=1)
     return out

@@ -29,16 +29,17 @@ from policy_sim.policy import ASK, Lever, Policy, limit_content, to_cents
 from policy_sim.service import Cases, read_cases
 from policy_sim.sweep.workers import Workers, as_they_come, cluster_workers, thread_workers
 from policy_sim.value import Outcome, Payoffs, measure, value_cases
-from policy_sim.value.curves import best_step, lever_states
-from policy_sim.value.evaluation import Handling, rules_of, score
-from policy_sim.value.second_line import (
+from policy_sim.value.curves import best_step, stages_of_lever
+from policy_sim.value.escalation_queue import (
     WaitNodes,
+    escalation_queue,
     is_waiting,
-    numbers_with,
-    only_some,
-    second_line,
+    masked,
     supervisor_minutes,
+    with_wait,
 )
+from policy_sim.value.handling import Handling, policy_arrays_of
+from policy_sim.value.scoring import score
 from policy_sim.words import LIMITS, MEASURES
 
 __all__ = ["CandidateCurve", "CaseLog", "curves_of_many", "evaluate_many", "open_case_log"]
@@ -192,7 +193,7 @@ def evaluate_many(
     shape = (len(scenario.failures), len(scenario.segments))
     for question, tally in zip(asked, tallies, strict=True):
         minutes = tally.minutes.sum(axis=0) / log.rows
-        queue = second_line(few, minutes)
+        queue = escalation_queue(few, minutes)
         sums = tally.at_once + _weighed(tally.waiting, question, queue.mean_wait_hours[None])
         counts = tally.counts.reshape(shape)
         outcomes.append(Outcome(question.policy, few, sums.reshape(*shape, *sums.shape[1:]), counts, queue))
@@ -239,7 +240,7 @@ def curves_of_many(
     curves = {}
     for lever, question, tally in zip(levers, asked, tallies, strict=True):
         minutes = np.cumsum(tally.minutes, axis=0) / log.rows
-        wait = second_line(few, minutes).mean_wait_hours
+        wait = escalation_queue(few, minutes).mean_wait_hours
         sums = np.cumsum(tally.at_once, axis=0) + _weighed(np.cumsum(tally.waiting, axis=1), question, wait)
         money = np.where(question.cents < 0, ASK, question.cents / 100)
         # what lies beyond the last candidate is not told
@@ -277,23 +278,23 @@ def _tally(question: _Question, payoffs: Payoffs) -> _Tally:
     cells = len(payoffs.scenario.failures) * len(payoffs.scenario.segments)
     if question.lever is None:
         handling = Handling.of(question.policy, payoffs)
-        rules, states = handling.rules, handling.states(handling.rules.cell)
+        rules, assignments = handling.arrays, handling.assignments(handling.arrays.cell)
         places = cells
     else:
-        rules = rules_of(question.policy, payoffs)
-        states, cents = lever_states(question.policy, payoffs, question.lever, rules)
-        states = states._replace(place=np.searchsorted(question.cents, cents, side="left")[states.place])
+        rules = policy_arrays_of(question.policy, payoffs)
+        assignments, cents = stages_of_lever(question.policy, payoffs, question.lever, rules)
+        assignments = assignments._replace(place=np.searchsorted(question.cents, cents, side="left")[assignments.place])
         places = len(question.cents) + 1
     counts = np.bincount(rules.cell, minlength=cells)
-    minutes = supervisor_minutes(payoffs, states, places)
+    minutes = supervisor_minutes(payoffs, assignments, places)
     empty = np.zeros((places, len(MEASURES), len(payoffs.draws)))
     if question.waits is None:
         return _Tally(minutes, empty, empty[None], counts)
-    waits = is_waiting(payoffs, states)
-    at_once = score(payoffs, rules, only_some(states, ~waits), places, payoffs.numbers)
-    passed_on = only_some(states, waits)
+    waits = is_waiting(payoffs, assignments)
+    at_once = score(payoffs, rules, masked(assignments, ~waits), places, payoffs.draw_arrays)
+    passed_on = masked(assignments, waits)
     nodes = WaitNodes.between(*question.waits)
-    waiting = [score(payoffs, rules, passed_on, places, numbers_with(payoffs, hours)) for hours in nodes.hours]
+    waiting = [score(payoffs, rules, passed_on, places, with_wait(payoffs, hours)) for hours in nodes.hours]
     return _Tally(minutes, at_once, np.stack(waiting), counts)
 
 
@@ -312,14 +313,14 @@ def _with_waits(question: _Question, few: Payoffs) -> _Question:
     along = minutes.sum(axis=0, keepdims=True) if question.lever is None else np.cumsum(minutes, axis=0)
     loads = along[:, : len(few.draws)] / len(few.cases)
     least, most = loads.min(axis=0) * (1 - _MARGIN), loads.max(axis=0) * (1 + _MARGIN)
-    wait = second_line(few, np.stack([least, most])).mean_wait_hours
+    wait = escalation_queue(few, np.stack([least, most])).mean_wait_hours
     return question._replace(waits=wait)
 
 
 def _candidates(lever: Lever, few: Payoffs, limits: Sequence[float] | None) -> Ints:
     if limits is None:
-        drawn = few.options.uses[..., LIMITS.index(lever.limit)]
-        drawn = drawn[few.options.adequate & (drawn >= 0)]
+        drawn = few.choice_sets.uses[..., LIMITS.index(lever.limit)]
+        drawn = drawn[few.choice_sets.adequate & (drawn >= 0)]
         if not len(drawn):
             return np.array([-1, 0])
         spread_out = np.quantile(drawn, np.linspace(0, 1, _MOST_LIMITS - 1), method="higher")

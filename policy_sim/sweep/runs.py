@@ -410,8 +410,8 @@ def _prepare(job: Job, scenario: Scenario) -> _Prepared:
             cases = draw_cases(scenario, customers.transactions, customers.future_values, design.cases, design.seed)
             return _Prepared(value_cases(scenario, cases, central(scenario)), central(scenario), None)
         setting = draw_setting(scenario, customers, Sample(design.cases, design.draws, design.seed))
-    numbers = setting.payoffs.numbers
-    ratios = None if setting.customers is None else numbers.values[:, : design.draws]  # noqa: PD011
+    numbers = setting.payoffs.draw_arrays
+    ratios = None if setting.customers is None else numbers.value_ratios[:, : design.draws]
     return _Prepared(setting.payoffs, draw_assumptions(scenario, design.draws, design.seed), ratios)
 
 

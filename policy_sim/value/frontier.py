@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError, plain_rows, unknown
+from policy_sim.border import InputError, Progress, plain_rows, unknown
 from policy_sim.policy import Policy, limit_content
 from policy_sim.value.best_limits import Search, moving_levers
 from policy_sim.value.evaluation import Outcome, evaluate, interval
 from policy_sim.value.expected import Expected, load_of
 from policy_sim.value.grid import enumerate_pairs
-from policy_sim.value.payoffs import Payoffs, Progress, spread
+from policy_sim.value.payoffs import Payoffs, spread
 from policy_sim.words import MOVED
 
 __all__ = ["OVER", "Frontier", "frontier"]
@@ -121,7 +121,7 @@ def frontier(
     points
         At most so many policies, evenly spread; 2 or more.
     on_progress
-        Called with (done, of).
+        Called as policies are found.
 
     Raises
     ------
@@ -146,13 +146,13 @@ def frontier(
     spared, net = (grid.totals[each].ravel()[allowed].astype(np.float64) for each in (name, "net_value"))
     corners = upper_hull(spared, net)
     chosen = np.unique(np.linspace(0, len(corners) - 1, points).astype(np.int64)).tolist()
-    report = on_progress or (lambda done, of: None)
+    report = on_progress or (lambda words, done, of: None)
     found: list[Outcome] = []
     for n, k in enumerate(chosen):
         search = Search(expected, {}, {name: _price_at(spared[corners], net[corners], k)})
         best, _ = search.climb(grid.policy_at(grid.pair(int(allowed[corners[k]]))), levers)
         found.append(evaluate(best, payoffs))
-        report(n + 1, len(chosen))
+        report("Searching the frontier", n + 1, len(chosen))
     at = np.array([[each.per_case(name).mean(), each.per_case().mean()] for each in found])
     kept = upper_hull(at[:, 0], at[:, 1])
     prices = np.diff(at[kept, 1]) / np.maximum(np.diff(at[kept, 0]), 1e-12)

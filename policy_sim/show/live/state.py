@@ -123,7 +123,7 @@ class Panel:
     def top(self, lever: Lever) -> float:
         """Return how far a limit's axis goes (money): past nearly all that is drawn on it, and all policies' limits."""
         d = LIMITS.index(lever.limit)
-        drawn = self.payoffs.options.uses[..., d][self.payoffs.options.adequate]
+        drawn = self.payoffs.choice_sets.uses[..., d][self.payoffs.choice_sets.adequate]
         drawn_money = drawn[drawn > 0] / 100
         policies = (self.approved, *self.presets)
         finite = [policy.limit(tier, lever.limit) for policy in policies for tier in policy.tier_names[:-1]]
@@ -444,7 +444,7 @@ def _case_view(policy: Policy, payoffs: Payoffs, bundles: Mapping[int, str]) -> 
     names = payoffs.menu.names[payoffs.cases.failure[0]]
     tier = policy.tier_names.index(row["tier"])
     at = payoffs.scenario.tiers.index(row["tier"])
-    shown = list(bundles) or np.argsort(-payoffs.believed.payoff[at, 0, : len(names)])[:4].tolist()
+    shown = list(bundles) or np.argsort(-payoffs.agent_view.payoff[at, 0, : len(names)])[:4].tolist()
     chosen = names.index(row["recommended"])
     shown = list(dict.fromkeys([chosen, *shown]))
     return {
@@ -460,7 +460,7 @@ def _case_view(policy: Policy, payoffs: Payoffs, bundles: Mapping[int, str]) -> 
 def _resolution(
     policy: Policy, payoffs: Payoffs, a: int, at: int, bundles: Mapping[int, str], is_chosen: bool
 ) -> dict[str, Any]:
-    options, cases, seen = payoffs.options, payoffs.cases, payoffs.believed
+    options, cases, seen = payoffs.choice_sets, payoffs.cases, payoffs.agent_view
     cell = (cases.failures[cases.failure[0]], cases.segments[cases.segment[0]])
     lowest = Ladder(policy).limits_in_cents(*cell)[0]
     over = [LIMIT_KINDS[name].title.lower() for d, name in enumerate(LIMITS) if options.uses[0, a, d] > lowest[d]]
