@@ -27,8 +27,11 @@ from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Request, WebError
+from playwright.sync_api import ConsoleMessage, Page, Request, WebError, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+
+# what a page shows is waited for as long as a busy machine takes; five seconds are not enough
+expect.set_options(timeout=60_000)
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 START_TIMEOUT_SECONDS = 90
