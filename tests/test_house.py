@@ -19,7 +19,6 @@ LONG_FILES = {"policy_sim/value/best_limits.py", "policy_sim/value/kernels.py"}
 LONG_FUNCTIONS = {
     "policy_sim/value/best_limits.py:best_limits",
     "tests/benchmarks/curves_and_payoffs.py:main",
-    "tests/browser/test_panel.py:test_the_journey_in_the_application",
     "tests/value/oracle.py:measures",
 }
 
