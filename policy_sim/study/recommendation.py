@@ -105,14 +105,8 @@ def recommend(
     InputError
         As `best_limits` does.
     """
-    report = on_progress or (lambda words, done, of: None)
     outcomes = [evaluate(compared, payoffs) for compared in (policy, *others)]
-    best = best_limits(
-        policy,
-        payoffs,
-        round_to=round_to,
-        on_progress=lambda *progress: report("Searching the best limits", *progress[-2:]),
-    )
+    best = best_limits(policy, payoffs, round_to=round_to, on_progress=on_progress)
     best = as_recommended(best)
     outcomes.append(evaluate(best.policy, payoffs))
     return Recommendation(best, tuple(compare(outcome, outcomes[0]) for outcome in outcomes))

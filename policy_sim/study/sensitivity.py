@@ -235,7 +235,7 @@ def one_at_a_time(
     net_value, customers_kept = np.empty((2, len(draws), len(all_policies)))
     for k, policy in enumerate(all_policies.values()):
 
-        def step(done: int, of: int, k: int = k) -> None:
+        def step(_: str, done: int, of: int, k: int = k) -> None:
             if on_progress is not None:
                 on_progress("Moving one assumption at a time", k * of + done, len(all_policies) * of)
 

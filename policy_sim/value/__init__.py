@@ -7,7 +7,7 @@ from policy_sim.value.evaluation import Difference, Outcome, compare, decide, ev
 from policy_sim.value.frontier import Frontier, frontier
 from policy_sim.value.keep_or_return import KeepOrReturn, comparable_failures, keep_or_return
 from policy_sim.value.kernels import STYLES
-from policy_sim.value.payoffs import Payoffs, Progress, spread, value_cases
+from policy_sim.value.payoffs import Payoffs, spread, value_cases
 
 __all__ = [
     "STYLES",
@@ -19,7 +19,6 @@ __all__ = [
     "KeepOrReturn",
     "Outcome",
     "Payoffs",
-    "Progress",
     "best_limits",
     "choice_table",
     "comparable_failures",

@@ -21,15 +21,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError, plain_rows, unknown
+from policy_sim.border import InputError, Progress, plain_rows, unknown
 from policy_sim.policy import Lever, Policy
 from policy_sim.value.curves import Curve, best_step, threshold_curve
 from policy_sim.value.evaluation import evaluate, worst
 from policy_sim.value.expected import QUANTITIES, Expected, load_of
 from policy_sim.value.grid import Grid, enumerate_pairs
-from policy_sim.value.payoffs import Payoffs, Progress, spread
+from policy_sim.value.payoffs import Payoffs, spread
 from policy_sim.value.second_line import second_line
-from policy_sim.words import LIMITS, MOVED
+from policy_sim.words import LIMITS, MOVED, OUTCOMES, SPARED
 
 __all__ = ["BestLimits", "Search", "best_limits", "moving_levers"]
 
@@ -48,6 +48,7 @@ _PRICE_ROUNDS = 8  # of finding the price at which caps hold
 _FIRST_PRICE = 4.0  # money a case for all that a cap allows
 _NO_GAIN = 1e-9  # money a case: no exception is made for less
 _NEVER = 1e12  # below this is what breaks a cap
+_SEARCHING = "Searching the best limits"
 _NUDGE = 0.02  # by which the load is moved to see what it costs
 _LOOSER = 0.02  # by which a cap is raised to see what it is worth
 _SETTLED_HOURS = 1e-3  # of wait, between the load that limits were found under and the one that they make
@@ -155,7 +156,7 @@ def best_limits(
         "mean" for the highest mean over the draws; "cvar" for the highest mean of the worst tenth of the draws;
         "regret" for the lowest highest regret against the policies that the search came across.
     on_progress
-        Called with (done, of).
+        Called as each of five parts of the search is done.
 
     Raises
     ------
@@ -175,12 +176,12 @@ def best_limits(
     if at_most_exceptions is not None and at_most_exceptions < 0:
         raise InputError(f"at_most_exceptions is {at_most_exceptions}; it must be 0 or more")
     every = None if round_to is None else round(100 * round_to)
-    report = on_progress or (lambda done, of: None)
+    report = on_progress or (lambda words, done, of: None)
 
     few = payoffs.take(spread(len(payoffs.cases), _START_CASES))
     load = load_of(policy, few)
     search = Search(Expected.of(policy, few, load, limits), caps)
-    report(1, 5)
+    report(_SEARCHING, 1, 5)
     grid = _start_grid(policy, search, levers)
     ends = [search.climb(start, levers) for start in _starts(policy, grid, caps)]
     best, value = max(ends, key=lambda end: end[1])
@@ -192,7 +193,7 @@ def best_limits(
     agreeing = sum(end[1] >= value - _CENT for end in ends)
     best, search, load = _settle_load(best, search, levers, load)
     best = _let_go(best, search.value(best), search, levers)
-    report(2, 5)
+    report(_SEARCHING, 2, 5)
 
     many = payoffs.take(spread(len(payoffs.cases), _SEARCH_CASES))
     search = replace(search, expected=Expected.of(policy, many, load, limits))
@@ -200,7 +201,7 @@ def best_limits(
         best = policy
     best, _ = _climb_within(best, search, levers)
     _refuse_infeasible(best, search, budget, escalation_minutes)
-    report(3, 5)
+    report(_SEARCHING, 3, 5)
     if robust != "mean":
         best = _robust(best, [policy, *(end for end, _ in ends)], few, levers, robust, search)
     shared = best
@@ -214,10 +215,10 @@ def best_limits(
     gains = [] if not cells else _exceptions(rounded, search, cells, limits, every)
     best = _with_exceptions(rounded, gains, search, at_most_exceptions)
     everything = _with_exceptions(best, gains, search, None) if gains else None
-    report(4, 5)
+    report(_SEARCHING, 4, 5)
     simplicity = _compare_simplicity(policy, shared, rounded if every else None, best, everything, search)
     binding, price = _shadow_price(best, unbound, search, levers)
-    report(5, 5)
+    report(_SEARCHING, 5, 5)
     return BestLimits(best, payoffs, levers, len(ends), agreeing, simplicity, binding, price)
 
 
@@ -563,7 +564,7 @@ def _least_regret(values: Floats, reference: Floats) -> Floats:
 
 
 _CRITERIA = {"cvar": _cvar, "regret": _least_regret}
-_CAP_NAMES = {"remedy_cost": "budget", "supervisor_minutes": "escalation_minutes"}
+_CAP_NAMES = {kind.outcome: kind.name for kind in SPARED.values()}
 
 
 def moving_levers(policy: Policy, limits: Sequence[str], tiers: Sequence[str] | None) -> tuple[Lever, ...]:
@@ -608,5 +609,4 @@ def _bounds_in_words(budget: float | None, escalation_minutes: float | None) -> 
 
 def _totals_in_words(search: Search, policy: Policy, payoffs: Payoffs) -> str:
     means, a_year = search.means(policy), payoffs.scenario.value("shop.cases_per_year")
-    units = {"remedy_cost": "money", "supervisor_minutes": "minutes"}
-    return " and ".join(f"{means[name] * a_year:,.0f} {units[name]} a year" for name in search.caps)
+    return " and ".join(f"{means[name] * a_year:,.0f} {OUTCOMES[name].unit} a year" for name in search.caps)

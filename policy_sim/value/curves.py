@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError, plain_rows
+from policy_sim.border import InputError, Progress, plain_rows
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, limit_content, to_cents
 from policy_sim.value.evaluation import (
     Outcome,
@@ -25,7 +25,7 @@ from policy_sim.value.evaluation import (
     score_lanes,
 )
 from policy_sim.value.kernels import LANES, Rules, States, add_along, curve_states
-from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
+from policy_sim.value.payoffs import Payoffs, in_blocks
 from policy_sim.value.second_line import (
     WaitNodes,
     hours_waited_along,
@@ -180,7 +180,7 @@ def threshold_curve(outcome: Outcome, lever: Lever, on_progress: Progress | None
             add_along(changes, weight, total)
         sums[..., first:last] = total[..., : last - first]
 
-    in_blocks(work, len(payoffs.draws), LANES, on_progress)
+    in_blocks(work, len(payoffs.draws), LANES, on_progress, "Working out the exact curve")
     curve = Curve(policy, payoffs, lever, cents, sums)
     now = policy.limit(lever.tier, lever.limit, lever.failure, lever.segment)
     as_it_is = policy.with_limit(lever, now)

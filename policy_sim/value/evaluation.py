@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError, plain_rows, unknown
+from policy_sim.border import InputError, Progress, plain_rows, unknown
 from policy_sim.policy import NO_LIMIT_CENTS, Ladder, Policy, authority, limit_words
 from policy_sim.service import Waiting, caught_share
 from policy_sim.value.kernels import GUIDED, LANES, Numbers, Rules, States, choose, score_states
-from policy_sim.value.payoffs import Payoffs, Progress, in_blocks
+from policy_sim.value.payoffs import Payoffs, in_blocks
 from policy_sim.value.second_line import numbers_with, second_line, supervisor_minutes
-from policy_sim.words import GUARDS, LIMITS, MEASURES, OUTCOMES
+from policy_sim.words import GUARDS, LIMITS, MEASURES, OUTCOMES, PARTS
 
 __all__ = [
     "Difference",
@@ -215,7 +215,7 @@ def evaluate(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = No
     payoffs
         The valued cases.
     on_progress
-        Called with (done, of) as blocks of draws are finished.
+        Called as blocks of draws are finished.
 
     Raises
     ------
@@ -302,7 +302,7 @@ def score(
         score_lanes(payoffs, rules, states, numbers, first, lanes)
         out[..., first:last] = lanes[..., : last - first]
 
-    in_blocks(work, len(payoffs.draws), LANES, on_progress)
+    in_blocks(work, len(payoffs.draws), LANES, on_progress, "Evaluating")
     return out
 
 
@@ -316,8 +316,7 @@ def score_lanes(payoffs: Payoffs, rules: Rules, states: States, numbers: Numbers
 def measure(sums: Floats, outcome: str) -> Floats:
     """Return one of `OUTCOMES` from sums (..., measures, draws)."""
     if outcome == "net_value":
-        money = dict(zip(MEASURES, np.moveaxis(sums, -2, 0), strict=True))
-        return np.asarray(money["retained"] - money["remedy_cost"] - money["labour"] - money["learned_claiming"])
+        return np.asarray(sum(sign * sums[..., MEASURES.index(name), :] for name, sign in PARTS.items()))
     if outcome not in MEASURES:
         raise unknown("outcome", outcome, list(OUTCOMES))
     return np.asarray(sums[..., MEASURES.index(outcome), :])

@@ -6,28 +6,25 @@ can be beaten on both counts by mixing others. Left to others: one bound kept ex
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError, plain_rows, unknown
+from policy_sim.border import InputError, Progress, plain_rows, unknown
 from policy_sim.policy import Policy, limit_content
 from policy_sim.value.best_limits import Search, moving_levers
 from policy_sim.value.evaluation import Outcome, evaluate, interval
 from policy_sim.value.expected import Expected, load_of
 from policy_sim.value.grid import enumerate_pairs
-from policy_sim.value.payoffs import Payoffs, Progress, spread
+from policy_sim.value.payoffs import Payoffs, spread
 from policy_sim.words import MOVED, SPARED
 
-__all__ = ["OVER", "Frontier", "frontier"]
+__all__ = ["Frontier", "frontier"]
 
 Floats = NDArray[np.float64]
-
-#: What can be spared, by the name that people give it, and the outcome that measures it.
-OVER: Mapping[str, str] = {name: kind.outcome for name, kind in SPARED.items()}
 
 _CASES = 2_000  # at most, that the policies are found on
 
@@ -39,7 +36,7 @@ class Frontier:
     Attributes
     ----------
     over
-        What is spared, a name of `OVER`.
+        What is spared, a name of `words.SPARED`.
     outcomes
         Of the policies on the frontier, from the one that spares most to the one with the highest net value.
     beside
@@ -69,7 +66,7 @@ class Frontier:
                 {
                     "policy": outcome.policy.name,
                     "on_frontier": outcome in self.outcomes,
-                    OVER[self.over]: float(outcome.per_year(OVER[self.over]).mean()),
+                    SPARED[self.over].outcome: float(outcome.per_year(SPARED[self.over].outcome).mean()),
                     "net_value": float(net.mean()),
                     "net_value_low": low,
                     "net_value_high": high,
@@ -117,7 +114,7 @@ def frontier(
     points
         At most so many policies, evenly spread; 2 or more.
     on_progress
-        Called with (done, of).
+        Called as policies are found.
 
     Raises
     ------
@@ -129,11 +126,11 @@ def frontier(
     A price on what is spared singles out the pair of tiers' policies on a grid that is best at that price; all prices
     together give the corners of the upper hull. Each corner is polished on exact curves at a price where it is best.
     """
-    if over not in OVER:
-        raise unknown("quantity to spare", over, list(OVER))
+    if over not in SPARED:
+        raise unknown("quantity to spare", over, list(SPARED))
     if points < 2:
         raise InputError(f"a frontier of {points} policies has no two ends; ask for 2 or more (points)")
-    name = OVER[over]
+    name = SPARED[over].outcome
     levers = moving_levers(policy, limits, None)
     few = payoffs.take(spread(len(payoffs.cases), _CASES))
     expected = Expected.of(policy, few, load_of(policy, few), limits)
@@ -142,13 +139,13 @@ def frontier(
     spared, net = (grid.totals[each].ravel()[allowed].astype(np.float64) for each in (name, "net_value"))
     corners = upper_hull(spared, net)
     chosen = np.unique(np.linspace(0, len(corners) - 1, points).astype(np.int64)).tolist()
-    report = on_progress or (lambda done, of: None)
+    report = on_progress or (lambda words, done, of: None)
     found: list[Outcome] = []
     for n, k in enumerate(chosen):
         search = Search(expected, {}, {name: _price_at(spared[corners], net[corners], k)})
         best, _ = search.climb(grid.policy_at(grid.pair(int(allowed[corners[k]]))), levers)
         found.append(evaluate(best, payoffs))
-        report(n + 1, len(chosen))
+        report("Searching the frontier", n + 1, len(chosen))
     at = np.array([[each.per_case(name).mean(), each.per_case().mean()] for each in found])
     kept = upper_hull(at[:, 0], at[:, 1])
     prices = np.diff(at[kept, 1]) / np.maximum(np.diff(at[kept, 0]), 1e-12)

@@ -19,15 +19,12 @@ from policy_sim.policy import NO_LIMIT, limit_content
 from policy_sim.service import Cases
 from policy_sim.value.kernels import LANES, States, score_states
 from policy_sim.value.payoffs import Payoffs, expect, spread, value_cases
-from policy_sim.words import COLUMNS, MEASURES, RETURN_PARTS
+from policy_sim.words import COLUMNS, MEASURES
 
-__all__ = ["COMPONENTS", "KeepOrReturn", "comparable_failures", "keep_or_return"]
+__all__ = ["KeepOrReturn", "comparable_failures", "keep_or_return"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-#: What speaks for keeping (above 0) or for a return (below 0), in the order in which people add it up.
-COMPONENTS = tuple(RETURN_PARTS)
 
 _CASES = 400  # of a failure, that the formula takes its means over
 _PRICES = 25  # at which the part that depends on the price is worked out
@@ -45,7 +42,8 @@ class KeepOrReturn:
     price
         Price (money) at which `components` are given: the middle one of the cases.
     components
-        What keeping saves (above 0) or gives away (below 0) for an item of that price, money by name of `COMPONENTS`.
+        What keeping saves (above 0) or gives away (below 0) for an item of that price: money, by the names of
+        `words.RETURN_PARTS`.
     keep_below
         By the formula, at the central assumptions: keeping is better below this price; `NO_LIMIT` where it always is.
     simulated

@@ -101,7 +101,7 @@ FACTS = (
 FORMS = ("cost", "felt", "gain")
 #: Second axis of `Numbers.failures`; kappa is the logit of the churn without remedy.
 PER_FAILURE = ("loss_share", "kappa", "compensation_weight", "spend_drop")
-_PER_FAILURE_COUNT = 4
+_PER_FAILURE_COUNT = len(PER_FAILURE)
 #: Second axis of `Numbers.tiers`.
 PER_TIER = ("wait_hours", "lost_contact_share")
 #: First axis of `Numbers.shared`; idle and quiet are the effort of a contact that leads to nothing, and of none at all,
@@ -128,10 +128,9 @@ SHARED = (
     "reach",
     "temptation_scale",
 )
-_SHARED_COUNT = 19
+_SHARED_COUNT = len(SHARED)
 #: Third axis of `Numbers.staff`.
 STAFF = ("labour", "minutes", "supervisor_minutes")
-_COLUMN_COUNT = 7
 
 # Rows of the buffer, as offsets. First what is copied in, in the order of the names above ...
 _ROW = LANES
@@ -146,11 +145,9 @@ _ROW = LANES
 (_WORTH, _SLOPE) = range(31 * _ROW, 33 * _ROW, _ROW)  # see `_worth`
 (_KEPT_EMPTY, _RETAINED_EMPTY, _KEPT_SILENT, _RETAINED_SILENT) = range(33 * _ROW, 37 * _ROW, _ROW)
 (_COMPENSATED, _EFFECT, _ETA, _LEARNED) = range(37 * _ROW, 41 * _ROW, _ROW)
-_MONEY = 41 * _ROW  # the case's columns, where the lanes are cases
-_HOURS = 48 * _ROW
-_UNSEEN = 49 * _ROW
-_MEASURED = 50 * _ROW
-_BUFFER = 58 * _ROW
+(_HOURS, _UNSEEN, _MEASURED) = range(41 * _ROW, 44 * _ROW, _ROW)
+_BUFFER = _MEASURED + _MEASURE_COUNT * _ROW
+_MONEY = _BUFFER  # where the lanes are cases, their money columns come last, however many there are
 
 
 class Facts(NamedTuple):
@@ -405,7 +402,7 @@ def _score_case(
         b[_COST + j] = 0.0
     for form in range(3):
         row = _COST + form * LANES
-        for c in range(_COLUMN_COUNT):
+        for c in range(facts.money.shape[1]):
             if numbers.active[f, a, form, c]:
                 value = facts.money[i, c]
                 for j in range(LANES):
@@ -686,7 +683,7 @@ def _prepare_cases(case: Ints, block: int, used: int, facts: Facts, numbers: Num
             - bonded * facts.numbers[i, _BOND_FACT]
             + first_order * facts.numbers[i, _FIRST_FACT]
         )
-        for c in range(_COLUMN_COUNT):
+        for c in range(facts.money.shape[1]):
             b[_MONEY + c * LANES + j] = facts.money[i, c]
     for j in range(LANES):
         eta = b[_PLAIN + j] + quiet + _waited(wait, b[_HOURS + j])
@@ -731,7 +728,7 @@ def _value_cases(f: int, a: int, k: int, numbers: Numbers, timing: int, b: Float
     weight = numbers.failures[f, 2, 0]
     for j in range(3 * LANES):
         b[_COST + j] = 0.0
-    for c in range(_COLUMN_COUNT):
+    for c in range(numbers.forms.shape[3]):
         if numbers.active[f, a, 0, c] or numbers.active[f, a, 1, c] or numbers.active[f, a, 2, c]:
             _add_column(c, numbers.forms[f, a, 0, c, 0], numbers.forms[f, a, 1, c, 0], numbers.forms[f, a, 2, c, 0], b)
     rejected = 1.0 if numbers.rejected[f] else 0.0
@@ -784,7 +781,7 @@ def payoffs_of_cases(
     begin, end
         Places in `case` to work on.
     """
-    b = np.empty(_BUFFER)
+    b = np.empty(_BUFFER + facts.money.shape[1] * LANES)
     tile = np.empty((out.shape[2], LANES))
     f = facts.failure[case[begin]]
     for block in range(begin, end, LANES):

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import ACTS, Draws, Scenario, central
-from policy_sim.border import InputError
+from policy_sim.border import InputError, Progress
 from policy_sim.service import Cases, Menu, compile_menu, recency_of_failure
 from policy_sim.value.kernels import (
     FACTS,
@@ -41,7 +41,6 @@ __all__ = ["Believed", "Payoffs", "expect", "in_blocks", "spread", "value_cases"
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Progress = Callable[[int, int], None]
 Piece = TypeVar("Piece")
 
 _ROWS_IN_A_BLOCK = 20_000
@@ -225,11 +224,16 @@ def spread(count: int, most: int) -> Ints:
 
 
 def in_blocks(
-    work: Callable[[int, int], None], count: int, size: int | None = None, on_progress: Progress | None = None
+    work: Callable[[int, int], None],
+    count: int,
+    size: int | None = None,
+    on_progress: Progress | None = None,
+    words: str = "",
 ) -> None:
     """Call work(first, last) for consecutive blocks, on as many threads as there are processors.
 
-    Where no size is given, it is one for work that takes about a microsecond a case.
+    Where no size is given, it is one for work that takes about a microsecond a case. `words` tell `on_progress` what
+    is being done.
 
     Blocks write to places of their own and are cut the same way on every machine, so results do not depend on threads.
     An exception raised by `on_progress` (a person cancels) stops the blocks that have not begun.
@@ -239,12 +243,12 @@ def in_blocks(
     if len(edges) == 1:
         work(*edges[0])
         if on_progress is not None:
-            on_progress(1, 1)
+            on_progress(words, 1, 1)
         return
     with ThreadPoolExecutor(cpu_count()) as pool:
         for done, _ in enumerate(_as_they_come(pool, work, edges), start=1):
             if on_progress is not None:
-                on_progress(done, len(edges))
+                on_progress(words, done, len(edges))
 
 
 def _as_they_come(

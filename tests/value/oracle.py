@@ -23,6 +23,7 @@ from policy_sim.service import (
     spend_multiplier,
     waiting,
 )
+from policy_sim.words import CASE_COLUMNS
 
 MEASURES = ("retained", "remedy_cost", "labour", "learned_claiming", "customers_kept", "minutes")
 MEASURES += ("supervisor_minutes", "escalated")
@@ -80,20 +81,17 @@ def all_draws(payoffs):
 
 def columns(cases, i, draw):
     """Return the money columns of a case; what its log left out is worked out from the assumptions of the draw."""
-    price = cases.item_price[i]
-    given = {name: getattr(cases, name)[i] for name in ("item_price", "unit_cost", "salvage_value")}
-    given |= {name: getattr(cases, name)[i] for name in ("return_shipping", "outbound_shipping", "restocking")}
-    if "unit_cost" in cases.assumed:
-        given["unit_cost"] = price * draw["shop.unit_cost_share"]
-    if "salvage_value" in cases.assumed:
-        given["salvage_value"] = given["unit_cost"] * draw["shop.salvage_share"]
-    if "return_shipping" in cases.assumed:
-        given["return_shipping"] = draw["shop.label_cost"]
-    if "outbound_shipping" in cases.assumed:
-        given["outbound_shipping"] = draw["shop.outbound_cost"]
-    if "restocking" in cases.assumed:
-        given["restocking"] = draw["shop.inspection_cost"]
-    return {"constant": 1.0, **given}
+    money = {"constant": 1.0}
+    for name, column in CASE_COLUMNS.items():
+        if not column.in_forms:
+            continue
+        money[name] = cases.columns[name][i]
+        if name in cases.assumed:
+            base, assumptions = column.filled_from
+            money[name] = money[base]
+            for assumption in assumptions:
+                money[name] = money[name] * draw[assumption]
+    return money
 
 
 def coefficient(text, draw):

@@ -310,7 +310,7 @@ def test_where_the_lead_must_ask_so_must_the_agent(scenario, shipped_payoffs):
 def test_progress_is_told(scenario, shipped_payoffs):
     told = []
     best_limits(load_policy("current", scenario), shipped_payoffs, on_progress=lambda *step: told.append(step))
-    assert told == [(n, 5) for n in range(1, 6)]
+    assert told == [("Searching the best limits", n, 5) for n in range(1, 6)]
 
 
 @pytest.mark.parametrize(

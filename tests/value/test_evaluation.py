@@ -118,8 +118,8 @@ def test_evaluation_is_pure(current, shipped_payoffs, outcome):
 
 def test_progress_is_told(current, shipped_payoffs):
     told = []
-    evaluate(current, shipped_payoffs, on_progress=lambda done, of: told.append((done, of)))
-    assert told == [(1, 1)]
+    evaluate(current, shipped_payoffs, on_progress=lambda *step: told.append(step))
+    assert told == [("Evaluating", 1, 1)]
 
 
 def reached(policy, payoffs):

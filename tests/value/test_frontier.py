@@ -10,20 +10,21 @@ from hypothesis import strategies as st
 from policy_sim.border import InputError
 from policy_sim.policy import load_policy, load_shipped_policies
 from policy_sim.value import evaluate
-from policy_sim.value.frontier import OVER, frontier, upper_hull
+from policy_sim.value.frontier import frontier, upper_hull
+from policy_sim.words import SPARED
 
 
-@pytest.mark.parametrize("over", list(OVER))
+@pytest.mark.parametrize("over", list(SPARED))
 def test_it_is_concave_and_nothing_lies_above_it(scenario, shipped_payoffs, over):
     policy = load_policy("current", scenario)
     found = frontier(policy, shipped_payoffs, over, beside=load_shipped_policies(scenario, besides=policy))
-    spared = np.array([each.per_case(OVER[over]).mean() for each in found.outcomes])
+    spared = np.array([each.per_case(SPARED[over].outcome).mean() for each in found.outcomes])
     net = np.array([each.per_case().mean() for each in found.outcomes])
     assert (np.diff(spared) > 0).all()
     assert (np.diff(net) > 0).all()
     assert (np.diff(found.prices) < 1e-9).all()
     for other in found.beside:
-        x, y = other.per_case(OVER[over]).mean(), other.per_case().mean()
+        x, y = other.per_case(SPARED[over].outcome).mean(), other.per_case().mean()
         if spared[0] <= x <= spared[-1]:
             # a cent: corners are polished, what lies between them is a mixture
             assert y <= np.interp(x, spared, net) + 0.05

@@ -11,7 +11,8 @@ from policy_sim.border import InputError
 from policy_sim.policy import NO_LIMIT
 from policy_sim.service import read_cases
 from policy_sim.value import value_cases
-from policy_sim.value.keep_or_return import COMPONENTS, keep_or_return
+from policy_sim.value.keep_or_return import keep_or_return
+from policy_sim.words import RETURN_PARTS
 
 
 def spread_cases(scenario, failure="wrong_item", future_value=0.0, count=600):
@@ -64,7 +65,7 @@ def test_worth_more_customers_keep_dearer_items(scenario):
 def test_components_add_up_to_the_difference_of_payoffs(scenario):
     payoffs = valued(scenario, future_value=50.0)
     found = keep_or_return(payoffs, "wrong_item")
-    assert tuple(found.components) == COMPONENTS
+    assert tuple(found.components) == tuple(RETURN_PARTS)
     names = payoffs.menu.names[list(scenario.failures).index("wrong_item")]
     same_price = read_cases(
         pd.DataFrame(

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError
+from policy_sim.border import InputError, Progress
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, limit_content, load_shipped_policies
 from policy_sim.publish import FORMATS, check, difference, pdf_problem, publish
 from policy_sim.show.live.one_case import case_content, story_content
@@ -27,7 +27,6 @@ from policy_sim.value import (
     Curve,
     Outcome,
     Payoffs,
-    Progress,
     best_limits,
     compare,
     evaluate,
@@ -336,12 +335,7 @@ class Panel:
         mine = self.policy.model_copy(update={"name": "in_hand"})
         other = self.baseline.policy.model_copy(update={"name": "baseline"})
         some = thinned(self.payoffs, _STUDY_CASES, 1).cases
-
-        def show(words: str, done: int, of: int) -> None:
-            if on_progress is not None:
-                on_progress(done, of)
-
-        study = one_at_a_time(self.setting.scenario, some, mine, other, on_progress=show)
+        study = one_at_a_time(self.setting.scenario, some, mine, other, on_progress=on_progress)
         moves = {str(row["assumption"]): row for row in study.tornado().to_dict("records")}
         rows = []
         for row in study.break_evens().to_dict("records"):

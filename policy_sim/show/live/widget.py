@@ -180,7 +180,7 @@ class Workbench(anywidget.AnyWidget):
         others = panel.policy.with_limit(lever, ASK).model_dump_json()
         key = (str(lever), others, panel.baseline.policy.model_dump_json(), panel.setting.scenario.fingerprint)
         if key not in self._seen:
-            self._seen[key] = curve_message(panel.curve(lever, lambda done, of: check()))
+            self._seen[key] = curve_message(panel.curve(lever, lambda words, done, of: check()))
         self._seen.move_to_end(key)
         if len(self._seen) > _MOST_SEEN:
             self._seen.popitem(last=False)
@@ -235,7 +235,7 @@ class Workbench(anywidget.AnyWidget):
         with _Telling(self, "Valuing by the changed assumptions", check) as on_progress:
 
             def show(words: str, done: int, of: int) -> None:
-                on_progress(done, of + 1)
+                on_progress(words, done, of + 1)
 
             setting = prepare(values, show)
             check()
@@ -278,14 +278,14 @@ class _Telling:
         self.send, self.words, self.check = workbench.send, words, check
         self.began = self.last = time.monotonic()
 
-    def __enter__(self) -> Callable[[int, int], None]:
+    def __enter__(self) -> Progress:
         self._tell(0.0)
         return self._on_progress
 
     def __exit__(self, *_: object) -> None:
         self.send({"kind": "over", "words": self.words})
 
-    def _on_progress(self, done: int, of: int) -> None:
+    def _on_progress(self, _: str, done: int, of: int) -> None:
         self.check()
         if time.monotonic() - self.last > _NOTICEABLE_SECONDS:
             self._tell(done / of)
