@@ -48,9 +48,9 @@ def run(folder: Path, package: Path, language: str, text: str) -> None:
         assert done.returncode == 0, f"{order[-1]}\n{done.stdout}\n{done.stderr}"
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_how_to_does_what_it_says(tmp_path, page):
-    text = (ROOT / "docs" / "how-to" / f"{page}.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("how_to", PAGES)
+def test_a_how_to_does_what_it_says(tmp_path, how_to):
+    text = (ROOT / "docs" / "how-to" / f"{how_to}.md").read_text(encoding="utf-8")
     blocks = list(BLOCK.finditer(text))
     assert any(block["order"] == "run" for block in blocks)
     # nothing that looks like an order is passed over
