@@ -251,7 +251,7 @@ def frontier(
     out: OutFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """The highest net value for each amount of spend, of supervisors' time, or of learned claiming."""
+    """The highest net value for each amount of remedy cost, of supervisors' time, or of learned claiming."""
     from policy_sim import value
     from policy_sim.policy import load_policy, load_shipped_policies
     from policy_sim.show.terminal.optimum import of_frontier

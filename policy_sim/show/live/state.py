@@ -311,7 +311,7 @@ class Panel:
         return replace(self, policy=policy)
 
     def frontier(self, on_progress: Progress | None = None) -> list[dict[str, float]]:
-        """Return policies with the most net value for each spend: remedy cost and net value, per case."""
+        """Return policies with the most net value for each remedy cost, with both, per case."""
         payoffs = thinned(self.payoffs, _FRONTIER_CASES, len(self.payoffs.draws))
         best_policies = frontier(self.approved, payoffs, points=_FRONTIER_POINTS, on_progress=on_progress)
         return [_point(evaluate(outcome.policy, self.payoffs)) for outcome in best_policies.outcomes]

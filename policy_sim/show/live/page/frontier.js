@@ -1,4 +1,4 @@
-// Frontier: spend against value: the best policies, those to compare with, and where the limit in hand can take this one.
+// Frontier: cost against value: the best policies, those to compare with, and where the limit in hand can take this one.
 // In: a reading. Out: its section. Left to others: axes and lines (frontier_ground.js), which policies are best
 // (Python).
 
@@ -11,7 +11,7 @@ import { section } from "./section.js";
 import { fill } from "./tables.js";
 
 const HELP =
-  "Each point of the line is the policy with the most net value for that spend. Dotted: where the limit in hand can take this policy.";
+  "Each point of the line is the policy with the most net value for that cost. Dotted: where the limit in hand can take this policy.";
 
 /** @typedef {import("./frontier_ground.js").Spot} Spot */
 /** @typedef {Spot & { title: string, kind: "now" | "best" | "force" }} Mark */
@@ -34,7 +34,7 @@ export function frontierOf(bench) {
         title: point.title ?? "",
         kind: point.is_recommended ? "best" : "force",
       }));
-      part.title.textContent = "Spend against value";
+      part.title.textContent = "Cost against value";
       part.note.textContent = noteOf(reading, line);
       const width = sized(part, HEIGHT);
       const bounds = boundsOf(state, lever);
@@ -56,9 +56,9 @@ export function frontierOf(bench) {
 /** @param {Reading} reading @param {readonly Spot[]} line */
 function noteOf({ state, now }, line) {
   if (!state.frontier) return "The line of the best policies is being worked out …";
-  if (now.change <= 0) return "Line: the best for each spend. This policy brings no gain.";
+  if (now.change <= 0) return "Line: the best for each cost. This policy brings no gain.";
   const reached = Math.min(100, Math.round((100 * now.change) / Math.max(...line.map((spot) => spot.gain))));
-  return `Line: the best for each spend. This policy reaches ${reached}% of the top.`;
+  return `Line: the best for each cost. This policy reaches ${reached}% of the top.`;
 }
 
 /**
