@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policy_sim.assumptions import load_scenario
-from policy_sim.value import kernels
+from policy_sim.value import response_kernels
 from policy_sim.words import (
     CASE_COLUMNS,
     COLUMNS,
@@ -35,7 +35,7 @@ def test_names_that_files_and_people_know_have_not_changed():
 
 
 def test_kernels_sum_what_there_is_a_word_for():
-    assert kernels.MEASURES == MEASURES
+    assert response_kernels.MEASURES == MEASURES
 
 
 def test_guards_look_at_columns_of_a_case():

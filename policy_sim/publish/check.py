@@ -223,7 +223,7 @@ def _without(policy: Policy, exception: LimitException) -> Policy:
 
 def _entitlements(policy: Policy, payoffs: Payoffs) -> Iterator[Finding]:
     """Yield failures whose entitlement nobody can meet, and those that a tier can never meet alone."""
-    scenario, cases, options = payoffs.scenario, payoffs.cases, payoffs.options
+    scenario, cases, options = payoffs.scenario, payoffs.cases, payoffs.choice_sets
     ladder = Ladder(policy)
     for f, failure in enumerate(cases.failures):
         rows = np.flatnonzero(np.asarray(cases.failure) == f)

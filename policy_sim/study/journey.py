@@ -27,11 +27,7 @@ from policy_sim.clv import PUBLISHED_WEEKS_PER_YEAR, BgNbdFit
 from policy_sim.policy import Policy
 from policy_sim.study.journey_kernels import ANSWERS, MOST_PRIOR, SUMS, Buyers, follow
 from policy_sim.study.prepare import Customers, Setting
-from policy_sim.value import Payoffs, value_cases
-from policy_sim.value.evaluation import Handling, score
-from policy_sim.value.kernels import SHARED
-from policy_sim.value.payoffs import spread
-from policy_sim.value.second_line import numbers_with, second_line, supervisor_minutes
+from policy_sim.value import Payoffs, measures_by_case, spread, value_cases
 from policy_sim.words import MEASURES
 
 __all__ = ["TRAJECTORIES", "Journey", "compare_journeys", "follow_customers", "monthly_sums"]
@@ -321,19 +317,11 @@ def _answers(policy: Policy, payoffs: Payoffs) -> Floats:
 
 def _answers_to(policy: Policy, payoffs: Payoffs) -> Floats:
     """Return (draws, cases, answers) under a policy; escalated cases wait as long as its load makes them."""
-    count, draws = len(payoffs.cases), len(payoffs.draws)
-    handling = Handling.of(policy, payoffs)
-    rules, states = handling.rules, handling.states(np.arange(count))
-    alike = states._replace(place=np.zeros(count, dtype=np.int64))
-    queue = second_line(payoffs, supervisor_minutes(payoffs, alike, 1)[0] / count)
-    numbers = numbers_with(payoffs, queue.mean_wait_hours)
-    measured = dict(zip(MEASURES, np.moveaxis(score(payoffs, rules, states, count, numbers), 1, 0), strict=True))
-    shared = numbers.shared.copy()
-    shared[[SHARED.index("deterred"), SHARED.index("gained")]] = 0.0
-    silent = score(payoffs, rules, states, count, numbers._replace(shared=shared))[:, MEASURES.index("retained")]
+    measured = dict(zip(MEASURES, np.moveaxis(measures_by_case(policy, payoffs), 1, 0), strict=True))
+    silent = measures_by_case(policy, payoffs.without_word_of_mouth())[:, MEASURES.index("retained")]
     factor = payoffs.draws["shop.future_value_factor"]
     valued = payoffs.cases.future_value[:, None] * factor * measured["customers_kept"]
-    multiplier = np.divide(silent, valued, out=np.ones((count, draws)), where=valued > 0)
+    multiplier = np.divide(silent, valued, out=np.ones_like(valued), where=valued > 0)
     word_of_mouth = (measured["retained"] - silent) / (payoffs.cases.new_customer_value * factor)
     answers = measured | {
         "chance_kept": measured["customers_kept"],

@@ -215,7 +215,7 @@ def thinned(payoffs: Payoffs, cases: int, draws: int) -> Payoffs:
         return payoffs
     rows = np.linspace(0, len(payoffs.cases) - 1, min(cases, len(payoffs.cases))).round().astype(np.int64)
     fewer = Draws(payoffs.draws.names, payoffs.draws.values[:draws])
-    return value_cases(payoffs.scenario, payoffs.cases.take(rows), fewer, payoffs.numbers.values[:, : len(fewer)])
+    return value_cases(payoffs.scenario, payoffs.cases.take(rows), fewer, payoffs.value_ratios[:, : len(fewer)])
 
 
 def fit_customers(transactions: Transactions, scenario: Scenario, model: str = "bg-nbd") -> Customers:

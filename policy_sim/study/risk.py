@@ -14,10 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError
-from policy_sim.value import Outcome, compare, interval
-from policy_sim.value.evaluation import Handling, worst
-from policy_sim.value.payoffs import expect
-from policy_sim.value.second_line import is_waiting, numbers_under, supervisor_minutes
+from policy_sim.value import Outcome, compare, expected_differences, interval, worst
 
 __all__ = ["Errors", "case_error", "net_benefits", "risk_table", "spread_of_cases"]
 
@@ -161,7 +158,7 @@ def case_error(outcome: Outcome, baseline: Outcome) -> Errors:
     count = len(payoffs.cases)
     if count < 2:
         raise InputError("there is one case only; the error from the sample of cases needs two or more")
-    gains = _case_values(outcome, baseline) - _case_values(baseline, outcome)
+    gains = expected_differences(outcome.policy, baseline.policy, payoffs)
     yearly = payoffs.scenario.value("shop.cases_per_year")
     gain = difference.per_year()
     from_assumptions = float(gain.std(ddof=1)) if len(gain) > 1 else 0.0
@@ -181,29 +178,3 @@ def spread_of_cases(outcome: Outcome) -> float:
     values = outcome.payoffs.cases.future_value
     variance = chance_kept * float((values**2).mean()) - (chance_kept * float(values.mean())) ** 2
     return float(np.sqrt(max(variance, 0.0)))
-
-
-def _case_values(outcome: Outcome, other: Outcome) -> Floats:
-    """Return (cases,) the expected net value in money of each case under a policy; 0 where both policies do the same.
-
-    They do if tier and choices are the same, the case is not escalated, and both guards suspect the same cases.
-    """
-    payoffs = outcome.payoffs
-    mine, its = (Handling.of(evaluated.policy, payoffs) for evaluated in (outcome, other))
-    everywhere = np.zeros(len(payoffs.cases), dtype=np.int64)
-    states, others = (handling.states(everywhere) for handling in (mine, its))
-    rules = mine.rules
-    differs = np.asarray((states.choice != others.choice).any(axis=1)) | (states.tier != others.tier)
-    differs |= np.asarray(is_waiting(payoffs, states).any(axis=1)) | (rules.suspected != its.rules.suspected)
-    if not np.array_equal(rules.claimed, its.rules.claimed):
-        differs[:] = True
-    minutes = supervisor_minutes(payoffs, states, 1)[0] / len(payoffs.cases)
-    numbers = numbers_under(payoffs, minutes)
-    # the styles mostly choose the same resolution, which is valued once
-    keys = np.column_stack([np.repeat(np.flatnonzero(differs), 3), states.choice[differs].ravel()])
-    rows, place = np.unique(keys, axis=0, return_inverse=True)
-    case, resolution = np.ascontiguousarray(rows[:, 0]), np.ascontiguousarray(rows[:, 1])
-    expected = expect(payoffs, case, resolution, states.tier[case], rules.suspected, rules.claimed, numbers)[..., 0]
-    out = np.zeros(len(payoffs.cases))
-    out[differs] = expected[place.reshape(-1, 3), np.arange(3)].sum(axis=1)
-    return out

@@ -20,9 +20,7 @@ from policy_sim.assumptions import ACTS, Draws, Scenario, central, draw_assumpti
 from policy_sim.border import InputError, find_file, parse_model, plain_rows, read_yaml, shipped, unknown
 from policy_sim.policy import limit_content, load_policy
 from policy_sim.service import compose, read_cases
-from policy_sim.value import Payoffs, interval, value_cases
-from policy_sim.value.evaluation import measure, rules_of, score
-from policy_sim.value.kernels import States
+from policy_sim.value import Payoffs, interval, measure, measures_of, value_cases
 from policy_sim.words import CASE_COLUMNS, COLUMNS, LIMITS, Name
 
 __all__ = ["ENOUGH", "Claim", "KeepUntil", "Option", "Replay", "Story", "load_stories", "load_story", "replay"]
@@ -227,7 +225,7 @@ class Replay:
     @property
     def limits_needed(self) -> dict[str, float]:
         """The limits that an agent would have needed to decide the option `given` without asking (money)."""
-        used = self.payoffs.options.uses[0, self.resolution[_GIVEN]]
+        used = self.payoffs.uses[0, self.resolution[_GIVEN]]
         return {name: cents / 100 for name, cents in zip(LIMITS, used.tolist(), strict=True) if cents >= 0}
 
     @property
@@ -276,7 +274,7 @@ class Replay:
         intervals); and beats_given, the share of draws with a higher payoff than the option `given`.
         """
         scenario, menu = self.payoffs.scenario, self.payoffs.menu
-        columns = self.payoffs.facts.money[0] * self.payoffs.cases.column_factors(central(scenario))[:, 0]
+        columns = self.payoffs.cases.money_columns()[0] * self.payoffs.cases.column_factors(central(scenario))[:, 0]
         rows = []
         for position, (name, option) in enumerate(self.options.items()):
             a = self.resolution[name]
@@ -286,7 +284,7 @@ class Replay:
                 "title": option.title,
                 "remedies": "; ".join(_words(scenario, variant) for variant in option.remedies) or "nothing",
                 "tier": option.tier,
-                "adequate": bool(self.payoffs.options.adequate[0, a]),
+                "adequate": bool(self.payoffs.adequate[0, a]),
                 "worth": float(columns @ menu.worth[0, a, :, 0]),
                 "trouble": float(columns @ menu.trouble[0, a, :, 0]),
                 "hours": self._hours(option, a),
@@ -367,13 +365,13 @@ def replay(story: Story, draws: int = 500, seed: int = 0) -> Replay:
     payoffs = _valued(whole, story.case, bundles, sampled)
     tiers = whole.tiers
     menu = np.array([bundles.index(bundle) for bundle in own])
-    allowed = menu[payoffs.options.adequate[0, menu]]
-    best = bundles[allowed[np.argmax(payoffs.believed.payoff[0, 0, allowed])]]
+    allowed = menu[payoffs.adequate[0, menu]]
+    best = bundles[allowed[np.argmax(payoffs.agent_view.payoff[0, 0, allowed])]]
     options = dict(story.options) | {_BEST: Option(title="The best of the menu", remedies=best, tier=tiers[0])}
     resolution = {name: bundles.index(option.remedies) for name, option in options.items()}
-    states = [(resolution[name], tiers.index(option.tier)) for name, option in options.items()]
-    states += [(resolution[_GIVEN], k) for k in range(len(tiers))]
-    measures = _scored(payoffs, np.zeros(len(states), dtype=np.int64), np.array(states))
+    decided = [(resolution[name], tiers.index(option.tier)) for name, option in options.items()]
+    decided += [(resolution[_GIVEN], k) for k in range(len(tiers))]
+    measures = _scored(payoffs, np.zeros(len(decided), dtype=np.int64), np.array(decided))
     asking = measure(measures[len(options) :], "net_value")
     keep = _keep(story, whole, sampled)
     return Replay(story, payoffs, options, resolution, measures[: len(options)], asking, keep, seed)
@@ -390,16 +388,9 @@ def _valued(
     return value_cases(narrowed, read_cases(table, narrowed), draws)
 
 
-def _scored(payoffs: Payoffs, case: NDArray[np.int64], states: NDArray[np.int64]) -> Floats:
-    """Return (states, measures, draws): measures of cases for which resolution and tier are fixed by each state."""
-    rules = rules_of(load_policy("ask_first", payoffs.scenario), payoffs)
-    choice = np.repeat(states[:, :1], 3, axis=1)
-    handled = States(case, states[:, 1], choice, np.arange(len(states)))
-    # one case alone is no load for the supervisors: an escalated case waits as long as the scenario says
-    changes = score(payoffs, rules, handled, len(states), payoffs.numbers)
-    # of states of the same case that follow each other, the kernel adds up differences
-    begins = np.flatnonzero(np.diff(case, prepend=-1))
-    return np.concatenate([np.cumsum(part, axis=0) for part in np.split(changes, begins[1:])])
+def _scored(payoffs: Payoffs, case: NDArray[np.int64], decided: NDArray[np.int64]) -> Floats:
+    """Return (rows, measures, draws): measures of cases under resolutions at tiers, which `decided` (rows, 2) holds."""
+    return measures_of(load_policy("ask_first", payoffs.scenario), payoffs, case, decided[:, 0], decided[:, 1])
 
 
 def _keep(story: Story, scenario: Scenario, draws: Draws) -> KeepUntil | None:
@@ -413,12 +404,12 @@ def _keep(story: Story, scenario: Scenario, draws: Draws) -> KeepUntil | None:
     prices = max(float(story.case["item_price"]), 1.0) * _PRICES
     stay = {name: value for name, value in story.case.items() if name not in COLUMNS}
     table = pd.DataFrame([stay | {"item_price": price} for price in prices])
-    states = np.tile([[0, 0], [1, 0]], (len(prices), 1))
+    decided = np.tile([[0, 0], [1, 0]], (len(prices), 1))
     case = np.repeat(np.arange(len(prices)), 2)
 
     def gains(under: Draws) -> Floats:
         payoffs = _valued(scenario, table, [keeping, returning], under)
-        net_value = measure(_scored(payoffs, case, states), "net_value")
+        net_value = measure(_scored(payoffs, case, decided), "net_value")
         return net_value[0::2] - net_value[1::2]
 
     return KeepUntil(prices, gains(central(scenario))[:, 0], gains(draws))

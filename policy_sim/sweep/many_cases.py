@@ -4,9 +4,8 @@ In: a Parquet file of cases, a scenario, draws, policies or limits. Out: `Outcom
 Left to others: a log that fits (`service.read_cases`, `value`), which limits are best (`value.best_limits`).
 
 Outcomes are sums over cases, and so are the changes of an outcome as a limit rises: blocks of rows are evaluated
-separately and added up in their order, on any number of threads or machines. Only the waiting time of escalations
-couples cases. A sample of rows tells roughly how long it will be; all blocks are evaluated for a few waiting times
-around that, and the outcome for the true one is interpolated by a polynomial.
+separately and added up in their order, on any number of threads or machines. A sample of rows from several places of
+the file tells roughly how long escalations will wait, see `value.partial_sums`.
 """
 
 from __future__ import annotations
@@ -27,17 +26,7 @@ from policy_sim.border import InputError, Progress, plain_rows
 from policy_sim.policy import ASK, Lever, Policy, limit_content, to_cents
 from policy_sim.service import Cases, read_cases
 from policy_sim.sweep.workers import as_they_come, workers_of
-from policy_sim.value import Outcome, Payoffs, measure, value_cases
-from policy_sim.value.curves import best_step, lever_states
-from policy_sim.value.evaluation import Handling, rules_of, score
-from policy_sim.value.second_line import (
-    WaitNodes,
-    is_waiting,
-    numbers_with,
-    only_some,
-    second_line,
-    supervisor_minutes,
-)
+from policy_sim.value import Outcome, PartialSums, Payoffs, Question, best_step, measure, value_cases
 from policy_sim.words import LIMITS, MEASURES
 
 __all__ = ["CandidateCurve", "CaseLog", "curves_of_many", "evaluate_many", "open_case_log"]
@@ -49,7 +38,6 @@ _ROWS_AT_ONCE = 10_000  # valued together
 _ROWS_IN_A_BLOCK = 100_000  # that one worker takes
 _SAMPLE = 10_000  # rows from which the load is estimated
 _SAMPLE_PLACES = 10  # of the file that these come from
-_MARGIN = 0.05  # relative error that the estimated load may have
 _MOST_LIMITS = 200  # candidates by default
 
 
@@ -183,19 +171,10 @@ def evaluate_many(
     The same as `evaluate` on all cases at once, except for the order of summation and the polynomial in the waiting
     time: together less than a millionth of the outcome. The outcomes' payoffs are those of a sample of the cases.
     """
-    few = _sample(log, scenario, draws)
-    questions = [_Question(policy, None, np.zeros(0, dtype=np.int64), None) for policy in policies]
-    asked = [_with_waits(question, few) for question in questions]
-    tallies = _added_up(asked, log, scenario, draws, workers, cluster, on_progress)
-    outcomes = []
-    shape = (len(scenario.failures), len(scenario.segments))
-    for question, tally in zip(asked, tallies, strict=True):
-        minutes = tally.minutes.sum(axis=0) / log.rows
-        queue = second_line(few, minutes)
-        sums = tally.at_once + _interpolated(tally.waiting, question, queue.mean_wait_hours[None])
-        counts = tally.counts.reshape(shape)
-        outcomes.append(Outcome(question.policy, few, sums.reshape(*shape, *sums.shape[1:]), counts, queue))
-    return outcomes
+    sample = _sample(log, scenario, draws)
+    questions = [Question.about(policy, sample) for policy in policies]
+    totals = _added_up(questions, log, scenario, draws, workers, cluster, on_progress)
+    return [question.outcome(total, sample) for question, total in zip(questions, totals, strict=True)]
 
 
 def curves_of_many(
@@ -228,112 +207,24 @@ def curves_of_many(
     InputError
         If a lever is unknown, a limit is below 0, or a cell of the file cannot be used.
     """
-    few = _sample(log, scenario, draws)
-    asked = []
+    sample = _sample(log, scenario, draws)
+    questions = []
     for lever in levers:
         policy.check_lever(lever)
         scenario.check_cell(lever.failure, lever.segment)
-        asked.append(_with_waits(_Question(policy, lever, _candidates(lever, few, limits), None), few))
-    tallies = _added_up(asked, log, scenario, draws, workers, cluster, on_progress)
+        questions.append(Question.about(policy, sample, lever, _candidates(lever, sample, limits)))
+    totals = _added_up(questions, log, scenario, draws, workers, cluster, on_progress)
     curves = {}
-    for lever, question, tally in zip(levers, asked, tallies, strict=True):
-        minutes = np.cumsum(tally.minutes, axis=0) / log.rows
-        wait = second_line(few, minutes).mean_wait_hours
-        sums = np.cumsum(tally.at_once, axis=0) + _interpolated(np.cumsum(tally.waiting, axis=1), question, wait)
+    for lever, question, total in zip(levers, questions, totals, strict=True):
         money = np.where(question.cents < 0, ASK, question.cents / 100)
-        # the last place holds what changes beyond the last candidate
-        curves[lever] = CandidateCurve(policy, scenario, lever, money, sums[:-1] / log.rows)
+        curves[lever] = CandidateCurve(policy, scenario, lever, money, question.means_along(total, sample))
     return curves
 
 
-class _Question(NamedTuple):
-    """What is evaluated for each block: a policy as it is, or with one limit at candidate values.
-
-    Attributes
-    ----------
-    policy, lever
-        The policy, and the limit that varies, if any.
-    cents
-        (limits,) candidates in cents, rising; -1 for "ask".
-    waits
-        (2, draws) shortest and longest waiting time (hours) between which the true one lies; None if not known yet.
-    """
-
-    policy: Policy
-    lever: Lever | None
-    cents: Ints
-    waits: Floats | None
-
-
-class _Tally(NamedTuple):
-    """Sums over cases by place: a cell, or a candidate limit (and one place for what lies beyond the last).
-
-    Attributes
-    ----------
-    minutes
-        (places, padded draws) of supervisors.
-    at_once
-        (places, measures, draws) of cases that are not escalated.
-    waiting
-        (nodes, places, measures, draws) of escalated cases, for each of a few waiting times.
-    counts
-        (cells,) number of cases.
-    """
-
-    minutes: Floats
-    at_once: Floats
-    waiting: Floats
-    counts: Ints
-
-
-def _tally(question: _Question, payoffs: Payoffs) -> _Tally:
-    """Add up over some cases what a question asks for."""
-    cells = len(payoffs.scenario.failures) * len(payoffs.scenario.segments)
-    if question.lever is None:
-        handling = Handling.of(question.policy, payoffs)
-        rules, states = handling.rules, handling.states(handling.rules.cell)
-        places = cells
-    else:
-        rules = rules_of(question.policy, payoffs)
-        states, cents = lever_states(question.policy, payoffs, question.lever, rules)
-        states = states._replace(place=np.searchsorted(question.cents, cents, side="left")[states.place])
-        places = len(question.cents) + 1
-    counts = np.bincount(rules.cell, minlength=cells)
-    minutes = supervisor_minutes(payoffs, states, places)
-    empty = np.zeros((places, len(MEASURES), len(payoffs.draws)))
-    if question.waits is None:
-        return _Tally(minutes, empty, empty[None], counts)
-    waits = is_waiting(payoffs, states)
-    at_once = score(payoffs, rules, only_some(states, ~waits), places, payoffs.numbers)
-    escalated = only_some(states, waits)
-    nodes = WaitNodes.between(*question.waits)
-    waiting = [score(payoffs, rules, escalated, places, numbers_with(payoffs, hours)) for hours in nodes.hours]
-    return _Tally(minutes, at_once, np.stack(waiting), counts)
-
-
-def _interpolated(values: Floats, question: _Question, wait: Floats) -> Floats:
-    """Interpolate values (nodes, places, measures, draws) at waiting times (places or 1, draws)."""
-    assert question.waits is not None
-    out = np.zeros(values.shape[1:])
-    for value, weight in zip(values, WaitNodes.between(*question.waits).weights(wait), strict=True):
-        out += value * weight[:, None]
-    return out
-
-
-def _with_waits(question: _Question, few: Payoffs) -> _Question:
-    """Return the question with bounds of the waiting time, from the load of a sample of cases."""
-    minutes = _tally(question, few).minutes
-    along = minutes.sum(axis=0, keepdims=True) if question.lever is None else np.cumsum(minutes, axis=0)
-    loads = along[:, : len(few.draws)] / len(few.cases)
-    least, most = loads.min(axis=0) * (1 - _MARGIN), loads.max(axis=0) * (1 + _MARGIN)
-    wait = second_line(few, np.stack([least, most])).mean_wait_hours
-    return question._replace(waits=wait)
-
-
-def _candidates(lever: Lever, few: Payoffs, limits: Sequence[float] | None) -> Ints:
+def _candidates(lever: Lever, sample: Payoffs, limits: Sequence[float] | None) -> Ints:
     if limits is None:
-        uses = few.options.uses[..., LIMITS.index(lever.limit)]
-        uses = uses[few.options.adequate & (uses >= 0)]
+        uses = sample.uses[..., LIMITS.index(lever.limit)]
+        uses = uses[sample.adequate & (uses >= 0)]
         if not len(uses):
             return np.array([-1, 0])
         quantiles = np.quantile(uses, np.linspace(0, 1, _MOST_LIMITS - 1), method="higher")
@@ -345,19 +236,19 @@ def _candidates(lever: Lever, few: Payoffs, limits: Sequence[float] | None) -> I
 
 
 def _added_up(
-    questions: Sequence[_Question],
+    questions: Sequence[Question],
     log: CaseLog,
     scenario: Scenario,
     draws: Draws,
     workers: int | None,
     cluster: str | None,
     on_progress: Progress | None,
-) -> list[_Tally]:
+) -> list[PartialSums]:
     """Evaluate all blocks of the file, and add them up in their order."""
     blocks = list(_blocks(log))
-    work = partial(_block_tally, tuple(questions), log, scenario, draws)
-    total: list[_Tally] | None = None
-    early: dict[int, list[_Tally]] = {}
+    work = partial(_sums_of_block, tuple(questions), log, scenario, draws)
+    total: list[PartialSums] | None = None
+    early: dict[int, list[PartialSums]] = {}
     next_block = done = 0
     with workers_of(workers, cluster) as at_work:
         for block, result in as_they_come(work, blocks, at_work, Event()):
@@ -366,8 +257,7 @@ def _added_up(
             done += block.rows
             early[block.number] = result
             while next_block in early:
-                tallies = early.pop(next_block)
-                total = tallies if total is None else [_sum(*pair) for pair in zip(total, tallies, strict=True)]
+                total = _joined(total, early.pop(next_block))
                 next_block += 1
             if on_progress is not None:
                 on_progress("Reading and valuing cases", done, log.rows)
@@ -375,13 +265,8 @@ def _added_up(
     return total
 
 
-def _sum(one: _Tally, other: _Tally) -> _Tally:
-    return _Tally(
-        one.minutes + other.minutes,
-        one.at_once + other.at_once,
-        one.waiting + other.waiting,
-        one.counts + other.counts,
-    )
+def _joined(total: list[PartialSums] | None, more: list[PartialSums]) -> list[PartialSums]:
+    return more if total is None else [mine.plus(its) for mine, its in zip(total, more, strict=True)]
 
 
 class _Block(NamedTuple):
@@ -408,16 +293,15 @@ def _blocks(log: CaseLog) -> Iterator[_Block]:
         before += rows
 
 
-def _block_tally(
-    questions: tuple[_Question, ...], log: CaseLog, scenario: Scenario, draws: Draws, block: _Block
-) -> list[_Tally]:
+def _sums_of_block(
+    questions: tuple[Question, ...], log: CaseLog, scenario: Scenario, draws: Draws, block: _Block
+) -> list[PartialSums]:
     table = _read(log, block.group, block.first, block.rows)
-    total: list[_Tally] | None = None
+    total: list[PartialSums] | None = None
     for first in range(0, block.rows, _ROWS_AT_ONCE):
         rows = table.slice(first, _ROWS_AT_ONCE)
         payoffs = value_cases(scenario, _cases(log, scenario, rows.to_pandas(), block.before + first), draws)
-        tallies = [_tally(question, payoffs) for question in questions]
-        total = tallies if total is None else [_sum(*pair) for pair in zip(total, tallies, strict=True)]
+        total = _joined(total, [question.add_up(payoffs) for question in questions])
     assert total is not None
     return total
 

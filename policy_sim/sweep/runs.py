@@ -429,8 +429,7 @@ def _prepare(job: Job, scenario: Scenario) -> _Prepared:
             cases = draw_cases(scenario, customers.transactions, customers.future_values, design.cases, design.seed)
             return _Prepared(value_cases(scenario, cases, central(scenario)), central(scenario), None)
         setting = draw_setting(scenario, customers, Sample(design.cases, design.draws, design.seed))
-    numbers = setting.payoffs.numbers
-    ratios = None if setting.customers is None else numbers.values[:, : design.draws]  # noqa: PD011
+    ratios = None if setting.customers is None else setting.payoffs.value_ratios
     return _Prepared(setting.payoffs, draw_assumptions(scenario, design.draws, design.seed), ratios)
 
 

@@ -1,13 +1,18 @@
-"""What policies are worth: payoffs, evaluation, exact curves, best limits."""
+"""What policies are worth: payoffs, evaluation, exact curves, best limits.
+
+Other rooms take what they need from here. What the compiled loops (`*_kernels`) take and give stays in this room.
+"""
 
 from policy_sim.value.best_limits import BestLimits, best_limits
+from policy_sim.value.choice_kernels import STYLES
 from policy_sim.value.choices import ChoiceTable, choice_table
-from policy_sim.value.curves import Curve, threshold_curve
-from policy_sim.value.evaluation import Difference, Outcome, compare, decide, evaluate, interval, measure
+from policy_sim.value.curves import Curve, best_step, threshold_curve
+from policy_sim.value.evaluation import Difference, Outcome, compare, decide, evaluate, interval, measure, worst
 from policy_sim.value.frontier import Frontier, frontier
 from policy_sim.value.keep_or_return import KeepOrReturn, comparable_failures, keep_or_return
-from policy_sim.value.kernels import STYLES
+from policy_sim.value.partial_sums import PartialSums, Question
 from policy_sim.value.payoffs import Payoffs, spread, value_cases
+from policy_sim.value.scoring import expected_differences, measures_by_case, measures_of
 
 __all__ = [
     "STYLES",
@@ -18,18 +23,25 @@ __all__ = [
     "Frontier",
     "KeepOrReturn",
     "Outcome",
+    "PartialSums",
     "Payoffs",
+    "Question",
     "best_limits",
+    "best_step",
     "choice_table",
     "comparable_failures",
     "compare",
     "decide",
     "evaluate",
+    "expected_differences",
     "frontier",
     "interval",
     "keep_or_return",
     "measure",
+    "measures_by_case",
+    "measures_of",
     "spread",
     "threshold_curve",
     "value_cases",
+    "worst",
 ]

@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 from policy_sim.border import InputError, Progress, plain_rows, unknown
 from policy_sim.policy import Lever, Policy
 from policy_sim.value.curves import Curve, best_step, threshold_curve
+from policy_sim.value.escalation_queue import escalation_queue
 from policy_sim.value.evaluation import evaluate, worst
 from policy_sim.value.expected import QUANTITIES, Expected, load_of
 from policy_sim.value.grid import Grid, enumerate_pairs
 from policy_sim.value.payoffs import Payoffs, spread
-from policy_sim.value.second_line import second_line
 from policy_sim.words import LIMITS, MOVED, OUTCOMES, SPARED
 
 __all__ = ["BestLimits", "Search", "best_limits", "moving_levers"]
@@ -191,8 +191,8 @@ def best_limits(
         without = [free.climb(start, levers) for start in _starts(policy, grid, {})]
         unbound = max(without, key=lambda end: end[1])[0]
     agreeing = sum(end[1] >= value - _CENT for end in ends)
-    best, search, load = _settle_load(best, search, levers, load)
-    best = _let_go(best, search.value(best), search, levers)
+    best, search, load = _iterate_load(best, search, levers, load)
+    best = _release_upper_limits(best, search.value(best), search, levers)
     report(_SEARCHING, 2, 5)
 
     many = payoffs.take(spread(len(payoffs.cases), _SEARCH_CASES))
@@ -207,7 +207,7 @@ def best_limits(
     shared = best
     rounded, value = _climb_within(best, search, levers, every) if every else (best, 0.0)
     if every and caps:
-        rounded = _let_go(rounded, value, search, levers, every)
+        rounded = _release_upper_limits(rounded, value, search, levers, every)
     _refuse_infeasible(rounded, search, budget, escalation_minutes)
     if robust == "mean" and search.value(rounded) > search.value(shared):
         shared = rounded  # caps make the ground rugged: round limits may be the better ones that were found
@@ -312,7 +312,7 @@ def _apart(places: Ints, grid: Grid, count: int) -> list[int]:
     return chosen
 
 
-def _settle_load(best: Policy, search: Search, levers: Sequence[Lever], load: Floats) -> tuple[Policy, Search, Floats]:
+def _iterate_load(best: Policy, search: Search, levers: Sequence[Lever], load: Floats) -> tuple[Policy, Search, Floats]:
     """Go on until the limits are best under the load that they themselves put on the second line.
 
     Whoever is passed on makes others wait longer: that is what a supervisor minute costs besides its wage, and its
@@ -322,7 +322,7 @@ def _settle_load(best: Policy, search: Search, levers: Sequence[Lever], load: Fl
     found: list[tuple[float, Policy, Search, Floats]] = []
     for _ in range(_LOAD_ROUNDS):
         own = load_of(best, payoffs)
-        wait = [second_line(payoffs, each).mean_wait_hours for each in (own, load)]
+        wait = [escalation_queue(payoffs, each).mean_wait_hours for each in (own, load)]
         under = replace(
             search,
             expected=Expected.of(best, payoffs, own, [lever.limit for lever in levers]),
@@ -367,7 +367,9 @@ def _climb_within(
     return max(((best, value), polished), key=lambda end: end[1])
 
 
-def _let_go(best: Policy, value: float, search: Search, levers: Sequence[Lever], every: int | None = None) -> Policy:
+def _release_upper_limits(
+    best: Policy, value: float, search: Search, levers: Sequence[Lever], every: int | None = None
+) -> Policy:
     """Free what a higher tier's limit may hold back: open one such limit at a time, and climb again from there."""
     for lever in levers:
         if lever.tier != best.tier_names[0]:

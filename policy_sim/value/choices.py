@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_sim.policy import Policy
-from policy_sim.value.evaluation import Handling, score
+from policy_sim.value.choice_kernels import GUIDED, STYLES, PolicyArrays
+from policy_sim.value.escalation_queue import with_load
 from policy_sim.value.expected import Expected, load_of
-from policy_sim.value.kernels import GUIDED, STYLES, Numbers, Rules, States
+from policy_sim.value.handling import Handling
 from policy_sim.value.payoffs import Payoffs
-from policy_sim.value.second_line import numbers_under
+from policy_sim.value.response_kernels import Assignments, DrawArrays
+from policy_sim.value.scoring import score
 from policy_sim.words import LIMITS, MEASURES
 
 __all__ = ["ChoiceTable", "choice_table"]
@@ -79,7 +81,7 @@ class ChoiceTable:
 
 
 def choice_table(policy: Policy, payoffs: Payoffs, moved: Sequence[str] = LIMITS) -> ChoiceTable:
-    """Lay out what may be chosen for every case, under the load that the policy puts on the second line.
+    """Lay out what may be chosen for every case, under the load that the policy puts on the escalation queue.
 
     Shares of styles and values are averaged over the draws apart: that the two may move together is left out.
 
@@ -93,33 +95,35 @@ def choice_table(policy: Policy, payoffs: Payoffs, moved: Sequence[str] = LIMITS
         Limits that may move.
     """
     load = load_of(policy, payoffs)
-    numbers = numbers_under(payoffs, load)
+    numbers = with_load(payoffs, load)
     expected = Expected.of(policy, payoffs, load, moved)
     final = Handling.of(policy, payoffs, lowest=len(policy.tiers) - 1)
     tiers = [payoffs.scenario.tiers.index(name) for name in policy.tier_names]
     chosen = np.logical_or.reduce(expected.choosable)
     case, resolution = np.nonzero(chosen)
     offset = np.concatenate([[0], np.cumsum(chosen.sum(axis=1))])
-    options = payoffs.options
+    options = payoffs.choice_sets
     rank = np.empty((len(tiers) - 1, len(STYLES), len(case)), dtype=np.int64)
     for k, tier in enumerate(tiers[:-1]):
         for s in range(len(STYLES)):
-            liked = options.liked[tier if s == GUIDED else s - len(STYLES)]
+            preference_order = options.preference_order[tier if s == GUIDED else s - len(STYLES)]
             # what is never chosen comes last
-            place = np.full(liked.shape, liked.shape[1])
-            whose, at = np.nonzero(liked >= 0)
-            place[whose, liked[whose, at]] = at
+            place = np.full(preference_order.shape, preference_order.shape[1])
+            whose, at = np.nonzero(preference_order >= 0)
+            place[whose, preference_order[whose, at]] = at
             order = np.lexsort((resolution, place[case, resolution], case))
             rank[k, s, order] = np.arange(len(case)) - offset[case]
-    value = np.stack([_measures(payoffs, final.rules, numbers, case, resolution, tier) for tier in tiers[:-1]])
+    value = np.stack([_measures(payoffs, final.arrays, numbers, case, resolution, tier) for tier in tiers[:-1]])
     everybody = np.arange(len(payoffs.cases))
-    last = _measures(payoffs, final.rules, numbers, everybody, final.choice[:, GUIDED], tiers[-1])
+    last = _measures(payoffs, final.arrays, numbers, everybody, final.choice[:, GUIDED], tiers[-1])
     styles = payoffs.style[:, : len(payoffs.draws)].mean(axis=1)
     uses = options.uses[case, resolution].astype(np.int64)
-    return ChoiceTable(final.rules.start, final.rules.cell, offset, uses, rank, value, last, styles)
+    return ChoiceTable(final.arrays.start, final.arrays.cell, offset, uses, rank, value, last, styles)
 
 
-def _measures(payoffs: Payoffs, rules: Rules, numbers: Numbers, case: Ints, resolution: Ints, tier: int) -> Floats:
+def _measures(
+    payoffs: Payoffs, arrays: PolicyArrays, draws: DrawArrays, case: Ints, resolution: Ints, tier: int
+) -> Floats:
     """Return (measures, rows) what rows come to at a tier, mean over the draws."""
     out = np.empty((len(MEASURES), len(case)))
     for first in range(0, len(case), _ROWS_AT_A_TIME):
@@ -129,7 +133,7 @@ def _measures(payoffs: Payoffs, rules: Rules, numbers: Numbers, case: Ints, reso
         alone = payoffs.take(case[rows])
         choice = np.repeat(resolution[rows, None], len(STYLES), axis=1)
         each = np.arange(count)
-        states = States(each, np.full(count, tier), choice, each)
-        own = rules._replace(suspected=rules.suspected[case[rows]])
-        out[:, rows] = score(alone, own, states, count, numbers).mean(axis=2).T
+        assignments = Assignments(each, np.full(count, tier), choice, each)
+        own = arrays._replace(suspected=arrays.suspected[case[rows]])
+        out[:, rows] = score(alone, own, assignments, count, draws).mean(axis=2).T
     return out

@@ -16,27 +16,23 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress, plain_rows
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, limit_content, to_cents
-from policy_sim.value.evaluation import (
-    Outcome,
-    evaluate,
-    limits_in_cents,
-    measure,
-    rules_of,
-    score_lanes,
-)
-from policy_sim.value.kernels import LANES, Rules, States, add_along, curve_states
-from policy_sim.value.payoffs import Payoffs, in_blocks
-from policy_sim.value.second_line import (
+from policy_sim.value.choice_kernels import PolicyArrays, stages_along
+from policy_sim.value.escalation_queue import (
     WaitNodes,
     hours_waited_along,
     is_waiting,
-    numbers_with,
-    only_some,
+    masked,
     supervisor_minutes,
+    with_wait,
 )
+from policy_sim.value.evaluation import Outcome, evaluate, measure
+from policy_sim.value.handling import limits_in_cents, policy_arrays_of
+from policy_sim.value.payoffs import Payoffs, in_blocks
+from policy_sim.value.response_kernels import LANES, Assignments, add_along
+from policy_sim.value.scoring import score_lanes
 from policy_sim.words import LIMITS, MEASURES
 
-__all__ = ["Curve", "best_step", "cells_moved", "lever_states", "threshold_curve"]
+__all__ = ["Curve", "best_step", "cells_moved", "stages_of_lever", "threshold_curve"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -159,24 +155,24 @@ def threshold_curve(outcome: Outcome, lever: Lever, on_progress: Progress | None
     policy, payoffs = outcome.policy, outcome.payoffs
     policy.check_lever(lever)
     payoffs.scenario.check_cell(lever.failure, lever.segment)
-    rules = rules_of(policy, payoffs)
-    states, cents = lever_states(policy, payoffs, lever, rules)
-    minutes = np.cumsum(supervisor_minutes(payoffs, states, len(cents)), axis=0) / len(payoffs.cases)
-    waits = is_waiting(payoffs, states)
-    moves = np.bincount(states.case)[states.case] > 1
-    at_once, passed_on = only_some(states, moves[:, None] & ~waits), only_some(states, waits)
+    arrays = policy_arrays_of(policy, payoffs)
+    assignments, cents = stages_of_lever(policy, payoffs, lever, arrays)
+    minutes = np.cumsum(supervisor_minutes(payoffs, assignments, len(cents)), axis=0) / len(payoffs.cases)
+    waits = is_waiting(payoffs, assignments)
+    moves = np.bincount(assignments.case)[assignments.case] > 1
+    at_once, escalated = masked(assignments, moves[:, None] & ~waits), masked(assignments, waits)
     wait = hours_waited_along(payoffs, minutes)
-    share = len(np.unique(passed_on.case)) / len(payoffs.cases)
+    share = len(np.unique(escalated.case)) / len(payoffs.cases)
     nodes = WaitNodes.between(wait.min(axis=0), wait.max(axis=0), share)
-    waiting = [numbers_with(payoffs, hours) for hours in nodes.hours]
+    waiting = [with_wait(payoffs, hours) for hours in nodes.hours]
     sums = np.empty((len(cents), len(MEASURES), len(payoffs.draws)))
 
     def work(first: int, last: int) -> None:
         changes = np.empty((len(cents), len(MEASURES), LANES))
-        score_lanes(payoffs, rules, at_once, payoffs.numbers, first, changes)
+        score_lanes(payoffs, arrays, at_once, payoffs.draw_arrays, first, changes)
         total = np.cumsum(changes, axis=0)
-        for numbers, weight in zip(waiting, nodes.weights(wait, slice(first, last)), strict=True):
-            score_lanes(payoffs, rules, passed_on, numbers, first, changes)
+        for draw_arrays, weight in zip(waiting, nodes.weights(wait, slice(first, last)), strict=True):
+            score_lanes(payoffs, arrays, escalated, draw_arrays, first, changes)
             add_along(changes, weight, total)
         sums[..., first:last] = total[..., : last - first]
 
@@ -184,28 +180,28 @@ def threshold_curve(outcome: Outcome, lever: Lever, on_progress: Progress | None
     curve = Curve(policy, payoffs, lever, cents, sums)
     now = policy.limit(lever.tier, lever.limit, lever.failure, lever.segment)
     as_it_is = policy.with_limit(lever, now)
-    if not np.array_equal(limits_in_cents(as_it_is, payoffs), rules.limits):
+    if not np.array_equal(limits_in_cents(as_it_is, payoffs), arrays.limits):
         outcome = evaluate(as_it_is, payoffs)  # exceptions have given the lever's cells limits of their own
     sums += outcome.sums.sum((0, 1)) - sums[curve.step(now)]
     return curve
 
 
-def lever_states(policy: Policy, payoffs: Payoffs, lever: Lever, rules: Rules) -> tuple[States, Ints]:
-    """Return the states that every case goes through as one limit rises, all else as in the policy, and the steps.
+def stages_of_lever(policy: Policy, payoffs: Payoffs, lever: Lever, arrays: PolicyArrays) -> tuple[Assignments, Ints]:
+    """Return the assignments that every case goes through as one limit rises, all else as in the policy, and the steps.
 
-    A state's place is its step: the limit in cents from which it holds, -1 from "ask" on, where every case has one.
-    `rules` are those of the policy.
+    An assignment's place is its step: the limit in cents from which it holds. Every case has one at -1, which is "ask".
+    `arrays` are those of the policy.
     """
     k, in_force = policy.tier_names.index(lever.tier), cells_moved(policy, payoffs, lever)
     parts: dict[int, tuple[Ints, Ints, Ints, Ints]] = {}
 
     def work(first: int, last: int) -> None:
-        parts[first] = curve_states(k, LIMITS.index(lever.limit), in_force, rules, payoffs.options, first, last)
+        parts[first] = stages_along(k, LIMITS.index(lever.limit), in_force, arrays, payoffs.choice_sets, first, last)
 
     in_blocks(work, len(payoffs.cases))
     case, tier, choice, cents = (np.concatenate(each) for each in zip(*(parts[n] for n in sorted(parts)), strict=True))
     steps, place = np.unique(cents, return_inverse=True)
-    return States(case, rules.tiers[tier], choice, place), steps
+    return Assignments(case, arrays.tiers[tier], choice, place), steps
 
 
 def cells_moved(policy: Policy, payoffs: Payoffs, lever: Lever) -> NDArray[np.bool_]:

@@ -13,113 +13,29 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress, plain_rows, unknown
-from policy_sim.policy import NO_LIMIT_CENTS, Ladder, Policy, authority, limit_words
-from policy_sim.service import Waiting, caught_share
-from policy_sim.value.kernels import GUIDED, LANES, Numbers, Rules, States, choose, score_states
-from policy_sim.value.payoffs import Payoffs, in_blocks
-from policy_sim.value.second_line import numbers_with, second_line, supervisor_minutes
-from policy_sim.words import GUARDS, LIMITS, MEASURES, OUTCOMES, PARTS
+from policy_sim.policy import Policy, authority, limit_words
+from policy_sim.service import Waiting
+from policy_sim.value.choice_kernels import GUIDED
+from policy_sim.value.escalation_queue import escalation_queue, supervisor_minutes, with_wait
+from policy_sim.value.handling import Handling
+from policy_sim.value.payoffs import Payoffs
+from policy_sim.value.scoring import score
+from policy_sim.words import MEASURES, OUTCOMES, PARTS
 
 __all__ = [
     "Difference",
-    "Handling",
     "Outcome",
     "compare",
     "decide",
     "evaluate",
     "interval",
     "measure",
-    "rules_of",
 ]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: Facts at which a guard looks because a customer may be lying.
-_SUSPICIOUS = tuple(fact.name for fact in GUARDS.values() if fact.hints_at_abuse)
-
 _ROUNDING = 1e-9  # differences below this come from adding up in another order
-
-
-@dataclass(frozen=True)
-class Handling:
-    """How a policy handles each case: its rules, tier of the policy (N,), choice of each style (N, styles)."""
-
-    rules: Rules
-    tier: Ints
-    choice: Ints
-
-    @classmethod
-    def of(cls, policy: Policy, payoffs: Payoffs, lowest: int = 0) -> Handling:
-        """Work out who handles each case and what is chosen; tiers below `lowest` are passed over."""
-        rules = rules_of(policy, payoffs)
-        raised = rules._replace(start=np.maximum(rules.start, lowest))
-        tier = np.empty(len(payoffs.cases), dtype=np.int64)
-        choice = np.empty((len(tier), 3), dtype=np.int64)
-
-        def work(first: int, last: int) -> None:
-            choose(raised, payoffs.options, first, last, tier, choice)
-
-        in_blocks(work, len(tier))
-        return cls(rules, tier, choice)
-
-    def states(self, place: Ints) -> States:
-        """Return one state for each case, to be added up at a place (N,)."""
-        return States(np.arange(len(place)), self.rules.tiers[self.tier], self.choice, place)
-
-
-def rules_of(policy: Policy, payoffs: Payoffs) -> Rules:
-    """Work out what a policy says of each case.
-
-    Raises
-    ------
-    InputError
-        If the policy names something that the scenario does not know.
-    """
-    scenario, cases = payoffs.scenario, payoffs.cases
-    policy.check_names(scenario, f"policy {policy.name}")
-    tiers = np.array([scenario.tiers.index(name) for name in policy.tier_names])
-    start = Ladder(policy).start_positions(cases.columns, len(cases))
-    suspected = np.zeros(len(cases), dtype=np.bool_)
-    for guard in policy.guards:
-        if guard.fact in _SUSPICIOUS:
-            suspected |= cases.columns[guard.fact] >= guard.at_least
-    limits, claimed = limits_in_cents(policy, payoffs), _claimed(policy, payoffs)
-    return Rules(start, cells_of(payoffs), limits, tiers, suspected, claimed)
-
-
-def limits_in_cents(policy: Policy, payoffs: Payoffs) -> Ints:
-    """Return the limits in force: (tiers of the policy, cells, L); none for cells that no case is in."""
-    cells = payoffs.scenario.cells
-    there = np.flatnonzero(np.bincount(cells_of(payoffs)))
-    # where there are no exceptions, one cell stands for all
-    looked_up = there if policy.exceptions else there[:1]
-    ladder = Ladder(policy)
-    limits = np.full((len(policy.tiers), len(cells), len(LIMITS)), NO_LIMIT_CENTS)
-    limits[:, there] = np.stack([ladder.limits_in_cents(*cells[cell]) for cell in looked_up], axis=1)
-    return limits
-
-
-def cells_of(payoffs: Payoffs) -> Ints:
-    """Return the cell (N,) of each case: failure and segment."""
-    return np.asarray(payoffs.cases.failure * len(payoffs.scenario.segments) + payoffs.cases.segment)
-
-
-def _claimed(policy: Policy, payoffs: Payoffs) -> Floats:
-    """Return the share (padded draws,) of learned claiming that the guards of a policy let through."""
-    at_least = {
-        fact: min((guard.at_least for guard in policy.guards if guard.fact == fact), default=np.inf)
-        for fact in _SUSPICIOUS
-    }
-    draws = payoffs.draws
-    caught = caught_share(
-        suspicion_at_least=at_least["suspicion"],
-        claims_at_least=at_least["prior_claims"],
-        visible_share=draws["claiming.visible_share"],
-        repeat_share=draws["claiming.repeat_share"],
-    )
-    through = 1 - caught * draws["claiming.refused_share"]
-    return np.pad(through, (0, payoffs.style.shape[1] - len(draws)), mode="edge")
 
 
 @dataclass(frozen=True)
@@ -135,7 +51,7 @@ class Outcome:
     counts
         (failures, segments) cases.
     queue
-        How long whoever is passed on waits for the second line, under each draw.
+        How long escalations wait, under each draw.
     """
 
     policy: Policy
@@ -225,12 +141,12 @@ def evaluate(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = No
     handling = Handling.of(policy, payoffs)
     shape = (len(payoffs.scenario.failures), len(payoffs.scenario.segments))
     cell_count = shape[0] * shape[1]
-    states = handling.states(handling.rules.cell)
-    minutes = supervisor_minutes(payoffs, states, cell_count).sum(axis=0) / len(payoffs.cases)
-    queue = second_line(payoffs, minutes)
-    numbers = numbers_with(payoffs, queue.mean_wait_hours)
-    sums = score(payoffs, handling.rules, states, cell_count, numbers, on_progress)
-    counts = np.bincount(states.place, minlength=cell_count).reshape(shape)
+    assignments = handling.assignments(handling.arrays.cell)
+    minutes = supervisor_minutes(payoffs, assignments, cell_count).sum(axis=0) / len(payoffs.cases)
+    queue = escalation_queue(payoffs, minutes)
+    draw_arrays = with_wait(payoffs, queue.mean_wait_hours)
+    sums = score(payoffs, handling.arrays, assignments, cell_count, draw_arrays, on_progress)
+    counts = np.bincount(assignments.place, minlength=cell_count).reshape(shape)
     return Outcome(policy, payoffs, sums.reshape(*shape, *sums.shape[1:]), counts, queue)
 
 
@@ -256,7 +172,7 @@ def decide(policy: Policy, payoffs: Payoffs) -> pd.DataFrame:
     Columns: case, failure, segment, item_price, starts_at, because, tier, allowed, rules, recommended, worth,
     remedy_cost, payoff (the last three in money, under the central assumptions).
     """
-    scenario, cases, seen = payoffs.scenario, payoffs.cases, payoffs.believed
+    scenario, cases, view = payoffs.scenario, payoffs.cases, payoffs.agent_view
     handling = Handling.of(policy, payoffs)
     rows = []
     for i in range(len(cases)):
@@ -275,42 +191,15 @@ def decide(policy: Policy, payoffs: Payoffs) -> pd.DataFrame:
                 "starts_at": may.starts_at,
                 "because": may.because,
                 "tier": tier,
-                "allowed": "; ".join(limit_words(name, each.value, policy.currency) for name, each in limits.items()),
-                "rules": "; ".join(dict.fromkeys(each.rule for each in limits.values())),
+                "allowed": "; ".join(limit_words(name, limit.value, policy.currency) for name, limit in limits.items()),
+                "rules": "; ".join(dict.fromkeys(limit.rule for limit in limits.values())),
                 "recommended": payoffs.menu.names[cases.failure[i]][a],
-                "worth": seen.worth[i, a],
-                "remedy_cost": seen.cost[i, a],
-                "payoff": seen.payoff[scenario.tiers.index(tier), i, a],
+                "worth": view.worth[i, a],
+                "remedy_cost": view.cost[i, a],
+                "payoff": view.payoff[scenario.tiers.index(tier), i, a],
             }
         )
     return pd.DataFrame(rows)
-
-
-def score(
-    payoffs: Payoffs,
-    rules: Rules,
-    states: States,
-    places: int,
-    numbers: Numbers,
-    on_progress: Progress | None = None,
-) -> Floats:
-    """Return (places, measures, draws): the measures of states, or their changes, added up by place."""
-    out = np.empty((places, len(MEASURES), len(payoffs.draws)))
-
-    def work(first: int, last: int) -> None:
-        lanes = np.empty((places, len(MEASURES), LANES))
-        score_lanes(payoffs, rules, states, numbers, first, lanes)
-        out[..., first:last] = lanes[..., : last - first]
-
-    in_blocks(work, len(payoffs.draws), LANES, on_progress, "Evaluating")
-    return out
-
-
-def score_lanes(payoffs: Payoffs, rules: Rules, states: States, numbers: Numbers, first: int, out: Floats) -> None:
-    """Fill out (places, measures, LANES): the measures of states, or their changes, for the draws from `first` on."""
-    out[:] = 0.0
-    score_states(states, rules.suspected, payoffs.facts, numbers, payoffs.style, first, out)
-    out[:, MEASURES.index("learned_claiming")] *= rules.claimed[first : first + LANES]
 
 
 def measure(sums: Floats, outcome: str) -> Floats:

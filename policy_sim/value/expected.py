@@ -1,6 +1,6 @@
 """Expected payoffs: what each tier's choices come to in the mean over the draws, so that limits are searched fast.
 
-In: a policy (for its tiers and guards), payoffs, the load under which the second line is met. Out: `Expected`, tables
+In: a policy (for its tiers and guards), payoffs, the load on the escalation queue. Out: `Expected`, tables
 to look up what a case comes to. Left to others: where limits should stand (`best_limits`), how sure it is (`evaluate`).
 """
 
@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_sim.policy import Lever, Policy
+from policy_sim.value.choice_kernels import STYLES, PolicyArrays, add_expected_along, may_be_chosen
 from policy_sim.value.curves import cells_moved
-from policy_sim.value.evaluation import Handling, rules_of
-from policy_sim.value.kernels import STYLES, Numbers, Rules, add_expected_along, may_be_chosen
+from policy_sim.value.escalation_queue import supervisor_minutes, with_load
+from policy_sim.value.handling import Handling, policy_arrays_of
 from policy_sim.value.payoffs import Payoffs, expect, in_blocks
-from policy_sim.value.second_line import numbers_under, supervisor_minutes
+from policy_sim.value.response_kernels import EXPECTED, DrawArrays
 from policy_sim.words import LIMITS
 
 __all__ = ["QUANTITIES", "Expected", "load_of"]
@@ -26,7 +27,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 #: What is looked up of a case, in the order of every array with a quantity axis: money, money, minutes, money.
-QUANTITIES = ("net_value", "remedy_cost", "supervisor_minutes", "learned_claiming")
+QUANTITIES = EXPECTED
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,14 @@ class Expected:
         payoffs
             The valued cases.
         load
-            Supervisor minutes (draws,) a case that the second line has to do; no wait for it where not given.
+            Supervisor minutes (draws,) a case in the escalation queue; nobody waits where not given.
         moved
             Limits that may move.
         """
-        numbers = payoffs.numbers if load is None else numbers_under(payoffs, load)
+        numbers = payoffs.draw_arrays if load is None else with_load(payoffs, load)
         tiers = [payoffs.scenario.tiers.index(name) for name in policy.tier_names]
         final = Handling.of(policy, payoffs, lowest=len(tiers) - 1)
-        limits = final.rules.limits
+        limits = final.arrays.limits
         counted = np.array(
             [name in moved or bool((limits[:-1, :, d] < limits[-1, 0, d]).any()) for d, name in enumerate(LIMITS)]
         )
@@ -80,23 +81,23 @@ class Expected:
         table = np.zeros((*choosable.shape, len(STYLES), len(QUANTITIES)))
         for k, tier in enumerate(tiers[:-1]):
             case, resolution = np.nonzero(choosable[k])
-            table[k, case, resolution] = _rows(payoffs, case, resolution, tier, final.rules, numbers)
+            table[k, case, resolution] = _rows(payoffs, case, resolution, tier, final.arrays, numbers)
         everybody = np.arange(len(payoffs.cases))
         last = np.empty((len(everybody), len(STYLES), len(QUANTITIES)))
         for s in range(len(STYLES)):
-            last[:, s] = _rows(payoffs, everybody, final.choice[:, s], tiers[-1], final.rules, numbers)[:, s]
+            last[:, s] = _rows(payoffs, everybody, final.choice[:, s], tiers[-1], final.arrays, numbers)[:, s]
         return cls(payoffs, table, choosable, last)
 
     @staticmethod
     def of_choices(policy: Policy, payoffs: Payoffs, load: Floats) -> Floats:
         """Return (N, quantities) what each case comes to under a policy and a load, without any tables."""
         handling = Handling.of(policy, payoffs)
-        numbers = numbers_under(payoffs, load)
-        states = handling.states(np.zeros(len(payoffs.cases), dtype=np.int64))
-        rules, total = handling.rules, np.zeros((len(states.case), len(QUANTITIES)))
+        numbers = with_load(payoffs, load)
+        assignments = handling.assignments(np.zeros(len(payoffs.cases), dtype=np.int64))
+        rules, total = handling.arrays, np.zeros((len(assignments.case), len(QUANTITIES)))
         for s in range(len(STYLES)):
-            chosen = states.choice[:, s]
-            rows = expect(payoffs, states.case, chosen, states.tier, rules.suspected, rules.claimed, numbers)
+            chosen = assignments.choice[:, s]
+            rows = expect(payoffs, assignments.case, chosen, assignments.tier, rules.suspected, rules.claimed, numbers)
             total += rows[:, s]
         return total
 
@@ -118,7 +119,7 @@ class Expected:
 
     def along(self, policy: Policy, lever: Lever) -> tuple[Ints, Floats]:
         """Return the steps of a lever (cents from which each holds) and totals over the cases (steps, quantities)."""
-        options, rules = self.payoffs.options, rules_of(policy, self.payoffs)
+        options, rules = self.payoffs.choice_sets, policy_arrays_of(policy, self.payoffs)
         k, limit = policy.tier_names.index(lever.tier), LIMITS.index(lever.limit)
         in_force = cells_moved(policy, self.payoffs, lever)
         if limit not in self._levels:
@@ -147,10 +148,10 @@ class Expected:
 
 
 def _choosable(payoffs: Payoffs, tier: int, counted: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    chosen = np.zeros(payoffs.options.adequate.shape, dtype=np.bool_)
+    chosen = np.zeros(payoffs.choice_sets.adequate.shape, dtype=np.bool_)
 
     def work(first: int, last: int) -> None:
-        may_be_chosen(tier, counted, payoffs.options, first, last, chosen)
+        may_be_chosen(tier, counted, payoffs.choice_sets, first, last, chosen)
 
     in_blocks(work, len(chosen), 2_000)
     return chosen
@@ -159,9 +160,9 @@ def _choosable(payoffs: Payoffs, tier: int, counted: NDArray[np.bool_]) -> NDArr
 def load_of(policy: Policy, payoffs: Payoffs) -> Floats:
     """Return the supervisor minutes (padded draws,) that a policy takes, mean over the cases."""
     everywhere = np.zeros(len(payoffs.cases), dtype=np.int64)
-    states = Handling.of(policy, payoffs).states(everywhere)
-    return np.asarray(supervisor_minutes(payoffs, states, 1)[0] / len(everywhere), dtype=np.float64)
+    assignments = Handling.of(policy, payoffs).assignments(everywhere)
+    return np.asarray(supervisor_minutes(payoffs, assignments, 1)[0] / len(everywhere), dtype=np.float64)
 
 
-def _rows(payoffs: Payoffs, case: Ints, resolution: Ints, tier: int, rules: Rules, numbers: Numbers) -> Floats:
-    return expect(payoffs, case, resolution, np.full(len(case), tier), rules.suspected, rules.claimed, numbers)
+def _rows(payoffs: Payoffs, case: Ints, resolution: Ints, tier: int, arrays: PolicyArrays, draws: DrawArrays) -> Floats:
+    return expect(payoffs, case, resolution, np.full(len(case), tier), arrays.suspected, arrays.claimed, draws)

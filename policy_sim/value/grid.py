@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, to_cents
-from policy_sim.value.evaluation import rules_of
+from policy_sim.value.choice_kernels import grid_values
 from policy_sim.value.expected import QUANTITIES, Expected
-from policy_sim.value.kernels import grid_values
+from policy_sim.value.handling import policy_arrays_of
 from policy_sim.value.payoffs import in_blocks
 from policy_sim.words import LIMIT_KINDS, LIMITS
 
@@ -85,9 +85,9 @@ def enumerate_pairs(
     payoffs = expected.payoffs
     tiers = policy.tier_names[:-1][:2]
     bare = policy.model_copy(update={"exceptions": ()})
-    uses = payoffs.options.uses[payoffs.options.adequate]
+    uses = payoffs.choice_sets.uses[payoffs.choice_sets.adequate]
     levels = tuple(_grid_levels(limit, uses[:, d], bare, tiers, levers) for d, limit in enumerate(LIMITS))
-    start = rules_of(bare, payoffs).start
+    start = policy_arrays_of(bare, payoffs).start
     above = expected.of_policy(bare, lowest=len(tiers))
     combinations = tuple(_combinations(tier, bare, levels, levers) for tier in tiers)
     in_cents = _padded_levels(levels)
@@ -119,7 +119,7 @@ def _settled(
     table = np.ascontiguousarray(expected.table[k][..., q])
 
     def work(first: int, last: int) -> None:
-        options, choosable = payoffs.options, expected.choosable[k]
+        options, choosable = payoffs.choice_sets, expected.choosable[k]
         grid_values(scenario_tier, levels, grid, reaches, options, choosable, table, first, last, settled, value)
 
     in_blocks(work, len(payoffs.cases), 250)

@@ -17,8 +17,8 @@ from policy_sim.assumptions import central
 from policy_sim.border import InputError, plain_rows
 from policy_sim.policy import NO_LIMIT, limit_content
 from policy_sim.service import Cases
-from policy_sim.value.kernels import LANES, States, score_states
 from policy_sim.value.payoffs import Payoffs, expect, spread, value_cases
+from policy_sim.value.response_kernels import LANES, Assignments, score_assignments
 from policy_sim.words import COLUMNS, MEASURES
 
 __all__ = ["KeepOrReturn", "comparable_failures", "keep_or_return"]
@@ -166,9 +166,9 @@ def _components(cases: Cases, prices: Floats, payoffs: Payoffs, keep: int, back:
     def measures(resolution: int) -> dict[str, Floats]:
         out = np.zeros((len(prices), len(MEASURES), LANES))
         first_tier = np.zeros(len(priced), dtype=np.int64)
-        states = States(np.arange(len(priced)), first_tier, np.full((len(priced), 3), resolution), place)
+        assignments = Assignments(np.arange(len(priced)), first_tier, np.full((len(priced), 3), resolution), place)
         nobody = np.zeros(len(priced), dtype=np.bool_)
-        score_states(states, nobody, valued.facts, valued.numbers, valued.style, 0, out)
+        score_assignments(assignments, nobody, valued.case_arrays, valued.draw_arrays, valued.style, 0, out)
         return dict(zip(MEASURES, out[:, :, 0].T / count, strict=True))
 
     kept, returned = measures(keep), measures(back)
@@ -215,9 +215,9 @@ def _simulate(payoffs: Payoffs, rows: Ints, keep: int, back: int) -> tuple[float
     nobody = np.zeros(len(payoffs.cases), dtype=np.bool_)
     all_claims = np.ones(payoffs.style.shape[1])
     kept, returned = (
-        expect(payoffs, rows, np.full(len(rows), choice), first_tier, nobody, all_claims, payoffs.numbers)[..., 0].sum(
-            axis=1
-        )
+        expect(payoffs, rows, np.full(len(rows), choice), first_tier, nobody, all_claims, payoffs.draw_arrays)[
+            ..., 0
+        ].sum(axis=1)
         for choice in (keep, back)
     )
     price = payoffs.cases.item_price[rows]

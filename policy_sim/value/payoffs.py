@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from os import cpu_count
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from policy_sim.assumptions import ACTS, Draws, Scenario, central
 from policy_sim.border import InputError, Progress
 from policy_sim.service import Cases, Menu, compile_menu, recency_of_failure
-from policy_sim.value.kernels import (
+from policy_sim.value.choice_kernels import STYLES, ChoiceSets, put_in_order
+from policy_sim.value.response_kernels import (
+    EXPECTED,
     FACTS,
     FORMS,
     LANES,
@@ -27,28 +29,24 @@ from policy_sim.value.kernels import (
     PER_TIER,
     SHARED,
     STAFF,
-    STYLES,
-    Facts,
-    Numbers,
-    Options,
+    CaseArrays,
+    DrawArrays,
     expected_payoffs,
     payoffs_of_cases,
-    put_in_order,
 )
 from policy_sim.words import LIMITS
 
-__all__ = ["Believed", "Payoffs", "expect", "in_blocks", "spread", "value_cases"]
+__all__ = ["AgentView", "Payoffs", "expect", "in_blocks", "spread", "value_cases"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Piece = TypeVar("Piece")
 
 _ROWS_IN_A_BLOCK = 20_000
 _CASES_IN_A_BLOCK = 5_000
 _MOST_CENTS = 1e18  # that a resolution draws on a limit: what still fits a whole number
 
 
-class Believed(NamedTuple):
+class AgentView(NamedTuple):
     """What agents believe, under the central assumptions, of N cases, A resolutions and K tiers; all in money.
 
     payoff (K, N, A) is what guided agents go by; worth (N, A) to the customer, net of trouble, what generous ones do;
@@ -70,10 +68,9 @@ class Payoffs:
         What was valued.
     menu
         Resolutions of each failure, with the central numbers.
-    facts, numbers
-        What the kernels need of cases and draws.
-    options
-        Uses in cents, adequacy, and in which order agents like what they may choose for each case.
+    case_arrays, draw_arrays, choice_sets
+        The same for the compiled loops of this room: cases; draws; what may be chosen for each case, and in which order
+        agents prefer it. Other rooms read `uses`, `adequate` and `value_ratios`.
     style
         (styles, draws) shares of guided, generous and thrifty agents; 0 in the draws that pad the last block.
     """
@@ -82,18 +79,24 @@ class Payoffs:
     cases: Cases
     draws: Draws
     menu: Menu
-    facts: Facts
-    numbers: Numbers
-    options: Options
+    case_arrays: CaseArrays
+    draw_arrays: DrawArrays
+    choice_sets: ChoiceSets
     style: Floats
 
     def take(self, rows: Ints) -> Payoffs:
         """Return the payoffs of some of the cases."""
-        facts = Facts(**{name: each[rows] for name, each in self.facts._asdict().items()})
-        chosen = {
-            name: each[:, rows] if name == "liked" else each[rows] for name, each in self.options._asdict().items()
-        }
-        return replace(self, cases=self.cases.take(rows), facts=facts, options=Options(**chosen))
+        cases = self.case_arrays
+        case_arrays = CaseArrays(cases.failure[rows], cases.customer[rows], cases.money[rows], cases.facts[rows])
+        sets = self.choice_sets
+        choice_sets = ChoiceSets(
+            counts=sets.counts[rows],
+            uses=sets.uses[rows],
+            adequate=sets.adequate[rows],
+            preference_order=sets.preference_order[:, rows],
+            most_worth=sets.most_worth[rows],
+        )
+        return replace(self, cases=self.cases.take(rows), case_arrays=case_arrays, choice_sets=choice_sets)
 
     def under(self, draws: Draws, value_ratios: Floats | None = None) -> Payoffs:
         """Return the payoffs of the same cases under other draws; what agents believe stays as it is.
@@ -103,30 +106,52 @@ class Payoffs:
         InputError
             As `value_cases` does.
         """
-        numbers, style = _scored_by(self.scenario, self.cases, draws, value_ratios)
-        return replace(self, draws=draws, numbers=numbers, style=style)
+        draw_arrays, style = _scored_by(self.scenario, self.cases, draws, value_ratios)
+        return replace(self, draws=draws, draw_arrays=draw_arrays, style=style)
+
+    @property
+    def uses(self) -> NDArray[np.signedinteger[Any]]:
+        """Cents (N, A, limits) that each resolution uses of each limit, -1 where it uses nothing of it."""
+        return self.choice_sets.uses
+
+    @property
+    def adequate(self) -> NDArray[np.bool_]:
+        """Whether each resolution (N, A) gives the customer what they must get."""
+        return self.choice_sets.adequate
+
+    @property
+    def value_ratios(self) -> Floats:
+        """Future value of each customer (customers, draws) under each draw, as a multiple of the estimated one."""
+        return self.draw_arrays.value_ratios[:, : len(self.draws)]
 
     @cached_property
-    def believed(self) -> Believed:
-        """What agents believe of every resolution of every case: what they go by."""
-        facts, menu, middle = self.facts, self.menu, central(self.scenario)
-        numbers = _believed_numbers(self.scenario, self.cases, menu)
-        money = facts.money * self.cases.column_factors(middle)[:, 0]
-        shape = self.options.adequate.shape
-        seen = Believed(np.zeros((len(self.scenario.tiers), *shape)), np.zeros(shape), np.zeros(shape))
+    def agent_view(self) -> AgentView:
+        """What agents go by: every resolution of every case as the central assumptions have it."""
+        cases, menu, middle = self.case_arrays, self.menu, central(self.scenario)
+        draws = _central_arrays(self.scenario, self.cases, menu)
+        money = cases.money * self.cases.column_factors(middle)[:, 0]
+        shape = self.adequate.shape
+        view = AgentView(np.zeros((len(self.scenario.tiers), *shape)), np.zeros(shape), np.zeros(shape))
         for f, count in enumerate(menu.counts):
-            rows = np.flatnonzero(facts.failure == f)
+            rows = np.flatnonzero(cases.failure == f)
             if rows.size:
-                of_failure = _believed_of(menu, facts, numbers, money[rows], rows)
-                for whole, part in zip(seen, of_failure, strict=True):
+                of_failure = _view_of_failure(menu, cases, draws, money[rows], rows)
+                for whole, part in zip(view, of_failure, strict=True):
                     whole[..., rows, :count] = part
-        return seen
+        return view
 
     def without_learned_claiming(self) -> Payoffs:
         """Return the same payoffs if nobody learned to claim from what others get; agents believe what they did."""
-        shared = self.numbers.shared.copy()
-        shared[SHARED.index("reach")] = 0.0
-        return replace(self, numbers=self.numbers._replace(shared=shared))
+        return self._with_zeros("reach")
+
+    def without_word_of_mouth(self) -> Payoffs:
+        """Return the same payoffs if nobody talked: no new customers are deterred or gained."""
+        return self._with_zeros("deterred", "gained")
+
+    def _with_zeros(self, *names: str) -> Payoffs:
+        shared = self.draw_arrays.shared.copy()
+        shared[[SHARED.index(name) for name in names]] = 0.0
+        return replace(self, draw_arrays=self.draw_arrays._replace(shared=shared))
 
 
 def value_cases(scenario: Scenario, cases: Cases, draws: Draws, value_ratios: Floats | None = None) -> Payoffs:
@@ -153,22 +178,24 @@ def value_cases(scenario: Scenario, cases: Cases, draws: Draws, value_ratios: Fl
         If `value_ratios` does not have a row for each customer of the cases and a column for each draw.
     """
     menu = compile_menu(scenario, central(scenario))
-    facts = _facts(scenario, cases)
-    options = _options(scenario, cases, menu, facts, _believed_numbers(scenario, cases, menu))
-    numbers, style = _scored_by(scenario, cases, draws, value_ratios)
-    return Payoffs(scenario, cases, draws, menu, facts, numbers, options, style)
+    case_arrays = _case_arrays(scenario, cases)
+    choice_sets = _choice_sets(scenario, cases, menu, case_arrays, _central_arrays(scenario, cases, menu))
+    draw_arrays, style = _scored_by(scenario, cases, draws, value_ratios)
+    return Payoffs(scenario, cases, draws, menu, case_arrays, draw_arrays, choice_sets, style)
 
 
-def _believed_numbers(scenario: Scenario, cases: Cases, menu: Menu) -> Numbers:
-    return numbers_of(scenario, cases, central(scenario), menu, np.ones((_customer_count(cases), 1)))
+def _central_arrays(scenario: Scenario, cases: Cases, menu: Menu) -> DrawArrays:
+    return draw_arrays_of(scenario, cases, central(scenario), menu, np.ones((_customer_count(cases), 1)))
 
 
 def _customer_count(cases: Cases) -> int:
     return int(cases.customer.max()) + 1
 
 
-def _scored_by(scenario: Scenario, cases: Cases, draws: Draws, value_ratios: Floats | None) -> tuple[Numbers, Floats]:
-    """Return the numbers that score choices under each draw, and the shares (styles, draws) of who chooses how."""
+def _scored_by(
+    scenario: Scenario, cases: Cases, draws: Draws, value_ratios: Floats | None
+) -> tuple[DrawArrays, Floats]:
+    """Return the arrays that score choices under each draw, and the shares (styles, draws) of who chooses how."""
     customer_count = _customer_count(cases)
     ratios = np.ones((customer_count, len(draws))) if value_ratios is None else value_ratios
     if ratios.shape[0] < customer_count or ratios.shape[1] != len(draws):
@@ -180,8 +207,8 @@ def _scored_by(scenario: Scenario, cases: Cases, draws: Draws, value_ratios: Flo
     style = np.stack([1 - sum(shares), *shares])
     style[:, len(draws) :] = 0.0
     repeated = ratios[:, np.minimum(np.arange(len(padded)), len(draws) - 1)]
-    numbers = numbers_of(scenario, cases, padded, compile_menu(scenario, padded), np.ascontiguousarray(repeated))
-    return numbers, style
+    ratios = np.ascontiguousarray(repeated)
+    return draw_arrays_of(scenario, cases, padded, compile_menu(scenario, padded), ratios), style
 
 
 def expect(
@@ -191,11 +218,11 @@ def expect(
     tier: Ints,
     suspected: NDArray[np.bool_],
     claimed: Floats,
-    numbers: Numbers,
+    draw_arrays: DrawArrays,
 ) -> Floats:
-    """Return (rows, styles, 4): what rows of case, resolution and tier come to, mean over draws, times a style's share.
+    """Return (rows, styles, quantities): what rows come to, mean over draws, times a style's share.
 
-    That is payoff, remedy cost, supervisor minutes and learned claiming.
+    A row is a case under a resolution at a tier; quantities are those of `response_kernels.EXPECTED`.
 
     Parameters
     ----------
@@ -205,14 +232,15 @@ def expect(
         (N,) whether a guard has passed the case on because its customer looks suspicious.
     claimed
         (draws,) share of learned claiming that gets through, for the padded draws of the payoffs.
-    numbers
+    draw_arrays
         Those of the payoffs, or those with the wait of a load in them.
     """
     weight = payoffs.style / len(payoffs.draws)
-    out = np.empty((len(case), len(weight), 4))
+    out = np.empty((len(case), len(weight), len(EXPECTED)))
+    cases = payoffs.case_arrays
 
     def work(first: int, last: int) -> None:
-        expected_payoffs(case, resolution, tier, suspected, payoffs.facts, numbers, weight, claimed, first, last, out)
+        expected_payoffs(case, resolution, tier, suspected, cases, draw_arrays, weight, claimed, first, last, out)
 
     in_blocks(work, len(case), _ROWS_IN_A_BLOCK)
     return out
@@ -263,7 +291,7 @@ def _as_they_come(
             future.cancel()
 
 
-def _facts(scenario: Scenario, cases: Cases) -> Facts:
+def _case_arrays(scenario: Scenario, cases: Cases) -> CaseArrays:
     half_life = scenario.value("response.double_deviation_half_life_days")
     named = {
         "item_price": cases.item_price,
@@ -276,10 +304,12 @@ def _facts(scenario: Scenario, cases: Cases) -> Facts:
         "future_value": cases.future_value,
         "surfaces": cases.surfaces,
     }
-    return Facts(cases.failure, cases.customer, cases.money_columns(), np.column_stack([named[name] for name in FACTS]))
+    return CaseArrays(
+        cases.failure, cases.customer, cases.money_columns(), np.column_stack([named[name] for name in FACTS])
+    )
 
 
-def numbers_of(scenario: Scenario, cases: Cases, draws: Draws, menu: Menu, values: Floats) -> Numbers:
+def draw_arrays_of(scenario: Scenario, cases: Cases, draws: Draws, menu: Menu, value_ratios: Floats) -> DrawArrays:
     """Put all numbers of the draws into the arrays that the kernels take."""
     newcomer = cases.new_customer_value * draws["shop.future_value_factor"]
     forms = {"cost": menu.cost, "felt": menu.felt - menu.trouble, "gain": menu.gain - menu.trouble}
@@ -304,7 +334,7 @@ def numbers_of(scenario: Scenario, cases: Cases, draws: Draws, menu: Menu, value
         - draws["response.proactive_weight"] * ~on_request
     )
     stacked = np.stack([forms[name] for name in FORMS], axis=2) * cases.column_factors(draws)
-    return Numbers(
+    return DrawArrays(
         forms=stacked,
         active=(stacked != 0).any(axis=-1),
         push=push,
@@ -321,7 +351,7 @@ def numbers_of(scenario: Scenario, cases: Cases, draws: Draws, menu: Menu, value
         ),
         tiers=np.array([[draws[f"{tier}.{name}"] for name in PER_TIER] for tier in scenario.tiers]),
         shared=np.array([derived[name] if name in derived else draws[f"response.{name}"] for name in SHARED]),
-        values=values,
+        value_ratios=value_ratios,
     )
 
 
@@ -331,22 +361,22 @@ def _staff(
     """Return what each resolution takes of people where it is given at a tier: (F, A, quantities, M) as in `STAFF`.
 
     The first tier takes every request; what is passed on costs the tier where it ends its minutes besides. Acts are
-    carried out by whoever decides or by the second line, unless contact was lost before.
+    carried out by whoever decides or by supervisors, unless contact was lost before.
     """
     first, second = scenario.tiers[:2]
     stays = 1 - draws[f"{tier}.lost_contact_share"] * on_request
     taking = on_request * draws[f"{first}.minutes"]
     passed_on = np.zeros(len(draws)) if tier == first else draws[f"{tier}.minutes"]
-    own, second_line = stays * acts["minutes"], stays * acts["supervisor_minutes"]
+    own, by_supervisors = stays * acts["minutes"], stays * acts["supervisor_minutes"]
     labour = (
         taking * draws[f"{first}.cost_per_minute"]
         + (passed_on + own) * draws[f"{tier}.cost_per_minute"]
-        + second_line * draws[f"{second}.cost_per_minute"]
+        + by_supervisors * draws[f"{second}.cost_per_minute"]
     )
-    supervisors = second_line if tier == first else passed_on + own + second_line
+    supervisors = by_supervisors if tier == first else passed_on + own + by_supervisors
     quantities = {
         "labour": labour,
-        "minutes": taking + passed_on + own + second_line,
+        "minutes": taking + passed_on + own + by_supervisors,
         "supervisor_minutes": supervisors,
     }
     return np.stack([quantities[name] for name in STAFF], axis=2)
@@ -360,50 +390,52 @@ def _timing(menu: Menu) -> Ints:
     return np.asarray(timing.reshape(menu.proactive.shape), dtype=np.int64)
 
 
-def _options(scenario: Scenario, cases: Cases, menu: Menu, facts: Facts, believed: Numbers) -> Options:
-    """Lay out what agents see of each case: uses, adequacy, and what they like best under the central assumptions."""
+def _choice_sets(
+    scenario: Scenario, cases: Cases, menu: Menu, case_arrays: CaseArrays, middle: DrawArrays
+) -> ChoiceSets:
+    """Lay out what may be chosen: uses, adequacy, and in which order agents prefer it by the central assumptions."""
     shape = (len(cases), menu.cost.shape[1])
     factors = cases.column_factors(central(scenario))[:, 0]
-    most_cents = 100 * (np.abs(menu.uses[..., 0]) @ np.abs(facts.money * factors).max(axis=0)).max()
+    most_cents = 100 * (np.abs(menu.uses[..., 0]) @ np.abs(case_arrays.money * factors).max(axis=0)).max()
     uses = np.full((*shape, len(LIMITS)), -1, dtype=np.int32 if most_cents < np.iinfo(np.int32).max else np.int64)
     adequate = np.zeros(shape, dtype=np.bool_)
-    liked = np.full((len(scenario.tiers) + 2, *shape), -1, dtype=np.int16)
+    preference_order = np.full((len(scenario.tiers) + 2, *shape), -1, dtype=np.int16)
     most_worth = np.zeros(len(cases), dtype=np.int16)
-    owed = [scenario.value(f"{each}.entitlement") * scenario.value(f"{each}.loss_share") for each in scenario.failures]
+    owed = [scenario.value(f"{name}.entitlement") * scenario.value(f"{name}.loss_share") for name in scenario.failures]
     for f, count in enumerate(menu.counts):
         of_failure = np.flatnonzero(cases.failure == f)
 
         def work(first: int, last: int, f: int = f, count: int = count, rows: Ints = of_failure) -> None:
             rows = rows[first:last]
-            money = facts.money[rows] * factors
-            drawn = np.rint(100 * np.einsum("nc,alc->nal", money, menu.uses[f, ..., 0])).clip(0, _MOST_CENTS)
-            uses[rows] = np.where(menu.touches[f], drawn.astype(uses.dtype), -1)
+            money = case_arrays.money[rows] * factors
+            used = np.rint(100 * np.einsum("nc,alc->nal", money, menu.uses[f, ..., 0])).clip(0, _MOST_CENTS)
+            uses[rows] = np.where(menu.touches[f], used.astype(uses.dtype), -1)
             promised = np.einsum("nc,ac->na", money, menu.worth[f, :count, :, 0])
             # half a cent is not a breach
             enough = promised >= owed[f] * cases.item_price[rows, None] - 0.005
             # whoever has come has asked: nothing can be given before
             enough &= ~(menu.proactive[f, :count] & (cases.surfaces[rows] >= 1)[:, None])
             adequate[rows, :count] = enough
-            seen = _believed_of(menu, facts, believed, money, rows)
-            order = np.zeros((len(liked), len(rows), count), dtype=np.int16)
-            put_in_order(*seen, enough, uses[rows, :count], order)
-            liked[:, rows, :count] = order
-            most_worth[rows] = seen.worth.argmax(axis=1)
+            view = _view_of_failure(menu, case_arrays, middle, money, rows)
+            order = np.zeros((len(preference_order), len(rows), count), dtype=np.int16)
+            put_in_order(*view, enough, uses[rows, :count], order)
+            preference_order[:, rows, :count] = order
+            most_worth[rows] = view.worth.argmax(axis=1)
 
         in_blocks(work, len(of_failure))
     _refuse_unmet(scenario, cases, menu, adequate)
-    return Options(menu.counts[cases.failure], uses, adequate, liked, most_worth)
+    return ChoiceSets(menu.counts[cases.failure], uses, adequate, preference_order, most_worth)
 
 
-def _believed_of(menu: Menu, facts: Facts, numbers: Numbers, money: Floats, rows: Ints) -> Believed:
-    """Return what agents believe of all resolutions of some cases of one failure."""
-    f = int(facts.failure[rows[0]])
+def _view_of_failure(menu: Menu, cases: CaseArrays, draws: DrawArrays, money: Floats, rows: Ints) -> AgentView:
+    """Return what agents go by, of all resolutions of some cases of one failure."""
+    f = int(cases.failure[rows[0]])
     count = int(menu.counts[f])
     worth = np.einsum("nc,ac->na", money, (menu.worth - menu.trouble)[f, :count, :, 0])
     cost = np.einsum("nc,ac->na", money, menu.cost[f, :count, :, 0])
-    payoff = np.empty((len(numbers.tiers), len(rows), count))
-    payoffs_of_cases(rows, np.argsort(numbers.timing[f, :count], kind="stable"), facts, numbers, 0, len(rows), payoff)
-    return Believed(payoff, worth, cost)
+    payoff = np.empty((len(draws.tiers), len(rows), count))
+    payoffs_of_cases(rows, np.argsort(draws.timing[f, :count], kind="stable"), cases, draws, 0, len(rows), payoff)
+    return AgentView(payoff, worth, cost)
 
 
 def _refuse_unmet(scenario: Scenario, cases: Cases, menu: Menu, adequate: NDArray[np.bool_]) -> None:

@@ -31,8 +31,8 @@ from policy_sim.assumptions import central
 from policy_sim.service import compile_menu
 from policy_sim.study import Sample, prepare
 from policy_sim.value.expected import Expected, load_of
-from policy_sim.value.kernels import Facts, payoffs_of_cases
-from policy_sim.value.payoffs import expect, numbers_of
+from policy_sim.value.payoffs import draw_arrays_of, expect
+from policy_sim.value.response_kernels import CaseArrays, payoffs_of_cases
 
 CASES, DRAWS, LIMITS_TRIED = 20_000, 200, 20
 MANY, RESOLUTIONS, FEWER_DRAWS = 100_000, 30, 52
@@ -92,10 +92,10 @@ def main() -> None:
     # 100,000 cases of one failure, 30 resolutions, one tier, one draw, one thread
     failure = list(scenario.failures).index("defective_item")
     rows = np.resize(np.flatnonzero(payoffs.cases.failure == failure), MANY)
-    many = Facts(**{name: each[rows] for name, each in payoffs.facts._asdict().items()})
+    many = CaseArrays(**{name: each[rows] for name, each in payoffs.case_arrays._asdict().items()})
     middle = central(scenario)
     known = np.ones((int(payoffs.cases.customer.max()) + 1, 1))
-    believed = numbers_of(scenario, payoffs.cases, middle, compile_menu(scenario, middle), known)
+    believed = draw_arrays_of(scenario, payoffs.cases, middle, compile_menu(scenario, middle), known)
     once = believed._replace(tiers=believed.tiers[:1])
     order = np.argsort(believed.timing[failure, :RESOLUTIONS], kind="stable")
     out, everybody = np.zeros((1, MANY, RESOLUTIONS)), np.arange(MANY)
@@ -114,7 +114,7 @@ def main() -> None:
     case, resolution = np.repeat(rows, 10), np.tile(np.arange(10), len(rows))
     nobody, all_claims = np.zeros(CASES, dtype=np.bool_), np.ones(payoffs.style.shape[1])
     tier = np.zeros(len(case), dtype=np.int64)
-    own = seconds(lambda: expect(payoffs, case, resolution, tier, nobody, all_claims, payoffs.numbers))
+    own = seconds(lambda: expect(payoffs, case, resolution, tier, nobody, all_claims, payoffs.draw_arrays))
     own, other = own / (len(case) * payoffs.style.shape[1]), other / len(values)
     table.add_row(
         "one payoff under one of 200 draws",

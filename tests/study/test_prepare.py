@@ -43,7 +43,7 @@ def test_same_seed_same_outcome(scenario, setting):
     other = prepare(scenario, sample=Sample(cases=200, draws=8, seed=4))
     pd.testing.assert_frame_equal(again.payoffs.cases.to_frame(), setting.payoffs.cases.to_frame())
     np.testing.assert_array_equal(again.payoffs.draws.values, setting.payoffs.draws.values)
-    np.testing.assert_array_equal(again.payoffs.believed.payoff, setting.payoffs.believed.payoff)
+    np.testing.assert_array_equal(again.payoffs.agent_view.payoff, setting.payoffs.agent_view.payoff)
     policy = load_policy("current", scenario)
     first, second, third = (evaluate(policy, prepared.payoffs) for prepared in (setting, again, other))
     np.testing.assert_array_equal(first.sums, second.sums)

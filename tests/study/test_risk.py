@@ -12,8 +12,10 @@ from policy_sim.border import InputError
 from policy_sim.policy import load_policy
 from policy_sim.study import Errors, Sample, case_error, net_benefits, prepare, risk_table, spread_of_cases
 from policy_sim.value import compare, evaluate, value_cases
-from policy_sim.value.evaluation import Handling, measure, score
-from policy_sim.value.second_line import numbers_under, supervisor_minutes
+from policy_sim.value.escalation_queue import supervisor_minutes, with_load
+from policy_sim.value.evaluation import measure
+from policy_sim.value.handling import Handling
+from policy_sim.value.scoring import score
 from policy_sim.words import MEASURES
 
 
@@ -82,10 +84,10 @@ def test_error_of_cases_is_that_of_each_case_on_its_own(payoffs, scenario, names
     new, base = (evaluate(load_policy(name, scenario), payoffs) for name in names)
     for outcome in (new, base):
         handling = Handling.of(outcome.policy, payoffs)
-        states = handling.states(np.zeros(len(payoffs.cases), dtype=np.int64))
-        numbers = numbers_under(payoffs, supervisor_minutes(payoffs, states, 1)[0] / len(payoffs.cases))
-        by_case = states._replace(place=np.arange(len(payoffs.cases)))
-        sums = score(payoffs, handling.rules, by_case, len(payoffs.cases), numbers)
+        assignments = handling.assignments(np.zeros(len(payoffs.cases), dtype=np.int64))
+        numbers = with_load(payoffs, supervisor_minutes(payoffs, assignments, 1)[0] / len(payoffs.cases))
+        by_case = assignments._replace(place=np.arange(len(payoffs.cases)))
+        sums = score(payoffs, handling.arrays, by_case, len(payoffs.cases), numbers)
         alone.append(measure(sums, "net_value").mean(axis=1))
         total.append(outcome.per_case().mean())
     gains = alone[0] - alone[1]

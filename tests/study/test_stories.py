@@ -139,9 +139,9 @@ def test_the_best_of_the_menu_is_adequate_in_time_and_believed_to_be_best(replay
     allowed = [
         a
         for a, bundle in enumerate(own)
-        if payoffs.options.adequate[0, a] and not (came_already and "proactive_notice" in bundle)
+        if payoffs.choice_sets.adequate[0, a] and not (came_already and "proactive_notice" in bundle)
     ]
-    assert best.remedies == own[max(allowed, key=lambda a: payoffs.believed.payoff[0, 0, a])]
+    assert best.remedies == own[max(allowed, key=lambda a: payoffs.agent_view.payoff[0, 0, a])]
     assert replays[name].to_frame()["adequate"].iloc[-1]
 
 
@@ -171,7 +171,7 @@ def test_keep_until(replays):
     assert replays["wrong_dresses"].keep_until == keep.limit
     # at the limit the two are equal, as a replay at that price finds
     other = story.model_copy(update={"case": {**story.case, "item_price": keep.limit}})
-    again = replay(other, draws=3).payoffs.believed.payoff[0, 0]
+    again = replay(other, draws=3).payoffs.agent_view.payoff[0, 0]
     bundles = {name: replay(other, draws=3).resolution[name] for name in ("given", "ship_it_back")}
     assert again[bundles["given"]] == pytest.approx(again[bundles["ship_it_back"]], abs=0.15)
     assert [replays[name].keep for name in NAMES if name != "wrong_dresses"] == [None] * 5

@@ -71,7 +71,7 @@ def test_with_draws_a_row_is_their_mean_with_an_interval() -> None:
     ends = table.loc[0, ["net_value_low", "net_value_high"]].astype(float)
     assert np.allclose(ends, np.quantile(plain, [0.05, 0.95]))
     draws = moved(draw_assumptions(scenario, 7), UNCERTAIN)
-    other = evaluate(load_policy("current", scenario), payoffs.under(draws, payoffs.numbers.values[:, :7]))  # noqa: PD011
+    other = evaluate(load_policy("current", scenario), payoffs.under(draws, payoffs.draw_arrays.value_ratios[:, :7]))
     assert table.loc[1, "net_value"] == pytest.approx(other.per_year().mean(), rel=1e-12)
 
 

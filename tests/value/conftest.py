@@ -111,7 +111,7 @@ def make_policy(rng, payoffs):
     scenario = payoffs.scenario
     names = [("agent", "lead", "manager"), ("agent", "lead", "manager"), ("agent", "manager"), ("lead", "manager")]
     tiers = names[rng.integers(0, len(names))]
-    breakpoints = [points[points >= 0] for points in (np.unique(payoffs.options.uses[..., d]) for d in range(5))]
+    breakpoints = [points[points >= 0] for points in (np.unique(payoffs.choice_sets.uses[..., d]) for d in range(5))]
     # nothing may draw on a limit in some trades
     breakpoints = [points if len(points) else np.array([1000]) for points in breakpoints]
 

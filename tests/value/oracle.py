@@ -2,7 +2,7 @@
 
 In: a scenario as it stands in its file, cases, draws, a policy. Out: measures of one case under one resolution at one
 tier; totals of a policy. Written from DESIGN.md (sections 6 to 8), MATHEMATICS.md D and the docstrings; it reads the
-remedies' forms itself and knows nothing of menus, lanes, cents of limits, states or padding. Two things the design
+remedies' forms itself and knows nothing of menus, lanes, cents of limits, assignments or padding. Two things the design
 leaves open were taken from the kernel: the delighted are the survivors, in proportion to the effect of what they got;
 what an opportunist would pocket is net of the customer's trouble.
 Left to others: speed.
@@ -76,7 +76,7 @@ def draw_of(draws, m, value_ratios=None):
 
 def all_draws(payoffs):
     """Return all draws of the payoffs by name."""
-    return draw_of(payoffs.draws, slice(None), payoffs.numbers.values[:, : len(payoffs.draws)])
+    return draw_of(payoffs.draws, slice(None), payoffs.draw_arrays.value_ratios[:, : len(payoffs.draws)])
 
 
 def columns(cases, i, draw):
@@ -270,7 +270,7 @@ def limit_in_force(policy, tier, limit, failure, segment):
 
 def handle(policy, payoffs, i, names):
     """Return who handles case i (position in the policy) and which resolution each style chooses."""
-    scenario, cases, options = payoffs.scenario, payoffs.cases, payoffs.options
+    scenario, cases, options = payoffs.scenario, payoffs.cases, payoffs.choice_sets
     failure, segment = cases.failures[cases.failure[i]], cases.segments[cases.segment[i]]
     tiers = [tier.name for tier in policy.tiers]
     last = len(tiers) - 1
@@ -293,18 +293,18 @@ def handle(policy, payoffs, i, names):
                 allowed.append(a)
         if allowed:
             # max and min take the first of equals
-            guided = max(allowed, key=lambda a: payoffs.believed.payoff[scenario.tiers.index(tiers[k]), i, a])
-            generous = max(allowed, key=lambda a: payoffs.believed.worth[i, a])
-            thrifty = min(allowed, key=lambda a: payoffs.believed.cost[i, a])
+            guided = max(allowed, key=lambda a: payoffs.agent_view.payoff[scenario.tiers.index(tiers[k]), i, a])
+            generous = max(allowed, key=lambda a: payoffs.agent_view.worth[i, a])
+            thrifty = min(allowed, key=lambda a: payoffs.agent_view.cost[i, a])
             return k, (guided, guided, guided) if k == last else (guided, generous, thrifty)
-    most = max(everything, key=lambda a: payoffs.believed.worth[i, a])
+    most = max(everything, key=lambda a: payoffs.agent_view.worth[i, a])
     return last, (most, most, most)
 
 
 def evaluate_plainly(policy, payoffs, names, known=None):
     """Return {outcome: (draws,) mean per case} of a policy; `known` remembers measures between calls.
 
-    What agents see of a case (uses, adequacy, worth, cost, believed payoff) is taken from `payoffs.options`, which
+    What agents see of a case (uses, adequacy, worth, cost, believed payoff) is taken from `payoffs.choice_sets`, which
     test_payoffs holds against this module; everything that is added up is worked out here.
     """
     scenario, cases = payoffs.scenario, payoffs.cases

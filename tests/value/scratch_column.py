@@ -51,7 +51,7 @@ def main() -> None:
     payoffs = value_cases(scenario, cases, draw_assumptions(scenario, 3, seed=4))
     middle, policy = oracle.middle(scenario), load_policy("generous", scenario)
     believed = [
-        float(payoffs.believed.payoff[k, i, a]) / float(oracle.payoff(scenario, cases, i, bundle, tier, middle)) - 1
+        float(payoffs.agent_view.payoff[k, i, a]) / float(oracle.payoff(scenario, cases, i, bundle, tier, middle)) - 1
         for i in range(0, len(cases), 6)
         for a, bundle in enumerate(given)
         for k, tier in enumerate(scenario.tiers)
@@ -66,7 +66,7 @@ def main() -> None:
             {
                 "believed": float(np.abs(believed).max()),
                 "summed": float(max(summed)),
-                "cost": float((payoffs.believed.cost[:, 1] - payoffs.believed.cost[:, 0]).mean()),
+                "cost": float((payoffs.agent_view.cost[:, 1] - payoffs.agent_view.cost[:, 0]).mean()),
                 "more": float(more.mean()),
             }
         )

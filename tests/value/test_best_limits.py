@@ -9,8 +9,8 @@ from policy_sim.assumptions import central, draw_assumptions
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, LimitException, Policy, Tier, load_policy, to_cents
 from policy_sim.value import best_limits, evaluate, value_cases
-from policy_sim.value.evaluation import Handling
 from policy_sim.value.frontier import frontier
+from policy_sim.value.handling import Handling
 from policy_sim.words import LIMITS
 
 SEEDS = 20
@@ -24,7 +24,7 @@ def brute_force(policy, payoffs, limits, oracle):
     A case only cares between which of its own few amounts each limit lies: its value is worked out for each combination
     of those, and looked up for each combination of everybody's.
     """
-    scenario, cases, options = payoffs.scenario, payoffs.cases, payoffs.options
+    scenario, cases, options = payoffs.scenario, payoffs.cases, payoffs.choice_sets
     where = [LIMITS.index(limit) for limit in limits]
     axes = []
     for limit, d in zip(limits, where, strict=True):
@@ -35,7 +35,7 @@ def brute_force(policy, payoffs, limits, oracle):
     draw = oracle.all_draws(payoffs)
     style = payoffs.style[:, : len(payoffs.draws)]
     above = Handling.of(policy, payoffs, lowest=1)
-    rules, seen = above.rules, payoffs.believed
+    rules, seen = above.arrays, payoffs.agent_view
     claimed = rules.claimed[: len(payoffs.draws)]
     for i in range(len(cases)):
         failure = cases.failures[cases.failure[i]]
@@ -129,7 +129,7 @@ def test_both_tiers_together(scenario, with_styles, random_cases):
         policy, payoffs, _ = small_instance(seed, scenario, with_styles, random_cases)
         payoffs = payoffs.take(np.arange(25))
         best = best_limits(policy, payoffs, (limit,))
-        uses = np.unique(payoffs.options.uses[payoffs.options.adequate][:, LIMITS.index(limit)])
+        uses = np.unique(payoffs.choice_sets.uses[payoffs.choice_sets.adequate][:, LIMITS.index(limit)])
         values = [ASK, *(float(use) / 100 for use in uses if use >= 0), NO_LIMIT]
         highest = max(
             evaluate(
@@ -152,7 +152,7 @@ def test_under_a_queue_the_joint_optimum_is_met(scenario, with_styles, random_ca
         axes = []
         for limit in ("keep_item", "credit"):
             high = policy.bounds(Lever("agent", limit))[1]
-            uses = np.unique(payoffs.options.uses[payoffs.options.adequate][:, LIMITS.index(limit)]) / 100
+            uses = np.unique(payoffs.choice_sets.uses[payoffs.choice_sets.adequate][:, LIMITS.index(limit)]) / 100
             axes.append([ASK, *(float(use) for use in uses if 0 <= use <= high), high])
         highest = max(
             evaluate(

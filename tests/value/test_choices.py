@@ -10,7 +10,7 @@ from policy_sim.assumptions import Scenario
 from policy_sim.policy import Policy
 from policy_sim.study import Sample, prepare
 from policy_sim.value import Payoffs, choice_table
-from policy_sim.value.evaluation import limits_in_cents
+from policy_sim.value.handling import limits_in_cents
 from policy_sim.words import LIMITS, MEASURES
 
 

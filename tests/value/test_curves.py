@@ -7,9 +7,11 @@ from policy_sim.assumptions import Draws
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, Tier, load_policy, to_cents
 from policy_sim.value import evaluate, threshold_curve
-from policy_sim.value.curves import best_step, lever_states
-from policy_sim.value.evaluation import Handling, rules_of
-from policy_sim.value.kernels import (
+from policy_sim.value.choice_kernels import ChoiceSets, PolicyArrays, choose, put_in_order, stages_along
+from policy_sim.value.curves import best_step, stages_of_lever
+from policy_sim.value.handling import Handling, policy_arrays_of
+from policy_sim.value.payoffs import Payoffs
+from policy_sim.value.response_kernels import (
     FACTS,
     FORMS,
     LANES,
@@ -17,15 +19,9 @@ from policy_sim.value.kernels import (
     PER_TIER,
     SHARED,
     STAFF,
-    Facts,
-    Numbers,
-    Options,
-    Rules,
-    choose,
-    curve_states,
-    put_in_order,
+    CaseArrays,
+    DrawArrays,
 )
-from policy_sim.value.payoffs import Payoffs
 from policy_sim.words import COLUMNS, LIMITS, OUTCOMES
 
 #: Trials for each of the ten settings: 1,000 in all, three limits each.
@@ -117,9 +113,9 @@ def test_a_limit_of_the_lead_does_not_change_who_is_escalated(payoffs, random_po
     while len(policy.tiers) < 3:
         policy = random_policy(rng, payoffs)
     # a lead who may do more may tell customers before they ask, who are then escalated without asking: all ask here
-    numbers = payoffs.facts.numbers.copy()
-    numbers[:, FACTS.index("surfaces")] = 1.0
-    all_ask = replace(payoffs, facts=payoffs.facts._replace(numbers=numbers))
+    facts = payoffs.case_arrays.facts.copy()
+    facts[:, FACTS.index("surfaces")] = 1.0
+    all_ask = replace(payoffs, case_arrays=payoffs.case_arrays._replace(facts=facts))
     escalated = threshold_curve(evaluate(policy, all_ask), Lever("lead", "refund")).per_case("escalated")
     np.testing.assert_allclose(escalated, escalated[:1].repeat(len(escalated), axis=0), rtol=1e-12, atol=1e-12)
     handled_above = (Handling.of(policy, payoffs).tier > policy.tier_names.index("agent")).mean()
@@ -133,16 +129,16 @@ def test_whoever_may_do_more_does_better_by_what_they_look_at(payoffs, random_po
     # the choice at a tier: guided agents never get a lower payoff (as believed), generous ones never give less worth,
     # thrifty ones never spend more
     rng = np.random.default_rng(35)
-    seen = payoffs.believed
+    seen = payoffs.agent_view
     for _ in range(10):
         policy = random_policy(rng, payoffs)
         lever = random_lever(rng, policy, payoffs)
-        states, _ = lever_states(policy, payoffs, lever, rules_of(policy, payoffs))
+        assignments, _ = stages_of_lever(policy, payoffs, lever, policy_arrays_of(policy, payoffs))
         k = payoffs.scenario.tiers.index(lever.tier)
-        follows = (states.case[1:] == states.case[:-1]) & (states.tier[:-1] == k)
-        assert (states.tier[1:][follows] == k).all()
+        follows = (assignments.case[1:] == assignments.case[:-1]) & (assignments.tier[:-1] == k)
+        assert (assignments.tier[1:][follows] == k).all()
         for s, values in enumerate((seen.payoff[k], seen.worth, -seen.cost)):
-            chosen = values[states.case, states.choice[:, s]]
+            chosen = values[assignments.case, assignments.choice[:, s]]
             assert (np.diff(chosen)[follows] >= 0).all()
 
 
@@ -302,23 +298,23 @@ def hand_options():
     uses[..., _REFUND] = 100 * np.array(_HAND_USES)
     pay = np.array(_HAND_PAY, dtype=float)
     worth, adequate = np.array(_HAND_WORTH, dtype=float), np.array(_HAND_ADEQUATE)
-    liked = np.zeros((4, 2, 3), dtype=np.int16)
+    preference_order = np.zeros((4, 2, 3), dtype=np.int16)
     # the third style is thrifty, here the one that gives the least worth
-    put_in_order(np.stack([pay, pay - 6]), worth, worth, adequate, uses, liked)
-    return Options(np.array([3, 3]), uses, adequate, liked, np.array([2, 2], dtype=np.int16))
+    put_in_order(np.stack([pay, pay - 6]), worth, worth, adequate, uses, preference_order)
+    return ChoiceSets(np.array([3, 3]), uses, adequate, preference_order, np.array([2, 2], dtype=np.int16))
 
 
 def hand_rules(limit):
     limits = np.full((2, 1, len(LIMITS)), to_cents(NO_LIMIT))
     limits[0, 0, _REFUND] = to_cents(limit)
     nobody, everywhere = np.zeros(2, dtype=np.bool_), np.zeros(2, dtype=np.int64)
-    return Rules(everywhere, everywhere, limits, np.array([0, 1]), nobody, np.ones(LANES))
+    return PolicyArrays(everywhere, everywhere, limits, np.array([0, 1]), nobody, np.ones(LANES))
 
 
 def test_hand_example_by_liking():
-    # adequate ones; at the last tier all is worth 6 less, which changes no order; what draws more and is liked less is
+    # adequate ones; at the last tier all is worth 6 less, which changes no order; what uses more and is liked less is
     # never chosen
-    assert hand_options().liked.tolist() == [
+    assert hand_options().preference_order.tolist() == [
         [[1, -1, -1], [1, 0, -1]],
         [[1, -1, -1], [1, 0, -1]],
         [[2, 1, -1], [1, 0, -1]],
@@ -337,9 +333,9 @@ def test_hand_example_by_choices(limit, expected):
 
 def test_hand_example_by_states():
     everywhere = np.array([True])
-    case, tier, choice, cents = curve_states(0, _REFUND, everywhere, hand_rules(20.0), hand_options(), 0, 2)
-    states = list(zip(case, cents, tier, map(tuple, choice), strict=True))
-    assert states == [
+    case, tier, choice, cents = stages_along(0, _REFUND, everywhere, hand_rules(20.0), hand_options(), 0, 2)
+    assignments = list(zip(case, cents, tier, map(tuple, choice), strict=True))
+    assert assignments == [
         (0, -1, 1, (1, 1, 1)),
         (0, 1000, 0, (1, 1, 1)),
         (0, 3000, 0, (1, 2, 1)),
@@ -376,8 +372,8 @@ def hand_payoffs(scenario, shipped_payoffs):
         cases=cases,
         draws=Draws(shipped_payoffs.draws.names, shipped_payoffs.draws.values[:1]),
         menu=replace(shipped_payoffs.menu, in_line=np.zeros((2, 3), dtype=np.bool_)),
-        facts=Facts(np.array([0, 1]), np.zeros(2, dtype=np.int64), money, facts),
-        numbers=Numbers(
+        facts=CaseArrays(np.array([0, 1]), np.zeros(2, dtype=np.int64), money, facts),
+        numbers=DrawArrays(
             forms=forms,
             active=(forms != 0).any(axis=-1),
             push=np.zeros((2, 3, LANES)),
@@ -389,7 +385,7 @@ def hand_payoffs(scenario, shipped_payoffs):
             failures=per_failure,
             tiers=np.zeros((2, len(PER_TIER), LANES)),
             shared=shared,
-            values=np.ones((1, LANES)),
+            value_ratios=np.ones((1, LANES)),
         ),
         options=hand_options(),
         style=style,

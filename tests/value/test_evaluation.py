@@ -8,7 +8,8 @@ from policy_sim.border import InputError, shipped
 from policy_sim.policy import NO_LIMIT, Guard, Lever, authority, load_policy
 from policy_sim.service import caught_share
 from policy_sim.value import compare, decide, evaluate, interval, value_cases
-from policy_sim.value.evaluation import Handling, score
+from policy_sim.value.handling import Handling
+from policy_sim.value.scoring import score
 from policy_sim.words import LIMITS, MEASURES, OUTCOMES
 
 
@@ -52,11 +53,11 @@ def test_every_shipped_scenario_agrees_with_the_oracle(oracle, random_cases, ran
     middle, known = oracle.middle(scenario), {}
     for i in range(0, len(cases), 8):
         bundles = oracle.resolutions(scenario, cases.failures[cases.failure[i]])
-        assert payoffs.options.counts[i] == len(bundles)
+        assert payoffs.choice_sets.counts[i] == len(bundles)
         for a, bundle in enumerate(bundles):
             for k, tier in enumerate(scenario.tiers):
                 expected = float(oracle.payoff(scenario, cases, i, bundle, tier, middle))
-                assert payoffs.believed.payoff[k, i, a] == pytest.approx(expected, rel=1e-11, abs=1e-10)
+                assert payoffs.agent_view.payoff[k, i, a] == pytest.approx(expected, rel=1e-11, abs=1e-10)
     for policy in (load_policy("current", scenario), *(random_policy(rng, payoffs) for _ in range(3))):
         found, expected = evaluate(policy, payoffs), oracle.evaluate_plainly(policy, payoffs, LIMITS, known)
         for outcome in OUTCOMES:
@@ -85,7 +86,7 @@ def test_sums_by_failure_and_segment(outcome, shipped_payoffs):
     assert (escalated >= 0).all()
     assert (escalated <= outcome.counts[..., None] * (1 + 1e-12)).all()
     draws = shipped_payoffs.draws
-    ratios = shipped_payoffs.numbers.values[:, : len(draws)]
+    ratios = shipped_payoffs.draw_arrays.value_ratios[:, : len(draws)]
     some = value_cases(shipped_payoffs.scenario, cases.take(cases.failure == 2), draws, ratios)
     alone = evaluate(outcome.policy, some)
     np.testing.assert_allclose(alone.sums[2], outcome.sums[2], rtol=1e-12, atol=1e-9)
@@ -140,7 +141,7 @@ def test_ask_first_escalates_everything_and_no_limit_nothing(scenario, shipped_p
 
 
 def test_an_entitlement_that_cannot_be_met_gets_the_most_there_is_from_the_last_tier(unmet_payoffs, random_policy):
-    options, cases = unmet_payoffs.options, unmet_payoffs.cases
+    options, cases = unmet_payoffs.choice_sets, unmet_payoffs.cases
     unmet = ~options.adequate.any(axis=1)
     assert 5 < unmet.sum() < len(cases)
     rng = np.random.default_rng(13)
@@ -149,13 +150,13 @@ def test_an_entitlement_that_cannot_be_met_gets_the_most_there_is_from_the_last_
         handling = Handling.of(policy, unmet_payoffs)
         assert (handling.tier[unmet] == len(policy.tiers) - 1).all()
         for i in np.flatnonzero(unmet):
-            best = int(np.argmax(unmet_payoffs.believed.worth[i, : options.counts[i]]))
+            best = int(np.argmax(unmet_payoffs.agent_view.worth[i, : options.counts[i]]))
             assert set(handling.choice[i]) == {best}
 
 
 def test_an_unmet_entitlement_is_named(scenario, unmet_payoffs):
     table = decide(load_policy("current", scenario), unmet_payoffs)
-    unmet = ~unmet_payoffs.options.adequate.any(axis=1)
+    unmet = ~unmet_payoffs.choice_sets.adequate.any(axis=1)
     assert set(table["tier"][unmet]) == {"manager"}
     assert set(table["recommended"][unmet]) == {"partial_refund_50 + managers_call + gift_card_25"}
 
@@ -194,8 +195,8 @@ def with_guards(policy, *guards):
 
 def by_measure(payoffs, handling):
     """Return {measure: (draws,) total} of what a policy does, which may be made to suspect others, or to catch less."""
-    states = handling.states(np.zeros(len(payoffs.cases), dtype=np.int64))
-    sums = score(payoffs, handling.rules, states, 1, payoffs.numbers)[0]
+    assignments = handling.assignments(np.zeros(len(payoffs.cases), dtype=np.int64))
+    sums = score(payoffs, handling.arrays, assignments, 1, payoffs.draw_arrays)[0]
     return dict(zip(MEASURES, sums, strict=True))
 
 
@@ -219,7 +220,7 @@ def test_guards_let_fewer_learned_claims_through_and_keep_fewer_honest_customers
     handling = Handling.of(policy, payoffs)
     cases, draws = payoffs.cases, payoffs.draws
     suspects = (cases.suspicion >= suspicion) | (cases.prior_claims >= claims)
-    np.testing.assert_array_equal(handling.rules.suspected, suspects)
+    np.testing.assert_array_equal(handling.arrays.suspected, suspects)
     assert suspects.any() == bool(min(suspicion, claims) < np.inf)
     caught = caught_share(
         suspicion_at_least=suspicion,
@@ -228,11 +229,11 @@ def test_guards_let_fewer_learned_claims_through_and_keep_fewer_honest_customers
         repeat_share=draws["claiming.repeat_share"],
     )
     through = 1 - caught * draws["claiming.refused_share"]
-    np.testing.assert_array_equal(handling.rules.claimed[: len(draws)], through)
+    np.testing.assert_array_equal(handling.arrays.claimed[: len(draws)], through)
     found = by_measure(payoffs, handling)
-    rules = handling.rules
-    rules = rules._replace(suspected=np.zeros_like(suspects), claimed=np.ones_like(rules.claimed))
-    trusting = replace(handling, rules=rules)
+    arrays = handling.arrays
+    arrays = arrays._replace(suspected=np.zeros_like(suspects), claimed=np.ones_like(arrays.claimed))
+    trusting = replace(handling, arrays=arrays)
     plain = by_measure(payoffs, trusting)
     np.testing.assert_allclose(found["learned_claiming"], through * plain["learned_claiming"], rtol=1e-12)
     if suspects.any():
@@ -298,10 +299,10 @@ def test_whoever_has_not_asked_is_not_hurt_by_suspicion(current, like_agents):
     payoffs = value_cases(like_agents.scenario, cases, central(like_agents.scenario))
     handling = Handling.of(with_guards(current, ("suspicion", 0.3, "lead")), payoffs)
     asked = ~payoffs.menu.proactive[cases.failure[:, None], handling.choice].any(axis=1)
-    rules = handling.rules
-    assert (rules.suspected & asked).sum() > 10
-    for suspected in (rules.suspected & asked, np.zeros_like(asked)):
-        found = by_measure(payoffs, replace(handling, rules=rules._replace(suspected=suspected)))
+    arrays = handling.arrays
+    assert (arrays.suspected & asked).sum() > 10
+    for suspected in (arrays.suspected & asked, np.zeros_like(asked)):
+        found = by_measure(payoffs, replace(handling, arrays=arrays._replace(suspected=suspected)))
         if suspected.any():
             first = found
     for name in MEASURES:
@@ -325,7 +326,7 @@ def test_a_policy_of_another_scenario_is_refused(current, shipped_payoffs):
 
 def test_decisions_agree_with_the_guided_choice_and_with_authority(payoffs, random_policy):
     rng = np.random.default_rng(14)
-    cases, options = payoffs.cases, payoffs.options
+    cases, options = payoffs.cases, payoffs.choice_sets
     for _ in range(2):
         policy = random_policy(rng, payoffs)
         handling = Handling.of(policy, payoffs)
@@ -340,9 +341,9 @@ def test_decisions_agree_with_the_guided_choice_and_with_authority(payoffs, rand
             names = payoffs.menu.names[cases.failure[i]]
             a = names.index(row.recommended)
             assert a == handling.choice[i, 0]
-            assert row.worth == payoffs.believed.worth[i, a]
-            assert row.remedy_cost == payoffs.believed.cost[i, a]
-            assert row.payoff == payoffs.believed.payoff[payoffs.scenario.tiers.index(row.tier), i, a]
+            assert row.worth == payoffs.agent_view.worth[i, a]
+            assert row.remedy_cost == payoffs.agent_view.cost[i, a]
+            assert row.payoff == payoffs.agent_view.payoff[payoffs.scenario.tiers.index(row.tier), i, a]
             if not options.adequate[i].any():
                 continue
 

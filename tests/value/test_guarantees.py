@@ -14,9 +14,10 @@ from policy_sim.assumptions import Scenario, draw_assumptions
 from policy_sim.policy import NO_LIMIT, Lever, load_policy
 from policy_sim.service import read_cases
 from policy_sim.value import best_limits, decide, evaluate, frontier, payoffs, threshold_curve, value_cases
-from policy_sim.value.evaluation import Handling, rules_of
+from policy_sim.value.choice_kernels import STYLES
 from policy_sim.value.expected import Expected
-from policy_sim.value.kernels import LANES, STYLES
+from policy_sim.value.handling import Handling, policy_arrays_of
+from policy_sim.value.response_kernels import LANES
 from policy_sim.words import LIMITS, OUTCOMES
 
 MONEY = [name for name, outcome in OUTCOMES.items() if outcome.unit == "money"]
@@ -24,10 +25,10 @@ MONEY = [name for name, outcome in OUTCOMES.items() if outcome.unit == "money"]
 
 def permitted(policy, valued):
     """Return (tiers, N, A) which adequate resolutions a tier may give."""
-    rules = rules_of(policy, valued)
+    rules = policy_arrays_of(policy, valued)
     limits = rules.limits[:, rules.cell]
-    within = (valued.options.uses <= limits[:, :, None, :]).all(axis=-1)
-    return within & valued.options.adequate
+    within = (valued.choice_sets.uses <= limits[:, :, None, :]).all(axis=-1)
+    return within & valued.choice_sets.adequate
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -44,12 +45,14 @@ def test_a_higher_limit_takes_nothing_away(shipped_payoffs, random_policy, rando
     assert (now.tier <= before.tier).all()
     # by its own lights, no style does worse with more to choose from
     same = np.flatnonzero((now.tier == before.tier) & may_before.any(axis=(0, 2)))
-    seen = shipped_payoffs.believed
-    at = before.rules.tiers[before.tier[same]]
-    for style, liked in zip(STYLES, (None, seen.worth, -seen.cost), strict=True):
+    seen = shipped_payoffs.agent_view
+    at = before.arrays.tiers[before.tier[same]]
+    for style, preference_order in zip(STYLES, (None, seen.worth, -seen.cost), strict=True):
         s = STYLES.index(style)
         was, is_now = (
-            seen.payoff[at, same, each.choice[same, s]] if liked is None else liked[same, each.choice[same, s]]
+            seen.payoff[at, same, each.choice[same, s]]
+            if preference_order is None
+            else preference_order[same, each.choice[same, s]]
             for each in (before, now)
         )
         assert (is_now >= was).all(), style
@@ -107,7 +110,7 @@ def test_threads_change_nothing(monkeypatch, scenario, random_cases):
         valued = value_cases(scenario, cases, draws)
         best = best_limits(policy, valued)
         return (
-            valued.believed.payoff.tobytes(),
+            valued.agent_view.payoff.tobytes(),
             evaluate(policy, valued).sums.tobytes(),
             threshold_curve(evaluate(policy, valued), Lever("agent", "refund")).sums.tobytes(),
             best.policy,

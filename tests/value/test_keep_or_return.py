@@ -73,7 +73,7 @@ def test_components_add_up_to_the_difference_of_payoffs(scenario):
         ),
         scenario,
     )
-    believed = value_cases(scenario, same_price, central(scenario)).believed.payoff[0, 0]
+    believed = value_cases(scenario, same_price, central(scenario)).agent_view.payoff[0, 0]
     keep, back = (names.index(f"full_refund + {end}") for end in ("keep_item", "send_back"))
     # newcomers are worth as much as these customers here and there, so the differences agree
     assert sum(found.components.values()) == pytest.approx(believed[keep] - believed[back], abs=1e-9)

@@ -7,16 +7,17 @@ from policy_sim.border import InputError
 from policy_sim.policy import load_policy
 from policy_sim.service import chance_lost, read_cases
 from policy_sim.value import evaluate, value_cases
-from policy_sim.value.evaluation import rules_of, score
-from policy_sim.value.kernels import LANES, States, _exp, _log
+from policy_sim.value.handling import policy_arrays_of
 from policy_sim.value.payoffs import expect
+from policy_sim.value.response_kernels import LANES, Assignments, _exp, _log
+from policy_sim.value.scoring import score
 from policy_sim.words import LIMITS, MEASURES
 
 
 def random_rows(payoffs, rng, count):
-    # no case twice: rows of one case that follow each other would be taken for its states along a limit
+    # no case twice: rows of one case that follow each other would be taken for its assignments along a limit
     case = rng.choice(len(payoffs.cases), count, replace=False)
-    resolution = np.floor(rng.random(count) * payoffs.options.counts[case]).astype(np.int64)
+    resolution = np.floor(rng.random(count) * payoffs.choice_sets.counts[case]).astype(np.int64)
     return case, resolution, rng.integers(0, len(payoffs.scenario.tiers), count)
 
 
@@ -35,18 +36,18 @@ def one_case(scenario, **columns):
 
 
 def one_state(k, a):
-    return States(np.array([0]), np.array([k]), np.full((1, 3), a), np.array([0]))
+    return Assignments(np.array([0]), np.array([k]), np.full((1, 3), a), np.array([0]))
 
 
 def all_measures(scenario, case, suspected=False):
     """Return the menu, and (tiers, resolutions, measures, 1) of one case under the central assumptions."""
     payoffs = value_cases(scenario, case, central(scenario))
-    rules = rules_of(load_policy("current", scenario), payoffs)
+    rules = policy_arrays_of(load_policy("current", scenario), payoffs)
     rules = rules._replace(suspected=np.array([suspected]), claimed=np.ones(LANES))
-    count = payoffs.options.counts[0]
+    count = payoffs.choice_sets.counts[0]
     # one place for each: a second row of the same case would be taken for its next state
     rows = [
-        score(payoffs, rules, one_state(k, a), 1, payoffs.numbers)[0]
+        score(payoffs, rules, one_state(k, a), 1, payoffs.draw_arrays)[0]
         for k in range(len(scenario.tiers))
         for a in range(count)
     ]
@@ -86,10 +87,10 @@ def test_every_measure_agrees_with_the_twin(oracle, payoffs):
     rng = np.random.default_rng(1)
     case, resolution, tier = random_rows(payoffs, rng, 80)
     suspected, claimed = random_suspicion(payoffs, rng)
-    rules = rules_of(load_policy("current", payoffs.scenario), payoffs)
+    rules = policy_arrays_of(load_policy("current", payoffs.scenario), payoffs)
     rules = rules._replace(suspected=suspected, claimed=claimed)
-    states = States(case, tier, np.column_stack([resolution] * 3), np.arange(80))
-    found = score(payoffs, rules, states, 80, payoffs.numbers)
+    assignments = Assignments(case, tier, np.column_stack([resolution] * 3), np.arange(80))
+    found = score(payoffs, rules, assignments, 80, payoffs.draw_arrays)
     draw = oracle.all_draws(payoffs)
     through = claimed[: len(payoffs.draws)]
     for n, (i, a, k) in enumerate(zip(case, resolution, tier, strict=True)):
@@ -105,19 +106,19 @@ def test_every_measure_agrees_with_the_twin(oracle, payoffs):
 
 
 def test_states_of_a_case_are_differences_at_whatever_tiers(payoffs):
-    # back and forth between tiers, more states than there are resolutions, styles apart and left out
+    # back and forth between tiers, more assignments than there are resolutions, styles apart and left out
     rng = np.random.default_rng(7)
-    rules = rules_of(load_policy("current", payoffs.scenario), payoffs)
+    rules = policy_arrays_of(load_policy("current", payoffs.scenario), payoffs)
     for i in (0, 17):
-        count = 3 * payoffs.options.adequate.shape[1]
-        choice = rng.integers(-1, payoffs.options.counts[i], (count, 3))
+        count = 3 * payoffs.choice_sets.adequate.shape[1]
+        choice = rng.integers(-1, payoffs.choice_sets.counts[i], (count, 3))
         choice[0] = 0
         tier = np.repeat(rng.integers(0, len(payoffs.scenario.tiers), count), 2)[:count]
-        together = States(np.full(count, i), tier, choice, np.arange(count))
-        found = np.cumsum(score(payoffs, rules, together, count, payoffs.numbers), axis=0)
+        together = Assignments(np.full(count, i), tier, choice, np.arange(count))
+        found = np.cumsum(score(payoffs, rules, together, count, payoffs.draw_arrays), axis=0)
         for n in range(count):
-            alone = States(np.array([i]), tier[n : n + 1], choice[n : n + 1], np.array([0]))
-            expected = score(payoffs, rules, alone, 1, payoffs.numbers)[0]
+            alone = Assignments(np.array([i]), tier[n : n + 1], choice[n : n + 1], np.array([0]))
+            expected = score(payoffs, rules, alone, 1, payoffs.draw_arrays)[0]
             np.testing.assert_allclose(found[n], expected, rtol=1e-9, atol=1e-9)
 
 
@@ -125,7 +126,7 @@ def test_expected_payoffs_agree_with_the_twin(oracle, payoffs):
     rng = np.random.default_rng(2)
     case, resolution, tier = random_rows(payoffs, rng, 60)
     suspected, claimed = random_suspicion(payoffs, rng)
-    found = expect(payoffs, case, resolution, tier, suspected, claimed, payoffs.numbers)
+    found = expect(payoffs, case, resolution, tier, suspected, claimed, payoffs.draw_arrays)
     draw = oracle.all_draws(payoffs)
     through = claimed[: len(payoffs.draws)]
     for n, (i, a, k) in enumerate(zip(case, resolution, tier, strict=True)):
@@ -141,7 +142,7 @@ def test_expected_payoffs_agree_with_the_twin(oracle, payoffs):
 
 
 def test_what_agents_see_agrees_with_the_twin(oracle, payoffs):
-    scenario, cases, options = payoffs.scenario, payoffs.cases, payoffs.options
+    scenario, cases, options = payoffs.scenario, payoffs.cases, payoffs.choice_sets
     middle = oracle.middle(scenario)
     for i in np.random.default_rng(3).integers(0, len(cases), 12):
         failure = cases.failures[cases.failure[i]]
@@ -161,14 +162,14 @@ def test_what_agents_see_agrees_with_the_twin(oracle, payoffs):
             # the promise is about what is given, before the customer's trouble
             too_late = total["proactive"] and cases.surfaces[i] == 1
             assert options.adequate[i, a] == (total["worth"] >= owed - 0.005 and not too_late)
-            assert payoffs.believed.worth[i, a] == pytest.approx(
+            assert payoffs.agent_view.worth[i, a] == pytest.approx(
                 total["worth"] - total["trouble"], rel=1e-12, abs=1e-12
             )
-            assert payoffs.believed.cost[i, a] == pytest.approx(total["cost"], rel=1e-12, abs=1e-12)
+            assert payoffs.agent_view.cost[i, a] == pytest.approx(total["cost"], rel=1e-12, abs=1e-12)
             for k, tier in enumerate(scenario.tiers):
                 believed = oracle.payoff(scenario, cases, i, bundle, tier, middle)
                 scale = 1e-12 * (1 + cases.future_value[i] + cases.item_price[i])
-                assert payoffs.believed.payoff[k, i, a] == pytest.approx(float(believed), rel=1e-12, abs=scale)
+                assert payoffs.agent_view.payoff[k, i, a] == pytest.approx(float(believed), rel=1e-12, abs=scale)
 
 
 def test_beliefs_agree_with_the_twin_for_every_failure_resolution_and_tier(oracle, payoffs):
@@ -184,7 +185,7 @@ def test_beliefs_agree_with_the_twin_for_every_failure_resolution_and_tier(oracl
                 for k, tier in enumerate(scenario.tiers):
                     expected = float(oracle.payoff(scenario, cases, i, bundle, tier, middle))
                     scale = 1e-12 * (1 + cases.future_value[i] + cases.item_price[i])
-                    assert payoffs.believed.payoff[k, i, a] == pytest.approx(expected, rel=1e-12, abs=scale)
+                    assert payoffs.agent_view.payoff[k, i, a] == pytest.approx(expected, rel=1e-12, abs=scale)
                 seen.add((bool(payoffs.menu.proactive[f, a]), bool(cases.surfaces[i] < 1)))
     assert {(False, True), (True, True)} <= seen
 
@@ -193,25 +194,25 @@ def test_beliefs_are_expectations_over_the_one_central_draw(payoffs):
     # cases in lanes under one draw against draws in lanes for one case: two kernels, one formula
     scenario, cases = payoffs.scenario, payoffs.cases
     middle = value_cases(scenario, cases, central(scenario))
-    case, resolution = np.nonzero(np.arange(middle.options.adequate.shape[1]) < middle.options.counts[:, None])
+    case, resolution = np.nonzero(np.arange(middle.choice_sets.adequate.shape[1]) < middle.choice_sets.counts[:, None])
     nobody, all_of_it = np.zeros(len(cases), dtype=np.bool_), np.ones(middle.style.shape[1])
     scale = 1e-12 * (1 + cases.future_value + cases.item_price)[case]
     for k in range(len(scenario.tiers)):
-        found = expect(middle, case, resolution, np.full(len(case), k), nobody, all_of_it, middle.numbers)
+        found = expect(middle, case, resolution, np.full(len(case), k), nobody, all_of_it, middle.draw_arrays)
         found = found[..., 0].sum(axis=1)
-        believed = payoffs.believed.payoff[k, case, resolution]
+        believed = payoffs.agent_view.payoff[k, case, resolution]
         assert (np.abs(found - believed) <= scale + 1e-12 * np.abs(believed)).all()
     # nothing is believed of what there is not
-    there = np.zeros(middle.options.adequate.shape, dtype=np.bool_)
+    there = np.zeros(middle.choice_sets.adequate.shape, dtype=np.bool_)
     there[case, resolution] = True
-    assert not payoffs.believed.payoff[:, ~there].any()
+    assert not payoffs.agent_view.payoff[:, ~there].any()
 
 
 def test_what_is_believed_of_a_case_does_not_depend_on_the_others(scenario, random_cases):
     cases = random_cases(scenario, np.random.default_rng(9), 3 * LANES + 5)
-    together = value_cases(scenario, cases, central(scenario)).believed
+    together = value_cases(scenario, cases, central(scenario)).agent_view
     for rows in (np.arange(7), np.arange(LANES + 1, 2 * LANES), np.array([len(cases) - 1]), np.arange(0, 100, 9)):
-        alone = value_cases(scenario, cases.take(rows), central(scenario)).believed
+        alone = value_cases(scenario, cases.take(rows), central(scenario)).agent_view
         np.testing.assert_array_equal(alone.payoff, together.payoff[:, rows])
 
 
@@ -268,17 +269,17 @@ def test_cases_that_surface_do_not_notice_that_others_may_not(scenario, random_c
     assert 20 < len(surfacing) < 130
     all_ask = cases.with_columns({"surfaces": np.ones(len(cases))})
     some, every = (value_cases(scenario, each, draw_assumptions(scenario, 2)) for each in (cases, all_ask))
-    np.testing.assert_array_equal(some.believed.payoff[:, surfacing], every.believed.payoff[:, surfacing])
+    np.testing.assert_array_equal(some.agent_view.payoff[:, surfacing], every.agent_view.payoff[:, surfacing])
     # nor does what agents see of a case, other than the payoff, depend on whether its customer comes
     for name in ("counts", "uses"):
-        np.testing.assert_array_equal(getattr(some.options, name), getattr(every.options, name))
+        np.testing.assert_array_equal(getattr(some.choice_sets, name), getattr(every.choice_sets, name))
     for name in ("worth", "cost"):
-        np.testing.assert_array_equal(getattr(some.believed, name), getattr(every.believed, name))
+        np.testing.assert_array_equal(getattr(some.agent_view, name), getattr(every.agent_view, name))
     # but for what can only be given before anybody asks
     proactive = some.menu.proactive[cases.failure]
-    np.testing.assert_array_equal(some.options.adequate & ~proactive, every.options.adequate & ~proactive)
-    assert (some.options.adequate & proactive).any()
-    assert not (every.options.adequate & proactive).any()
+    np.testing.assert_array_equal(some.choice_sets.adequate & ~proactive, every.choice_sets.adequate & ~proactive)
+    assert (some.choice_sets.adequate & proactive).any()
+    assert not (every.choice_sets.adequate & proactive).any()
     # a log that says nothing of it is one of customers who came
     left_out, given = (all_measures(scenario, one_case(scenario, **each))[1] for each in ({}, {"surfaces": 1.0}))
     np.testing.assert_array_equal(left_out, given)
@@ -314,13 +315,13 @@ def test_a_failure_that_no_case_of_can_be_made_good_is_refused(scenario):
     # one case that can be made good is enough, and a failure that did not happen is nobody's fault
     for rows, adequate in (([dear, cheap], [False, True]), ([other], [True])):
         payoffs = value_cases(unmet, read_cases(pd.DataFrame(rows), unmet), central(unmet))
-        assert payoffs.options.adequate.any(axis=1).tolist() == adequate
+        assert payoffs.choice_sets.adequate.any(axis=1).tolist() == adequate
     # half of 500 and nearly all of the gift card is .548 of the price
     for entitlement, is_met in ((0.54, True), (0.55, False)):
         half = unmet.with_values({"poor_service.entitlement": entitlement})
         cases = read_cases(pd.DataFrame([dear]), half)
         if is_met:
-            assert value_cases(half, cases, central(half)).options.adequate.any()
+            assert value_cases(half, cases, central(half)).choice_sets.adequate.any()
         else:
             with pytest.raises(InputError, match=r"worth 55% of the loss, as poor_service\.entitlement asks"):
                 value_cases(half, cases, central(half))
@@ -329,7 +330,7 @@ def test_a_failure_that_no_case_of_can_be_made_good_is_refused(scenario):
 def test_uses_and_adequacy_by_hand(scenario):
     payoffs = value_cases(scenario, one_case(scenario, item_price=49.99), draw_assumptions(scenario, 2))
     names = payoffs.menu.names[payoffs.cases.failure[0]]
-    uses = {name: dict(zip(LIMITS, payoffs.options.uses[0, a], strict=True)) for a, name in enumerate(names)}
+    uses = {name: dict(zip(LIMITS, payoffs.choice_sets.uses[0, a], strict=True)) for a, name in enumerate(names)}
     assert uses["nothing"] == dict.fromkeys(LIMITS, -1) | {"total_cost": 0}
     kept = uses["full_refund + keep_item + apology_note + store_credit_10"]
     # a refund of 49.99, a note of .70 and .75 of the credit of 10
@@ -337,7 +338,7 @@ def test_uses_and_adequacy_by_hand(scenario):
     sent = uses["replacement + send_back"]
     # goods .5 * 49.99, postage 6, label 10.15, inspection 4, restocking .05 * 49.99, less salvage .45 * .5 * 49.99
     assert sent == {"refund": -1, "credit": -1, "keep_item": -1, "replacement": 4999, "total_cost": 3640}
-    adequate = dict(zip(names, payoffs.options.adequate[0], strict=False))
+    adequate = dict(zip(names, payoffs.choice_sets.adequate[0], strict=False))
     assert not adequate["nothing"]
     assert not adequate["apology_note + store_credit_25"]
     assert adequate["full_refund + send_back"]
@@ -348,15 +349,15 @@ def test_a_use_below_nothing_counts_as_nothing(scenario):
     case = one_case(scenario, salvage_value=400.0)
     payoffs = value_cases(scenario, case, draw_assumptions(scenario, 2))
     a = payoffs.menu.names[case.failure[0]].index("full_refund + send_back")
-    assert payoffs.believed.cost[0, a] < 0
-    assert payoffs.options.uses[0, a, LIMITS.index("total_cost")] == 0
+    assert payoffs.agent_view.cost[0, a] < 0
+    assert payoffs.choice_sets.uses[0, a, LIMITS.index("total_cost")] == 0
 
 
 def test_what_is_far_too_dear_draws_more_than_any_limit(scenario):
     case = one_case(scenario, failure="lost_parcel", item_price=1e30)
     payoffs = value_cases(scenario, case, draw_assumptions(scenario, 1))
     a = payoffs.menu.names[case.failure[0]].index("full_refund")
-    assert payoffs.options.uses[0, a, LIMITS.index("refund")] == 10**18
+    assert payoffs.choice_sets.uses[0, a, LIMITS.index("refund")] == 10**18
 
 
 def test_half_a_cent_is_not_a_breach(scenario):
@@ -366,12 +367,12 @@ def test_half_a_cent_is_not_a_breach(scenario):
         case = one_case(entitled, failure="lost_parcel", item_price=price)
         payoffs = value_cases(entitled, case, draw_assumptions(entitled, 1))
         names = payoffs.menu.names[case.failure[0]]
-        assert payoffs.options.adequate[0, names.index("partial_refund_50")] == expected
+        assert payoffs.choice_sets.adequate[0, names.index("partial_refund_50")] == expected
     # .504 of 10 is 5.04, 4 cents more than half
     entitled = scenario.with_values({"lost_parcel.entitlement": 0.504})
     case = one_case(entitled, failure="lost_parcel", item_price=10.0)
     payoffs = value_cases(entitled, case, draw_assumptions(scenario))
-    assert not payoffs.options.adequate[0, names.index("partial_refund_50")]
+    assert not payoffs.choice_sets.adequate[0, names.index("partial_refund_50")]
 
 
 @pytest.mark.parametrize("count", [1, 7, LANES - 1, LANES, LANES + 1, 2 * LANES + 3])
@@ -394,14 +395,16 @@ def test_rows_do_not_depend_on_each_other(shipped_payoffs):
     suspicion = random_suspicion(shipped_payoffs, rng)
 
     def found(rows):
-        return expect(shipped_payoffs, case[rows], resolution[rows], tier[rows], *suspicion, shipped_payoffs.numbers)
+        return expect(
+            shipped_payoffs, case[rows], resolution[rows], tier[rows], *suspicion, shipped_payoffs.draw_arrays
+        )
 
     np.testing.assert_array_equal(found(order), found(np.arange(200))[order])
 
 
 def test_equal_resolutions_are_worth_exactly_the_same(shipped_payoffs):
     # ties are broken by order; rounding must not break them first
-    menu, worth, cases = shipped_payoffs.menu, shipped_payoffs.believed.worth, shipped_payoffs.cases
+    menu, worth, cases = shipped_payoffs.menu, shipped_payoffs.agent_view.worth, shipped_payoffs.cases
     names = menu.names[cases.failures.index("wrong_item")]
     rows = cases.failure == cases.failures.index("wrong_item")
     for goodwill in ("", " + apology_note + store_credit_10", " + managers_call + gift_card_10"):
@@ -440,7 +443,7 @@ def test_nothing_is_a_possible_cost(scenario, name):
     # nothing is salvaged, postage is free ...: the columns are 0 in the middle and still move with the draws
     free = scenario.with_values({name: 0.0})
     payoffs = value_cases(free, one_case(free), draw_assumptions(free, 5))
-    assert np.isfinite(payoffs.believed.payoff[0, 0, : payoffs.options.counts[0]]).all()
+    assert np.isfinite(payoffs.agent_view.payoff[0, 0, : payoffs.choice_sets.counts[0]]).all()
     outcome = evaluate(load_policy("current", scenario), payoffs)
     assert np.isfinite(outcome.per_case()).all()
 
@@ -461,7 +464,7 @@ def test_the_edge_of_a_range_is_refused_or_valued(scenario, values):
     except ValueError:
         return
     payoffs = value_cases(edge, one_case(edge), draw_assumptions(edge, 5))
-    assert np.isfinite(payoffs.believed.payoff[0, 0, : payoffs.options.counts[0]]).all()
+    assert np.isfinite(payoffs.agent_view.payoff[0, 0, : payoffs.choice_sets.counts[0]]).all()
 
 
 def test_kept_cases_follow_another_scenario(scenario):
@@ -469,5 +472,5 @@ def test_kept_cases_follow_another_scenario(scenario):
     dear = scenario.with_values({"shop.unit_cost_share": 0.65})
     cases = one_case(scenario)
     kept, fresh = (value_cases(dear, each, central(dear)) for each in (cases, one_case(dear)))
-    np.testing.assert_allclose(kept.believed.cost, fresh.believed.cost)
-    assert (kept.believed.cost > value_cases(scenario, cases, central(scenario)).believed.cost).any()
+    np.testing.assert_allclose(kept.agent_view.cost, fresh.agent_view.cost)
+    assert (kept.agent_view.cost > value_cases(scenario, cases, central(scenario)).agent_view.cost).any()

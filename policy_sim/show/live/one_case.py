@@ -80,7 +80,7 @@ def _content(policy: Policy, payoffs: Payoffs, titles: Mapping[int, str]) -> dic
     decision = decide(policy, payoffs).iloc[0]
     names = payoffs.menu.names[payoffs.cases.failure[0]]
     tier = payoffs.scenario.tiers.index(decision["tier"])
-    shown = list(titles) or np.argsort(-payoffs.believed.payoff[tier, 0, : len(names)])[:_SHOWN].tolist()
+    shown = list(titles) or np.argsort(-payoffs.agent_view.payoff[tier, 0, : len(names)])[:_SHOWN].tolist()
     recommended = names.index(decision["recommended"])
     return {
         "currency": currency_content(payoffs.scenario.currency),
@@ -95,11 +95,11 @@ def _content(policy: Policy, payoffs: Payoffs, titles: Mapping[int, str]) -> dic
 
 def _resolution(policy: Policy, payoffs: Payoffs, row: int, tier: int, titles: Mapping[int, str]) -> dict[str, Any]:
     """Return one row of the menu: what it costs and keeps (money), and which limits of the first tier it breaks."""
-    options, cases, seen = payoffs.options, payoffs.cases, payoffs.believed
+    cases, view = payoffs.cases, payoffs.agent_view
     cell = (cases.failures[cases.failure[0]], cases.segments[cases.segment[0]])
     lowest = Ladder(policy).limits_in_cents(*cell)[0]
-    over = [LIMIT_KINDS[name].title.lower() for d, name in enumerate(LIMITS) if options.uses[0, row, d] > lowest[d]]
-    cost, net = float(seen.cost[0, row]), float(seen.payoff[tier, 0, row])
+    over = [LIMIT_KINDS[name].title.lower() for d, name in enumerate(LIMITS) if payoffs.uses[0, row, d] > lowest[d]]
+    cost, net = float(view.cost[0, row]), float(view.payoff[tier, 0, row])
     name = payoffs.menu.names[cases.failure[0]][row]
     return {
         "title": titles.get(row) or name.replace("_", " ").replace(" + ", ", "),
@@ -107,5 +107,5 @@ def _resolution(policy: Policy, payoffs: Payoffs, row: int, tier: int, titles: M
         "kept": net + cost,
         "net": net,
         "over": over,
-        "is_adequate": bool(options.adequate[0, row]),
+        "is_adequate": bool(payoffs.adequate[0, row]),
     }

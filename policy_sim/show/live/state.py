@@ -168,7 +168,7 @@ class Panel:
     def top(self, lever: Lever) -> float:
         """Return how far a limit's axis goes (money): past nearly all that is drawn on it, and all policies' limits."""
         d = LIMITS.index(lever.limit)
-        drawn = self.payoffs.options.uses[..., d][self.payoffs.options.adequate]
+        drawn = self.payoffs.uses[..., d][self.payoffs.adequate]
         drawn_money = drawn[drawn > 0] / 100
         policies = (self.approved, *self.presets)
         finite = [policy.limit(tier, lever.limit) for policy in policies for tier in policy.tier_names[:-1]]

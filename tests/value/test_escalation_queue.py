@@ -8,9 +8,9 @@ import pytest
 from policy_sim.assumptions import draw_assumptions
 from policy_sim.policy import Lever, load_policy
 from policy_sim.value import evaluate, threshold_curve, value_cases
-from policy_sim.value.curves import lever_states
-from policy_sim.value.evaluation import rules_of
-from policy_sim.value.second_line import WaitNodes, hours_waited_along, second_line, supervisor_minutes
+from policy_sim.value.curves import stages_of_lever
+from policy_sim.value.escalation_queue import WaitNodes, escalation_queue, hours_waited_along, supervisor_minutes
+from policy_sim.value.handling import policy_arrays_of
 from policy_sim.words import LIMITS, OUTCOMES
 
 
@@ -80,10 +80,12 @@ def test_hours_along_a_limit_are_those_of_the_queue(short_of_staff, random_polic
     rng = np.random.default_rng(9)
     for _ in range(6):
         policy = random_policy(rng, short_of_staff)
-        lever, rules = random_lever(rng, policy, short_of_staff), rules_of(policy, short_of_staff)
-        states, steps = lever_states(policy, short_of_staff, lever, rules)
-        minutes = np.cumsum(supervisor_minutes(short_of_staff, states, len(steps)), axis=0) / len(short_of_staff.cases)
-        expected = second_line(short_of_staff, minutes).mean_wait_hours
+        lever, rules = random_lever(rng, policy, short_of_staff), policy_arrays_of(policy, short_of_staff)
+        assignments, steps = stages_of_lever(policy, short_of_staff, lever, rules)
+        minutes = np.cumsum(supervisor_minutes(short_of_staff, assignments, len(steps)), axis=0) / len(
+            short_of_staff.cases
+        )
+        expected = escalation_queue(short_of_staff, minutes).mean_wait_hours
         np.testing.assert_allclose(hours_waited_along(short_of_staff, minutes), expected, rtol=1e-7, atol=1e-4)
 
 

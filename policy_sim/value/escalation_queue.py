@@ -1,6 +1,6 @@
 """Second line: what the load that a policy puts on supervisors does to whoever is passed on to them.
 
-In: the states that cases are in under a policy. Out: supervisor minutes, how long they make people wait, and the
+In: the assignments that cases are in under a policy. Out: supervisor minutes, how long they make people wait, and the
 numbers for the kernels with that wait in them. Left to others: the queue itself (`service.queue`), sums over cases.
 
 Who is passed on waits for a free supervisor, and may give up; how long depends on how many others are passed on, so on
@@ -16,18 +16,18 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from policy_sim.service import Waiting, waiting
-from policy_sim.value.kernels import PER_TIER, STAFF, Numbers, States, read_between, weigh_nodes
 from policy_sim.value.payoffs import Payoffs
+from policy_sim.value.response_kernels import PER_TIER, STAFF, Assignments, DrawArrays, read_between, weigh_nodes
 
 __all__ = [
     "WaitNodes",
+    "escalation_queue",
     "hours_waited_along",
     "is_waiting",
-    "numbers_under",
-    "numbers_with",
-    "only_some",
-    "second_line",
+    "masked",
     "supervisor_minutes",
+    "with_load",
+    "with_wait",
 ]
 
 Floats = NDArray[np.float64]
@@ -42,25 +42,25 @@ _MINUTES = STAFF.index("supervisor_minutes")
 _HOURS, _LOST = (PER_TIER.index(name) for name in ("wait_hours", "lost_contact_share"))
 
 
-def supervisor_minutes(payoffs: Payoffs, states: States, places: int) -> Floats:
-    """Return (places, padded draws) minutes that states take of the second line, or their changes, added up by place.
+def supervisor_minutes(payoffs: Payoffs, assignments: Assignments, places: int) -> Floats:
+    """Return (places, padded draws) supervisor minutes of assignments, or their changes, added up by place.
 
-    As `kernels.score_states` has it, without a queue.
+    As `response_kernels.score_assignments` has it, without a queue.
     """
-    facts, numbers = payoffs.facts, payoffs.numbers
+    facts, numbers = payoffs.case_arrays, payoffs.draw_arrays
     resolution_count, tier_count = numbers.staff.shape[1:3]
-    failure = facts.failure[states.case]
-    asks = ~numbers.proactive[failure[:, None], states.choice]
-    reached = np.where(asks, payoffs.cases.surfaces[states.case][:, None], 1.0)
-    kind = (failure[:, None] * resolution_count + states.choice) * tier_count + states.tier[:, None]
-    follows = np.append(False, states.case[1:] == states.case[:-1])
+    failure = facts.failure[assignments.case]
+    asks = ~numbers.proactive[failure[:, None], assignments.choice]
+    reached = np.where(asks, payoffs.cases.surfaces[assignments.case][:, None], 1.0)
+    kind = (failure[:, None] * resolution_count + assignments.choice) * tier_count + assignments.tier[:, None]
+    follows = np.append(False, assignments.case[1:] == assignments.case[:-1])
     changes = ~follows[:, None] | (kind != np.roll(kind, 1, axis=0))
     minutes = numbers.staff[:, :, :, _MINUTES].reshape(-1, numbers.staff.shape[-1])
     total = np.zeros((places, minutes.shape[1]))
     for s, share in enumerate(payoffs.style):
         now = np.flatnonzero(changes[:, s])
         before = now[follows[now]] - 1
-        row = states.place[np.concatenate([now, before + 1])]
+        row = assignments.place[np.concatenate([now, before + 1])]
         column = kind[np.concatenate([now, before]), s]
         weight = np.concatenate([reached[now, s], -reached[before, s]])
         summed = sparse.coo_array((weight, (row, column)), shape=(places, len(minutes))).tocsr()
@@ -68,7 +68,7 @@ def supervisor_minutes(payoffs: Payoffs, states: States, places: int) -> Floats:
     return total
 
 
-def second_line(payoffs: Payoffs, minutes: Floats) -> Waiting:
+def escalation_queue(payoffs: Payoffs, minutes: Floats) -> Waiting:
     """Return the queue (..., draws) of a policy whose cases take so many supervisor minutes, mean over all cases."""
     scenario = payoffs.scenario
     draws = payoffs.draws
@@ -82,17 +82,17 @@ def second_line(payoffs: Payoffs, minutes: Floats) -> Waiting:
     )
 
 
-def numbers_under(payoffs: Payoffs, minutes: Floats) -> Numbers:
+def with_load(payoffs: Payoffs, minutes: Floats) -> DrawArrays:
     """Return the payoffs' numbers with the wait in them that so many supervisor minutes (draws,) a case make."""
-    return numbers_with(payoffs, second_line(payoffs, minutes).mean_wait_hours)
+    return with_wait(payoffs, escalation_queue(payoffs, minutes).mean_wait_hours)
 
 
-def numbers_with(payoffs: Payoffs, wait_hours: Floats) -> Numbers:
-    """Return the payoffs' numbers if the second line lets people wait so long (draws,); some give up meanwhile.
+def with_wait(payoffs: Payoffs, wait_hours: Floats) -> DrawArrays:
+    """Return the payoffs' draw arrays if escalations wait so long (draws,); some customers give up meanwhile.
 
     Patience ends at random, so that the share who give up is the mean wait over the mean patience (Little's law).
     """
-    numbers = payoffs.numbers
+    numbers = payoffs.draw_arrays
     missing = numbers.shared.shape[1] - len(payoffs.draws)
     patience = payoffs.draws["queue.patience_hours"]
     wait, abandoned = (np.pad(each, (0, missing), mode="edge") for each in (wait_hours, wait_hours / patience))
@@ -115,23 +115,23 @@ def hours_waited_along(payoffs: Payoffs, minutes: Floats) -> Floats:
     span = float(((high - low) / np.maximum(high, 1e-15)).max())
     count = max(_FEWEST_LOADS, int(np.ceil(_LOADS * span)) + 1)
     width = np.maximum((high - low) / (count - 1), 1e-15)
-    hours = second_line(payoffs, low + width * np.arange(count)[:, None]).mean_wait_hours
+    hours = escalation_queue(payoffs, low + width * np.arange(count)[:, None]).mean_wait_hours
     return read_between(hours, (minutes - low) / width)
 
 
-def is_waiting(payoffs: Payoffs, states: States) -> Bools:
-    """Return (states, styles) whether what a state chooses has to wait for the second line."""
-    failure = payoffs.facts.failure[states.case]
-    return np.asarray(payoffs.menu.in_line[failure[:, None], states.choice] | (states.tier > 0)[:, None])
+def is_waiting(payoffs: Payoffs, assignments: Assignments) -> Bools:
+    """Return (assignments, styles) whether what is chosen waits in the escalation queue."""
+    failure = payoffs.case_arrays.failure[assignments.case]
+    return np.asarray(payoffs.menu.in_line[failure[:, None], assignments.choice] | (assignments.tier > 0)[:, None])
 
 
-def only_some(states: States, chosen: Bools) -> States:
-    """Return the part of the states that some of their choices make up; states that change nothing are left out."""
-    choice = np.where(chosen, states.choice, -1)
+def masked(assignments: Assignments, chosen: Bools) -> Assignments:
+    """Return assignments with some of their choices (assignments, styles) only; those without any are left out."""
+    choice = np.where(chosen, assignments.choice, -1)
     is_empty = np.asarray((choice < 0).all(axis=1))
-    follows_empty = np.append(True, (states.case[1:] != states.case[:-1]) | is_empty[:-1])
+    follows_empty = np.append(True, (assignments.case[1:] != assignments.case[:-1]) | is_empty[:-1])
     kept = ~(is_empty & follows_empty)
-    return States(states.case[kept], states.tier[kept], choice[kept], states.place[kept])
+    return Assignments(assignments.case[kept], assignments.tier[kept], choice[kept], assignments.place[kept])
 
 
 @dataclass(frozen=True)
