@@ -38,6 +38,9 @@ Cents = NDArray[np.signedinteger[Any]]
 STYLES = ("guided", "generous", "thrifty")
 _STYLE_COUNT = len(STYLES)
 GUIDED = STYLES.index("guided")
+#: Of a type, which a literal is not: the compiler makes a copy of every function for every literal that it is given.
+_ZERO: Any = np.int64(0)
+_NO_LIMIT: Any = np.int64(-1)
 _NO_USE = np.iinfo(np.int64).max  # more than any resolution uses of a limit
 
 
@@ -107,7 +110,7 @@ def put_in_order(
                     n -= 1
                 order[n], values[n] = a, value
                 count += 1
-            unbeaten = 0
+            unbeaten = _ZERO
             for n in range(count):
                 if not _is_beaten(i, order[n], order, unbeaten, uses, all_limits):
                     order[unbeaten] = order[n]
@@ -116,7 +119,7 @@ def put_in_order(
                 preference_order[row, i, n] = order[n] if n < unbeaten else -1
 
 
-@numba.njit(nogil=True)
+@numba.njit(forceinline=True)
 def _is_beaten(i: int, a: int, preferred: Ints, count: int, uses: Cents, counted: Bools) -> bool:
     """Tell whether any of the first `count` preferred ones uses no more than a of every limit that counts."""
     for m in range(count):
@@ -128,13 +131,13 @@ def _is_beaten(i: int, a: int, preferred: Ints, count: int, uses: Cents, counted
     return False
 
 
-@numba.njit(nogil=True)
+@numba.njit(forceinline=True)
 def _order_of(style: int, tier: int, sets: ChoiceSets) -> int:
     """Return the row of `ChoiceSets.preference_order` that a style goes by at a tier of the scenario."""
     return tier if style == GUIDED else sets.preference_order.shape[0] - _STYLE_COUNT + style
 
 
-@numba.njit(nogil=True)
+@numba.njit(forceinline=True)
 def _permitted(i: int, a: int, k: int, policy: PolicyArrays, sets: ChoiceSets, skip: int) -> bool:
     """Tell whether every use but the one of limit `skip` is within what tier k may give for the case."""
     for d in range(policy.limits.shape[2]):
@@ -143,7 +146,7 @@ def _permitted(i: int, a: int, k: int, policy: PolicyArrays, sets: ChoiceSets, s
     return True
 
 
-@numba.njit(nogil=True)
+@numba.njit(forceinline=True)
 def _handle(i: int, first: int, end: int, policy: PolicyArrays, sets: ChoiceSets, row: int, choice: Ints) -> int:
     """Write what each style chooses to a row of choice; returns the first of tiers first to end that may, else -1."""
     final: int = policy.tiers.shape[0] - 1
@@ -156,7 +159,7 @@ def _handle(i: int, first: int, end: int, policy: PolicyArrays, sets: ChoiceSets
                 a = sets.preference_order[order, i, n]
                 if a < 0:
                     break
-                if k == final or _permitted(i, a, k, policy, sets, -1):
+                if k == final or _permitted(i, a, k, policy, sets, _NO_LIMIT):
                     choice[row, s] = a
                     break
             if choice[row, s] < 0:
@@ -189,7 +192,7 @@ def may_be_chosen(k: int, counted: Bools, sets: ChoiceSets, begin: int, end: int
         for a in range(sets.counts[i]):
             out[i, a] = False
         for s in range(_STYLE_COUNT):
-            count = 0
+            count = _ZERO
             for n in range(sets.counts[i]):
                 a = sets.preference_order[_order_of(s, k, sets), i, n]
                 if a < 0:
@@ -252,7 +255,7 @@ def grid_values(
                     out[i, g] += table[i, a, s]
 
 
-@numba.njit(nogil=True)
+@numba.njit(forceinline=True)
 def _find_levels(i: int, levels: Ints, sets: ChoiceSets, choosable: Bools, needed: Ints) -> None:
     """Fill needed (A, L) with the lowest level of each limit that covers what a resolution uses of it."""
     for a in range(sets.counts[i]):
@@ -265,7 +268,7 @@ def _find_levels(i: int, levels: Ints, sets: ChoiceSets, choosable: Bools, neede
             needed[a, d] = level
 
 
-@numba.njit(nogil=True)
+@numba.njit(forceinline=True)
 def _find_orders(i: int, scenario_tier: int, sets: ChoiceSets, choosable: Bools, order: Ints) -> None:
     """Fill order (styles, A + 1) with the resolutions to look at as each style prefers them, and -1 behind the last."""
     for s in range(_STYLE_COUNT):
@@ -278,7 +281,7 @@ def _find_orders(i: int, scenario_tier: int, sets: ChoiceSets, choosable: Bools,
         order[s, count] = -1
 
 
-@numba.njit(nogil=True)
+@numba.njit(forceinline=True)
 def _first_within(order: Ints, s: int, needed: Ints, grid: Ints, g: int) -> int:
     """Return the resolution that a style prefers among those within the limits of a combination, -1 where none is."""
     for n in range(order.shape[1]):
@@ -313,7 +316,7 @@ def stages_along(
     choice = np.empty((most, _STYLE_COUNT), dtype=np.int64)
     stairs = np.empty((_STYLE_COUNT, sets.uses.shape[1], 2), dtype=np.int64)
     heights = np.empty(_STYLE_COUNT, dtype=np.int64)
-    written = 0
+    written = _ZERO
     for i in range(begin, end):
         count = _stages_of_case(i, k, limit, in_force, policy, sets, stairs, heights, written, tier, choice, cents)
         case[written : written + count] = i
@@ -356,7 +359,7 @@ def add_expected_along(
     choice = np.empty((most, _STYLE_COUNT), np.int64)
     stairs, heights = np.empty((_STYLE_COUNT, most, 2), dtype=np.int64), np.empty(_STYLE_COUNT, dtype=np.int64)
     for i in range(begin, end):
-        count = _stages_of_case(i, k, limit, in_force, policy, sets, stairs, heights, 0, tier, choice, cents)
+        count = _stages_of_case(i, k, limit, in_force, policy, sets, stairs, heights, _ZERO, tier, choice, cents)
         for n in range(count):
             place = np.searchsorted(levels, cents[n])
             touched[place] = True
@@ -371,7 +374,7 @@ def add_expected_along(
                     out[place, q] += change
 
 
-@numba.njit(nogil=True)
+@numba.njit(forceinline=True)
 def _stages_of_case(
     i: int,
     k: int,
@@ -405,7 +408,7 @@ def _stages_of_case(
     return written + _ascend(k, stairs, heights, row + written, tier, choice, cents)
 
 
-@numba.njit(nogil=True)
+@numba.njit(forceinline=True)
 def _descend(i: int, k: int, s: int, limit: int, policy: PolicyArrays, sets: ChoiceSets, stairs: Ints) -> int:
     """Write what a style prefers at every limit, down from no limit: the next best that uses less of it.
 
@@ -414,7 +417,7 @@ def _descend(i: int, k: int, s: int, limit: int, policy: PolicyArrays, sets: Cho
     order = _order_of(s, policy.tiers[k], sets)
     least, count = _NO_USE, 0
     for n in range(sets.counts[i]):
-        a = sets.preference_order[order, i, n]
+        a = int(sets.preference_order[order, i, n])
         if a < 0 or least < 0:
             break
         use = sets.uses[i, a, limit]
@@ -425,7 +428,7 @@ def _descend(i: int, k: int, s: int, limit: int, policy: PolicyArrays, sets: Cho
     return count
 
 
-@numba.njit(nogil=True)
+@numba.njit(forceinline=True)
 def _ascend(k: int, stairs: Ints, heights: Ints, row: int, tier: Ints, choice: Ints, cents: Ints) -> int:
     """Write a stage for every limit at which a style climbs a stair, from a row on; returns how many there are.
 

@@ -238,6 +238,8 @@ def expect(
     weight = payoffs.style / len(payoffs.draws)
     out = np.empty((len(case), len(weight), len(EXPECTED)))
     cases = payoffs.case_arrays
+    # the compiler knows one kind of array only
+    case, resolution, tier = (np.ascontiguousarray(rows) for rows in (case, resolution, tier))
 
     def work(first: int, last: int) -> None:
         expected_payoffs(case, resolution, tier, suspected, cases, draw_arrays, weight, claimed, first, last, out)

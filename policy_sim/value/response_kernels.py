@@ -120,7 +120,7 @@ _ROWS = (
     *PER_FAILURE,
     *PER_TIER,
     *FACTS,
-    *("value_ratio", "push", "lead_hours"),
+    *("value_ratio", "suspected", "push", "lead_hours"),
     *FORMS,
     *("per_loss", "plain", "waited", "worth", "slope"),
     *("kept_empty", "retained_empty", "kept_silent", "retained_silent"),
@@ -133,6 +133,10 @@ def _row(name: str) -> int:
     """Return where in the buffer a row begins."""
     return LANES * _ROWS.index(name)
 
+
+#: Of a type, which a literal is not: the compiler makes a copy of every function for every literal that it is given.
+_ZERO: Any = np.int64(0)
+_ONE: Any = np.int64(1)
 
 _MONEY = LANES * len(_ROWS)  # the money columns of the cases come last, however many there are
 _FIRST_SHARED, _FIRST_PER_FAILURE, _FIRST_PER_TIER = _row(SHARED[0]), _row(PER_FAILURE[0]), _row(PER_TIER[0])
@@ -154,6 +158,7 @@ _TIER_WAIT, _TIER_LOST = _row("wait_hours"), _row("lost_contact_share")
 _PRICE, _SEVERITY, _HOURS_OPEN, _SURFACES = _row("item_price"), _row("severity"), _row("hours_open"), _row("surfaces")
 _PRIOR_FAILURES, _RECENT_FAILURE, _BOND = _row("prior_failures"), _row("recent_failure"), _row("bond")
 _FIRST_ORDER, _FUTURE_VALUE, _VALUE_RATIO = _row("first_order"), _row("future_value"), _row("value_ratio")
+_SUSPECTED = _row("suspected")
 _PUSH, _LEAD_HOURS = _row("push"), _row("lead_hours")
 _COST, _FELT, _GAIN = _row("cost"), _row("felt"), _row("gain")
 _PER_LOSS, _PLAIN, _WAITED, _WORTH, _SLOPE = (_row(n) for n in ("per_loss", "plain", "waited", "worth", "slope"))
@@ -238,7 +243,7 @@ def _multiply_add(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
 _fma: Any = intrinsic(_multiply_add)  # a b + c, rounded once
 
 
-@numba.njit(inline="always")
+@numba.njit(error_model="numpy", forceinline=True)
 def _exp(x: float) -> float:
     """Return e**x to 1e-15 relative, without a branch; x is held within -700 and 700."""
     x = -700.0 if x < -700.0 else x
@@ -257,7 +262,7 @@ def _exp(x: float) -> float:
     return float(p * _float_of((_bits_of(shifted) << 52) + 4607182418800017408))
 
 
-@numba.njit(inline="always")
+@numba.njit(error_model="numpy", forceinline=True)
 def _log(x: float) -> float:
     """Return ln x to 1e-15 + 4e-16 |ln x|, without a branch, for normal positive x."""
     bits = _bits_of(x)
@@ -275,13 +280,13 @@ def _log(x: float) -> float:
     return float(_fma(exponent + high, 0.6931471805599453, 2.0 * t * _fma(p, u, 1.0)))
 
 
-@numba.njit(inline="always")
+@numba.njit(error_model="numpy", forceinline=True)
 def _log_of_wait(hours: float) -> float:
     """Return the logarithm of a wait, 0 for a day."""
     return _log(0.5 + hours * (0.5 / 24))
 
 
-@numba.njit(inline="always")
+@numba.njit(error_model="numpy", forceinline=True)
 def _take_logs_of_waits(b: Floats) -> None:
     """Replace the hours waited by their logarithms; one does where all lanes wait as long."""
     different = 0
@@ -296,18 +301,18 @@ def _take_logs_of_waits(b: Floats) -> None:
             b[_WAITED + j] = alike
 
 
-@numba.njit(inline="always")
+@numba.njit(error_model="numpy", forceinline=True)
 def _effect(compensation: float, rejected: float) -> float:
     """Return how much of the harm is made good."""
     q = compensation * (1 / 1.5)
     q = 0.0 if q < 0.0 else q
     q = 1.0 if q > 1.0 else q
     # q (2 - q), where rejected q**4 (15 - 24 q + 10 q**2)
-    steep = rejected * 15.0 + q * (rejected * -24.0 + q * (rejected * 10.0))
-    return q * (2.0 * (1.0 - rejected) + q * (q * q * steep - (1.0 - rejected)))
+    steep = _fma(q, _fma(q, 10.0 * rejected, -24.0 * rejected), 15.0 * rejected)
+    return float(q * _fma(q, _fma(q * q, steep, rejected - 1.0), 2.0 * (1.0 - rejected)))
 
 
-@numba.njit(inline="always")
+@numba.njit(error_model="numpy", forceinline=True)
 def _overdone(compensation: float) -> float:
     """Return how much too much was given; 0 up to a compensation of 1.5."""
     excess = compensation - 1.5
@@ -315,7 +320,7 @@ def _overdone(compensation: float) -> float:
     return excess * excess / (1.0 + excess * excess)
 
 
-@numba.njit(inline="always")
+@numba.njit(error_model="numpy", forceinline=True)
 def _insulting(compensation: float, insult_scale: float) -> float:
     """Return how insultingly little was given; 0 where nothing was, and from a scale's worth on."""
     token = compensation * insult_scale
@@ -324,14 +329,14 @@ def _insulting(compensation: float, insult_scale: float) -> float:
     return 6.75 * token * (1.0 - token) * (1.0 - token)
 
 
-@numba.njit(inline="always")
+@numba.njit(error_model="numpy", forceinline=True)
 def _answer(eta: float, worth: float, floor: float, deterred: float) -> tuple[float, float]:
     """Return the share kept, and the value retained, of a customer with these logits of loss."""
     kept = (1.0 - floor) / (1.0 + _exp(eta))
-    return kept, kept * worth - deterred
+    return kept, _fma(kept, worth, -deterred)
 
 
-@numba.njit(inline="always")
+@numba.njit(error_model="numpy", forceinline=True)
 def _learned(cost: float, gain: float, reach: float, temptation_scale: float) -> float:
     """Return the cost of the claims that a resolution teaches."""
     cost = 0.0 if cost < 0.0 else cost
@@ -339,7 +344,7 @@ def _learned(cost: float, gain: float, reach: float, temptation_scale: float) ->
     return reach * (1.0 - _exp(-(gain * temptation_scale))) * cost
 
 
-@numba.njit(nogil=True, error_model="numpy")
+@numba.njit(error_model="numpy", forceinline=True)
 def _prepare(b: Floats) -> int:
     """Work out what holds for the cases in the buffer, whatever they are given, whoever decides.
 
@@ -373,27 +378,20 @@ def _prepare(b: Floats) -> int:
     return unseen
 
 
-@numba.njit(nogil=True, error_model="numpy")
-def _wait_for_tier(is_suspected: bool, b: Floats) -> None:
+@numba.njit(error_model="numpy", forceinline=True)
+def _wait_for_tier(b: Floats) -> None:
     """Work out what becomes of who waits for the tier in the buffer and gets nothing."""
-    suspected = 1.0 if is_suspected else 0.0
     for j in range(LANES):
         b[_WAITED + j] = b[_HOURS_OPEN + j] + b[_TIER_WAIT + j]
     _take_logs_of_waits(b)
     for j in range(LANES):
         waited = b[_WAIT_WEIGHT + j] * b[_WAITED + j]
-        eta = b[_PLAIN + j] + b[_SUSPECTED_WEIGHT + j] * suspected + b[_IDLE + j] + waited
+        eta = b[_PLAIN + j] + b[_SUSPECTED_WEIGHT + j] * b[_SUSPECTED + j] + b[_IDLE + j] + waited
         b[_KEPT_EMPTY + j], b[_RETAINED_EMPTY + j] = _answer(eta, b[_WORTH + j], b[_FLOOR + j], b[_DETERRED + j])
 
 
-@numba.njit(nogil=True, error_model="numpy")
-def _respond(
-    is_on_request: bool,
-    is_suspected: bool,
-    is_rejected: bool,
-    is_timed: bool,
-    b: Floats,
-) -> None:
+@numba.njit(error_model="numpy", forceinline=True)
+def _respond(is_on_request: bool, is_rejected: bool, is_timed: bool, b: Floats) -> None:
     """Work out the measures of the resolution in the buffer, at the tier and for the cases that stand there.
 
     All of them are of customers who ask for it.
@@ -409,23 +407,21 @@ def _respond(
             b[_WAITED + j] = in_contact * b[_HOURS_OPEN + j] + b[_TIER_WAIT + j] + b[_LEAD_HOURS + j]
         _take_logs_of_waits(b)
         for j in range(LANES):
-            b[_WAITED + j] = b[_PLAIN + j] + b[_WAIT_WEIGHT + j] * b[_WAITED + j]
-        if is_suspected and is_on_request:
-            for j in range(LANES):
-                b[_WAITED + j] += b[_SUSPECTED_WEIGHT + j]
+            suspicion = in_contact * b[_SUSPECTED_WEIGHT + j] * b[_SUSPECTED + j]
+            b[_WAITED + j] = _fma(b[_WAIT_WEIGHT + j], b[_WAITED + j], b[_PLAIN + j]) + suspicion
     _make_good(1.0 if is_rejected else 0.0, b)
     for j in range(LANES):
-        worth = b[_WORTH + j] + b[_SLOPE + j] * b[_EFFECT + j]
+        worth = _fma(b[_SLOPE + j], b[_EFFECT + j], b[_WORTH + j])
         kept, retained = _answer(b[_ETA + j], worth, b[_FLOOR + j], b[_DETERRED + j])
         # where contact is lost on the way, the customer has waited and gets nothing
         lost = b[_TIER_LOST + j] * in_contact
-        b[_RETAINED + j] = (1.0 - lost) * retained + lost * b[_RETAINED_EMPTY + j]
+        b[_RETAINED + j] = _fma(lost, b[_RETAINED_EMPTY + j] - retained, retained)
         b[_REMEDY_COST + j] = (1.0 - lost) * b[_COST + j]
         b[_CLAIMING + j] = (1.0 - lost) * b[_LEARNED + j]
-        b[_KEPT + j] = (1.0 - lost) * kept + lost * b[_KEPT_EMPTY + j]
+        b[_KEPT + j] = _fma(lost, b[_KEPT_EMPTY + j] - kept, kept)
 
 
-@numba.njit(inline="always")
+@numba.njit(error_model="numpy", forceinline=True)
 def _make_good(rejected: float, b: Floats) -> None:
     """Work out the effect of what is given, the logits of loss, and what it teaches people to claim."""
     overdone, insulted, tempted = 0, 0, 0
@@ -433,7 +429,7 @@ def _make_good(rejected: float, b: Floats) -> None:
         compensation = b[_FELT + j] * b[_PER_LOSS + j]
         b[_COMPENSATION + j] = compensation
         b[_EFFECT + j] = _effect(compensation, rejected)
-        b[_ETA + j] = b[_WAITED + j] + b[_PUSH + j] - b[_COMPENSATION_WEIGHT + j] * b[_EFFECT + j]
+        b[_ETA + j] = _fma(-b[_COMPENSATION_WEIGHT + j], b[_EFFECT + j], b[_WAITED + j] + b[_PUSH + j])
         overdone += compensation > 1.5
         insulted += (compensation > 0.0) & (compensation * b[_INSULT_SCALE + j] < 1.0)
         tempted += b[_GAIN + j] > 0.0
@@ -451,7 +447,7 @@ def _make_good(rejected: float, b: Floats) -> None:
             b[_LEARNED + j] = _learned(b[_COST + j], b[_GAIN + j], b[_REACH + j], b[_TEMPTATION_SCALE + j])
 
 
-@numba.njit(inline="always")
+@numba.njit(error_model="numpy", forceinline=True)
 def _weigh_asking(surfaces: float, b: Floats) -> None:
     """Weigh the measures by the chance that the customer asks: who does not gets nothing and costs nothing."""
     for j in range(_MEASURE_COUNT * LANES):
@@ -461,7 +457,7 @@ def _weigh_asking(surfaces: float, b: Floats) -> None:
         b[_KEPT + j] += (1.0 - surfaces) * b[_KEPT_SILENT + j]
 
 
-@numba.njit(inline="always")
+@numba.njit(error_model="numpy", forceinline=True)
 def _copy_shared(first: int, step: int, draws: DrawArrays, b: Floats) -> None:
     # no views of arrays here and below: each would cost an atomic count of its owners
     for q in range(draws.shared.shape[0]):
@@ -469,21 +465,21 @@ def _copy_shared(first: int, step: int, draws: DrawArrays, b: Floats) -> None:
             b[_FIRST_SHARED + q * LANES + j] = draws.shared[q, first + step * j]
 
 
-@numba.njit(inline="always")
+@numba.njit(error_model="numpy", forceinline=True)
 def _copy_failure(f: int, first: int, step: int, draws: DrawArrays, b: Floats) -> None:
     for q in range(draws.failures.shape[1]):
         for j in range(LANES):
             b[_FIRST_PER_FAILURE + q * LANES + j] = draws.failures[f, q, first + step * j]
 
 
-@numba.njit(inline="always")
+@numba.njit(error_model="numpy", forceinline=True)
 def _copy_tier(k: int, first: int, step: int, draws: DrawArrays, b: Floats) -> None:
     for q in range(draws.tiers.shape[1]):
         for j in range(LANES):
             b[_FIRST_PER_TIER + q * LANES + j] = draws.tiers[k, q, first + step * j]
 
 
-@numba.njit(inline="always")
+@numba.njit(error_model="numpy", forceinline=True)
 def _copy_acts(f: int, a: int, k: int, first: int, step: int, draws: DrawArrays, b: Floats) -> None:
     """Copy in what a resolution takes of people at a tier, how long it takes, and what it does besides its worth."""
     for j in range(LANES):
@@ -494,23 +490,25 @@ def _copy_acts(f: int, a: int, k: int, first: int, step: int, draws: DrawArrays,
             b[_STAFF_ROWS[q] + j] = draws.staff[f, a, k, q, first + step * j]
 
 
-@numba.njit(inline="always")
-def _copy_case(i: int, first: int, cases: CaseArrays, draws: DrawArrays, b: Floats) -> None:
+@numba.njit(error_model="numpy", forceinline=True)
+def _copy_case(i: int, is_suspected: bool, first: int, cases: CaseArrays, draws: DrawArrays, b: Floats) -> None:
     """Copy one case into all lanes, which are draws."""
-    _copy_failure(cases.failure[i], first, 1, draws, b)
+    _copy_failure(cases.failure[i], first, _ONE, draws, b)
     for q in range(cases.facts.shape[1]):
         fact = cases.facts[i, q]
         for j in range(LANES):
             b[_FIRST_FACT + q * LANES + j] = fact
+    suspected = 1.0 if is_suspected else 0.0
     for j in range(LANES):
+        b[_SUSPECTED + j] = suspected
         b[_VALUE_RATIO + j] = draws.value_ratios[cases.customer[i], first + j]
 
 
-@numba.njit(inline="always")
+@numba.njit(error_model="numpy", forceinline=True)
 def _copy_resolution(i: int, a: int, k: int, first: int, cases: CaseArrays, draws: DrawArrays, b: Floats) -> None:
     """Copy in a resolution of the case in the buffer: its acts, and its linear forms under each draw."""
     f = cases.failure[i]
-    _copy_acts(f, a, k, first, 1, draws, b)
+    _copy_acts(f, a, k, first, _ONE, draws, b)
     escalated = 1.0 if k > 0 else 0.0
     for j in range(LANES):
         b[_ESCALATED + j] = escalated
@@ -522,7 +520,7 @@ def _copy_resolution(i: int, a: int, k: int, first: int, cases: CaseArrays, draw
             if draws.active[f, a, form, c]:
                 money = cases.money[i, c]
                 for j in range(LANES):
-                    b[row + j] += draws.forms[f, a, form, c, first + j] * money
+                    b[row + j] = _fma(draws.forms[f, a, form, c, first + j], money, b[row + j])
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -548,7 +546,7 @@ def score_assignments(
     """
     case, tier, choice, place = assignments
     b = np.empty(_MONEY)
-    _copy_shared(first, 1, draws, b)
+    _copy_shared(first, _ONE, draws, b)
     weight = np.empty(LANES)
     # what has been worked out for the case: nothing at all, resolutions at this tier, each style's at the one before
     most = draws.push.shape[1]
@@ -568,10 +566,10 @@ def score_assignments(
                     known[1 + most + s, j] = known[now[s], j]
                 now[s] = 1 + most + s
             if is_new:
-                _copy_case(i, first, cases, draws, b)
+                _copy_case(i, suspected[i], first, cases, draws, b)
                 unseen = _prepare(b)
-            _copy_tier(k, first, 1, draws, b)
-            _wait_for_tier(suspected[i], b)
+            _copy_tier(k, first, _ONE, draws, b)
+            _wait_for_tier(b)
             row_of[:] = 0
             rows, timing = 0, -1
         f = cases.failure[i]
@@ -582,7 +580,7 @@ def score_assignments(
                 _copy_resolution(i, a, k, first, cases, draws, b)
                 is_timed = draws.timing[f, a] == timing
                 timing = int(draws.timing[f, a])
-                _respond(not draws.proactive[f, a], suspected[i], draws.rejected[f], is_timed, b)
+                _respond(not draws.proactive[f, a], draws.rejected[f], is_timed, b)
                 if not draws.proactive[f, a] and unseen > 0:
                     _weigh_asking(b[_SURFACES], b)
                 rows += 1
@@ -605,7 +603,8 @@ def score_assignments(
                         weight[j] += style[t, first + j]
             for q in range(_MEASURE_COUNT):
                 for j in range(LANES):
-                    out[here, q, j] += weight[j] * (known[mine, q * LANES + j] - known[other, q * LANES + j])
+                    change = known[mine, q * LANES + j] - known[other, q * LANES + j]
+                    out[here, q, j] = _fma(weight[j], change, out[here, q, j])
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -633,23 +632,23 @@ def expected_payoffs(
             for q in range(_EXPECTED_COUNT):
                 out[n, s, q] = 0.0
     for first in range(0, weight.shape[1], LANES):
-        _copy_shared(first, 1, draws, b)
+        _copy_shared(first, _ONE, draws, b)
         timing, unseen = -1, 0
         for n in range(begin, end):
             i, a, k = case[n], resolution[n], tier[n]
             f = cases.failure[i]
             is_new = n == begin or case[n - 1] != i
             if is_new:
-                _copy_case(i, first, cases, draws, b)
+                _copy_case(i, suspected[i], first, cases, draws, b)
                 unseen = _prepare(b)
             if is_new or tier[n - 1] != k:
-                _copy_tier(k, first, 1, draws, b)
-                _wait_for_tier(suspected[i], b)
+                _copy_tier(k, first, _ONE, draws, b)
+                _wait_for_tier(b)
                 timing = -1
             _copy_resolution(i, a, k, first, cases, draws, b)
             is_timed = draws.timing[f, a] == timing
             timing = int(draws.timing[f, a])
-            _respond(not draws.proactive[f, a], suspected[i], draws.rejected[f], is_timed, b)
+            _respond(not draws.proactive[f, a], draws.rejected[f], is_timed, b)
             if not draws.proactive[f, a] and unseen > 0:
                 _weigh_asking(b[_SURFACES], b)
             for s in range(weight.shape[0]):
@@ -661,17 +660,17 @@ def expected_payoffs(
                     share = weight[s, first + j]
                     claims = claimed[first + j] * b[_CLAIMING + j]
                     spent = b[_REMEDY_COST + j] + b[_LABOUR + j] + claims
-                    payoff += share * (b[_RETAINED + j] - spent)
-                    cost += share * b[_REMEDY_COST + j]
-                    minutes += share * b[_SUPERVISED + j]
-                    learned += share * claims
+                    payoff = _fma(share, b[_RETAINED + j] - spent, payoff)
+                    cost = _fma(share, b[_REMEDY_COST + j], cost)
+                    minutes = _fma(share, b[_SUPERVISED + j], minutes)
+                    learned = _fma(share, claims, learned)
                 out[n, s, 0] += payoff
                 out[n, s, 1] += cost
                 out[n, s, 2] += minutes
                 out[n, s, 3] += learned
 
 
-@numba.njit(inline="always")
+@numba.njit(error_model="numpy", forceinline=True)
 def _gather_cases(case: Ints, block: int, used: int, cases: CaseArrays, draws: DrawArrays, b: Floats) -> None:
     """Copy cases into the lanes, one each; the last one into those that are left over."""
     for j in range(LANES):
@@ -679,11 +678,12 @@ def _gather_cases(case: Ints, block: int, used: int, cases: CaseArrays, draws: D
         for q in range(cases.facts.shape[1]):
             b[_FIRST_FACT + q * LANES + j] = cases.facts[i, q]
         b[_VALUE_RATIO + j] = draws.value_ratios[cases.customer[i], 0]
+        b[_SUSPECTED + j] = 0.0
         for c in range(cases.money.shape[1]):
             b[_MONEY + c * LANES + j] = cases.money[i, c]
 
 
-@numba.njit(inline="always")
+@numba.njit(error_model="numpy", forceinline=True)
 def _add_forms(f: int, a: int, columns: int, draws: DrawArrays, b: Floats) -> None:
     """Work out the linear forms of a resolution for the cases in the buffer, under the first draw."""
     for j in range(_FORM_COUNT * LANES):
@@ -694,9 +694,9 @@ def _add_forms(f: int, a: int, columns: int, draws: DrawArrays, b: Floats) -> No
         if cost != 0.0 or felt != 0.0 or gain != 0.0:
             for j in range(LANES):
                 money = b[_MONEY + c * LANES + j]
-                b[_COST + j] += cost * money
-                b[_FELT + j] += felt * money
-                b[_GAIN + j] += gain * money
+                b[_COST + j] = _fma(cost, money, b[_COST + j])
+                b[_FELT + j] = _fma(felt, money, b[_FELT + j])
+                b[_GAIN + j] = _fma(gain, money, b[_GAIN + j])
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -718,22 +718,22 @@ def payoffs_of_cases(
     b = np.empty(_MONEY + columns * LANES)
     tile = np.empty((out.shape[2], LANES))
     f = cases.failure[case[begin]]
-    _copy_shared(0, 0, draws, b)
-    _copy_failure(f, 0, 0, draws, b)
+    _copy_shared(_ZERO, _ZERO, draws, b)
+    _copy_failure(f, _ZERO, _ZERO, draws, b)
     for block in range(begin, end, LANES):
         used = min(LANES, end - block)
         _gather_cases(case, block, used, cases, draws, b)
         unseen = _prepare(b)
         for k in range(draws.tiers.shape[0]):
-            _copy_tier(k, 0, 0, draws, b)
-            _wait_for_tier(False, b)
+            _copy_tier(k, _ZERO, _ZERO, draws, b)
+            _wait_for_tier(b)
             timing = -1
             for a in resolutions:
-                _copy_acts(f, a, k, 0, 0, draws, b)
+                _copy_acts(f, a, k, _ZERO, _ZERO, draws, b)
                 _add_forms(f, a, columns, draws, b)
                 is_timed = draws.timing[f, a] == timing
                 timing = int(draws.timing[f, a])
-                _respond(not draws.proactive[f, a], False, draws.rejected[f], is_timed, b)
+                _respond(not draws.proactive[f, a], draws.rejected[f], is_timed, b)
                 for j in range(LANES):
                     net = b[_RETAINED + j] - b[_REMEDY_COST + j] - b[_LABOUR + j] - b[_CLAIMING + j]
                     tile[a, j] = net

@@ -372,8 +372,8 @@ def hand_payoffs(scenario, shipped_payoffs):
         cases=cases,
         draws=Draws(shipped_payoffs.draws.names, shipped_payoffs.draws.values[:1]),
         menu=replace(shipped_payoffs.menu, in_line=np.zeros((2, 3), dtype=np.bool_)),
-        facts=CaseArrays(np.array([0, 1]), np.zeros(2, dtype=np.int64), money, facts),
-        numbers=DrawArrays(
+        case_arrays=CaseArrays(np.array([0, 1]), np.zeros(2, dtype=np.int64), money, facts),
+        draw_arrays=DrawArrays(
             forms=forms,
             active=(forms != 0).any(axis=-1),
             push=np.zeros((2, 3, LANES)),
@@ -387,7 +387,7 @@ def hand_payoffs(scenario, shipped_payoffs):
             shared=shared,
             value_ratios=np.ones((1, LANES)),
         ),
-        options=hand_options(),
+        choice_sets=hand_options(),
         style=style,
     )
 
