@@ -92,7 +92,7 @@ class Optimum:
             "limits": plain_rows(self.limits, limit_content),
             **self.best.to_dict(),
             "difference": self.gain.to_dict(),
-            "second_line": self.gain.outcome.queue.to_dict(),
+            "escalation_queue": self.gain.outcome.queue.to_dict(),
             "ignoring_learned_claiming": {
                 "limits": limit_contents(careless.tiers[0].limits),
                 "difference": self.ignoring.to_dict(),

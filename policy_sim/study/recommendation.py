@@ -73,7 +73,7 @@ class Recommendation:
                 "difference": self.gain.to_dict(),
             },
             "policies": {name: difference.outcome.to_dict() for name, difference in outcomes.items()},
-            "second_line": {name: difference.outcome.queue.to_dict() for name, difference in outcomes.items()},
+            "escalation_queue": {name: difference.outcome.queue.to_dict() for name, difference in outcomes.items()},
         }
 
 

@@ -1,21 +1,20 @@
 """Best limits: where the limits of all tiers should stand, together.
 
 In: a policy, payoffs, what may move, what must be kept to. Out: `BestLimits`, the policy with its limits at their best,
-and how good simpler ones are. Left to others: what the frontier looks like (`frontier`), how sure it all is (`study`).
+and how good simpler ones are. Left to others: how limits climb (`search`), exceptions for cells (`exceptions`), other
+measures than the mean (`robust`), what the frontier looks like (`frontier`), how sure it all is (`study`).
 
 One limit after the other, each set to the top of its exact curve, gets stuck: limits stand in for each other, and some
-have to move together. So all pairs of policies of the two lowest tiers on a grid are worked out first, by a matrix
-product: what a tier settles adds up over the cases that reach it. The best few are polished on exact curves, as are
-random starts besides; how many agree is reported.
+have to move together. So all pairs of policies of the two lowest tiers on a grid are worked out first (`grid`). The
+best few are polished on exact curves, as are random starts besides; how many agree is reported.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,35 +22,33 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress, plain_rows, unknown
 from policy_sim.policy import Lever, Policy
-from policy_sim.value.curves import Curve, best_step, threshold_curve
-from policy_sim.value.escalation_queue import escalation_queue
-from policy_sim.value.evaluation import evaluate, worst
-from policy_sim.value.expected import QUANTITIES, Expected, load_of
-from policy_sim.value.grid import Grid, enumerate_pairs
+from policy_sim.value.curves import Curve, threshold_curve
+from policy_sim.value.evaluation import evaluate
+from policy_sim.value.exceptions import best_exceptions, cells_by, with_exceptions
+from policy_sim.value.expected import Expected, load_of
 from policy_sim.value.payoffs import Payoffs, spread
-from policy_sim.words import LIMITS, MOVED, OUTCOMES, SPARED
+from policy_sim.value.robust import CRITERIA, robust_limits
+from policy_sim.value.search import (
+    Search,
+    climb_within,
+    iterate_load,
+    moving_levers,
+    release_upper_limits,
+    start_grid,
+    starts,
+)
+from policy_sim.words import MOVED, OUTCOMES, SPARED
 
-__all__ = ["BestLimits", "Search", "best_limits", "moving_levers"]
+__all__ = ["BestLimits", "best_limits"]
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _SEARCH_CASES = 20_000  # at most, that limits are fitted to
-_GRID_CASES = 2_000  # at most, that a grid is worked out for
 _START_CASES = 2_000  # at most, that starts are polished on
-_GRID_START_COUNT, _RANDOM_START_COUNT = 4, 3
-_ROUNDS = 12  # of coordinate ascent, at most
-_LOAD_ROUNDS = 4  # of finding limits and the load that they put on the second line, at most
 _CENT = 0.01
-_CAP_ROUNDS = 4  # of lowering caps until they hold on all cases, at most
-_PRICE_ROUNDS = 8  # of finding the price at which caps hold
-_FIRST_PRICE = 4.0  # money a case for all that a cap allows
-_NO_GAIN = 1e-9  # money a case: no exception is made for less
-_NEVER = 1e12  # below this is what breaks a cap
 _SEARCHING = "Searching the best limits"
-_NUDGE = 0.02  # by which the load is moved to see what it costs
 _LOOSER = 0.02  # by which a cap is raised to see what it is worth
-_SETTLED_HOURS = 1e-3  # of wait, between the load that limits were found under and the one that they make
+_CAP_NAMES = {kind.outcome: kind.name for kind in SPARED.values()}
 
 
 @dataclass(frozen=True)
@@ -166,227 +163,96 @@ def best_limits(
     """
     levers = moving_levers(policy, limits, tiers)
     caps = _caps(payoffs, budget, escalation_minutes)
-    for part in by:
-        if part not in ("failure", "segment"):
-            raise unknown("part of a case", part, ("failure", "segment"))
-    if robust not in _CRITERIA and robust != "mean":
-        raise unknown("measure of robustness", robust, ("mean", *_CRITERIA))
-    if round_to is not None and not _CENT <= round_to < np.inf:
-        raise InputError(f"round_to is {round_to}; it must be a cent or more (5 for whole fives)")
-    if at_most_exceptions is not None and at_most_exceptions < 0:
-        raise InputError(f"at_most_exceptions is {at_most_exceptions}; it must be 0 or more")
-    every = None if round_to is None else round(100 * round_to)
+    every = _step_in_cents(round_to)
+    _refuse_unknown(by, at_most_exceptions, robust)
     report = on_progress or (lambda words, done, of: None)
 
     few = payoffs.take(spread(len(payoffs.cases), _START_CASES))
+    first = _first_search(policy, few, levers, caps, report)
+    report(_SEARCHING, 2, 5)
+    many = payoffs.take(spread(len(payoffs.cases), _SEARCH_CASES))
+    search = replace(first.search, expected=Expected.of(policy, many, first.load, limits))
+    best = first.best
+    if search.is_feasible(policy) and search.value(policy) > search.value(best):
+        best = policy
+    best, _ = climb_within(best, search, levers)
+    _refuse_infeasible(best, search, budget, escalation_minutes)
+    report(_SEARCHING, 3, 5)
+    if robust != "mean":
+        best = robust_limits(best, [policy, *first.ends], few, levers, robust, search)
+    shared, rounded = best, _rounded(best, search, levers, every)
+    _refuse_infeasible(rounded, search, budget, escalation_minutes)
+    if robust == "mean" and search.value(rounded) > search.value(shared):
+        shared = rounded  # caps make the ground rugged: round limits may be the better ones that were found
+    gains = best_exceptions(rounded, search, cells_by(payoffs, by), limits, every)
+    best = with_exceptions(rounded, gains, search, at_most_exceptions)
+    everything = with_exceptions(best, gains, search, None) if gains else None
+    report(_SEARCHING, 4, 5)
+    simplicity = _compare_simplicity(policy, shared, rounded if every else None, best, everything, search)
+    binding, price = _shadow_price(best, first.unbound, search, levers)
+    report(_SEARCHING, 5, 5)
+    return BestLimits(best, payoffs, levers, len(first.ends), first.agreeing, simplicity, binding, price)
+
+
+class _FirstSearch(NamedTuple):
+    """What a search on few cases ends at, from many starts.
+
+    best is the policy, unbound the best without any caps; search and load (draws,) are those under which it is best;
+    ends are where each start ended, and agreeing how many of them within a cent a case of the best.
+    """
+
+    best: Policy
+    unbound: Policy
+    search: Search
+    load: Floats
+    ends: list[Policy]
+    agreeing: int
+
+
+def _first_search(
+    policy: Policy, few: Payoffs, levers: Sequence[Lever], caps: Mapping[str, float], report: Progress
+) -> _FirstSearch:
     load = load_of(policy, few)
-    search = Search(Expected.of(policy, few, load, limits), caps)
+    search = Search(Expected.of(policy, few, load, list(dict.fromkeys(lever.limit for lever in levers))), caps)
     report(_SEARCHING, 1, 5)
-    grid = _start_grid(policy, search, levers)
-    ends = [search.climb(start, levers) for start in _starts(policy, grid, caps)]
+    grid = start_grid(policy, search, levers)
+    ends = [search.climb(start, levers) for start in starts(policy, grid, caps)]
     best, value = max(ends, key=lambda end: end[1])
     unbound = best
     if caps:
         free = replace(search, caps={})
-        without = [free.climb(start, levers) for start in _starts(policy, grid, {})]
+        without = [free.climb(start, levers) for start in starts(policy, grid, {})]
         unbound = max(without, key=lambda end: end[1])[0]
     agreeing = sum(end[1] >= value - _CENT for end in ends)
-    best, search, load = _iterate_load(best, search, levers, load)
-    best = _release_upper_limits(best, search.value(best), search, levers)
-    report(_SEARCHING, 2, 5)
-
-    many = payoffs.take(spread(len(payoffs.cases), _SEARCH_CASES))
-    search = replace(search, expected=Expected.of(policy, many, load, limits))
-    if search.is_feasible(policy) and search.value(policy) > search.value(best):
-        best = policy
-    best, _ = _climb_within(best, search, levers)
-    _refuse_infeasible(best, search, budget, escalation_minutes)
-    report(_SEARCHING, 3, 5)
-    if robust != "mean":
-        best = _robust(best, [policy, *(end for end, _ in ends)], few, levers, robust, search)
-    shared = best
-    rounded, value = _climb_within(best, search, levers, every) if every else (best, 0.0)
-    if every and caps:
-        rounded = _release_upper_limits(rounded, value, search, levers, every)
-    _refuse_infeasible(rounded, search, budget, escalation_minutes)
-    if robust == "mean" and search.value(rounded) > search.value(shared):
-        shared = rounded  # caps make the ground rugged: round limits may be the better ones that were found
-    cells = _cells(payoffs, by)
-    gains = [] if not cells else _exceptions(rounded, search, cells, limits, every)
-    best = _with_exceptions(rounded, gains, search, at_most_exceptions)
-    everything = _with_exceptions(best, gains, search, None) if gains else None
-    report(_SEARCHING, 4, 5)
-    simplicity = _compare_simplicity(policy, shared, rounded if every else None, best, everything, search)
-    binding, price = _shadow_price(best, unbound, search, levers)
-    report(_SEARCHING, 5, 5)
-    return BestLimits(best, payoffs, levers, len(ends), agreeing, simplicity, binding, price)
+    best, search, load = iterate_load(best, search, levers, load)
+    best = release_upper_limits(best, search.value(best), search, levers)
+    return _FirstSearch(best, unbound, search, load, [end for end, _ in ends], agreeing)
 
 
-@dataclass(frozen=True)
-class Search:
-    """A search on tables: `caps` are what mean quantities per case may not pass, `prices` what a unit of them costs."""
-
-    expected: Expected
-    caps: Mapping[str, float]
-    prices: Mapping[str, float] = field(default_factory=dict)
-
-    def means(self, policy: Policy) -> dict[str, float]:
-        """Return the mean of each quantity over the cases."""
-        found = self.expected.of_policy(policy).mean(axis=0)
-        return dict(zip(QUANTITIES, found.tolist(), strict=True))
-
-    def value(self, policy: Policy) -> float:
-        """Return the mean net value per case, less what is priced."""
-        means = self.means(policy)
-        return means["net_value"] - sum(price * means[name] for name, price in self.prices.items())
-
-    def is_feasible(self, policy: Policy) -> bool:
-        """Tell whether a policy keeps to the caps."""
-        means = self.means(policy)
-        return all(means[name] <= cap * (1 + 1e-9) for name, cap in self.caps.items())
-
-    def along(self, policy: Policy, lever: Lever) -> tuple[Ints, Floats]:
-        """Return the steps of a lever and the objective on them; what breaks a cap is below all that does not."""
-        cents, totals = self.expected.along(policy, lever)
-        means = dict(zip(QUANTITIES, (totals / len(self.expected.payoffs.cases)).T, strict=True))
-        objective = means["net_value"] - sum(price * means[name] for name, price in self.prices.items())
-        return cents, _kept_to(self.caps, means, objective)
-
-    def climb(self, policy: Policy, levers: Sequence[Lever], every: int | None = None) -> tuple[Policy, float]:
-        """Move one limit after the other to its best until none moves; return the policy and its objective."""
-        return _climb(policy, levers, self.along, every)
+def _rounded(best: Policy, search: Search, levers: Sequence[Lever], every: int | None) -> Policy:
+    """Return the best limits that are multiples of a step (cents), the best ones as they are where there is none."""
+    if not every:
+        return best
+    rounded, value = climb_within(best, search, levers, every)
+    return release_upper_limits(rounded, value, search, levers, every) if search.caps else rounded
 
 
-def _kept_to(caps: Mapping[str, float], means: Mapping[str, NDArray[Any]], objective: NDArray[Any]) -> Floats:
-    """Return the objective, and below all that keeps to the caps what does not, the lower the further it is off."""
-    excess = sum((np.maximum(means[name] / cap - 1 - 1e-9, 0) for name, cap in caps.items()), np.zeros(()))
-    return np.where(excess > 0, -_NEVER * (1 + excess), objective)
+def _step_in_cents(round_to: float | None) -> int | None:
+    if round_to is None:
+        return None
+    if not _CENT <= round_to < np.inf:
+        raise InputError(f"round_to is {round_to}; it must be a cent or more (5 for whole fives)")
+    return round(100 * round_to)
 
 
-def _climb(
-    policy: Policy, levers: Sequence[Lever], along: Callable[[Policy, Lever], tuple[Ints, Floats]], every: int | None
-) -> tuple[Policy, float]:
-    value = -np.inf
-    for _ in range(_ROUNDS):
-        before = value
-        for lever in levers:
-            cents, objective = along(policy, lever)
-            low, high = policy.bounds(lever)
-            if low > high:
-                continue  # exceptions beside it leave this one no room
-            step, limit = best_step(cents, objective, (low, high), every)
-            policy, value = policy.with_limit(lever, limit), float(objective[step])
-        if value <= before + 1e-9 * abs(before):
-            break
-    return policy, value
-
-
-def _start_grid(policy: Policy, search: Search, levers: Sequence[Lever]) -> Grid:
-    cases = len(search.expected.payoffs.cases)
-    expected = search.expected.take(spread(cases, _GRID_CASES))
-    return enumerate_pairs(policy, expected, levers, ("net_value", *search.caps))
-
-
-def _starts(policy: Policy, grid: Grid, caps: Mapping[str, float]) -> list[Policy]:
-    """Begin at the policy itself, at the best pairs of the grid, and anywhere on it."""
-    objective = _kept_to(caps, grid.totals, grid.totals["net_value"]).ravel()
-    in_order = np.flatnonzero(grid.is_in_order.ravel())
-    top = in_order[np.argsort(-objective[in_order], kind="stable")[:20_000]]
-    rng = np.random.default_rng(0)
-    anywhere = rng.permutation(in_order)[:_RANDOM_START_COUNT]
-    chosen = [*_apart(top, grid, _GRID_START_COUNT), *(int(each) for each in anywhere)]
-    return [policy, *(grid.policy_at(grid.pair(each)) for each in chosen)]
-
-
-def _apart(places: Ints, grid: Grid, count: int) -> list[int]:
-    """Return the first places whose limits differ from those before in at least two."""
-    chosen: list[int] = []
-    seen: list[Ints] = []
-    for place in places.tolist():
-        limits = np.concatenate([c[p] for c, p in zip(grid.combinations, grid.pair(place), strict=True)])
-        if all((limits != other).sum() >= 2 for other in seen):
-            chosen.append(place)
-            seen.append(limits)
-        if len(chosen) == count:
-            break
-    return chosen
-
-
-def _iterate_load(best: Policy, search: Search, levers: Sequence[Lever], load: Floats) -> tuple[Policy, Search, Floats]:
-    """Go on until the limits are best under the load that they themselves put on the second line.
-
-    Whoever is passed on makes others wait longer: that is what a supervisor minute costs besides its wage, and its
-    price in the search. Of what comes up the policy with the highest value under its own load is returned.
-    """
-    payoffs = search.expected.payoffs
-    found: list[tuple[float, Policy, Search, Floats]] = []
-    for _ in range(_LOAD_ROUNDS):
-        own = load_of(best, payoffs)
-        wait = [escalation_queue(payoffs, each).mean_wait_hours for each in (own, load)]
-        under = replace(
-            search,
-            expected=Expected.of(best, payoffs, own, [lever.limit for lever in levers]),
-            prices=_price_of_load(best, payoffs, own),
-        )
-        found.append((under.means(best)["net_value"], best, under, own))
-        if float(np.abs(wait[0] - wait[1]).max()) < _SETTLED_HOURS and len(found) > 1:
-            break
-        search, load = under, own
-        before = best
-        best, _ = search.climb(best, levers)
-        if best == before:
-            break
-    _, best, search, load = max(found, key=lambda each: each[0])
-    return best, search, load
-
-
-def _climb_within(
-    start: Policy, search: Search, levers: Sequence[Lever], every: int | None = None
-) -> tuple[Policy, float]:
-    """Climb where caps hold: also from what is best at a price on what is capped, the lowest at which the caps hold.
-
-    A start that breaks a cap would else be thrown far by the first limit that can mend it.
-    """
-    free = replace(search, caps={}).climb(start, levers, every)
-    if search.is_feasible(free[0]):
-        return free
-    ends = [search.climb(start, levers, every)]
-    price, low, high = _FIRST_PRICE, 0.0, np.inf
-    point = start
-    for _ in range(_PRICE_ROUNDS):
-        prices = {name: price / cap + search.prices.get(name, 0.0) for name, cap in search.caps.items()}
-        point, _ = replace(search, caps={}, prices={**search.prices, **prices}).climb(point, levers, every)
-        if search.is_feasible(point):
-            high = price
-            ends.append((point, search.value(point)))
-        else:
-            low = price
-        price = 4 * price if high == np.inf else (low + high) / 2
-    best, value = max(ends, key=lambda end: end[1])
-    polished = search.climb(best, levers, every)
-    return max(((best, value), polished), key=lambda end: end[1])
-
-
-def _release_upper_limits(
-    best: Policy, value: float, search: Search, levers: Sequence[Lever], every: int | None = None
-) -> Policy:
-    """Free what a higher tier's limit may hold back: open one such limit at a time, and climb again from there."""
-    for lever in levers:
-        if lever.tier != best.tier_names[0]:
-            opened, reached = search.climb(best.with_limit(lever, best.bounds(lever)[1]), levers, every)
-            if reached > value + _NO_GAIN:
-                best, value = opened, reached
-    return best
-
-
-def _price_of_load(policy: Policy, payoffs: Payoffs, load: Floats) -> dict[str, float]:
-    """Return what one more supervisor minute costs those who wait (money), if it makes a difference at all."""
-    more, less = (
-        float(Expected.of_choices(policy, payoffs, load * factor)[:, 0].mean()) for factor in (1 + _NUDGE, 1 - _NUDGE)
-    )
-    minutes = float(load[: len(payoffs.draws)].mean())
-    price = (less - more) / (2 * _NUDGE * minutes) if minutes > 0 else 0.0
-    return {"supervisor_minutes": price} if price > 1e-6 else {}
+def _refuse_unknown(by: Sequence[str], at_most_exceptions: int | None, robust: str) -> None:
+    for part in by:
+        if part not in ("failure", "segment"):
+            raise unknown("part of a case", part, ("failure", "segment"))
+    if robust not in CRITERIA and robust != "mean":
+        raise unknown("measure of robustness", robust, ("mean", *CRITERIA))
+    if at_most_exceptions is not None and at_most_exceptions < 0:
+        raise InputError(f"at_most_exceptions is {at_most_exceptions}; it must be 0 or more")
 
 
 def _refuse_infeasible(policy: Policy, search: Search, budget: float | None, escalation_minutes: float | None) -> None:
@@ -395,80 +261,6 @@ def _refuse_infeasible(policy: Policy, search: Search, budget: float | None, esc
             f"no limits keep to {_bounds_in_words(budget, escalation_minutes)}; the least that was found comes to "
             f"{_totals_in_words(search, policy, search.expected.payoffs)}; raise it, or let more limits move"
         )
-
-
-@dataclass(frozen=True)
-class _Exception:
-    """Limits of the first tier for a cell, and what they gain (money a case, over all cases)."""
-
-    tier: str
-    failure: str | None
-    segment: str | None
-    limits: Mapping[str, float]
-    gain: float
-
-    def put_on(self, policy: Policy) -> Policy:
-        for limit, value in self.limits.items():
-            policy = policy.with_limit(Lever(self.tier, limit, self.failure, self.segment), value)
-        return policy
-
-
-def _cells(payoffs: Payoffs, by: Sequence[str]) -> list[tuple[str | None, str | None]]:
-    if not by:
-        return []
-    failures: list[str | None] = list(payoffs.scenario.failures) if "failure" in by else [None]
-    segments: list[str | None] = [each.name for each in payoffs.scenario.segments] if "segment" in by else [None]
-    return list(itertools.product(failures, segments))
-
-
-def _exceptions(
-    policy: Policy,
-    search: Search,
-    cells: Sequence[tuple[str | None, str | None]],
-    limits: Sequence[str],
-    every: int | None,
-) -> list[_Exception]:
-    """Return for each cell the best exception of the first tier that brings anything, the highest gain first.
-
-    Cells do not touch each other, so their gains add up (but for caps: `_with_exceptions` sees to those).
-    """
-    cases = search.expected.payoffs.cases
-    tier = policy.tier_names[0]
-    found = []
-    for failure, segment in cells:
-        of_failure = cases.failure == cases.failures.index(failure) if failure else True
-        of_segment = cases.segment == cases.segments.index(segment) if segment else True
-        rows = np.flatnonzero(np.broadcast_to(of_failure & of_segment, len(cases)))
-        if not rows.size:
-            continue
-        own = replace(search, expected=search.expected.take(rows), caps={})
-        levers = [Lever(tier, limit, failure, segment) for limit in limits]
-        open_ = policy
-        for lever in levers:
-            open_ = open_.with_limit(lever, policy.bounds(lever)[1])
-        ends = [own.climb(start, levers, every) for start in (policy, open_)]
-        best, value = max(ends, key=lambda end: end[1])
-        gain = (value - own.value(policy)) * len(rows) / len(cases)
-        moved = {
-            lever.limit: best.limit(tier, lever.limit, failure, segment)
-            for lever in levers
-            if best.limit(tier, lever.limit, failure, segment) != policy.limit(tier, lever.limit, failure, segment)
-        }
-        if moved and gain > _NO_GAIN:
-            found.append(_Exception(tier, failure, segment, moved, gain))
-    return sorted(found, key=lambda each: -each.gain)
-
-
-def _with_exceptions(policy: Policy, gains: Sequence[_Exception], search: Search, at_most: int | None) -> Policy:
-    """Put on exceptions, the highest gain first, as many as are allowed; one that breaks a cap is left out."""
-    count = 0
-    for each in gains:
-        if count == at_most:
-            break
-        tried = each.put_on(policy)
-        if tried != policy and search.is_feasible(tried):
-            policy, count = tried, count + 1
-    return policy
 
 
 def _compare_simplicity(
@@ -505,91 +297,6 @@ def _shadow_price(best: Policy, unbound: Policy, search: Search, levers: Sequenc
         gain = looser.value(looser.climb(best, levers)[0]) - value
         found = _CAP_NAMES[name], max(gain / (cap * _LOOSER), most / needed)
     return found
-
-
-def _robust(
-    best: Policy,
-    others: Sequence[Policy],
-    payoffs: Payoffs,
-    levers: Sequence[Lever],
-    robust: str,
-    search: Search,
-) -> Policy:
-    """Return limits that are best by a measure over the draws, on curves of every draw.
-
-    The curves are those of fewer cases than the search has: caps are lowered until they hold there as well. Where that
-    fails, the limits with the best mean stay.
-    """
-    caps = search.caps
-    for _ in range(_CAP_ROUNDS):
-        found = _climb_robustly(best, others, payoffs, levers, robust, caps)
-        if search.is_feasible(found):
-            return found
-        means = search.means(found)
-        caps = {name: 0.998 * cap * min(search.caps[name] / means[name], 1) for name, cap in caps.items()}
-    return best
-
-
-def _climb_robustly(
-    best: Policy,
-    others: Sequence[Policy],
-    payoffs: Payoffs,
-    levers: Sequence[Lever],
-    robust: str,
-    caps: Mapping[str, float],
-) -> Policy:
-    met = [evaluate(each, payoffs) for each in (best, *others)]
-    reference = np.max([each.per_case() for each in met], axis=0)
-
-    def objective(net: Floats, means: Mapping[str, Floats]) -> Floats:
-        excess = np.sum([np.maximum(means[name] / cap - 1 - 1e-9, 0) for name, cap in caps.items()], axis=0)
-        return np.asarray(np.where(excess > 0, -_NEVER * (1 + excess), _CRITERIA[robust](net, reference)))
-
-    def along(policy: Policy, lever: Lever) -> tuple[Ints, Floats]:
-        curve = threshold_curve(evaluate(policy, payoffs), lever)
-        return curve.cents, objective(curve.per_case(), {name: curve.per_case(name).mean(axis=1) for name in caps})
-
-    values = [
-        objective(each.per_case()[None], {name: each.per_case(name).mean(keepdims=True) for name in caps})[0]
-        for each in met
-    ]
-    return _climb((best, *others)[int(np.argmax(values))], levers, along, None)[0]
-
-
-def _cvar(values: Floats, reference: Floats) -> Floats:
-    """Return the mean (steps,) of the worst tenth of the draws of values (steps, draws)."""
-    return worst(values)
-
-
-def _least_regret(values: Floats, reference: Floats) -> Floats:
-    return np.asarray(-(reference - values).max(axis=1))
-
-
-_CRITERIA = {"cvar": _cvar, "regret": _least_regret}
-_CAP_NAMES = {kind.outcome: kind.name for kind in SPARED.values()}
-
-
-def moving_levers(policy: Policy, limits: Sequence[str], tiers: Sequence[str] | None) -> tuple[Lever, ...]:
-    """Return the general limits that may move, of all tiers but the last where none are named.
-
-    Raises
-    ------
-    InputError
-        If a name is unknown, or a tier is the last one.
-    """
-    if not limits:
-        raise InputError(f"no limit to move; choose among: {', '.join(LIMITS)}")
-    for limit in limits:
-        if limit not in LIMITS:
-            raise unknown("limit", limit, LIMITS)
-    whose = policy.tier_names[:-1] if tiers is None else tuple(tiers)
-    for tier in whose:
-        policy.tier(tier)
-        if tier == policy.tier_names[-1]:
-            raise InputError(
-                f"tier '{tier}' is the last one and has no limits; choose one of: {', '.join(policy.tier_names[:-1])}"
-            )
-    return tuple(Lever(tier, limit) for tier in whose for limit in limits)
 
 
 def _caps(payoffs: Payoffs, budget: float | None, escalation_minutes: float | None) -> dict[str, float]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from policy_sim.border import InputError, Progress, plain_rows
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, limit_content, to_cents
 from policy_sim.value.choice_kernels import PolicyArrays, stages_along
+from policy_sim.value.curve_kernels import add_along
 from policy_sim.value.escalation_queue import (
     WaitNodes,
     hours_waited_along,
@@ -28,7 +29,7 @@ from policy_sim.value.escalation_queue import (
 from policy_sim.value.evaluation import Outcome, evaluate, measure
 from policy_sim.value.handling import limits_in_cents, policy_arrays_of
 from policy_sim.value.payoffs import Payoffs, in_blocks
-from policy_sim.value.response_kernels import LANES, Assignments, add_along
+from policy_sim.value.response_kernels import LANES, Assignments
 from policy_sim.value.scoring import score_lanes
 from policy_sim.words import LIMITS, MEASURES
 

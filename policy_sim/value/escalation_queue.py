@@ -1,4 +1,4 @@
-"""Second line: what the load that a policy puts on supervisors does to whoever is passed on to them.
+"""Escalation queue: what the load that a policy puts on supervisors does to whoever is passed on to them.
 
 In: the assignments that cases are in under a policy. Out: supervisor minutes, how long they make people wait, and the
 numbers for the kernels with that wait in them. Left to others: the queue itself (`service.queue`), sums over cases.
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from policy_sim.service import Waiting, waiting
+from policy_sim.value.curve_kernels import read_between, weigh_nodes
 from policy_sim.value.payoffs import Payoffs
-from policy_sim.value.response_kernels import PER_TIER, STAFF, Assignments, DrawArrays, read_between, weigh_nodes
+from policy_sim.value.response_kernels import PER_TIER, STAFF, Assignments, DrawArrays
 
 __all__ = [
     "WaitNodes",

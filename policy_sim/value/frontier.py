@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress, plain_rows, unknown
 from policy_sim.policy import Policy, limit_content
-from policy_sim.value.best_limits import Search, moving_levers
 from policy_sim.value.evaluation import Outcome, evaluate, interval
 from policy_sim.value.expected import Expected, load_of
 from policy_sim.value.grid import enumerate_pairs
 from policy_sim.value.payoffs import Payoffs, spread
+from policy_sim.value.search import Search, moving_levers
 from policy_sim.words import MOVED, SPARED
 
 __all__ = ["Frontier", "frontier"]

@@ -212,7 +212,7 @@ def test_optimize_keeps_to_bounds_and_says_so(run: Run) -> None:
     words = " ".join(out.split())
     for phrase in (
         "Limits of every tier that could move", "Price of simplicity", "the best of each case", "likely (90% of",
-        "Second line under", "$336k a year for remedies: ", "If learned claiming were ignored", "fitted to",
+        "Supervisors under", "$336k a year for remedies: ", "If learned claiming were ignored", "fitted to",
         "searches from different limits ended as high",
     ):  # fmt: skip
         assert phrase in words

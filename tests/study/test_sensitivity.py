@@ -14,7 +14,7 @@ from policy_sim.study import Sample, one_at_a_time, prepare
 from policy_sim.study.sensitivity import _sign_change
 from policy_sim.value import evaluate, value_cases
 
-#: A filled column of the cases, learned claiming, the second line, and a share of agents.
+#: A filled column of the cases, learned claiming, the escalation queue, and a share of agents.
 NAMES = ("shop.unit_cost_share", "claiming.spread", "lead.minutes", "style.generous_share", "remedy.return_trouble")
 
 

@@ -157,7 +157,7 @@ def given(scenario, cases, i, bundle, draw):
 def measures(scenario, cases, i, bundle, tier, draw, suspected=False, queue=(0.0, 0.0)):
     """Return the measures of case i under a bundle of remedies that is given at a tier (by name).
 
-    `queue` is how many hours the second line lets people wait, and the share who give up.
+    `queue` is how many hours escalations wait, and the share who give up.
     """
     failure = cases.failures[cases.failure[i]]
     total, _ = given(scenario, cases, i, bundle, draw)

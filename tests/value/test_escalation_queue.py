@@ -1,4 +1,4 @@
-"""Second line: the load is what the oracle counts, the wait reaches payoffs, curves meet `evaluate` under a queue."""
+"""Escalation queue: the load is what the oracle counts, the wait reaches payoffs, curves meet `evaluate` under it."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def test_outcomes_hang_together(outcome, scenario):
     np.testing.assert_allclose(outcome.per_year(), 20_000 * outcome.per_case())
     assert ((outcome.per_case("customers_kept") > 0) & (outcome.per_case("customers_kept") < 1)).all()
     assert ((outcome.per_case("escalated") > 0) & (outcome.per_case("escalated") < 1)).all()
-    # whoever is passed on takes minutes of the second line, and these are part of all minutes
+    # whoever is passed on takes minutes of supervisors, and these are part of all minutes
     assert (outcome.per_case("supervisor_minutes") > 0).all()
     assert (outcome.per_case("supervisor_minutes") < outcome.per_case("minutes")).all()
     with pytest.raises(InputError, match=r"unknown outcome 'net_valu' \(did you mean 'net_value'\?\)"):

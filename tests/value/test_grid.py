@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from policy_sim.value.best_limits import moving_levers
 from policy_sim.value.expected import QUANTITIES, Expected, load_of
 from policy_sim.value.grid import enumerate_pairs
+from policy_sim.value.search import moving_levers
 from policy_sim.words import LIMITS, MOVED
 
 

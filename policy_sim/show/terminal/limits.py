@@ -16,9 +16,9 @@ from policy_sim.study import Recommendation, Setting
 from policy_sim.value import Difference, Outcome, interval
 from policy_sim.words import LIMIT_KINDS, OUTCOMES
 
-__all__ = ["of_outcome", "of_recommendation", "second_line_words"]
+__all__ = ["escalation_words", "of_outcome", "of_recommendation"]
 
-#: From this share of the draws with an overloaded second line on, that is said instead of how long people wait.
+#: From this share of the draws with overloaded supervisors on, that is said instead of how long people wait.
 _OFTEN = 0.05
 
 
@@ -54,7 +54,7 @@ def of_recommendation(setting: Setting, recommendation: Recommendation) -> list[
         _amounts(title, gain, signed=True),
         _policies(recommendation.differences),
         "",
-        second_line_words(gain.outcome),
+        escalation_words(gain.outcome),
     ]
 
 
@@ -62,24 +62,24 @@ def of_outcome(outcome: Outcome) -> list[Table | str]:
     """Return what one policy brings, per case and per year, with 90 % intervals, and what it asks of others."""
     return [
         _amounts(f"{outcome.policy.title} (likely: 90% of the draws)", outcome, signed=False),
-        second_line_words(outcome),
+        escalation_words(outcome),
     ]
 
 
-def second_line_words(outcome: Outcome) -> str:
-    """Say how busy the second line is, and how long people wait for it, or that it is overloaded."""
+def escalation_words(outcome: Outcome) -> str:
+    """Say how busy supervisors are, and how long escalations wait for them, or that they are overloaded."""
     queue, title = outcome.queue, outcome.policy.title
     overloaded = float(queue.is_overloaded.mean())
     if overloaded > _OFTEN:
         return (
-            f"Second line under “{title}”: overloaded in {format_share(overloaded)} of the draws;\n"
-            f"more is passed on than it can answer, and {format_share(float(queue.abandoned_share.mean()))} of those "
-            "give up."
+            f"Supervisors under “{title}”: overloaded in {format_share(overloaded)} of the draws;\n"
+            "more cases are escalated than they can answer, and "
+            f"{format_share(float(queue.abandoned_share.mean()))} of those give up."
         )
     busy = " to ".join(format_share(occupancy) for occupancy in interval(queue.occupancy))
     low, high = (f"{60 * hours:.1f}" for hours in interval(queue.mean_wait_hours))
     return (
-        f"Second line under “{title}”: busy {busy} of its time;\nwho is passed on waits {low} to {high} minutes for it."
+        f"Supervisors under “{title}”: busy {busy} of their time;\nescalations wait {low} to {high} minutes for them."
     )
 
 

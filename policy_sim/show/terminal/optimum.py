@@ -12,7 +12,7 @@ import numpy as np
 from rich.table import Table
 
 from policy_sim.policy import NO_LIMIT, Policy, limit_words
-from policy_sim.show.terminal.limits import second_line_words
+from policy_sim.show.terminal.limits import escalation_words
 from policy_sim.show.terminal.tables import new_table, prose
 from policy_sim.show.wording import format_limit, format_money, format_number, format_share
 from policy_sim.study import HeldOut, Optimum, Setting
@@ -53,7 +53,7 @@ def of_optimum(setting: Setting, optimum: Optimum, bounds: Mapping[str, float | 
         *_exceptions(policy),
         _simplicity(best, in_force),
         prose("", _simplicity_words(best, in_force)),
-        prose(f"\nAgainst “{in_force.title}”", f"{_gain_words(gain)} {second_line_words(gain.outcome)}"),
+        prose(f"\nAgainst “{in_force.title}”", f"{_gain_words(gain)} {escalation_words(gain.outcome)}"),
         *_bounds(best, bounds),
         prose("\nIf learned claiming were ignored", _ignoring_words(optimum.ignoring)),
         prose("\nOn cases that the limits were not fitted to", _held_out_words(optimum.held_out, currency)),

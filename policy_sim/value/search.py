@@ -1,0 +1,255 @@
+"""Search: from where limits are looked for, and how they climb on tables of expected payoffs.
+
+In: tables of expected payoffs, caps and prices on quantities, the limits that may move. Out: policies and their
+objective. Left to others: what is searched for and in which order (`best_limits`, `frontier`), exceptions for cells.
+
+One limit after the other is set to the top of its exact curve until none moves. That gets stuck where limits stand in
+for each other, so the search begins from many places, those that a grid proposes and random ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policy_sim.border import InputError, unknown
+from policy_sim.policy import Lever, Policy
+from policy_sim.value.curves import best_step
+from policy_sim.value.escalation_queue import escalation_queue
+from policy_sim.value.expected import QUANTITIES, Expected, load_of
+from policy_sim.value.grid import Grid, enumerate_pairs
+from policy_sim.value.payoffs import Payoffs, spread
+from policy_sim.words import LIMITS
+
+__all__ = [
+    "NO_GAIN",
+    "Search",
+    "breaking_none",
+    "climb",
+    "climb_within",
+    "iterate_load",
+    "moving_levers",
+    "release_upper_limits",
+    "start_grid",
+    "starts",
+]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: Money a case: nothing is changed for less.
+NO_GAIN = 1e-9
+
+_GRID_CASES = 2_000  # at most, that a grid is worked out for
+_GRID_START_COUNT, _RANDOM_START_COUNT = 4, 3
+_ROUNDS = 12  # of coordinate ascent, at most
+_LOAD_ROUNDS = 4  # of finding limits and the load that they put on supervisors, at most
+_PRICE_ROUNDS = 8  # of finding the price at which caps hold
+_FIRST_PRICE = 4.0  # money a case for all that a cap allows
+_NEVER = 1e12  # below this is what breaks a cap
+_NUDGE = 0.02  # by which the load is moved to see what it costs
+_SETTLED_HOURS = 1e-3  # of wait, between the load that limits were found under and the one that they make
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search on tables: `caps` are what mean quantities per case may not pass, `prices` what a unit of them costs."""
+
+    expected: Expected
+    caps: Mapping[str, float]
+    prices: Mapping[str, float] = field(default_factory=dict)
+
+    def means(self, policy: Policy) -> dict[str, float]:
+        """Return the mean of each quantity over the cases."""
+        found = self.expected.of_policy(policy).mean(axis=0)
+        return dict(zip(QUANTITIES, found.tolist(), strict=True))
+
+    def value(self, policy: Policy) -> float:
+        """Return the mean net value per case, less what is priced."""
+        means = self.means(policy)
+        return means["net_value"] - sum(price * means[name] for name, price in self.prices.items())
+
+    def is_feasible(self, policy: Policy) -> bool:
+        """Tell whether a policy keeps to the caps."""
+        means = self.means(policy)
+        return all(means[name] <= cap * (1 + 1e-9) for name, cap in self.caps.items())
+
+    def along(self, policy: Policy, lever: Lever) -> tuple[Ints, Floats]:
+        """Return the steps of a lever and the objective on them; what breaks a cap is below all that does not."""
+        cents, totals = self.expected.along(policy, lever)
+        means = dict(zip(QUANTITIES, (totals / len(self.expected.payoffs.cases)).T, strict=True))
+        objective = means["net_value"] - sum(price * means[name] for name, price in self.prices.items())
+        return cents, breaking_none(self.caps, means, objective)
+
+    def climb(self, policy: Policy, levers: Sequence[Lever], every: int | None = None) -> tuple[Policy, float]:
+        """Move one limit after the other to its best until none moves; return the policy and its objective."""
+        return climb(policy, levers, self.along, every)
+
+
+def breaking_none(caps: Mapping[str, float], means: Mapping[str, NDArray[Any]], objective: NDArray[Any]) -> Floats:
+    """Return the objective, and below all that keeps to the caps what does not, the lower the further it is off."""
+    excess = sum((np.maximum(means[name] / cap - 1 - 1e-9, 0) for name, cap in caps.items()), np.zeros(()))
+    return np.where(excess > 0, -_NEVER * (1 + excess), objective)
+
+
+def climb(
+    policy: Policy, levers: Sequence[Lever], along: Callable[[Policy, Lever], tuple[Ints, Floats]], every: int | None
+) -> tuple[Policy, float]:
+    """Move one limit after the other to the top of its curve until none moves; return the policy and its objective.
+
+    Parameters
+    ----------
+    along
+        Returns the steps of a lever (cents) and the objective on them (money a case), all else as in a policy.
+    every
+        Limits are multiples of this (cents).
+    """
+    value = -np.inf
+    for _ in range(_ROUNDS):
+        before = value
+        for lever in levers:
+            cents, objective = along(policy, lever)
+            low, high = policy.bounds(lever)
+            if low > high:
+                continue  # exceptions beside it leave this one no room
+            step, limit = best_step(cents, objective, (low, high), every)
+            policy, value = policy.with_limit(lever, limit), float(objective[step])
+        if value <= before + 1e-9 * abs(before):
+            break
+    return policy, value
+
+
+def start_grid(policy: Policy, search: Search, levers: Sequence[Lever]) -> Grid:
+    """Work out all pairs of policies of the two lowest tiers on a grid, for a part of the cases."""
+    cases = len(search.expected.payoffs.cases)
+    expected = search.expected.take(spread(cases, _GRID_CASES))
+    return enumerate_pairs(policy, expected, levers, ("net_value", *search.caps))
+
+
+def starts(policy: Policy, grid: Grid, caps: Mapping[str, float]) -> list[Policy]:
+    """Begin at the policy itself, at the best pairs of the grid, and anywhere on it."""
+    objective = breaking_none(caps, grid.totals, grid.totals["net_value"]).ravel()
+    in_order = np.flatnonzero(grid.is_in_order.ravel())
+    top = in_order[np.argsort(-objective[in_order], kind="stable")[:20_000]]
+    rng = np.random.default_rng(0)
+    anywhere = rng.permutation(in_order)[:_RANDOM_START_COUNT]
+    chosen = [*_apart(top, grid, _GRID_START_COUNT), *(int(each) for each in anywhere)]
+    return [policy, *(grid.policy_at(grid.pair(each)) for each in chosen)]
+
+
+def _apart(places: Ints, grid: Grid, count: int) -> list[int]:
+    """Return the first places whose limits differ from those before in at least two."""
+    chosen: list[int] = []
+    seen: list[Ints] = []
+    for place in places.tolist():
+        limits = np.concatenate([c[p] for c, p in zip(grid.combinations, grid.pair(place), strict=True)])
+        if all((limits != other).sum() >= 2 for other in seen):
+            chosen.append(place)
+            seen.append(limits)
+        if len(chosen) == count:
+            break
+    return chosen
+
+
+def iterate_load(best: Policy, search: Search, levers: Sequence[Lever], load: Floats) -> tuple[Policy, Search, Floats]:
+    """Go on until the limits are best under the load that they themselves put on supervisors.
+
+    Whoever is passed on makes others wait longer: that is what a supervisor minute costs besides its wage, and its
+    price in the search. Of what comes up the policy with the highest value under its own load is returned.
+    """
+    payoffs = search.expected.payoffs
+    found: list[tuple[float, Policy, Search, Floats]] = []
+    for _ in range(_LOAD_ROUNDS):
+        own = load_of(best, payoffs)
+        wait = [escalation_queue(payoffs, each).mean_wait_hours for each in (own, load)]
+        under = replace(
+            search,
+            expected=Expected.of(best, payoffs, own, [lever.limit for lever in levers]),
+            prices=_price_of_load(best, payoffs, own),
+        )
+        found.append((under.means(best)["net_value"], best, under, own))
+        if float(np.abs(wait[0] - wait[1]).max()) < _SETTLED_HOURS and len(found) > 1:
+            break
+        search, load = under, own
+        before = best
+        best, _ = search.climb(best, levers)
+        if best == before:
+            break
+    _, best, search, load = max(found, key=lambda each: each[0])
+    return best, search, load
+
+
+def climb_within(
+    start: Policy, search: Search, levers: Sequence[Lever], every: int | None = None
+) -> tuple[Policy, float]:
+    """Climb where caps hold: also from what is best at a price on what is capped, the lowest at which the caps hold.
+
+    A start that breaks a cap would else be thrown far by the first limit that can mend it.
+    """
+    free = replace(search, caps={}).climb(start, levers, every)
+    if search.is_feasible(free[0]):
+        return free
+    ends = [search.climb(start, levers, every)]
+    price, low, high = _FIRST_PRICE, 0.0, np.inf
+    point = start
+    for _ in range(_PRICE_ROUNDS):
+        prices = {name: price / cap + search.prices.get(name, 0.0) for name, cap in search.caps.items()}
+        point, _ = replace(search, caps={}, prices={**search.prices, **prices}).climb(point, levers, every)
+        if search.is_feasible(point):
+            high = price
+            ends.append((point, search.value(point)))
+        else:
+            low = price
+        price = 4 * price if high == np.inf else (low + high) / 2
+    best, value = max(ends, key=lambda end: end[1])
+    polished = search.climb(best, levers, every)
+    return max(((best, value), polished), key=lambda end: end[1])
+
+
+def release_upper_limits(
+    best: Policy, value: float, search: Search, levers: Sequence[Lever], every: int | None = None
+) -> Policy:
+    """Free what a higher tier's limit may hold back: open one such limit at a time, and climb again from there."""
+    for lever in levers:
+        if lever.tier != best.tier_names[0]:
+            opened, reached = search.climb(best.with_limit(lever, best.bounds(lever)[1]), levers, every)
+            if reached > value + NO_GAIN:
+                best, value = opened, reached
+    return best
+
+
+def _price_of_load(policy: Policy, payoffs: Payoffs, load: Floats) -> dict[str, float]:
+    """Return what one more supervisor minute costs those who wait (money), if it makes a difference at all."""
+    more, less = (
+        float(Expected.of_choices(policy, payoffs, load * factor)[:, 0].mean()) for factor in (1 + _NUDGE, 1 - _NUDGE)
+    )
+    minutes = float(load[: len(payoffs.draws)].mean())
+    price = (less - more) / (2 * _NUDGE * minutes) if minutes > 0 else 0.0
+    return {"supervisor_minutes": price} if price > 1e-6 else {}
+
+
+def moving_levers(policy: Policy, limits: Sequence[str], tiers: Sequence[str] | None) -> tuple[Lever, ...]:
+    """Return the general limits that may move, of all tiers but the last where none are named.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, or a tier is the last one.
+    """
+    if not limits:
+        raise InputError(f"no limit to move; choose among: {', '.join(LIMITS)}")
+    for limit in limits:
+        if limit not in LIMITS:
+            raise unknown("limit", limit, LIMITS)
+    whose = policy.tier_names[:-1] if tiers is None else tuple(tiers)
+    for tier in whose:
+        policy.tier(tier)
+        if tier == policy.tier_names[-1]:
+            raise InputError(
+                f"tier '{tier}' is the last one and has no limits; choose one of: {', '.join(policy.tier_names[:-1])}"
+            )
+    return tuple(Lever(tier, limit) for tier in whose for limit in limits)
