@@ -311,7 +311,7 @@ rules: []
 
 def test_a_file_that_extends_another_says_only_what_differs(beside, scenario):
     own = load_scenario(beside(own=OWN) / "own.yaml")
-    assert (own.name, own.title, own.arrays) == ("own", scenario.title, ())
+    assert (own.name, own.title, own.rules) == ("own", scenario.title, ())
     # members of a mapping are merged one by one, to any depth
     label, old = own.assumption("shop.label_cost"), scenario.assumption("shop.label_cost")
     assert (label.value, label.source) == (7, "our contract with the post")

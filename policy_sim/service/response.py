@@ -2,7 +2,7 @@
 
 In: facts of the case, what the resolution is worth, gesture, effort and waiting. Out: the chance that the customer is
 lost, what survivors spend, word of mouth. Left to others: money of the firm, and doing this millions of times
-(`value.kernels` does the same, compiled; the tests hold the two together).
+(`value.response_kernels` does the same, compiled; the tests hold the two together).
 """
 
 from __future__ import annotations

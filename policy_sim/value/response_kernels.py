@@ -134,6 +134,7 @@ def _row(name: str) -> int:
 #: Of a type, which a literal is not: the compiler makes a copy of every function for every literal that it is given.
 _ZERO: Any = np.int64(0)
 _ONE: Any = np.int64(1)
+_NONE: Any = np.int64(-1)
 
 _MONEY = LANES * len(_ROWS)  # the money columns of the cases come last, however many there are
 _FIRST_SHARED, _FIRST_PER_FAILURE, _FIRST_PER_TIER = _row(SHARED[0]), _row(PER_FAILURE[0]), _row(PER_TIER[0])
@@ -544,33 +545,28 @@ def score_assignments(
     case, tier, choice, place = assignments
     b = np.empty(_MONEY)
     _copy_shared(first, _ONE, draws, b)
-    weight = np.empty(LANES)
     # what has been worked out for the case: nothing at all, resolutions at this tier, each style's at the one before
     most = draws.push.shape[1]
-    known = np.zeros((1 + most + 3, _MEASURE_COUNT * LANES))
+    known = np.zeros((1 + most + choice.shape[1], _MEASURE_COUNT * LANES))
     row_of = np.zeros(most, dtype=np.int64)
-    now, before = np.zeros(3, dtype=np.int64), np.zeros(3, dtype=np.int64)
-    rows, timing, unseen = 0, -1, 0
+    now, before = np.zeros(choice.shape[1], dtype=np.int64), np.zeros(choice.shape[1], dtype=np.int64)
+    weight = np.empty(LANES)
+    rows, timing, unseen = 0, _NONE, 0
     for n in range(case.shape[0]):
-        i, k, here = case[n], tier[n], place[n]
+        i, k = case[n], tier[n]
+        f = cases.failure[i]
         is_new = n == 0 or case[n - 1] != i
+        if is_new:
+            now[:] = 0
+            _copy_case(i, suspected[i], first, cases, draws, b)
+            unseen = _prepare(b)
         if is_new or tier[n - 1] != k:
-            for s in range(3):
-                if is_new or now[s] == 0:
-                    now[s] = 0
-                    continue
-                for j in range(_MEASURE_COUNT * LANES):
-                    known[1 + most + s, j] = known[now[s], j]
-                now[s] = 1 + most + s
-            if is_new:
-                _copy_case(i, suspected[i], first, cases, draws, b)
-                unseen = _prepare(b)
+            _put_aside(1 + most, now, known)
             _copy_tier(k, first, _ONE, draws, b)
             _wait_for_tier(b)
             row_of[:] = 0
-            rows, timing = 0, -1
-        f = cases.failure[i]
-        for s in range(3):
+            rows, timing = 0, _NONE
+        for s in range(choice.shape[1]):
             a = choice[n, s]
             before[s] = now[s]
             if a >= 0 and row_of[a] == 0:
@@ -585,23 +581,46 @@ def score_assignments(
                 for j in range(_MEASURE_COUNT * LANES):
                     known[rows, j] = b[_FIRST_MEASURE + j]
             now[s] = row_of[a] if a >= 0 else 0
-        for s in range(3):
-            mine, other = now[s], before[s]
-            told = mine == other
-            for t in range(s):
-                told = told or (now[t] == mine and before[t] == other)
-            if told:
-                continue
+        for s in range(choice.shape[1]):
+            if not _is_counted(s, now, before):
+                _add_change(s, now, before, known, style, first, weight, place[n], out)
+
+
+@numba.njit(error_model="numpy", forceinline=True)
+def _put_aside(first: int, now: Ints, known: Floats) -> None:
+    """Keep the measures of what each style chooses now in rows of their own, from `first` on."""
+    for s in range(now.shape[0]):
+        if now[s] > 0:
+            for j in range(_MEASURE_COUNT * LANES):
+                known[first + s, j] = known[now[s], j]
+            now[s] = first + s
+
+
+@numba.njit(error_model="numpy", forceinline=True)
+def _is_counted(s: int, now: Ints, before: Ints) -> bool:
+    """Tell whether nothing changes for a style, or the same as for a style before it, which has counted it."""
+    is_counted = now[s] == before[s]
+    for t in range(s):
+        is_counted |= now[t] == now[s] and before[t] == before[s]
+    return bool(is_counted)
+
+
+@numba.njit(error_model="numpy", forceinline=True)
+def _add_change(
+    s: int, now: Ints, before: Ints, known: Floats, style: Floats, first: int, weight: Floats, place: int, out: Floats
+) -> None:
+    """Add to out what changes for a style, and for all after it for which the same does, by their shares."""
+    mine, other = now[s], before[s]
+    for j in range(LANES):
+        weight[j] = style[s, first + j]
+    for t in range(s + 1, now.shape[0]):
+        if now[t] == mine and before[t] == other:
             for j in range(LANES):
-                weight[j] = style[s, first + j]
-            for t in range(s + 1, 3):
-                if now[t] == mine and before[t] == other:
-                    for j in range(LANES):
-                        weight[j] += style[t, first + j]
-            for q in range(_MEASURE_COUNT):
-                for j in range(LANES):
-                    change = known[mine, q * LANES + j] - known[other, q * LANES + j]
-                    out[here, q, j] = _fma(weight[j], change, out[here, q, j])
+                weight[j] += style[t, first + j]
+    for q in range(_MEASURE_COUNT):
+        for j in range(LANES):
+            change = known[mine, q * LANES + j] - known[other, q * LANES + j]
+            out[place, q, j] = _fma(weight[j], change, out[place, q, j])
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -630,7 +649,7 @@ def expected_payoffs(
                 out[n, s, q] = 0.0
     for first in range(0, weight.shape[1], LANES):
         _copy_shared(first, _ONE, draws, b)
-        timing, unseen = -1, 0
+        timing, unseen = _NONE, 0
         for n in range(begin, end):
             i, a, k = case[n], resolution[n], tier[n]
             f = cases.failure[i]
@@ -641,7 +660,7 @@ def expected_payoffs(
             if is_new or tier[n - 1] != k:
                 _copy_tier(k, first, _ONE, draws, b)
                 _wait_for_tier(b)
-                timing = -1
+                timing = _NONE
             _copy_resolution(i, a, k, first, cases, draws, b)
             is_timed = draws.timing[f, a] == timing
             timing = int(draws.timing[f, a])
@@ -724,7 +743,7 @@ def payoffs_of_cases(
         for k in range(draws.tiers.shape[0]):
             _copy_tier(k, _ZERO, _ZERO, draws, b)
             _wait_for_tier(b)
-            timing = -1
+            timing = _NONE
             for a in resolutions:
                 _copy_acts(f, a, k, _ZERO, _ZERO, draws, b)
                 _add_forms(f, a, columns, draws, b)

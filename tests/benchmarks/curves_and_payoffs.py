@@ -59,16 +59,7 @@ def all_curves(policy: Policy, payoffs: Payoffs) -> None:
         threshold_curve(outcome, Lever("agent", limit))
 
 
-def main() -> None:
-    # a process of its own, before this one grows: a child begins with the most memory that its parent has taken
-    subprocess.run([sys.executable, __file__, "memory"], check=True)
-    scenario = load_scenario("online_retail")
-    payoffs = prepare(scenario, sample=Sample(cases=CASES, draws=DRAWS)).payoffs
-    policy = load_policy("current", scenario)
-    table = Table(
-        "what", "against", "seconds", "seconds of the other", "ratio", title=f"{CASES:,} cases, {DRAWS} draws"
-    )
-
+def add_curves(table: Table, policy: Policy, payoffs: Payoffs) -> None:
     for limit in ("keep_item", "credit", "refund"):
         lever = Lever("agent", limit)
         outcome = evaluate(policy, payoffs)
@@ -89,6 +80,9 @@ def main() -> None:
             f"{other / own:,.0f}x",
         )
 
+
+def add_payoffs(table: Table, payoffs: Payoffs, values: np.ndarray) -> None:
+    scenario = payoffs.scenario
     # 100,000 cases of one failure, 30 resolutions, one tier, one draw, one thread
     failure = list(scenario.failures).index("defective_item")
     rows = np.resize(np.flatnonzero(payoffs.cases.failure == failure), MANY)
@@ -99,7 +93,6 @@ def main() -> None:
     once = believed._replace(tiers=believed.tiers[:1])
     order = np.argsort(believed.timing[failure, :RESOLUTIONS], kind="stable")
     out, everybody = np.zeros((1, MANY, RESOLUTIONS)), np.arange(MANY)
-    values = np.random.default_rng(0).normal(size=MANY * RESOLUTIONS)
     own = seconds(lambda: payoffs_of_cases(everybody, order, many, once, 0, MANY, out), 5)
     other = seconds(lambda: np.exp(values), 5)
     table.add_row(
@@ -123,8 +116,11 @@ def main() -> None:
         f"{other:.2e}",
         f"{own / other:.1f}x as long",
     )
+
+
+def add_mean_curves(table: Table, policy: Policy) -> None:
     # the mean over the draws, every resolution valued beforehand: what the search for the best limits reads
-    long = prepare(scenario, sample=Sample(cases=MANY, draws=FEWER_DRAWS)).payoffs
+    long = prepare(load_scenario("online_retail"), sample=Sample(cases=MANY, draws=FEWER_DRAWS)).payoffs
     given = Expected.of(policy, long, load_of(policy, long))
     for limit in MOVED:
         lever = Lever("agent", limit)
@@ -139,6 +135,9 @@ def main() -> None:
             f"{other / own:,.0f}x ({dearer / own:,.0f}x)",
         )
 
+
+def add_the_rest(table: Table, policy: Policy, payoffs: Payoffs, values: np.ndarray) -> None:
+    scenario = payoffs.scenario
     moved = policy.with_limit(Lever("agent", "keep_item"), 40.0)
     own = seconds(lambda: all_curves(moved, payoffs), 2)
     table.add_row("a moved limit: tiles, curves of four limits", "0.030 s wanted", f"{own:.2f}", "", "")
@@ -169,6 +168,23 @@ def main() -> None:
     wide = prepare(scenario, sample=Sample(cases=CASES, draws=1)).payoffs
     own = seconds(lambda: value_cases(scenario, wide.cases, draw_assumptions(scenario, DRAWS)))
     table.add_row("value_cases, all believed payoffs", "", f"{own:.2f}", "", "")
+
+
+def main() -> None:
+    # a process of its own, before this one grows: a child begins with the most memory that its parent has taken
+    subprocess.run([sys.executable, __file__, "memory"], check=True)
+    scenario = load_scenario("online_retail")
+    payoffs = prepare(scenario, sample=Sample(cases=CASES, draws=DRAWS)).payoffs
+    policy = load_policy("current", scenario)
+    table = Table(
+        "what", "against", "seconds", "seconds of the other", "ratio", title=f"{CASES:,} cases, {DRAWS} draws"
+    )
+
+    values = np.random.default_rng(0).normal(size=MANY * RESOLUTIONS)
+    add_curves(table, policy, payoffs)
+    add_payoffs(table, payoffs, values)
+    add_mean_curves(table, policy)
+    add_the_rest(table, policy, payoffs, values)
     Console().print(table)
 
 

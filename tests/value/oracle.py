@@ -154,6 +154,51 @@ def given(scenario, cases, i, bundle, draw):
     return total, uses
 
 
+def lost(scenario, cases, i, draw, effect, over, insulted, gesture, effort, hours, proactive, suspected):
+    """Return the chance that the customer of case i is lost, by what was done for them."""
+    failure = cases.failures[cases.failure[i]]
+    half_life = scenario.value("response.double_deviation_half_life_days")
+    weights = ("churn_without_failure", "severity_weight", "wait_weight", "effort_weight", "repeat_weight")
+    weights += ("double_deviation_weight", "bond_weight", "first_order_weight", "over_compensation_weight")
+    weights += ("insult_weight", "proactive_weight", "suspected_weight")
+    return chance_lost(
+        effect=effect,
+        over=over,
+        insulted=insulted,
+        gesture=gesture,
+        proactive=proactive,
+        suspected=suspected,
+        effort=effort,
+        severity=cases.severity[i],
+        hours=hours,
+        prior_failures=cases.prior_failures[i],
+        recent_failure=recency_of_failure(cases.prior_failures[i], cases.days_since_failure[i], half_life),
+        prior_purchases=cases.prior_purchases[i],
+        churn_without_remedy=draw[f"{failure}.churn_without_remedy"],
+        compensation_weight=draw[f"{failure}.compensation_weight"],
+        gesture_weight=draw[f"{failure}.gesture_weight"],
+        **{name: draw[f"response.{name}"] for name in weights},
+    )
+
+
+def time_of_people(scenario, tier, draw, total, gone):
+    """Return labour, minutes and supervisor minutes of a resolution that is given at a tier."""
+    asked = not total["proactive"]
+    first, second = scenario.tiers[:2]
+    is_first = tier == first
+    at_first = draw[f"{first}.minutes"] * asked
+    # who gives up in the line takes as many minutes as planned
+    at_tier = (0.0 if is_first else draw[f"{tier}.minutes"]) + (1 - gone) * total["minutes"]
+    at_second = (1 - gone) * total["supervisor_minutes"]
+    return {
+        "labour": at_first * draw[f"{first}.cost_per_minute"]
+        + at_tier * draw[f"{tier}.cost_per_minute"]
+        + at_second * draw[f"{second}.cost_per_minute"],
+        "minutes": at_first + at_tier + at_second,
+        "supervisor_minutes": (0.0 if is_first else at_tier) + at_second,
+    }
+
+
 def measures(scenario, cases, i, bundle, tier, draw, suspected=False, queue=(0.0, 0.0)):
     """Return the measures of case i under a bundle of remedies that is given at a tier (by name).
 
@@ -169,30 +214,6 @@ def measures(scenario, cases, i, bundle, tier, draw, suspected=False, queue=(0.0
     if "value_ratios" in draw:
         value = value * draw["value_ratios"][cases.customer[i]]
     newcomer = cases.new_customer_value * draw["shop.future_value_factor"]
-    half_life = scenario.value("response.double_deviation_half_life_days")
-    weights = ("churn_without_failure", "severity_weight", "wait_weight", "effort_weight", "repeat_weight")
-    weights += ("double_deviation_weight", "bond_weight", "first_order_weight", "over_compensation_weight")
-    weights += ("insult_weight", "proactive_weight", "suspected_weight")
-
-    def lost(effect, over, insulted, gesture, effort, hours, proactive, suspected):
-        return chance_lost(
-            effect=effect,
-            over=over,
-            insulted=insulted,
-            gesture=gesture,
-            proactive=proactive,
-            suspected=suspected,
-            effort=effort,
-            severity=cases.severity[i],
-            hours=hours,
-            prior_failures=cases.prior_failures[i],
-            recent_failure=recency_of_failure(cases.prior_failures[i], cases.days_since_failure[i], half_life),
-            prior_purchases=cases.prior_purchases[i],
-            churn_without_remedy=draw[f"{failure}.churn_without_remedy"],
-            compensation_weight=draw[f"{failure}.compensation_weight"],
-            gesture_weight=draw[f"{failure}.gesture_weight"],
-            **{name: draw[f"response.{name}"] for name in weights},
-        )
 
     def retained(delta, effect):
         spend = spend_multiplier(effect, draw[f"{failure}.spend_drop"], draw["response.paradox"])
@@ -204,7 +225,9 @@ def measures(scenario, cases, i, bundle, tier, draw, suspected=False, queue=(0.0
     in_line = any(sizes(scenario)[variant][0].in_line for variant in bundle)
     passed_on = tier != scenario.tiers[0]
     hours = draw[f"{tier}.wait_hours"] + queue[0] * passed_on
+    known = (scenario, cases, i, draw)
     delta = lost(
+        *known,
         effect,
         over_compensation(compensation),
         insult(compensation, draw["response.insult_below"]),
@@ -215,8 +238,8 @@ def measures(scenario, cases, i, bundle, tier, draw, suspected=False, queue=(0.0
         suspected and asked,
     )
     # whoever does not come back for the answer has waited and gets nothing; whoever never asks has not even waited
-    delta_empty = lost(0.0, 0.0, 0.0, 0.0, base_effort, cases.hours_open[i] + hours, False, suspected)
-    delta_silent = lost(0.0, 0.0, 0.0, 0.0, 0.0, cases.hours_open[i], False, False)
+    delta_empty = lost(*known, 0.0, 0.0, 0.0, 0.0, base_effort, cases.hours_open[i] + hours, False, suspected)
+    delta_silent = lost(*known, 0.0, 0.0, 0.0, 0.0, 0.0, cases.hours_open[i], False, False)
     # contact can only be lost with who has come
     gone = draw[f"{tier}.lost_contact_share"] * asked
     away = 1 - (1 - gone) * (1 - queue[1] * passed_on * asked)
@@ -226,23 +249,13 @@ def measures(scenario, cases, i, bundle, tier, draw, suspected=False, queue=(0.0
         total["cost"],
         **{name: draw[f"claiming.{name}"] for name in ("spread", "publicity", "repeat_share", "temptation")},
     )
-    first, second = scenario.tiers[:2]
-    is_first = tier == first
-    at_first = draw[f"{first}.minutes"] * asked
-    # who gives up in the line takes as many minutes as planned
-    at_tier = (0.0 if is_first else draw[f"{tier}.minutes"]) + (1 - gone) * total["minutes"]
-    at_second = (1 - gone) * total["supervisor_minutes"]
     found = {
         "retained": (1 - away) * retained(delta, effect) + away * retained(delta_empty, 0.0),
         "remedy_cost": (1 - away) * total["cost"],
-        "labour": at_first * draw[f"{first}.cost_per_minute"]
-        + at_tier * draw[f"{tier}.cost_per_minute"]
-        + at_second * draw[f"{second}.cost_per_minute"],
         "learned_claiming": (1 - away) * learned,
         "customers_kept": (1 - away) * (1 - delta) + away * (1 - delta_empty),
-        "minutes": at_first + at_tier + at_second,
-        "supervisor_minutes": (0.0 if is_first else at_tier) + at_second,
-        "escalated": 0.0 if is_first else 1.0,
+        "escalated": float(passed_on),
+        **time_of_people(scenario, tier, draw, total, gone),
     }
     nothing = dict.fromkeys(MEASURES, 0.0)
     nothing |= {"retained": retained(delta_silent, 0.0), "customers_kept": 1 - delta_silent}
