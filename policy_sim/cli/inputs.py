@@ -136,11 +136,11 @@ def format_of_file(path: Path) -> str:
     from policy_sim.publish import FORMATS
 
     name = path.name.removesuffix(".yml") + ".yaml" if path.suffix == ".yml" else path.name
-    longest_first = sorted(FORMATS, key=lambda format_name: -len(FORMATS[format_name]))
-    for format_name in longest_first:
-        if name.endswith(FORMATS[format_name]):
-            return format_name
-    raise InputError(f"'{path}' has no ending of a policy file; expected one of: {', '.join(FORMATS.values())}")
+    for known in sorted(FORMATS.values(), key=lambda known: -len(known.ending)):
+        if name.endswith(known.ending):
+            return known.name
+    endings = ", ".join(known.ending for known in FORMATS.values())
+    raise InputError(f"'{path}' has no ending of a policy file; expected one of: {endings}")
 
 
 def read_requests(path: Path) -> pd.DataFrame:

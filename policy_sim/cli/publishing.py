@@ -155,13 +155,13 @@ def export(
 def _chosen_formats(text: str | None) -> tuple[str, ...]:
     """Return the formats between commas; where there is no text all that can be written here."""
     from policy_sim.border import unknown
-    from policy_sim.publish import FORMATS, pdf_problem
+    from policy_sim.publish import FORMATS
 
     if text is None:
-        problem = pdf_problem()
-        if problem:
+        problems = {name: known.problem() for name, known in FORMATS.items()}
+        for problem in filter(None, problems.values()):
             note(problem)
-        return tuple(name for name in FORMATS if name != "pdf" or not problem)
+        return tuple(name for name, problem in problems.items() if not problem)
     formats = split_words(text)
     for name in formats:
         if name not in FORMATS:

@@ -16,7 +16,7 @@ import yaml
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, read_yaml, unknown, write_whole
 from policy_sim.policy import Policy, Provenance, Record, parse_record, record_content
-from policy_sim.publish.card import render_card, render_card_pdf
+from policy_sim.publish.card import pdf_problem, render_card, render_card_pdf
 from policy_sim.publish.dmn import parse_dmn, render_dmn
 from policy_sim.publish.jdm import parse_jdm, render_jdm
 from policy_sim.publish.spreadsheet import parse_csv, parse_xlsx, render_csv, render_xlsx
@@ -51,8 +51,8 @@ class Format:
 
     Attributes
     ----------
-    name
-        What people call it.
+    name, title
+        What it is called on the command line, and on screen.
     ending
         How the names of its files end.
     write
@@ -61,13 +61,20 @@ class Format:
         Returns what a file at a path holds; None where the format is for people only.
     engines
         Rules engines that run its files; where there are none, we read them as a help desk does.
+    is_usual
+        Whether it is chosen on screen unless somebody says otherwise.
+    problem
+        Says why it cannot be written here, in words; nothing where it can.
     """
 
     name: str
+    title: str
     ending: str
     write: Callable[[Policy, Scenario, Provenance | None], str | bytes]
     read: Callable[[Path], ReadFile] | None = None
     engines: tuple[str, ...] = ()
+    is_usual: bool = False
+    problem: Callable[[], str] = lambda: ""
 
 
 def render(policy: Policy, format: str, scenario: Scenario, provenance: Provenance | None = None) -> bytes:  # noqa: A002
@@ -81,7 +88,7 @@ def render(policy: Policy, format: str, scenario: Scenario, provenance: Provenan
     if format not in FORMATS:
         raise unknown("format", format, list(FORMATS))
     policy.check_names(scenario, f"policy {policy.name}")
-    content = _FORMATS[format].write(policy, scenario, provenance)
+    content = FORMATS[format].write(policy, scenario, provenance)
     return content.encode() if isinstance(content, str) else content
 
 
@@ -144,7 +151,7 @@ def read_file(path: str | Path) -> ReadFile:
 
 def engines_of(format: str) -> tuple[str, ...]:  # noqa: A002
     """Return the rules engines that run the files of one of `FORMATS`."""
-    return _FORMATS[format].engines
+    return FORMATS[format].engines
 
 
 def vocabulary_of(scenario: Scenario) -> Vocabulary:
@@ -165,7 +172,7 @@ def _yaml(policy: Policy, provenance: Provenance | None) -> str:
 def _reader_of(path: Path) -> Callable[[Path], ReadFile]:
     """Return what reads a file, by the ending of its name: the longest that fits."""
     name = f"{path.stem}.yaml" if path.suffix == ".yml" else path.name
-    readers = {written_as.ending: written_as.read for written_as in _FORMATS.values() if written_as.read is not None}
+    readers = {written_as.ending: written_as.read for written_as in FORMATS.values() if written_as.read is not None}
     for ending in sorted(readers, key=len, reverse=True):
         if name.lower().endswith(ending):
             return readers[ending]
@@ -188,35 +195,42 @@ def _read_bytes(path: Path) -> bytes:
         raise InputError(f"file '{path}' cannot be read: {error.strerror}") from None
 
 
-_FORMATS = {
+#: What a policy can be written as, by name.
+FORMATS = {
     written_as.name: written_as
     for written_as in (
         Format(
             "json",
+            "JSON, for programs",
             ".json",
             lambda policy, _, provenance: _json(policy, provenance),
             lambda path: _read_plain("json", path),
+            is_usual=True,
         ),
         Format(
             "yaml",
+            "YAML, for people who edit text",
             ".yaml",
             lambda policy, _, provenance: _yaml(policy, provenance),
             lambda path: _read_plain("yaml", path),
         ),
         Format(
             "csv",
+            "CSV, a table",
             ".csv",
             lambda policy, _, provenance: render_csv(policy, provenance),
             lambda path: ReadFile("csv", parse_csv(_read_bytes(path), path.name)),
         ),
         Format(
             "xlsx",
+            "Excel, a table to edit",
             ".xlsx",
             lambda policy, scenario, provenance: render_xlsx(policy, vocabulary_of(scenario), provenance),
             lambda path: ReadFile("xlsx", parse_xlsx(_read_bytes(path), path.name)),
         ),
         Format(
             "dmn",
+            "DMN, for decision engines",
             ".dmn",
             lambda policy, scenario, provenance: render_dmn(policy, vocabulary_of(scenario), provenance),
             lambda path: ReadFile("dmn", *parse_dmn(_read_bytes(path), path.name)),
@@ -224,15 +238,13 @@ _FORMATS = {
         ),
         Format(
             "jdm",
+            "GoRules JDM, for decision engines",
             ".jdm.json",
             lambda policy, scenario, provenance: render_jdm(policy, vocabulary_of(scenario), provenance),
             lambda path: _read_plain("jdm", path),
             engines=("zen-engine",),
         ),
-        Format("html", ".card.html", render_card),
-        Format("pdf", ".card.pdf", render_card_pdf),
+        Format("html", "Card for agents, a page", ".card.html", render_card, is_usual=True),
+        Format("pdf", "Card for agents, PDF", ".card.pdf", render_card_pdf, problem=pdf_problem),
     )
 }
-
-#: What a policy can be written as, with the ending of the file's name.
-FORMATS = {written_as.name: written_as.ending for written_as in _FORMATS.values()}

@@ -56,10 +56,9 @@ def publish(
     refuse_broken(policy, scenario)
     place = Path(folder)
     chosen = list(dict.fromkeys(formats))
-    contents = {
-        f"{policy.name}_v{policy.version}{FORMATS.get(name, '')}": render(policy, name, scenario, provenance)
-        for name in chosen
-    }
+    # an unknown format is refused by `render`
+    rendered = {name: render(policy, name, scenario, provenance) for name in chosen}
+    contents = {f"{policy.name}_v{policy.version}{FORMATS[name].ending}": text for name, text in rendered.items()}
     if {"json", "yaml"} & set(chosen):
         contents[SCHEMA] = render_schema().encode()
     if not is_forced and place.is_dir():

@@ -91,7 +91,7 @@ def main(folder: Path) -> dict[str, object]:
     may = authority(policy, "late_delivery", "loyal", facts)
 
     files, agreeing = {}, {}
-    for kind, ending in FORMATS.items():
+    for kind, ending in ((name, known.ending) for name, known in FORMATS.items()):
         if kind == "pdf":  # the card that html is, on paper
             continue
         path = folder / f"exported{ending}"

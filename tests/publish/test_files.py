@@ -27,7 +27,7 @@ READABLE = [name for name in FORMATS if name not in ("html", "pdf")]
 
 @pytest.mark.parametrize("kind", READABLE)
 def test_nothing_is_lost_on_the_way(tmp_path, random, kind):
-    path = tmp_path / f"policy{FORMATS[kind]}"
+    path = tmp_path / f"policy{FORMATS[kind].ending}"
 
     @settings(
         derandomize=True,
@@ -179,7 +179,7 @@ def test_numbers_that_json_writes_with_an_exponent(tmp_path, limit):
 @pytest.mark.parametrize("kind", READABLE)
 def test_titles_of_any_signs(tmp_path, title, kind):
     policy = load_policy("current", SCENARIO).model_copy(update={"title": title})
-    path = tmp_path / f"policy{FORMATS[kind]}"
+    path = tmp_path / f"policy{FORMATS[kind].ending}"
     path.write_bytes(render(policy, kind, SCENARIO))
     assert import_policy(path, SCENARIO) == policy
 

@@ -12,7 +12,7 @@ def test_every_format_with_the_schema_beside(tmp_path, scenario, rich):
     formats = [name for name in FORMATS if name != "pdf" or not pdf_problem()]
     files = publish(rich, scenario, tmp_path / "new", formats, Provenance(seed=4))
     assert {path.name for path in files} == {
-        *(f"current_v1{FORMATS[name]}" for name in formats),
+        *(f"current_v1{FORMATS[name].ending}" for name in formats),
         "policy.schema.json",
     }
     assert sorted(os.listdir(tmp_path / "new")) == sorted(path.name for path in files)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, limit_content, load_shipped_policies
-from policy_sim.publish import FORMATS, check, difference, pdf_problem, publish
+from policy_sim.publish import FORMATS, check, difference, publish
 from policy_sim.show.live.one_case import case_content, story_content
 from policy_sim.show.wording import assumption_title, assumption_unit, assumption_value
 from policy_sim.study import Setting, load_stories, one_at_a_time, provenance_of, thinned
@@ -50,17 +50,6 @@ _RECOMMENDED = "recommended"
 _NEARLY_ALL = 0.97  # of what resolutions draw on a limit lies on its axis
 _STUDY_CASES = 1_000  # on which one assumption is moved at a time
 _FRONTIER_CASES, _FRONTIER_POINTS = 4_000, 9
-_FORMAT_TITLES = {
-    "json": "JSON, for programs",
-    "yaml": "YAML, for people who edit text",
-    "csv": "CSV, a table",
-    "xlsx": "Excel, a table to edit",
-    "dmn": "DMN, for decision engines",
-    "jdm": "GoRules JDM, for decision engines",
-    "html": "Card for agents, a page",
-    "pdf": "Card for agents, PDF",
-}
-_USUAL_FORMATS = ("json", "html")
 
 
 @dataclass(frozen=True)
@@ -428,12 +417,12 @@ class Panel:
             ],
             "formats": [
                 {
-                    "name": name,
-                    "title": _FORMAT_TITLES.get(name, name.upper()),
-                    "is_usual": name in _USUAL_FORMATS,
-                    "problem": pdf_problem() if name == "pdf" else "",
+                    "name": known.name,
+                    "title": known.title,
+                    "is_usual": known.is_usual,
+                    "problem": known.problem(),
                 }
-                for name in FORMATS
+                for known in FORMATS.values()
             ],
         }
 
