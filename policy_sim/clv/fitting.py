@@ -19,7 +19,6 @@ from policy_sim.clv.bg_bb import fit_bg_bb
 from policy_sim.clv.comparison import PURCHASE_MODELS, compare_models, fit_purchases
 from policy_sim.clv.contracts import read_contracts
 from policy_sim.clv.covariates import read_covariates
-from policy_sim.clv.dates import Day
 from policy_sim.clv.fit import Fit, PurchaseFit
 from policy_sim.clv.fit_reports import (
     ContractsReport,
@@ -40,7 +39,8 @@ from policy_sim.clv.pareto_nbd_covariates import ParetoNbdCustomers, fit_pareto_
 from policy_sim.clv.recoveries import read_recoveries, summarise_recoveries
 from policy_sim.clv.recovery_bg_nbd import fit_recovery_bg_nbd
 from policy_sim.clv.shifted_beta_geometric import fit_shifted_beta_geometric
-from policy_sim.clv.transactions import Transactions
+from policy_sim.orders.dates import Day
+from policy_sim.orders.transactions import Transactions
 
 __all__ = ["FIT_MODELS", "FitRequest", "fit_model", "refuse_other_options"]
 

@@ -20,7 +20,7 @@ from policy_sim.clv.fit import Fit, PurchaseFit
 from policy_sim.clv.gamma_gamma import GammaGammaFit
 from policy_sim.clv.histories import CustomerSummary, summary_of
 from policy_sim.clv.pareto_nbd_covariates import ParetoNbdCustomers
-from policy_sim.clv.transactions import Transactions
+from policy_sim.orders.transactions import Transactions
 
 __all__ = ["FutureValues", "draw_value_ratios", "future_values"]
 

@@ -13,9 +13,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from policy_sim.border import InputError, plain_rows
-from policy_sim.clv.dates import Day, day_of, weeks_of
-from policy_sim.clv.sorting import begins_run
-from policy_sim.clv.transactions import Transactions
+from policy_sim.orders.dates import Day, day_of, weeks_of
+from policy_sim.orders.sorting import begins_run
+from policy_sim.orders.transactions import Transactions
 
 __all__ = ["CustomerSummary", "end_of_observation", "summarise", "summary_of"]
 
