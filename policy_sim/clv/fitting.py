@@ -270,7 +270,11 @@ class Recipe(NamedTuple):
     step_count: int
 
 
-_OF_A_LOG = ("until", "customer_column", "date_column", "amount_column", "day_first")
+_OF_A_LOG = (
+    "until",
+    *("customer_column", "date_column", "amount_column", "status_column", "order_column", "mapping", "day_first"),
+    *("count", "returns", "only_currency", "rates"),
+)
 
 #: The models that can be asked for by name, and how each is fitted.
 FIT_MODELS: Mapping[str, Recipe] = {

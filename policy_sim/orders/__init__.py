@@ -4,14 +4,14 @@ read_transactions(file) -> Transactions, with an account of the reading: what wa
 """
 
 from policy_sim.orders.dates import DAYS_PER_WEEK, Day, day_of, weeks_of
-from policy_sim.orders.mapping import Mapping, read_mapping, write_mapping
+from policy_sim.orders.mapping import LogMapping, read_mapping, write_mapping
 from policy_sim.orders.reading import Reading, Remark
 from policy_sim.orders.transactions import Transactions, read_transactions
 
 __all__ = [
     "DAYS_PER_WEEK",
     "Day",
-    "Mapping",
+    "LogMapping",
     "Reading",
     "Remark",
     "Transactions",

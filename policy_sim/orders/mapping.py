@@ -1,6 +1,6 @@
-"""Mapping: a file that says which column of a log has which role, for people to correct.
+"""LogMapping: a file that says which column of a log has which role, for people to correct.
 
-In: a log whose columns have been found, or a file that a person corrected. Out: the file, or `Mapping`.
+In: a log whose columns have been found, or a file that a person corrected. Out: the file, or `LogMapping`.
 Left to others: finding columns by their names (`roles`).
 """
 
@@ -15,7 +15,7 @@ from policy_sim.border import InputError, parse_model, read_yaml, write_whole
 from policy_sim.orders.roles import ROLES, find_roles
 from policy_sim.orders.table import header_of
 
-__all__ = ["Mapping", "read_mapping", "write_mapping"]
+__all__ = ["LogMapping", "read_mapping", "write_mapping"]
 
 _HEAD = """\
 # Which column of the log has which role. Correct what is wrong, remove what is not there, and give this file back
@@ -23,7 +23,7 @@ _HEAD = """\
 """
 
 
-class Mapping(pydantic.BaseModel):
+class LogMapping(pydantic.BaseModel):
     """Columns by role, and which statuses count as sales."""
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
@@ -40,7 +40,7 @@ class Mapping(pydantic.BaseModel):
         return columns
 
 
-def read_mapping(path: str | Path) -> Mapping:
+def read_mapping(path: str | Path) -> LogMapping:
     """Read a mapping file.
 
     Raises
@@ -48,7 +48,7 @@ def read_mapping(path: str | Path) -> Mapping:
     InputError
         If it is missing, or says something that is no role of a column.
     """
-    return parse_model(Mapping, read_yaml(Path(path)), f"mapping '{path}'")
+    return parse_model(LogMapping, read_yaml(Path(path)), f"mapping '{path}'")
 
 
 def write_mapping(log: str | Path, path: str | Path) -> Path:

@@ -35,6 +35,8 @@ ROLES = (
 #: Without these nothing can be read.
 _NEEDED = ("customer", "date", "amount")
 
+_NAMED_BY_OPTION = ("customer", "date", "amount", "status", "order")
+
 #: Names by which the column of each role is known, letters and digits only; an earlier line is preferred to a later.
 _USUAL_NAMES = {
     "customer": (
@@ -265,7 +267,8 @@ def _chosen_column(header: Sequence[str], name: str, role: str, where: str) -> i
     if not matches:
         matches = [k for k, heading in enumerate(header) if normalised(heading) == normalised(name)]
     if not matches:
-        raise unknown("column", name, header, f"{where}, --{role.replace('_', '-')}-column")
+        said = f"--{role}-column" if role in _NAMED_BY_OPTION else f"{role} in the mapping"
+        raise unknown("column", name, header, f"{where}, {said}")
     if len(matches) > 1:
         raise InputError(f"{where} has {len(matches)} columns '{name}'; rename all but the one that holds the {role}")
     return matches[0]

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from policy_sim.border import InputError, plain_rows, unknown
 from policy_sim.orders.dates import far_dates, parse_dates
 from policy_sim.orders.lines import filled_from_siblings, orders_of_rows, without_copies, without_totals
-from policy_sim.orders.mapping import Mapping as LogMapping
-from policy_sim.orders.money import money_of_rows, one_currency
+from policy_sim.orders.mapping import LogMapping, read_mapping
+from policy_sim.orders.money import money_of_rows, one_currency, read_rates
 from policy_sim.orders.people import number_customers, settle_customers, without_unused
 from policy_sim.orders.reading import Reading, Remark, counted
 from policy_sim.orders.sorting import begins_run, sorted_with_places
@@ -44,13 +44,13 @@ def read_transactions(
     amount_column: str | None = None,
     status_column: str | None = None,
     order_column: str | None = None,
-    mapping: LogMapping | None = None,
+    mapping: str | Path | LogMapping | None = None,
     day_first: bool = False,
     currency: str = "USD",
     returns: Literal["drop", "net"] = "drop",
     count: Sequence[str] | None = None,
     only_currency: str | None = None,
-    rates: Mapping[str, float] | None = None,
+    rates: str | Path | Mapping[str, float] | None = None,
 ) -> Transactions:
     """Read a transaction log.
 
@@ -61,7 +61,7 @@ def read_transactions(
     customer_column, date_column, amount_column, status_column, order_column
         Names of the columns; None to find them by their usual names, or by the export that the file is.
     mapping
-        Names of columns by role, from a file that a person corrected; what is named above comes first.
+        Names of columns by role, or the file with them that a person corrected; what is named above comes first.
     day_first
         Whether 03/04/1997 is the 3rd of April. Needed only if no date of the column settles it.
     currency
@@ -73,7 +73,8 @@ def read_transactions(
     count
         Statuses that count as sales, as they stand in the log; None to go by usual words.
     only_currency, rates
-        The currency whose rows count; or by currency how much of the log's currency one unit is worth.
+        The currency whose rows count; or by currency how much of the log's currency one unit is worth, or a file with
+        that (CSV: currency, rate).
 
     Returns
     -------
@@ -92,6 +93,10 @@ def read_transactions(
     """
     if returns not in _RETURNS:
         raise unknown("treatment of returns", returns, _RETURNS, "returns=...")
+    if isinstance(mapping, str | Path):
+        mapping = read_mapping(mapping)
+    if isinstance(rates, str | Path):
+        rates = read_rates(rates)
     chosen: dict[str, str | None] = dict(mapping.columns) if mapping is not None else {}
     named = {"customer": customer_column, "date": date_column, "amount": amount_column}
     named |= {"status": status_column, "order": order_column}
@@ -169,6 +174,23 @@ class Transactions:
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each purchase: customer (the label), date, amount."""
         return pd.DataFrame({"customer": self.labels[self.customer], "date": self.date, "amount": self.amount})
+
+    def summary_to_dict(self) -> dict[str, object]:
+        """Return customers, orders, money, first and last day, what was set aside and what looks wrong."""
+        reading = self.reading.to_dict()
+        return {
+            "customers": len(self.labels),
+            "orders": len(self.amount),
+            "amount": round(float(self.amount.sum()), 2),
+            "currency": self.currency,
+            "first": reading["first_date"],
+            "last": reading["last_date"],
+            "rows": self.reading.rows,
+            "shape": self.reading.shape,
+            "columns": {role: reading[f"{role}_column"] for role in ("customer", "date", "amount")},
+            "set_aside": reading["set_aside"],
+            "warnings": reading["warnings"],
+        }
 
     def to_dict(self) -> dict[str, object]:
         """Return currency, reading and the rows of `to_frame` (orders), as plain data."""

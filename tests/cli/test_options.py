@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from policy_sim.cli import COMMANDS
-from policy_sim.cli.options import AsJson, LogColumns, LogSource, PolicyInForce, Sample, ScenarioSource, with_groups
+from policy_sim.cli.options import AsJson, LogReading, LogSource, PolicyInForce, Sample, ScenarioSource, with_groups
 
 NINE_DRAWS = Sample(draws=9)
 #: Options of groups, with what they must be wherever they stand.
@@ -45,7 +45,7 @@ def test_a_group_is_replaced_by_its_options_and_comes_back_filled() -> None:
     app(["x", "--customer-column", "who", "--cases", "5", "--set", "a=1", "--set", "b=2"], standalone_mode=False)
     assert seen == {
         "name": "x",
-        "log": LogSource(None, LogColumns("who")),
+        "log": LogSource(None, LogReading("who")),
         "sample": Sample("5", 9, 0),
         "source": ScenarioSource("online_retail", ["a=1", "b=2"]),
         "as_json": False,

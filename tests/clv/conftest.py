@@ -1,4 +1,5 @@
 import math
+
 import pytest
 from scipy.special import gammaln, hyp2f1
 
