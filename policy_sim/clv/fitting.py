@@ -235,7 +235,7 @@ def _fit_recoveries(request: FitRequest, steps: Steps) -> RecoveriesReport:
         recoveries.age_weeks,
         recoveries.chances,
         margin_share=request.margin_share,
-        expected_spend=spend.expected_spend(summary.mean_spend, summary.spend_count),
+        expected_spend=summary.paid_share * spend.expected_spend(summary.mean_spend, summary.spend_count),
         recovery_costs=np.zeros(len(fit.failure_shares)),
     )
     return RecoveriesReport(fit, spend, values, summary.currency)

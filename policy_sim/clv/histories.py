@@ -142,6 +142,15 @@ class CustomerSummary:
         )
 
     @property
+    def paid_share(self) -> float:
+        """Share of the repeat purchases for which money stayed: those with a positive amount; 1 where there are none.
+
+        Mean spend is of these alone, since Gamma-Gamma knows no amounts of 0; free and refunded orders count here.
+        """
+        count = float(self.frequency.sum())
+        return float(self.spend_count.sum()) / count if count and self.spend_count.any() else 1.0
+
+    @property
     def history(self) -> tuple[Vector, Vector, Vector]:
         """Frequency, recency and age: what the predictions of models of purchases take."""
         return self.frequency, self.recency_weeks, self.age_weeks

@@ -36,16 +36,16 @@ def money_of_rows(table: LogTable, currency: str) -> tuple[Vector, list[Remark]]
         price, remarks = parse_amounts(table, currency, "unit_price")
         pieces, _ = parse_amounts(table, currency, "quantity")
         amount = price * pieces
-    if table.has("refund"):
-        refund, _ = parse_amounts(table, currency, "refund")
+    if table.has("paid_back"):
+        refund, _ = parse_amounts(table, currency, "paid_back")
         back = np.minimum(np.abs(np.nan_to_num(refund)), np.maximum(np.nan_to_num(amount), 0.0))
         rows = np.flatnonzero(back > 0)
         if rows.size:
             says = (
                 f"{back.sum():,.2f} {currency} paid back on {counted(int(rows.size))} was taken off, by column "
-                f"'{table.names['refund']}'"
+                f"'{table.names['paid_back']}'"
             )
-            remarks.append(Remark("refunds", says, int(rows.size), table.examples("refund", rows)))
+            remarks.append(Remark("refunds", says, int(rows.size), table.examples("paid_back", rows)))
             amount = amount - back
     return amount, remarks
 

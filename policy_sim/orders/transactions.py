@@ -108,32 +108,7 @@ def read_transactions(
         raise InputError(f"{table.where} holds no rows; expected one row for each purchase")
     rows = _read_rows(table, day_first, currency, count, only_currency, rates)
     _refuse_only_returns(rows)
-    orders, duplicates = _merge_days(rows)
-    returned = rows.where(rows.amount < 0)
-    netted_count, netted_amount = _net_returns(orders, returned) if returns == "net" else (0, 0.0)
-    labels, order_customer = without_unused(rows.labels, orders.customer)
-    return_count = returned.amount.size
-    dropped_amount = float(returned.amount.sum()) + netted_amount
-    reading = Reading(
-        rows=len(table),
-        rows_kept=len(table) - sum(aside.remark.rows for aside in rows.aside) - return_count,
-        merged_same_day=rows.amount.size - return_count - orders.amount.size,
-        dropped_negative=return_count - netted_count,
-        dropped_negative_amount=dropped_amount if abs(dropped_amount) >= 0.005 else 0.0,
-        customer_column=rows.table.name_of("customer"),
-        date_column=table.name_of("date"),
-        amount_column=table.name_of("amount"),
-        first_date=orders.day.min().item(),
-        last_date=orders.day.max().item(),
-        currency=currency,
-        netted_negative=netted_count,
-        netted_negative_amount=-netted_amount,
-        duplicates=duplicates,
-        shape=table.shape,
-        set_aside=tuple(aside.remark for aside in rows.aside),
-        warnings=(*table.remarks, *rows.remarks),
-    )
-    return Transactions(labels, order_customer, orders.day, orders.amount, currency, reading, tuple(rows.aside))
+    return _account(table, rows, currency, returns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,6 +244,36 @@ def _read_rows(
     return _Rows(
         customer[rows], day[rows], orders.amount, labels, table, [*aside, *copies], [*remarks, *orders.remarks]
     )
+
+
+def _account(table: LogTable, rows: _Rows, currency: str, returns: str) -> Transactions:
+    """Merge what was bought on one day, see to returns, and say what happened to the rows of a log."""
+    orders, duplicates = _merge_days(rows)
+    returned = rows.where(rows.amount < 0)
+    netted_count, netted_amount = _net_returns(orders, returned) if returns == "net" else (0, 0.0)
+    labels, order_customer = without_unused(rows.labels, orders.customer)
+    return_count = returned.amount.size
+    dropped_amount = float(returned.amount.sum()) + netted_amount
+    reading = Reading(
+        rows=len(table),
+        rows_kept=len(table) - sum(aside.remark.rows for aside in rows.aside) - return_count,
+        merged_same_day=rows.amount.size - return_count - orders.amount.size,
+        dropped_negative=return_count - netted_count,
+        dropped_negative_amount=dropped_amount if abs(dropped_amount) >= 0.005 else 0.0,
+        customer_column=rows.table.name_of("customer"),
+        date_column=table.name_of("date"),
+        amount_column=table.name_of("amount"),
+        first_date=orders.day.min().item(),
+        last_date=orders.day.max().item(),
+        currency=currency,
+        netted_negative=netted_count,
+        netted_negative_amount=-netted_amount,
+        duplicates=duplicates,
+        shape=table.shape,
+        set_aside=tuple(aside.remark for aside in rows.aside),
+        warnings=(*table.remarks, *rows.remarks),
+    )
+    return Transactions(labels, order_customer, orders.day, orders.amount, currency, reading, tuple(rows.aside))
 
 
 def _is_without_amount(amount: Vector, count: int, rows: Places) -> NDArray[np.bool_]:

@@ -45,7 +45,7 @@ def test_statuses_that_nobody_knows_count_and_are_told(write):
     assert (remark.kind, remark.rows) == ("status", 1)
     assert "'zugeteilt'" in remark.says
     assert counted(read_transactions(path, count=["zugeteilt"])) == (1, 1, 20)
-    with pytest.raises(InputError, match="--count names 'sold', which no row .* it has: completed, zugeteilt"):
+    with pytest.raises(InputError, match=r"--count names 'sold', which no row .* it has: completed, zugeteilt"):
         read_transactions(path, count=["sold"])
 
 

@@ -11,12 +11,13 @@ SHAPES = {
         "Shopify orders",
         "Name,Email,Financial Status,Paid at,Currency,Subtotal,Shipping,Taxes,Total,Lineitem quantity,Lineitem name,"
         "Lineitem price,Cancelled at,Created at,Refunded Amount\n"
-        "#1001,ann@x.com,paid,2024-01-05 10:00:00 -0500,USD,40.00,5.00,0.00,45.00,1,Cup,25.00,,2024-01-05 10:00:00 -0500,0.00\n"
+        "#1001,ann@x.com,paid,2024-01-05 10:00:00 -0500,USD,40.00,5.00,0.00,45.00,1,Cup,25.00,,"
+        "2024-01-05 10:00:00 -0500,0.00\n"
         "#1001,ann@x.com,,,,,,,,1,Lid,15.00,,2024-01-05 10:00:00 -0500,\n"
         "#1002,Ann@x.com,partially_refunded,2024-02-01 23:30:00 -0500,USD,30.00,0.00,0.00,30.00,3,Tea,10.00,,"
         "2024-02-01 23:30:00 -0500,10.00\n"
-        "#1003,bob@x.com,paid,2024-02-02 10:00:00 -0500,USD,20.00,0.00,0.00,20.00,1,Cup,20.00,2024-02-03 09:00:00 -0500,"
-        "2024-02-02 10:00:00 -0500,0.00\n"
+        "#1003,bob@x.com,paid,2024-02-02 10:00:00 -0500,USD,20.00,0.00,0.00,20.00,1,Cup,20.00,"
+        "2024-02-03 09:00:00 -0500,2024-02-02 10:00:00 -0500,0.00\n"
         "#1004,cid@x.com,voided,,USD,9.00,0.00,0.00,9.00,1,Tea,9.00,,2024-02-02 10:00:00 -0500,0.00\n",
         (1, 2, 65.00),
     ),
@@ -50,13 +51,14 @@ SHAPES = {
         '"shop@x.com","","T2",""\n'
         '"01/20/2024","10:00:00","PST","Ann","Payment Refund","Completed","USD","-20.00","0.60","-19.40",'
         '"ann@x.com","shop@x.com","T3","T1"\n'
-        '"01/25/2024","10:00:00","PST","Bob","Express Checkout Payment","Completed","USD","1,050.00","-30.00","1,020.00",'
-        '"bob@x.com","shop@x.com","T4",""\n',
+        '"01/25/2024","10:00:00","PST","Bob","Express Checkout Payment","Completed","USD","1,050.00","-30.00",'
+        '"1,020.00","bob@x.com","shop@x.com","T4",""\n',
         (2, 2, 1080.00),
     ),
     "square": (
         "Square transactions",
-        "Date,Time,Time Zone,Gross Sales,Discounts,Net Sales,Tax,Total Collected,Transaction ID,Customer ID,Event Type\n"
+        "Date,Time,Time Zone,Gross Sales,Discounts,Net Sales,Tax,Total Collected,Transaction ID,Customer ID,"
+        "Event Type\n"
         "2024-01-05,10:00:00,Eastern,$20.00,$0.00,$20.00,$1.60,$21.60,t1,C1,Payment\n"
         "2024-01-06,10:00:00,Eastern,$10.00,$0.00,$10.00,$0.80,$10.80,t2,C1,Payment\n"
         "2024-01-07,10:00:00,Eastern,-$10.00,$0.00,-$10.00,-$0.80,-$10.80,t2,C1,Refund\n"
@@ -74,7 +76,8 @@ SHAPES = {
     "ebay": (
         "eBay orders",
         "\n"
-        "Sales Record Number,Order Number,Buyer Username,Buyer Email,Item Title,Quantity,Sold For,Total Price,Sale Date\n"
+        "Sales Record Number,Order Number,Buyer Username,Buyer Email,Item Title,Quantity,Sold For,Total Price,"
+        "Sale Date\n"
         "\n"
         "101,11-1,ann_7,ann@x.com,Cup,1,$20.00,$25.00,Jan-15-24\n"
         "102,11-2,bob_8,bob@x.com,Lid,1,$5.00,$9.00,Jan-16-24\n"
