@@ -67,8 +67,8 @@ def future_values(
     Notes
     -----
     future value = margin_share * expected spend * DERT, where expected spend is that of an order with money in it
-    (Gamma-Gamma) times the share of repeat purchases that have any. The two models are taken as independent: how often a
-    customer buys says nothing about how much.
+    (Gamma-Gamma) times the share of repeat purchases that have any. The two models are taken as independent: how often
+    a customer buys says nothing about how much.
     """
     refuse_margin(margin_share)
     summary = summary_of(source)

@@ -35,7 +35,7 @@ _FEWEST_COPIES = 3  # rows of a file that may have been exported twice
 def without_totals(table: LogTable) -> tuple[LogTable, list[SetAside]]:
     """Return the table without rows that sum others up or say how many there are: no date, and a word for it."""
     dates = table.columns["date"]
-    blank = (dates.isna() | (dates.astype(str).str.strip() == "")).to_numpy(bool)
+    blank = _blank(dates)
     if not blank.any():
         return table, []
     is_total = np.zeros(len(table), dtype=np.bool_)
@@ -59,24 +59,28 @@ def filled_from_siblings(table: LogTable) -> LogTable:
     """Return the table with what only the first line of an order says filled in on its other lines."""
     if not table.has("order"):
         return table
+    blank_cells = {role: _blank(table.columns[role]) for role in _FILLED if table.has(role)}
+    blank_cells = {role: blank for role, blank in blank_cells.items() if blank.any() and not blank.all()}
+    if not blank_cells:
+        return table
     codes, _ = pd.factorize(table.columns["order"])
     columns = dict(table.columns)
-    for role in _FILLED:
-        if role not in columns:
-            continue
-        column = columns[role]
-        blank = (column.isna() | (column.astype(str) == "")).to_numpy(bool) & (codes >= 0)
-        if not blank.any() or blank.all():
-            continue
+    for role, blank in blank_cells.items():
         said = np.flatnonzero(~blank & (codes >= 0))
         first = pd.Series(said, index=codes[said]).groupby(level=0).first()
-        source = first.reindex(codes[blank]).to_numpy(dtype=np.float64)
-        rows = np.flatnonzero(blank)[~np.isnan(source)]
-        if rows.size:
-            values = column.to_numpy(dtype=object).copy()
-            values[rows] = values[source[~np.isnan(source)].astype(np.intp)]
-            columns[role] = pd.Series(values, dtype=object)
+        rows = np.flatnonzero(blank & (codes >= 0))
+        source = first.reindex(codes[rows]).to_numpy(dtype=np.float64)
+        has_sibling = ~np.isnan(source)
+        values = columns[role].to_numpy(dtype=object).copy()
+        values[rows[has_sibling]] = values[source[has_sibling].astype(np.intp)]
+        columns[role] = pd.Series(values, dtype=object)
     return replace(table, columns=columns)
+
+
+def _blank(column: pd.Series) -> Flags:
+    if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return column.isna().to_numpy(bool)
+    return np.asarray(column.isna().to_numpy(bool) | (column == "").fillna(False).to_numpy(bool))
 
 
 def without_copies(

@@ -6,7 +6,6 @@ then a number for each id. Left to others: which columns these are (`roles`), an
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -145,7 +144,9 @@ def _is_nobody(ids: DistinctTexts, table: LogTable) -> tuple[Flags, list[int]]:
     """Return (n_texts,) which ids stand for nobody, and those among them that are not simply blank."""
     text = ids.text
     counts = ids.counts()
-    plain = text.str.lower().str.replace(r"[\s]+", "", regex=True)
+    plain = pd.Series(
+        pc.replace_substring_regex(pc.utf8_lower(pa.array(text, type=pa.string())), r"\s+", "").to_pandas()
+    )
     is_blank = text.isin(_BLANK).to_numpy(bool)
     is_nobody = is_blank | plain.isin(_NOBODY).to_numpy(bool)
     suspects = np.flatnonzero(plain.isin(_PLACEHOLDERS).to_numpy(bool) & ~is_nobody)
@@ -200,38 +201,39 @@ def _joined(table: LogTable, ids: DistinctTexts, text: NDArray[np.object_]) -> t
     """Return (n_texts,) the ids with those joined that are certainly one, and remarks on what was joined or told."""
     name = table.names["customer"]
     remarks: list[Remark] = []
-    plain = pd.Series(text, dtype=object).astype(str)
-    is_email = plain.str.contains("@", regex=False)
-    settled = plain.where(~is_email, plain.str.lower())
-    settled = settled.where(~settled.str.fullmatch(r"\d+\.0+"), settled.str.replace(r"\.0+$", "", regex=True))
-    joined = plain.nunique() - settled.nunique()
+    # a log may have a million ids: what is asked of each is asked in compiled code
+    plain = pa.array(text, type=pa.string())
+    settled = pc.if_else(pc.match_substring(plain, "@"), pc.utf8_lower(plain), plain)
+    settled = pc.replace_substring_regex(settled, r"^(\d+)\.0+$", r"\1")
+    distinct = pc.unique(settled)
+    joined = len(pc.unique(plain)) - len(distinct)
     if joined:
-        changed = np.flatnonzero((settled != plain).to_numpy(bool))
+        changed = np.flatnonzero(pc.not_equal(settled, plain).to_numpy(zero_copy_only=False))
         spellings = counted(joined, "spelling", "spellings")
         says = f"{spellings} in column '{name}' joined with another (case of e-mails, 123.0 for 123)"
         rows = int(ids.counts()[changed].sum())
         remarks.append(Remark("customers", says, rows, tuple(": ".join(ids.example(int(k))) for k in changed[:3])))
-    distinct = pd.Series(settled.unique(), dtype=object).astype(str)
-    folded = distinct.str.lower().str.replace(r"[\s\u00a0]+", "", regex=True)
-    folded = folded.where(~folded.str.fullmatch(r"0*\d+"), folded.str.replace(r"^0+(?=\d)", "", regex=True))
-    alike = folded.duplicated(keep=False)
-    if alike.any():
-        shown = distinct[alike].head(4).tolist()
-        count = int(folded.nunique() - folded[~alike].nunique())
+    folded = pc.replace_substring_regex(pc.utf8_lower(distinct), r"\s+", "")
+    folded = pc.replace_substring_regex(folded, r"^0+(\d+)$", r"\1")
+    codes = folded.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    times = np.bincount(codes)
+    count = int((times > 1).sum())
+    if count:
+        shown = distinct.take(pa.array(np.flatnonzero(times[codes] > 1)[:4])).to_pylist()
         says = (
             f"{counted(count, 'customer', 'customers')} in column '{name}' may stand under several spellings (case, "
             f"spaces, leading zeros), such as {', '.join(repr(one) for one in shown)}; they were kept apart: "
             "write them in one way if they are one"
         )
         remarks.append(Remark("customers", says, count, tuple(shown)))
-    cut = [one for one in distinct if re.match(_SCIENTIFIC, one)]
-    if cut:
+    cut = distinct.filter(pc.match_substring_regex(distinct, _SCIENTIFIC))
+    if len(cut):
         says = (
             f"{counted(len(cut), 'id', 'ids')} in column '{name}', such as '{cut[0]}', lost digits in a spreadsheet, "
             "so that several customers may share one; export the log again with ids as text"
         )
-        remarks.append(Remark("customers", says, len(cut), tuple(cut[:3])))
-    return settled.to_numpy(dtype=object), remarks
+        remarks.append(Remark("customers", says, len(cut), tuple(cut[:3].to_pylist())))
+    return settled.to_numpy(zero_copy_only=False), remarks
 
 
 def _text_array(text: pd.Series) -> NDArray[np.str_]:
