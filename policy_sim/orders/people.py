@@ -64,17 +64,17 @@ def settle_customers(table: LogTable) -> tuple[LogTable, list[SetAside], list[Re
     text = ids.text.to_numpy(dtype=object)
     if nobody.any():
         if nobody.all() and not table.has("email"):
-            column = table.names["customer"]
             raise InputError(
-                f"{table.place(0)}: the customer id in column '{column}' is missing ({counted(len(table))} in all); "
-                "expected an id in each row; fill it in, or name another column with --customer-column"
+                f"{table.place(0)}: the customer id in column '{table.names['customer']}' is missing "
+                f"({counted(len(table))} in all); expected an id in each row; fill it in, or name another column with --customer-column"
             )
         aside, more, ids, is_out = _without_nobody(table, ids, nobody, placeholders)
         remarks += more
         text = ids.text.to_numpy(dtype=object)
-    joined, more = _joined(table, ids, text)
+    codes, labels, more = _joined(table, ids, text)
     remarks += more
-    table = replace(table, columns={**table.columns, "customer": pd.Series(joined[ids.codes], dtype=object)})
+    column: pd.Series = pd.Series(pd.Categorical.from_codes(codes[ids.codes], pd.Index(labels)))
+    table = replace(table, columns={**table.columns, "customer": column})
     if aside:
         table = table.take(np.flatnonzero(~is_out))
     return table, aside, remarks
@@ -197,8 +197,10 @@ def _without_nobody(
     return [SetAside.of(table, positions, "customers", says, "customer")], remarks, ids, is_out
 
 
-def _joined(table: LogTable, ids: DistinctTexts, text: NDArray[np.object_]) -> tuple[NDArray[np.object_], list[Remark]]:
-    """Return (n_texts,) the ids with those joined that are certainly one, and remarks on what was joined or told."""
+def _joined(
+    table: LogTable, ids: DistinctTexts, text: NDArray[np.object_]
+) -> tuple[Places, NDArray[np.object_], list[Remark]]:
+    """Return (n_texts,) which label an id goes by, the labels, and remarks on what was joined or told."""
     name = table.names["customer"]
     remarks: list[Remark] = []
     # a log may have a million ids: what is asked of each is asked in compiled code
@@ -212,7 +214,8 @@ def _joined(table: LogTable, ids: DistinctTexts, text: NDArray[np.object_]) -> t
         spellings = counted(joined, "spelling", "spellings")
         says = f"{spellings} in column '{name}' joined with another (case of e-mails, 123.0 for 123)"
         rows = int(ids.counts()[changed].sum())
-        remarks.append(Remark("customers", says, rows, tuple(": ".join(ids.example(int(k))) for k in changed[:3])))
+        examples = tuple(f"{ids.example(int(k))[0]}: {plain[int(k)]}" for k in changed[:3])
+        remarks.append(Remark("customers", says, rows, examples))
     folded = pc.replace_substring_regex(pc.utf8_lower(distinct), r"\s+", "")
     folded = pc.replace_substring_regex(folded, r"^0+(\d+)$", r"\1")
     codes = folded.dictionary_encode().indices.to_numpy(zero_copy_only=False)
@@ -233,7 +236,9 @@ def _joined(table: LogTable, ids: DistinctTexts, text: NDArray[np.object_]) -> t
             "so that several customers may share one; export the log again with ids as text"
         )
         remarks.append(Remark("customers", says, len(cut), tuple(cut[:3].to_pylist())))
-    return settled.to_numpy(zero_copy_only=False), remarks
+    encoded = settled.dictionary_encode()
+    labels = encoded.dictionary.to_numpy(zero_copy_only=False)
+    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.intp), labels, remarks
 
 
 def _text_array(text: pd.Series) -> NDArray[np.str_]:

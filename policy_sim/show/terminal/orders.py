@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from policy_sim.orders import Remark, Transactions
+from policy_sim.orders.reading import counted
 from policy_sim.show.terminal.tables import prose
 
 __all__ = ["of_transactions"]
@@ -19,7 +20,7 @@ def of_transactions(transactions: Transactions) -> list[str | Table]:
     """Return what counts as an order, what was set aside, and what looks wrong, with the first few places."""
     reading, amount = transactions.reading, transactions.amount
     parts: list[str | Table] = [
-        f"{len(transactions.labels):,} customers, {len(amount):,} orders, "
+        f"{counted(len(transactions.labels), 'customer', 'customers')}, {counted(len(amount), 'order', 'orders')}, "
         f"{reading.first_date} to {reading.last_date}, {amount.sum():,.2f} {transactions.currency} in all",
         f"{reading.rows:,} rows read, {reading.rows_kept:,} of them in orders; customer '{reading.customer_column}', "
         f"date '{reading.date_column}', amount '{reading.amount_column}'"
