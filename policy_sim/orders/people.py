@@ -66,7 +66,8 @@ def settle_customers(table: LogTable) -> tuple[LogTable, list[SetAside], list[Re
         if nobody.all() and not table.has("email"):
             raise InputError(
                 f"{table.place(0)}: the customer id in column '{table.names['customer']}' is missing "
-                f"({counted(len(table))} in all); expected an id in each row; fill it in, or name another column with --customer-column"
+                f"({counted(len(table))} in all); expected an id in each row; fill it in, or name another column "
+                "with --customer-column"
             )
         aside, more, ids, is_out = _without_nobody(table, ids, nobody, placeholders)
         remarks += more
