@@ -40,6 +40,7 @@ _NOBODY = _words(
 _PLACEHOLDERS = _words("0 00 000 0000 -1 -- - . x na none default 9999 99999 999999 9999999 test customer cash")
 _ABSURD = 3  # times the orders of the next most frequent id
 _NEARLY_ALL = 0.97
+_CROWD_SHARE, _CROWD_TIMES = 0.05, 10
 _MANY_EMAILS = 5  # behind one id
 _SCIENTIFIC = r"^\d(?:[.,]\d+)?[eE]\+\d+$"
 
@@ -73,7 +74,7 @@ def settle_customers(table: LogTable) -> tuple[LogTable, list[SetAside], list[Re
         remarks += more
         text = ids.text.to_numpy(dtype=object)
     codes, labels, more = _joined(table, ids, text)
-    remarks += more
+    remarks += more + _told_of_crowd(table, ids)
     column: pd.Series = pd.Series(pd.Categorical.from_codes(codes[ids.codes], pd.Index(labels)))
     table = replace(table, columns={**table.columns, "customer": column})
     if aside:
@@ -196,6 +197,20 @@ def _without_nobody(
         return [], remarks, ids, is_out
     says = f"{whose if not remarks else counted(int(positions.size)) + ' without a customer'} are left out"
     return [SetAside.of(table, positions, "customers", says, "customer")], remarks, ids, is_out
+
+
+def _told_of_crowd(table: LogTable, ids: DistinctTexts) -> list[Remark]:
+    """Tell of an id with so many rows that it may stand for more than one person."""
+    counts = ids.counts()
+    most = int(np.argmax(counts))
+    second = int(np.sort(counts)[-2]) if counts.size > 1 else 0
+    if counts.size < 3 or counts[most] < _CROWD_SHARE * counts.sum() or counts[most] < _CROWD_TIMES * second:
+        return []
+    says = (
+        f"customer '{ids.text[most]}' in column '{table.names['customer']}' has {counts[most]:,} of {counts.sum():,} "
+        f"rows, the next {second:,}; if that id stands for guests or a till, leave its rows out"
+    )
+    return [Remark("customers", says, int(counts[most]), (": ".join(ids.example(most)),))]
 
 
 def _joined(

@@ -121,6 +121,15 @@ def test_ids_that_look_alike(write, ids, customers, word):
     assert any(word in remark.says for remark in log.reading.warnings)
 
 
+def test_an_id_with_an_absurd_share_of_the_rows_is_told(write):
+    rows = "".join(f"4711,2024-01-{day:02},10\n" for day in range(1, 29))
+    log = read_transactions(write("customer,date,amount\n" + rows + "a,2024-01-05,5\nb,2024-01-06,5\n"))
+    assert counted(log) == (3, 30, 290)
+    (remark,) = log.reading.warnings
+    assert (remark.kind, remark.rows) == ("customers", 28)
+    assert "'4711'" in remark.says
+
+
 def test_of_two_columns_of_ids_the_one_that_comes_back_is_used(write):
     rows = "".join(f"o{k},c{k},u{k % 3},2024-01-{k + 1:02},10\n" for k in range(9))
     log = read_transactions(write("order_id,customer_id,customer_unique_id,date,amount\n" + rows))
