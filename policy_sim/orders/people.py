@@ -183,20 +183,31 @@ def _without_nobody(
     if table.has("email"):
         emails = table.columns["email"].where(table.columns["email"].notna(), "").astype(str).str.strip()
         has_email = is_out & emails.str.contains("@", regex=False).to_numpy(bool)
-        if has_email.any():
+        rows = np.flatnonzero(has_email)
+        if rows.size:
             column = pd.Series(ids.text.to_numpy(dtype=object)[ids.codes], dtype=object)
-            column[has_email] = emails[has_email].astype(object)
+            own = _ids_of_emails(emails[~is_out], column[~is_out])
+            lower = emails.iloc[rows].str.lower()
+            known = lower.map(own)
+            column.iloc[rows] = known.where(known.notna(), lower).to_numpy(dtype=object)
             ids = DistinctTexts.of(table, "customer", column)
             is_out &= ~has_email
-            says = f"{whose}: {int(has_email.sum()):,} go by '{table.names['email']}' instead"
-            remarks.append(
-                Remark("customers", says, int(has_email.sum()), table.examples("email", np.flatnonzero(has_email)))
-            )
+            says = f"{whose}: {rows.size:,} go by '{table.names['email']}' instead"
+            if known.notna().any():
+                says += f", {int(known.notna().sum()):,} of them by the id that the same e-mail has elsewhere"
+            remarks.append(Remark("customers", says, int(rows.size), table.examples("email", rows)))
     positions = np.flatnonzero(is_out)
     if not positions.size:
         return [], remarks, ids, is_out
     says = f"{whose if not remarks else counted(int(positions.size)) + ' without a customer'} are left out"
     return [SetAside.of(table, positions, "customers", says, "customer")], remarks, ids, is_out
+
+
+def _ids_of_emails(emails: pd.Series, ids: pd.Series) -> pd.Series:
+    """Return by e-mail the id that it stands beside, where it is always the same one."""
+    pairs = pd.DataFrame({"email": emails.str.lower(), "id": ids}).drop_duplicates()
+    pairs = pairs[pairs["email"].str.contains("@", regex=False)]
+    return pairs.drop_duplicates("email", keep=False).set_index("email")["id"]
 
 
 def _told_of_crowd(table: LogTable, ids: DistinctTexts) -> list[Remark]:
