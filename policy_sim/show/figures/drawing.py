@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -21,6 +22,9 @@ __all__ = ["ACCENT", "COST", "GAIN", "MUTED", "RULE", "TEXT", "finish", "money_t
 TEXT, MUTED, RULE = "#18202b", "#595e66", "#dcdee1"
 ACCENT, GAIN, COST = "#2b55c9", "#0b6f68", "#a9470a"
 _DOTS_PER_INCH = 144  # of files
+#: What matplotlib would make up anew for every file: the names of marks within it, and the moment of writing.
+_SAME_NAMES = {"svg.hashsalt": "policy-sim"}
+_NO_MOMENT = {"Date": None}
 
 
 class _Shown(Figure):
@@ -41,11 +45,13 @@ def saved(figure: Figure) -> dict[str, bytes]:
     """Return a figure as files: their content by their kind, "png" and "svg".
 
     Written by the back ends themselves, the figure is laid out and drawn once for each; `savefig` draws it twice.
+    The same figure gives the same bytes, in another process and on another day too.
     """
     png, svg = io.BytesIO(), io.BytesIO()
     figure.set_dpi(_DOTS_PER_INCH)
     FigureCanvasAgg(figure).print_png(png)  # type: ignore[no-untyped-call]
-    FigureCanvasSVG(figure).print_svg(svg)  # type: ignore[no-untyped-call]
+    with rc_context(_SAME_NAMES):
+        FigureCanvasSVG(figure).print_svg(svg, metadata=_NO_MOMENT)  # type: ignore[no-untyped-call]
     return {"png": png.getvalue(), "svg": svg.getvalue()}
 
 
