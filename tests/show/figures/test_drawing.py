@@ -19,9 +19,8 @@ DRAW = """
 import sys
 from policy_sim.cli import main
 
-for command in ("run", "frontier", "keep", "what-matters"):
-    few = [] if command == "keep" else ["--cases", "100", "--draws", "8"]
-    sys.argv = ["policy-sim", command, *few, "--out", command]
+for command in ("frontier", "keep"):
+    sys.argv = ["policy-sim", command, "--cases", "100", "--draws", "8", "--out", command]
     try:
         main()
     except SystemExit as stopped:
@@ -44,7 +43,7 @@ def drawn_in(folder: Path, hash_seed: str, moment: str) -> dict[str, bytes]:
 
 def test_two_processes_write_the_same_bytes(tmp_path):
     first, second = drawn_in(tmp_path / "first", "1", "1000000000"), drawn_in(tmp_path / "second", "2", "2000000000")
-    assert len(first) >= 14
+    assert len(first) == 4
     assert {Path(name).suffix for name in first} == {".png", ".svg"}
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
