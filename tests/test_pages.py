@@ -1,8 +1,8 @@
 """The pages are executed as they stand, each in a folder that looks like a clone after `make demo`.
 
 Every block in sh or python is run, in the order of the page, unless a comment directly above it says otherwise:
-`not run: REASON`, `write FILE` (the block is a file of the reader's), or `insert into FILE before: TEXT` (before the record
-that holds the text). A block in another language needs such a comment; `text` is for reading.
+`not run: REASON`, `write FILE` (the block is a file of the reader's), or `insert into FILE before: TEXT` (before the
+record that holds the text). A block in another language needs such a comment; `text` is for reading.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").rglob("*.md")])
 RUN = ("sh", "python")
 FENCE = re.compile(r"^[ \t]*(```|~~~)", re.MULTILINE)
-COMMENT = re.compile(r"<!--\s*(.*?)\s*-->", re.DOTALL)
+COMMENT = re.compile(r"^[ \t]*<!--\s*(.*?)\s*-->", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(
     r"(?:<!--\s*(?P<order>[^>]*?)\s*-->\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
 )
@@ -102,21 +102,21 @@ def insert(path: Path, before: str, text: str) -> None:
 
 
 EXECUTED = [
-    page for page in PAGES if any(block.order == "run" for block in blocks_of(page.read_text(encoding="utf-8")))
+    path for path in PAGES if any(block.order == "run" for block in blocks_of(path.read_text(encoding="utf-8")))
 ]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_a_page_passes_no_block_over(page):
-    for block in blocks_of(page.read_text(encoding="utf-8")):
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_page_passes_no_block_over(path):
+    for block in blocks_of(path.read_text(encoding="utf-8")):
         if block.language == "sh" and block.order == "run":
             # of a && b only the last would stop the page
             assert "&&" not in block.text
 
 
-@pytest.mark.parametrize("page", EXECUTED, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_a_page_does_what_it_says(tmp_path, page):
-    blocks = blocks_of(page.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("path", EXECUTED, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_page_does_what_it_says(tmp_path, path):
+    blocks = blocks_of(path.read_text(encoding="utf-8"))
     clone(tmp_path, blocks)
     for block in blocks:
         if block.order == "run":
@@ -129,7 +129,7 @@ def test_a_page_does_what_it_says(tmp_path, page):
 
 
 @pytest.mark.parametrize(
-    "page",
+    "text",
     [
         "```\npolicy-sim run\n```\n",  # no language
         "```yaml\nname: mine\n```\n",  # neither a file nor for reading
@@ -145,9 +145,9 @@ def test_a_page_does_what_it_says(tmp_path, page):
         "<!-- a remark -->\n",
     ],
 )
-def test_what_would_be_passed_over_is_refused(page):
+def test_what_would_be_passed_over_is_refused(text):
     with pytest.raises(AssertionError):
-        blocks_of(page)
+        blocks_of(text)
 
 
 def test_what_fails_is_noticed(tmp_path):
@@ -179,10 +179,10 @@ def options_of(words: list[str]) -> set[str]:
     return {word.partition("=")[0] for word in words if re.match(r"--[a-z]", word)}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_what_a_page_names_in_passing_is_there(page):
-    """Commands, options, targets of make, extras and files that stand within a sentence, or in a block that is not run."""
-    text = page.read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_what_a_page_names_in_passing_is_there(path):
+    """Commands, options, targets of make, extras and files within a sentence, or in a block that is not run."""
+    text = path.read_text(encoding="utf-8")
     known = commands()
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     extras = set(
