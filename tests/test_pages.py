@@ -64,11 +64,14 @@ def _block(order: str, language: str, text: str) -> Block:
 
 def clone(folder: Path, blocks: list[Block]) -> None:
     """Make a folder look like a clone in which the program is installed, in .venv as `make demo` has it."""
-    # What is compiled goes along, unless the page changes the package.
-    changed = any(block.order in ("write", "insert") and block.where.startswith("policy_sim/") for block in blocks)
-    passing = shutil.ignore_patterns(*(["__pycache__"] if changed else ["*.tmp.*", "*.pyc.*"]))
-    for name in ("policy_sim", "data", "docs"):
-        shutil.copytree(ROOT / name, folder / name, ignore=passing)
+    for name in ("data", "docs"):
+        shutil.copytree(ROOT / name, folder / name)
+    if any(block.order in ("write", "insert") and block.where.startswith("policy_sim/") for block in blocks):
+        # What is compiled goes along: it minds one file at a time, so it holds where a page changes another one.
+        passing = shutil.ignore_patterns("*.tmp.*", "*.pyc.*")  # as another process writes them
+        shutil.copytree(ROOT / "policy_sim", folder / "policy_sim", ignore=passing)
+    else:
+        (folder / "policy_sim").symlink_to(ROOT / "policy_sim")
     programs = folder / ".venv" / "bin"
     programs.mkdir(parents=True)
     main = "import sys; from policy_sim.cli import main; sys.argv[0] = 'policy-sim'; main()"
