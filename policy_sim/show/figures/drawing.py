@@ -22,9 +22,6 @@ __all__ = ["ACCENT", "COST", "GAIN", "MUTED", "RULE", "TEXT", "finish", "money_t
 TEXT, MUTED, RULE = "#18202b", "#595e66", "#dcdee1"
 ACCENT, GAIN, COST = "#2b55c9", "#0b6f68", "#a9470a"
 _DOTS_PER_INCH = 144  # of files
-#: What matplotlib would make up anew for every file: the names of marks within it, and the moment of writing.
-_SAME_NAMES = {"svg.hashsalt": "policy-sim"}
-_NO_MOMENT = {"Date": None}
 
 
 class _Shown(Figure):
@@ -50,8 +47,9 @@ def saved(figure: Figure) -> dict[str, bytes]:
     png, svg = io.BytesIO(), io.BytesIO()
     figure.set_dpi(_DOTS_PER_INCH)
     FigureCanvasAgg(figure).print_png(png)  # type: ignore[no-untyped-call]
-    with rc_context(_SAME_NAMES):
-        FigureCanvasSVG(figure).print_svg(svg, metadata=_NO_MOMENT)  # type: ignore[no-untyped-call]
+    # matplotlib would make up anew for every file: the names of marks within it, and the moment of writing
+    with rc_context({"svg.hashsalt": "policy-sim"}):
+        FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None})  # type: ignore[no-untyped-call]
     return {"png": png.getvalue(), "svg": svg.getvalue()}
 
 
