@@ -9,11 +9,11 @@ RUN := $(VENV)/bin/python
 FRESH := $(shell test -x $(RUN) && test "$$(cat $(VENV)/.made 2>/dev/null)" = "$$(pwd -P)" || echo anew)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab app test picture benchmarks clean anew
+.PHONY: help demo lab app test test-lowest test-newest picture benchmarks clean anew
 .DELETE_ON_ERROR:
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.app ## install what is needed and do the main job: policy-sim run
 	@$(VENV)/bin/policy-sim run
@@ -40,6 +40,22 @@ test: $(VENV)/.test ## check style, types and floors; run all tests, also in a b
 	if test -n "$$failed"; then printf '\n=== FAILED:%s\n' "$$failed"; exit 1; fi; \
 	printf '\n=== all passed\n'
 
+# Both ends of what pyproject.toml allows, each made anew in an environment of its own.
+# $(call run_tests_on,NAME,RESOLUTION,OPTIONS)
+define run_tests_on
+	@$(PYTHON) -m venv --clear $(VENV)-$(1)
+	@$(VENV)-$(1)/bin/python -m pip install --quiet --no-input --disable-pip-version-check uv
+	@$(VENV)-$(1)/bin/uv pip install --quiet --python $(VENV)-$(1)/bin/python --resolution $(2) -e '.[test]'
+	@$(VENV)-$(1)/bin/python -m pytest -m 'not browser' $(3) --nbmake --numprocesses 2 --dist loadfile tests notebooks
+endef
+
+# Old packages warn of what newer ones will take away: at the lower end a warning is no error.
+test-lowest: ## run all tests but the browser's on the lowest versions that pyproject.toml allows
+	$(call run_tests_on,lowest,lowest-direct,-o filterwarnings=default)
+
+test-newest: ## run all tests but the browser's on the newest versions that there are
+	$(call run_tests_on,newest,highest,)
+
 picture: $(VENV)/.test ## take the picture of the notebook anew, into docs/
 	@$(RUN) tests/browser/chromium.py --install
 	@$(RUN) -m pytest -m browser --update-picture tests/browser
@@ -52,7 +68,7 @@ benchmarks: $(VENV)/.test ## run the scripts in tests/benchmarks, one after the 
 	done
 
 clean: ## remove .venv, caches and build leftovers; results in out/ stay
-	rm -rf $(VENV) build dist test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-newest build dist test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find policy_sim tests notebooks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 # A stamp is written last: an interrupted or failed install leaves none.

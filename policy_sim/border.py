@@ -29,6 +29,7 @@ __all__ = [
     "check_at_least",
     "find_file",
     "nearest",
+    "not_installed",
     "parse_model",
     "plain_rows",
     "read_columns",
@@ -60,6 +61,13 @@ def unknown(kind: str, name: object, valid: Sequence[str], where: str = "") -> I
     """Build the error for a name that is not among the valid ones, with the nearest one suggested."""
     place = f" ({where})" if where else ""
     return InputError(f"unknown {kind} '{name}'{nearest(name, valid)}; expected one of: {', '.join(valid)}{place}")
+
+
+def not_installed(what: str, extra: str, otherwise: str = "") -> InputError:
+    """Build the error for a part that is an extra and is not there; `otherwise` is another way out, if there is one."""
+    return InputError(
+        f"{what} is not installed; install it, in a clone of the project, with: pip install '.[{extra}]'{otherwise}"
+    )
 
 
 def check_at_least(least: int, words: str, value: int, option: str) -> None:

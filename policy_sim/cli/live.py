@@ -130,9 +130,9 @@ def _require(*modules: str, program: str) -> None:
         If one is missing; says what to install.
     """
     if any(find_spec(module) is None for module in modules):
-        from policy_sim.border import InputError
+        from policy_sim.border import not_installed
 
-        raise InputError(f"{program} is not installed; install it with: pip install 'policy-sim[app]'")
+        raise not_installed(program, "app")
 
 
 def _copy_notebooks(notebooks: Path, folder: Path) -> Path:

@@ -12,7 +12,7 @@ from html import escape
 from typing import Any
 
 from policy_sim.assumptions import Scenario
-from policy_sim.border import InputError, unknown
+from policy_sim.border import InputError, not_installed, unknown
 from policy_sim.policy import ASK, ASK_CENTS, NO_LIMIT, NO_LIMIT_CENTS, Guard, Ladder, Policy, Provenance, seal_of
 from policy_sim.publish.table import money_text
 from policy_sim.words import EVERYTHING, GUARDS, LIMIT_KINDS, LIMITS, LimitKind
@@ -101,10 +101,7 @@ def pdf_problem() -> str:
     try:
         import weasyprint  # noqa: F401
     except ImportError:
-        return (
-            "a PDF needs WeasyPrint, which is not installed; install it with: pip install 'policy-sim[pdf]', or print "
-            "the HTML card from a browser"
-        )
+        return str(not_installed("a PDF needs WeasyPrint, which", "pdf", ", or print the HTML card from a browser"))
     except OSError:
         return (
             "a PDF needs Pango, which WeasyPrint draws with and does not find here; install it (Debian: libpango-1.0-0 "

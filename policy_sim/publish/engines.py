@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from policy_sim.border import InputError
+from policy_sim.border import InputError, not_installed
 from policy_sim.publish.table import OUTPUTS
 
 __all__ = ["ENGINES", "Answer", "Case", "run_engine"]
@@ -43,7 +43,7 @@ def _zen(data: bytes, cases: Sequence[Case]) -> list[Answer]:
     try:
         import zen
     except ImportError:
-        raise InputError(_missing("zen-engine")) from None
+        raise not_installed("zen-engine", "engines") from None
     try:
         decision = zen.ZenEngine().create_decision(data.decode())
         decision.validate()
@@ -63,7 +63,7 @@ def _py_dmn_rules(data: bytes, cases: Sequence[Case]) -> list[Answer]:
         try:
             import pyDMNrules
         except ImportError:
-            raise InputError(_missing("pyDMNrules")) from None
+            raise not_installed("pyDMNrules", "conformity") from None
         engine = pyDMNrules.DMN()
         status = engine.useXML(data.decode())
         if "errors" in status:
@@ -112,10 +112,6 @@ def _outputs(answer: Any) -> Answer:
     if not isinstance(answer, Mapping) or any(name not in answer for name in OUTPUTS):
         return None
     return {name: answer[name] for name in OUTPUTS}
-
-
-def _missing(package: str) -> str:
-    return f"{package} is not installed; install it with: pip install 'policy-sim[engines]'"
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import stats
 
 from policy_sim.assumptions import Assumption, Draws, Scenario, central
-from policy_sim.border import InputError, unknown
+from policy_sim.border import not_installed, unknown
 from policy_sim.policy import Lever, Policy
 from policy_sim.study.prepare import Sample, prepare
 from policy_sim.sweep.runs import with_limits
@@ -101,9 +101,7 @@ def import_ema(name: str) -> Any:
         try:
             return import_module(name)
         except ImportError:
-            raise InputError(
-                "EMA Workbench is not installed; install it with: pip install 'policy-sim[sweeps]'"
-            ) from None
+            raise not_installed("EMA Workbench", "ema") from None
 
 
 class Experiment:

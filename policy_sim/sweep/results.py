@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, overload
 import pandas as pd
 
 from policy_sim import __version__
-from policy_sim.border import InputError, parse_model, unknown
+from policy_sim.border import InputError, not_installed, parse_model, unknown
 from policy_sim.sweep.design import Design
 from policy_sim.sweep.folder import MANIFEST, read_manifest
 
@@ -93,7 +93,7 @@ def read_sweep(folder: str | Path, lazily: bool = False) -> Any:
         try:
             import duckdb
         except ImportError:
-            raise InputError("DuckDB is not installed; install it with: pip install 'policy-sim[sweeps]'") from None
+            raise not_installed("DuckDB", "sweeps") from None
         return duckdb.read_parquet([str(path) for path in files])
     table = pd.concat([pd.read_parquet(path) for path in files], ignore_index=True)
     return table.sort_values("row", ignore_index=True)

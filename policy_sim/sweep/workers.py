@@ -15,7 +15,7 @@ from threading import Event
 from typing import Any, NamedTuple, TypeVar
 
 from policy_sim import __version__
-from policy_sim.border import InputError, unknown
+from policy_sim.border import InputError, not_installed, unknown
 
 __all__ = ["Workers", "as_they_come", "cluster_workers", "thread_workers", "workers_of"]
 
@@ -110,7 +110,7 @@ def cluster_workers(cluster: str) -> Iterator[Workers]:
     try:
         import distributed
     except ImportError:
-        raise InputError("dask is not installed; install it with: pip install 'policy-sim[cluster]'") from None
+        raise not_installed("dask", "cluster") from None
     with _started(cluster) as address:
         try:
             client = distributed.Client(address, timeout=_PATIENCE_SECONDS, set_as_default=False)

@@ -150,7 +150,7 @@ BAD: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
         ("scenario", "show", "s.yaml"),
         ("did you mean 'quick_service'", "s.yaml, extends"),
     ),
-    "scenario without a name": ("x", "", ("scenario", "show"), ("'scenario'", "--help")),
+    "scenario without a name": ("x", "", ("scenario", "show"), ("Missing argument", "--help")),
     "scenario without a word": ("x", "", ("scenario",), ("--help",)),
     "scenarios with a word": ("x", "", ("scenarios", "quick_service"), ("quick_service", "--help")),
     "unknown model to fit": ("x", "", ("fit", "--model", "bgbb"), ("unknown model 'bgbb'", "did you mean 'bg-bb'")),

@@ -286,3 +286,12 @@ def test_a_broken_date(saved, rows):
 
 def test_render_is_what_files_writes(rich, scenario):
     assert render(rich, "csv", scenario).decode() == render_csv(rich)
+
+
+def test_a_workbook_does_not_say_when_it_was_written(rich, vocabulary):
+    book = render_xlsx(rich, vocabulary)
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert not re.search(rb"\d{4}-\d{2}-\d{2}T", archive.read("docProps/core.xml"))
+    assert render_xlsx(rich, vocabulary) == book
+    assert parse_xlsx(book, "p.xlsx").policy == rich

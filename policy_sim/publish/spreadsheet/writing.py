@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -77,6 +78,20 @@ def render_xlsx(policy: Policy, vocabulary: Vocabulary, provenance: Provenance |
     _guide(book, policy)
     stream = io.BytesIO()
     book.save(stream)
+    return _without_moment(stream.getvalue())
+
+
+def _without_moment(book: bytes) -> bytes:
+    """Return a workbook that does not say when it was written, so that the same policy gives the same bytes."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as dated, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as plain:
+        for name in dated.namelist():
+            content = dated.read(name)
+            if name == "docProps/core.xml":
+                content = re.sub(rb"<dcterms:(created|modified)\b.*?</dcterms:\1>", b"", content)
+            entry = zipfile.ZipInfo(name)  # whose moment is the first that there is
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            plain.writestr(entry, content)
     return stream.getvalue()
 
 

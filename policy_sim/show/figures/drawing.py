@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -41,11 +42,14 @@ def saved(figure: Figure) -> dict[str, bytes]:
     """Return a figure as files: their content by their kind, "png" and "svg".
 
     Written by the back ends themselves, the figure is laid out and drawn once for each; `savefig` draws it twice.
+    The same figure gives the same bytes, in another process and on another day too.
     """
     png, svg = io.BytesIO(), io.BytesIO()
     figure.set_dpi(_DOTS_PER_INCH)
     FigureCanvasAgg(figure).print_png(png)  # type: ignore[no-untyped-call]
-    FigureCanvasSVG(figure).print_svg(svg)  # type: ignore[no-untyped-call]
+    # matplotlib would make up anew for every file: the names of marks within it, and the moment of writing
+    with rc_context({"svg.hashsalt": "policy-sim"}):
+        FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None})  # type: ignore[no-untyped-call]
     return {"png": png.getvalue(), "svg": svg.getvalue()}
 
 

@@ -146,4 +146,4 @@ def test_without_voila_the_command_says_how_to_install_it(
     with pytest.raises(SystemExit) as stopped:
         main()
     assert stopped.value.code == 2
-    assert "pip install 'policy-sim[app]'" in capsys.readouterr().err
+    assert "pip install '.[app]'" in capsys.readouterr().err
