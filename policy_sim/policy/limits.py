@@ -42,6 +42,7 @@ __all__ = [
     "Policy",
     "Status",
     "Tier",
+    "is_whole_cents",
     "limit_content",
     "limit_contents",
     "most_specific_first",
@@ -65,8 +66,21 @@ def _limit(value: object) -> float:
     number = float(value)
     if math.isnan(number) or (number < 0 and number != ASK):
         raise ValueError(f"limit is {number:g}; it must be 0 or more, 'ask' or 'no_limit'")
-    # what is drawn on a limit is whole cents, so a fraction of one permits nothing more
-    return number if math.isinf(number) else math.floor(100 * number + 1e-6) / 100
+    if math.isinf(number):
+        return number
+    if math.isinf(100 * number):
+        raise ValueError(f"limit is {number:g}, more than any amount; write no_limit")
+    if not is_whole_cents(number):
+        # what is drawn on a limit is whole cents: cut or rounded, it would be another limit than the one that was meant
+        low = math.floor(100 * number)
+        raise ValueError(f"limit is {number!r}; it must be whole cents, write {low / 100:g} or {(low + 1) / 100:g}")
+    return round(100 * number) / 100
+
+
+def is_whole_cents(amount: float) -> bool:
+    """Tell whether a finite amount of money holds no fraction of a cent, but for what binary numbers add to it."""
+    exact = 100 * amount
+    return abs(exact - round(exact)) <= 1e-6 * max(1.0, abs(exact) * 1e-6)
 
 
 def limit_content(value: float) -> float | str:
@@ -80,7 +94,7 @@ def limit_contents(limits: Mapping[str, float]) -> dict[str, float | str]:
 
 
 _LIMIT_SCHEMA = {
-    "description": "Money, ask (not even nothing without asking) or no_limit; fractions of a cent are cut.",
+    "description": "Money, ask (not even nothing without asking) or no_limit; whole cents.",
     "anyOf": [{"type": "number", "minimum": 0}, {"enum": ["ask", "no_limit"]}],
 }
 
