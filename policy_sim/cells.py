@@ -24,6 +24,7 @@ __all__ = ["CellTable", "distinct", "read_number", "read_numbers", "read_table",
 _SEPARATORS = ",;\t|"
 #: How much of a file is looked at for its separator.
 _HEAD = 65_536
+_TOO_MANY = re.compile(r".*Expected (\d+) fields in line (\d+), saw (\d+)")
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _PLAIN_SIGNS = frozenset("0123456789.+-eE")
 
@@ -77,6 +78,7 @@ def read_table(kind: str, path: Path) -> CellTable:
         raise InputError(f"{kind} '{path}' is not UTF-8 text ({error}); save it as 'CSV UTF-8'") from None
     except (ValueError, OSError, pd.errors.ParserWarning) as error:
         problem = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        problem = _TOO_MANY.sub(r"line \2 has \3 cells, the line of names \1", problem)
         raise InputError(f"{kind} '{path}' cannot be read: {problem}; expected CSV or Parquet") from None
 
 
@@ -102,7 +104,8 @@ def _read_csv(path: Path) -> CellTable:
         encoding=encoding,
     ).fillna("")
     names = [str(name).strip() for name in cells.iloc[0]]
-    rows = cells.iloc[1:].set_axis(names, axis=1).reset_index(drop=True)
+    rows = cells.iloc[1:].set_axis(names, axis=1)
+    rows.index = pd.RangeIndex(len(rows)) + (1 if said else 0)
     is_named = [bool(name) or bool((rows.iloc[:, k] != "").any()) for k, name in enumerate(names)]
     rows = rows.loc[:, is_named]
     for name in rows.columns[rows.columns.duplicated()]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from policy_sim.cli import customers, live, publishing, scenarios, studies
+from policy_sim.cli import customers, deciding, live, publishing, scenarios, studies
 from policy_sim.cli.console import report_error
 from policy_sim.cli.options import with_groups
 
@@ -27,7 +27,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "optimize": studies.optimize,
     "frontier": studies.frontier,
     "keep": studies.keep,
-    "decide": publishing.decide,
+    "decide": deciding.decide,
     "export": publishing.export,
     "import": publishing.import_file,
     "conform": publishing.conform,

@@ -32,7 +32,7 @@ from policy_sim.policy.record import (
     record_content,
     seal_of,
 )
-from policy_sim.policy.versions import Versions, load_versions
+from policy_sim.policy.versions import Versions
 
 __all__ = [
     "ASK",
@@ -72,7 +72,6 @@ __all__ = [
     "load_policy",
     "load_record",
     "load_shipped_policies",
-    "load_versions",
     "make_record",
     "parse_lever",
     "parse_record",

@@ -430,8 +430,21 @@ class Policy(_Frozen):
     @property
     def fingerprint(self) -> str:
         """Eight hexadecimal digits that change with any content of the policy."""
-        text = json.dumps(self.content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:8]
+        return _digest(self.content)
+
+    @property
+    def rules_fingerprint(self) -> str:
+        """The same of what it says, whatever its state: it stays as the policy is approved, live and retired."""
+        return _digest({name: value for name, value in self.content.items() if name not in _STATE})
+
+
+#: What approving changes of a policy.
+_STATE = ("status", "effective_from", "effective_until", "approved_by", "approved_on")
+
+
+def _digest(content: Mapping[str, object]) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _plain(value: Any) -> Any:

@@ -298,10 +298,10 @@ def test_new_customers_are_those_on_their_first_order(scenario, table):
             {"failure": ["wrong_item", "lost_parcl", "x"]},
             r"unknown failure 'lost_parcl' \(did you mean 'lost_parcel'\?\)",
         ),
-        ({"failure": ["wrong_item", None, "x"]}, "unknown failure .*row 2"),
-        ({"segment": ["loyal", "loyal", "loyl"]}, r"unknown segment 'loyl' \(did you mean 'loyal'\?\).*row 3"),
+        ({"failure": ["wrong_item", None, "x"]}, "row 2: unknown failure"),
+        ({"segment": ["loyal", "loyal", "loyl"]}, r"row 3: unknown segment 'loyl' \(did you mean 'loyal'\?\)"),
         ({"item_price": [1, -2, 3]}, "row 2: item_price is '-2'; expected a number, 0 or more"),
-        ({"item_price": [1, 2, None]}, "row 3: item_price is 'nan'; expected a number, 0 or more"),
+        ({"item_price": [1, 2, None]}, "row 3: item_price is ''; expected a number, 0 or more"),
         ({"item_price": [1, "2,50", 3]}, "row 2: item_price is '2,50'"),
         ({"item_price": [np.inf, 2, 3]}, "row 1: item_price is 'inf'"),
         ({"future_value": [1, 2, -0.01]}, "row 3: future_value is '-0.01'"),
@@ -312,7 +312,7 @@ def test_new_customers_are_those_on_their_first_order(scenario, table):
         ({"surfaces": [-0.1, 1, 1]}, "row 1: surfaces is '-0.1'; expected a number from 0 to 1"),
         ({"surfaces": [0.5, "often", 1]}, "row 2: surfaces is 'often'; expected a number from 0 to 1"),
         ({"days_since_failure": [1, 2, -3]}, "row 3: days_since_failure is '-3'; expected a number, 0 or more"),
-        ({"days_since_failure": [1, None, 3]}, "row 2: days_since_failure is 'nan'; expected a number, 0 or more"),
+        ({"days_since_failure": [1, None, 3]}, "row 2: days_since_failure is ''; expected a number, 0 or more"),
         ({"days_since_failure": [np.inf, 2, 3]}, "row 1: days_since_failure is 'inf'"),
     ],
 )
@@ -367,7 +367,7 @@ def test_files_that_cannot_be_read(scenario, tmp_path, content):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("failure,item_price,future_value\nwrong_item,20,90,5\n", "Length of header or names does not match"),
+        ("failure,item_price,future_value\nwrong_item,20,90,5\n", "line 2 has 4 cells, the line of names 3"),
         ("failure,item_price,future_value,item_price\nwrong_item,20,90,5\n", "two columns are named 'item_price'"),
     ],
 )
