@@ -25,7 +25,7 @@ _SEPARATORS = ",;\t|"
 #: How much of a file is looked at for its separator.
 _HEAD = 65_536
 _TOO_MANY = re.compile(r".*Expected (\d+) fields in line (\d+), saw (\d+)")
-_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _PLAIN_SIGNS = frozenset("0123456789.+-eE")
 
 
@@ -215,7 +215,7 @@ def read_number(value: object, where: str, has_commas: bool, besides: str = "") 
     text = str(value).strip().replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace("'", "")
     if text.startswith(("=", "@")):
         raise InputError(f"{where} holds the formula {shortened(value)}; put the number there instead")
-    if not re.fullmatch(r"-?[\d.,]*\d", text):
+    if not re.fullmatch(r"-?[\d.,]*\d", text, re.ASCII):
         raise InputError(
             f"{where} is {shortened(value)}; it must be a plain number such as 25 or 12.50{besides}, "
             "without currency or percent sign"

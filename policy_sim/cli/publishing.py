@@ -95,7 +95,7 @@ def export(
     elif provenance.scenario is None:
         update = {"scenario": scenario.name, "scenario_fingerprint": scenario.fingerprint}
         provenance = provenance.model_copy(update=update)
-    if out is not None and (every or len(formats) > 1):
+    if out is not None and (every or len(formats) > 1 or out.is_dir()):
         files = publish(record.policy, scenario, out, formats, provenance, force)
         asked = [path for path in files if format_of_published(path, record.policy.name) in (None, *formats)]
         report_files(asked, out)

@@ -135,7 +135,7 @@ class Decider:
             value = facts.get(guard.fact)
             if value is None or value != value:
                 raise InputError(f"the fact '{guard.fact}' of the case is missing; a guard of the policy looks at it")
-            if not 0 <= value < math.inf:
+            if isinstance(value, str) or not 0 <= value < math.inf:
                 raise InputError(f"the fact '{guard.fact}' of the case is {value!r}; it must be a number, 0 or more")
             if value >= guard.at_least:
                 return start

@@ -350,6 +350,13 @@ class Policy(_Frozen):
             }
         )
 
+    def as_next_version_of(self, before: Policy) -> Policy:
+        """Return a draft of the version after that of another policy; the other itself, if this one says the same."""
+        own = ("version", *_STATE)
+        if self.model_copy(update={name: getattr(before, name) for name in own}) == before:
+            return before
+        return self.as_draft().model_copy(update={"version": before.version + 1})
+
     def bounds(self, lever: Lever) -> tuple[float, float]:
         """Return the lowest and highest value (money) of a lever that keep the tiers in order, whatever the case."""
         k = self.tier_names.index(lever.tier)
