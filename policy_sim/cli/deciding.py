@@ -97,9 +97,12 @@ def _decide_by_payoff(policy: str, path: Path, scenario: Scenario) -> pd.DataFra
 
     from policy_sim import value
     from policy_sim.assumptions import central
+    from policy_sim.border import InputError
     from policy_sim.policy import NOT_DECIDED, REASON
     from policy_sim.service import read_usable_cases
 
+    if Path(policy).is_dir():
+        raise InputError(f"'{policy}' is a folder of versions; add --rules-only, or give one of its files")
     checked = read_policy(policy, scenario).policy
     cases, all_cases = read_usable_cases(path, scenario)
     problems = all_cases["problem"].to_numpy()

@@ -226,6 +226,14 @@ def test_what_cannot_be_used_at_all(run: Run, tmp_path: Path, text: str, expecte
     assert expected in err
 
 
+def test_a_folder_has_no_payoffs(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "pub").mkdir()
+    (tmp_path / "cases.csv").write_text("failure,item_price,future_value\nwrong_item,20,90\n")
+    status, _, err = run("decide", "pub", "cases.csv")
+    assert (status, len(err.splitlines())) == (2, 1)
+    assert "'pub' is a folder of versions; add --rules-only, or give one of its files" in err
+
+
 def test_a_thing_that_is_left_out_or_assumed_is_said(run: Run, tmp_path: Path) -> None:
     (tmp_path / "cases.csv").write_text(f"{NAMES}\n\n1,wrong_item,loyal,refund,20,0.1,0\n,,,,,,\n")
     status, out, err = run("decide", "current", "cases.csv", "--rules-only")
