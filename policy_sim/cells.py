@@ -70,16 +70,25 @@ def read_table(kind: str, path: Path) -> CellTable:
     if not path.is_file():
         raise InputError(f"{kind} '{path}' does not exist; give the path of a CSV or Parquet file")
     try:
-        if path.suffix.lower() == ".parquet":
-            # whole numbers beside gaps stay whole numbers: as floats, ids of 16 digits and more lose their last ones
-            return CellTable(pd.read_parquet(path, dtype_backend="numpy_nullable"))
-        return _read_csv(path)
+        return _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
     except UnicodeError as error:
         raise InputError(f"{kind} '{path}' is not UTF-8 text ({error}); save it as 'CSV UTF-8'") from None
     except (ValueError, OSError, pd.errors.ParserWarning) as error:
         problem = (str(error).strip().splitlines() or [type(error).__name__])[0]
         problem = _TOO_MANY.sub(r"line \2 has \3 cells, the line of names \1", problem)
         raise InputError(f"{kind} '{path}' cannot be read: {problem}; expected CSV or Parquet") from None
+
+
+def _read_parquet(path: Path) -> CellTable:
+    import pandas as pd
+
+    try:
+        # whole numbers beside gaps stay whole numbers: as floats, ids of 16 digits and more lose their last ones
+        return CellTable(pd.read_parquet(path, dtype_backend="numpy_nullable"))
+    except (OSError, ValueError):
+        raise
+    except Exception as error:  # pandas lets through whatever odd metadata make it meet
+        raise ValueError(f"its metadata make no sense ({type(error).__name__}: {error})") from None
 
 
 def _read_csv(path: Path) -> CellTable:

@@ -1,5 +1,7 @@
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from policy_sim.border import InputError
@@ -129,3 +131,12 @@ def test_text_that_is_no_number(text):
     assert problems[0] == ""
     assert problems[1]
     assert np.isnan(values[1])
+
+
+@pytest.mark.parametrize("metadata", [b"{}", b"[]", b'{"columns": 3, "index_columns": 1}'])
+def test_odd_metadata_of_parquet(tmp_path, metadata):
+    table = pa.table({"case": ["1"]}).replace_schema_metadata({b"pandas": metadata})
+    pq.write_table(table, tmp_path / "x.parquet")
+    with pytest.raises(InputError, match="cannot be read: its metadata make no sense") as caught:
+        read_table("file", tmp_path / "x.parquet")
+    assert "\n" not in str(caught.value)

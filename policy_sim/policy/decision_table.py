@@ -174,10 +174,10 @@ class _Reasons:
 
 
 def _check_columns(cases: pd.DataFrame, needed: Sequence[str]) -> None:
-    why = "versions decide by that day" if "order_date" not in cases.columns else "the policy needs it to decide"
     for column in needed:
         if column not in cases.columns:
             names = ", ".join(map(str, cases.columns))
+            why = "versions decide by that day" if column == "order_date" else "the policy needs it to decide"
             raise InputError(f"cases have no column '{column}'; found: {names}; add it, as {why}")
 
 

@@ -20,6 +20,8 @@ from policy_sim.publish.files import FORMATS, read_file
 
 __all__ = ["HeldFile", "contradiction", "files_of_version", "format_of_published", "load_versions", "published_name"]
 
+_LARGEST_CARD = 5_000_000
+
 
 @dataclass(frozen=True)
 class HeldFile:
@@ -141,7 +143,7 @@ def _format_of(path: Path) -> str | None:
 def _held(path: Path, kind: str) -> HeldFile | None:
     if FORMATS[kind].read is None:
         try:
-            marks = read_marks(path.read_bytes())
+            marks = read_marks(path.read_bytes()) if path.stat().st_size <= _LARGEST_CARD else None
         except OSError as error:
             raise InputError(f"file '{path}' cannot be read: {error.strerror}") from None
         return None if marks is None else HeldFile(path, kind, marks, None)

@@ -340,7 +340,9 @@ def _labels(table: _Table) -> NDArray[np.str_]:
     if "case" not in rows.columns:
         return np.arange(1, len(rows) + 1).astype(np.str_)
     ids = rows["case"].astype(object)
-    return np.array(ids.where(ids.notna(), ""), dtype=np.str_)
+    return np.array(
+        [str(case) if is_there else "" for case, is_there in zip(ids, ids.notna(), strict=True)], dtype=np.str_
+    )
 
 
 def _line(table: _Table, position: int) -> str:
