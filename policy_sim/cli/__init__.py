@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from policy_sim.cli import customers, live, orders, publishing, scenarios, studies
+from policy_sim.cli import customers, deciding, live, orders, publishing, scenarios, studies
 from policy_sim.cli.console import report_error
 from policy_sim.cli.options import with_groups
 
@@ -28,7 +28,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "optimize": studies.optimize,
     "frontier": studies.frontier,
     "keep": studies.keep,
-    "decide": publishing.decide,
+    "decide": deciding.decide,
     "export": publishing.export,
     "import": publishing.import_file,
     "conform": publishing.conform,

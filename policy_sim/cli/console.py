@@ -98,7 +98,9 @@ def progress_bar(parts: int) -> Iterator[Callable[[str], Progress]]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Bar(*columns, console=error_console(), transient=True) as bar:
+    console = error_console()
+    # where nobody watches, what is said stays what is to be said: no empty line for a bar that is not drawn
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Starting", total=parts)
         begun = 0
 

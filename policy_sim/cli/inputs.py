@@ -12,22 +12,20 @@ from typing import TYPE_CHECKING
 from policy_sim.cli.console import note, warnings_as_notes
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from policy_sim.assumptions import Scenario
     from policy_sim.border import Progress
     from policy_sim.cli.options import LogReading, LogSource, Sample, ScenarioSource
     from policy_sim.clv import Transactions
-    from policy_sim.policy import Record
+    from policy_sim.policy import Policy, Record
     from policy_sim.service import Cases
     from policy_sim.study import Setting
 
 __all__ = [
     "amount_per_year",
     "format_of_file",
+    "note_contradiction",
     "prepare",
     "read_policy",
-    "read_requests",
     "read_scenario",
     "read_transactions",
     "split_words",
@@ -117,10 +115,21 @@ def read_policy(policy: str | Path, scenario: Scenario, is_noted: bool = True, i
     record = read_file(path).record
     if record.changes and is_noted:
         note(f"{path.name}: {record.warning}")
+    note_contradiction(path, record.policy)
     if is_checked:
         record.policy.check_names(scenario, path.name)
         record.policy.check_order(scenario.failures, [segment.name for segment in scenario.segments], path.name)
     return record
+
+
+def note_contradiction(path: Path, policy: Policy) -> None:
+    """Say that files beside one that was read say something else of the same version, where they do."""
+    from policy_sim.publish import contradiction, format_of_published
+
+    if format_of_published(path, policy.name, policy.version) is not None:
+        words = contradiction(path.parent, policy.name, policy.version)
+        if words:
+            note(words)
 
 
 def format_of_file(path: Path) -> str:
@@ -134,21 +143,6 @@ def format_of_file(path: Path) -> str:
             return known.name
     endings = ", ".join(known.ending for known in FORMATS.values())
     raise InputError(f"'{path}' has no ending of a policy file; expected one of: {endings}")
-
-
-def read_requests(path: Path) -> pd.DataFrame:
-    """Return cases of which only is known what is asked for, as they stand in a CSV or Parquet file."""
-    import pandas as pd
-
-    from policy_sim.border import InputError
-
-    if not path.is_file():
-        raise InputError(f"file of cases '{path}' does not exist; give the path of a CSV or Parquet file")
-    try:
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, encoding="utf-8-sig")
-    except (ValueError, OSError) as error:
-        problem = str(error).strip().splitlines()[0]
-        raise InputError(f"file of cases '{path}' cannot be read: {problem}; expected CSV or Parquet") from None
 
 
 def split_words(text: str | None, default: tuple[str, ...] = ()) -> tuple[str, ...]:

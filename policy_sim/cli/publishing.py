@@ -1,11 +1,11 @@
-"""Commands on policies as files: decide, export, import, conform, check, diff, approve.
+"""Commands on policies as files: export, import, conform, check, diff, approve.
 
-In: options. Out: files, tables and lines. Left to others: the formats and the checks (`publish`), deciding (`policy`).
+In: options. Out: files, tables and lines. Left to others: the formats and the checks (`publish`), deciding cases
+(`deciding`).
 """
 
 from __future__ import annotations
 
-import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,14 +13,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from policy_sim.cli.console import note, print_json, print_parts, progress_bar, report_files
-from policy_sim.cli.files import write_or_print
-from policy_sim.cli.inputs import format_of_file, prepare, read_policy, read_requests, read_scenario, split_words
+from policy_sim.cli.inputs import (
+    format_of_file,
+    note_contradiction,
+    prepare,
+    read_policy,
+    read_scenario,
+    split_words,
+)
 from policy_sim.cli.options import (
     AsJson,
     Cases,
     Force,
     LogSource,
-    OutFile,
     PolicyFile,
     Sample,
     ScenarioName,
@@ -29,68 +34,15 @@ from policy_sim.cli.options import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from policy_sim.assumptions import Scenario
     from policy_sim.policy import Policy
     from policy_sim.study import Setting
     from policy_sim.value import Difference
 
-__all__ = ["approve", "check", "conform", "decide", "diff", "export", "import_file"]
+__all__ = ["approve", "check", "conform", "diff", "export", "import_file"]
 
 #: Draws that a check needs: it looks at who is caught and what is promised, not at money.
 _DRAWS_OF_CHECK = 10
-
-
-def decide(
-    policy: Annotated[
-        str, typer.Argument(help="A policy: a name, a file, or with --rules-only a folder of versions (by order_date).")
-    ],
-    cases: Annotated[Path, typer.Argument(help="Cases (CSV, Parquet).")],
-    *,
-    source: ScenarioSource,
-    rules_only: Annotated[
-        bool, typer.Option("--rules-only", help="Only who may decide: cases have the columns asked_for and amount.")
-    ] = False,
-    out: OutFile = None,
-) -> None:
-    """For each case: who decides, what is allowed under which rule, and the recommended resolution, as CSV."""
-    with progress_bar(2) as begin:
-        begin("Reading cases")
-        scenario = read_scenario(source)
-        begin("Deciding")
-        table = _decide_by_rules(policy, cases, scenario) if rules_only else _decide_by_payoff(policy, cases, scenario)
-    if out is not None and out.suffix == ".parquet":
-        buffer = io.BytesIO()
-        table.to_parquet(buffer, index=False)
-        write_or_print(buffer.getvalue(), out)
-    else:
-        write_or_print(table.to_csv(index=False, float_format=None if rules_only else "%.2f"), out)
-
-
-def _decide_by_rules(policy: str, cases: Path, scenario: Scenario) -> pd.DataFrame:
-    """Return who may decide each case, by a policy, or by the version that was live on the day of the order."""
-    from policy_sim.policy import Decider, decide_by_date, decide_table, load_versions
-    from policy_sim.publish import vocabulary_of
-
-    names = vocabulary_of(scenario)
-    requests = read_requests(cases)
-    if Path(policy).is_dir():
-        versions = load_versions(policy, scenario)
-        return requests.join(decide_by_date(versions, names.failures, names.segments, requests))
-    decider = Decider(read_policy(policy, scenario).policy, names.failures, names.segments)
-    return requests.join(decide_table(decider, requests))
-
-
-def _decide_by_payoff(policy: str, cases: Path, scenario: Scenario) -> pd.DataFrame:
-    """Return who decides each case, and the resolution that is worth most of those allowed."""
-    from policy_sim import value
-    from policy_sim.assumptions import central
-    from policy_sim.policy import load_policy
-    from policy_sim.service import read_cases
-
-    checked = load_policy(policy, scenario)
-    return value.decide(checked, value.value_cases(scenario, read_cases(cases, scenario), central(scenario)))
 
 
 def export(
@@ -113,7 +65,15 @@ def export(
     source: ScenarioSource,
 ) -> None:
     """Write a policy as files that rules engines execute and people read."""
-    from policy_sim.publish import publish, refuse_broken, render, render_card, render_card_pdf, write_file
+    from policy_sim.publish import (
+        format_of_published,
+        publish,
+        refuse_broken,
+        render,
+        render_card,
+        render_card_pdf,
+        write_file,
+    )
 
     scenario = read_scenario(source)
     record = read_policy(policy, scenario)
@@ -135,8 +95,11 @@ def export(
     elif provenance.scenario is None:
         update = {"scenario": scenario.name, "scenario_fingerprint": scenario.fingerprint}
         provenance = provenance.model_copy(update=update)
-    if out is not None and (every or len(formats) > 1):
-        report_files(publish(record.policy, scenario, out, formats, provenance, force), out)
+    if out is not None and (every or len(formats) > 1 or out.is_dir()):
+        files = publish(record.policy, scenario, out, formats, provenance, force)
+        asked = [path for path in files if format_of_published(path, record.policy.name) in (None, *formats)]
+        report_files(asked, out)
+        _note_renewed(record.policy, [path for path in files if path not in asked])
         return
     content: str | bytes
     if formats[0] == "html":
@@ -148,8 +111,16 @@ def export(
     if out is None:
         typer.echo(content, nl=False)
     else:
-        write_file(out, record.policy, content, force)
+        _, *renewed = write_file(out, record.policy, content, scenario, provenance, force)
         typer.echo(f"Wrote {out}", err=True)
+        _note_renewed(record.policy, renewed)
+
+
+def _note_renewed(policy: Policy, files: list[Path]) -> None:
+    """Say which files were renewed besides those that were asked for."""
+    if files:
+        names = ", ".join(path.name for path in files)
+        note(f"renewed {names} too: they held version {policy.version} otherwise, and a version stands for one content")
 
 
 def _chosen_formats(text: str | None) -> tuple[str, ...]:
@@ -192,8 +163,9 @@ def import_file(
     if out is None:
         typer.echo(content, nl=False)
     else:
-        write_file(out, record.policy, content, force)
+        _, *renewed = write_file(out, record.policy, content, checked, record.provenance, force)
         typer.echo(f"Wrote {out}", err=True)
+        _note_renewed(record.policy, renewed)
 
 
 def conform(
@@ -216,6 +188,7 @@ def conform(
     with progress_bar(1) as begin:
         begin("Running cases through engines")
         answers = publish.conform(file, checked, cases, seed, split_words(engine) or None, meant)
+    note_contradiction(file, publish.read_file(file).record.policy)
     if as_json:
         print_json([answer.to_dict() for answer in answers])
     else:
@@ -324,10 +297,14 @@ def approve(
     status: Literal["approved", "live", "retired"] = "live" if live else "retired" if retire else "approved"
     approved = publish.approve(record.policy, by, days[0], status, days[1], days[2])
     target = out or file
+    if out is None and (kind := publish.format_of_published(file, approved.name)):
+        # its name says which version it holds; an edit that was approved is the next one
+        target = file.with_name(publish.published_name(approved, kind))
     content = publish.render(approved, format_of_file(target), checked, record.provenance)
-    publish.write_file(target, approved, content, is_forced=force or target.resolve() == file.resolve())
+    _, *renewed = publish.write_file(target, approved, content, checked, record.provenance, force)
     typer.echo(
         f"{approved.name} version {approved.version} is {approved.status}, by {approved.approved_by} on "
         f"{approved.approved_on}; wrote {target}",
         err=True,
     )
+    _note_renewed(approved, renewed)

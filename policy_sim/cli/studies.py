@@ -61,7 +61,8 @@ def run(
         recommendation = recommend(in_force, setting.payoffs, others, on_progress=begin("Searching the best limits"))
         begin("Writing files")
         provenance = provenance_of(setting, recommendation.gain)
-        texts = {"policy.json": export_policy(recommendation.policy, provenance=provenance)}
+        best = recommendation.policy.as_next_version_of(in_force)
+        texts = {"policy.json": export_policy(best, provenance=provenance)}
         files = write_files(out, texts, recommendation.tables(), figures_of_recommendation(recommendation))
     if as_json:
         print_json(setting.to_dict() | recommendation.to_dict() | {"files": [str(path) for path in files]})
@@ -234,7 +235,7 @@ def optimize(
         print_parts(of_optimum(setting, optimum, bounds))
     if out is not None:
         provenance = study.provenance_of(setting, optimum.gain)
-        write_or_print(export_policy(optimum.best.policy, provenance=provenance), out)
+        write_or_print(export_policy(optimum.best.policy.as_next_version_of(in_force), provenance=provenance), out)
 
 
 def frontier(

@@ -1,7 +1,8 @@
 """Who may decide what; knows no payoffs."""
 
 from policy_sim.policy.authority import Authority, InForce, authority, guard_words, limit_words
-from policy_sim.policy.decision import Decider, Decision, decide_by_date, decide_table
+from policy_sim.policy.decision import Decider, Decision
+from policy_sim.policy.decision_table import NOT_DECIDED, NOT_DECIDED_RULE, REASON, decide_by_date, decide_table
 from policy_sim.policy.ladder import ASK_CENTS, NO_LIMIT_CENTS, Ladder, Rung, Start, to_cents
 from policy_sim.policy.limits import (
     ASK,
@@ -31,14 +32,17 @@ from policy_sim.policy.record import (
     record_content,
     seal_of,
 )
-from policy_sim.policy.versions import Versions, load_versions
+from policy_sim.policy.versions import Versions
 
 __all__ = [
     "ASK",
     "ASK_CENTS",
     "FILE_FORMAT",
+    "NOT_DECIDED",
+    "NOT_DECIDED_RULE",
     "NO_LIMIT",
     "NO_LIMIT_CENTS",
+    "REASON",
     "SCHEMA",
     "Authority",
     "Decider",
@@ -68,7 +72,6 @@ __all__ = [
     "load_policy",
     "load_record",
     "load_shipped_policies",
-    "load_versions",
     "make_record",
     "parse_lever",
     "parse_record",

@@ -1,28 +1,26 @@
-"""Decisions: which tier may decide what is asked for in a case, quickly, for one case or for millions.
+"""Decisions: which tier may decide what is asked for in a case, quickly.
 
-In: a policy, the failures and segments that there are, cases with what is asked for. Out: `Decision`, or a table.
-Left to others: what each tier may give (`ladder`), and the same in plain steps (`authority`); what is best (`value`).
+In: a policy, the failures and segments that there are, a case with what is asked for. Out: `Decision`.
+Left to others: many cases at once (`decision_table`), what each tier may give (`ladder`), and the same in plain steps
+(`authority`); what is best (`value`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+import math
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_sim.border import InputError, unknown
 from policy_sim.policy.authority import Authority
-from policy_sim.policy.ladder import Ladder, to_cents
-from policy_sim.policy.limits import ASK, Policy, limit_content
-from policy_sim.policy.versions import Versions
+from policy_sim.policy.ladder import Ladder, Start, to_cents
+from policy_sim.policy.limits import ASK, Policy, is_whole_cents, limit_content
 from policy_sim.words import ASKED_FOR, EVERYTHING, LIMIT_KINDS
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
-__all__ = ["MOST_CENTS", "Decider", "Decision", "amount_in_cents", "decide_by_date", "decide_table", "decision_of"]
+__all__ = ["MOST_CENTS", "Decider", "Decision", "amount_in_cents", "decision_of"]
 
 #: The largest amount that may be asked for; a limit above it is never reached.
 MOST_CENTS = 10**15
@@ -75,21 +73,24 @@ class Decider:
 
     Attributes
     ----------
+    ladder
+        The policy read once.
+    answers
+        By failure, segment and what is asked for, in the order of their product: for each tier the most that it may
+        give in cents, and what is said where it decides (tier, limit, rule, return_waived).
     facts
-        What must be known of each case, because a guard looks at it.
+        What a guard looks at, and must be known of each case that no guard before it catches.
     """
 
     def __init__(self, policy: Policy, failures: Iterable[str], segments: Iterable[str]) -> None:
         self.policy = policy
         self.failures, self.segments = tuple(failures), tuple(segments)
-        self._ladder = Ladder(policy)
-        self.facts = self._ladder.facts
-        # by failure, segment and what is asked for, in the order of their product: for each tier the most that it may
-        # give in cents, and what is said where it decides
-        self._answers = {
+        self.ladder = Ladder(policy)
+        self.facts = self.ladder.facts
+        self.answers = {
             (failure, segment, asked_for): [
                 (rung.most_cents, (rung.tier, limit_content(rung.limit), rung.rule, kind.waives_return))
-                for rung in self._ladder.rungs(failure, segment, asked_for)
+                for rung in self.ladder.rungs(failure, segment, asked_for)
             ]
             for failure in self.failures
             for segment in self.segments
@@ -110,27 +111,35 @@ class Decider:
         amount
             By how much, in the policy's currency: for keep_item and replacement, the price of the item.
         facts
-            Every number that a guard of the policy looks at (`facts`).
+            Every number that a guard of the policy looks at (`facts`); none that only guards look at that come after
+            the one that catches the case.
 
         Raises
         ------
         InputError
-            If a name is unknown, the amount is not money, or a fact that a guard looks at is missing.
+            If a name is unknown, the amount is not money, or a fact that a guard looks at is missing or below 0.
         """
-        answers = self._answers.get((failure, segment, asked_for))
+        answers = self.answers.get((failure, segment, asked_for))
         if answers is None:
             raise self._unknown(failure, segment, asked_for)
         asked = amount_in_cents(amount)
-        facts = facts or {}
-        for fact in self.facts:
-            value = facts.get(fact)
-            if value is None or value != value:
-                raise InputError(f"the fact '{fact}' of the case is missing; a guard of the policy looks at it")
-        start, because = self._ladder.start(facts)
+        start, because = self._start(facts or {})
         position = start
         while asked > answers[position][0]:  # the last tier has no limit
             position += 1
-        return Decision(*answers[position][1], self._ladder.tiers[start], because)
+        return Decision(*answers[position][1], self.ladder.tiers[start], because)
+
+    def _start(self, facts: Mapping[str, float]) -> Start:
+        """Return where a case starts; guards are asked in order, so what comes after the one that catches is not."""
+        for guard, start in zip(self.ladder.guards, self.ladder.starts, strict=False):
+            value = facts.get(guard.fact)
+            if value is None or value != value:
+                raise InputError(f"the fact '{guard.fact}' of the case is missing; a guard of the policy looks at it")
+            if isinstance(value, str) or not 0 <= value < math.inf:
+                raise InputError(f"the fact '{guard.fact}' of the case is {value!r}; it must be a number, 0 or more")
+            if value >= guard.at_least:
+                return start
+        return self.ladder.starts[-1]
 
     def _unknown(self, failure: str, segment: str, asked_for: str) -> InputError:
         for kind, name, valid in (("failure", failure, self.failures), ("segment", segment, self.segments)):
@@ -151,114 +160,6 @@ def decision_of(may: Authority, asked_for: str, amount: float) -> Decision:
             break
     is_waived = LIMIT_KINDS[asked_for].waives_return
     return Decision(tier, limit_content(limit.value), limit.rule, is_waived, may.starts_at, may.because)
-
-
-def decide_table(decider: Decider, cases: pd.DataFrame) -> pd.DataFrame:
-    """Decide many cases at once.
-
-    Parameters
-    ----------
-    decider
-        The policy made ready.
-    cases
-        Columns failure, segment, asked_for, amount, and every fact that a guard looks at.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Same index; columns tier, limit (as text: 25, 12.50, ask), rule, return_waived, starts_at, because, as in
-        `Decision`.
-
-    Raises
-    ------
-    InputError
-        Naming the first row that cannot be decided.
-    """
-    import numpy as np
-    import pandas as pd
-
-    for column in ("failure", "segment", "asked_for", "amount", *decider.facts):
-        if column not in cases.columns:
-            raise InputError(
-                f"cases have no column '{column}'; found: {', '.join(map(str, cases.columns))}; add it, as the policy "
-                "needs it to decide"
-            )
-    ladder = decider._ladder
-    cell = np.zeros(len(cases), dtype=np.int64)
-    for column, valid in (("failure", decider.failures), ("segment", decider.segments), ("asked_for", ASKED_FOR)):
-        cell = cell * len(valid) + _codes(cases[column], column, valid)
-    asked = _whole_cents(cases)
-    start = ladder.start_places({fact: _numbers(cases, fact) for fact in ladder.facts}, len(cases))
-    first_tier = np.array([position for position, _ in ladder.starts])[start]
-    all_answers = list(decider._answers.values())
-    most_cents = np.array([[most for most, _ in answers] for answers in all_answers])
-    tier = first_tier.copy()
-    for k in range(len(ladder.tiers) - 1):
-        tier += (tier == k) & (asked > most_cents[cell, k])
-    place = cell * len(ladder.tiers) + tier
-    said = [answer for answers in all_answers for _, answer in answers]
-    waived = np.array([LIMIT_KINDS[asked_for].waives_return for asked_for in ASKED_FOR])
-    return pd.DataFrame(
-        {
-            "tier": _categories(ladder.tiers, tier),
-            "limit": _categories([_limit_text(limit) for _, limit, _, _ in said], place),
-            "rule": _categories([rule for _, _, rule, _ in said], place),
-            "return_waived": waived[cell % len(ASKED_FOR)],
-            "starts_at": _categories(ladder.tiers, first_tier),
-            "because": _categories([because for _, because in ladder.starts], start),
-        },
-        index=cases.index,
-    )
-
-
-def decide_by_date(
-    versions: Versions, failures: Iterable[str], segments: Iterable[str], cases: pd.DataFrame
-) -> pd.DataFrame:
-    """Decide many cases, each by the version that was live when its order was placed.
-
-    Parameters
-    ----------
-    versions
-        All versions of the policy.
-    failures, segments
-        All that there are.
-    cases
-        As for `decide_table`, with the column order_date (text such as 2026-12-01, or dates).
-
-    Returns
-    -------
-    pandas.DataFrame
-        As from `decide_table`, with the version that decided; rows in the order of the cases, numbered from 0.
-
-    Raises
-    ------
-    InputError
-        If no version was live on a day, or a case cannot be decided.
-    """
-    import pandas as pd
-
-    if "order_date" not in cases.columns:
-        columns = ", ".join(map(str, cases.columns))
-        raise InputError(f"cases have no column 'order_date'; found: {columns}; add it, as versions decide by that day")
-    cases = cases.reset_index(drop=True)
-    places, days = pd.factorize(cases["order_date"])
-    if (places < 0).any():
-        raise InputError(f"column 'order_date' of the cases is empty in row {int((places < 0).argmax()) + 1}; fill it")
-    numbers = pd.Series([versions.in_force(_day(day)).version for day in days]).to_numpy()[places]
-    names = (tuple(failures), tuple(segments))
-    parts = [
-        decide_table(Decider(policy, *names), cases[numbers == policy.version])
-        .astype(str)
-        .assign(version=policy.version)
-        for policy in versions.policies
-        if (numbers == policy.version).any()
-    ]
-    together = pd.concat(parts).loc[cases.index]
-    return together.assign(return_waived=together["return_waived"] == "True")
-
-
-def _day(value: object) -> date | str:
-    return value.date() if isinstance(value, datetime) else str(value)
 
 
 def amount_in_cents(amount: float, where: str = "") -> int:
@@ -283,62 +184,6 @@ def amount_in_cents(amount: float, where: str = "") -> int:
         raise InputError(f"amount is {amount!r}{where}; it must be money, 0 or more") from None
     if whole < 0 or whole > MOST_CENTS or amount < 0:
         raise InputError(f"amount is {amount!r}{where}; it must be money, 0 or more")
-    if abs(exact - whole) > 1e-6 * max(1.0, abs(whole) * 1e-6):
+    if not is_whole_cents(amount):
         raise InputError(f"amount is {amount!r}{where}; it must be whole cents, round it as you will pay it out")
     return whole
-
-
-def _whole_cents(cases: pd.DataFrame) -> NDArray[np.float64]:
-    """Return the amounts of all cases in whole cents; the first that is none is named as `amount_in_cents` does."""
-    import numpy as np
-
-    amount = _numbers(cases, "amount")
-    cents = np.rint(100 * amount)
-    is_wrong = (amount < 0) | (100 * amount > MOST_CENTS)
-    is_wrong |= np.abs(100 * amount - cents) > 1e-6 * np.maximum(1, np.abs(cents) * 1e-6)
-    if is_wrong.any():
-        row = int(np.argmax(is_wrong))
-        amount_in_cents(float(amount[row]), f" (row {row + 1})")
-    return np.asarray(cents)
-
-
-def _limit_text(limit: float | str) -> str:
-    return limit if isinstance(limit, str) else f"{limit:.2f}".removesuffix(".00")
-
-
-def _categories(words: Sequence[str], places: NDArray[np.int64]) -> pd.Categorical:
-    """Return a column of words, by the place of each among all that there are; the same words may stand twice."""
-    import numpy as np
-    import pandas as pd
-
-    distinct = list(dict.fromkeys(words))
-    code = np.array([distinct.index(word) for word in words])
-    return pd.Categorical.from_codes(code[places], categories=pd.Index(distinct, dtype=object))
-
-
-def _codes(column: pd.Series, name: str, valid: tuple[str, ...]) -> NDArray[np.int64]:
-    """Return for each name in a column its place among the valid ones."""
-    import numpy as np
-    import pandas as pd
-
-    named = pd.Categorical(column)
-    # the last place is for code -1: nothing there
-    place = np.append(pd.Index(valid).get_indexer(named.categories), -1)
-    codes = np.asarray(place[named.codes], dtype=np.int64)
-    if (codes < 0).any():
-        row = int(np.argmax(codes < 0))
-        raise unknown(name, column.iloc[row], valid, f"row {row + 1}")
-    return codes
-
-
-def _numbers(cases: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    import numpy as np
-
-    try:
-        values = np.asarray(cases[name].to_numpy(), dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"column '{name}' of the cases holds text; it must hold numbers") from None
-    if np.isnan(values).any():
-        row = int(np.argmax(np.isnan(values)))
-        raise InputError(f"column '{name}' of the cases is empty in row {row + 1}; it must hold a number")
-    return values

@@ -42,6 +42,7 @@ __all__ = [
     "Policy",
     "Status",
     "Tier",
+    "is_whole_cents",
     "limit_content",
     "limit_contents",
     "most_specific_first",
@@ -65,8 +66,21 @@ def _limit(value: object) -> float:
     number = float(value)
     if math.isnan(number) or (number < 0 and number != ASK):
         raise ValueError(f"limit is {number:g}; it must be 0 or more, 'ask' or 'no_limit'")
-    # what is drawn on a limit is whole cents, so a fraction of one permits nothing more
-    return number if math.isinf(number) else math.floor(100 * number + 1e-6) / 100
+    if math.isinf(number):
+        return number
+    if math.isinf(100 * number):
+        raise ValueError(f"limit is {number:g}, more than any amount; write no_limit")
+    if not is_whole_cents(number):
+        # what is drawn on a limit is whole cents: cut or rounded, it would be another limit than the one that was meant
+        low = math.floor(100 * number)
+        raise ValueError(f"limit is {number!r}; it must be whole cents, write {low / 100:g} or {(low + 1) / 100:g}")
+    return round(100 * number) / 100
+
+
+def is_whole_cents(amount: float) -> bool:
+    """Tell whether a finite amount of money holds no fraction of a cent, but for what binary numbers add to it."""
+    exact = 100 * amount
+    return abs(exact - round(exact)) <= 1e-6 * max(1.0, abs(exact) * 1e-6)
 
 
 def limit_content(value: float) -> float | str:
@@ -80,7 +94,7 @@ def limit_contents(limits: Mapping[str, float]) -> dict[str, float | str]:
 
 
 _LIMIT_SCHEMA = {
-    "description": "Money, ask (not even nothing without asking) or no_limit; fractions of a cent are cut.",
+    "description": "Money, ask (not even nothing without asking) or no_limit; whole cents.",
     "anyOf": [{"type": "number", "minimum": 0}, {"enum": ["ask", "no_limit"]}],
 }
 
@@ -336,6 +350,13 @@ class Policy(_Frozen):
             }
         )
 
+    def as_next_version_of(self, before: Policy) -> Policy:
+        """Return a draft of the version after that of another policy; the other itself, if this one says the same."""
+        own = ("version", *_STATE)
+        if self.model_copy(update={name: getattr(before, name) for name in own}) == before:
+            return before
+        return self.as_draft().model_copy(update={"version": before.version + 1})
+
     def bounds(self, lever: Lever) -> tuple[float, float]:
         """Return the lowest and highest value (money) of a lever that keep the tiers in order, whatever the case."""
         k = self.tier_names.index(lever.tier)
@@ -416,8 +437,21 @@ class Policy(_Frozen):
     @property
     def fingerprint(self) -> str:
         """Eight hexadecimal digits that change with any content of the policy."""
-        text = json.dumps(self.content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:8]
+        return _digest(self.content)
+
+    @property
+    def rules_fingerprint(self) -> str:
+        """The same of what it says, whatever its state: it stays as the policy is approved, live and retired."""
+        return _digest({name: value for name, value in self.content.items() if name not in _STATE})
+
+
+#: What approving changes of a policy.
+_STATE = ("status", "effective_from", "effective_until", "approved_by", "approved_on")
+
+
+def _digest(content: Mapping[str, object]) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _plain(value: Any) -> Any:

@@ -90,26 +90,30 @@ class Record:
     Attributes
     ----------
     policy
-        The policy as the file holds it; a draft where the file was changed after export.
+        The policy as the file holds it; a draft of a higher version where the file was changed after export.
     provenance
         Where it came from; nothing is expected of a policy that was changed.
     changes
         What was changed after export, each in words: "tiers.agent.limits.credit 25 -> 40".
     is_sealed
         Whether the file says what was exported.
+    exported_as
+        Version and state of what was exported, where the file was changed after that.
     """
 
     policy: Policy
     provenance: Provenance
     changes: tuple[str, ...] = ()
     is_sealed: bool = False
+    exported_as: tuple[int, str] | None = None
 
     @property
     def warning(self) -> str:
         """What to tell people about a file that was changed, in one line; empty where it was not."""
         if not self.changes:
             return ""
-        return f"this file was changed after export: {'; '.join(self.changes)}; it counts as a draft until approved"
+        draft = f"it counts as a draft, version {self.policy.version}, until approved"
+        return f"this file was changed after export: {'; '.join(self.changes)}; {draft}"
 
 
 def load_policy(policy: str | Path, scenario: Scenario) -> Policy:
@@ -200,10 +204,10 @@ def make_record(
     except (ValueError, KeyError, TypeError, RecursionError):
         raise InputError(f"{where}: the seal holds no policy; export the policy again") from None
     changed = changes(before, json.loads(canonical(policy, provenance)))
-    draft = policy.as_draft().model_copy(
-        update={"version": policy.version if status == "draft" else max(policy.version, version + 1)}
-    )
-    return Record(draft, provenance.model_copy(update={"expected_effect": None}), changed, is_sealed=True)
+    # a version number stands for one content, also that of a draft: others may hold what was exported
+    draft = policy.as_draft().model_copy(update={"version": max(policy.version, version + 1)})
+    unexpected = provenance.model_copy(update={"expected_effect": None})
+    return Record(draft, unexpected, changed, is_sealed=True, exported_as=(version, status))
 
 
 def record_content(policy: Policy, provenance: Provenance | None = None) -> dict[str, object]:

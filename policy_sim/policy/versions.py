@@ -1,24 +1,18 @@
-"""Versions: a folder of policies, and which of them decides an order placed on a given day.
+"""Versions: those of one policy, and which of them decides an order placed on a given day.
 
-In: a folder of exported policies (JSON, YAML). Out: `Versions`, in force by the date of the order.
-Left to others: what the one in force says (`authority`), approving and writing versions (`publish`).
+In: policies. Out: `Versions`, in force by the date of the order.
+Left to others: what the one in force says (`authority`), approving, writing and reading versions (`publish`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from policy_sim.border import InputError
 from policy_sim.policy.limits import Policy
-from policy_sim.policy.record import load_record, seal_of
 
-if TYPE_CHECKING:
-    from policy_sim.assumptions import Scenario
-
-__all__ = ["Versions", "load_versions", "order_date"]
+__all__ = ["Versions", "order_date"]
 
 
 @dataclass(frozen=True)
@@ -54,52 +48,6 @@ class Versions:
         )
 
 
-def load_versions(folder: str | Path, scenario: Scenario, name: str | None = None) -> Versions:
-    """Read all versions of a policy from a folder; the same version may lie there as JSON and as YAML.
-
-    Parameters
-    ----------
-    folder
-        Where exported files lie; other kinds of files are passed over.
-    scenario
-        Its tiers, failures and segments are the ones that the policies may name.
-    name
-        Of the policy; needed where the folder holds several.
-
-    Raises
-    ------
-    InputError
-        If a file cannot be read or was changed after export, or two files hold different content as one version.
-    """
-    place = Path(folder)
-    if not place.is_dir():
-        raise InputError(f"'{folder}' is not a folder; give one that holds the versions of a policy (JSON, YAML)")
-    by_version: dict[int, tuple[Policy, str, str]] = {}  # with the seal, and the file that it was read from
-    for path in sorted(place.iterdir()):
-        if not _may_hold_a_policy(path):
-            continue
-        record = load_record(path)
-        if name not in (None, record.policy.name):
-            continue
-        if record.changes:
-            raise InputError(f"{path.name}: {record.warning}; put the exported file back, or export a new version")
-        policy = record.policy
-        policy.check_names(scenario, path.name)
-        seal = seal_of(policy).sha256
-        other = by_version.get(policy.version)
-        if other is not None and other[0].name == policy.name and other[1] != seal:
-            raise InputError(
-                f"{path.name} and {other[2]} hold different content as version {policy.version} of policy "
-                f"'{policy.name}'; remove one, or give it another version"
-            )
-        if other is not None and other[0].name != policy.name:
-            raise InputError(f"folder '{folder}' holds policies of several names; say which one is meant")
-        by_version[policy.version] = (policy, seal, path.name)
-    if not by_version:
-        raise InputError(f"folder '{folder}' holds no version of {f'policy {name!r}' if name else 'a policy'}")
-    return Versions(tuple(by_version[version][0] for version in sorted(by_version)))
-
-
 def order_date(day: date | str) -> date:
     """Return a day from a date or its text: "2026-12-01".
 
@@ -125,9 +73,3 @@ def _life_words(policy: Policy) -> str:
     dates = [f"from {policy.effective_from}"] if policy.effective_from else []
     dates += [f"until {policy.effective_until}"] if policy.effective_until else []
     return " ".join([f"version {policy.version} {policy.status}", *dates])
-
-
-def _may_hold_a_policy(path: Path) -> bool:
-    if path.name.startswith(".") or path.name.endswith((".schema.json", ".jdm.json")):
-        return False
-    return path.is_file() and path.suffix in (".json", ".yaml", ".yml")

@@ -15,7 +15,9 @@ from policy_sim.publish.files import (
     render,
     vocabulary_of,
 )
+from policy_sim.publish.folder import contradiction, format_of_published, load_versions, published_name
 from policy_sim.publish.publication import publish, write_file
+from policy_sim.publish.spreadsheet import render_cases_csv, render_cases_xlsx
 
 __all__ = [
     "ENGINES",
@@ -29,17 +31,23 @@ __all__ = [
     "approve",
     "check",
     "conform",
+    "contradiction",
     "difference",
     "export_policy",
+    "format_of_published",
     "framed",
     "import_policy",
+    "load_versions",
     "pdf_problem",
     "publish",
+    "published_name",
     "read_file",
     "refuse_broken",
     "render",
     "render_card",
     "render_card_pdf",
+    "render_cases_csv",
+    "render_cases_xlsx",
     "vocabulary_of",
     "write_file",
 ]

@@ -6,10 +6,12 @@ looks (`templates/card.html`).
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, not_installed, unknown
@@ -17,7 +19,7 @@ from policy_sim.policy import ASK, ASK_CENTS, NO_LIMIT, NO_LIMIT_CENTS, Guard, L
 from policy_sim.publish.table import money_text
 from policy_sim.words import EVERYTHING, GUARDS, LIMIT_KINDS, LIMITS, LimitKind
 
-__all__ = ["PAPERS", "framed", "pdf_problem", "render_card", "render_card_pdf"]
+__all__ = ["PAPERS", "Marks", "framed", "marks_of", "pdf_problem", "read_marks", "render_card", "render_card_pdf"]
 
 #: Paper that the card fits, by its name in CSS.
 PAPERS = ("A4", "letter")
@@ -38,6 +40,42 @@ _DO_NOT_SAY = (
     ("“You should have …”", "Nobody wins that talk."),
     ("“There is nothing I can do.”", "Find one thing that you can do."),
 )
+
+
+_MARKS = re.compile(rb"Policy ([a-z0-9_]+), version (\d+), ([a-z]+), fingerprint ([0-9a-f]{8}), rules ([0-9a-f]{8})")
+_PDF_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+_LARGEST_STREAM = 5_000_000
+
+
+class Marks(NamedTuple):
+    """Which policy a file says: name, version and state, fingerprints of all of it and of its rules alone."""
+
+    name: str
+    version: int
+    status: str
+    fingerprint: str
+    rules: str
+
+
+def marks_of(policy: Policy) -> Marks:
+    """Return the marks of a policy."""
+    return Marks(policy.name, policy.version, policy.status, policy.fingerprint, policy.rules_fingerprint)
+
+
+def read_marks(data: bytes) -> Marks | None:
+    """Return the marks that a card (HTML, PDF) bears; None where it bears none."""
+    parts = [data]
+    for stream in _PDF_STREAM.finditer(data) if data.startswith(b"%PDF") else ():
+        try:
+            parts.append(zlib.decompressobj().decompress(stream[1], _LARGEST_STREAM))
+        except zlib.error:
+            continue  # not packed: it stands in the data as it is
+    for part in parts:
+        borne = _MARKS.search(part)
+        if borne:
+            name, version, status, fingerprint, rules = (text.decode() for text in borne.groups())
+            return Marks(name, int(version), status, fingerprint, rules)
+    return None
 
 
 @dataclass(frozen=True)
@@ -68,11 +106,12 @@ def render_card(policy: Policy, scenario: Scenario, provenance: Provenance | Non
         lstrip_blocks=True,
     )
     came_from = provenance or Provenance()
+    marks = "Policy {}, version {}, {}, fingerprint {}, rules {}".format(*marks_of(policy))
     pages = [_page(policy, scenario, tier) for tier in policy.tier_names]
     whole_items = [kind.act for kind in LIMIT_KINDS.values() if kind.counts_item_price and not kind.some_of_it]
     return environment.get_template("card.html").render(
         policy=policy, provenance=came_from, pages=pages, paper=paper, acts=[kind.act for kind in _kinds(scenario)],
-        whole_items=whole_items, do_not_say=_DO_NOT_SAY, sha256=seal_of(policy, came_from).sha256,
+        whole_items=whole_items, do_not_say=_DO_NOT_SAY, sha256=seal_of(policy, came_from).sha256, marks=marks,
     )  # fmt: skip
 
 

@@ -16,11 +16,11 @@ import numpy as np
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError
-from policy_sim.policy import ASK_CENTS, Ladder, Policy, authority, limit_content, to_cents
+from policy_sim.policy import ASK_CENTS, NOT_DECIDED, Ladder, Policy, authority, limit_content, to_cents
 from policy_sim.policy.decision import Decider, decision_of
 from policy_sim.publish.engines import ENGINES, Answer, Case, run_engine
 from policy_sim.publish.files import engines_of, read_file, vocabulary_of
-from policy_sim.publish.table import ALWAYS_KNOWN, NOT_DECIDED, OUTPUTS, Vocabulary, guard_regions, limit_text
+from policy_sim.publish.table import ALWAYS_KNOWN, OUTPUTS, Vocabulary, guard_regions, limit_text
 from policy_sim.words import ASKED_FOR, LIMITS
 
 if TYPE_CHECKING:
@@ -133,7 +133,8 @@ def conform(
 
 def reference(policy: Policy, case: Case) -> dict[str, Any]:
     """Return what the table should say of a case, from `authority` alone."""
-    facts = {guard.fact: case[guard.fact] for guard in policy.guards}
+    # what only guards look at that come after the one that catches the case may be missing
+    facts = {guard.fact: case[guard.fact] for guard in policy.guards if case.get(guard.fact) is not None}
     may = authority(policy, case["failure"], case["segment"], facts)
     decision = decision_of(may, case["asked_for"], case["amount"])
     alone = may.limits[may.starts_at]
@@ -238,10 +239,10 @@ def _own(policy: Policy, vocabulary: Vocabulary, cases: Sequence[Case]) -> list[
     decider = Decider(policy, vocabulary.failures, vocabulary.segments)
     answers: list[Answer] = []
     for case in cases:
-        facts = {fact: case.get(fact) for fact in decider.facts}
+        facts = {fact: case[fact] for fact in decider.facts if fact in case}
         try:
-            if case.get("currency") != policy.currency or any(fact is None or fact < 0 for fact in facts.values()):
-                raise InputError("a fact is missing")
+            if case.get("currency") != policy.currency:
+                raise InputError("the currency is another")
             failure, segment, asked_for = (str(case.get(name)) for name in ("failure", "segment", "asked_for"))
             decision = decider.decide(failure, segment, asked_for, case.get("amount"), facts)  # type: ignore[arg-type]
         except InputError:

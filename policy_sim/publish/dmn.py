@@ -10,10 +10,16 @@ import json
 import xml.etree.ElementTree as Tree
 
 from policy_sim.border import InputError
-from policy_sim.policy import Policy, Provenance, Record, parse_record, record_content
-from policy_sim.publish.table import (
+from policy_sim.policy import (
     NOT_DECIDED,
     NOT_DECIDED_RULE,
+    Policy,
+    Provenance,
+    Record,
+    parse_record,
+    record_content,
+)
+from policy_sim.publish.table import (
     OUTPUTS,
     Row,
     Vocabulary,

@@ -17,8 +17,6 @@ from policy_sim.words import ASKED_FOR, GUARD_FACTS, LIMIT_KINDS, LIMITS
 
 __all__ = [
     "ALWAYS_KNOWN",
-    "NOT_DECIDED",
-    "NOT_DECIDED_RULE",
     "OUTPUTS",
     "Region",
     "Row",
@@ -30,12 +28,6 @@ __all__ = [
     "money_text",
     "number_text",
 ]
-
-#: The tier of a case that no row fits: a name that no tier can bear.
-NOT_DECIDED = "not decided"
-NOT_DECIDED_RULE = (
-    "this case cannot be decided: a fact is missing, unknown, negative or no number, or the currency is another"
-)
 
 #: What has to be known of every case, whatever the policy.
 ALWAYS_KNOWN = ("currency", "failure", "segment", "asked_for", "amount")

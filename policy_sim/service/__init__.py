@@ -1,6 +1,6 @@
 """What goes wrong, what can be done about it, how customers answer, and how long whoever is asked takes."""
 
-from policy_sim.service.cases import Cases, draw_cases, read_cases
+from policy_sim.service.cases import Cases, draw_cases, read_cases, read_usable_cases
 from policy_sim.service.claiming import caught_share, learned_claiming
 from policy_sim.service.queue import Waiting, erlang_c, waiting
 from policy_sim.service.remedies import Menu, compile_menu, compose
@@ -28,6 +28,7 @@ __all__ = [
     "learned_claiming",
     "over_compensation",
     "read_cases",
+    "read_usable_cases",
     "recency_of_failure",
     "spend_multiplier",
     "waiting",

@@ -6,7 +6,6 @@ Left to others: what can be done about a case (`remedies`), how its customer ans
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,13 +17,14 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import Draws, Scenario
 from policy_sim.border import InputError, check_at_least, nearest, unknown
+from policy_sim.cells import distinct, read_numbers, read_table, shortened
 from policy_sim.service.claiming import GENUINE_SCORE, OPPORTUNIST_SCORE
 from policy_sim.words import CASE_COLUMNS, COLUMNS
 
 if TYPE_CHECKING:
     from policy_sim.clv import FutureValues, Transactions
 
-__all__ = ["Cases", "draw_cases", "read_cases"]
+__all__ = ["Cases", "draw_cases", "read_cases", "read_usable_cases"]
 
 Floats = NDArray[np.float64]
 
@@ -234,7 +234,8 @@ def read_cases(source: str | Path | pd.DataFrame, scenario: Scenario) -> Cases:
     """Read real cases from a CSV or Parquet file or a table; columns bear the names of `Cases`.
 
     `failure`, `item_price` and `future_value` are required; `case`, `segment` and the rest are filled from the scenario
-    where they are left out. Columns of other names are ignored.
+    where they are left out. Where there is a column `currency`, it must be the scenario's. Columns of other names are
+    ignored.
 
     Parameters
     ----------
@@ -248,73 +249,137 @@ def read_cases(source: str | Path | pd.DataFrame, scenario: Scenario) -> Cases:
     InputError
         If a column is missing or a cell cannot be used; the message names the row.
     """
-    table, where = _table(source)
-    for name in ("failure", *(column.name for column in CASE_COLUMNS.values() if column.is_required)):
-        if name not in table.columns:
-            hint = nearest(name, [str(column) for column in table.columns]).replace("did you mean", "is it")
-            names = ", ".join(str(column) for column in table.columns) or "none"
-            raise InputError(f"{where} has no column '{name}'{hint}; found: {names}; rename or add it")
-    if table.empty:
-        raise InputError(f"{where} holds no cases; it needs at least one row below the header")
-    columns: dict[str, NDArray[Any]] = {"failure": _names(table["failure"], "failure", list(scenario.failures), where)}
-    if "segment" in table.columns:
-        segments = [segment.name for segment in scenario.segments]
-        columns["segment"] = _names(table["segment"], "segment", segments, where)
-    for name in CASE_COLUMNS:
-        if name in table.columns:
-            columns[name] = _numbers(table[name], name, where)
-    labels = table["case"] if "case" in table.columns else pd.RangeIndex(1, len(table) + 1).to_series()
-    values = np.asarray(columns["future_value"], dtype=np.float64)
-    first = np.asarray(columns.get("prior_purchases", np.ones(len(table))), dtype=np.float64) <= 1
-    newcomers = values[first] if first.any() else values
-    return _complete(scenario, np.array(labels, dtype=np.str_), columns, float(newcomers.mean()), scenario.currency)
+    table = _table(source)
+    columns, problems = _columns(table, scenario)
+    wrong = (problems != "").nonzero()[0]
+    if len(wrong):
+        raise InputError(f"{_line(table, int(wrong[0]))}: {problems[wrong[0]]}")
+    return _cases(table, columns, scenario)
 
 
-def _table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
+def read_usable_cases(source: str | Path | pd.DataFrame, scenario: Scenario) -> tuple[Cases | None, pd.DataFrame]:
+    """Read those of the cases that can be used, and say of each of the others why it cannot.
+
+    Parameters and errors are those of `read_cases`, but that no cell is an error.
+
+    Returns
+    -------
+    tuple
+        The cases that can be used, None where there are none; and of all, in their order, the columns case, as it
+        stands there, and problem, empty for those that can be used.
+    """
+    table = _table(source)
+    columns, problems = _columns(table, scenario)
+    usable = problems == ""
+    all_cases = pd.DataFrame({"case": _labels(table), "problem": problems})
+    if not usable.any():
+        return None, all_cases
+    some = _Table(table.rows[usable], table.where, table.has_commas)
+    cases = _cases(some, {name: values[usable] for name, values in columns.items()}, scenario)
+    return replace(cases, case=_labels(table)[usable]), all_cases
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Cases as they stand in a file or a table, and where that is, in words."""
+
+    rows: pd.DataFrame
+    where: str
+    has_commas: bool = False
+
+
+def _table(source: str | Path | pd.DataFrame) -> _Table:
     if isinstance(source, pd.DataFrame):
-        return source, "the table of cases"
+        return _Table(source, "the table of cases")
     path = Path(source)
-    if not path.is_file():
-        raise InputError(f"case file '{source}' does not exist; give the path of a CSV or Parquet file")
-    try:
-        table = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
-    except (ValueError, OSError, pd.errors.ParserWarning) as error:
-        raise InputError(f"case file '{source}' cannot be read: {str(error).splitlines()[0]}") from None
-    # blank lines go, but keep their number, so that messages name the line that an editor shows
-    return table.dropna(how="all"), f"case file '{path.name}'"
+    cells = read_table("case file", path)
+    return _Table(cells.rows.dropna(how="all"), f"case file '{path.name}'", cells.has_commas)
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)  # of lines with more fields than names
-        # names are read as a row, for pandas renames those that stand twice
-        names = pd.read_csv(path, header=None, nrows=1, dtype=str, skipinitialspace=True, encoding="utf-8-sig").iloc[0]
-        for name in names[names.duplicated()].dropna():
-            raise ValueError(f"two columns are named '{name}'; rename or remove one")
-        return pd.read_csv(path, index_col=False, skip_blank_lines=False, skipinitialspace=True, encoding="utf-8-sig")
+def _columns(table: _Table, scenario: Scenario) -> tuple[dict[str, NDArray[Any]], NDArray[np.object_]]:
+    """Return the columns that there are, and for each case what is wrong with it, "" where nothing is."""
+    rows = table.rows
+    for name in ("failure", *(column.name for column in CASE_COLUMNS.values() if column.is_required)):
+        if name not in rows.columns:
+            hint = nearest(name, [str(column) for column in rows.columns]).replace("did you mean", "is it")
+            names = ", ".join(str(column) for column in rows.columns) or "none"
+            raise InputError(f"{table.where} has no column '{name}'{hint}; found: {names}; rename or add it")
+    if rows.empty:
+        raise InputError(f"{table.where} holds no cases; it needs at least one row below the header")
+    columns: dict[str, NDArray[Any]] = {}
+    problems = np.full(len(rows), "", dtype=object)
+
+    def add(further: NDArray[np.object_]) -> None:
+        first = (problems == "") & (further != "")
+        problems[first] = further[first]
+
+    if "currency" in rows.columns:
+        add(_other_currency(rows["currency"], scenario.currency))
+    segments = [segment.name for segment in scenario.segments]
+    for kind, valid in (("failure", list(scenario.failures)), ("segment", segments)):
+        if kind in rows.columns:
+            columns[kind], further = _names(rows[kind], kind, valid)
+            add(further)
+    for name in CASE_COLUMNS:
+        if name in rows.columns:
+            columns[name], further = _numbers(rows[name], name, table.has_commas)
+            add(further)
+    return columns, problems
 
 
-def _line(column: pd.Series, position: int, where: str) -> str:
-    if where.startswith("the table"):
-        return f"{where}, row {position + 1}"
-    return f"{where}, line {int(column.index[position]) + 2}"
+def _cases(table: _Table, columns: Mapping[str, NDArray[Any]], scenario: Scenario) -> Cases:
+    values = np.asarray(columns["future_value"], dtype=np.float64)
+    first = np.asarray(columns.get("prior_purchases", np.ones(len(values))), dtype=np.float64) <= 1
+    newcomers = values[first] if first.any() else values
+    return _complete(scenario, _labels(table), columns, float(newcomers.mean()), scenario.currency)
 
 
-def _names(column: pd.Series, kind: str, valid: list[str], where: str) -> NDArray[np.int64]:
-    codes = pd.Index(valid).get_indexer(pd.Index(column.astype(str))).astype(np.int64)
-    if (codes < 0).any():
-        position = int(np.argmax(codes < 0))
-        raise unknown(kind, column.iloc[position], valid, _line(column, position, where))
-    return codes
+def _labels(table: _Table) -> NDArray[np.str_]:
+    """Return the ids of cases as they stand there, "" for none; numbers from 1 where there is no such column."""
+    rows = table.rows
+    if "case" not in rows.columns:
+        return np.arange(1, len(rows) + 1).astype(np.str_)
+    ids = rows["case"].astype(object)
+    return np.array(
+        [str(case) if is_there else "" for case, is_there in zip(ids, ids.notna(), strict=True)], dtype=np.str_
+    )
 
 
-def _numbers(column: pd.Series, name: str, where: str) -> Floats:
-    values = np.array(pd.to_numeric(column, errors="coerce"), dtype=np.float64)
+def _line(table: _Table, position: int) -> str:
+    if table.where.startswith("the table"):
+        return f"{table.where}, row {position + 1}"
+    return f"{table.where}, line {int(table.rows.index[position]) + 2}"
+
+
+def _other_currency(column: pd.Series, currency: str) -> NDArray[np.object_]:
+    codes, words = distinct(column)
+    problems = [
+        ""
+        if word == currency
+        else f"currency is {shortened(word)}; expected {currency}, as in the scenario: nothing is converted"
+        for word in [*words, ""]  # the last is for code -1
+    ]
+    return np.array(problems, dtype=object)[codes]
+
+
+def _names(column: pd.Series, kind: str, valid: list[str]) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """Return for each name its place among the valid ones, and what is wrong; blanks around a name do not matter."""
+    codes, words = distinct(column)
+    names = [str(word).strip() for word in words] + ["nothing"]  # the last is for code -1
+    places = [valid.index(name) if name in valid else -1 for name in names]
+    pairs = zip(names, places, strict=True)
+    problems = ["" if place >= 0 else str(unknown(kind, name or "nothing", valid)) for name, place in pairs]
+    return np.array(places, dtype=np.int64)[codes], np.array(problems, dtype=object)[codes]
+
+
+def _numbers(column: pd.Series, name: str, has_commas: bool) -> tuple[Floats, NDArray[np.object_]]:
+    values, problems = read_numbers(column, has_commas)
     is_share = CASE_COLUMNS[name].unit == "share"
-    top = 1.0 if is_share else np.inf
-    wrong = ~(np.isfinite(values) & (values >= 0) & (values <= top))
-    if wrong.any():
-        position = int(np.argmax(wrong))
-        expected = "a number from 0 to 1" if is_share else "a number, 0 or more"
-        raise InputError(f"{_line(column, position, where)}: {name} is '{column.iloc[position]}'; expected {expected}")
-    return values
+    wrong = (problems != "") | (values < 0) | (values > (1.0 if is_share else np.inf))
+    expected = "a number from 0 to 1" if is_share else "a number, 0 or more"
+    written = column.to_numpy(dtype=object)
+    for row in wrong.nonzero()[0]:
+        cell = "" if pd.api.types.is_scalar(written[row]) and pd.isna(written[row]) else written[row]
+        why = problems[row].partition(", ")[2] if "which can be read" in problems[row] else f"expected {expected}"
+        problems[row] = f"{name} is {shortened(cell)}; {why}"
+    return values, problems

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
@@ -20,7 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 
 from policy_sim.assumptions import Scenario, load_scenario
 from policy_sim.border import InputError, find_file, parse_model, read_yaml, unknown
-from policy_sim.policy import ASK, NO_LIMIT, Policy, load_policy
+from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, load_policy
 from policy_sim.policy.limits import limit_content
 from policy_sim.sweep.samples import latin_hypercube, morris_trajectories, saltelli, sobol_sequence
 from policy_sim.words import LIMITS, OUTCOMES, Name
@@ -414,6 +414,25 @@ def _check_names(design: Design, scenario: Scenario, policy: Policy) -> None:
     for name in design.levers:
         if name not in levers:
             raise unknown("limit", name, levers, f"design {design.name}, outcomes")
+    _check_listed_limits(design, policy)
+
+
+def _check_listed_limits(design: Design, policy: Policy) -> None:
+    for name, value in _listed_values(design):
+        if is_lever(name) and not isinstance(value, str):
+            try:
+                policy.with_limit(Lever(*name.split(".")), value)
+            except InputError as error:
+                raise InputError(f"design {design.name}: {error}") from None
+
+
+def _listed_values(design: Design) -> Iterator[tuple[str, float | str]]:
+    """Yield every value that a person wrote for a factor; what lies in a range is drawn."""
+    for part in _leaves(design.runs):
+        if isinstance(part, Listed):
+            yield from (entry for row in part.rows for entry in row.items())
+        else:
+            yield from ((name, value) for name, factor in part.factors.items() for value in factor.listed or ())
 
 
 @dataclass(frozen=True)

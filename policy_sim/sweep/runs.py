@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +30,7 @@ from policy_sim import __version__
 from policy_sim.assumptions import Draws, Scenario, central, draw_assumptions
 from policy_sim.border import InputError
 from policy_sim.clv import read_transactions
-from policy_sim.policy import Lever, Policy
+from policy_sim.policy import Lever, Policy, to_cents
 from policy_sim.service import draw_cases, read_cases
 from policy_sim.study.prepare import Customers, Sample, draw_setting, fit_customers, prepare, read_default_log
 from policy_sim.sweep.design import ResolvedDesign, is_lever, is_missing, is_plain
@@ -205,13 +206,15 @@ def job_of(resolved: ResolvedDesign) -> Job:
 def with_limits(policy: Policy, moved: Mapping[Lever, float]) -> Policy:
     """Return a policy with other general limits (money); those of higher tiers are raised with them.
 
+    A limit that was drawn from a range stands for the cent below it, which permits the same.
+
     Raises
     ------
     InputError
         If a lever is unknown or a limit below 0.
     """
     for lever, value in moved.items():
-        policy = policy.with_limit(lever, value)
+        policy = policy.with_limit(lever, to_cents(value) / 100 if math.isfinite(value) else value)
     for limit in dict.fromkeys(lever.limit for lever in moved):
         for below, above in zip(policy.tier_names[:-2], policy.tier_names[1:-1], strict=True):
             least = policy.limit(below, limit)

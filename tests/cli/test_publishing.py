@@ -76,14 +76,16 @@ def test_a_file_that_a_person_changed(run: Run, tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text(text.replace("any,any,25,10,ask", "any,any,25,40,ask"))
     status, _, err = run("import", "p.csv", "--out", "p.yaml")
     assert status == 0
-    assert "this file was changed after export: tiers.agent.limits.credit 10 -> 40; it counts as a draft" in err
+    assert (
+        "this file was changed after export: tiers.agent.limits.credit 10 -> 40; it counts as a draft, version 2" in err
+    )
     status, _, err = run("import", "p.csv", "--unchanged", "--out", "p.yaml")
     assert status == 2
     assert len(err.splitlines()) == 1
 
     assert run("check", "p.yaml", "--rules-only")[0] == 0
     status, _, err = run("approve", "p.yaml", "--by", "Ana", "--on", "2026-11-20", "--live", "--from", "2026-12-01")
-    assert (status, err) == (0, "current version 1 is live, by Ana on 2026-11-20; wrote p.yaml\n")
+    assert (status, err) == (0, "current version 2 is live, by Ana on 2026-11-20; wrote p.yaml\n")
     approved = import_policy(tmp_path / "p.yaml", load_scenario("online_retail"))
     assert (approved.status, approved.approved_by, str(approved.effective_from)) == ("live", "Ana", "2026-12-01")
     status, _, err = run("approve", "current", "--by", "Ana")
@@ -91,7 +93,7 @@ def test_a_file_that_a_person_changed(run: Run, tmp_path: Path) -> None:
     assert "export the policy first" in err
     status, _, err = run("export", "current", "--format", "yaml", "--out", "p.yaml")
     assert status == 2
-    assert "with other content, and it is live" in err
+    assert "holds version 2 of 'current', newer than 1" in err
     assert run("export", "current", "--format", "yaml", "--out", "p.yaml", "--force")[0] == 0
     assert "status: live" in (tmp_path / "p.yaml.previous").read_text()
 

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from policy_sim.border import InputError
-from policy_sim.policy import Guard, Lever
+from policy_sim.policy import NOT_DECIDED, Guard, Lever
 from policy_sim.publish import conform, render
 from policy_sim.publish.conformity import boundary_cases, broken_cases, reference
 from policy_sim.publish.dmn import render_dmn
 from policy_sim.publish.engines import run_engine
-from policy_sim.publish.table import NOT_DECIDED, Vocabulary
+from policy_sim.publish.table import Vocabulary
 
 #: Fewer cells: pyDMNrules takes some 100 ms a case.
 FEW = Vocabulary(("wrong_item", "lost_parcel"), ("loyal",))

@@ -139,3 +139,15 @@ def test_a_design_too_large_to_hold_is_refused() -> None:
     wide = {f"response.{name}": Factor(range=(0, 1), levels=1000) for name in ("paradox", "wait_weight", "bond_weight")}
     with pytest.raises(InputError, match="1,000,000,000 rows"):
         rows_of(Design(name="wide", runs=FullFactorial(factors=wide)))
+
+
+@pytest.mark.parametrize("value", [25.005, 0.005, 24.9999, 1e-3])
+@pytest.mark.parametrize("method", ["list", "full_factorial", "cross"])
+def test_a_limit_that_is_written_is_whole_cents(value: float, method: str) -> None:
+    listed = {"method": "list", "rows": [{"agent.refund": 25}, {"agent.refund": value}]}
+    factors = {"method": "full_factorial", "factors": {"agent.refund": {"values": [10, value]}}}
+    other = {"method": "full_factorial", "factors": {"shop.label_cost": {"values": [5, 6]}}}
+    runs = {"list": listed, "full_factorial": factors, "cross": {"method": "cross", "of": [other, listed]}}[method]
+    design = Design.model_validate({"name": "cents", "title": "Cents", "runs": runs})
+    with pytest.raises(InputError, match=r"design cents: agent\.refund: limit is .*; it must be whole cents, write"):
+        rows_of(design)

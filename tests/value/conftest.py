@@ -92,13 +92,13 @@ def random_limit():
 
 
 def make_limit(rng, breakpoints):
-    """Draw a limit in money: ask, any amount, 0, on a breakpoint, a cent or less beside one, or anywhere."""
+    """Draw a limit in money: ask, any amount, 0, on a breakpoint, a cent beside one, or anywhere."""
     kind = rng.integers(0, 8)
     near = rng.choice(breakpoints) / 100
     beside = (0.01, -0.01, 0.004, -0.004)[rng.integers(0, 4)]
-    return float(
-        [ASK, NO_LIMIT, 0.0, near, near, max(near + beside, 0.0), rng.uniform(0, 150), rng.uniform(0, 30)][kind]
-    )
+    limit = [ASK, NO_LIMIT, 0.0, near, near, max(near + beside, 0.0), rng.uniform(0, 150), rng.uniform(0, 30)][kind]
+    # whole cents, as limits are: the cent below permits the same
+    return float(limit) if np.isinf(limit) else float(np.floor(100 * limit + 1e-6) / 100)
 
 
 @pytest.fixture(scope="session")

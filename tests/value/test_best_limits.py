@@ -361,15 +361,6 @@ def test_what_is_found_is_never_worse_than_what_was_given(scenario, with_styles,
     assert evaluate(best.policy, payoffs).per_case().mean() >= before - 1e-9
 
 
-def test_fractions_of_a_cent_do_not_upset_the_order(scenario, shipped_payoffs):
-    policy = load_policy("current", scenario).with_limit(Lever("agent", "credit"), 10.005)
-    best = best_limits(policy, shipped_payoffs, ("credit",), tiers=("lead",))
-    best.policy.check_order(scenario.failures, [segment.name for segment in scenario.segments], "the best")
-    policy = load_policy("current", scenario).with_limit(Lever("lead", "credit"), 10.005)
-    best = best_limits(policy, shipped_payoffs, ("credit",))
-    best.policy.check_order(scenario.failures, [segment.name for segment in scenario.segments], "the best")
-
-
 def test_exceptions_that_leave_a_middle_tier_no_room(scenario, random_cases):
     # four tiers, all in order; for the third one's general limit the exceptions of its neighbours cross
     four = scenario.model_copy(

@@ -14,6 +14,7 @@ __all__ = [
     "COLUMNS",
     "DAYS",
     "DAY_NOTE",
+    "FORMULA_SIGNS",
     "GUARD_SHEET",
     "LIFE",
     "LIMIT_SHEET",
@@ -50,8 +51,10 @@ LIFE = (
 DAYS = ("effective_from", "effective_until", "approved_on")
 DAY_NOTE = " (year-month-day)"
 
-#: What a spreadsheet would take for a formula, or for the apostrophe that we put before one.
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+#: What begins a formula to a spreadsheet, if a cell begins with it.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: The same, and the apostrophe that we put before it.
+_RISKY = (*FORMULA_SIGNS, "'")
 
 
 def marked_safe(text: str) -> str:

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from policy_sim.border import InputError, unknown
+from policy_sim.cells import read_number, shortened
 from policy_sim.policy import SCHEMA, Record, parse_record
 from policy_sim.publish.spreadsheet.layout import (
     ABOUT_SHEET,
@@ -28,7 +29,7 @@ from policy_sim.publish.spreadsheet.layout import (
     is_marked,
     unmarked,
 )
-from policy_sim.publish.spreadsheet.numbers import read_limit, read_number, read_whole, shortened
+from policy_sim.publish.spreadsheet.numbers import read_limit, read_whole
 from policy_sim.words import GUARD_FACTS, LIMITS
 
 __all__ = ["parse_csv", "parse_xlsx"]

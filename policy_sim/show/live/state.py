@@ -390,9 +390,7 @@ class Panel:
 
     def to_publish(self) -> Policy:
         """Return the policy in hand as it would be published: the next version of the one in force, a draft."""
-        if self.policy == self.approved:
-            return self.approved
-        return self.policy.model_copy(update={"version": self.approved.version + 1, "status": "draft"})
+        return self.policy.as_next_version_of(self.approved)
 
     def review(self) -> dict[str, Any]:
         """Return what should be seen before publishing.
