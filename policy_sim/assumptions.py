@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from policy_sim.border import InputError, check_at_least, find_file, parse_model, read_yaml, unknown
+from policy_sim.border import InputError, check_at_least, find_file, is_file, parse_model, read_yaml, unknown
 from policy_sim.words import COLUMNS, EVERYTHING, LIMIT_KINDS, LIMITS, Name, RemedyKind
 
 __all__ = [
@@ -511,7 +511,7 @@ def _extended(path: Path, descendants: tuple[Path, ...]) -> Any:
         )
     beside = path.parent / extended
     try:
-        base = beside if beside.is_file() else find_file("scenario", extended, "data/scenarios", ".yaml")
+        base = beside if is_file(beside) else find_file("scenario", extended, "data/scenarios", ".yaml")
     except InputError as error:
         raise InputError(f"{error} ({path.name}, extends)") from None
     if base.resolve() in (path.resolve(), *(descendant.resolve() for descendant in descendants)):

@@ -160,7 +160,9 @@ def _scenario_for_others(changed: Scenario | None, name_or_file: str) -> Iterato
 
 def _absolute(name_or_file: str) -> str:
     """Return a name as it is, and the path of a file so that it holds in every folder."""
-    return str(Path(name_or_file).resolve()) if Path(name_or_file).is_file() else name_or_file
+    from policy_sim.border import is_file
+
+    return str(Path(name_or_file).resolve()) if is_file(name_or_file) else name_or_file
 
 
 def _log_content(log: LogSource) -> dict[str, str | bool | None] | None:

@@ -70,12 +70,13 @@ def decide(
 
 def _decide_by_rules(policy: str, cases: Path, scenario: Scenario) -> pd.DataFrame:
     """Return who may decide each case, by a policy, or by the version that was live on the day of the order."""
+    from policy_sim.border import is_folder
     from policy_sim.policy import Decider, decide_by_date, decide_table, load_versions
     from policy_sim.publish import vocabulary_of
 
     names = vocabulary_of(scenario)
     requests = read_requests(cases)
-    if Path(policy).is_dir():
+    if is_folder(policy):
         versions = load_versions(policy, scenario)
         return requests.join(decide_by_date(versions, names.failures, names.segments, requests))
     decider = Decider(read_policy(policy, scenario).policy, names.failures, names.segments)
@@ -310,13 +311,13 @@ def approve(
 ) -> None:
     """Write into a policy who approved it and when, and from which day it decides orders."""
     from policy_sim import publish
-    from policy_sim.border import InputError
+    from policy_sim.border import InputError, is_file
     from policy_sim.policy.versions import order_date
 
     if live and retire:
         raise InputError("--live and --retire exclude each other; leave one out")
     checked = read_scenario(ScenarioSource(scenario))
-    if not file.is_file():
+    if not is_file(file):
         raise InputError(f"file '{file}' does not exist; export the policy first, and approve that file")
     record = read_policy(file, checked)
     publish.refuse_broken(record.policy, checked)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from policy_sim.border import InputError, unknown
+from policy_sim.border import InputError, numbers_of, unknown
 from policy_sim.policy.authority import Authority
 from policy_sim.policy.ladder import Ladder, to_cents
 from policy_sim.policy.limits import ASK, Policy, limit_content
@@ -321,7 +321,10 @@ def _codes(column: pd.Series, name: str, valid: tuple[str, ...]) -> NDArray[np.i
     import numpy as np
     import pandas as pd
 
-    named = pd.Categorical(column)
+    try:
+        named = pd.Categorical(column)
+    except TypeError:  # lists and the like cannot be told apart, and are no names
+        named = pd.Categorical(column.astype(str))
     # the last place is for code -1: nothing there
     place = np.append(pd.Index(valid).get_indexer(named.categories), -1)
     codes = np.asarray(place[named.codes], dtype=np.int64)
@@ -334,11 +337,10 @@ def _codes(column: pd.Series, name: str, valid: tuple[str, ...]) -> NDArray[np.i
 def _numbers(cases: pd.DataFrame, name: str) -> NDArray[np.float64]:
     import numpy as np
 
-    try:
-        values = np.asarray(cases[name].to_numpy(), dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"column '{name}' of the cases holds text; it must hold numbers") from None
+    values = numbers_of(cases[name])
     if np.isnan(values).any():
         row = int(np.argmax(np.isnan(values)))
-        raise InputError(f"column '{name}' of the cases is empty in row {row + 1}; it must hold a number")
+        cell = cases[name].iloc[row]
+        held = "is empty" if cell is None or cell != cell else f"holds text or the like, {str(cell)!r},"
+        raise InputError(f"column '{name}' of the cases {held} in row {row + 1}; it must hold a number")
     return values

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policy_sim.border import InputError
+from policy_sim.border import InputError, guarded, is_file, is_folder
 from policy_sim.policy.limits import Policy
 from policy_sim.policy.record import load_record, seal_of
 
@@ -72,10 +72,12 @@ def load_versions(folder: str | Path, scenario: Scenario, name: str | None = Non
         If a file cannot be read or was changed after export, or two files hold different content as one version.
     """
     place = Path(folder)
-    if not place.is_dir():
+    if not is_folder(place):
         raise InputError(f"'{folder}' is not a folder; give one that holds the versions of a policy (JSON, YAML)")
     by_version: dict[int, tuple[Policy, str, str]] = {}  # with the seal, and the file that it was read from
-    for path in sorted(place.iterdir()):
+    with guarded(f"folder '{folder}'", "a folder that can be opened"):
+        paths = sorted(place.iterdir())
+    for path in paths:
         if not _may_hold_a_policy(path):
             continue
         record = load_record(path)
@@ -130,4 +132,4 @@ def _life_words(policy: Policy) -> str:
 def _may_hold_a_policy(path: Path) -> bool:
     if path.name.startswith(".") or path.name.endswith((".schema.json", ".jdm.json")):
         return False
-    return path.is_file() and path.suffix in (".json", ".yaml", ".yml")
+    return is_file(path) and path.suffix in (".json", ".yaml", ".yml")

@@ -17,7 +17,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import Draws, Scenario
-from policy_sim.border import InputError, check_at_least, nearest, unknown
+from policy_sim.border import (
+    InputError,
+    check_at_least,
+    guarded,
+    is_file,
+    nearest,
+    numbers_of,
+    read_parquet,
+    texts_of,
+    unknown,
+)
 from policy_sim.service.claiming import GENUINE_SCORE, OPPORTUNIST_SCORE
 from policy_sim.words import CASE_COLUMNS, COLUMNS
 
@@ -264,34 +274,33 @@ def read_cases(source: str | Path | pd.DataFrame, scenario: Scenario) -> Cases:
         if name in table.columns:
             columns[name] = _numbers(table[name], name, where)
     labels = table["case"] if "case" in table.columns else pd.RangeIndex(1, len(table) + 1).to_series()
+    cases = texts_of(labels, "case", where)
     values = np.asarray(columns["future_value"], dtype=np.float64)
     first = np.asarray(columns.get("prior_purchases", np.ones(len(table))), dtype=np.float64) <= 1
     newcomers = values[first] if first.any() else values
-    return _complete(scenario, np.array(labels, dtype=np.str_), columns, float(newcomers.mean()), scenario.currency)
+    return _complete(scenario, cases, columns, float(newcomers.mean()), scenario.currency)
 
 
 def _table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
     if isinstance(source, pd.DataFrame):
         return source, "the table of cases"
     path = Path(source)
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"case file '{source}' does not exist; give the path of a CSV or Parquet file")
-    try:
-        table = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
-    except (ValueError, OSError, pd.errors.ParserWarning) as error:
-        raise InputError(f"case file '{source}' cannot be read: {str(error).splitlines()[0]}") from None
+    with guarded(f"case file '{source}'", "CSV or Parquet with one row for each case"):
+        plain = ("case", "failure", "segment", *CASE_COLUMNS)
+        table = read_parquet(path, plain) if path.suffix == ".parquet" else _read_csv(path)
     # blank lines go, but keep their number, so that messages name the line that an editor shows
     return table.dropna(how="all"), f"case file '{path.name}'"
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)  # of lines with more fields than names
-        # names are read as a row, for pandas renames those that stand twice
-        names = pd.read_csv(path, header=None, nrows=1, dtype=str, skipinitialspace=True, encoding="utf-8-sig").iloc[0]
-        for name in names[names.duplicated()].dropna():
-            raise ValueError(f"two columns are named '{name}'; rename or remove one")
-        return pd.read_csv(path, index_col=False, skip_blank_lines=False, skipinitialspace=True, encoding="utf-8-sig")
+    warnings.simplefilter("error", pd.errors.ParserWarning)  # of lines with more fields than names
+    # names are read as a row, for pandas renames those that stand twice
+    names = pd.read_csv(path, header=None, nrows=1, dtype=str, skipinitialspace=True, encoding="utf-8-sig").iloc[0]
+    for name in names[names.duplicated()].dropna():
+        raise ValueError(f"two columns are named '{name}'; rename or remove one")
+    return pd.read_csv(path, index_col=False, skip_blank_lines=False, skipinitialspace=True, encoding="utf-8-sig")
 
 
 def _line(column: pd.Series, position: int, where: str) -> str:
@@ -309,7 +318,7 @@ def _names(column: pd.Series, kind: str, valid: list[str], where: str) -> NDArra
 
 
 def _numbers(column: pd.Series, name: str, where: str) -> Floats:
-    values = np.array(pd.to_numeric(column, errors="coerce"), dtype=np.float64)
+    values = numbers_of(column)
     is_share = CASE_COLUMNS[name].unit == "share"
     top = 1.0 if is_share else np.inf
     wrong = ~(np.isfinite(values) & (values >= 0) & (values <= top))

@@ -6,11 +6,16 @@ Left to others: which cell it is (`reading`).
 
 from __future__ import annotations
 
+import math
 import re
 
 from policy_sim.border import InputError
 
 __all__ = ["read_limit", "read_number", "read_whole", "shortened"]
+
+
+#: Signs of a number: more are none that anybody means.
+_LONGEST = 30
 
 
 def read_limit(value: object, where: str, has_commas: bool) -> float | str:
@@ -39,6 +44,8 @@ def read_number(value: object, where: str, has_commas: bool) -> float:
     if isinstance(value, bool):
         raise InputError(f"{where} is {value}; it must be a number")
     if isinstance(value, int | float):
+        if not math.isfinite(value):
+            raise InputError(f"{where} is {value}; it must be a plain number, ask or no_limit")
         return float(value)
     text = str(value).strip().replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace("'", "")
     if text.startswith(("=", "@")):
@@ -51,6 +58,8 @@ def read_number(value: object, where: str, has_commas: bool) -> float:
     points, commas = text.count("."), text.count(",")
     if points and commas:
         return _with_both(text, where)
+    if len(text) > _LONGEST:
+        raise InputError(f"{where} is {shortened(value)}; it must be a number of at most {_LONGEST} signs")
     if points + commas == 0:
         return float(text)
     separator, decimal = "." if points else ",", "," if has_commas else "."
