@@ -77,7 +77,7 @@ def read_columns(kind: str, path: str | Path, columns: Sequence[str]) -> pd.Data
     return wanted
 
 
-def read_parquet(path: str | Path, plain: Collection[str]) -> pd.DataFrame:
+def read_parquet(path: str | Path, plain: Collection[str] | None = None) -> pd.DataFrame:
     """Read a Parquet file as its columns stand; what some program noted about them beside is not looked at.
 
     It belongs inside of `guarded`.
@@ -87,7 +87,7 @@ def read_parquet(path: str | Path, plain: Collection[str]) -> pd.DataFrame:
     path
         The file.
     plain
-        Names of columns that must hold single values (numbers, text, days) where they are there.
+        Names of columns that must hold single values (numbers, text, days) where they are there; all of them, if not given.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def read_parquet(path: str | Path, plain: Collection[str]) -> pd.DataFrame:
         for field in schema:
             kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
             is_plain = not (pa.types.is_nested(kind) or _is_binary(pa, kind))
-            if field.name in plain and not is_plain:
+            if not is_plain and (plain is None or field.name in plain):
                 raise InputError(
                     f"column '{field.name}' of '{path}' holds {kind}; expected single numbers or text, convert it"
                 )

@@ -60,7 +60,7 @@ def lab(
     folder: Annotated[Path, typer.Option(help="Where to copy the notebooks, if installed without a checkout.")] = Path(
         "policy_sim_notebooks"
     ),
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8888,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port on this machine.")] = 8888,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
 ) -> None:
     """Open the notebooks in JupyterLab, on this machine only, behind a token."""
@@ -89,7 +89,9 @@ def lab(
 def app(
     *,
     log: LogSource,
-    cases: Annotated[int, typer.Option("--cases", min=1, help="How many cases to draw from the log.")] = 20_000,
+    cases: Annotated[
+        int, typer.Option("--cases", min=1, max=1_000_000, help="How many cases to draw from the log.")
+    ] = 20_000,
     policy: PolicyInForce = "current",
     source: ScenarioSource,
     draws: Draws = 200,

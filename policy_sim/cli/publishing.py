@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from policy_sim.cli.console import note, print_json, print_parts, progress_bar, report_files
+from policy_sim.cli.console import note, print_json, print_parts, progress_bar, report_files, report_written
 from policy_sim.cli.files import write_or_print
 from policy_sim.cli.inputs import format_of_file, prepare, read_policy, read_requests, read_scenario, split_words
 from policy_sim.cli.options import (
@@ -147,10 +147,10 @@ def export(
     else:
         content = render(record.policy, formats[0], scenario, provenance)
     if out is None:
-        typer.echo(content, nl=False)
+        write_or_print(content, None)
     else:
         write_file(out, record.policy, content, force)
-        typer.echo(f"Wrote {out}", err=True)
+        report_written(str(out))
 
 
 def _chosen_formats(text: str | None) -> tuple[str, ...]:
@@ -191,10 +191,10 @@ def import_file(
         raise InputError(f"{file.name}: {record.warning}; put the exported file back, or leave --unchanged out")
     content = render(record.policy, "yaml" if out is None else format_of_file(out), checked, record.provenance)
     if out is None:
-        typer.echo(content, nl=False)
+        write_or_print(content, None)
     else:
         write_file(out, record.policy, content, force)
-        typer.echo(f"Wrote {out}", err=True)
+        report_written(str(out))
 
 
 def conform(
@@ -203,7 +203,9 @@ def conform(
         str | None, typer.Option("--policy", help="What the file should say; else the policy it was written from.")
     ] = None,
     engine: Annotated[str | None, typer.Option(help="zen-engine, pyDMNrules or feelin; else all that run it.")] = None,
-    cases: Annotated[int, typer.Option("--cases", min=1, help="How many; every boundary is met at least.")] = 1000,
+    cases: Annotated[
+        int, typer.Option("--cases", min=1, max=1_000_000, help="How many; every boundary is met at least.")
+    ] = 1000,
     scenario: ScenarioName = "online_retail",
     seed: Seed = 0,
     as_json: AsJson = False,
@@ -239,8 +241,10 @@ def check(
 ) -> None:
     """What is wrong with a policy: gaps, overlaps, rules that never fire, falling limits, promises nobody can keep."""
     from policy_sim import publish
+    from policy_sim.border import check_finite
     from policy_sim.show.terminal.publishing import of_findings
 
+    check_finite("share of genuine cases", guard_share, 0, 1, "--guard-share")
     scenario = read_scenario(source)
     checked = read_policy(policy, scenario, is_checked=False).policy
     payoffs = None

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from policy_sim.cli.console import error_console, print_json, print_parts, progress_bar, report_files
-from policy_sim.cli.files import write_files, write_or_print
+from policy_sim.cli.files import check_drawing, write_files, write_or_print
 from policy_sim.cli.inputs import amount_per_year, prepare, read_scenario, split_words
 from policy_sim.cli.options import (
     AsJson,
@@ -53,6 +53,7 @@ def run(
     from policy_sim.show.terminal.limits import of_recommendation
     from policy_sim.study import provenance_of, recommend
 
+    check_drawing(out)
     with progress_bar(3) as begin:
         scenario = read_scenario(source)
         in_force = load_policy(policy, scenario)
@@ -140,6 +141,7 @@ def what_matters(
     from policy_sim.show.terminal.decision_analysis import of_decision_analysis
     from policy_sim.value import best_limits
 
+    check_drawing(out)
     parts = 2 + (policy is None) + (out is not None)
     with progress_bar(parts) as begin:
         scenario = read_scenario(source)
@@ -193,7 +195,7 @@ def optimize(
         str | None, typer.Option(help="At most so many minutes of supervisors: 60000/year.")
     ] = None,
     by: Annotated[str | None, typer.Option(help="Exceptions for each: failure, segment, or failure,segment.")] = None,
-    at_most_exceptions: Annotated[int, typer.Option(help="How many exceptions, with --by.")] = 6,
+    at_most_exceptions: Annotated[int, typer.Option(max=1_000, help="How many exceptions, with --by.")] = 6,
     round_to: Annotated[float | None, typer.Option(help="Limits are multiples of this: 5.")] = None,
     robust: Annotated[
         str, typer.Option(help="mean; cvar: mean of the worst tenth of the draws; regret: least regret.")
@@ -242,7 +244,7 @@ def frontier(
     over: Annotated[
         str, typer.Option(help="What is to be spared: budget, escalation_minutes or learned_claiming.")
     ] = "budget",
-    points: Annotated[int, typer.Option(help="At most so many policies along the frontier.")] = 8,
+    points: Annotated[int, typer.Option(max=1_000, help="At most so many policies along the frontier.")] = 8,
     limits: MovableLimits = None,
     log: LogSource,
     sample: Sample,
@@ -257,6 +259,7 @@ def frontier(
     from policy_sim.show.terminal.optimum import of_frontier
     from policy_sim.words import MOVED
 
+    check_drawing(out)
     with progress_bar(2) as begin:
         scenario = read_scenario(source)
         in_force = load_policy(policy, scenario)
@@ -288,6 +291,7 @@ def keep(
     from policy_sim.show.terminal.optimum import of_keep_or_return
     from policy_sim.value import comparable_failures, keep_or_return
 
+    check_drawing(out)
     with progress_bar(2) as begin:
         scenario = read_scenario(source)
         setting = prepare(scenario, log, sample, begin("Reading transactions"))
