@@ -10,7 +10,7 @@ readers stand behind it: `plain` (YAML, JSON), `tables` (CSV, Parquet), and thos
 from policy_sim.border.errors import InputError, check_at_least, check_finite, nearest, one_line, unknown
 from policy_sim.border.guard import guarded, is_file, is_folder, read_bytes
 from policy_sim.border.models import parse_model
-from policy_sim.border.places import find_file, shipped, write_whole
+from policy_sim.border.places import check_place, find_file, shipped, write_whole
 from policy_sim.border.plain import parse_json, read_yaml
 from policy_sim.border.progress import Progress, Steps
 from policy_sim.border.tables import numbers_of, plain_rows, read_columns, read_parquet, texts_of
@@ -21,6 +21,7 @@ __all__ = [
     "Steps",
     "check_at_least",
     "check_finite",
+    "check_place",
     "find_file",
     "guarded",
     "is_file",

@@ -79,7 +79,7 @@ def _escaped(sign: str) -> str:
 
 
 def _cut(line: str) -> str:
-    line = re.sub(rf"\S{{{_LONGEST_WORD + 1},}}", _cut_word, line)
+    line = re.sub(rf"[^\s'\",;()]{{{_LONGEST_WORD + 1},}}", _cut_word, line)
     return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE // 2]} ... {line[-_LONGEST_LINE // 2 :]}"
 
 

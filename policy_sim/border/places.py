@@ -13,7 +13,7 @@ from pathlib import Path
 from policy_sim.border.errors import InputError, unknown
 from policy_sim.border.guard import is_file
 
-__all__ = ["find_file", "shipped", "write_whole"]
+__all__ = ["check_place", "find_file", "shipped", "write_whole"]
 
 
 def shipped(kind: str) -> Path:
@@ -76,6 +76,29 @@ def write_whole(path: Path, content: str | bytes) -> None:
         raise InputError(f"cannot write '{path}': {error.strerror}; choose another place with --out") from None
     except ValueError as error:  # a name that no file can bear
         raise InputError(f"cannot write '{path}': {error}; choose another place with --out") from None
+
+
+def check_place(path: Path) -> None:
+    """See that a file may be written at a place, or a folder made there, before work is done for it.
+
+    Raises
+    ------
+    InputError
+        If it cannot be.
+    """
+    try:
+        there = path.absolute()
+        while not there.exists():  # raises where no file can bear the name
+            there = there.parent
+        problem = ""
+        if there != path.absolute() and not there.is_dir():
+            problem = f"'{there}' is a file, not a folder"
+        elif not os.access(there, os.W_OK):
+            problem = "Permission denied"
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or str(error)
+    if problem:
+        raise InputError(f"cannot write '{path}': {problem}; choose another place")
 
 
 def _is_device(path: Path) -> bool:

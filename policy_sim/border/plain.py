@@ -146,6 +146,13 @@ class _DistinctKeys(yaml.constructor.SafeConstructor):
             seen.add(key)
         return super().construct_mapping(node, deep)
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (KeyError, IndexError, ValueError, AttributeError, OverflowError):  # what its tag promises it is not
+            kind = node.tag.removeprefix(_YAML)
+            raise _refused(f"{str(node.value)[:60]!r} cannot be read as {kind}; correct it", node.start_mark) from None
+
     def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
         value: float = super().construct_yaml_float(node)
         if math.isinf(value) and not node.value.lower().endswith("inf"):

@@ -87,7 +87,7 @@ def read_parquet(path: str | Path, plain: Collection[str] | None = None) -> pd.D
     path
         The file.
     plain
-        Names of columns that must hold single values (numbers, text, days) where they are there; all of them, if not given.
+        Names of columns that must hold single values (numbers, text, days) where they are there; all, if not given.
 
     Raises
     ------

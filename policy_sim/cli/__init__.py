@@ -6,7 +6,6 @@ one line where the input cannot be used. Left to others: everything that is comp
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -70,19 +69,21 @@ def _status_of(error: Exception) -> int:
     """Say in one line why a command came to nothing; what is no fault of its user is raised again."""
     from policy_sim.border import InputError
 
+    if isinstance(error, BrokenPipeError):  # whoever read has seen enough
+        _drop_output()
+        return 1
+    if isinstance(error, InputError):
+        words = str(error)
+    elif hasattr(error, "format_message"):  # what typer raises where the words of a command do not fit
+        words = f"{error.format_message().rstrip('.')}; see policy-sim --help"
+    elif isinstance(error, OSError):
+        _drop_output()
+        where = f"'{error.filename}'" if error.filename else "the result"
+        words = f"cannot read or write {where}: {error.strerror or error}; free some space, or choose another place"
+    else:
+        raise error
     with suppress(OSError):  # nobody can be told where standard error is full too
-        if isinstance(error, InputError):
-            report_error(str(error))
-        elif hasattr(error, "format_message"):  # what typer raises where the words of a command do not fit
-            report_error(f"{error.format_message().rstrip('.')}; see policy-sim --help")
-        elif isinstance(error, BrokenPipeError):
-            _drop_output()
-            return 1
-        elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG):
-            _drop_output()
-            report_error(f"cannot write the result: {error.strerror}; free some space, or choose another place")
-        else:
-            raise error
+        report_error(words)
     return 2
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-__all__ = ["check_drawing", "write_files", "write_or_print"]
+__all__ = ["check_out", "write_files", "write_or_print"]
 
 
 def write_files(
@@ -43,16 +43,22 @@ def write_files(
     return [out / name for name in files]
 
 
-def check_drawing(out: Path | None) -> None:
-    """See that figures can be drawn into a folder, before any work is done for them.
+def check_out(out: Path | None, has_figures: bool = False) -> None:
+    """See that results can be written, and figures drawn, before any work is done for them.
 
     Raises
     ------
     InputError
-        If the environment names a back end that matplotlib does not know: it refuses to draw at all then.
+        If nothing can be written there, or the environment names a back end that matplotlib does not know: it refuses
+        to draw at all then.
     """
+    if out is None:
+        return
+    from policy_sim.border import check_place
+
+    check_place(out)
     backend = os.environ.get("MPLBACKEND")
-    if out is None or not backend:
+    if not has_figures or not backend:
         return
     try:
         import matplotlib  # noqa: F401

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from policy_sim.cli.console import progress_bar
+from policy_sim.cli.files import check_out
 from policy_sim.cli.inputs import prepare, read_scenario, read_transactions
 from policy_sim.cli.options import Draws, LogSource, PolicyInForce, Sample, ScenarioSource, Seed
 
@@ -39,6 +40,7 @@ def share(
     source: ScenarioSource,
 ) -> None:
     """The panel as one file that needs neither Python nor a network: for whoever decides, by e-mail."""
+    check_out(out)
     _require("anywidget", program="the panel")
     from policy_sim.policy import load_policy
     from policy_sim.show.live.share import share as write_shared

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from policy_sim.cli.console import note, print_json, print_parts, progress_bar, report_files, report_written
-from policy_sim.cli.files import write_or_print
+from policy_sim.cli.files import check_out, write_or_print
 from policy_sim.cli.inputs import format_of_file, prepare, read_policy, read_requests, read_scenario, split_words
 from policy_sim.cli.options import (
     AsJson,
@@ -55,6 +55,7 @@ def decide(
     out: OutFile = None,
 ) -> None:
     """For each case: who decides, what is allowed under which rule, and the recommended resolution, as CSV."""
+    check_out(out)
     with progress_bar(2) as begin:
         begin("Reading cases")
         scenario = read_scenario(source)
@@ -114,6 +115,7 @@ def export(
     source: ScenarioSource,
 ) -> None:
     """Write a policy as files that rules engines execute and people read."""
+    check_out(out)
     from policy_sim.publish import publish, refuse_broken, render, render_card, render_card_pdf, write_file
 
     scenario = read_scenario(source)

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from policy_sim.cli.console import error_console, print_json, print_parts, progress_bar, report_files
-from policy_sim.cli.files import check_drawing, write_files, write_or_print
+from policy_sim.cli.files import check_out, write_files, write_or_print
 from policy_sim.cli.inputs import amount_per_year, prepare, read_scenario, split_words
 from policy_sim.cli.options import (
     AsJson,
@@ -47,13 +47,13 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """The main job: from a log to the best limits of the agents, what they are worth and how sure that is."""
+    check_out(out, has_figures=True)
     from policy_sim.policy import load_policy, load_shipped_policies
     from policy_sim.publish import export_policy
     from policy_sim.show.figures.limits import figures_of_recommendation
     from policy_sim.show.terminal.limits import of_recommendation
     from policy_sim.study import provenance_of, recommend
 
-    check_drawing(out)
     with progress_bar(3) as begin:
         scenario = read_scenario(source)
         in_force = load_policy(policy, scenario)
@@ -108,6 +108,7 @@ def curve(
     out: OutFile = None,
 ) -> None:
     """Every outcome as a function of one limit, as CSV: a row for every value at which anything changes."""
+    check_out(out)
     from policy_sim import value
     from policy_sim.policy import load_policy, parse_lever
 
@@ -135,13 +136,13 @@ def what_matters(
     as_json: AsJson = False,
 ) -> None:
     """How sure a choice is, which assumptions it hangs on, where they would turn it, what is worth finding out."""
+    check_out(out, has_figures=True)
     from policy_sim import study
     from policy_sim.border import InputError
     from policy_sim.policy import load_policy, load_shipped_policies
     from policy_sim.show.terminal.decision_analysis import of_decision_analysis
     from policy_sim.value import best_limits
 
-    check_drawing(out)
     parts = 2 + (policy is None) + (out is not None)
     with progress_bar(parts) as begin:
         scenario = read_scenario(source)
@@ -204,6 +205,7 @@ def optimize(
     as_json: AsJson = False,
 ) -> None:
     """The best limits of all tiers together, the price of simplicity, and how well they stand the test."""
+    check_out(out)
     from policy_sim import study
     from policy_sim.policy import load_policy
     from policy_sim.publish import export_policy
@@ -254,12 +256,12 @@ def frontier(
     as_json: AsJson = False,
 ) -> None:
     """The highest net value for each amount of remedy cost, of supervisors' time, or of learned claiming."""
+    check_out(out, has_figures=True)
     from policy_sim import value
     from policy_sim.policy import load_policy, load_shipped_policies
     from policy_sim.show.terminal.optimum import of_frontier
     from policy_sim.words import MOVED
 
-    check_drawing(out)
     with progress_bar(2) as begin:
         scenario = read_scenario(source)
         in_force = load_policy(policy, scenario)
@@ -286,12 +288,12 @@ def keep(
     as_json: AsJson = False,
 ) -> None:
     """Up to which price the customer should keep the item: a formula beside the simulation, and what they rest on."""
+    check_out(out, has_figures=True)
     import pandas as pd
 
     from policy_sim.show.terminal.optimum import of_keep_or_return
     from policy_sim.value import comparable_failures, keep_or_return
 
-    check_drawing(out)
     with progress_bar(2) as begin:
         scenario = read_scenario(source)
         setting = prepare(scenario, log, sample, begin("Reading transactions"))

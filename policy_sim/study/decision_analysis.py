@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from policy_sim.border import InputError, Progress, Steps, check_finite, plain_rows
+from policy_sim.border import InputError, Progress, Steps, plain_rows
 from policy_sim.policy import Policy, limit_contents
 from policy_sim.study.information import InformationValue, evpi, evppi, pilot_for_mean, pilot_for_share
 from policy_sim.study.prepare import thinned
@@ -148,7 +148,10 @@ def analyse_decision(
     """
     if recommended.name == baseline.name:
         raise InputError(f"policy '{baseline.name}' is compared with itself; give another one, or give it another name")
-    check_finite("cases an agent handles in a week", cases_per_agent_week, 0.01, 1e6, "--agent-cases")
+    if not 0.01 <= cases_per_agent_week <= 1e6:
+        raise InputError(
+            f"cases an agent handles in a week are {cases_per_agent_week:g}; they must be above 0 (.01 to a million)"
+        )
     policies = {policy.name: policy for policy in (baseline, *others)}
     policies.pop(recommended.name, None)
     steps = Steps(on_progress, 1 + len(policies) + 3)

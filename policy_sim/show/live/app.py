@@ -44,7 +44,7 @@ from voila.app import Voila
 from voila.paths import collect_static_paths, collect_template_paths
 from voila.tornado.handler import TornadoVoilaHandler
 
-from policy_sim.border import InputError, check_finite, write_whole
+from policy_sim.border import InputError, write_whole
 from policy_sim.show.live.visit import VISIT_FOLDER, WAITING, Visit
 
 __all__ = ["AppSettings", "run_app"]
@@ -85,6 +85,8 @@ _GRACE_SECONDS = 300
 
 #: Kernels that stand ready: more would not fit into a machine.
 _MOST_READY = 100
+#: Minutes of a year.
+_LONGEST_IDLE = 525_960.0
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,13 @@ class AppSettings:
             raise InputError(f"--port {self.port} is not a port; expected 1 to 65535, or 0 for a free one")
         if not 0 <= self.ready_count <= _MOST_READY:
             raise InputError(
-                f"--ready {self.ready_count} is not how many kernels stand ready; expected 0 to {_MOST_READY}, such as 2"
+                f"--ready {self.ready_count} is below 0 or above {_MOST_READY}; expected how many kernels stand ready, "
+                "such as 2"
             )
-        check_finite("time without use", self.idle_minutes, 0.01, 1e6, "--idle-minutes")
+        if not 0 < self.idle_minutes <= _LONGEST_IDLE:
+            raise InputError(
+                f"--idle-minutes {self.idle_minutes:g} is not above 0, or over a year; expected minutes, such as 120"
+            )
 
     @property
     def is_local(self) -> bool:
