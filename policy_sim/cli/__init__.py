@@ -83,7 +83,7 @@ def _status_of(error: Exception) -> int:
     else:
         raise error
     with suppress(OSError):  # nobody can be told where standard error is full too
-        report_error(words)
+        report_error(str(InputError(words)))
     return 2
 
 

@@ -56,7 +56,7 @@ def check_out(out: Path | None, has_figures: bool = False) -> None:
         return
     from policy_sim.border import check_place
 
-    check_place(out)
+    check_place(out / "figure" if has_figures else out)
     backend = os.environ.get("MPLBACKEND")
     if not has_figures or not backend:
         return
