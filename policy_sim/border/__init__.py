@@ -13,7 +13,7 @@ from policy_sim.border.models import parse_model
 from policy_sim.border.places import check_place, find_file, shipped, write_whole
 from policy_sim.border.plain import parse_json, read_yaml
 from policy_sim.border.progress import Progress, Steps
-from policy_sim.border.tables import numbers_of, plain_rows, read_columns, read_parquet, texts_of
+from policy_sim.border.tables import check_header, numbers_of, plain_rows, read_columns, read_parquet, texts_of
 
 __all__ = [
     "InputError",
@@ -21,6 +21,7 @@ __all__ = [
     "Steps",
     "check_at_least",
     "check_finite",
+    "check_header",
     "check_place",
     "find_file",
     "guarded",

@@ -24,7 +24,7 @@ from policy_sim.border.guard import guarded, read_bytes
 __all__ = ["parse_json", "read_yaml"]
 
 #: Bytes of a file that a person wrote; parts (names, values, lists, mappings) of one in YAML.
-_LARGEST, _MOST_PARTS = 5_000_000, 200_000
+_LARGEST, _MOST_PARTS = 5_000_000, 100_000
 #: Whole numbers beyond this are no amounts, counts, seeds or versions.
 _LARGEST_WHOLE = 2**63
 _BEYOND = "is beyond all amounts; expected a finite one (for a limit without end: no_limit)"

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["numbers_of", "plain_rows", "read_columns", "read_parquet", "texts_of"]
+__all__ = ["check_header", "numbers_of", "plain_rows", "read_columns", "read_parquet", "texts_of"]
 
 #: A Parquet file may hold so many rows whatever its size; more only with fewer than so many to a byte, as columns that
 #: say the same in every row take no room in the file, and all the memory that there is.
 _ROWS_OF_ANY_FILE, _ROWS_PER_BYTE = 1_000_000, 8
+#: Of the first line of a CSV file.
+_LONGEST_HEADER, _MOST_COLUMNS = 1_000_000, 2_000
 #: Characters of a label: every one of an array takes the room of the longest.
 _LONGEST_LABEL = 300
 #: What pandas calls the numbers of its rows in a file.
@@ -56,6 +58,7 @@ def read_columns(kind: str, path: str | Path, columns: Sequence[str]) -> pd.Data
     if not is_file(path):
         raise InputError(f"{kind} '{path}' does not exist; give the path of a CSV file with the columns {expected}")
     with guarded(f"{kind} '{path}'", "a CSV file in UTF-8"):
+        check_header(path)
         warnings.simplefilter("error", pd.errors.ParserWarning)  # of lines with more fields than names
         table = pd.read_csv(
             path, dtype=str, na_filter=False, index_col=False, skip_blank_lines=False, encoding="utf-8-sig"
@@ -75,6 +78,24 @@ def read_columns(kind: str, path: str | Path, columns: Sequence[str]) -> pd.Data
     if wanted.empty:
         raise InputError(f"{kind} '{path}' holds no rows; expected at least one below the column names")
     return wanted
+
+
+def check_header(path: str | Path) -> None:
+    """See that the first line of a CSV file may be the names of columns; it belongs inside of `guarded`.
+
+    Raises
+    ------
+    InputError
+        If it is longer than the names of any table of ours.
+    """
+    with Path(path).open("rb") as stream:
+        line = stream.readline(_LONGEST_HEADER + 1)
+    columns = 1 + max(line.count(separator) for separator in (b",", b";", b"\t", b"|"))
+    if len(line) > _LONGEST_HEADER or columns > _MOST_COLUMNS:
+        raise InputError(
+            f"the first line of '{path}' has {len(line):,} bytes, or more, and {columns:,} columns; expected the names of "
+            f"at most {_MOST_COLUMNS:,} columns"
+        )
 
 
 def read_parquet(path: str | Path, plain: Collection[str] | None = None) -> pd.DataFrame:
@@ -101,6 +122,8 @@ def read_parquet(path: str | Path, plain: Collection[str] | None = None) -> pd.D
     size = Path(path).stat().st_size
     with pq.ParquetFile(path) as file:
         rows, schema = file.metadata.num_rows, file.schema_arrow
+        if len(schema) > _MOST_COLUMNS:
+            raise InputError(f"'{path}' has {len(schema):,} columns; expected at most {_MOST_COLUMNS:,}")
         if rows > _ROWS_OF_ANY_FILE and rows > _ROWS_PER_BYTE * size:
             raise InputError(f"'{path}' holds {rows:,} rows in {size:,} bytes; expected rows that differ, split it")
         for name in schema.names:

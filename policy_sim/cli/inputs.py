@@ -155,14 +155,17 @@ def read_requests(path: Path) -> pd.DataFrame:
     """Return cases of which only is known what is asked for, as they stand in a CSV or Parquet file."""
     import pandas as pd
 
-    from policy_sim.border import InputError, guarded, is_file, read_parquet
+    from policy_sim.border import InputError, check_header, guarded, is_file, read_parquet
     from policy_sim.words import GUARD_FACTS
 
     if not is_file(path):
         raise InputError(f"file of cases '{path}' does not exist; give the path of a CSV or Parquet file")
     with guarded(f"file of cases '{path}'", "CSV or Parquet with one row for each case"):
         plain = ("failure", "segment", "asked_for", "amount", "order_date", *GUARD_FACTS)
-        return read_parquet(path, plain) if path.suffix == ".parquet" else pd.read_csv(path, encoding="utf-8-sig")
+        if path.suffix == ".parquet":
+            return read_parquet(path, plain)
+        check_header(path)
+        return pd.read_csv(path, encoding="utf-8-sig")
 
 
 def plain_number(text: str) -> float | None:

@@ -166,6 +166,8 @@ def _chosen_formats(text: str | None) -> tuple[str, ...]:
             note(problem)
         return tuple(name for name, problem in problems.items() if not problem)
     formats = split_words(text)
+    if not formats:
+        raise unknown("format", text, list(FORMATS))
     for name in formats:
         if name not in FORMATS:
             raise unknown("format", name, list(FORMATS))

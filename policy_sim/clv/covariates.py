@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from policy_sim.border import InputError, guarded, is_file
+from policy_sim.border import InputError, check_header, guarded, is_file
 from policy_sim.clv.histories import CustomerSummary
 
 __all__ = ["Covariates", "aligned_covariates", "mean_and_deviation", "named_covariates", "read_covariates"]
@@ -38,6 +38,7 @@ def read_covariates(path: str | Path, summary: CustomerSummary) -> pd.DataFrame:
     if not is_file(path):
         raise InputError(f"covariates '{path}' do not exist; give the path of a CSV file (--covariates)")
     with guarded(f"file of covariates '{path}'", "a CSV file (--covariates)"):
+        check_header(path)
         table = pd.read_csv(path, dtype={0: str})
     table = table.set_index(table.columns[0])
     table.index = table.index.astype(str)

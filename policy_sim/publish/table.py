@@ -41,7 +41,7 @@ NOT_DECIDED_RULE = (
     "this case cannot be decided: a fact is missing, unknown, negative or no number, or the currency is another"
 )
 
-_MOST_ROWS = 20_000
+_MOST_ROWS = 5_000
 
 #: What has to be known of every case, whatever the policy.
 ALWAYS_KNOWN = ("currency", "failure", "segment", "asked_for", "amount")

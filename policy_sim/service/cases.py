@@ -20,6 +20,7 @@ from policy_sim.assumptions import Draws, Scenario
 from policy_sim.border import (
     InputError,
     check_at_least,
+    check_header,
     guarded,
     is_file,
     nearest,
@@ -295,6 +296,7 @@ def _table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
+    check_header(path)
     warnings.simplefilter("error", pd.errors.ParserWarning)  # of lines with more fields than names
     # names are read as a row, for pandas renames those that stand twice
     names = pd.read_csv(path, header=None, nrows=1, dtype=str, skipinitialspace=True, encoding="utf-8-sig").iloc[0]
