@@ -93,7 +93,7 @@ def check_header(path: str | Path) -> None:
     columns = 1 + max(line.count(separator) for separator in (b",", b";", b"\t", b"|"))
     if len(line) > _LONGEST_HEADER or columns > _MOST_COLUMNS:
         raise InputError(
-            f"the first line of '{path}' has {len(line):,} bytes, or more, and {columns:,} columns; expected the names of "
+            f"the first line of '{path}' has {len(line):,} bytes or more, {columns:,} columns; expected the names of "
             f"at most {_MOST_COLUMNS:,} columns"
         )
 

@@ -19,6 +19,7 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from policy_sim.border import InputError
@@ -54,39 +55,43 @@ def outcome_of(name: str, number: int, seed: int, folder: Path) -> str:
     return "read"
 
 
+def run(count: int, seed: int, first: int = 0, only: str | None = None) -> tuple[Counter[tuple[str, str]], list[str]]:
+    """Return how many inputs each reader read, refused or did something else with, and all of the last kind.
+
+    Ctrl-C ends it early, with what has come of it so far.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    unexpected: list[str] = []
+    with tempfile.TemporaryDirectory() as place, suppress(KeyboardInterrupt):
+        for number, name in names_of(count, first):
+            chosen = only or name
+            outcome = outcome_of(chosen, number, seed, Path(place))
+            if outcome not in ("read", "refused"):
+                unexpected.append(f"{outcome} (--only '{chosen}' --first {number} --count 1)")
+                print(f"UNEXPECTED {unexpected[-1]}", flush=True)
+                outcome = "unexpected"
+            counts[chosen, outcome] += 1
+            if (number + 1) % 5_000 == 0:
+                print(f"{number + 1:,} inputs, {len(unexpected):,} unexpected", flush=True)
+    return counts, unexpected
+
+
 def main() -> None:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--count", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--only", choices=list(READERS))
     words = parser.parse_args()
-    counts: Counter[tuple[str, str]] = Counter()
-    kinds: dict[str, list[str]] = {}
-    with tempfile.TemporaryDirectory() as place:
-        for number, name in names_of(words.count, words.first):
-            chosen = words.only or name
-            outcome = outcome_of(chosen, number, words.seed, Path(place))
-            if outcome not in ("read", "refused"):
-                key = outcome.split(": ")[0]
-                kinds.setdefault(key, []).append(f"{chosen} {number}: {outcome}")
-                if len(kinds[key]) == 1:
-                    print(f"UNEXPECTED {chosen} --first {number}: {outcome}", flush=True)
-                outcome = "unexpected"
-            counts[chosen, outcome] += 1
-            if (number + 1) % 5_000 == 0:
-                print(f"{number + 1:,} inputs, {sum(map(len, kinds.values())):,} unexpected", flush=True)
-    print(f"{'reader':24}{'inputs':>9}{'read':>9}{'refused':>9}{'unexpected':>12}")
-    for name in [*READERS, "all"]:
-        row = Counter({key[1]: n for key, n in counts.items() if key[0] == name})
-        if name == "all":
-            row = sum((Counter({key[1]: n}) for key, n in counts.items()), Counter())
-        if row:
-            print(f"{name:24}{row.total():9,}{row['read']:9,}{row['refused']:9,}{row['unexpected']:12,}")
-    for key, examples in kinds.items():
-        print(f"{len(examples):6,} {key}\n       {examples[0]}")
-    sys.exit(1 if kinds else 0)
+    counts, unexpected = run(words.count, words.seed, words.first, words.only)
+    kinds = ("read", "refused", "unexpected")
+    print(f"{'reader':24}{'inputs':>10}" + "".join(f"{kind:>12}" for kind in kinds))
+    for name in (*READERS, "all"):
+        row = [sum(n for (reader, kind), n in counts.items() if kind == of and name in (reader, "all")) for of in kinds]
+        if sum(row):
+            print(f"{name:24}{sum(row):10,}" + "".join(f"{n:12,}" for n in row))
+    sys.exit(1 if unexpected else 0)
 
 
 if __name__ == "__main__":
