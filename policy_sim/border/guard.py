@@ -6,6 +6,7 @@ a library raises. Left to others: what the bytes mean (`plain`, `tables`, and th
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,7 +75,10 @@ def read_bytes(path: Path, what: str, most: int) -> bytes:
     """
     with guarded(what, "a file that can be opened"):
         with path.open("rb") as stream:
-            data = stream.read(most + 1)
+            size = min(os.fstat(stream.fileno()).st_size, most)  # no more room is taken than is needed
+            data = stream.read(size + 1)
+            if len(data) > size:  # a device, or a file that grows
+                data += stream.read(most + 1 - len(data))
         if len(data) > most:
             raise InputError(f"{what} holds more than {most:,} bytes; expected less, take out what is not needed")
     return data

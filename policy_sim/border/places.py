@@ -88,6 +88,8 @@ def check_place(path: Path) -> None:
     """
     try:
         there = path.absolute()
+        if "\0" in str(path):
+            raise ValueError("embedded null byte")
         while not there.exists():  # raises where no file can bear the name
             there = there.parent
         problem = ""

@@ -211,9 +211,11 @@ def _problem_of(value: object) -> str:
         sign = "" if value.isprintable() else _first_control(value)
         return f"text holds the control character {sign!r}; it must be plain text, remove it" if sign else ""
     if isinstance(value, int):
-        is_large = abs(value) >= _LARGEST_WHOLE
-        digits = math.ceil(value.bit_length() * math.log10(2))
-        return f"found a number of {digits:,} digits; expected at most 18" if is_large else ""
+        if abs(value) < _LARGEST_WHOLE:
+            return ""
+        # Python writes no longer ones
+        digits = f"{len(str(abs(value))):,}" if value.bit_length() < 14_000 else "thousands of"
+        return f"found a number of {digits} digits; expected at most 18"
     if value is None or isinstance(value, float | date):  # a day as YAML reads it
         return ""
     return f"found a {type(value).__name__}; expected a plain value"

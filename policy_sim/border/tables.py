@@ -137,7 +137,9 @@ def read_parquet(path: str | Path, plain: Collection[str] | None = None) -> pd.D
                     f"column '{field.name}' of '{path}' holds {kind}; expected single numbers or text, convert it"
                 )
         kept = [name for name in schema.names if not re.fullmatch(_INDEX_COLUMN, name)]
-        table: pd.DataFrame = file.read(columns=kept).to_pandas(ignore_metadata=True)
+        columns = file.read(columns=kept).replace_schema_metadata(None)
+        columns.validate(full=True)  # text that is none would be met much later
+        table: pd.DataFrame = columns.to_pandas(ignore_metadata=True)
     return table
 
 
