@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from policy_sim.border import InputError, check_at_least, find_file, parse_model, read_yaml, unknown
+from policy_sim.border import InputError, check_at_least, find_file, is_file, parse_model, read_yaml, unknown
 from policy_sim.words import COLUMNS, EVERYTHING, LIMIT_KINDS, LIMITS, Name, RemedyKind
 
 __all__ = [
@@ -117,6 +117,8 @@ _ABOVE_ZERO = (
     "patience_hours",
 )
 _BELOW_ONE = ("churn_without_remedy", "severity_mean", "repeat_share")
+#: Parts of a scenario: more than anybody could follow.
+_MOST_PARTS = {"tiers": 20, "segments": 50, "failures": 200, "remedies": 1_000, "rules": 1_000, "assumptions": 1_000}
 _NEEDED_PER_TIER = ("minutes", "wait_hours", "cost_per_minute", "lost_contact_share")
 
 Text = Annotated[str, Field(min_length=1, max_length=600)]
@@ -308,6 +310,10 @@ class Scenario(_Frozen):
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
+        for part, most in _MOST_PARTS.items():
+            count = len(getattr(self, part))
+            if count > most:
+                raise ValueError(f"the scenario has {count:,} {part}; it must have at most {most:,}, take some out")
         self._check_assumptions()
         for name, remedy in self.remedies.items():
             self._check_remedy(name, remedy)
@@ -328,18 +334,20 @@ class Scenario(_Frozen):
 
     def _check_names_of_remedies(self) -> None:
         variants = [variant for name in self.remedies for variant in self.variants(name)]
+        seen: set[str] = set()
         for variant in variants:
-            if variants.count(variant) > 1:
+            if variant in seen:
                 raise ValueError(f"remedies has two variants '{variant}' (a name, and an amount); rename one")
+            seen.add(variant)
         for failure, described in self.failures.items():
             for part, alternatives in described.resolutions.items():
                 for remedy_name in (name for alternative in alternatives for name in alternative):
-                    if remedy_name not in variants:
+                    if remedy_name not in seen:
                         where = f"failures.{failure}.resolutions.{part}"
                         raise ValueError(str(unknown("remedy", remedy_name, variants, where)))
         for position, rule in enumerate(self.rules):
             for name in rule.names:
-                if name not in variants and name not in self.remedies:
+                if name not in seen and name not in self.remedies:
                     raise ValueError(str(unknown("remedy", name, [*self.remedies, *variants], f"rules[{position}]")))
 
     def _check_tiers_and_segments(self) -> None:
@@ -511,7 +519,7 @@ def _extended(path: Path, descendants: tuple[Path, ...]) -> Any:
         )
     beside = path.parent / extended
     try:
-        base = beside if beside.is_file() else find_file("scenario", extended, "data/scenarios", ".yaml")
+        base = beside if is_file(beside) else find_file("scenario", extended, "data/scenarios", ".yaml")
     except InputError as error:
         raise InputError(f"{error} ({path.name}, extends)") from None
     if base.resolve() in (path.resolve(), *(descendant.resolve() for descendant in descendants)):

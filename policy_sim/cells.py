@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from policy_sim.border import InputError
+from policy_sim.border import InputError, check_header, guarded, is_file, read_parquet
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +25,7 @@ _SEPARATORS = ",;\t|"
 #: How much of a file is looked at for its separator.
 _HEAD = 65_536
 _TOO_MANY = re.compile(r".*Expected (\d+) fields in line (\d+), saw (\d+)")
+_LONGEST = 40  # signs of a number
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _PLAIN_SIGNS = frozenset("0123456789.+-eE")
 
@@ -65,30 +66,16 @@ def read_table(kind: str, path: Path) -> CellTable:
         If the file is missing or no such table, two columns have one name, or a line has more cells than there are
         names.
     """
-    import pandas as pd
-
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"{kind} '{path}' does not exist; give the path of a CSV or Parquet file")
-    try:
-        return _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
-    except UnicodeError as error:
-        raise InputError(f"{kind} '{path}' is not UTF-8 text ({error}); save it as 'CSV UTF-8'") from None
-    except (ValueError, OSError, pd.errors.ParserWarning) as error:
-        problem = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        problem = _TOO_MANY.sub(r"line \2 has \3 cells, the line of names \1", problem)
-        raise InputError(f"{kind} '{path}' cannot be read: {problem}; expected CSV or Parquet") from None
-
-
-def _read_parquet(path: Path) -> CellTable:
-    import pandas as pd
-
-    try:
-        # whole numbers beside gaps stay whole numbers: as floats, ids of 16 digits and more lose their last ones
-        return CellTable(pd.read_parquet(path, dtype_backend="numpy_nullable"))
-    except (OSError, ValueError):
-        raise
-    except Exception as error:  # pandas lets through whatever odd metadata make it meet
-        raise ValueError(f"its metadata make no sense ({type(error).__name__}: {error})") from None
+    with guarded(f"{kind} '{path}'", "CSV or Parquet with one row for each case"):
+        if path.suffix.lower() == ".parquet":
+            return CellTable(read_parquet(path, ()))  # a cell that is no single value is a matter of its row
+        check_header(path)
+        try:
+            return _read_csv(path)
+        except ValueError as error:
+            raise ValueError(_TOO_MANY.sub(r"line \2 has \3 cells, the line of names \1", str(error).strip())) from None
 
 
 def _read_csv(path: Path) -> CellTable:
@@ -220,6 +207,8 @@ def read_number(value: object, where: str, has_commas: bool, besides: str = "") 
     if isinstance(value, bool):
         raise InputError(f"{where} is {value}; it must be a number")
     if isinstance(value, int | float):
+        if not math.isfinite(value):
+            raise InputError(f"{where} is {value}; it must be a plain number{besides}")
         return float(value)
     text = str(value).strip().replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace("'", "")
     if text.startswith(("=", "@")):
@@ -229,6 +218,8 @@ def read_number(value: object, where: str, has_commas: bool, besides: str = "") 
             f"{where} is {shortened(value)}; it must be a plain number such as 25 or 12.50{besides}, "
             "without currency or percent sign"
         )
+    if len(text) > _LONGEST:
+        raise InputError(f"{where} is {shortened(value)}; it must be a number of at most {_LONGEST} signs")
     points, commas = text.count("."), text.count(",")
     if points and commas:
         return _with_both(text, where)

@@ -189,7 +189,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
     def fail(*arguments, **options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(border.os, broken, fail)
+    monkeypatch.setattr(border.places.os, broken, fail)
     message = refusal(write_whole, path, "new")
     assert message == f"cannot write '{path}': No space left on device; choose another place with --out"
     assert path.read_text() == "old"
@@ -203,7 +203,7 @@ def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path, mon
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(border.os, "replace", interrupt)
+    monkeypatch.setattr(border.places.os, "replace", interrupt)
     with pytest.raises(KeyboardInterrupt):
         write_whole(path, "new")
     assert path.read_text() == "old"
@@ -233,7 +233,7 @@ def test_columns_of_a_table(written):
         ("a,c\n1,2\n", "has no column 'b'; found: a, c; expected a,b"),
         ("a,b,B\n1,2,3\n", "has two columns 'b'"),
         ("a,b\n1,2,3\n", "cannot be read"),
-        (b"a,b\n\xff,2\n", "expected a CSV file in UTF-8"),
+        (b"a,b\n\xff,2\n", "save it as UTF-8"),
     ],
 )
 def test_a_table_that_cannot_be_used(written, content, words):

@@ -6,8 +6,10 @@ one line where the input cannot be used. Left to others: everything that is comp
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import typer
 
@@ -46,18 +48,50 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
 
 def main() -> None:
     """Run the command line; bad input is one line on standard error and exit status 2."""
-    try:
-        sys.exit(_app()(sys.argv[1:] or ["--help"], prog_name="policy-sim", standalone_mode=False))
-    except Exception as error:
-        from policy_sim.border import InputError
+    for stream in (sys.stdout, sys.stderr):  # a terminal that knows fewer letters shows the others escaped
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_status())
 
-        if isinstance(error, InputError):
-            report_error(str(error))
-        elif hasattr(error, "format_message"):  # what typer raises where the words of a command do not fit
-            report_error(f"{error.format_message().rstrip('.')}; see policy-sim --help")
-        else:
-            raise
-        sys.exit(2)
+
+def _status() -> int:
+    """Run the command that the words name; return the exit status."""
+    try:
+        try:
+            status = _app()(sys.argv[1:] or ["--help"], prog_name="policy-sim", standalone_mode=False)
+        finally:
+            sys.stdout.flush()
+    except Exception as error:
+        return _status_of(error)
+    return status if isinstance(status, int) else 0
+
+
+def _status_of(error: Exception) -> int:
+    """Say in one line why a command came to nothing; what is no fault of its user is raised again."""
+    from policy_sim.border import InputError
+
+    if isinstance(error, BrokenPipeError):  # whoever read has seen enough
+        _drop_output()
+        return 1
+    if isinstance(error, InputError):
+        words = str(error)
+    elif hasattr(error, "format_message"):  # what typer raises where the words of a command do not fit
+        words = f"{error.format_message().rstrip('.')}; see policy-sim --help"
+    elif isinstance(error, OSError):
+        _drop_output()
+        where = f"'{error.filename}'" if error.filename else "the result"
+        words = f"cannot read or write {where}: {error.strerror or error}; free some space, or choose another place"
+    else:
+        raise error
+    with suppress(OSError):  # nobody can be told where standard error is full too
+        report_error(str(InputError(words)))
+    return 2
+
+
+def _drop_output() -> None:
+    """Let go of what standard output did not take, so that Python does not try again at the end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _app() -> typer.Typer:

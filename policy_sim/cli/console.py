@@ -30,6 +30,7 @@ __all__ = [
     "progress_bar",
     "report_error",
     "report_files",
+    "report_written",
     "warnings_as_notes",
 ]
 
@@ -43,24 +44,42 @@ def print_parts(parts: Sequence[Table | str]) -> None:
     """Print a result as tables and lines for people."""
     from rich.console import Console
 
+    from policy_sim.border import one_line
+
     screen = Console(highlight=False, markup=False)
     for part in parts:
-        screen.print(part, soft_wrap=isinstance(part, str))
+        if isinstance(part, str):
+            screen.print("\n".join(map(one_line, part.split("\n"))), soft_wrap=True)
+        else:
+            screen.print(part)
 
 
 def note(words: str) -> None:
     """Print a note on standard error."""
-    error_console().print(f"Note: {words}", markup=False, soft_wrap=True)
+    _say(f"Note: {words}")
 
 
 def report_error(words: str) -> None:
     """Print on standard error why a command came to nothing."""
-    error_console().print(f"policy-sim: {words}", markup=False, soft_wrap=True)
+    _say(f"policy-sim: {words}")
+
+
+def _say(words: str) -> None:
+    from policy_sim.border import one_line
+
+    error_console().print(one_line(words), markup=False, soft_wrap=True)
 
 
 def report_files(paths: Sequence[Path], folder: Path) -> None:
     """Say on standard error which files were written."""
-    typer.echo(f"Wrote {', '.join(path.name for path in paths)} to {folder}/", err=True)
+    report_written(f"{', '.join(path.name for path in paths)} to {folder}/")
+
+
+def report_written(what: str) -> None:
+    """Say on standard error what was written where."""
+    from policy_sim.border import one_line
+
+    typer.echo(one_line(f"Wrote {what}"), err=True)
 
 
 @contextmanager

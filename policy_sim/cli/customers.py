@@ -5,6 +5,7 @@ In: options. Out: fitted models printed. Left to others: the models (`clv`), how
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -60,7 +61,7 @@ def fit(
             until=until,
             covariates=covariates,
             recoveries=recoveries,
-            period=int(period) if period is not None and period.isdecimal() else period,
+            period=int(period) if period is not None and re.fullmatch("[0-9]{1,40}", period) else period,
             margin_share=scenario.value("shop.margin_share"),
             discount_rate_per_year=scenario.value("shop.discount_rate_per_year"),
         )

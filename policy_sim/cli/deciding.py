@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from policy_sim.cli.console import note, progress_bar, warnings_as_notes
-from policy_sim.cli.files import write_or_print
+from policy_sim.cli.files import check_out, write_or_print
 from policy_sim.cli.inputs import read_policy, read_scenario
 from policy_sim.cli.options import OutFile, ScenarioSource
 
@@ -45,6 +45,7 @@ def decide(
     """
     from policy_sim.policy import REASON
 
+    check_out(out)
     with progress_bar(2) as begin:
         begin("Reading cases")
         scenario = read_scenario(source)
@@ -59,6 +60,7 @@ def decide(
 
 def _decide_by_rules(policy: str, path: Path, scenario: Scenario) -> pd.DataFrame:
     """Return who may decide each case, by a policy, or by the version that was live on the day of the order."""
+    from policy_sim.border import is_folder
     from policy_sim.cells import read_table
     from policy_sim.policy import Decider, decide_by_date, decide_table
     from policy_sim.publish import load_versions, vocabulary_of
@@ -67,7 +69,7 @@ def _decide_by_rules(policy: str, path: Path, scenario: Scenario) -> pd.DataFram
     cells = read_table("file of cases", path)
     if cells.empty_count:
         note(f"{cells.empty_count:,} lines of '{path.name}' without anything were left out")
-    if Path(policy).is_dir():
+    if is_folder(policy):
         with warnings_as_notes():
             versions = load_versions(policy, scenario)
         currency = versions.policies[0].currency
@@ -97,11 +99,11 @@ def _decide_by_payoff(policy: str, path: Path, scenario: Scenario) -> pd.DataFra
 
     from policy_sim import value
     from policy_sim.assumptions import central
-    from policy_sim.border import InputError
+    from policy_sim.border import InputError, is_folder
     from policy_sim.policy import NOT_DECIDED, REASON
     from policy_sim.service import read_usable_cases
 
-    if Path(policy).is_dir():
+    if is_folder(policy):
         raise InputError(f"'{policy}' is a folder of versions; add --rules-only, or give one of its files")
     checked = read_policy(policy, scenario).policy
     cases, all_cases = read_usable_cases(path, scenario)

@@ -5,6 +5,7 @@ In: options. Out: scenarios, logs, settings, policies, numbers. Left to others: 
 
 from __future__ import annotations
 
+import re
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,12 +25,18 @@ __all__ = [
     "amount_per_year",
     "format_of_file",
     "note_contradiction",
+    "plain_number",
     "prepare",
     "read_policy",
     "read_scenario",
     "read_transactions",
     "split_words",
 ]
+
+
+#: Cases of a drawn sample, and amounts a year, beyond which nothing is meant.
+_MOST_CASES = 10_000_000
+_LEAST_AMOUNT, _MOST_AMOUNT = 0.01, 1e15
 
 
 def read_scenario(source: ScenarioSource) -> Scenario:
@@ -46,10 +53,10 @@ def read_scenario(source: ScenarioSource) -> Scenario:
     values = {}
     for setting in source.assume or []:
         name, _, text = setting.partition("=")
-        try:
-            values[name.strip()] = float(text)
-        except ValueError:
-            raise InputError(f"--set {setting} is not NAME=NUMBER, for example shop.cases_per_year=8000") from None
+        number = plain_number(text)
+        if number is None:
+            raise InputError(f"--set {setting} is not NAME=NUMBER, for example shop.cases_per_year=8000")
+        values[name.strip()] = number
     return load_scenario(source.scenario).with_values(values)
 
 
@@ -84,8 +91,9 @@ def prepare(
     from policy_sim.service import read_cases
 
     source: Transactions | Cases
-    if sample.cases.lstrip("-").isdigit():
-        size = study.Sample(int(sample.cases), sample.draws, sample.seed)
+    count = _count_of_cases(sample.cases)
+    if count is not None:
+        size = study.Sample(count, sample.draws, sample.seed)
         source = read_transactions(log.transactions, log.reading, scenario)
     else:
         size = study.Sample(draws=sample.draws, seed=sample.seed)
@@ -145,6 +153,34 @@ def format_of_file(path: Path) -> str:
     raise InputError(f"'{path}' has no ending of a policy file; expected one of: {endings}")
 
 
+def plain_number(text: str) -> float | None:
+    """Return the finite number that text says in plain digits; none where it says something else."""
+    if not re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*", text, re.ASCII):
+        return None
+    number = float(text)
+    return number if isfinite(number) else None
+
+
+def _count_of_cases(text: str) -> int | None:
+    """Return how many cases to draw; none where a file is named.
+
+    Raises
+    ------
+    InputError
+        If it is a number, but not one of cases.
+    """
+    from policy_sim.border import InputError, is_file
+
+    number = plain_number(text)
+    if number is None or is_file(text):
+        if not text.strip():
+            raise InputError("--cases is empty; expected how many to draw, or a file of real cases (CSV, Parquet)")
+        return None
+    if not 1 <= number <= _MOST_CASES or number != round(number):
+        raise InputError(f"number of cases is {text}; it must be a whole number from 1 to {_MOST_CASES:,} (--cases)")
+    return int(number)
+
+
 def split_words(text: str | None, default: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the words between commas, or the default where there is no text."""
     return default if text is None else tuple(word.strip() for word in text.split(",") if word.strip())
@@ -158,10 +194,9 @@ def amount_per_year(option: str, text: str | None) -> float | None:
         return None
     number, _, period = text.partition("/")
     periods = {"": 1, "year": 1, "month": 12}
-    try:
-        value = float(number.replace(",", ""))
-    except ValueError:
-        value = 0.0
-    if not (isfinite(value) and value > 0) or period.strip() not in periods:
-        raise InputError(f"{option} {text} is not an amount above 0 a year or month, for example 250000/year")
+    value = plain_number(number.replace(",", ""))
+    if value is None or not _LEAST_AMOUNT <= value <= _MOST_AMOUNT or period.strip() not in periods:
+        raise InputError(
+            f"{option} {text} is not an amount above 0 a year or month (a hundredth to 1e15), for example 250000/year"
+        )
     return value * periods[period.strip()]

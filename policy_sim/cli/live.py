@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from policy_sim.cli.console import progress_bar
+from policy_sim.cli.files import check_out
 from policy_sim.cli.inputs import prepare, read_scenario, read_transactions
 from policy_sim.cli.options import Draws, LogSource, PolicyInForce, Sample, ScenarioSource, Seed
 
@@ -39,6 +40,7 @@ def share(
     source: ScenarioSource,
 ) -> None:
     """The panel as one file that needs neither Python nor a network: for whoever decides, by e-mail."""
+    check_out(out)
     _require("anywidget", program="the panel")
     from policy_sim.policy import load_policy
     from policy_sim.show.live.share import share as write_shared
@@ -60,7 +62,7 @@ def lab(
     folder: Annotated[Path, typer.Option(help="Where to copy the notebooks, if installed without a checkout.")] = Path(
         "policy_sim_notebooks"
     ),
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8888,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port on this machine.")] = 8888,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
 ) -> None:
     """Open the notebooks in JupyterLab, on this machine only, behind a token."""
@@ -89,7 +91,9 @@ def lab(
 def app(
     *,
     log: LogSource,
-    cases: Annotated[int, typer.Option("--cases", min=1, help="How many cases to draw from the log.")] = 20_000,
+    cases: Annotated[
+        int, typer.Option("--cases", min=1, max=1_000_000, help="How many cases to draw from the log.")
+    ] = 20_000,
     policy: PolicyInForce = "current",
     source: ScenarioSource,
     draws: Draws = 200,
@@ -160,7 +164,9 @@ def _scenario_for_others(changed: Scenario | None, name_or_file: str) -> Iterato
 
 def _absolute(name_or_file: str) -> str:
     """Return a name as it is, and the path of a file so that it holds in every folder."""
-    return str(Path(name_or_file).resolve()) if Path(name_or_file).is_file() else name_or_file
+    from policy_sim.border import is_file
+
+    return str(Path(name_or_file).resolve()) if is_file(name_or_file) else name_or_file
 
 
 def _log_content(log: LogSource) -> dict[str, Any] | None:

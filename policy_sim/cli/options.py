@@ -36,8 +36,8 @@ __all__ = [
 ]
 
 Cases = Annotated[str, typer.Option("--cases", help="A file of real cases (CSV, Parquet), or how many to draw.")]
-Draws = Annotated[int, typer.Option("--draws", help="Joint draws of the assumptions.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same result.")]
+Draws = Annotated[int, typer.Option("--draws", min=1, max=100_000, help="Joint draws of the assumptions.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, max=2**63 - 1, help="The same seed gives the same result.")]
 ScenarioName = Annotated[str, typer.Option("--scenario", help="Name of a scenario, or its YAML file.")]
 PolicyInForce = Annotated[str, typer.Option("--policy", help="The policy in force: a name, or a YAML or JSON file.")]
 PolicyName = Annotated[str, typer.Argument(help="A policy: a name, or a YAML or JSON file.")]

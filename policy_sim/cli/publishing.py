@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from policy_sim.cli.console import note, print_json, print_parts, progress_bar, report_files
+from policy_sim.cli.console import note, print_json, print_parts, progress_bar, report_files, report_written
+from policy_sim.cli.files import check_out, write_or_print
 from policy_sim.cli.inputs import (
     format_of_file,
     note_contradiction,
@@ -65,6 +66,7 @@ def export(
     source: ScenarioSource,
 ) -> None:
     """Write a policy as files that rules engines execute and people read."""
+    check_out(out)
     from policy_sim.publish import (
         format_of_published,
         publish,
@@ -109,10 +111,10 @@ def export(
     else:
         content = render(record.policy, formats[0], scenario, provenance)
     if out is None:
-        typer.echo(content, nl=False)
+        write_or_print(content, None)
     else:
         _, *renewed = write_file(out, record.policy, content, scenario, provenance, force)
-        typer.echo(f"Wrote {out}", err=True)
+        report_written(str(out))
         _note_renewed(record.policy, renewed)
 
 
@@ -134,6 +136,8 @@ def _chosen_formats(text: str | None) -> tuple[str, ...]:
             note(problem)
         return tuple(name for name, problem in problems.items() if not problem)
     formats = split_words(text)
+    if not formats:
+        raise unknown("format", text, list(FORMATS))
     for name in formats:
         if name not in FORMATS:
             raise unknown("format", name, list(FORMATS))
@@ -161,10 +165,10 @@ def import_file(
         raise InputError(f"{file.name}: {record.warning}; put the exported file back, or leave --unchanged out")
     content = render(record.policy, "yaml" if out is None else format_of_file(out), checked, record.provenance)
     if out is None:
-        typer.echo(content, nl=False)
+        write_or_print(content, None)
     else:
         _, *renewed = write_file(out, record.policy, content, checked, record.provenance, force)
-        typer.echo(f"Wrote {out}", err=True)
+        report_written(str(out))
         _note_renewed(record.policy, renewed)
 
 
@@ -174,7 +178,9 @@ def conform(
         str | None, typer.Option("--policy", help="What the file should say; else the policy it was written from.")
     ] = None,
     engine: Annotated[str | None, typer.Option(help="zen-engine, pyDMNrules or feelin; else all that run it.")] = None,
-    cases: Annotated[int, typer.Option("--cases", min=1, help="How many; every boundary is met at least.")] = 1000,
+    cases: Annotated[
+        int, typer.Option("--cases", min=1, max=1_000_000, help="How many; every boundary is met at least.")
+    ] = 1000,
     scenario: ScenarioName = "online_retail",
     seed: Seed = 0,
     as_json: AsJson = False,
@@ -211,8 +217,10 @@ def check(
 ) -> None:
     """What is wrong with a policy: gaps, overlaps, rules that never fire, falling limits, promises nobody can keep."""
     from policy_sim import publish
+    from policy_sim.border import check_finite
     from policy_sim.show.terminal.publishing import of_findings
 
+    check_finite("share of genuine cases", guard_share, 0, 1, "--guard-share")
     scenario = read_scenario(source)
     checked = read_policy(policy, scenario, is_checked=False).policy
     payoffs = None
@@ -283,13 +291,13 @@ def approve(
 ) -> None:
     """Write into a policy who approved it and when, and from which day it decides orders."""
     from policy_sim import publish
-    from policy_sim.border import InputError
+    from policy_sim.border import InputError, is_file
     from policy_sim.policy.versions import order_date
 
     if live and retire:
         raise InputError("--live and --retire exclude each other; leave one out")
     checked = read_scenario(ScenarioSource(scenario))
-    if not file.is_file():
+    if not is_file(file):
         raise InputError(f"file '{file}' does not exist; export the policy first, and approve that file")
     record = read_policy(file, checked)
     publish.refuse_broken(record.policy, checked)

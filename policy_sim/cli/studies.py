@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from policy_sim.cli.console import error_console, print_json, print_parts, progress_bar, report_files
-from policy_sim.cli.files import write_files, write_or_print
+from policy_sim.cli.files import check_out, write_files, write_or_print
 from policy_sim.cli.inputs import amount_per_year, prepare, read_scenario, split_words
 from policy_sim.cli.options import (
     AsJson,
@@ -47,6 +47,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """The main job: from a log to the best limits of the agents, what they are worth and how sure that is."""
+    check_out(out, has_figures=True)
     from policy_sim.policy import load_policy, load_shipped_policies
     from policy_sim.publish import export_policy
     from policy_sim.show.figures.limits import figures_of_recommendation
@@ -108,6 +109,7 @@ def curve(
     out: OutFile = None,
 ) -> None:
     """Every outcome as a function of one limit, as CSV: a row for every value at which anything changes."""
+    check_out(out)
     from policy_sim import value
     from policy_sim.policy import load_policy, parse_lever
 
@@ -135,6 +137,7 @@ def what_matters(
     as_json: AsJson = False,
 ) -> None:
     """How sure a choice is, which assumptions it hangs on, where they would turn it, what is worth finding out."""
+    check_out(out, has_figures=True)
     from policy_sim import study
     from policy_sim.border import InputError
     from policy_sim.policy import load_policy, load_shipped_policies
@@ -194,7 +197,7 @@ def optimize(
         str | None, typer.Option(help="At most so many minutes of supervisors: 60000/year.")
     ] = None,
     by: Annotated[str | None, typer.Option(help="Exceptions for each: failure, segment, or failure,segment.")] = None,
-    at_most_exceptions: Annotated[int, typer.Option(help="How many exceptions, with --by.")] = 6,
+    at_most_exceptions: Annotated[int, typer.Option(max=1_000, help="How many exceptions, with --by.")] = 6,
     round_to: Annotated[float | None, typer.Option(help="Limits are multiples of this: 5.")] = None,
     robust: Annotated[
         str, typer.Option(help="mean; cvar: mean of the worst tenth of the draws; regret: least regret.")
@@ -203,6 +206,7 @@ def optimize(
     as_json: AsJson = False,
 ) -> None:
     """The best limits of all tiers together, the price of simplicity, and how well they stand the test."""
+    check_out(out)
     from policy_sim import study
     from policy_sim.policy import load_policy
     from policy_sim.publish import export_policy
@@ -243,7 +247,7 @@ def frontier(
     over: Annotated[
         str, typer.Option(help="What is to be spared: budget, escalation_minutes or learned_claiming.")
     ] = "budget",
-    points: Annotated[int, typer.Option(help="At most so many policies along the frontier.")] = 8,
+    points: Annotated[int, typer.Option(max=1_000, help="At most so many policies along the frontier.")] = 8,
     limits: MovableLimits = None,
     log: LogSource,
     sample: Sample,
@@ -253,6 +257,7 @@ def frontier(
     as_json: AsJson = False,
 ) -> None:
     """The highest net value for each amount of remedy cost, of supervisors' time, or of learned claiming."""
+    check_out(out, has_figures=True)
     from policy_sim import value
     from policy_sim.policy import load_policy, load_shipped_policies
     from policy_sim.show.terminal.optimum import of_frontier
@@ -284,6 +289,7 @@ def keep(
     as_json: AsJson = False,
 ) -> None:
     """Up to which price the customer should keep the item: a formula beside the simulation, and what they rest on."""
+    check_out(out, has_figures=True)
     import pandas as pd
 
     from policy_sim.show.terminal.optimum import of_keep_or_return

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from policy_sim.border import InputError
+from policy_sim.border import InputError, check_header, guarded, is_file
 from policy_sim.clv.histories import CustomerSummary
 
 __all__ = ["Covariates", "aligned_covariates", "mean_and_deviation", "named_covariates", "read_covariates"]
@@ -35,12 +35,11 @@ def read_covariates(path: str | Path, summary: CustomerSummary) -> pd.DataFrame:
     InputError
         If the file is missing, names a customer twice, or lacks one of the summary's.
     """
-    if not Path(path).is_file():
+    if not is_file(path):
         raise InputError(f"covariates '{path}' do not exist; give the path of a CSV file (--covariates)")
-    try:
+    with guarded(f"file of covariates '{path}'", "a CSV file (--covariates)"):
+        check_header(path)
         table = pd.read_csv(path, dtype={0: str})
-    except (ValueError, OSError) as error:
-        raise InputError(f"covariates '{path}' cannot be read: {str(error).splitlines()[0]}") from None
     table = table.set_index(table.columns[0])
     table.index = table.index.astype(str)
     if table.index.has_duplicates:

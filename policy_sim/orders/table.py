@@ -12,8 +12,6 @@ import gzip
 import io
 import re
 import warnings
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +22,7 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError
+from policy_sim.border import InputError, check_header, guarded, is_file, read_parquet
 from policy_sim.orders.reading import Remark, examples_of
 from policy_sim.orders.roles import find_roles, header_rank
 
@@ -234,7 +232,7 @@ def header_of(path: Path) -> list[str]:
     """
     kind = _kind_of(path)
     if kind == ".parquet":
-        return [str(name) for name in _guarded(path, kind, lambda: pd.read_parquet(path).columns)]
+        return _guarded(path, kind, lambda: _names_in_parquet(path))
     if kind == ".xlsx":
         return _guarded(path, kind, lambda: [str(name) for name in _sheet_of(path)[0].columns])
     encoding, _ = _encoding(path)
@@ -248,10 +246,19 @@ def _of_path(path: Path, chosen: Mapping[str, str | None]) -> LogTable:
 
     def read() -> LogTable:
         if kind == ".parquet":
-            return _of_frame(pd.read_parquet(path), chosen, path.name)
+            header = _names_in_parquet(path)
+            roles = find_roles(header, chosen, path.name)
+            plain = [header[k] for k in roles.positions.values()]
+            return _of_frame(read_parquet(path, plain), chosen, path.name)
         return _of_workbook(path, chosen) if kind == ".xlsx" else _of_text_file(path, chosen)
 
     return _guarded(path, kind, read)
+
+
+def _names_in_parquet(path: Path) -> list[str]:
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    return [str(name) for name in pq.read_schema(path).names]
 
 
 def _kind_of(path: Path) -> str:
@@ -268,30 +275,26 @@ def _kind_of(path: Path) -> str:
         raise InputError(
             f"transaction log '{path}' is of unknown kind; expected .csv, .tsv, .txt (also .gz), .xlsx or .parquet"
         )
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"transaction log '{path}' does not exist; give the path of a .csv, .xlsx or .parquet file")
     return kind
 
 
 def _guarded(path: Path, kind: str, read: Callable[[], Result]) -> Result:
     """Read a file; what its library cannot make sense of becomes one line for people."""
-    try:
-        return read()
-    except InputError:
-        raise
-    except pd.errors.EmptyDataError:
-        raise InputError(
-            f"'{path.name}' is empty; expected a line of column names and one row for each purchase"
-        ) from None
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        problem = str(error).strip().replace("\n", " ").removeprefix("Error tokenizing data. C error: ")
-        raise InputError(
-            f"'{path.name}' cannot be read as a table: {problem}; expected as many fields in each line as there are "
-            "column names; put quotes around fields that contain the separator"
-        ) from None
-    except (OSError, EOFError, ValueError, KeyError, zlib.error, zipfile.BadZipFile, csv.Error) as error:
-        problem = str(error).strip().split("\n")[0]
-        raise InputError(f"'{path.name}' cannot be read: {problem}; expected a {kind} file") from None
+    with guarded(f"'{path.name}'", f"a {kind} file"):
+        try:
+            return read()
+        except pd.errors.EmptyDataError:
+            raise InputError(
+                f"'{path.name}' is empty; expected a line of column names and one row for each purchase"
+            ) from None
+        except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
+            problem = str(error).strip().replace("\n", " ").removeprefix("Error tokenizing data. C error: ")
+            raise InputError(
+                f"'{path.name}' cannot be read as a table: {problem}; expected as many fields in each line as there "
+                "are column names; put quotes around fields that contain the separator"
+            ) from None
 
 
 def _of_frame(frame: pd.DataFrame, chosen: Mapping[str, str | None], where: str, first_row: int = 1) -> LogTable:
@@ -333,6 +336,8 @@ def _sheet_of(path: Path) -> tuple[pd.DataFrame, int, tuple[Remark, ...]]:
 
 
 def _of_text_file(path: Path, chosen: Mapping[str, str | None]) -> LogTable:
+    if path.suffix.lower() != ".gz":
+        check_header(path)
     encoding, remarks = _encoding(path)
     lines = _first_lines(path, encoding)
     separator, head = _separator_and_header(lines)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ASK",
+    "MOST_VERSIONS",
     "NO_LIMIT",
     "Guard",
     "Lever",
@@ -53,6 +54,10 @@ __all__ = [
 ASK = -math.inf
 #: Any amount.
 NO_LIMIT = math.inf
+#: The highest limit in numbers.
+_HIGHEST = 1e18
+#: The highest number of a version.
+MOST_VERSIONS = 10**6
 
 
 def _limit(value: object) -> float:
@@ -63,13 +68,16 @@ def _limit(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         hint = nearest(value, ["ask", "no_limit"]) if isinstance(value, str) else ""
         raise ValueError(f"limit is {value!r}{hint}; it must be a number of money, 'ask' or 'no_limit'")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ValueError(f"limit is beyond all money; it must be at most {_HIGHEST:g}, or 'no_limit'") from None
     if math.isnan(number) or (number < 0 and number != ASK):
         raise ValueError(f"limit is {number:g}; it must be 0 or more, 'ask' or 'no_limit'")
     if math.isinf(number):
         return number
-    if math.isinf(100 * number):
-        raise ValueError(f"limit is {number:g}, more than any amount; write no_limit")
+    if number > _HIGHEST:
+        raise ValueError(f"limit is {number:g}; it must be at most {_HIGHEST:g}, or 'no_limit'")
     if not is_whole_cents(number):
         # what is drawn on a limit is whole cents: cut or rounded, it would be another limit than the one that was meant
         low = math.floor(100 * number)
@@ -110,6 +118,9 @@ def _one_line(text: str) -> str:
 
 
 OneLine = Annotated[str, AfterValidator(_one_line)]
+
+#: Parts of a policy: more than anybody could follow.
+_MOST_PARTS = {"tiers": 20, "exceptions": 1_000, "guards": 100}
 
 #: Where a policy stands in its life. What is live now, or was until it was retired, decides cases by order date.
 Status = Literal["draft", "approved", "live", "retired"]
@@ -201,7 +212,7 @@ class Policy(_Frozen):
     name: Name
     title: Annotated[OneLine, Field(min_length=1, max_length=200)]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    version: Annotated[int, Field(ge=1, le=10**6, strict=True)] = 1
+    version: Annotated[int, Field(ge=1, le=MOST_VERSIONS, strict=True)] = 1
     owner: Annotated[OneLine, Field(max_length=200)] = ""
     status: Status = "draft"
     effective_from: Day = None
@@ -214,6 +225,10 @@ class Policy(_Frozen):
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
+        for part, most in _MOST_PARTS.items():
+            count = len(getattr(self, part))
+            if count > most:
+                raise ValueError(f"the policy has {count:,} {part}; it must have at most {most:,}, take some out")
         self._check_tiers()
         self._check_exceptions()
         for position, guard in enumerate(self.guards):

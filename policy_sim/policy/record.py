@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from policy_sim.border import InputError, find_file, parse_model, read_yaml, shipped
-from policy_sim.policy.limits import OneLine, Policy
+from policy_sim.border import InputError, find_file, parse_json, parse_model, read_yaml, shipped
+from policy_sim.policy.limits import MOST_VERSIONS, OneLine, Policy
 from policy_sim.version import __version__
 from policy_sim.words import Name
 
@@ -198,16 +198,25 @@ def make_record(
         raise InputError(f"{where}: the seal itself was changed (its SHA-256 does not fit); export the policy again")
     if seal.content == canonical(policy, provenance):
         return Record(policy, provenance, is_sealed=True)
-    try:
-        before = json.loads(seal.content)
-        status, version = before["policy"]["status"], before["policy"]["version"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise InputError(f"{where}: the seal holds no policy; export the policy again") from None
+    before, status, version = _sealed(seal, where)
     changed = changes(before, json.loads(canonical(policy, provenance)))
     # a version number stands for one content, also that of a draft: others may hold what was exported
     draft = policy.as_draft().model_copy(update={"version": max(policy.version, version + 1)})
     unexpected = provenance.model_copy(update={"expected_effect": None})
     return Record(draft, unexpected, changed, is_sealed=True, exported_as=(version, status))
+
+
+def _sealed(seal: Seal, where: str) -> tuple[Mapping[str, Any], str, int]:
+    """Return what a seal holds, with the status and version of the policy in it."""
+    before: Any = None
+    with suppress(InputError):
+        before = parse_json(seal.content, "the seal")
+    policy = before.get("policy") if isinstance(before, Mapping) else None
+    if isinstance(policy, Mapping):
+        status, version = policy.get("status"), policy.get("version")
+        if isinstance(status, str) and type(version) is int and 1 <= version <= MOST_VERSIONS:
+            return before, status, version
+    raise InputError(f"{where}: the seal holds no policy of a version from 1 to {MOST_VERSIONS:,}; export it again")
 
 
 def record_content(policy: Policy, provenance: Provenance | None = None) -> dict[str, object]:

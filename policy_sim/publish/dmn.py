@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as Tree
 
-from policy_sim.border import InputError
+from policy_sim.border import InputError, guarded, parse_json
 from policy_sim.policy import (
     NOT_DECIDED,
     NOT_DECIDED_RULE,
     Policy,
     Provenance,
     Record,
-    parse_record,
     record_content,
 )
 from policy_sim.publish.table import (
@@ -24,6 +23,7 @@ from policy_sim.publish.table import (
     Row,
     Vocabulary,
     decision_rows,
+    held_policy,
     input_names,
     money_text,
     number_text,
@@ -102,14 +102,8 @@ def parse_dmn(data: bytes, where: str) -> tuple[Record, Vocabulary]:
     held = root.find(f"{{{MODEL}}}extensionElements/{{{OWN}}}record")
     if held is None or not held.text:
         raise InputError(f"{where} holds no policy:record; only DMN that policy-sim exported can be read back")
-    try:
-        content = json.loads(held.text)
-        vocabulary = Vocabulary(tuple(content["failures"]), tuple(content["segments"]))
-        record = parse_record(content["record"], where)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{where}: policy:record does not hold a policy; export it again") from None
+    place = f"{where}, policy:record"
+    record, vocabulary = held_policy(parse_json(held.text, place), place)
     cells = [
         [(entry.findtext(f"{{{MODEL}}}text") or "").strip() for entry in rule if entry.tag.endswith("Entry")]
         for rule in root.iter(f"{{{MODEL}}}rule")
@@ -183,12 +177,13 @@ def _parse(data: bytes, where: str) -> Tree.Element:
     import defusedxml
     import defusedxml.ElementTree as SafeTree
 
-    try:
-        root: Tree.Element = SafeTree.fromstring(data, forbid_dtd=True)
-    except defusedxml.DefusedXmlException:
-        raise InputError(f"{where} declares a DTD or entities; expected plain XML, remove the declaration") from None
-    except (Tree.ParseError, ValueError, LookupError) as error:
-        raise InputError(f"{where} is not XML: {error}; export it again") from None
+    with guarded(where, "XML as it was exported"):
+        try:
+            root: Tree.Element = SafeTree.fromstring(data, forbid_dtd=True)
+        except defusedxml.DefusedXmlException:
+            raise InputError(f"{where} declares a DTD or entities; expected plain XML, remove them") from None
+        except (Tree.ParseError, ValueError, LookupError) as error:
+            raise InputError(f"{where} is not XML: {error}; export it again") from None
     if root.tag != f"{{{MODEL}}}definitions":
         raise InputError(f"{where} is not DMN 1.3 (its root is {root.tag!r}); expected <definitions> of {MODEL}")
     level, depth = [root], 1

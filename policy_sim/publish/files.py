@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from policy_sim.assumptions import Scenario
-from policy_sim.border import InputError, read_yaml, unknown, write_whole
+from policy_sim.border import InputError, read_bytes, read_yaml, unknown, write_whole
 from policy_sim.policy import Policy, Provenance, Record, parse_record, record_content
 from policy_sim.publish.card import pdf_problem, render_card, render_card_pdf
 from policy_sim.publish.dmn import parse_dmn, render_dmn
@@ -140,12 +140,6 @@ def read_file(path: str | Path) -> ReadFile:
     """
     place = Path(path)
     reader = _reader_of(place)
-    try:
-        size = place.stat().st_size
-    except OSError as error:
-        raise InputError(f"file '{place}' cannot be read: {error.strerror}") from None
-    if size > _LARGEST:
-        raise InputError(f"file '{place}' holds {size:,} bytes; expected a policy, at most {_LARGEST:,}")
     return reader(place)
 
 
@@ -189,10 +183,7 @@ def _read_plain(name: str, path: Path) -> ReadFile:
 
 
 def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"file '{path}' cannot be read: {error.strerror}") from None
+    return read_bytes(path, f"file '{path}'", _LARGEST)
 
 
 #: What a policy can be written as, by name.

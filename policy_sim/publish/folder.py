@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from policy_sim.assumptions import Scenario
-from policy_sim.border import InputError
+from policy_sim.border import InputError, guarded, is_file, is_folder
 from policy_sim.policy import Policy, Record, Versions
 from policy_sim.publish.card import Marks, marks_of, read_marks
 from policy_sim.publish.files import FORMATS, read_file
@@ -59,7 +59,7 @@ def files_of_version(folder: Path, name: str, version: int) -> list[tuple[Path, 
     files: list[tuple[Path, str, HeldFile | None]] = []
     for known in FORMATS.values():
         path = folder / f"{name}_v{version}{known.ending}"
-        if path.is_file():
+        if is_file(path):
             try:
                 files.append((path, known.name, _held(path, known.name)))
             except InputError:
@@ -95,7 +95,7 @@ def load_versions(folder: str | Path, scenario: Scenario, name: str | None = Non
         as one version.
     """
     place = Path(folder)
-    if not place.is_dir():
+    if not is_folder(place):
         raise InputError(f"'{folder}' is not a folder; give one that holds the versions of a policy")
     files = [held for held in _held_files(place) if name in (None, held.marks.name)]
     _pass_over_edited(files)
@@ -120,7 +120,9 @@ def load_versions(folder: str | Path, scenario: Scenario, name: str | None = Non
 def _held_files(folder: Path) -> list[HeldFile]:
     """Return what the files of a folder say, those of policies."""
     files = []
-    for path in sorted(folder.iterdir()):
+    with guarded(f"folder '{folder}'", "a folder that can be opened"):
+        paths = sorted(folder.iterdir())
+    for path in paths:
         kind = _format_of(path)
         held = None if kind is None else _held(path, kind)
         if held is not None:
@@ -130,7 +132,7 @@ def _held_files(folder: Path) -> list[HeldFile]:
 
 def _format_of(path: Path) -> str | None:
     """Return the format of a file that may be one of a policy; tables and the like only if they are called so."""
-    if path.name.startswith(".") or path.name.endswith(".schema.json") or not path.is_file():
+    if path.name.startswith(".") or path.name.endswith(".schema.json") or not is_file(path):
         return None
     name = re.match(r"([a-z][a-z0-9_]*)_v\d+\.", path.name)
     published = None if name is None else format_of_published(path, name[1])

@@ -10,9 +10,9 @@ import json
 from collections.abc import Mapping
 
 from policy_sim.border import InputError
-from policy_sim.policy import Policy, Provenance, Record, parse_record, record_content
+from policy_sim.policy import Policy, Provenance, Record, record_content
 from policy_sim.publish.dmn import table_cells
-from policy_sim.publish.table import OUTPUTS, Vocabulary, input_names
+from policy_sim.publish.table import OUTPUTS, Vocabulary, held_policy, input_names
 
 __all__ = ["parse_jdm", "render_jdm"]
 
@@ -73,9 +73,6 @@ def parse_jdm(content: object, where: str) -> tuple[Record, Vocabulary]:
         If it is no JDM that we wrote.
     """
     held = content.get(OWN) if isinstance(content, Mapping) else None
-    try:
-        vocabulary = Vocabulary(tuple(held["failures"]), tuple(held["segments"]))  # type: ignore[index]
-        record = held["record"]  # type: ignore[index]
-    except (KeyError, TypeError):
-        raise InputError(f"{where} holds no {OWN}.record; only JDM that policy-sim exported can be checked") from None
-    return parse_record(record, where), vocabulary
+    if not isinstance(held, Mapping) or "record" not in held:
+        raise InputError(f"{where} holds no {OWN}.record; only JDM that policy-sim exported can be checked")
+    return held_policy(held, f"{where}, {OWN}")

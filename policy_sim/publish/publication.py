@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from policy_sim.assumptions import Scenario
-from policy_sim.border import InputError, write_whole
+from policy_sim.border import InputError, is_file, is_folder, write_whole
 from policy_sim.policy import SCHEMA, Policy, Provenance
 from policy_sim.publish.card import Marks, marks_of
 from policy_sim.publish.check import refuse_broken
@@ -73,7 +73,7 @@ def publish(
     contents = {published_name(policy, name): text for name, text in rendered.items()}
     if {"json", "yaml"} & set(chosen):
         contents[SCHEMA] = render_schema().encode()
-    if not is_forced and place.is_dir():
+    if not is_forced and is_folder(place):
         for path in sorted(place.glob(f"{policy.name}_v*")):
             _check_not_newer(path, policy)
     stale = [name for name in _stale_formats(place, policy, is_forced) if name not in chosen]
@@ -204,7 +204,7 @@ def _check_may_follow(path: Path, there: Marks, new: Marks) -> None:
 
 def _keep_and_write(path: Path, content: str | bytes) -> None:
     data = content.encode() if isinstance(content, str) else content
-    if path.is_file():
+    if is_file(path):
         before = path.read_bytes()
         if before == data:
             return

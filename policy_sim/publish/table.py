@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
-from policy_sim.policy import Ladder, Policy, limit_content, to_cents
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from policy_sim.border import InputError, parse_model
+from policy_sim.policy import Ladder, Policy, Record, limit_content, parse_record, to_cents
 from policy_sim.policy.decision import MOST_CENTS
-from policy_sim.words import ASKED_FOR, GUARD_FACTS, LIMIT_KINDS, LIMITS
+from policy_sim.words import ASKED_FOR, GUARD_FACTS, LIMIT_KINDS, LIMITS, Name
 
 __all__ = [
     "ALWAYS_KNOWN",
@@ -23,11 +26,14 @@ __all__ = [
     "Vocabulary",
     "decision_rows",
     "guard_regions",
+    "held_policy",
     "input_names",
     "limit_text",
     "money_text",
     "number_text",
 ]
+
+_MOST_ROWS = 5_000
 
 #: What has to be known of every case, whatever the policy.
 ALWAYS_KNOWN = ("currency", "failure", "segment", "asked_for", "amount")
@@ -41,6 +47,23 @@ class Vocabulary:
 
     failures: tuple[str, ...]
     segments: tuple[str, ...]
+
+
+class _Held(BaseModel):
+    """What a file for rules engines holds of us besides its table."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    failures: Annotated[tuple[Name, ...], Field(min_length=1, max_length=200)]
+    segments: Annotated[tuple[Name, ...], Field(min_length=1, max_length=50)]
+    record: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        for kind, names in (("failures", self.failures), ("segments", self.segments)):
+            if len(set(names)) < len(names):
+                raise ValueError(f"{kind} holds a name twice; export the policy again")
+        return self
 
 
 #: From (0 or more) up to, but without; None where there is no upper end.
@@ -82,12 +105,29 @@ class Row:
         )
 
 
+def held_policy(content: object, where: str) -> tuple[Record, Vocabulary]:
+    """Return the policy that a file for rules engines was written for, and the names that it was written for.
+
+    Raises
+    ------
+    InputError
+        If they are not what we write into such a file.
+    """
+    held = parse_model(_Held, content, where)
+    return parse_record(held.record, where), Vocabulary(held.failures, held.segments)
+
+
 def decision_rows(policy: Policy, vocabulary: Vocabulary) -> list[Row]:
     """Return the rows; facts and amounts are 0 or more.
 
     Failures and segments for which the policy says the same share a row.
+
+    Raises
+    ------
+    InputError
+        If there are more than anybody could look through, or an engine be asked to.
     """
-    rows = []
+    rows: list[Row] = []
     ladder = Ladder(policy)
     blocks = _blocks(ladder, vocabulary)
     for region in _regions(ladder):
@@ -97,6 +137,11 @@ def decision_rows(policy: Policy, vocabulary: Vocabulary) -> list[Row]:
             continue
         for failures, segments in blocks:
             rows += _rows_of(ladder, region, failures, segments)
+            if len(rows) > _MOST_ROWS:
+                raise InputError(
+                    f"policy '{policy.name}' makes more than {_MOST_ROWS:,} rows; expected fewer, take exceptions or "
+                    "guards out"
+                )
     return rows
 
 

@@ -7,6 +7,7 @@ columns. Left to others: the cases they are applied to (`value`), how customers 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,10 @@ from policy_sim.words import COLUMNS, EVERYTHING, LIMITS
 __all__ = ["Menu", "compile_menu", "compose"]
 
 Floats = NDArray[np.float64]
+
+
+#: Combinations of a failure's alternatives: a few dozen make sense.
+_MOST_COMBINATIONS = 20_000
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,12 @@ def compose(scenario: Scenario, failure: str) -> list[tuple[str, ...]]:
         If the rules leave every combination out.
     """
     parts = scenario.failures[failure].resolutions
+    count = math.prod(map(len, parts.values()))
+    if count > _MOST_COMBINATIONS:
+        raise InputError(
+            f"the parts of failure '{failure}' make {count:,} resolutions (scenario {scenario.name}); expected at most "
+            f"{_MOST_COMBINATIONS:,}, take alternatives or parts out"
+        )
     bundles = [tuple(itertools.chain(*combination)) for combination in itertools.product(*parts.values())]
     remedy_of = scenario.remedy_of_variant
 

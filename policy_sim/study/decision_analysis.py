@@ -148,8 +148,10 @@ def analyse_decision(
     """
     if recommended.name == baseline.name:
         raise InputError(f"policy '{baseline.name}' is compared with itself; give another one, or give it another name")
-    if not cases_per_agent_week > 0:
-        raise InputError(f"cases an agent handles in a week are {cases_per_agent_week:g}; they must be above 0")
+    if not 0.01 <= cases_per_agent_week <= 1e6:
+        raise InputError(
+            f"cases an agent handles in a week are {cases_per_agent_week:g}; they must be above 0 (.01 to a million)"
+        )
     policies = {policy.name: policy for policy in (baseline, *others)}
     policies.pop(recommended.name, None)
     steps = Steps(on_progress, 1 + len(policies) + 3)

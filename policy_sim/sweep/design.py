@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, PlainSerializer, Tag, model_validator
 
 from policy_sim.assumptions import Scenario, load_scenario
-from policy_sim.border import InputError, find_file, parse_model, read_yaml, unknown
+from policy_sim.border import InputError, find_file, is_file, parse_model, read_yaml, unknown
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, load_policy
 from policy_sim.policy.limits import limit_content
 from policy_sim.sweep.samples import latin_hypercube, morris_trajectories, saltelli, sobol_sequence
@@ -313,7 +313,7 @@ def load_design(design: str | Path) -> Design:
     beside = {
         name: str(path.parent / file)
         for name in ("scenario", "policy", "against", "transactions", "cases")
-        if isinstance(file := getattr(read, name), str) and (path.parent / file).is_file()
+        if isinstance(file := getattr(read, name), str) and is_file(path.parent / file)
     }
     return read.model_copy(update=beside)
 

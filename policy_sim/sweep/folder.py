@@ -22,12 +22,13 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
 
 from policy_sim import __version__
-from policy_sim.border import InputError, Progress, write_whole
+from policy_sim.border import InputError, Progress, guarded, is_file, parse_json, parse_model, read_bytes, write_whole
 from policy_sim.sweep.design import Design, load_design, resolve_design
 from policy_sim.sweep.runs import Job, Task, forget_settings, job_of, run_task
 from policy_sim.sweep.workers import as_they_come, thread_workers, workers_of
@@ -38,6 +39,38 @@ FORMAT = "policy_sim.sweep/1"
 MANIFEST = "manifest.json"
 _RUNS = "runs"
 _LOCK = ".lock"
+_RUN_ENDING = ".parquet"
+_LARGEST_MANIFEST = 200_000_000
+
+
+class _File(BaseModel):
+    """A file of results: nowhere else than in the folder of the sweep."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: Annotated[str, Field(pattern=rf"^{_RUNS}/[0-9a-zA-Z_-]{{1,100}}\.parquet$")]
+    runs: Annotated[int, Field(ge=1)]
+
+
+class _Named(BaseModel):
+    """The design of another version of the package may hold other entries; it has a name in any case."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: Annotated[str, Field(max_length=100)]
+
+
+class _Manifest(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    format: str
+    version: Annotated[str, Field(max_length=100)]
+    key: Annotated[str, Field(max_length=100)]
+    runs: Annotated[int, Field(ge=0)]
+    design: _Named
+    scenarios: dict[str, str]
+    policies: list[str]
+    files: list[_File]
 
 
 class SweepSummary(NamedTuple):
@@ -231,15 +264,13 @@ class _Ledger:
     @classmethod
     def of(cls, folder: Path, tasks: list[Task], retry_failed: bool) -> _Ledger:
         """Look up what the folder holds, and remove files that were begun and never finished."""
-        import pyarrow.parquet as pq
-
-        for begun in (folder / _RUNS).glob(".*"):
+        for begun in (folder / _RUNS).glob(f".*{_RUN_ENDING}.*"):
             begun.unlink()
         held, there_already = _held(folder), {}
         for task in tasks:
             if task.key in held:
                 path = folder / _RUNS / f"{task.key}.parquet"
-                errors = [error for error in pq.read_table(path, columns=["error"])["error"].to_pylist() if error]
+                errors = _errors_in(path, len(task.table))
                 if errors and retry_failed:
                     path.unlink()
                 else:
@@ -279,12 +310,30 @@ class _Ledger:
         )
 
 
+def _errors_in(path: Path, runs: int) -> list[str]:
+    """Return the errors of the runs in a file of results.
+
+    Raises
+    ------
+    InputError
+        If it is not a whole file of so many runs.
+    """
+    import pyarrow.parquet as pq
+
+    mend = f"results of {runs:,} runs; remove this file, and give the same command: its runs are made again"
+    with guarded(f"file '{path}'", mend):
+        errors = pq.ParquetFile(path).read(columns=["error"])["error"].to_pylist()
+    if len(errors) != runs or not all(isinstance(error, str) for error in errors):
+        raise InputError(f"file '{path}' holds {len(errors):,} runs; expected {mend}")
+    return [error for error in errors if error]
+
+
 def _loaded(design: Design | str | Path) -> Design:
     return design if isinstance(design, Design) else load_design(design)
 
 
 def _held(folder: Path) -> set[str]:
-    return {path.stem for path in (folder / _RUNS).glob("*.parquet")}
+    return {path.stem for path in (folder / _RUNS).glob(f"*{_RUN_ENDING}") if is_file(path)}
 
 
 def _settle_manifest(folder: Path, job: Job, tasks: list[Task]) -> None:
@@ -326,15 +375,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         If there is none, or it is not one of ours.
     """
     path = folder / MANIFEST
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"'{folder}' holds no sweep: {MANIFEST} is missing; give the folder of --out") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"'{path}' cannot be read: {error}; choose another folder with --out") from None
+    if not is_file(path):
+        raise InputError(f"'{folder}' holds no sweep: {MANIFEST} is missing; give the folder of --out")
+    what, mend = f"'{path}'", "the manifest that a sweep wrote; choose another folder with --out"
+    data = read_bytes(path, what, _LARGEST_MANIFEST)
+    with guarded(what, mend):
+        text = data.decode("utf-8")
+    content = parse_json(text, what)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(f"'{path}' is not the manifest of a sweep (format {FORMAT}); choose another folder")
-    return content
+    return parse_model(_Manifest, content, str(path)).model_dump()
 
 
 @contextmanager

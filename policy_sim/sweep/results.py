@@ -10,14 +10,29 @@ import warnings
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, overload
 
+import numpy as np
 import pandas as pd
 
 from policy_sim import __version__
-from policy_sim.border import InputError, not_installed, parse_model, unknown
+from policy_sim.border import (
+    InputError,
+    guarded,
+    is_file,
+    not_installed,
+    numbers_of,
+    parse_model,
+    read_parquet,
+    unknown,
+)
 from policy_sim.sweep.design import Design
 from policy_sim.sweep.folder import MANIFEST, read_manifest
 
 __all__ = ["SweepResults", "SweepWarning", "open_sweep", "read_sweep"]
+
+
+#: What every file of results has, besides factors and outcomes.
+_COLUMNS = ("run", "row", "error")
+_MEND = "results as a sweep wrote them; remove the file and run the sweep again"
 
 
 class SweepWarning(UserWarning):
@@ -94,9 +109,21 @@ def read_sweep(folder: str | Path, lazily: bool = False) -> Any:
             import duckdb
         except ImportError:
             raise not_installed("DuckDB", "sweeps") from None
-        return duckdb.read_parquet([str(path) for path in files])
-    table = pd.concat([pd.read_parquet(path) for path in files], ignore_index=True)
+        with guarded(f"a file of results in '{folder}'", _MEND):
+            return duckdb.read_parquet([str(path) for path in files])
+    table = pd.concat([_results_in(path) for path in files], ignore_index=True)
     return table.sort_values("row", ignore_index=True)
+
+
+def _results_in(path: Path) -> pd.DataFrame:
+    with guarded(f"file '{path}'", _MEND):
+        table = read_parquet(path)
+    for name in _COLUMNS:
+        if name not in table.columns:
+            raise InputError(f"file '{path}' has no column '{name}'; expected {_MEND}")
+    if not np.isfinite(numbers_of(table["row"])).all():
+        raise InputError(f"file '{path}' holds rows without a number; expected {_MEND}")
+    return table
 
 
 def open_sweep(folder: str | Path) -> SweepResults:
@@ -120,7 +147,7 @@ def open_sweep(folder: str | Path) -> SweepResults:
 def _files(folder: Path) -> list[Path]:
     content = read_manifest(folder)
     files = [folder / entry["file"] for entry in content["files"]]
-    there = [path for path in files if path.is_file()]
+    there = [path for path in files if is_file(path)]
     if not there:
         raise InputError(
             f"'{folder}' holds no results yet; run the sweep first: policy-sim sweep DESIGN --out {folder}"

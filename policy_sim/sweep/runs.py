@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from policy_sim import __version__
 from policy_sim.assumptions import Draws, Scenario, central, draw_assumptions
-from policy_sim.border import InputError
+from policy_sim.border import InputError, guarded
 from policy_sim.clv import read_transactions
 from policy_sim.policy import Lever, Policy, to_cents
 from policy_sim.service import draw_cases, read_cases
@@ -196,10 +196,8 @@ def job_of(resolved: ResolvedDesign) -> Job:
     digest = hashlib.sha256()
     for path in (design.transactions, design.cases):
         if isinstance(path, str):
-            try:
+            with guarded(f"file '{path}' of the design {design.name}", "a log of orders or cases"):
                 digest.update(Path(path).read_bytes())
-            except OSError as error:
-                raise InputError(f"file '{path}' cannot be read: {error.strerror} (design {design.name})") from None
     return Job(resolved, digest.hexdigest()[:16])
 
 

@@ -7,6 +7,8 @@ Left to others: what a task is (`runs`), keeping its results (`folder`).
 from __future__ import annotations
 
 import os
+import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
@@ -15,7 +17,7 @@ from threading import Event
 from typing import Any, NamedTuple, TypeVar
 
 from policy_sim import __version__
-from policy_sim.border import InputError, not_installed, unknown
+from policy_sim.border import InputError, guarded, not_installed, unknown
 
 __all__ = ["Workers", "as_they_come", "cluster_workers", "thread_workers", "workers_of"]
 
@@ -35,6 +37,12 @@ _BATCH_SYSTEMS = {
     "lsf": "LSFCluster",
     "htcondor": "HTCondorCluster",
 }
+
+
+#: What each of them takes jobs with.
+_SUBMITS = {"slurm": "sbatch", "pbs": "qsub", "sge": "qsub", "lsf": "bsub", "htcondor": "condor_submit"}
+#: Threads and processes of one machine, and jobs: more are none that anybody means.
+_MOST_WORKERS = 1_000
 
 
 class Workers(NamedTuple):
@@ -86,8 +94,8 @@ def thread_workers(count: int | None = None) -> Iterator[Workers]:
         If `count` is below 1.
     """
     number = os.cpu_count() or 1 if count is None else count
-    if number < 1:
-        raise InputError(f"number of workers is {count}; it must be 1 or more (--workers)")
+    if not 1 <= number <= _MOST_WORKERS:
+        raise InputError(f"number of workers is {count}; it must be 1 or more, at most {_MOST_WORKERS:,} (--workers)")
     with ThreadPoolExecutor(number) as pool:
         yield Workers(pool, lambda: number)
 
@@ -149,16 +157,22 @@ def batch_options(cluster: str) -> tuple[str, int, dict[str, Any]]:
         name, equals, value = part.partition("=")
         if not equals:
             raise InputError(f"--cluster {cluster}: '{part}' is not NAME=VALUE, for example jobs=10")
-        options[name.strip()] = int(value) if value.strip().isdecimal() else value.strip()
+        number = _whole(value)
+        options[name.strip()] = value.strip() if number is None else number
     jobs = options.pop("jobs", None)
     for name in ("cores", "memory"):
         if name not in options:
             raise InputError(
                 f"--cluster {cluster} says nothing about {name}; for example {system}:jobs=10,cores=8,memory=16GB"
             )
-    if not isinstance(jobs, int) or jobs < 1:
+    if not isinstance(jobs, int) or not 1 <= jobs <= _MOST_WORKERS:
         raise InputError(f"--cluster {cluster} says nothing about the number of jobs; add jobs=10")
     return system, jobs, options
+
+
+def _whole(text: str) -> int | None:
+    """Return the number that text says in digits; none where it says something else."""
+    return int(text) if re.fullmatch(r"\s*[0-9]{1,9}\s*", text) else None
 
 
 @contextmanager
@@ -171,9 +185,9 @@ def _started(cluster: str) -> Iterator[Any]:
     if kind == "local":
         from distributed import LocalCluster
 
-        if count and (not count.isdecimal() or int(count) < 1):
+        workers = _whole(count) if count else os.cpu_count() or 1
+        if workers is None or not 1 <= workers <= _MOST_WORKERS:
             raise InputError(f"--cluster {cluster}: expected a number of processes, for example local:4")
-        workers = int(count) if count else os.cpu_count() or 1
         with LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -186,9 +200,17 @@ def _started(cluster: str) -> Iterator[Any]:
             yield started
         return
     system, jobs, options = batch_options(cluster)
+    command = _SUBMITS[system]
+    if shutil.which(command) is None:
+        raise InputError(
+            f"--cluster {cluster} submits jobs with '{command}', which is not on this machine; give the command where "
+            f"{system} is installed, or leave --cluster out"
+        )
     import dask_jobqueue
 
-    with getattr(dask_jobqueue, _BATCH_SYSTEMS[system])(**options) as started:
+    with guarded(f"--cluster {cluster}", "resources that the batch system knows"):
+        made = getattr(dask_jobqueue, _BATCH_SYSTEMS[system])(**options)
+    with made as started:
         started.scale(jobs=jobs)
         yield started
 

@@ -46,6 +46,7 @@ Floats = NDArray[np.float64]
 _SEARCH_CASES = 20_000  # at most, that limits are fitted to
 _START_CASES = 2_000  # at most, that starts are polished on
 _CENT = 0.01
+_COARSEST = 1e9
 _SEARCHING = "Searching the best limits"
 _LOOSER = 0.02  # by which a cap is raised to see what it is worth
 _CAP_NAMES = {kind.outcome: kind.name for kind in SPARED.values()}
@@ -240,8 +241,10 @@ def _rounded(best: Policy, search: Search, levers: Sequence[Lever], every: int |
 def _step_in_cents(round_to: float | None) -> int | None:
     if round_to is None:
         return None
-    if not _CENT <= round_to < np.inf:
-        raise InputError(f"round_to is {round_to}; it must be a cent or more (5 for whole fives)")
+    if not _CENT <= round_to <= _COARSEST:
+        raise InputError(
+            f"round_to is {round_to}; it must be a cent or more, at most {_COARSEST:,.0f} (5 for whole fives)"
+        )
     return round(100 * round_to)
 
 

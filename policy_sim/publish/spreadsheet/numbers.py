@@ -14,6 +14,10 @@ from policy_sim.cells import read_number, shortened
 __all__ = ["read_limit", "read_whole"]
 
 
+#: Signs of a number: more are none that anybody means.
+_LONGEST = 30
+
+
 def read_limit(value: object, where: str, has_commas: bool) -> float | str:
     """Read a limit: a number of money, ask or no_limit; parameters and errors as for `cells.read_number`."""
     word = str(value).strip().lower().replace(" ", "_")

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from policy_sim.border import InputError, unknown
+from policy_sim.border import InputError, guarded, unknown
 from policy_sim.cells import read_number, shortened
 from policy_sim.policy import SCHEMA, Record, parse_record
 from policy_sim.publish.spreadsheet.layout import (
@@ -34,8 +34,8 @@ from policy_sim.words import GUARD_FACTS, LIMITS
 
 __all__ = ["parse_csv", "parse_xlsx"]
 
-_MOST_ROWS = 5_000
-_MOST_UNPACKED = 50_000_000
+_MOST_ROWS, _MOST_COLUMNS = 5_000, 200
+_MOST_UNPACKED = 5_000_000
 #: Entries of the provenance that are whole numbers, and that are money.
 _WHOLE = ("seed", "case_count", "draw_count")
 _MONEY = ("per_year", "low", "high")
@@ -75,13 +75,10 @@ def parse_xlsx(data: bytes, where: str) -> Record:
     InputError
         If it is no workbook that we wrote, or a cell cannot be used; the message names sheet, row and column.
     """
-    book = _workbook(data, where)
     rows: list[tuple[str, Cells]] = []
+    sheets = _sheets(data, where)
     for (sheet, columns), rule in ((LIMIT_SHEET, None), (GUARD_SHEET, "guard"), (ABOUT_SHEET, "about")):
-        if sheet not in book.sheetnames:
-            raise InputError(f"{where} has no sheet '{sheet}'; found: {', '.join(book.sheetnames)}; put it back")
-        place = f"{where}, sheet {sheet}"
-        lines = _lines_of(book[sheet], place)
+        place, lines = f"{where}, sheet {sheet}", sheets[sheet]
         header = [_column_name(cell) for cell in lines[0]] if lines else []
         for row_place, row in _named(header, lines[1:], columns, place, "row"):
             rows.append((row_place, row if rule is None else {**row, "rule": rule}))
@@ -102,28 +99,40 @@ def _column_name(cell: object) -> str:
     return str(cell).strip().lower().replace(" ", "_")
 
 
-def _workbook(data: bytes, where: str) -> Any:
+def _sheets(data: bytes, where: str) -> dict[str, list[list[object]]]:
+    """Return the cells of the sheets of a workbook, line by line.
+
+    They are read as they stand in the file: what a workbook says beside (merged cells, its dimensions, what is put into
+    whole columns) is not followed.
+    """
     from openpyxl import load_workbook
 
-    try:
+    with guarded(f"{where} is not a workbook that can be read: it", "a workbook; save it as .xlsx"):
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(part.file_size for part in packed.infolist()) > _MOST_UNPACKED:
                 raise InputError(f"{where} unpacks to more than {_MOST_UNPACKED:,} bytes; expected a policy")
             for part in packed.infolist():
                 if part.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in packed.read(part):
                     raise InputError(f"{where} declares a DTD in {part.filename}; expected a plain workbook")
-        return load_workbook(io.BytesIO(data), data_only=False, keep_links=False)
-    except InputError:
-        raise
-    except Exception as error:  # openpyxl lets through whatever a broken package makes it meet
-        problem = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{where} is not a workbook that can be read ({problem}); save it as .xlsx") from None
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
+        sheets = {}
+        for name, _ in (LIMIT_SHEET, GUARD_SHEET, ABOUT_SHEET):
+            if name not in book.sheetnames:
+                raise InputError(f"{where} has no sheet '{name}'; found: {', '.join(book.sheetnames)}; put it back")
+            sheets[name] = _lines_of(book[name], f"{where}, sheet {name}")
+    return sheets
 
 
 def _lines_of(sheet: Any, where: str) -> list[list[object]]:
     """Return the cells of a sheet, line by line; formulas are refused."""
+    sheet.reset_dimensions()
     lines: list[list[object]] = []
     for cells in sheet.iter_rows():
+        if len(cells) > _MOST_COLUMNS:
+            raise InputError(
+                f"{where}, row {len(lines) + 1} has a cell in column {len(cells):,}; expected at most {_MOST_COLUMNS} "
+                "columns, remove it"
+            )
         for cell in cells:
             if cell.data_type == "f":
                 raise InputError(
@@ -132,7 +141,7 @@ def _lines_of(sheet: Any, where: str) -> list[list[object]]:
                 )
         lines.append(["" if cell.value is None else cell.value for cell in cells])
         if len(lines) > _MOST_ROWS:
-            raise InputError(f"{where} has more than {_MOST_ROWS} rows; expected a policy")
+            raise InputError(f"{where} has a cell below row {_MOST_ROWS:,}; expected a policy, remove it")
     return lines
 
 

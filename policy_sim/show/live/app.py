@@ -83,6 +83,12 @@ _REPORTS = "kernel_*.json"
 _GRACE_SECONDS = 300
 
 
+#: Kernels that stand ready: more would not fit into a machine.
+_MOST_READY = 100
+#: Minutes of a year.
+_LONGEST_IDLE = 525_960.0
+
+
 @dataclass(frozen=True)
 class AppSettings:
     """Where the application listens and how it deals with kernels."""
@@ -103,10 +109,15 @@ class AppSettings:
             raise InputError(f"--ip {self.ip} is not an address; expected for example 127.0.0.1 or 0.0.0.0") from None
         if not 0 <= self.port <= 65535:
             raise InputError(f"--port {self.port} is not a port; expected 1 to 65535, or 0 for a free one")
-        if self.ready_count < 0:
-            raise InputError(f"--ready {self.ready_count} is below 0; expected how many kernels stand ready, such as 2")
-        if not self.idle_minutes > 0:
-            raise InputError(f"--idle-minutes {self.idle_minutes:g} is not above 0; expected minutes, such as 120")
+        if not 0 <= self.ready_count <= _MOST_READY:
+            raise InputError(
+                f"--ready {self.ready_count} is below 0 or above {_MOST_READY}; expected how many kernels stand ready, "
+                "such as 2"
+            )
+        if not 0 < self.idle_minutes <= _LONGEST_IDLE:
+            raise InputError(
+                f"--idle-minutes {self.idle_minutes:g} is not above 0, or over a year; expected minutes, such as 120"
+            )
 
     @property
     def is_local(self) -> bool:
