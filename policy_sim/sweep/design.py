@@ -21,7 +21,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 from policy_sim.assumptions import Scenario, load_scenario
 from policy_sim.border import InputError, find_file, parse_model, read_yaml, unknown
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, load_policy
-from policy_sim.policy.limits import limit_content
+from policy_sim.policy.limits import is_whole_cents, limit_content
 from policy_sim.sweep.samples import latin_hypercube, morris_trajectories, saltelli, sobol_sequence
 from policy_sim.words import LIMITS, OUTCOMES, Name
 
@@ -418,8 +418,9 @@ def _check_names(design: Design, scenario: Scenario, policy: Policy) -> None:
 
 
 def _check_listed_limits(design: Design, policy: Policy) -> None:
+    """Refuse a limit in fractions of a cent that a person wrote: a row of its own would be run with another one."""
     for name, value in _listed_values(design):
-        if is_lever(name) and not isinstance(value, str):
+        if is_lever(name) and not isinstance(value, str) and math.isfinite(value) and not is_whole_cents(value):
             try:
                 policy.with_limit(Lever(*name.split(".")), value)
             except InputError as error:
