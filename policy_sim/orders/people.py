@@ -40,6 +40,7 @@ _NOBODY = _words(
 _PLACEHOLDERS = _words("0 00 000 0000 -1 -- - . x na none default 9999 99999 999999 9999999 test customer cash")
 _ABSURD = 3  # times the orders of the next most frequent id
 _NEARLY_ALL = 0.97
+_CROWD_SHARE, _CROWD_TIMES = 0.05, 10
 _MANY_EMAILS = 5  # behind one id
 _SCIENTIFIC = r"^\d(?:[.,]\d+)?[eE]\+\d+$"
 
@@ -73,7 +74,7 @@ def settle_customers(table: LogTable) -> tuple[LogTable, list[SetAside], list[Re
         remarks += more
         text = ids.text.to_numpy(dtype=object)
     codes, labels, more = _joined(table, ids, text)
-    remarks += more
+    remarks += more + _told_of_crowd(table, ids)
     column: pd.Series = pd.Series(pd.Categorical.from_codes(codes[ids.codes], pd.Index(labels)))
     table = replace(table, columns={**table.columns, "customer": column})
     if aside:
@@ -182,20 +183,45 @@ def _without_nobody(
     if table.has("email"):
         emails = table.columns["email"].where(table.columns["email"].notna(), "").astype(str).str.strip()
         has_email = is_out & emails.str.contains("@", regex=False).to_numpy(bool)
-        if has_email.any():
+        rows = np.flatnonzero(has_email)
+        if rows.size:
             column = pd.Series(ids.text.to_numpy(dtype=object)[ids.codes], dtype=object)
-            column[has_email] = emails[has_email].astype(object)
+            own = _ids_of_emails(emails[~is_out], column[~is_out])
+            lower = emails.iloc[rows].str.lower()
+            known = lower.map(own)
+            column.iloc[rows] = known.where(known.notna(), lower).to_numpy(dtype=object)
             ids = DistinctTexts.of(table, "customer", column)
             is_out &= ~has_email
-            says = f"{whose}: {int(has_email.sum()):,} go by '{table.names['email']}' instead"
-            remarks.append(
-                Remark("customers", says, int(has_email.sum()), table.examples("email", np.flatnonzero(has_email)))
-            )
+            says = f"{whose}: {rows.size:,} go by '{table.names['email']}' instead"
+            if known.notna().any():
+                says += f", {int(known.notna().sum()):,} of them by the id that the same e-mail has elsewhere"
+            remarks.append(Remark("customers", says, int(rows.size), table.examples("email", rows)))
     positions = np.flatnonzero(is_out)
     if not positions.size:
         return [], remarks, ids, is_out
     says = f"{whose if not remarks else counted(int(positions.size)) + ' without a customer'} are left out"
     return [SetAside.of(table, positions, "customers", says, "customer")], remarks, ids, is_out
+
+
+def _ids_of_emails(emails: pd.Series, ids: pd.Series) -> pd.Series:
+    """Return by e-mail the id that it stands beside, where it is always the same one."""
+    pairs = pd.DataFrame({"email": emails.str.lower(), "id": ids}).drop_duplicates()
+    pairs = pairs[pairs["email"].str.contains("@", regex=False)]
+    return pairs.drop_duplicates("email", keep=False).set_index("email")["id"]
+
+
+def _told_of_crowd(table: LogTable, ids: DistinctTexts) -> list[Remark]:
+    """Tell of an id with so many rows that it may stand for more than one person."""
+    counts = ids.counts()
+    most = int(np.argmax(counts))
+    second = int(np.sort(counts)[-2]) if counts.size > 1 else 0
+    if counts.size < 3 or counts[most] < _CROWD_SHARE * counts.sum() or counts[most] < _CROWD_TIMES * second:
+        return []
+    says = (
+        f"customer '{ids.text[most]}' in column '{table.names['customer']}' has {counts[most]:,} of {counts.sum():,} "
+        f"rows, the next {second:,}; if that id stands for guests or a till, leave its rows out"
+    )
+    return [Remark("customers", says, int(counts[most]), (": ".join(ids.example(most)),))]
 
 
 def _joined(

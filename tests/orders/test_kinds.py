@@ -90,6 +90,16 @@ def test_an_id_that_is_no_person_gives_way_to_the_email(write, nobody):
     assert "customers" in kinds(log)
 
 
+def test_a_guest_who_has_an_account_too_is_one_customer(write):
+    path = write(
+        "order_id,customer_id,order_date,order_total,billing_email\n"
+        "1,0,2024-01-05,10,a@x.com\n2,0,2024-02-05,20,B@x.com\n3,0,2024-02-05,30,c@x.com\n4,9,2024-03-05,5,b@x.com\n"
+    )
+    log = read_transactions(path)
+    assert counted(log) == (3, 4, 65)
+    assert log.labels.tolist() == ["9", "a@x.com", "c@x.com"]
+
+
 @pytest.mark.parametrize("nobody", ["0", "guest", "n/a", "", "unknown"])
 def test_without_an_email_its_rows_are_set_aside(write, nobody):
     rows = "".join(f"{nobody},2024-01-{day:02},10\n" for day in range(1, 10))
@@ -119,6 +129,15 @@ def test_ids_that_look_alike(write, ids, customers, word):
     log = read_transactions(write("customer_id,date,amount\n" + rows))
     assert len(log.labels) == customers
     assert any(word in remark.says for remark in log.reading.warnings)
+
+
+def test_an_id_with_an_absurd_share_of_the_rows_is_told(write):
+    rows = "".join(f"4711,2024-01-{day:02},10\n" for day in range(1, 29))
+    log = read_transactions(write("customer,date,amount\n" + rows + "a,2024-01-05,5\nb,2024-01-06,5\n"))
+    assert counted(log) == (3, 30, 290)
+    (remark,) = log.reading.warnings
+    assert (remark.kind, remark.rows) == ("customers", 28)
+    assert "'4711'" in remark.says
 
 
 def test_of_two_columns_of_ids_the_one_that_comes_back_is_used(write):
