@@ -108,8 +108,6 @@ def _decide_by_payoff(policy: str, path: Path, scenario: Scenario) -> pd.DataFra
     checked = read_policy(policy, scenario).policy
     cases, all_cases = read_usable_cases(path, scenario)
     problems = all_cases["problem"].to_numpy()
-    if cases is None:
-        return all_cases.rename(columns={"problem": REASON}).assign(tier=NOT_DECIDED)[["case", "tier", REASON]]
     decided = value.decide(checked, value.value_cases(scenario, cases, central(scenario)))
     decided.index = pd.Index((problems == "").nonzero()[0])
     whole = decided.reindex(range(len(all_cases)))

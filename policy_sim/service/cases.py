@@ -257,25 +257,25 @@ def read_cases(source: str | Path | pd.DataFrame, scenario: Scenario) -> Cases:
     return _cases(table, columns, scenario)
 
 
-def read_usable_cases(source: str | Path | pd.DataFrame, scenario: Scenario) -> tuple[Cases | None, pd.DataFrame]:
+def read_usable_cases(source: str | Path | pd.DataFrame, scenario: Scenario) -> tuple[Cases, pd.DataFrame]:
     """Read those of the cases that can be used, and say of each of the others why it cannot.
 
-    Parameters and errors are those of `read_cases`, but that no cell is an error.
+    Parameters and errors are those of `read_cases`, but that a cell is an error only where no case can be used at all.
 
     Returns
     -------
     tuple
-        The cases that can be used, None where there are none; and of all, in their order, the columns case, as it
-        stands there, and problem, empty for those that can be used.
+        The cases that can be used; and of all, in their order, the columns case, as it stands there, and problem, empty
+        for those that can be used.
     """
     table = _table(source)
     columns, problems = _columns(table, scenario)
     usable = problems == ""
-    all_cases = pd.DataFrame({"case": _labels(table), "problem": problems})
     if not usable.any():
-        return None, all_cases
+        raise InputError(f"{_line(table, 0)}: {problems[0]}")
     some = _Table(table.rows[usable], table.where, table.has_commas)
     cases = _cases(some, {name: values[usable] for name, values in columns.items()}, scenario)
+    all_cases = pd.DataFrame({"case": _labels(table), "problem": problems})
     return replace(cases, case=_labels(table)[usable]), all_cases
 
 

@@ -20,8 +20,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 
 from policy_sim.assumptions import Scenario, load_scenario
 from policy_sim.border import InputError, find_file, is_file, parse_model, read_yaml, unknown
-from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, load_policy
-from policy_sim.policy.limits import limit_content
+from policy_sim.policy import ASK, NO_LIMIT, Policy, load_policy
+from policy_sim.policy.limits import is_whole_cents, limit_content
 from policy_sim.sweep.samples import latin_hypercube, morris_trajectories, saltelli, sobol_sequence
 from policy_sim.words import LIMITS, OUTCOMES, Name
 
@@ -310,6 +310,7 @@ def load_design(design: str | Path) -> Design:
     """
     path = find_file("design", design, "data/designs", ".yaml")
     read = parse_model(Design, read_yaml(path), path.name)
+    _check_listed_limits(read)
     beside = {
         name: str(path.parent / file)
         for name in ("scenario", "policy", "against", "transactions", "cases")
@@ -414,16 +415,13 @@ def _check_names(design: Design, scenario: Scenario, policy: Policy) -> None:
     for name in design.levers:
         if name not in levers:
             raise unknown("limit", name, levers, f"design {design.name}, outcomes")
-    _check_listed_limits(design, policy)
 
 
-def _check_listed_limits(design: Design, policy: Policy) -> None:
+def _check_listed_limits(design: Design) -> None:
+    """Refuse a limit in fractions of a cent that a person wrote: it would be run with another one."""
     for name, value in _listed_values(design):
-        if is_lever(name) and not isinstance(value, str):
-            try:
-                policy.with_limit(Lever(*name.split(".")), value)
-            except InputError as error:
-                raise InputError(f"design {design.name}: {error}") from None
+        if is_lever(name) and not isinstance(value, str) and math.isfinite(value) and not is_whole_cents(value):
+            raise InputError(f"design {design.name}: {name} is {value!r}; a limit must be whole cents, round it")
 
 
 def _listed_values(design: Design) -> Iterator[tuple[str, float | str]]:

@@ -165,8 +165,9 @@ def test_one_row_that_cannot_be_valued(run: Run, tmp_path: Path, wrong: str, rea
     (tmp_path / "good.csv").write_text(f"{names}\n01,{good}\n03,{good}\n")
     assert run("decide", "generous", "good.csv")[1] == "".join(out.splitlines(keepends=True)[k] for k in (0, 1, 3))
     (tmp_path / "none.csv").write_text(f"{names}\n02,{wrong}\n")
-    status, out, _ = run("decide", "generous", "none.csv")
-    assert (status, rows_of(out)[0]["case"], rows_of(out)[0]["tier"]) == (1, "02", "not decided")
+    status, out, err = run("decide", "generous", "none.csv")
+    assert (status, out, len(err.splitlines())) == (2, "", 1)
+    assert f"case file 'none.csv', line 2: {reason}" in err
 
 
 def test_by_the_day_of_the_order(run: Run, tmp_path: Path) -> None:

@@ -64,8 +64,8 @@ def main(folder: Path) -> dict[str, object]:
     import pandas as pd
 
     from policy_sim.assumptions import draw_assumptions, load_scenario
-    from policy_sim.policy import ASK, NO_LIMIT, Decider, Lever, authority, load_policy
-    from policy_sim.policy.decision import decide_table, decision_of
+    from policy_sim.policy import ASK, NO_LIMIT, Decider, Lever, authority, decide_table, load_policy
+    from policy_sim.policy.decision import decision_of
     from policy_sim.publish import FORMATS, check, conform, difference, read_file, render, vocabulary_of
     from policy_sim.service import read_cases
     from policy_sim.value import evaluate, threshold_curve, value_cases

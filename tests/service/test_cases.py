@@ -426,9 +426,8 @@ def test_cases_that_cannot_be_used_keep_no_other_from_it(scenario, table, change
 
 
 def test_no_case_that_can_be_used(scenario, table):
-    cases, all_cases = read_usable_cases(table.assign(failure="x"), scenario)
-    assert cases is None
-    assert len(all_cases) == 3
+    with pytest.raises(InputError, match="row 1: unknown failure 'x'"):
+        read_usable_cases(table.assign(failure="x"), scenario)
 
 
 @pytest.mark.parametrize("ids", [["0007", "", " 8"], ["1e5", "NA", "-7"], ["900719925474099301", "1.0", "é"]])

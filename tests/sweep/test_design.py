@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -143,11 +144,12 @@ def test_a_design_too_large_to_hold_is_refused() -> None:
 
 @pytest.mark.parametrize("value", [25.005, 0.005, 24.9999, 1e-3])
 @pytest.mark.parametrize("method", ["list", "full_factorial", "cross"])
-def test_a_limit_that_is_written_is_whole_cents(value: float, method: str) -> None:
+def test_a_limit_that_is_written_is_whole_cents(tmp_path: Path, value: float, method: str) -> None:
     listed = {"method": "list", "rows": [{"agent.refund": 25}, {"agent.refund": value}]}
     factors = {"method": "full_factorial", "factors": {"agent.refund": {"values": [10, value]}}}
     other = {"method": "full_factorial", "factors": {"shop.label_cost": {"values": [5, 6]}}}
     runs = {"list": listed, "full_factorial": factors, "cross": {"method": "cross", "of": [other, listed]}}[method]
-    design = Design.model_validate({"name": "cents", "title": "Cents", "runs": runs})
-    with pytest.raises(InputError, match=r"design cents: agent\.refund: limit is .*; it must be whole cents, write"):
-        rows_of(design)
+    path = tmp_path / "cents.yaml"
+    path.write_text(json.dumps({"name": "cents", "title": "Cents", "runs": runs}))
+    with pytest.raises(InputError, match=r"design cents: agent\.refund is .*; a limit must be whole cents"):
+        load_design(path)
