@@ -14,6 +14,9 @@ from types import ModuleType
 
 import pytest
 
+from policy_sim.orders import read_transactions
+
+CDNOW = Path(__file__).resolve().parents[1] / "data" / "cdnow" / "transactions.csv"
 NO_CHROMIUM = "no Chromium found"
 HOW_TO_GET_ONE = (
     "To get one, either of:",
@@ -85,3 +88,20 @@ def _count_skipped(reporter: pytest.TerminalReporter | None) -> int:
     if reporter is None:
         return 0
     return sum(NO_CHROMIUM in str(report.longrepr) for report in reporter.stats.get("skipped", []))
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Return a function that writes a log into a file and returns its path."""
+
+    def write_file(content, name="log.csv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write_file
+
+
+@pytest.fixture(scope="session")
+def cdnow():
+    return read_transactions(CDNOW)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from policy_sim.cli import customers, live, publishing, scenarios, studies
+from policy_sim.cli import customers, live, orders, publishing, scenarios, studies
 from policy_sim.cli.console import report_error
 from policy_sim.cli.options import with_groups
 
@@ -20,6 +20,7 @@ __all__ = ["main"]
 #: Commands by name, in the order of the help.
 COMMANDS: Mapping[str, Callable[..., None]] = {
     "run": studies.run,
+    "orders": orders.orders,
     "fit": customers.fit,
     "evaluate": studies.evaluate,
     "curve": studies.curve,

@@ -12,7 +12,7 @@ import typer
 
 from policy_sim.cli.console import print_json, print_parts, progress_bar, warnings_as_notes
 from policy_sim.cli.inputs import read_scenario, read_transactions
-from policy_sim.cli.options import AsJson, LogColumns, ScenarioSource
+from policy_sim.cli.options import AsJson, LogReading, ScenarioSource
 
 __all__ = ["fit"]
 
@@ -38,7 +38,7 @@ def fit(
         str | None,
         typer.Option(help="For bg-bb and contracts: year, quarter, month (if not given), or a number of weeks."),
     ] = None,
-    columns: LogColumns,
+    reading: LogReading,
     source: ScenarioSource,
     as_json: AsJson = False,
 ) -> None:
@@ -46,7 +46,8 @@ def fit(
     from policy_sim.clv import FitRequest, fit_model, refuse_other_options
     from policy_sim.show.terminal.customers import of_fit_report
 
-    options = {"until": until, "covariates": covariates, "recoveries": recoveries, "period": period, **vars(columns)}
+    options = {"until": until, "covariates": covariates, "recoveries": recoveries, "period": period, **vars(reading)}
+    options["returns"] = reading.returns != LogReading.returns
     refuse_other_options(model, [name for name, value in options.items() if value])
     with progress_bar(2) as begin, warnings_as_notes():
         scenario = read_scenario(source)
@@ -54,7 +55,7 @@ def fit(
         is_of_contracts = model == "contracts"
         request = FitRequest(
             model=model,
-            log=None if is_of_contracts else read_transactions(log, columns, scenario),
+            log=None if is_of_contracts else read_transactions(log, reading, scenario),
             contracts=log if is_of_contracts else None,
             until=until,
             covariates=covariates,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from policy_sim.assumptions import Scenario
     from policy_sim.border import Progress
-    from policy_sim.cli.options import LogColumns, LogSource, Sample, ScenarioSource
+    from policy_sim.cli.options import LogReading, LogSource, Sample, ScenarioSource
     from policy_sim.clv import Transactions
     from policy_sim.policy import Record
     from policy_sim.service import Cases
@@ -55,21 +55,14 @@ def read_scenario(source: ScenarioSource) -> Scenario:
     return load_scenario(source.scenario).with_values(values)
 
 
-def read_transactions(path: Path | None, columns: LogColumns, scenario: Scenario) -> Transactions:
+def read_transactions(path: Path | None, reading: LogReading, scenario: Scenario) -> Transactions:
     """Return the transactions of a log, or of the CDNOW sample where no file is named; what was odd becomes a note."""
     from policy_sim import clv
     from policy_sim.study import read_default_log
 
     if path is None:
         return read_default_log(scenario)
-    transactions = clv.read_transactions(
-        path,
-        customer_column=columns.customer_column,
-        date_column=columns.date_column,
-        amount_column=columns.amount_column,
-        day_first=columns.day_first,
-        currency=scenario.currency,
-    )
+    transactions = clv.read_transactions(path, currency=scenario.currency, **reading.arguments())
     for sentence in transactions.reading.sentences:
         note(sentence)
     return transactions
@@ -95,7 +88,7 @@ def prepare(
     source: Transactions | Cases
     if sample.cases.lstrip("-").isdigit():
         size = study.Sample(int(sample.cases), sample.draws, sample.seed)
-        source = read_transactions(log.transactions, log.columns, scenario)
+        source = read_transactions(log.transactions, log.reading, scenario)
     else:
         size = study.Sample(draws=sample.draws, seed=sample.seed)
         source = read_cases(sample.cases, scenario)

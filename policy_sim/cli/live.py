@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -113,7 +113,7 @@ def app(
     load_policy(policy, scenario)
     if log.transactions is not None:
         # read here to complain here; each kernel reads it again
-        read_transactions(log.transactions, log.columns, scenario)
+        read_transactions(log.transactions, log.reading, scenario)
     with _scenario_for_others(scenario if source.assume else None, source.scenario) as found_as:
         folder = str(Path.cwd())
         visit = Visit(found_as, _absolute(policy), cases, draws, seed, folder, _log_content(log))
@@ -163,15 +163,8 @@ def _absolute(name_or_file: str) -> str:
     return str(Path(name_or_file).resolve()) if Path(name_or_file).is_file() else name_or_file
 
 
-def _log_content(log: LogSource) -> dict[str, str | bool | None] | None:
+def _log_content(log: LogSource) -> dict[str, Any] | None:
     """Return what another process needs to read the log; none for the CDNOW sample."""
     if log.transactions is None:
         return None
-    columns = log.columns
-    return {
-        "source": str(log.transactions.resolve()),
-        "customer_column": columns.customer_column,
-        "date_column": columns.date_column,
-        "amount_column": columns.amount_column,
-        "day_first": columns.day_first,
-    }
+    return {"source": str(log.transactions.resolve()), **log.reading.arguments()}

@@ -20,7 +20,7 @@ __all__ = [
     "Cases",
     "Draws",
     "Force",
-    "LogColumns",
+    "LogReading",
     "LogSource",
     "MovableLimits",
     "OutFile",
@@ -52,13 +52,42 @@ Force = Annotated[bool, typer.Option("--force", help="Write even over a newer ve
 
 
 @dataclass(frozen=True)
-class LogColumns:
-    """How the columns of a transaction log are called, and whether days come first in its dates."""
+class LogReading:
+    """How a transaction log is to be read: what its columns are called, and which of its rows count."""
 
     customer_column: Annotated[str | None, typer.Option(help="Column of the log that names the customer.")] = None
     date_column: Annotated[str | None, typer.Option(help="Column of the log with the date of the order.")] = None
     amount_column: Annotated[str | None, typer.Option(help="Column of the log with the amount of the order.")] = None
+    status_column: Annotated[str | None, typer.Option(help="Column of the log with the status of the order.")] = None
+    order_column: Annotated[str | None, typer.Option(help="Column of the log with the number of the order.")] = None
+    mapping: Annotated[
+        Path | None, typer.Option(help="File that says which column is what (policy-sim orders --write-mapping).")
+    ] = None
     day_first: Annotated[bool, typer.Option("--day-first", help="03/04/2026 is the 3rd of April.")] = False
+    count: Annotated[str | None, typer.Option(help="Statuses that count as sales: completed,paid.")] = None
+    returns: Annotated[
+        str, typer.Option(help="Negative amounts of no known order: drop them, or net them off earlier orders.")
+    ] = "drop"
+    only_currency: Annotated[str | None, typer.Option(help="Of several currencies in the log, the one to use.")] = None
+    rates: Annotated[Path | None, typer.Option(help="CSV (currency, rate): what a unit of each currency is worth.")] = (
+        None
+    )
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what `read_transactions` takes of it, as plain data."""
+        return {
+            "customer_column": self.customer_column,
+            "date_column": self.date_column,
+            "amount_column": self.amount_column,
+            "status_column": self.status_column,
+            "order_column": self.order_column,
+            "mapping": None if self.mapping is None else str(self.mapping.resolve()),
+            "day_first": self.day_first,
+            "count": None if self.count is None else [status.strip() for status in self.count.split(",")],
+            "returns": self.returns,
+            "only_currency": self.only_currency,
+            "rates": None if self.rates is None else str(self.rates.resolve()),
+        }
 
 
 @dataclass(frozen=True)
@@ -68,7 +97,7 @@ class LogSource:
     transactions: Annotated[
         Path | None, typer.Option("--transactions", help="Your transaction log (CSV, Parquet); else the CDNOW sample.")
     ] = None
-    columns: LogColumns = field(default_factory=LogColumns)
+    reading: LogReading = field(default_factory=LogReading)
 
 
 @dataclass(frozen=True)
@@ -97,7 +126,14 @@ _HELP_ORDER = (
     "customer_column",
     "date_column",
     "amount_column",
+    "status_column",
+    "order_column",
+    "mapping",
     "day_first",
+    "count",
+    "returns",
+    "only_currency",
+    "rates",
     "cases",
     "policy",
     "scenario",
@@ -115,7 +151,7 @@ def with_groups(command: Callable[..., None]) -> Callable[..., None]:
     Parameters
     ----------
     command
-        Some of its parameters are annotated with `LogColumns`, `LogSource`, `ScenarioSource` or `Sample`. The default
+        Some of its parameters are annotated with `LogReading`, `LogSource`, `ScenarioSource` or `Sample`. The default
         of such a parameter, if it has one, holds the defaults of its options.
 
     Returns

@@ -52,7 +52,7 @@ from policy_sim.clv.pareto_nbd_covariates import (
 from policy_sim.clv.recoveries import RecoverySummary, read_recoveries, summarise_recoveries
 from policy_sim.clv.recovery_bg_nbd import RecoveryBgNbdFit, fit_recovery_bg_nbd
 from policy_sim.clv.shifted_beta_geometric import ShiftedBetaGeometricFit, fit_shifted_beta_geometric
-from policy_sim.clv.transactions import Reading, Transactions, read_transactions
+from policy_sim.orders import Reading, Transactions, read_transactions
 
 __all__ = [
     "CAVEATS",

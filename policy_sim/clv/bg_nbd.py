@@ -27,7 +27,7 @@ from policy_sim.clv.fit import (
     warn_at_boundary,
 )
 from policy_sim.clv.histories import CustomerSummary
-from policy_sim.clv.transactions import Transactions
+from policy_sim.orders.transactions import Transactions
 
 __all__ = ["BgNbdFit", "fit_bg_nbd"]
 

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError, plain_rows, unknown
 from policy_sim.clv.bg_nbd import fit_bg_nbd
-from policy_sim.clv.dates import DAYS_PER_WEEK, Day
 from policy_sim.clv.fit import PurchaseFit
 from policy_sim.clv.histories import CustomerSummary, summarise
 from policy_sim.clv.mbg_nbd import fit_mbg_nbd
 from policy_sim.clv.pareto_nbd import fit_pareto_nbd
-from policy_sim.clv.sorting import begins_run
-from policy_sim.clv.transactions import Transactions
+from policy_sim.orders.dates import DAYS_PER_WEEK, Day
+from policy_sim.orders.sorting import begins_run
+from policy_sim.orders.transactions import Transactions
 
 __all__ = ["PURCHASE_MODELS", "ModelComparison", "compare_models", "fit_purchases"]
 

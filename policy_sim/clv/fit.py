@@ -22,7 +22,7 @@ from policy_sim.border import InputError
 from policy_sim.clv.discounting import discount_weights, refuse_margin
 from policy_sim.clv.histories import CustomerSummary, summary_of
 from policy_sim.clv.likelihood import BoundaryWarning, Maximum
-from policy_sim.clv.transactions import Transactions
+from policy_sim.orders.transactions import Transactions
 
 __all__ = [
     "ALMOST_NEVER",

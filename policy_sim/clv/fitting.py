@@ -19,7 +19,6 @@ from policy_sim.clv.bg_bb import fit_bg_bb
 from policy_sim.clv.comparison import PURCHASE_MODELS, compare_models, fit_purchases
 from policy_sim.clv.contracts import read_contracts
 from policy_sim.clv.covariates import read_covariates
-from policy_sim.clv.dates import Day
 from policy_sim.clv.fit import Fit, PurchaseFit
 from policy_sim.clv.fit_reports import (
     ContractsReport,
@@ -40,7 +39,8 @@ from policy_sim.clv.pareto_nbd_covariates import ParetoNbdCustomers, fit_pareto_
 from policy_sim.clv.recoveries import read_recoveries, summarise_recoveries
 from policy_sim.clv.recovery_bg_nbd import fit_recovery_bg_nbd
 from policy_sim.clv.shifted_beta_geometric import fit_shifted_beta_geometric
-from policy_sim.clv.transactions import Transactions
+from policy_sim.orders.dates import Day
+from policy_sim.orders.transactions import Transactions
 
 __all__ = ["FIT_MODELS", "FitRequest", "fit_model", "refuse_other_options"]
 
@@ -235,7 +235,7 @@ def _fit_recoveries(request: FitRequest, steps: Steps) -> RecoveriesReport:
         recoveries.age_weeks,
         recoveries.chances,
         margin_share=request.margin_share,
-        expected_spend=spend.expected_spend(summary.mean_spend, summary.spend_count),
+        expected_spend=summary.paid_share * spend.expected_spend(summary.mean_spend, summary.spend_count),
         recovery_costs=np.zeros(len(fit.failure_shares)),
     )
     return RecoveriesReport(fit, spend, values, summary.currency)
@@ -270,7 +270,11 @@ class Recipe(NamedTuple):
     step_count: int
 
 
-_OF_A_LOG = ("until", "customer_column", "date_column", "amount_column", "day_first")
+_OF_A_LOG = (
+    "until",
+    *("customer_column", "date_column", "amount_column", "status_column", "order_column", "mapping", "day_first"),
+    *("count", "returns", "only_currency", "rates"),
+)
 
 #: The models that can be asked for by name, and how each is fitted.
 FIT_MODELS: Mapping[str, Recipe] = {

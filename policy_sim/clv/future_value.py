@@ -20,7 +20,7 @@ from policy_sim.clv.fit import Fit, PurchaseFit
 from policy_sim.clv.gamma_gamma import GammaGammaFit
 from policy_sim.clv.histories import CustomerSummary, summary_of
 from policy_sim.clv.pareto_nbd_covariates import ParetoNbdCustomers
-from policy_sim.clv.transactions import Transactions
+from policy_sim.orders.transactions import Transactions
 
 __all__ = ["FutureValues", "draw_value_ratios", "future_values"]
 
@@ -66,13 +66,14 @@ def future_values(
 
     Notes
     -----
-    future value = margin_share * expected spend * DERT. The two models are taken as independent: how often a
-    customer buys says nothing about how much.
+    future value = margin_share * expected spend * DERT, where expected spend is that of an order with money in it
+    (Gamma-Gamma) times the share of repeat purchases that have any. The two models are taken as independent: how often
+    a customer buys says nothing about how much.
     """
     refuse_margin(margin_share)
     summary = summary_of(source)
     dert = purchases.dert(discount_rate_per_year, *summary.history)
-    expected_spend = spend.expected_spend(summary.mean_spend, summary.spend_count)
+    expected_spend = summary.paid_share * spend.expected_spend(summary.mean_spend, summary.spend_count)
     # one number, or with covariates one for each customer: a newcomer is like one of them
     new_customer_dert = float(np.mean(purchases.dert(discount_rate_per_year, 0.0, 0.0, 0.0)))
     return FutureValues(
@@ -86,7 +87,7 @@ def future_values(
         margin_share=margin_share,
         discount_rate_per_year=discount_rate_per_year,
         currency=summary.currency,
-        new_customer_value=margin_share * spend.population_mean * new_customer_dert,
+        new_customer_value=margin_share * summary.paid_share * spend.population_mean * new_customer_dert,
     )
 
 

@@ -17,7 +17,7 @@ from policy_sim.border import InputError
 from policy_sim.clv.fit import Fit, warn_at_boundary
 from policy_sim.clv.histories import CustomerSummary, summary_of
 from policy_sim.clv.likelihood import maximise_likelihood, unique_rows
-from policy_sim.clv.transactions import Transactions
+from policy_sim.orders.transactions import Transactions
 
 __all__ = ["GammaGammaFit", "fit_gamma_gamma"]
 

@@ -13,9 +13,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from policy_sim.border import InputError, plain_rows
-from policy_sim.clv.dates import Day, day_of, weeks_of
-from policy_sim.clv.sorting import begins_run
-from policy_sim.clv.transactions import Transactions
+from policy_sim.orders.dates import Day, day_of, weeks_of
+from policy_sim.orders.sorting import begins_run
+from policy_sim.orders.transactions import Transactions
 
 __all__ = ["CustomerSummary", "end_of_observation", "summarise", "summary_of"]
 
@@ -140,6 +140,15 @@ class CustomerSummary:
             spend_count=np.zeros(x.size),
             until=np.datetime64("NaT", "D"),
         )
+
+    @property
+    def paid_share(self) -> float:
+        """Share of the repeat purchases for which money stayed: those with a positive amount; 1 where there are none.
+
+        Mean spend is of these alone, since Gamma-Gamma knows no amounts of 0; free and refunded orders count here.
+        """
+        count = float(self.frequency.sum())
+        return float(self.spend_count.sum()) / count if count and self.spend_count.any() else 1.0
 
     @property
     def history(self) -> tuple[Vector, Vector, Vector]:

@@ -13,11 +13,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from policy_sim.border import InputError, plain_rows, unknown
-from policy_sim.clv.dates import DAYS_PER_WEEK, Day
 from policy_sim.clv.discounting import PUBLISHED_WEEKS_PER_YEAR
 from policy_sim.clv.histories import end_of_observation
-from policy_sim.clv.sorting import begins_run
-from policy_sim.clv.transactions import Transactions
+from policy_sim.orders.dates import DAYS_PER_WEEK, Day
+from policy_sim.orders.sorting import begins_run
+from policy_sim.orders.transactions import Transactions
 
 __all__ = [
     "DiscreteSummary",

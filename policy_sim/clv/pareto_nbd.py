@@ -26,7 +26,7 @@ from policy_sim.clv.fit import (
 from policy_sim.clv.histories import CustomerSummary
 from policy_sim.clv.likelihood import Maximum
 from policy_sim.clv.pareto_nbd_likelihood import find_maximum, log_likelihoods, log_odds_of_death, nobody_leaves
-from policy_sim.clv.transactions import Transactions
+from policy_sim.orders.transactions import Transactions
 
 __all__ = ["ParetoNbdFit", "ParetoNbdPredictions", "fit_pareto_nbd"]
 

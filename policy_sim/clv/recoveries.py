@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from policy_sim.border import InputError, plain_rows, read_columns, unknown
 from policy_sim.clv.fit import checked_history
 from policy_sim.clv.histories import CustomerSummary, summarise
-from policy_sim.clv.sorting import begins_run
-from policy_sim.clv.transactions import Transactions
+from policy_sim.orders.sorting import begins_run
+from policy_sim.orders.transactions import Transactions
 
 __all__ = [
     "ORDINARY",

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from policy_sim.cli import COMMANDS
-from policy_sim.cli.options import AsJson, LogColumns, LogSource, PolicyInForce, Sample, ScenarioSource, with_groups
+from policy_sim.cli.options import AsJson, LogReading, LogSource, PolicyInForce, Sample, ScenarioSource, with_groups
 
 NINE_DRAWS = Sample(draws=9)
 #: Options of groups, with what they must be wherever they stand.
@@ -36,8 +36,9 @@ def test_a_group_is_replaced_by_its_options_and_comes_back_filled() -> None:
 
     flat = with_groups(command)
     assert list(inspect.signature(flat).parameters) == [
-        "name", "transactions", "customer_column", "date_column", "amount_column", "day_first", "cases", "scenario",
-        "assume", "draws", "seed", "as_json",
+        "name", "transactions", "customer_column", "date_column", "amount_column", "status_column", "order_column",
+        "mapping", "day_first", "count", "returns", "only_currency", "rates", "cases", "scenario", "assume", "draws",
+        "seed", "as_json",
     ]  # fmt: skip
     assert inspect.signature(flat).parameters["draws"].default == 9
     app = typer.Typer()
@@ -45,7 +46,7 @@ def test_a_group_is_replaced_by_its_options_and_comes_back_filled() -> None:
     app(["x", "--customer-column", "who", "--cases", "5", "--set", "a=1", "--set", "b=2"], standalone_mode=False)
     assert seen == {
         "name": "x",
-        "log": LogSource(None, LogColumns("who")),
+        "log": LogSource(None, LogReading("who")),
         "sample": Sample("5", 9, 0),
         "source": ScenarioSource("online_retail", ["a=1", "b=2"]),
         "as_json": False,

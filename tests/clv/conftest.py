@@ -1,30 +1,11 @@
 import math
-from pathlib import Path
 
 import pytest
 from scipy.special import gammaln, hyp2f1
 
-from policy_sim.clv import read_transactions, summarise
+from policy_sim.clv import summarise
 
-CDNOW = Path(__file__).resolve().parents[2] / "data" / "cdnow" / "transactions.csv"
 CALIBRATION_END = "1997-09-30"
-
-
-@pytest.fixture
-def write(tmp_path):
-    """Return a function that writes a log into a file and returns its path."""
-
-    def write_file(content, name="log.csv"):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return write_file
-
-
-@pytest.fixture(scope="session")
-def cdnow():
-    return read_transactions(CDNOW)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from policy_sim.clv import (
     fit_bg_nbd,
     fit_gamma_gamma,
     future_values,
+    read_transactions,
     summarise,
 )
 
@@ -131,3 +132,17 @@ def test_ratios_of_given_parameters_are_refused(cdnow):
             rng=np.random.default_rng(5),
             count=3,
         )
+
+
+@pytest.mark.parametrize("share", [0.0, 0.08, 0.25])
+def test_money_that_did_not_stay_lowers_expected_spend(cdnow, share):
+    # at random, so that what is left is expected to be 1 - share of what all orders would bring
+    rng = np.random.default_rng(3)
+    table = cdnow.to_frame()
+    free = table.assign(amount=np.where(rng.random(len(table)) < share, 0.0, table["amount"]))
+    totals = []
+    for log in (table, free):
+        summary = summarise(read_transactions(log))
+        values = future_values(summary, fit_bg_nbd(summary), fit_gamma_gamma(summary), **ECONOMICS)
+        totals.append(float(values.future_value.sum()))
+    assert totals[1] / totals[0] == pytest.approx(1 - share, abs=0.02)

@@ -75,7 +75,7 @@ def test_against_plain_loops(rows):
         st.tuples(
             # with spaces that do not count, of other alphabets, and too long to be told apart by their first signs
             st.sampled_from(["a", " a", "a ", "b", "10", "9", "é", "\U0001f600", f"{'x' * 40}1", f"{'x' * 40}0"]),
-            st.integers(0, 70_000) | st.integers(0, 3),
+            st.integers(0, 1_500) | st.integers(0, 3),
             st.integers(-2, 4),
         ),
         min_size=1,
@@ -176,5 +176,5 @@ def test_as_a_table_and_as_plain_data(cdnow):
     assert content["orders"][0] == {"customer": "00004", "date": "1997-01-01", "amount": 29.33}
     assert content["reading"]["first_date"] == "1997-01-01"
     assert content["reading"]["rows"] == 6919
-    entries = cdnow.reading.to_frame().set_index("entry")["value"]
-    assert entries.to_dict() == content["reading"]
+    assert cdnow.reading.to_frame().empty
+    assert content["reading"]["sentences"] == list(cdnow.reading.sentences)

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy_sim.clv.sorting import begins_run, order_of_texts, sorted_with_places
+from policy_sim.orders.sorting import begins_run, order_of_texts, sorted_with_places
 
 
 @given(st.lists(st.one_of(st.integers(0, 9), st.integers(0, 2**61)), min_size=1, max_size=30))

@@ -1,8 +1,8 @@
 """Amounts: the money of each row of a log, however amounts are written.
 
 In: the column of amounts as it was written, and the currency that a person named. Out: a number for each row, negative
-where goods were returned, and notes on what had to be decided. Left to others: which column that is (`columns`), and
-what becomes of returns (`transactions`).
+where goods were returned, and what had to be decided. Left to others: which column that is (`roles`), and what becomes
+of returns (`lines`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError
-from policy_sim.clv.columns import DistinctTexts, LogColumns
+from policy_sim.orders.reading import Remark
+from policy_sim.orders.table import DistinctTexts, LogTable
 
 __all__ = ["parse_amounts"]
 
@@ -70,33 +71,37 @@ _SHARED_SIGNS = {
     "KR": _words("SEK NOK DKK ISK"),
 }
 _UNKNOWN = "?"
+_BLANK = ("", "nan", "none", "null", "<na>", "-", "--", "n/a")
 
 
-def parse_amounts(columns: LogColumns, currency: str) -> tuple[Vector, tuple[str, ...]]:
-    """Return (n_rows,) the amount of each row in money, and notes on what had to be decided.
+def parse_amounts(table: LogTable, currency: str, role: str = "amount") -> tuple[Vector, list[Remark]]:
+    """Return (n_rows,) the amount of each row in money, NaN where the cell is blank, and what had to be decided.
 
     Parameters
     ----------
-    columns
+    table
         The log.
     currency
         Code of the currency that the amounts are taken to be in.
+    role
+        Of the column.
 
     Raises
     ------
     InputError
-        If an amount is missing or cannot be read, or the column has two currencies or two decimal signs.
+        If an amount cannot be read, or the column has two currencies or two decimal signs.
     """
-    column = columns.amount
-    notes: tuple[str, ...] = ()
+    column = table.columns[role]
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
         amounts = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    else:
-        texts = DistinctTexts.of(columns, "amount", column)
-        distinct, notes = _parse_texts(texts, currency)
-        amounts = distinct[texts.codes]
-    columns.refuse_unreadable("amount", ~np.isfinite(amounts), "a number such as 1234.50")
-    return amounts, notes
+        table.refuse_unreadable(role, np.isinf(amounts), "a number such as 1234.50")
+        return amounts, []
+    texts = DistinctTexts.of(table, role, column)
+    distinct, notes = _parse_texts(texts, currency)
+    is_blank = texts.text.str.lower().isin(_BLANK).to_numpy(bool)
+    table.refuse_unreadable(role, (~np.isfinite(distinct) & ~is_blank)[texts.codes], "a number such as 1234.50")
+    distinct = np.where(is_blank, np.nan, distinct)
+    return distinct[texts.codes], [Remark("amounts", note) for note in notes]
 
 
 def _parse_texts(texts: DistinctTexts, currency: str) -> tuple[Vector, tuple[str, ...]]:
@@ -106,6 +111,7 @@ def _parse_texts(texts: DistinctTexts, currency: str) -> tuple[Vector, tuple[str
         return texts.example(int(np.argmax(matches)))
 
     text = texts.text
+    text = text.where(~text.str.lower().isin(_BLANK), "0")  # blank ones settle nothing
     as_numbers = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64)
     has_point = text.str.contains(".", regex=False).to_numpy(bool)
     if not np.isnan(as_numbers).any() and not _all_have_three_decimals(text[has_point]):
