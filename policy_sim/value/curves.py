@@ -8,7 +8,8 @@ it. Those changes are worked out case by case, added up by amount, and summed fr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,8 @@ from policy_sim.value.escalation_queue import (
 from policy_sim.value.evaluation import Outcome, evaluate, measure
 from policy_sim.value.handling import limits_in_cents, policy_arrays_of
 from policy_sim.value.payoffs import Payoffs, in_blocks
-from policy_sim.value.response_kernels import LANES, Assignments
+from policy_sim.value.response_kernels import LANES, Assignments, DrawArrays
+from policy_sim.value.sampling import GroupSums, groups_of, widened
 from policy_sim.value.scoring import score_lanes
 from policy_sim.words import LIMITS, MEASURES
 
@@ -38,6 +40,10 @@ __all__ = ["Curve", "best_step", "cells_moved", "stages_of_lever", "threshold_cu
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+
+_KNOTS = 24  # of the error of the sample of cases along a curve
+_ERROR_CASES = 4_000  # at least, that it is made of where there are more ...
+_FEWEST_GROUPS = 12  # ... and groups of them
 
 #: Steps of money (cents) that people find round, the roundest first.
 _ROUND_CENTS = (10_000, 5_000, 2_500, 1_000, 500, 100, 50, 10, 5, 1)
@@ -55,6 +61,9 @@ class Curve:
         (steps,) limit in cents from which each step holds; the first is -1: ask first.
     sums
         (steps, measures, draws) totals over all cases.
+    knots, groups
+        (knots,) steps, rising, and the totals on them over random groups of the cases, (groups, knots, measures,
+        draws): for the error of the sample of cases, which hardly changes from one step to the next.
     """
 
     policy: Policy
@@ -62,6 +71,8 @@ class Curve:
     lever: Lever
     cents: Ints
     sums: Floats
+    knots: Ints
+    groups: GroupSums
 
     @property
     def limits(self) -> Floats:
@@ -83,6 +94,19 @@ class Curve:
     def stretch(self, step: int) -> tuple[float, float]:
         """Return from which limit on, and below which one, a step holds (money, `ASK`, `NO_LIMIT`)."""
         return float(self.limits[step]), float(self.limits[step + 1]) if step + 1 < len(self.limits) else NO_LIMIT
+
+    def intervals(self, outcome: str = "net_value", baseline: Outcome | None = None) -> tuple[Floats, Floats]:
+        """Return the ends (steps,) of the 90 % interval of an outcome per case, or of its difference to a baseline.
+
+        By the draws and the sample of cases together, as those of `Outcome` and `Difference`.
+        """
+        values = self.per_case(outcome)
+        sums = measure(self.groups.sums, outcome)
+        if baseline is not None:
+            values = values - baseline.per_case(outcome)
+            sums = sums - baseline.of_groups(outcome).sums[: len(sums), None]
+        reach = np.interp(np.arange(len(values)), self.knots, replace(self.groups, sums=sums).reach())
+        return widened(values, reach)
 
     @property
     def best_limit(self) -> float:
@@ -108,7 +132,7 @@ class Curve:
     def to_frame(self) -> pd.DataFrame:
         """Return one row per step: limit (empty: ask first), means per case, 90 % interval of net value."""
         net = self.per_case("net_value")
-        low, high = np.quantile(net, [0.05, 0.95], axis=1)
+        low, high = self.intervals()
         return pd.DataFrame(
             {
                 "limit": np.where(np.isfinite(self.limits), self.limits, np.nan),
@@ -166,25 +190,76 @@ def threshold_curve(outcome: Outcome, lever: Lever, on_progress: Progress | None
     share = len(np.unique(escalated.case)) / len(payoffs.cases)
     nodes = WaitNodes.between(wait.min(axis=0), wait.max(axis=0), share)
     waiting = [with_wait(payoffs, hours) for hours in nodes.hours]
+    moving = _Moving(payoffs, arrays, at_once, escalated, nodes, waiting)
     sums = np.empty((len(cents), len(MEASURES), len(payoffs.draws)))
 
     def work(first: int, last: int) -> None:
-        changes = np.empty((len(cents), len(MEASURES), LANES))
-        score_lanes(payoffs, arrays, at_once, payoffs.draw_arrays, first, changes)
-        total = np.cumsum(changes, axis=0)
-        for draw_arrays, weight in zip(waiting, nodes.weights(wait, slice(first, last)), strict=True):
-            score_lanes(payoffs, arrays, escalated, draw_arrays, first, changes)
-            add_along(changes, weight, total)
-        sums[..., first:last] = total[..., : last - first]
+        sums[..., first:last] = moving.totals(wait, first, last)
 
     in_blocks(work, len(payoffs.draws), LANES, on_progress, "Working out the exact curve")
-    curve = Curve(policy, payoffs, lever, cents, sums)
     now = policy.limit(lever.tier, lever.limit, lever.failure, lever.segment)
+    step = int(np.searchsorted(cents, to_cents(now), side="right")) - 1
     as_it_is = policy.with_limit(lever, now)
     if not np.array_equal(limits_in_cents(as_it_is, payoffs), arrays.limits):
         outcome = evaluate(as_it_is, payoffs)  # exceptions have given the lever's cells limits of their own
-    sums += outcome.sums.sum((0, 1)) - sums[curve.step(now)]
-    return curve
+    sums += outcome.sums.sum((0, 1)) - sums[step]
+    knots = np.unique([*np.linspace(0, len(cents) - 1, _KNOTS).astype(np.int64), step])
+    groups = _groups_along(moving, wait, knots, step, outcome.groups)
+    return Curve(policy, payoffs, lever, cents, sums, knots, groups)
+
+
+class _Moving(NamedTuple):
+    """The cases that a limit moves: those that are settled at once, and those that wait, at a few waits."""
+
+    payoffs: Payoffs
+    arrays: PolicyArrays
+    at_once: Assignments
+    escalated: Assignments
+    nodes: WaitNodes
+    waiting: list[DrawArrays]
+
+    def totals(self, wait: Floats, first: int, last: int) -> Floats:
+        """Return (places, measures, draws from first to last) what they come to, summed from the first place on.
+
+        `wait` (places, draws) is in hours.
+        """
+        changes = np.empty((len(wait), len(MEASURES), LANES))
+        score_lanes(self.payoffs, self.arrays, self.at_once, self.payoffs.draw_arrays, first, changes)
+        total = np.cumsum(changes, axis=0)
+        for draw_arrays, weight in zip(self.waiting, self.nodes.weights(wait, slice(first, last)), strict=True):
+            score_lanes(self.payoffs, self.arrays, self.escalated, draw_arrays, first, changes)
+            add_along(changes, weight, total)
+        return total[..., : last - first]
+
+    def part(self, chosen: NDArray[np.bool_], place: Ints) -> _Moving:
+        """Return some of the cases (N,), each step being at a place (steps,)."""
+        at_once, escalated = (
+            Assignments(*(column[chosen[rows.case]] for column in rows)) for rows in (self.at_once, self.escalated)
+        )
+        return self._replace(
+            at_once=at_once._replace(place=place[at_once.place]),
+            escalated=escalated._replace(place=place[escalated.place]),
+        )
+
+
+def _groups_along(moving: _Moving, wait: Floats, knots: Ints, now: int, whole: GroupSums) -> GroupSums:
+    """Return totals over random groups of the cases at some steps; `whole` are those at the step `now`.
+
+    Of many cases some of the groups are enough.
+    """
+    of_case = groups_of(moving.payoffs.cases).of_case
+    share = min(1.0, max(_ERROR_CASES / len(of_case), _FEWEST_GROUPS / len(whole.counts)))
+    count = max(int(share * len(whole.counts)), 1)
+    place = np.searchsorted(knots, np.arange(len(wait)))
+    sums = np.empty((count, len(knots), *whole.sums.shape[1:]))
+
+    def work(first: int, last: int) -> None:
+        for group in range(first, last):
+            sums[group] = moving.part(of_case == group, place).totals(wait[knots], 0, sums.shape[-1])
+
+    in_blocks(work, count, 1)
+    sums += (whole.sums[:count] - sums[:, np.searchsorted(knots, now)])[:, None]
+    return replace(whole, sums=sums, counts=whole.counts[:count], shrink=float(np.sqrt(count / len(whole.counts))))
 
 
 def stages_of_lever(policy: Policy, payoffs: Payoffs, lever: Lever, arrays: PolicyArrays) -> tuple[Assignments, Ints]:
