@@ -9,6 +9,7 @@ it. Those changes are worked out case by case, added up by amount, and summed fr
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import lcm
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress, plain_rows
-from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, limit_content, to_cents
+from policy_sim.policy import ASK, ASK_CENTS, NO_LIMIT, Lever, Policy, limit_content, to_cents
 from policy_sim.value.choice_kernels import PolicyArrays, stages_along
 from policy_sim.value.curve_kernels import add_along
 from policy_sim.value.escalation_queue import (
@@ -321,14 +322,36 @@ def best_step(cents: Ints, value: Floats, bounds: tuple[float, float], every: in
 def _best_multiple(
     cents: Ints, value: Floats, bounds: tuple[int, int], highest: float, every: int
 ) -> tuple[int, float]:
+    """Return the best step that holds a multiple of `every` within bounds (cents), and the roundest one on it.
+
+    Steps are looked through, not multiples: what it takes does not depend on how much money there is.
+    """
     low, high = bounds
     top = min(high, int(cents[-1]) + every)
-    first = -(-max(low, 0) // every)
-    limits = [*([-1] if low < 0 else []), *range(first * every, top + 1, every), *([high] if high > top else [])]
-    # where no multiple lies within the bounds, what the next tier may give is all there is
-    limits = limits or [high]
-    steps = np.searchsorted(cents, limits, side="right") - 1
-    best = int(steps[int(np.argmax(value[steps]))])
-    as_good = [limit for limit, step in zip(limits, steps, strict=True) if step == best]
-    found = min(as_good, key=lambda limit: next(k for k, cents in enumerate(_ROUND_CENTS) if limit % cents == 0))
-    return best, ASK if found < 0 else highest if found == high else found / 100
+    first = -(-np.maximum(cents, max(low, 0)) // every) * every
+    last = np.minimum(np.append(cents[1:] - 1, top), top)
+    is_usable = first <= last
+    is_usable[0] |= low < 0
+    is_usable[-1] |= high > top
+    if not is_usable.any():
+        # where no multiple lies within the bounds, what the next tier may give is all there is
+        return int(np.searchsorted(cents, high, side="right")) - 1, highest
+    best = int(np.argmax(np.where(is_usable, value, -np.inf)))
+    limits = [ASK_CENTS] if low < 0 and best == 0 else []
+    if first[best] <= last[best]:
+        limits.append(_roundest(int(first[best]), int(last[best]), every))
+    if high > top and best == len(cents) - 1:
+        limits.append(high)
+    limit = min(limits, key=_roundness)
+    return best, ASK if limit < 0 else highest if limit == high else limit / 100
+
+
+def _roundest(first: int, last: int, every: int) -> int:
+    """Return the lowest of the roundest multiples of `every` from first to last (cents), one of which there is."""
+    steps = (lcm(step, every) for step in _ROUND_CENTS)
+    multiples = (-(-first // step) * step for step in steps)
+    return next(multiple for multiple in multiples if multiple <= last)
+
+
+def _roundness(cents: int) -> int:
+    return next(place for place, step in enumerate(_ROUND_CENTS) if cents % step == 0)

@@ -172,7 +172,9 @@ def test_differences_are_paired(scenario, outcome, shipped_payoffs):
     difference = compare(other, outcome)
     for name in OUTCOMES:
         np.testing.assert_array_equal(difference.per_case(name), other.per_case(name) - outcome.per_case(name))
-        np.testing.assert_array_equal(difference.per_year(name), other.per_year(name) - outcome.per_year(name))
+        np.testing.assert_allclose(
+            difference.per_year(name), other.per_year(name) - outcome.per_year(name), rtol=1e-9, atol=1e-6
+        )
     table = difference.to_frame().set_index("outcome")
     assert table.loc["net_value", "per_case"] == pytest.approx(difference.per_case().mean())
     low, high = interval(difference.per_case("remedy_cost"))
