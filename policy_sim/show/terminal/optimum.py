@@ -42,8 +42,8 @@ def of_optimum(setting: Setting, optimum: Optimum, bounds: Mapping[str, float | 
     rest = f" Other limits stay as in “{in_force.title}”: {', '.join(fixed)}." if fixed else ""
     payoffs = setting.payoffs
     about = (
-        f"{len(payoffs.cases):,} cases, {len(payoffs.draws):,} draws of the assumptions; a year is "
-        f"{setting.scenario.value('shop.cases_per_year'):,.0f} cases"
+        f"{len(payoffs.cases):,} cases{_drawn_words(setting)}, {len(payoffs.draws):,} draws of the assumptions; a year "
+        f"is {setting.scenario.value('shop.cases_per_year'):,.0f} cases"
     )
     agreed = f"{best.agreeing_starts} of {best.starts} searches from different limits ended as high."
     return [
@@ -117,6 +117,15 @@ def of_keep_or_return(answers: Sequence[KeepOrReturn], currency: str) -> list[Ta
         "draws. The parts are those of the middle price, a case."
     )
     return [prices, parts, prose("", words)]
+
+
+def _drawn_words(setting: Setting) -> str:
+    """Say from whom cases were drawn, and by which models."""
+    if setting.customers is None:
+        return ""
+    customers = setting.customers
+    models = f"{customers.purchases.model} and {customers.spend.model}"
+    return f" of {len(customers.transactions.labels):,} customers ({models})"
 
 
 def _optimum_limits(optimum: Optimum, currency: str) -> Table:
