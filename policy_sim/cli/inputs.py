@@ -94,7 +94,8 @@ def prepare(scenario: Scenario, log: LogSource, sample: Sample, on_progress: Pro
         source = read_transactions(log.transactions, log.columns, scenario)
     else:
         size = study.Sample(draws=sample.draws, seed=sample.seed)
-        source = read_cases(sample.cases, scenario)
+        with warnings_as_notes():
+            source = read_cases(sample.cases, scenario)
     with warnings_as_notes():
         return study.prepare(scenario, source, size, model=log.model, on_progress=on_progress)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from policy_sim.policy import ASK, NO_LIMIT
 from policy_sim.value import Difference, Estimate
+from policy_sim.words import decimals_of
 
 __all__ = [
     "LIKELY",
@@ -100,7 +101,8 @@ def format_limit(value: float, currency: str) -> str:
         return "ask first"
     if value == NO_LIMIT or math.isinf(value):
         return "no limit"
-    return f"{_sign(currency)}{value:,.2f}".removesuffix(".00")
+    places = max(decimals_of(currency), 2)
+    return f"{_sign(currency)}{value:,.{places}f}".removesuffix("." + places * "0")
 
 
 def assumption_title(name: str) -> str:

@@ -34,9 +34,9 @@ from policy_sim.value.payoffs import Payoffs, in_blocks
 from policy_sim.value.response_kernels import LANES, Assignments, DrawArrays
 from policy_sim.value.sampling import GroupSums, groups_of, widened
 from policy_sim.value.scoring import score_lanes
-from policy_sim.words import LIMITS, MEASURES
+from policy_sim.words import LIMITS, MEASURES, decimals_of
 
-__all__ = ["Curve", "best_step", "cells_moved", "stages_of_lever", "threshold_curve"]
+__all__ = ["Curve", "best_step", "cells_moved", "smallest_step", "stages_of_lever", "threshold_curve"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -112,7 +112,8 @@ class Curve:
     @property
     def best_limit(self) -> float:
         """The roundest limit with the highest mean net value that keeps the tiers in order (money)."""
-        return best_step(self.cents, self.per_case().mean(axis=1), self.policy.bounds(self.lever))[1]
+        every, bounds = smallest_step(self.policy.currency), self.policy.bounds(self.lever)
+        return best_step(self.cents, self.per_case().mean(axis=1), bounds, every)[1]
 
     def flat_region(self, within: float = 0.01) -> tuple[float, float]:
         """Return the limits around the best one (money) that give up at most this share of what the limit can gain.
@@ -284,6 +285,14 @@ def stages_of_lever(policy: Policy, payoffs: Payoffs, lever: Lever, arrays: Poli
 def cells_moved(policy: Policy, payoffs: Payoffs, lever: Lever) -> NDArray[np.bool_]:
     """Return (cells,) whether a lever is the limit that counts there: no exception has a say of its own."""
     return np.array([policy.is_moved(lever, *cell) for cell in payoffs.scenario.cells])
+
+
+def smallest_step(currency: str) -> int | None:
+    """Return what limits are multiples of, in cents, where a currency has whole amounts only; None where it has cents.
+
+    Amounts are counted in hundredths, finer ones of a few currencies (KWD) as well.
+    """
+    return 100 if decimals_of(currency) == 0 else None
 
 
 def best_step(cents: Ints, value: Floats, bounds: tuple[float, float], every: int | None = None) -> tuple[int, float]:
