@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 #: What the ends of an interval hold, where they are shown.
-LIKELY = "90%: assumptions and sample of cases"
+LIKELY = "90%, by assumptions and cases"
 #: What stands in place of an interval that cannot be trusted, or that holds no difference.
 TOO_FEW, NOT_TOLD_APART = "too few cases to tell", "cannot be told apart"
 

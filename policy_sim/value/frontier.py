@@ -54,7 +54,7 @@ class Frontier:
         """Return one row per policy: what is spared and net value, a year (money, or minutes), limits, on the frontier.
 
         `gain` is how far it is ahead of the given policy, a year (money), paired; `price` what a unit more brings since
-        the policy before on the frontier. Money has its 90 % interval.
+        the policy before on the frontier. Money has its 90 % interval; `too_few_cases` to trust that of the gain.
         """
         rows = []
         prices = [np.nan, *self.prices, *[np.nan] * len(self.beside)]
@@ -72,6 +72,7 @@ class Frontier:
                     "gain": float(gain.per_year().mean()),
                     "gain_low": gain_low,
                     "gain_high": gain_high,
+                    "too_few_cases": gain.too_few(),
                     "price": price,
                 }
                 | {

@@ -84,7 +84,9 @@ def _ahead(analysis: DecisionAnalysis) -> list[str]:
 
 def _errors(errors: Errors, currency: str) -> str:
     """Say how much of the doubt comes from the sample of cases, and how much from the assumptions."""
-    more = " More cases would help (--cases)." if errors.cases_matter else " More cases would not help."
+    more = (
+        " More cases, or a log of more customers, would help." if errors.cases_matter else " More cases would not help."
+    )
     return (
         f"\nWhy it is not surer: ±{format_money(errors.from_cases, currency)} from the sample of cases (standard "
         f"error), ±{format_money(errors.from_assumptions, currency)} from the assumptions (standard deviation).{more}\n"

@@ -61,6 +61,7 @@ def of_recommendation(setting: Setting, recommendation: Recommendation) -> list[
         _limits(recommendation),
         rest + captured,
         _amounts(title, gain, signed=True),
+        *_advice(gain),
         _policies(recommendation.differences),
         "",
         escalation_words(gain.outcome),
@@ -90,6 +91,18 @@ def escalation_words(outcome: Outcome) -> str:
     return (
         f"Supervisors under “{title}”: busy {busy} of their time;\nescalations wait {low} to {high} minutes for them."
     )
+
+
+def _advice(gain: Difference) -> list[str]:
+    """Say what to do where there are too few cases."""
+    if not gain.too_few():
+        return []
+    cases, units = len(gain.outcome.payoffs.cases), gain.of_groups().units
+    whose = "" if cases == units else f" of {units:,} customers"
+    return [
+        f"{cases:,} cases{whose} are too few to tell: it takes 28 or more, and far more where few of them make the\n"
+        "difference. The limits above are a guess; bring more cases.\n"
+    ]
 
 
 def _customers(setting: Setting) -> list[str]:

@@ -77,13 +77,14 @@ def of_frontier(frontier: Frontier) -> list[Table]:
         title = titles.get(row["policy"], str(row["policy"]).replace("_", " "))
         is_in_force = row["policy"] == in_force.name
         low, high = (format_money(row[end], currency, True) for end in ("gain_low", "gain_high"))
+        likely = TOO_FEW if row["too_few_cases"] else f"{low} to {high}"
         amount = row[spared.outcome]
         table.add_row(
             title,
             format_money(amount, currency) if is_money else format_number(amount),
             format_money(row["net_value"], currency),
             "" if is_in_force else format_money(row["gain"], currency, True),
-            "" if is_in_force else f"{low} to {high}",
+            "" if is_in_force else likely,
             "" if np.isnan(row["price"]) else format_money(row["price"], currency),
         )
         limits.add_row(title, *(format_limit(row[f"{first}.{name}"], currency) for name in differing))
