@@ -110,6 +110,10 @@ class GroupSums:
         of_groups = np.divide(third, second**1.5, out=np.zeros_like(third), where=second > 0)
         return np.asarray(of_groups * np.sqrt(self.units / len(self.counts)))
 
+    def needed(self) -> Floats:
+        """Return (...) how many customers it takes for an interval to hold (`too_few`)."""
+        return np.asarray(_FEWEST + _TIMES_SKEWNESS * self.skewness() ** 2)
+
     def _centred(self) -> Floats:
         mean = self.sums.sum(axis=0) / self.counts.sum()
         return np.asarray(self.sums - mean * self.counts.reshape(-1, *[1] * mean.ndim))
@@ -173,4 +177,4 @@ def too_few(values: Floats, groups: GroupSums) -> bool:
         return True
     low, high = interval(values)
     is_small = reach <= _MATTERS * (high - low) / 2
-    return not is_small and groups.units < _FEWEST + _TIMES_SKEWNESS * float(groups.skewness()) ** 2
+    return not is_small and groups.units < float(groups.needed())

@@ -5,6 +5,7 @@ In: a setting, a recommendation, outcomes. Out: tables and lines for a terminal.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -97,11 +98,12 @@ def _advice(gain: Difference) -> list[str]:
     """Say what to do where there are too few cases."""
     if not gain.too_few():
         return []
-    cases, units = len(gain.outcome.payoffs.cases), gain.of_groups().units
-    whose = "" if cases == units else f" of {units:,} customers"
+    cases, groups = len(gain.outcome.payoffs.cases), gain.of_groups()
+    whose = "" if cases == groups.units else f" of {groups.units:,} customers"
+    needed = max(math.ceil(float(groups.needed())), groups.units + 1)
     return [
-        f"{cases:,} cases{whose} are too few to tell: it takes 28 or more, and far more where few of them make the\n"
-        "difference. The limits above are a guess; bring more cases.\n"
+        f"{cases:,} cases{whose} are too few to tell: it takes {needed:,} or more, as\n"
+        "they differ so much. The limits above are a guess; bring more cases.\n"
     ]
 
 
