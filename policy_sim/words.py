@@ -40,6 +40,7 @@ __all__ = [
     "RemedyKind",
     "ReturnPart",
     "SparedKind",
+    "decimals_of",
     "form_columns",
 ]
 
@@ -318,6 +319,19 @@ SIMPLICITY: Mapping[str, str] = {
     "limits of its own for each cell": "own limits wherever it pays",
     "oracle": "the best of each case",
 }
+
+
+#: How many decimals the smallest amount of a currency has, where that is not 2 (ISO 4217).
+_WHOLE = (
+    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
+)  # fmt: skip
+_THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
+_DECIMALS: Mapping[str, int] = {**dict.fromkeys(_WHOLE, 0), **dict.fromkeys(_THOUSANDTHS, 3)}
+
+
+def decimals_of(currency: str) -> int:
+    """Return how many decimals the smallest amount of a currency has: 2 for USD, 0 for JPY, 3 for KWD."""
+    return _DECIMALS.get(currency, 2)
 
 
 @dataclass(frozen=True)

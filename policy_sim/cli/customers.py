@@ -13,7 +13,7 @@ import typer
 
 from policy_sim.cli.console import print_json, print_parts, progress_bar, warnings_as_notes
 from policy_sim.cli.inputs import read_scenario, read_transactions
-from policy_sim.cli.options import AsJson, LogReading, ScenarioSource
+from policy_sim.cli.options import DEFAULT_MODEL, AsJson, LogReading, ScenarioSource
 
 __all__ = ["fit"]
 
@@ -27,7 +27,7 @@ def fit(
     model: Annotated[
         str,
         typer.Option(help="bg-nbd, mbg-nbd, pareto-nbd (auto: the best of these), bg-bb, recovery-bg-nbd, contracts."),
-    ] = "auto",
+    ] = DEFAULT_MODEL,
     until: Annotated[str | None, typer.Option(help="Last day to fit to: 1997-09-30.")] = None,
     covariates: Annotated[
         Path | None, typer.Option(help="Numbers about customers (CSV: customer, then columns); for pareto-nbd.")

@@ -73,9 +73,7 @@ def read_transactions(path: Path | None, reading: LogReading, scenario: Scenario
     return transactions
 
 
-def prepare(
-    scenario: Scenario, log: LogSource, sample: Sample, on_progress: Progress, model: str = "bg-nbd"
-) -> Setting:
+def prepare(scenario: Scenario, log: LogSource, sample: Sample, on_progress: Progress) -> Setting:
     """Return the setting that policies are compared in: real cases, or cases drawn from the log.
 
     Parameters
@@ -84,8 +82,6 @@ def prepare(
         What to read and what to draw.
     on_progress
         Takes words, how much is done and of how much.
-    model
-        Model of purchases, for cases that are drawn.
     """
     from policy_sim import study
     from policy_sim.service import read_cases
@@ -97,9 +93,10 @@ def prepare(
         source = read_transactions(log.transactions, log.reading, scenario)
     else:
         size = study.Sample(draws=sample.draws, seed=sample.seed)
-        source = read_cases(sample.cases, scenario)
+        with warnings_as_notes():
+            source = read_cases(sample.cases, scenario)
     with warnings_as_notes():
-        return study.prepare(scenario, source, size, model=model, on_progress=on_progress)
+        return study.prepare(scenario, source, size, model=log.model, on_progress=on_progress)
 
 
 def read_policy(policy: str | Path, scenario: Scenario, is_noted: bool = True, is_checked: bool = True) -> Record:

@@ -16,6 +16,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 __all__ = [
+    "DEFAULT_MODEL",
     "AsJson",
     "Cases",
     "Draws",
@@ -28,6 +29,7 @@ __all__ = [
     "PolicyFile",
     "PolicyInForce",
     "PolicyName",
+    "PurchaseModel",
     "Sample",
     "ScenarioName",
     "ScenarioSource",
@@ -46,6 +48,12 @@ MovableLimits = Annotated[
     str | None, typer.Option("--limits", help="Which limits may move: keep_item,credit; else all but total_cost.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable result on standard output.")]
+#: Model of purchases where none is named, in every command: the best known one, fitted within milliseconds.
+DEFAULT_MODEL = "bg-nbd"
+PurchaseModel = Annotated[
+    str,
+    typer.Option("--model", help="Model of purchases: bg-nbd, mbg-nbd, pareto-nbd; auto: what predicts this log best."),
+]
 OutFile = Annotated[Path | None, typer.Option("--out", help="File to write instead of standard output.")]
 OutFolder = Annotated[Path | None, typer.Option("--out", help="Folder for the table (CSV) and the figure (PNG, SVG).")]
 Force = Annotated[bool, typer.Option("--force", help="Write even over a newer version.")]
@@ -92,12 +100,13 @@ class LogReading:
 
 @dataclass(frozen=True)
 class LogSource:
-    """Where the transactions come from."""
+    """Where the transactions come from, and which model of purchases is fitted to them."""
 
     transactions: Annotated[
         Path | None, typer.Option("--transactions", help="Your transaction log (CSV, Parquet); else the CDNOW sample.")
     ] = None
     reading: LogReading = field(default_factory=LogReading)
+    model: PurchaseModel = DEFAULT_MODEL
 
 
 @dataclass(frozen=True)

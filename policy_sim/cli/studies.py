@@ -42,7 +42,6 @@ def run(
     sample: Sample,
     policy: PolicyInForce = "current",
     source: ScenarioSource,
-    model: Annotated[str, typer.Option("--model", help="Model of purchases, or auto.")] = "bg-nbd",
     out: Annotated[Path, typer.Option("--out", help="Folder for the policy, tables and figures.")] = Path("out"),
     as_json: AsJson = False,
 ) -> None:
@@ -58,7 +57,7 @@ def run(
         scenario = read_scenario(source)
         in_force = load_policy(policy, scenario)
         others = load_shipped_policies(scenario, besides=in_force)
-        setting = prepare(scenario, log, sample, begin("Reading transactions"), model)
+        setting = prepare(scenario, log, sample, begin("Reading transactions"))
         recommendation = recommend(in_force, setting.payoffs, others, on_progress=begin("Searching the best limits"))
         begin("Writing files")
         provenance = provenance_of(setting, recommendation.gain)

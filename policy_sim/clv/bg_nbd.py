@@ -27,6 +27,7 @@ from policy_sim.clv.fit import (
     warn_at_boundary,
 )
 from policy_sim.clv.histories import CustomerSummary
+from policy_sim.clv.no_drop_out import not_identified
 from policy_sim.orders.transactions import Transactions
 
 __all__ = ["BgNbdFit", "fit_bg_nbd"]
@@ -56,7 +57,8 @@ def fit_bg_nbd(source: CustomerSummary | Transactions) -> BgNbdFit:
     Warns
     -----
     BoundaryWarning
-        If almost nobody ever drops out (a -> 0), or the data leave a parameter undetermined.
+        If almost nobody ever drops out (a -> 0), nothing shows that anybody does, or the data leave a parameter
+        undetermined.
 
     Notes
     -----
@@ -76,7 +78,7 @@ def fit_bg_nbd(source: CustomerSummary | Transactions) -> BgNbdFit:
     maximum = find_maximum(summary, _FIRST_CHANCES)
     refuse_unless_converged(maximum, customer_count, model)
     fit = BgNbdFit.at_maximum(maximum, customer_count)
-    _warn_at_boundary(fit, maximum.undetermined)
+    _warn_at_boundary(fit, summary, maximum.undetermined)
     return fit
 
 
@@ -222,7 +224,8 @@ class BgNbdFit(PurchaseFit):
         return expected
 
 
-def _warn_at_boundary(fit: BgNbdFit, undetermined: tuple[int, ...]) -> None:
+def _warn_at_boundary(fit: BgNbdFit, summary: CustomerSummary, undetermined: tuple[int, ...]) -> None:
     at_zero = f"the drop-out chance went to 0 (a = {fit.a:.2g}, b = {fit.b:.2g}), {NOBODY_LEAVES}"
     is_at_zero = fit.a / (fit.a + fit.b) < ALMOST_NEVER
-    warn_at_boundary(fit.model, [fit.parameter_names[k] for k in undetermined], at_zero if is_at_zero else "")
+    at_limit = at_zero if is_at_zero else "" if undetermined else not_identified(summary, fit.log_likelihood)
+    warn_at_boundary(fit.model, [fit.parameter_names[k] for k in undetermined], at_limit)

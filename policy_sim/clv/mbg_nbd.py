@@ -24,6 +24,7 @@ from policy_sim.clv.fit import (
     warn_at_boundary,
 )
 from policy_sim.clv.histories import CustomerSummary
+from policy_sim.clv.no_drop_out import not_identified
 from policy_sim.orders.transactions import Transactions
 
 __all__ = ["MbgNbdFit", "fit_mbg_nbd"]
@@ -53,7 +54,8 @@ def fit_mbg_nbd(source: CustomerSummary | Transactions) -> MbgNbdFit:
     Warns
     -----
     BoundaryWarning
-        If almost nobody ever drops out (a -> 0), or the data leave a parameter undetermined.
+        If almost nobody ever drops out (a -> 0), nothing shows that anybody does, or the data leave a parameter
+        undetermined.
 
     Notes
     -----
@@ -76,7 +78,7 @@ def fit_mbg_nbd(source: CustomerSummary | Transactions) -> MbgNbdFit:
     maximum = find_maximum(summary, _FIRST_CHANCES)
     refuse_unless_converged(maximum, customer_count, model)
     fit = MbgNbdFit.at_maximum(maximum, customer_count)
-    _warn_at_boundary(fit, maximum.undetermined)
+    _warn_at_boundary(fit, summary, maximum.undetermined)
     return fit
 
 
@@ -182,7 +184,8 @@ class MbgNbdFit(PurchaseFit):
         return BgNbdFit(self.r, self.alpha_weeks, self.a, self.b + 1.0)
 
 
-def _warn_at_boundary(fit: MbgNbdFit, undetermined: tuple[int, ...]) -> None:
+def _warn_at_boundary(fit: MbgNbdFit, summary: CustomerSummary, undetermined: tuple[int, ...]) -> None:
     at_zero = f"the drop-out chance went to 0 (a = {fit.a:.2g}, b = {fit.b:.2g}), {NOBODY_LEAVES}"
     is_at_zero = fit.a / (fit.a + fit.b) < ALMOST_NEVER
-    warn_at_boundary(fit.model, [fit.parameter_names[k] for k in undetermined], at_zero if is_at_zero else "")
+    at_limit = at_zero if is_at_zero else "" if undetermined else not_identified(summary, fit.log_likelihood)
+    warn_at_boundary(fit.model, [fit.parameter_names[k] for k in undetermined], at_limit)

@@ -25,6 +25,7 @@ from policy_sim.clv.fit import (
 )
 from policy_sim.clv.histories import CustomerSummary
 from policy_sim.clv.likelihood import Maximum
+from policy_sim.clv.no_drop_out import not_identified
 from policy_sim.clv.pareto_nbd_likelihood import find_maximum, log_likelihoods, log_odds_of_death, nobody_leaves
 from policy_sim.orders.transactions import Transactions
 
@@ -218,4 +219,7 @@ class ParetoNbdFit(ParetoNbdPredictions, PurchaseFit):
 
 def _warn_at_boundary(maximum: Maximum, summary: CustomerSummary) -> None:
     undetermined = [ParetoNbdFit.parameter_names[k] for k in maximum.undetermined]
-    warn_at_boundary(ParetoNbdFit.model, undetermined, nobody_leaves(maximum, summary))
+    at_limit = nobody_leaves(maximum, summary)
+    if not (at_limit or undetermined):
+        at_limit = not_identified(summary, maximum.log_likelihood)
+    warn_at_boundary(ParetoNbdFit.model, undetermined, at_limit)

@@ -28,7 +28,7 @@ from pydantic import (
 )
 
 from policy_sim.border import InputError, nearest, unknown
-from policy_sim.words import GUARD_FACTS, LIMITS, Name
+from policy_sim.words import GUARD_FACTS, LIMITS, Name, decimals_of
 
 if TYPE_CHECKING:
     from policy_sim.assumptions import Scenario
@@ -231,6 +231,7 @@ class Policy(_Frozen):
                 raise ValueError(f"the policy has {count:,} {part}; it must have at most {most:,}, take some out")
         self._check_tiers()
         self._check_exceptions()
+        self._check_amounts()
         for position, guard in enumerate(self.guards):
             if guard.to not in self.tier_names[1:]:
                 raise ValueError(str(unknown("tier", guard.to, self.tier_names[1:], f"guards[{position}]")))
@@ -260,6 +261,14 @@ class Policy(_Frozen):
                 if key in seen:
                     raise ValueError(f"exceptions[{position}] sets the same {kind} limit a second time; remove one")
                 seen.add(key)
+
+    def _check_amounts(self) -> None:
+        if decimals_of(self.currency) > 0:
+            return
+        for limits in [part.limits for part in self.tiers] + [part.limits for part in self.exceptions]:
+            for kind, value in limits.items():
+                if math.isfinite(value) and value != round(value):
+                    raise ValueError(f"{kind} limit is {value:g}; {self.currency} has whole amounts only, round it")
 
     @model_validator(mode="after")
     def _life_makes_sense(self) -> Self:

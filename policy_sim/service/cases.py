@@ -6,6 +6,7 @@ Left to others: what can be done about a case (`remedies`), how its customer ans
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from policy_sim.assumptions import Draws, Scenario
 from policy_sim.border import InputError, check_at_least, nearest, unknown
 from policy_sim.cells import distinct, read_numbers, read_table, shortened
 from policy_sim.service.claiming import GENUINE_SCORE, OPPORTUNIST_SCORE
-from policy_sim.words import CASE_COLUMNS, COLUMNS
+from policy_sim.words import CASE_COLUMNS, COLUMNS, decimals_of
 
 if TYPE_CHECKING:
     from policy_sim.clv import FutureValues, Transactions
@@ -28,6 +29,7 @@ __all__ = ["Cases", "draw_cases", "read_cases", "read_usable_cases"]
 
 Floats = NDArray[np.float64]
 
+_MOST_MONEY = 1e13  # of a case: what still has cents as a floating-point number
 _INDICES = ("failure", "segment", "customer")
 
 
@@ -159,7 +161,7 @@ def draw_cases(
     who = rng.choice(len(weight), size=count, p=weight / weight.sum())
     first_paid = np.concatenate([[0], np.cumsum(paid_counts)[:-1]])[rows[who]]
     order = first_paid + np.floor(rng.random(count) * paid_counts[rows[who]]).astype(np.int64)
-    item_price = np.round(transactions.amount[paid][order], 2)
+    item_price = np.round(transactions.amount[paid][order], decimals_of(transactions.currency))
 
     shares = np.array([scenario.value(f"{failure}.share_of_cases") for failure in scenario.failures])
     mean, concentration = scenario.value("cases.severity_mean"), scenario.value("cases.severity_concentration")
@@ -218,6 +220,7 @@ def _complete(
         bounds = [segment.prior_purchases_up_to for segment in scenario.segments[:-1]]
         full["segment"] = np.searchsorted(np.array(bounds, dtype=np.float64), full["prior_purchases"], side="left")
     indices = {name: np.asarray(full[name], dtype=np.int64) for name in _INDICES}
+    _warn_of_thousandths(np.asarray(full["item_price"], dtype=np.float64), currency)
     return Cases(
         case=labels,
         **indices,
@@ -228,6 +231,20 @@ def _complete(
         new_customer_value=float(new_customer_value),
         assumed=assumed,
     )
+
+
+def _warn_of_thousandths(prices: Floats, currency: str) -> None:
+    """Say so where prices are finer than what limits are counted in."""
+    if decimals_of(currency) <= 2:
+        return
+    fine = int((np.abs(prices - np.round(prices, 2)) > 1e-9 * np.maximum(prices, 1)).sum())
+    if fine:
+        warnings.warn(
+            f"{fine:,} of {len(prices):,} prices in {currency} have a third decimal; what remedies draw on a limit is "
+            f"counted in hundredths, so limits hold to within 0.005 {currency}",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def read_cases(source: str | Path | pd.DataFrame, scenario: Scenario) -> Cases:
@@ -374,9 +391,12 @@ def _names(column: pd.Series, kind: str, valid: list[str]) -> tuple[NDArray[np.i
 
 def _numbers(column: pd.Series, name: str, has_commas: bool) -> tuple[Floats, NDArray[np.object_]]:
     values, problems = read_numbers(column, has_commas)
-    is_share = CASE_COLUMNS[name].unit == "share"
-    wrong = (problems != "") | (values < 0) | (values > (1.0 if is_share else np.inf))
+    is_share, is_money = (CASE_COLUMNS[name].unit == unit for unit in ("share", "money"))
+    top = 1.0 if is_share else _MOST_MONEY if is_money else np.inf
+    wrong = (problems != "") | (values < 0) | (values > top)
     expected = "a number from 0 to 1" if is_share else "a number, 0 or more"
+    if is_money:
+        expected += " and at most 10^13 (of more, cents cannot be told apart)" if (values > top).any() else ""
     written = column.to_numpy(dtype=object)
     for row in wrong.nonzero()[0]:
         cell = "" if pd.api.types.is_scalar(written[row]) and pd.isna(written[row]) else written[row]

@@ -1,15 +1,21 @@
 """Wording: numbers and limits as people read them, formatted one way everywhere (screen, figures, command line).
 
-In: numbers. Out: short texts. Left to others: what the numbers are, what they are called (`words`).
+In: numbers, outcomes. Out: short texts. Left to others: what the numbers are, what they are called (`words`).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from policy_sim.policy import ASK, NO_LIMIT
+from policy_sim.value import Difference, Estimate
+from policy_sim.words import decimals_of
 
 __all__ = [
+    "LIKELY",
+    "NOT_TOLD_APART",
+    "TOO_FEW",
     "assumption_title",
     "assumption_unit",
     "assumption_value",
@@ -18,7 +24,13 @@ __all__ = [
     "format_money",
     "format_number",
     "format_share",
+    "likely_words",
 ]
+
+#: What the ends of an interval hold, where they are shown.
+LIKELY = "90%, by assumptions and cases"
+#: What stands in place of an interval that cannot be trusted, or that holds no difference.
+TOO_FEW, NOT_TOLD_APART = "too few cases to tell", "cannot be told apart"
 
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 _SPOKEN = {"USD": "dollars"}
@@ -28,6 +40,28 @@ _MINUS = "−"
 def currency_content(currency: str) -> dict[str, str]:
     """Return a currency as the page needs it: its code, the sign before an amount, and how it is spoken after one."""
     return {"code": currency, "sign": _sign(currency), "spoken": _SPOKEN.get(currency, currency)}
+
+
+def likely_words(result: Estimate, name: str, text: Callable[[float], str], is_yearly: bool = False) -> str:
+    """Return the interval of an outcome or a difference: "$1.20 to $3.40", or why there is none.
+
+    Parameters
+    ----------
+    result
+        Means over cases.
+    name
+        One of `OUTCOMES`.
+    text
+        Formats the ends.
+    is_yearly
+        A year, instead of a case.
+    """
+    if result.too_few(name):
+        return TOO_FEW
+    if isinstance(result, Difference) and not result.told_apart(name):
+        return NOT_TOLD_APART
+    low, high = result.interval_per_year(name) if is_yearly else result.interval(name)
+    return f"{text(low)} to {text(high)}"
 
 
 def format_money(value: float, currency: str, signed: bool = False) -> str:
@@ -67,7 +101,8 @@ def format_limit(value: float, currency: str) -> str:
         return "ask first"
     if value == NO_LIMIT or math.isinf(value):
         return "no limit"
-    return f"{_sign(currency)}{value:,.2f}".removesuffix(".00")
+    places = max(decimals_of(currency), 2)
+    return f"{_sign(currency)}{value:,.{places}f}".removesuffix("." + places * "0")
 
 
 def assumption_title(name: str) -> str:

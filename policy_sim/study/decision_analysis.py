@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from policy_sim.assumptions import central
 from policy_sim.border import InputError, Progress, Steps, plain_rows
 from policy_sim.policy import Policy, limit_contents
 from policy_sim.study.information import InformationValue, evpi, evppi, pilot_for_mean, pilot_for_share
@@ -43,6 +44,9 @@ class DecisionAnalysis:
         Sources of error of the difference between the recommended policy and the baseline.
     sensitivity
         The same difference with one assumption moved at a time, on some of the cases.
+    central_difference
+        The same difference on all cases with every assumption at its central value, money a year. The mean over the
+        draws is another number where an assumption helps more than it can hurt, or the other way round.
     evpi
         Expected value of perfect information, money a year.
     evppi
@@ -62,6 +66,7 @@ class DecisionAnalysis:
     risk: pd.DataFrame
     errors: Errors
     sensitivity: Sensitivity
+    central_difference: float
     evpi: InformationValue
     evppi: pd.DataFrame
     pilot_on: str
@@ -103,6 +108,7 @@ class DecisionAnalysis:
             "risk": plain_rows(self.risk),
             "errors": self.errors.to_dict(),
             "cases_at_a_time": self.sensitivity.case_count,
+            "central_difference": self.central_difference,
             "tornado": plain_rows(self.sensitivity.tornado()),
             "break_evens": plain_rows(self.break_evens()),
             "evpi": self.evpi.to_dict(),
@@ -162,6 +168,8 @@ def analyse_decision(
     base, new = outcomes[0], outcomes[-1]
     steps.begin("Separating the sources of error")
     errors = case_error(new, base)
+    middle = payoffs.under(central(payoffs.scenario))
+    at_centre = compare(evaluate(recommended, middle), evaluate(baseline, middle))
     steps.begin("Moving one assumption at a time")
     some = thinned(payoffs, cases_at_a_time, 1).cases
     sensitivity = one_at_a_time(payoffs.scenario, some, recommended, baseline, list(policies.values()))
@@ -174,7 +182,10 @@ def analyse_decision(
     pilots = _pilots(sensitivity, top, new, base, cases_per_agent_week)
     steps.finish()
     risk = risk_table(outcomes, base)
-    return DecisionAnalysis(tuple(outcomes), risk, errors, sensitivity, evpi(benefits), known, top, pilots)
+    in_the_middle = float(at_centre.per_year()[0])
+    return DecisionAnalysis(
+        tuple(outcomes), risk, errors, sensitivity, in_the_middle, evpi(benefits), known, top, pilots
+    )
 
 
 def _pilots(

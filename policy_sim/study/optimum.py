@@ -35,19 +35,30 @@ class HeldOut:
     Attributes
     ----------
     fitted, held_out
-        (draws,) net value a year minus that of the policy in force (money), on the cases of the fit and on the others.
+        On either half of the cases, how far the limits that were fitted to it, and those that were fitted to the other
+        half, are ahead of the policy in force.
+    lost
+        On either half, how far its own limits are ahead of the other half's.
     """
 
-    fitted: Floats
-    held_out: Floats
+    fitted: tuple[Difference, ...]
+    held_out: tuple[Difference, ...]
+    lost: tuple[Difference, ...]
+
+    @property
+    def too_few(self) -> bool:
+        """Whether half of the cases is too few to tell what limits bring."""
+        return any(half.too_few() for half in self.held_out)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a row for each kind of case: mean and 90 % interval, money a year."""
-        rows = [("fitted", self.fitted), ("held_out", self.held_out), ("lost", self.fitted - self.held_out)]
-        return pd.DataFrame(
-            [(name, values.mean(), *interval(values)) for name, values in rows],
-            columns=["cases", "net_value", "net_value_low", "net_value_high"],
-        )
+        """Return a row for each kind of case: mean of the halves and 90 % interval of net value, money a year."""
+        rows = []
+        for name, halves in (("fitted", self.fitted), ("held_out", self.held_out), ("lost", self.lost)):
+            values = np.mean([half.per_year() for half in halves], axis=0)
+            # a customer may have cases in both halves, so their errors may be the same
+            reach = float(np.mean([half.cases_per_year * half.of_groups().reach() for half in halves]))
+            rows.append((name, values.mean(), *interval(values, reach)))
+        return pd.DataFrame(rows, columns=["cases", "net_value", "net_value_low", "net_value_high"])
 
     def to_dict(self) -> dict[str, object]:
         """Return the same as plain data, by kind of case."""
@@ -144,13 +155,14 @@ def _hold_out(policy: Policy, payoffs: Payoffs, constraints: dict[str, Any]) -> 
     if len(payoffs.cases) < 2:
         return None
     halves = [payoffs.take(np.arange(first, len(payoffs.cases), 2)) for first in range(2)]
-    before = [evaluate(policy, half).per_year() for half in halves]
-    fitted, held_out = [], []
-    for k, half in enumerate(halves):
-        best = best_limits(policy, half, **constraints).policy
-        fitted.append(evaluate(best, half).per_year() - before[k])
-        held_out.append(evaluate(best, halves[1 - k]).per_year() - before[1 - k])
-    return HeldOut(np.mean(fitted, axis=0), np.mean(held_out, axis=0))
+    best = [best_limits(policy, half, **constraints).policy for half in halves]
+    fitted, held_out, lost = [], [], []
+    for half, own, other in zip(halves, best, reversed(best), strict=True):
+        before, mine, its = (evaluate(compared, half) for compared in (policy, own, other))
+        fitted.append(compare(mine, before))
+        held_out.append(compare(its, before))
+        lost.append(compare(mine, its))
+    return HeldOut(tuple(fitted), tuple(held_out), tuple(lost))
 
 
 def _limits(policy: Policy, best: BestLimits) -> pd.DataFrame:

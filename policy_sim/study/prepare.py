@@ -31,6 +31,7 @@ from policy_sim.clv import (
 )
 from policy_sim.service import Cases, draw_cases
 from policy_sim.value import Payoffs, value_cases
+from policy_sim.words import decimals_of
 
 __all__ = [
     "DEFAULT_LOG",
@@ -195,7 +196,7 @@ def read_default_log(scenario: Scenario) -> Transactions:
     """
     sample = read_transactions(shipped("data") / DEFAULT_LOG, currency=scenario.currency)
     factor = scenario.value("shop.sample_price_factor")
-    return replace(sample, amount=np.round(sample.amount * factor, 2))
+    return replace(sample, amount=np.round(sample.amount * factor, decimals_of(scenario.currency)))
 
 
 def thinned(payoffs: Payoffs, cases: int, draws: int) -> Payoffs:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from policy_sim.policy import ExpectedEffect, Provenance
 from policy_sim.study.prepare import Setting
-from policy_sim.value import Difference, interval
+from policy_sim.value import Difference
 
 __all__ = ["provenance_of"]
 
@@ -31,9 +32,10 @@ def provenance_of(setting: Setting, difference: Difference | None = None) -> Pro
     for part in parts:
         digest.update(part.tobytes())
     effect = None
-    if difference is not None:
+    # of one case nobody knows how far it is off: nothing is promised
+    if difference is not None and np.isfinite(difference.error()):
         per_year = difference.per_year()
-        low, high = interval(per_year)
+        low, high = difference.interval_per_year()
         effect = ExpectedEffect(
             against=difference.baseline.policy.name,
             per_year=round(float(per_year.mean()), 2),

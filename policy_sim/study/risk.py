@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError
-from policy_sim.value import Outcome, compare, expected_differences, interval, worst
+from policy_sim.value import Outcome, compare, worst
 
 __all__ = ["Errors", "case_error", "net_benefits", "risk_table", "spread_of_cases"]
 
@@ -36,11 +36,11 @@ def risk_table(outcomes: Sequence[Outcome], baseline: Outcome, tail: float = 0.1
     Returns
     -------
     pandas.DataFrame
-        policy, title; then in money a year: net_value with _low and _high (90 % interval over the draws), difference
-        with _low and _high; verdict ("better", "worse", "cannot be told apart" where the interval holds zero, "in
-        force" for the baseline); chance_best (0-1, shared among equals); then in money a year again: cvar (mean net
-        value over the worst draws of this policy), mean_regret and largest_regret (how far it is behind the best of
-        these policies in the same draw; 0 is best).
+        policy, title; then in money a year: net_value with _low and _high (90 % interval, by the draws and the sample
+        of cases), difference with _low and _high; verdict ("better", "worse", "cannot be told apart" where the interval
+        holds zero, "too few cases to tell", "in force" for the baseline); chance_best (0-1, over the draws, shared
+        among equals); then in money a year again: cvar (mean net value over the worst draws of this policy),
+        mean_regret and largest_regret (how far it is behind the best of these policies in the same draw; 0 is best).
 
     Raises
     ------
@@ -63,9 +63,13 @@ def risk_table(outcomes: Sequence[Outcome], baseline: Outcome, tail: float = 0.1
     for k, outcome in enumerate(outcomes):
         difference = compare(outcome, baseline)
         gain = difference.per_year()
-        low, high = interval(benefits[:, k])
-        gain_low, gain_high = interval(gain)
-        verdict = "cannot be told apart" if not difference.told_apart() else "better" if gain_low > 0 else "worse"
+        low, high = outcome.interval_per_year()
+        gain_low, gain_high = difference.interval_per_year()
+        verdict = "better" if gain_low > 0 else "worse"
+        if difference.too_few():
+            verdict = "too few cases to tell"
+        elif not difference.told_apart():
+            verdict = "cannot be told apart"
         rows.append(
             {
                 "policy": outcome.policy.name,
@@ -148,22 +152,15 @@ def case_error(outcome: Outcome, baseline: Outcome) -> Errors:
 
     Notes
     -----
-    Each case's expected payoff under both policies is the mean over draws and styles of agents; the standard error is
-    that of the mean of N paired differences. The waiting time of escalations is held at what all cases together make
-    it, and the customers of the log are taken as they are: the variation of both would widen it a little. Drawn cases
-    count as independent even where they share a customer.
+    The first is `Difference.error`: cases of one customer count as one observation, so that of drawn cases it holds the
+    sample of the log's customers as well. The waiting time of escalations is held at what all cases together make it.
     """
     difference = compare(outcome, baseline)
-    payoffs = outcome.payoffs
-    count = len(payoffs.cases)
-    if count < 2:
+    if len(outcome.payoffs.cases) < 2:
         raise InputError("there is one case only; the error from the sample of cases needs two or more")
-    gains = expected_differences(outcome.policy, baseline.policy, payoffs)
-    yearly = payoffs.scenario.value("shop.cases_per_year")
     gain = difference.per_year()
     from_assumptions = float(gain.std(ddof=1)) if len(gain) > 1 else 0.0
-    from_cases = float(yearly * gains.std(ddof=1) / np.sqrt(count))
-    return Errors(float(gain.mean()), from_cases, from_assumptions)
+    return Errors(float(gain.mean()), difference.cases_per_year * difference.error(), from_assumptions)
 
 
 def spread_of_cases(outcome: Outcome) -> float:

@@ -7,12 +7,13 @@ from policy_sim.value.best_limits import BestLimits, best_limits
 from policy_sim.value.choice_kernels import STYLES
 from policy_sim.value.choices import ChoiceTable, choice_table
 from policy_sim.value.curves import Curve, best_step, threshold_curve
-from policy_sim.value.evaluation import Difference, Outcome, compare, decide, evaluate, interval, measure, worst
+from policy_sim.value.evaluation import Difference, Estimate, Outcome, compare, decide, evaluate, measure, worst
 from policy_sim.value.frontier import Frontier, frontier
 from policy_sim.value.keep_or_return import KeepOrReturn, comparable_failures, keep_or_return
 from policy_sim.value.partial_sums import PartialSums, Question
 from policy_sim.value.payoffs import Payoffs, spread, value_cases
-from policy_sim.value.scoring import expected_differences, measures_by_case, measures_of
+from policy_sim.value.sampling import GroupSums, interval, widened
+from policy_sim.value.scoring import measures_by_case, measures_of
 
 __all__ = [
     "STYLES",
@@ -20,7 +21,9 @@ __all__ = [
     "ChoiceTable",
     "Curve",
     "Difference",
+    "Estimate",
     "Frontier",
+    "GroupSums",
     "KeepOrReturn",
     "Outcome",
     "PartialSums",
@@ -33,7 +36,6 @@ __all__ = [
     "compare",
     "decide",
     "evaluate",
-    "expected_differences",
     "frontier",
     "interval",
     "keep_or_return",
@@ -43,5 +45,6 @@ __all__ = [
     "spread",
     "threshold_curve",
     "value_cases",
+    "widened",
     "worst",
 ]

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress, plain_rows, unknown
 from policy_sim.policy import Lever, Policy
-from policy_sim.value.curves import Curve, threshold_curve
+from policy_sim.value.curves import Curve, smallest_step, threshold_curve
 from policy_sim.value.evaluation import evaluate
 from policy_sim.value.exceptions import best_exceptions, cells_by, with_exceptions
 from policy_sim.value.expected import Expected, load_of
@@ -164,7 +164,7 @@ def best_limits(
     """
     levers = moving_levers(policy, limits, tiers)
     caps = _caps(payoffs, budget, escalation_minutes)
-    every = _step_in_cents(round_to)
+    every = _step_in_cents(round_to, policy.currency)
     _refuse_unknown(by, at_most_exceptions, robust)
     report = on_progress or (lambda words, done, of: None)
 
@@ -238,14 +238,19 @@ def _rounded(best: Policy, search: Search, levers: Sequence[Lever], every: int |
     return release_upper_limits(rounded, value, search, levers, every) if search.caps else rounded
 
 
-def _step_in_cents(round_to: float | None) -> int | None:
+def _step_in_cents(round_to: float | None, currency: str) -> int | None:
+    """Return what limits are multiples of, in cents: whole amounts at least where a currency has no others."""
     if round_to is None:
-        return None
+        return smallest_step(currency)
     if not _CENT <= round_to <= _COARSEST:
         raise InputError(
             f"round_to is {round_to}; it must be a cent or more, at most {_COARSEST:,.0f} (5 for whole fives)"
         )
-    return round(100 * round_to)
+    every = round(100 * round_to)
+    if abs(100 * round_to - every) > 1e-6 * max(every, 1) or every % (smallest_step(currency) or 1):
+        whole = "units" if smallest_step(currency) else "cents"
+        raise InputError(f"round_to is {round_to}; limits in {currency} are whole {whole}: round it")
+    return every
 
 
 def _refuse_unknown(by: Sequence[str], at_most_exceptions: int | None, robust: str) -> None:

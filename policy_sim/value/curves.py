@@ -8,14 +8,16 @@ it. Those changes are worked out case by case, added up by amount, and summed fr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import lcm
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress, plain_rows
-from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, limit_content, to_cents
+from policy_sim.policy import ASK, ASK_CENTS, NO_LIMIT, Lever, Policy, limit_content, to_cents
 from policy_sim.value.choice_kernels import PolicyArrays, stages_along
 from policy_sim.value.curve_kernels import add_along
 from policy_sim.value.escalation_queue import (
@@ -29,15 +31,20 @@ from policy_sim.value.escalation_queue import (
 from policy_sim.value.evaluation import Outcome, evaluate, measure
 from policy_sim.value.handling import limits_in_cents, policy_arrays_of
 from policy_sim.value.payoffs import Payoffs, in_blocks
-from policy_sim.value.response_kernels import LANES, Assignments
+from policy_sim.value.response_kernels import LANES, Assignments, DrawArrays
+from policy_sim.value.sampling import GroupSums, groups_of, widened
 from policy_sim.value.scoring import score_lanes
-from policy_sim.words import LIMITS, MEASURES
+from policy_sim.words import LIMITS, MEASURES, decimals_of
 
-__all__ = ["Curve", "best_step", "cells_moved", "stages_of_lever", "threshold_curve"]
+__all__ = ["Curve", "best_step", "cells_moved", "smallest_step", "stages_of_lever", "threshold_curve"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+
+_KNOTS = 24  # of the error of the sample of cases along a curve
+_ERROR_CASES = 4_000  # at least, that it is made of where there are more ...
+_FEWEST_GROUPS = 12  # ... and groups of them
 
 #: Steps of money (cents) that people find round, the roundest first.
 _ROUND_CENTS = (10_000, 5_000, 2_500, 1_000, 500, 100, 50, 10, 5, 1)
@@ -55,6 +62,9 @@ class Curve:
         (steps,) limit in cents from which each step holds; the first is -1: ask first.
     sums
         (steps, measures, draws) totals over all cases.
+    knots, groups
+        (knots,) steps, rising, and the totals on them over random groups of the cases, (groups, knots, measures,
+        draws): for the error of the sample of cases, which hardly changes from one step to the next.
     """
 
     policy: Policy
@@ -62,6 +72,8 @@ class Curve:
     lever: Lever
     cents: Ints
     sums: Floats
+    knots: Ints
+    groups: GroupSums
 
     @property
     def limits(self) -> Floats:
@@ -84,10 +96,24 @@ class Curve:
         """Return from which limit on, and below which one, a step holds (money, `ASK`, `NO_LIMIT`)."""
         return float(self.limits[step]), float(self.limits[step + 1]) if step + 1 < len(self.limits) else NO_LIMIT
 
+    def intervals(self, outcome: str = "net_value", baseline: Outcome | None = None) -> tuple[Floats, Floats]:
+        """Return the ends (steps,) of the 90 % interval of an outcome per case, or of its difference to a baseline.
+
+        By the draws and the sample of cases together, as those of `Outcome` and `Difference`.
+        """
+        values = self.per_case(outcome)
+        sums = measure(self.groups.sums, outcome)
+        if baseline is not None:
+            values = values - baseline.per_case(outcome)
+            sums = sums - baseline.of_groups(outcome).sums[: len(sums), None]
+        reach = np.interp(np.arange(len(values)), self.knots, replace(self.groups, sums=sums).reach())
+        return widened(values, reach)
+
     @property
     def best_limit(self) -> float:
         """The roundest limit with the highest mean net value that keeps the tiers in order (money)."""
-        return best_step(self.cents, self.per_case().mean(axis=1), self.policy.bounds(self.lever))[1]
+        every, bounds = smallest_step(self.policy.currency), self.policy.bounds(self.lever)
+        return best_step(self.cents, self.per_case().mean(axis=1), bounds, every)[1]
 
     def flat_region(self, within: float = 0.01) -> tuple[float, float]:
         """Return the limits around the best one (money) that give up at most this share of what the limit can gain.
@@ -108,7 +134,7 @@ class Curve:
     def to_frame(self) -> pd.DataFrame:
         """Return one row per step: limit (empty: ask first), means per case, 90 % interval of net value."""
         net = self.per_case("net_value")
-        low, high = np.quantile(net, [0.05, 0.95], axis=1)
+        low, high = self.intervals()
         return pd.DataFrame(
             {
                 "limit": np.where(np.isfinite(self.limits), self.limits, np.nan),
@@ -166,25 +192,76 @@ def threshold_curve(outcome: Outcome, lever: Lever, on_progress: Progress | None
     share = len(np.unique(escalated.case)) / len(payoffs.cases)
     nodes = WaitNodes.between(wait.min(axis=0), wait.max(axis=0), share)
     waiting = [with_wait(payoffs, hours) for hours in nodes.hours]
+    moving = _Moving(payoffs, arrays, at_once, escalated, nodes, waiting)
     sums = np.empty((len(cents), len(MEASURES), len(payoffs.draws)))
 
     def work(first: int, last: int) -> None:
-        changes = np.empty((len(cents), len(MEASURES), LANES))
-        score_lanes(payoffs, arrays, at_once, payoffs.draw_arrays, first, changes)
-        total = np.cumsum(changes, axis=0)
-        for draw_arrays, weight in zip(waiting, nodes.weights(wait, slice(first, last)), strict=True):
-            score_lanes(payoffs, arrays, escalated, draw_arrays, first, changes)
-            add_along(changes, weight, total)
-        sums[..., first:last] = total[..., : last - first]
+        sums[..., first:last] = moving.totals(wait, first, last)
 
     in_blocks(work, len(payoffs.draws), LANES, on_progress, "Working out the exact curve")
-    curve = Curve(policy, payoffs, lever, cents, sums)
     now = policy.limit(lever.tier, lever.limit, lever.failure, lever.segment)
+    step = int(np.searchsorted(cents, to_cents(now), side="right")) - 1
     as_it_is = policy.with_limit(lever, now)
     if not np.array_equal(limits_in_cents(as_it_is, payoffs), arrays.limits):
         outcome = evaluate(as_it_is, payoffs)  # exceptions have given the lever's cells limits of their own
-    sums += outcome.sums.sum((0, 1)) - sums[curve.step(now)]
-    return curve
+    sums += outcome.sums.sum((0, 1)) - sums[step]
+    knots = np.unique([*np.linspace(0, len(cents) - 1, _KNOTS).astype(np.int64), step])
+    groups = _groups_along(moving, wait, knots, step, outcome.groups)
+    return Curve(policy, payoffs, lever, cents, sums, knots, groups)
+
+
+class _Moving(NamedTuple):
+    """The cases that a limit moves: those that are settled at once, and those that wait, at a few waits."""
+
+    payoffs: Payoffs
+    arrays: PolicyArrays
+    at_once: Assignments
+    escalated: Assignments
+    nodes: WaitNodes
+    waiting: list[DrawArrays]
+
+    def totals(self, wait: Floats, first: int, last: int) -> Floats:
+        """Return (places, measures, draws from first to last) what they come to, summed from the first place on.
+
+        `wait` (places, draws) is in hours.
+        """
+        changes = np.empty((len(wait), len(MEASURES), LANES))
+        score_lanes(self.payoffs, self.arrays, self.at_once, self.payoffs.draw_arrays, first, changes)
+        total = np.cumsum(changes, axis=0)
+        for draw_arrays, weight in zip(self.waiting, self.nodes.weights(wait, slice(first, last)), strict=True):
+            score_lanes(self.payoffs, self.arrays, self.escalated, draw_arrays, first, changes)
+            add_along(changes, weight, total)
+        return total[..., : last - first]
+
+    def part(self, chosen: NDArray[np.bool_], place: Ints) -> _Moving:
+        """Return some of the cases (N,), each step being at a place (steps,)."""
+        at_once, escalated = (
+            Assignments(*(column[chosen[rows.case]] for column in rows)) for rows in (self.at_once, self.escalated)
+        )
+        return self._replace(
+            at_once=at_once._replace(place=place[at_once.place]),
+            escalated=escalated._replace(place=place[escalated.place]),
+        )
+
+
+def _groups_along(moving: _Moving, wait: Floats, knots: Ints, now: int, whole: GroupSums) -> GroupSums:
+    """Return totals over random groups of the cases at some steps; `whole` are those at the step `now`.
+
+    Of many cases some of the groups are enough.
+    """
+    of_case = groups_of(moving.payoffs.cases).of_case
+    share = min(1.0, max(_ERROR_CASES / len(of_case), _FEWEST_GROUPS / len(whole.counts)))
+    count = max(int(share * len(whole.counts)), 1)
+    place = np.searchsorted(knots, np.arange(len(wait)))
+    sums = np.empty((count, len(knots), *whole.sums.shape[1:]))
+
+    def work(first: int, last: int) -> None:
+        for group in range(first, last):
+            sums[group] = moving.part(of_case == group, place).totals(wait[knots], 0, sums.shape[-1])
+
+    in_blocks(work, count, 1)
+    sums += (whole.sums[:count] - sums[:, np.searchsorted(knots, now)])[:, None]
+    return replace(whole, sums=sums, counts=whole.counts[:count], shrink=float(np.sqrt(count / len(whole.counts))))
 
 
 def stages_of_lever(policy: Policy, payoffs: Payoffs, lever: Lever, arrays: PolicyArrays) -> tuple[Assignments, Ints]:
@@ -208,6 +285,14 @@ def stages_of_lever(policy: Policy, payoffs: Payoffs, lever: Lever, arrays: Poli
 def cells_moved(policy: Policy, payoffs: Payoffs, lever: Lever) -> NDArray[np.bool_]:
     """Return (cells,) whether a lever is the limit that counts there: no exception has a say of its own."""
     return np.array([policy.is_moved(lever, *cell) for cell in payoffs.scenario.cells])
+
+
+def smallest_step(currency: str) -> int | None:
+    """Return what limits are multiples of, in cents, where a currency has whole amounts only; None where it has cents.
+
+    Amounts are counted in hundredths, finer ones of a few currencies (KWD) as well.
+    """
+    return 100 if decimals_of(currency) == 0 else None
 
 
 def best_step(cents: Ints, value: Floats, bounds: tuple[float, float], every: int | None = None) -> tuple[int, float]:
@@ -246,14 +331,36 @@ def best_step(cents: Ints, value: Floats, bounds: tuple[float, float], every: in
 def _best_multiple(
     cents: Ints, value: Floats, bounds: tuple[int, int], highest: float, every: int
 ) -> tuple[int, float]:
+    """Return the best step that holds a multiple of `every` within bounds (cents), and the roundest one on it.
+
+    Steps are looked through, not multiples: what it takes does not depend on how much money there is.
+    """
     low, high = bounds
     top = min(high, int(cents[-1]) + every)
-    first = -(-max(low, 0) // every)
-    limits = [*([-1] if low < 0 else []), *range(first * every, top + 1, every), *([high] if high > top else [])]
-    # where no multiple lies within the bounds, what the next tier may give is all there is
-    limits = limits or [high]
-    steps = np.searchsorted(cents, limits, side="right") - 1
-    best = int(steps[int(np.argmax(value[steps]))])
-    as_good = [limit for limit, step in zip(limits, steps, strict=True) if step == best]
-    found = min(as_good, key=lambda limit: next(k for k, cents in enumerate(_ROUND_CENTS) if limit % cents == 0))
-    return best, ASK if found < 0 else highest if found == high else found / 100
+    first = -(-np.maximum(cents, max(low, 0)) // every) * every
+    last = np.minimum(np.append(cents[1:] - 1, top), top)
+    is_usable = first <= last
+    is_usable[0] |= low < 0
+    is_usable[-1] |= high > top
+    if not is_usable.any():
+        # where no multiple lies within the bounds, what the next tier may give is all there is
+        return int(np.searchsorted(cents, high, side="right")) - 1, highest
+    best = int(np.argmax(np.where(is_usable, value, -np.inf)))
+    limits = [ASK_CENTS] if low < 0 and best == 0 else []
+    if first[best] <= last[best]:
+        limits.append(_roundest(int(first[best]), int(last[best]), every))
+    if high > top and best == len(cents) - 1:
+        limits.append(high)
+    limit = min(limits, key=_roundness)
+    return best, ASK if limit < 0 else highest if limit == high else limit / 100
+
+
+def _roundest(first: int, last: int, every: int) -> int:
+    """Return the lowest of the roundest multiples of `every` from first to last (cents), one of which there is."""
+    steps = (lcm(step, every) for step in _ROUND_CENTS)
+    multiples = (-(-first // step) * step for step in steps)
+    return next(multiple for multiple in multiples if multiple <= last)
+
+
+def _roundness(cents: int) -> int:
+    return next(place for place, step in enumerate(_ROUND_CENTS) if cents % step == 0)

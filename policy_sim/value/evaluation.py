@@ -1,12 +1,14 @@
 """Evaluation: what a policy brings over the cases, and how two policies compare.
 
-In: a policy and payoffs. Out: `Outcome` for each draw, `Difference` on the same cases and draws. `evaluate` is pure.
-Left to others: the same as a function of one limit (`curves`), finding good limits (`best_limits`).
+In: a policy and payoffs. Out: `Outcome` for each draw, `Difference` on the same cases and draws, both with intervals
+that hold the draws and the sample of cases. `evaluate` is pure.
+Left to others: how far a sample is off (`sampling`), outcomes as functions of a limit (`curves`, `best_limits`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,8 +20,10 @@ from policy_sim.service import Waiting
 from policy_sim.value.choice_kernels import GUIDED
 from policy_sim.value.escalation_queue import escalation_queue, supervisor_minutes, with_wait
 from policy_sim.value.handling import Handling
-from policy_sim.value.payoffs import Payoffs
-from policy_sim.value.scoring import score
+from policy_sim.value.payoffs import Payoffs, in_blocks
+from policy_sim.value.response_kernels import LANES, Assignments, DrawArrays
+from policy_sim.value.sampling import Groups, GroupSums, groups_of, interval, too_few
+from policy_sim.value.scoring import score_lanes
 from policy_sim.words import MEASURES, OUTCOMES, PARTS
 
 __all__ = [
@@ -28,8 +32,8 @@ __all__ = [
     "compare",
     "decide",
     "evaluate",
-    "interval",
     "measure",
+    "worst",
 ]
 
 Floats = NDArray[np.float64]
@@ -38,8 +42,64 @@ Ints = NDArray[np.int64]
 _ROUNDING = 1e-9  # differences below this come from adding up in another order
 
 
+class Estimate(ABC):
+    """Means over cases under each draw, with intervals.
+
+    An interval holds two errors: what is assumed, which the draws vary, and that the cases are a sample.
+    """
+
+    @property
+    @abstractmethod
+    def cases_per_year(self) -> float:
+        """Cases a year, as the scenario has it."""
+
+    @abstractmethod
+    def per_case(self, outcome: str = "net_value") -> Floats:
+        """Return (draws,) the mean over cases of one of `OUTCOMES`: money, a share (0-1) or minutes."""
+
+    @abstractmethod
+    def of_groups(self, outcome: str = "net_value") -> GroupSums:
+        """Return the sums of one of `OUTCOMES` over random groups of the cases."""
+
+    def per_year(self, outcome: str = "net_value") -> Floats:
+        """Return (draws,) what one of `OUTCOMES` comes to with the scenario's cases per year."""
+        return self.per_case(outcome) * self.cases_per_year
+
+    def error(self, outcome: str = "net_value") -> float:
+        """Return the standard error of the mean per case because the cases are a sample; infinite for one case."""
+        return float(self.of_groups(outcome).error())
+
+    def interval(self, outcome: str = "net_value") -> tuple[float, float]:
+        """Return the ends of the 90 % interval per case, by the draws and the sample of cases together."""
+        return interval(self.per_case(outcome), float(self.of_groups(outcome).reach()))
+
+    def interval_per_year(self, outcome: str = "net_value") -> tuple[float, float]:
+        """Return the ends of the 90 % interval a year."""
+        low, high = self.interval(outcome)
+        return low * self.cases_per_year, high * self.cases_per_year
+
+    def too_few(self, outcome: str = "net_value") -> bool:
+        """Tell whether the cases are too few for the interval to hold (`sampling.too_few`)."""
+        return too_few(self.per_case(outcome), self.of_groups(outcome))
+
+    def _row(self, name: str) -> dict[str, object]:
+        low, high = self.interval(name)
+        low_year, high_year = self.interval_per_year(name)
+        return {
+            "outcome": name,
+            "unit": OUTCOMES[name].unit,
+            "per_case": self.per_case(name).mean(),
+            "per_case_low": low,
+            "per_case_high": high,
+            "per_year": self.per_year(name).mean(),
+            "per_year_low": low_year,
+            "per_year_high": high_year,
+            "too_few_cases": self.too_few(name),
+        }
+
+
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(Estimate):
     """What a policy brings, for each draw of the assumptions.
 
     Attributes
@@ -52,6 +112,10 @@ class Outcome:
         (failures, segments) cases.
     queue
         How long escalations wait, under each draw.
+    groups
+        (groups, measures, draws) totals over random groups of the cases, under the first draws.
+    groups_by_cell
+        (groups, failures, segments, draws) of net value.
     """
 
     policy: Policy
@@ -59,18 +123,25 @@ class Outcome:
     sums: Floats
     counts: Ints
     queue: Waiting
+    groups: GroupSums
+    groups_by_cell: GroupSums
+
+    @property
+    def cases_per_year(self) -> float:
+        """Cases a year, as the scenario has it."""
+        return self.payoffs.scenario.value("shop.cases_per_year")
 
     def per_case(self, outcome: str = "net_value") -> Floats:
         """Return the mean over cases (draws,) of one of `OUTCOMES`: money, a share (0-1) or minutes per case."""
         return np.asarray(measure(self.sums.sum((0, 1)), outcome) / self.counts.sum())
 
-    def per_year(self, outcome: str = "net_value") -> Floats:
-        """Return (draws,) what one of `OUTCOMES` comes to with the scenario's cases per year."""
-        return self.per_case(outcome) * self.payoffs.scenario.value("shop.cases_per_year")
+    def of_groups(self, outcome: str = "net_value") -> GroupSums:
+        """Return the sums of one of `OUTCOMES` over random groups of the cases, (groups, draws)."""
+        return replace(self.groups, sums=measure(self.groups.sums, outcome))
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per outcome: mean per case and per year with the 90 % interval over the draws."""
-        rows = [_row(name, self.per_case(name), self.per_year(name)) for name in OUTCOMES]
+        """Return one row per outcome: mean per case and per year with the 90 % interval, and whether cases are few."""
+        rows = [self._row(name) for name in OUTCOMES]
         return pd.DataFrame(rows).assign(policy=self.policy.name, currency=self.policy.currency)
 
     def to_dict(self) -> dict[str, object]:
@@ -81,31 +152,33 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Difference:
+class Difference(Estimate):
     """How far one policy is ahead of another on the same cases and draws."""
 
     outcome: Outcome
     baseline: Outcome
 
+    @property
+    def cases_per_year(self) -> float:
+        """Cases a year, as the scenario has it."""
+        return self.outcome.cases_per_year
+
     def per_case(self, outcome: str = "net_value") -> Floats:
         """Return (draws,) the difference per case."""
         return self.outcome.per_case(outcome) - self.baseline.per_case(outcome)
 
-    def per_year(self, outcome: str = "net_value") -> Floats:
-        """Return (draws,) the difference per year."""
-        return self.outcome.per_year(outcome) - self.baseline.per_year(outcome)
+    def of_groups(self, outcome: str = "net_value") -> GroupSums:
+        """Return the difference of the sums over random groups of the cases, (groups, draws)."""
+        return self.outcome.of_groups(outcome).minus(self.baseline.of_groups(outcome))
 
     def told_apart(self, outcome: str = "net_value") -> bool:
-        """Tell whether the 90 % interval of the difference lies on one side of zero."""
-        low, high = interval(self.per_case(outcome))
-        return bool(low > _ROUNDING or high < -_ROUNDING)
+        """Tell whether the cases are enough, and the 90 % interval of the difference lies on one side of zero."""
+        low, high = self.interval(outcome)
+        return bool(low > _ROUNDING or high < -_ROUNDING) and not self.too_few(outcome)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per outcome: mean difference, 90 % interval, whether it can be told apart."""
-        rows = [
-            _row(name, self.per_case(name), self.per_year(name)) | {"told_apart": self.told_apart(name)}
-            for name in OUTCOMES
-        ]
+        rows = [self._row(name) | {"told_apart": self.told_apart(name)} for name in OUTCOMES]
         return pd.DataFrame(rows).assign(policy=self.outcome.policy.name, baseline=self.baseline.policy.name)
 
     def to_dict(self) -> dict[str, object]:
@@ -115,10 +188,14 @@ class Difference:
         }
 
     def effect_per_year(self) -> dict[str, object]:
-        """Return net value a year in short: mean, 90 % interval (money), whether it can be told from none."""
-        per_year = self.per_year()
-        low, high = interval(per_year)
-        return {"per_year": float(per_year.mean()), "low": low, "high": high, "told_apart": self.told_apart()}
+        """Return net value a year in short: mean, 90 % interval (money; none of one case), whether it can be told."""
+        ends = dict(zip(("low", "high"), self.interval_per_year(), strict=True))
+        return {
+            "per_year": float(self.per_year().mean()),
+            **{name: end if np.isfinite(end) else None for name, end in ends.items()},
+            "told_apart": self.told_apart(),
+            "too_few_cases": self.too_few(),
+        }
 
 
 def evaluate(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = None) -> Outcome:
@@ -145,9 +222,47 @@ def evaluate(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = No
     minutes = supervisor_minutes(payoffs, assignments, cell_count).sum(axis=0) / len(payoffs.cases)
     queue = escalation_queue(payoffs, minutes)
     draw_arrays = with_wait(payoffs, queue.mean_wait_hours)
-    sums = score(payoffs, handling.arrays, assignments, cell_count, draw_arrays, on_progress)
+    groups = groups_of(payoffs.cases)
+    sums, by_group = _scored(payoffs, handling, assignments, groups, draw_arrays, on_progress)
     counts = np.bincount(assignments.place, minlength=cell_count).reshape(shape)
-    return Outcome(policy, payoffs, sums.reshape(*shape, *sums.shape[1:]), counts, queue)
+    by_cell = by_group.reshape(-1, *shape, *by_group.shape[2:])
+    totals = GroupSums(by_group.sum(axis=1), groups.counts, groups.units)
+    net_value = replace(totals, sums=measure(by_cell, "net_value"))
+    return Outcome(policy, payoffs, sums.reshape(*shape, *sums.shape[1:]), counts, queue, totals, net_value)
+
+
+def _scored(
+    payoffs: Payoffs,
+    handling: Handling,
+    assignments: Assignments,
+    groups: Groups,
+    draw_arrays: DrawArrays,
+    on_progress: Progress | None,
+) -> tuple[Floats, Floats]:
+    """Return totals by cell (cells, measures, draws), and for the first lanes of draws by group as well, before cells.
+
+    The first lanes are added up by group and cell, and the totals are those of all groups: it costs next to nothing.
+    """
+    cell_count, group_count = len(payoffs.scenario.cells), len(groups.counts)
+    sums = np.empty((cell_count, len(MEASURES), len(payoffs.draws)))
+    by_group = np.empty((group_count * cell_count, len(MEASURES), LANES))
+    # those of one group together: what they are added up in is then close at hand
+    order = np.argsort(groups.of_case, kind="stable")
+    places = assignments._replace(place=groups.of_case * cell_count + assignments.place)
+    grouped = Assignments(*(np.ascontiguousarray(column[order]) for column in places))
+
+    def work(first: int, last: int) -> None:
+        if first == 0:
+            score_lanes(payoffs, handling.arrays, grouped, draw_arrays, first, by_group)
+            lanes = by_group.reshape(group_count, cell_count, *by_group.shape[1:]).sum(axis=0)
+        else:
+            lanes = np.empty((cell_count, len(MEASURES), LANES))
+            score_lanes(payoffs, handling.arrays, assignments, draw_arrays, first, lanes)
+        sums[..., first:last] = lanes[..., : last - first]
+
+    in_blocks(work, len(payoffs.draws), LANES, on_progress, "Evaluating")
+    of_draws = by_group[..., : len(payoffs.draws)]
+    return sums, of_draws.reshape(group_count, cell_count, *of_draws.shape[1:])
 
 
 def compare(outcome: Outcome, baseline: Outcome) -> Difference:
@@ -211,28 +326,7 @@ def measure(sums: Floats, outcome: str) -> Floats:
     return np.asarray(sums[..., MEASURES.index(outcome), :])
 
 
-def interval(values: Floats, level: float = 0.9) -> tuple[float, float]:
-    """Return the central interval (0-1 of the draws) of values (draws,)."""
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
-
-
 def worst(values: Floats, tail: float = 0.1) -> Floats:
     """Return the mean over the lowest share of values (..., draws); the draw on the edge counts in part."""
     weight = np.clip(tail * values.shape[-1] - np.arange(values.shape[-1]), 0.0, 1.0)
     return np.asarray(np.sort(values, axis=-1) @ weight / weight.sum())
-
-
-def _row(name: str, per_case: Floats, per_year: Floats) -> dict[str, object]:
-    low, high = interval(per_case)
-    low_year, high_year = interval(per_year)
-    return {
-        "outcome": name,
-        "unit": OUTCOMES[name].unit,
-        "per_case": per_case.mean(),
-        "per_case_low": low,
-        "per_case_high": high,
-        "per_year": per_year.mean(),
-        "per_year_low": low_year,
-        "per_year_high": high_year,
-    }

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress, plain_rows, unknown
 from policy_sim.policy import Policy, limit_content
-from policy_sim.value.evaluation import Outcome, evaluate, interval
+from policy_sim.value.evaluation import Outcome, compare, evaluate
 from policy_sim.value.expected import Expected, load_of
 from policy_sim.value.grid import enumerate_pairs
 from policy_sim.value.payoffs import Payoffs, spread
@@ -54,14 +54,13 @@ class Frontier:
         """Return one row per policy: what is spared and net value, a year (money, or minutes), limits, on the frontier.
 
         `gain` is how far it is ahead of the given policy, a year (money), paired; `price` what a unit more brings since
-        the policy before on the frontier. Money has its 90 % interval over the draws.
+        the policy before on the frontier. Money has its 90 % interval; `too_few_cases` to trust that of the gain.
         """
         rows = []
         prices = [np.nan, *self.prices, *[np.nan] * len(self.beside)]
         for outcome, price in zip((*self.outcomes, *self.beside), prices, strict=True):
-            net = outcome.per_year()
-            gain = net - self.beside[0].per_year()
-            (low, high), (gain_low, gain_high) = interval(net), interval(gain)
+            net, gain = outcome.per_year(), compare(outcome, self.beside[0])
+            (low, high), (gain_low, gain_high) = outcome.interval_per_year(), gain.interval_per_year()
             rows.append(
                 {
                     "policy": outcome.policy.name,
@@ -70,9 +69,10 @@ class Frontier:
                     "net_value": float(net.mean()),
                     "net_value_low": low,
                     "net_value_high": high,
-                    "gain": float(gain.mean()),
+                    "gain": float(gain.per_year().mean()),
                     "gain_low": gain_low,
                     "gain_high": gain_high,
+                    "too_few_cases": gain.too_few(),
                     "price": price,
                 }
                 | {

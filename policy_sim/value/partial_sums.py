@@ -9,6 +9,7 @@ added up for a few waiting times around that, and the total is interpolated at t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +26,7 @@ from policy_sim.value.escalation_queue import (
     supervisor_minutes,
     with_wait,
 )
-from policy_sim.value.evaluation import Outcome
+from policy_sim.value.evaluation import Outcome, evaluate
 from policy_sim.value.handling import Handling, policy_arrays_of
 from policy_sim.value.payoffs import Payoffs
 from policy_sim.value.response_kernels import Assignments
@@ -116,11 +117,15 @@ class Question(NamedTuple):
         )
 
     def outcome(self, total: PartialSums, sample: Payoffs) -> Outcome:
-        """Return what the policy comes to by the sums over all cases; its payoffs are those of a sample."""
+        """Return what the policy comes to by the sums over all cases; a sample gives payoffs and the cases' spread."""
         queue = escalation_queue(sample, total.minutes.sum(axis=0) / total.counts.sum())
         sums = total.at_once + self._interpolated(total.waiting, queue.mean_wait_hours[None])
         shape = (len(sample.scenario.failures), len(sample.scenario.segments))
-        return Outcome(self.policy, sample, sums.reshape(*shape, *sums.shape[1:]), total.counts.reshape(shape), queue)
+        in_sample = evaluate(self.policy, sample)
+        shrink = float(np.sqrt(len(sample.cases) / total.counts.sum()))
+        groups, by_cell = (replace(sums, shrink=shrink) for sums in (in_sample.groups, in_sample.groups_by_cell))
+        sums = sums.reshape(*shape, *sums.shape[1:])
+        return Outcome(self.policy, sample, sums, total.counts.reshape(shape), queue, groups, by_cell)
 
     def means_along(self, total: PartialSums, sample: Payoffs) -> Floats:
         """Return (limits, measures, draws) means over all cases at each candidate, by the sums over all cases."""

@@ -1,7 +1,7 @@
 """Scoring: what cases come to under the resolutions that they are given, for every room that needs it case by case.
 
 In: payoffs with a policy, or with resolutions and tiers that are chosen already. Out: measures (sums over cases, or one
-row for each case) and expected net values. Left to others: intervals and comparisons (`evaluation`).
+row for each case). Left to others: intervals and comparisons (`evaluation`).
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from policy_sim.border import Progress
 from policy_sim.policy import Policy
 from policy_sim.value.choice_kernels import STYLES, PolicyArrays
-from policy_sim.value.escalation_queue import escalation_queue, is_waiting, supervisor_minutes, with_load, with_wait
+from policy_sim.value.escalation_queue import escalation_queue, supervisor_minutes, with_wait
 from policy_sim.value.handling import Handling, policy_arrays_of
-from policy_sim.value.payoffs import Payoffs, expect, in_blocks
+from policy_sim.value.payoffs import Payoffs, in_blocks
 from policy_sim.value.response_kernels import LANES, Assignments, DrawArrays, score_assignments
 from policy_sim.words import MEASURES
 
-__all__ = ["expected_differences", "measures_by_case", "measures_of", "score", "score_lanes"]
+__all__ = ["measures_by_case", "measures_of", "score", "score_lanes"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -58,39 +58,6 @@ def measures_of(policy: Policy, payoffs: Payoffs, case: Ints, resolution: Ints, 
     # of rows of the same case that follow each other, the kernel adds up differences
     begins = np.flatnonzero(np.diff(case, prepend=-1))
     return np.concatenate([np.cumsum(part, axis=0) for part in np.split(changes, begins[1:])])
-
-
-def expected_differences(policy: Policy, baseline: Policy, payoffs: Payoffs) -> Floats:
-    """Return (N,) by how much each case's expected net value (money) is higher under a policy than under another.
-
-    The mean over draws and styles of agents. Escalations wait as long as all cases together make them.
-    """
-    pair = (Handling.of(policy, payoffs), Handling.of(baseline, payoffs))
-    return _where_they_differ(pair[0], pair[1], payoffs) - _where_they_differ(pair[1], pair[0], payoffs)
-
-
-def _where_they_differ(handling: Handling, other: Handling, payoffs: Payoffs) -> Floats:
-    """Return (N,) the expected net value in money of each case under a policy; 0 where both policies do the same.
-
-    They do if tier and choices are the same, the case is not escalated, and both guards suspect the same cases.
-    """
-    everywhere = np.zeros(len(payoffs.cases), dtype=np.int64)
-    mine, its = handling.assignments(everywhere), other.assignments(everywhere)
-    arrays = handling.arrays
-    differs = np.asarray((mine.choice != its.choice).any(axis=1)) | (mine.tier != its.tier)
-    differs |= np.asarray(is_waiting(payoffs, mine).any(axis=1)) | (arrays.suspected != other.arrays.suspected)
-    if not np.array_equal(arrays.claimed, other.arrays.claimed):
-        differs[:] = True
-    draw_arrays = with_load(payoffs, supervisor_minutes(payoffs, mine, 1)[0] / len(payoffs.cases))
-    # the styles mostly choose the same resolution, which is valued once
-    keys = np.column_stack([np.repeat(np.flatnonzero(differs), len(STYLES)), mine.choice[differs].ravel()])
-    rows, place = np.unique(keys, axis=0, return_inverse=True)
-    case, resolution = np.ascontiguousarray(rows[:, 0]), np.ascontiguousarray(rows[:, 1])
-    tier = mine.tier[case]
-    expected = expect(payoffs, case, resolution, tier, arrays.suspected, arrays.claimed, draw_arrays)[..., 0]
-    out = np.zeros(len(payoffs.cases))
-    out[differs] = expected[place.reshape(-1, len(STYLES)), np.arange(len(STYLES))].sum(axis=1)
-    return out
 
 
 def score(

@@ -34,7 +34,7 @@ def test_fit_prints_published_parameters(run: Run) -> None:
     assert round(fitted["log_likelihood"], 1) == -9582.4
     assert fitted["customers"] == 2357
     assert set(fitted["standard_errors"]) == set(fitted["parameters"])
-    status, out, _ = run("fit")
+    status, out, _ = run("fit", "--model", "auto")
     assert "log-lik. after" in out
     assert "pareto-nbd" in out
     assert "highest tenth" in out

@@ -177,7 +177,7 @@ BAD: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
         "r.csv",
         "customer,date,recovery\n",
         ("fit", "--recoveries", "r.csv"),
-        ("--recoveries is for --model recovery-bg-nbd, not for auto",),
+        ("--recoveries is for --model recovery-bg-nbd, not for bg-nbd",),
     ),
     "a log's option for contracts": (
         "k.csv",

@@ -21,6 +21,7 @@ SHARED = {
     "date_column": None,
     "amount_column": None,
     "day_first": False,
+    "model": "bg-nbd",
     "scenario": "online_retail",
     "assume": None,
 }
@@ -37,8 +38,8 @@ def test_a_group_is_replaced_by_its_options_and_comes_back_filled() -> None:
     flat = with_groups(command)
     assert list(inspect.signature(flat).parameters) == [
         "name", "transactions", "customer_column", "date_column", "amount_column", "status_column", "order_column",
-        "mapping", "day_first", "count", "returns", "only_currency", "rates", "cases", "scenario", "assume", "draws",
-        "seed", "as_json",
+        "mapping", "day_first", "count", "returns", "only_currency", "rates", "cases", "scenario", "model", "assume",
+        "draws", "seed", "as_json",
     ]  # fmt: skip
     assert inspect.signature(flat).parameters["draws"].default == 9
     app = typer.Typer()

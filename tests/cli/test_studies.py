@@ -15,7 +15,7 @@ from policy_sim import Lever, evaluate, import_policy, load_policy, load_scenari
 from policy_sim.border import shipped
 from policy_sim.study import Sample, analyse_decision, load_story, prepare, replay
 from policy_sim.sweep.results import read_sweep
-from policy_sim.value import best_limits, keep_or_return
+from policy_sim.value import best_limits, compare, keep_or_return
 
 SMALL = ("--cases", "400", "--draws", "7", "--seed", "3")
 POLICY = (shipped("data/policies") / "current.yaml").read_text()
@@ -48,10 +48,13 @@ def test_the_main_job_writes_policy_tables_and_figures(run: Run, tmp_path: Path)
     scenario = load_scenario("online_retail")
     payoffs = prepare(scenario, sample=Sample(cases=400, draws=7, seed=3)).payoffs
     policy = import_policy(tmp_path / "out" / "policy.json", scenario)
-    gain = evaluate(policy, payoffs).per_year() - evaluate(load_policy("current", scenario), payoffs).per_year()
+    difference = compare(evaluate(policy, payoffs), evaluate(load_policy("current", scenario), payoffs))
+    gain = difference.per_year()
     printed = result["recommended"]["difference"]["net_value"]
     assert printed["per_year"] == pytest.approx(gain.mean())
-    assert [printed["per_year_low"], printed["per_year_high"]] == pytest.approx(np.quantile(gain, [0.05, 0.95]))
+    assert (printed["per_year_low"], printed["per_year_high"]) == pytest.approx(difference.interval_per_year())
+    low, high = np.quantile(gain, [0.05, 0.95])
+    assert printed["per_year_low"] < low < high < printed["per_year_high"]
     assert gain.mean() > 0
 
 
@@ -211,7 +214,7 @@ def test_optimize_keeps_to_bounds_and_says_so(run: Run) -> None:
     assert max(map(len, out.splitlines())) <= 80
     words = " ".join(out.split())
     for phrase in (
-        "Limits of every tier that could move", "Price of simplicity", "the best of each case", "likely (90% of",
+        "Limits of every tier that could move", "Price of simplicity", "the best of each case", "too few cases to tell",
         "Supervisors under", "$336k a year for remedies: ", "If learned claiming were ignored", "fitted to",
         "searches from different limits ended as high",
     ):  # fmt: skip
@@ -344,3 +347,37 @@ def test_a_sweep_that_cannot_be_is_refused_in_one_line(run: Run, words: tuple[st
     assert (status, out) == (2, "")
     assert err.strip().startswith(f"policy-sim: {said}")
     assert err.strip().count("\n") == 0
+
+
+def test_three_cases_are_too_few_and_that_is_said(run: Run, tmp_path: Path) -> None:
+    rows = ("late_delivery,60,300", "wrong_item,40,250", "defective_item,80,700")
+    (tmp_path / "three.csv").write_text("\n".join(["failure,item_price,future_value", *rows]))
+    words = ("--cases", "three.csv", "--draws", "7")
+    status, out, _ = run("run", *words)
+    assert status == 0
+    assert "3 cases are too few to tell: it takes" in out
+    assert max(map(len, (line for line in out.splitlines() if not line.startswith("Wrote")))) <= 80
+    # of nine outcomes and three policies none has an interval
+    assert out.count("too few cases to tell") >= 10
+    status, out, _ = run("run", *words, "--json")
+    net_value = json.loads(out)["recommended"]["difference"]["net_value"]
+    assert net_value["too_few_cases"] is True
+    assert net_value["told_apart"] is False
+    status, out, _ = run("frontier", *words)
+    assert "too few" in out
+
+
+def test_one_case_has_no_interval_at_all(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("failure,item_price,future_value\nwrong_item,10000000,10000000\n")
+    status, out, _ = run("run", "--cases", "one.csv", "--draws", "7", "--json")
+    assert status == 0
+    net_value = json.loads(out)["recommended"]["difference"]["net_value"]
+    assert (net_value["per_year_low"], net_value["per_year_high"]) == (None, None)
+
+
+def test_the_model_is_chosen_and_named_alike(run: Run) -> None:
+    _, fitted, _ = run("fit", "--json")
+    _, out, _ = run("evaluate", "current", "--cases", "200", "--draws", "3", "--json")
+    _, other, _ = run("evaluate", "current", "--cases", "200", "--draws", "3", "--model", "mbg-nbd", "--json")
+    assert json.loads(fitted)["model"] in json.loads(out)["customers"]["models"]
+    assert "MBG/NBD" in json.loads(other)["customers"]["models"]

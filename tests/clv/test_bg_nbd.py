@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
+from scipy.optimize import minimize
 from scipy.special import beta as beta_function
-from scipy.special import hyp2f1
+from scipy.special import gammaln, hyp2f1
+from scipy.stats import nbinom
 
 from policy_sim.border import InputError
-from policy_sim.clv import BgNbdFit, BoundaryWarning, CustomerSummary, fit_bg_nbd
+from policy_sim.clv import BgNbdFit, BoundaryWarning, CustomerSummary, fit_bg_nbd, fit_mbg_nbd, fit_pareto_nbd
 from policy_sim.clv.beta_geometric import log_likelihoods, total_log_likelihood
+from policy_sim.clv.no_drop_out import fit_without_drop_out
 
 PUBLISHED = BgNbdFit(0.243, 4.414, 0.793, 2.426)
 
@@ -347,3 +350,54 @@ def test_simulate_gives_back_the_parameters():
     again = fit_bg_nbd(fit.simulate(np.full(20_000, 60.0), np.random.default_rng(3)))
     for name, truth in fit.parameters.items():
         assert abs(again.parameters[name] - truth) < 4 * again.standard_errors[name]
+
+
+def never_leaving(seed, count=1500):
+    """Customers who buy at rates of their own and never leave."""
+    rng = np.random.default_rng(seed)
+    rate, age = rng.gamma(0.8, 1 / 6.0, count), rng.uniform(5, 53, count)
+    frequency = rng.poisson(rate * age).astype(float)
+    last = age * rng.random(count) ** (1 / np.maximum(frequency, 1))
+    return summary_of(frequency, np.where(frequency > 0, last, 0.0), age)
+
+
+# of these logs the fit ends inside, with a drop-out chance of .1 % to 1.3 %: by itself nothing looks odd
+@pytest.mark.parametrize("seed", [4, 9, 11])
+def test_says_so_where_nothing_shows_that_customers_leave(seed):
+    with pytest.warns(BoundaryWarning, match=r"nothing in this log shows that customers leave \(log-likelihood [01]\."):
+        fit = fit_bg_nbd(never_leaving(seed))
+    assert fit.a / (fit.a + fit.b) > 5e-4
+    assert all(np.isfinite(error) for error in fit.standard_errors.values())
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_is_never_silent_of_customers_who_never_leave(seed):
+    with pytest.warns(BoundaryWarning):
+        fit_bg_nbd(never_leaving(seed))
+
+
+def test_is_silent_where_customers_leave():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit_bg_nbd(simulated(1500, 0.8, 6.0, 0.8, 2.5, seed=3))
+
+
+def test_without_drop_out_it_is_the_negative_binomial():
+    summary = never_leaving(0, 400)
+    x, T = summary.frequency, summary.age_weeks
+
+    def minus(parameters):
+        r, alpha = np.exp(parameters)
+        counts = nbinom.logpmf(x, r, alpha / (alpha + T))
+        # times of purchases besides their number
+        return -(counts + gammaln(x + 1) - x * np.log(T)).sum()
+
+    best = -minimize(minus, [0.0, 1.0], method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-10}).fun
+    assert fit_without_drop_out(summary) == pytest.approx(best, abs=1e-6)
+
+
+@pytest.mark.parametrize("fit", [fit_mbg_nbd, fit_pareto_nbd])
+def test_so_do_its_relatives(fit):
+    for seed in (4, 9, 11):
+        with pytest.warns(BoundaryWarning):
+            fit(never_leaving(seed))

@@ -1,13 +1,16 @@
 import functools
 import itertools
 import signal
+import tracemalloc
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from policy_sim.assumptions import central, draw_assumptions
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, LimitException, Policy, Tier, load_policy, to_cents
+from policy_sim.service import read_cases
 from policy_sim.value import best_limits, evaluate, value_cases
 from policy_sim.value.frontier import frontier
 from policy_sim.value.handling import Handling
@@ -394,3 +397,19 @@ def test_exceptions_that_leave_a_middle_tier_no_room(scenario, random_cases):
     except InputError:
         return  # refusing in words is fine
     best.policy.check_order(four.failures, [segment.name for segment in four.segments], "four")
+
+
+@pytest.mark.parametrize("price", [1e7, 1e9, 1e12])
+def test_what_a_search_takes_does_not_depend_on_the_size_of_amounts(scenario, price):
+    taken = []
+    for of_case in (100.0, price):
+        table = pd.DataFrame({"failure": ["wrong_item"], "item_price": [of_case], "future_value": [of_case]})
+        payoffs = value_cases(scenario, read_cases(table, scenario), central(scenario))
+        policy = load_policy("current", scenario)
+        tracemalloc.start()
+        best = best_limits(policy, payoffs, round_to=1.0)
+        taken.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert all(value in (ASK, NO_LIMIT) or value == round(value) for value in best.policy.tiers[0].limits.values())
+    # a list of all multiples would be a hundred megabytes and more
+    assert taken[1] < 1.5 * taken[0] + 2e6

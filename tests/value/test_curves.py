@@ -1,3 +1,4 @@
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 
 from policy_sim.assumptions import Draws
 from policy_sim.border import InputError
-from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, Tier, load_policy, to_cents
+from policy_sim.policy import ASK, NO_LIMIT, NO_LIMIT_CENTS, Lever, Policy, Tier, load_policy, to_cents
 from policy_sim.value import evaluate, threshold_curve
 from policy_sim.value.choice_kernels import ChoiceSets, PolicyArrays, choose, put_in_order, stages_along
 from policy_sim.value.curves import best_step, stages_of_lever
@@ -412,3 +413,45 @@ def test_hand_example_by_curve_and_evaluation(scenario, shipped_payoffs):
     assert curve.best_limit == 25.0  # the roundest from 20 up to 30
     assert curve.flat_region(0.0) == (20.0, 30.0)
     assert curve.flat_region(0.5) == (10.0, 30.0)  # 26 or more: half of what is between 20 and 32
+
+
+def best_multiple_by_list(cents, value, low, high, every):
+    """The plainest way: list every multiple. Returns the step and the limit in cents, None for as high as allowed."""
+    top = min(high, int(cents[-1]) + every)
+    multiples = range(-(-max(low, 0) // every) * every, top + 1, every)
+    limits = [*([-1] if low < 0 else []), *multiples, *([high] if high > top else [])] or [high]
+    steps = np.searchsorted(cents, limits, side="right") - 1
+    best = int(steps[int(np.argmax(value[steps]))])
+    round_cents = (10_000, 5_000, 2_500, 1_000, 500, 100, 50, 10, 5, 1)
+    as_good = [limit for limit, step in zip(limits, steps, strict=True) if step == best]
+    return best, min(as_good, key=lambda limit: next(k for k, step in enumerate(round_cents) if limit % step == 0))
+
+
+def test_best_multiples_are_those_of_a_list_of_all():
+    rng = np.random.default_rng(1)
+    for _ in range(3000):
+        points = rng.integers(0, rng.choice([30, 400, 30_000]), rng.integers(0, 8))
+        cents = np.unique(np.append(points, -1))
+        value = rng.integers(0, 4, len(cents)).astype(float)
+        low = int(rng.choice([-1, 0, rng.integers(0, 500)]))
+        high = int(rng.choice([NO_LIMIT_CENTS, low, low + rng.integers(0, 3000)]))
+        every = int(rng.choice([1, 5, 7, 50, 100, 250, 500]))
+        bounds = tuple(
+            ASK if bound < 0 else NO_LIMIT if bound == NO_LIMIT_CENTS else bound / 100 for bound in (low, high)
+        )
+        step, limit = best_multiple_by_list(cents, value, low, high, every)
+        expected = ASK if limit < 0 else bounds[1] if limit == high else limit / 100
+        assert best_step(cents, value, bounds, every) == (step, expected)
+
+
+@pytest.mark.parametrize("price", [1e2, 1e7, 1e9, 1e12])
+def test_best_multiples_do_not_cost_more_where_amounts_are_larger(price):
+    cents = np.array([-1, 0, int(40 * price), int(100 * price)])
+    value = np.array([0.0, 1.0, 3.0, 2.0])
+    tracemalloc.start()
+    step, limit = best_step(cents, value, (ASK, NO_LIMIT), 500)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # from 0.4 of the price to below all of it, whole hundreds if there are any
+    assert (step, limit) == (2, 50.0 if price == 1e2 else 0.4 * price)
+    assert most < 20_000

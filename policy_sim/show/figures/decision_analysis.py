@@ -26,9 +26,16 @@ from policy_sim.show.figures.drawing import (
     new_figure,
     quiet,
 )
-from policy_sim.show.wording import assumption_title, assumption_unit, assumption_value, format_money
+from policy_sim.show.wording import (
+    NOT_TOLD_APART,
+    TOO_FEW,
+    assumption_title,
+    assumption_unit,
+    assumption_value,
+    format_money,
+)
 from policy_sim.study import DecisionAnalysis, InformationValue, Sensitivity
-from policy_sim.value import Outcome, compare, interval
+from policy_sim.value import Outcome, compare
 
 __all__ = ["figures_of_decision_analysis", "plot_differences", "plot_information", "plot_tornado"]
 
@@ -147,7 +154,7 @@ def plot_information(
 
 
 def plot_differences(outcomes: Sequence[Outcome], baseline: Outcome) -> Figure:
-    """Draw each policy's difference in net value a year to the baseline: mean and 90 % interval of the draws.
+    """Draw each policy's difference in net value a year to the baseline: mean and 90 % interval.
 
     Hollow where the interval holds zero: cannot be told apart.
     """
@@ -160,11 +167,11 @@ def plot_differences(outcomes: Sequence[Outcome], baseline: Outcome) -> Figure:
     for place, outcome in enumerate(drawn):
         difference = compare(outcome, baseline)
         gain, is_certain = difference.per_year(), difference.told_apart()
-        mean, (low, high) = float(gain.mean()), interval(gain)
+        mean, (low, high) = float(gain.mean()), difference.interval_per_year()
         axis.plot([low, high], [place] * 2, color=ACCENT, linewidth=2.2, solid_capstyle="butt")
         axis.plot([mean], [place], "o", color=ACCENT, markerfacecolor=ACCENT if is_certain else "white", markersize=9)
         axis.annotate(
-            format_money(mean, currency, True) if is_certain else "cannot be told apart",
+            format_money(mean, currency, True) if is_certain else TOO_FEW if difference.too_few() else NOT_TOLD_APART,
             (mean, place), xytext=(0, 8), textcoords="offset points", ha="center", color=TEXT, fontsize=9,
         )  # fmt: skip
     axis.axvline(0, color=MUTED, linewidth=0.9)
@@ -173,7 +180,7 @@ def plot_differences(outcomes: Sequence[Outcome], baseline: Outcome) -> Figure:
     axis.set_xlabel(f"net value a year against “{baseline.policy.title}” ({currency})")
     axis.margins(x=0.12)
     _money_along(axis, currency)
-    finish(figure, f"lines: 90 % of {len(baseline.payoffs.draws):,} draws, paired; same cases")
+    finish(figure, f"lines: 90 %, by {len(baseline.payoffs.draws):,} draws and the sample of cases, paired")
     return figure
 
 

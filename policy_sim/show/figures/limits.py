@@ -16,7 +16,7 @@ from policy_sim.policy import ASK, NO_LIMIT
 from policy_sim.show.figures.drawing import ACCENT, COST, GAIN, MUTED, TEXT, finish, money_ticks, new_figure, quiet
 from policy_sim.show.wording import format_limit, format_money
 from policy_sim.study import Recommendation
-from policy_sim.value import Curve, Difference, Outcome, interval
+from policy_sim.value import Curve, Difference, Outcome
 from policy_sim.words import LIMIT_KINDS, OUTCOMES, PARTS
 
 __all__ = ["curve_span", "figures_of_recommendation", "plot_curves", "plot_value_against_cost", "plot_where_money_goes"]
@@ -53,7 +53,7 @@ def plot_curves(curves: Mapping[str, Curve], baseline: Outcome) -> Figure:
     for axis, (name, curve) in zip(axes, curves.items(), strict=False):
         gain = yearly * (curve.per_case() - baseline.per_case())
         mean = gain.mean(axis=1)
-        low, high = np.quantile(gain, [0.05, 0.95], axis=1)
+        low, high = (yearly * ends for ends in curve.intervals(baseline=baseline))
         end = curve_span(curve)
         inside = (curve.limits > 0) & (curve.limits < end)
         limits = np.concatenate([[0.0], curve.limits[inside], [end]])
@@ -82,7 +82,7 @@ def plot_curves(curves: Mapping[str, Curve], baseline: Outcome) -> Figure:
         quiet(axis)
     axes[0].set_ylabel(f"net value a year against\n“{baseline.policy.title}” ({currency})")
     axes[0].yaxis.set_major_formatter(money_ticks(currency))
-    finish(figure, f"{len(baseline.payoffs.draws)} draws of the assumptions, band: 90 % of them")
+    finish(figure, f"band: 90 %, by {len(baseline.payoffs.draws)} draws of the assumptions and the sample of cases")
     return figure
 
 
@@ -95,7 +95,7 @@ def plot_value_against_cost(differences: Sequence[Difference]) -> Figure:
     axis.axhline(0, color=MUTED, linewidth=0.8)
     for difference in differences:
         cost, gain = difference.outcome.per_year("remedy_cost").mean(), difference.per_year()
-        low, high = interval(gain)
+        low, high = difference.interval_per_year()
         same = difference.outcome.policy.name == baseline.policy.name
         colour = ACCENT if difference is differences[-1] else TEXT
         if not same:
@@ -117,7 +117,10 @@ def plot_value_against_cost(differences: Sequence[Difference]) -> Figure:
     axis.yaxis.set_major_formatter(money_ticks(currency))
     axis.margins(x=0.25, y=0.15)
     quiet(axis)
-    finish(figure, f"lines: 90 % of {len(baseline.payoffs.draws)} draws, paired with the policy in force")
+    finish(
+        figure,
+        f"lines: 90 %, by {len(baseline.payoffs.draws)} draws and the sample of cases, paired with the policy in force",
+    )
     return figure
 
 
@@ -137,7 +140,7 @@ def plot_where_money_goes(difference: Difference) -> Figure:
         labels.append(outcome.title + (f",\n{outcome.note}" if outcome.note else ""))
         axis.plot([level, level], [row - 0.3, row + 1.3], color=MUTED, linewidth=0.8, linestyle=":")
     gain = difference.per_year()
-    low, high = interval(gain)
+    low, high = difference.interval_per_year()
     axis.barh(len(parts), gain.mean(), height=0.5, color=ACCENT)
     axis.plot([low, high], [len(parts)] * 2, color=TEXT, linewidth=1.4, marker="|", markersize=9)
     _bar_label(axis, len(parts), max(gain.mean(), high, 0), gain.mean(), currency)
@@ -151,7 +154,7 @@ def plot_where_money_goes(difference: Difference) -> Figure:
     )
     quiet(axis)
     axis.tick_params(axis="y", length=0)
-    finish(figure, "means; the line on the last bar holds 90 % of the draws")
+    finish(figure, "means; the line on the last bar: 90 %, by the draws and the sample of cases")
     return figure
 
 

@@ -31,7 +31,7 @@ from policy_sim.show.figures.drawing import (
     quiet,
 )
 from policy_sim.show.wording import format_limit, format_money, format_share
-from policy_sim.value import BestLimits, Frontier, KeepOrReturn, interval
+from policy_sim.value import BestLimits, Frontier, KeepOrReturn, compare
 from policy_sim.words import OUTCOMES, RETURN_PARTS, SIMPLICITY, SPARED
 
 __all__ = ["plot_frontier", "plot_keep_or_return", "plot_simplicity"]
@@ -53,20 +53,20 @@ _PARTS: Final = {
 def plot_frontier(frontier: Frontier) -> Figure:
     """Draw net value a year against the policy in force over what is spared, with policies placed beside the frontier.
 
-    Vertical lines hold 90 % of the draws of the difference, paired with the policy in force.
+    Vertical lines are 90 % intervals of the difference, paired with the policy in force.
     """
     in_force, spared = frontier.beside[0], SPARED[frontier.over]
-    currency, baseline = in_force.policy.currency, in_force.per_year()
+    currency = in_force.policy.currency
     figure = new_figure(7.2, 4.6)
     axis = figure.subplots()
     axis.axhline(0, color=MUTED, linewidth=0.8)
     places = []
     for outcomes, colour, mark in ((frontier.outcomes, ACCENT, "D-"), (frontier.beside, TEXT, "o")):
         amounts = [float(outcome.per_year(spared.outcome).mean()) for outcome in outcomes]
-        gains = [outcome.per_year() - baseline for outcome in outcomes]
+        gains = [compare(outcome, in_force) for outcome in outcomes]
         for amount, gain in zip(amounts, gains, strict=True):
-            axis.plot([amount, amount], interval(gain), color=colour, linewidth=1.1, alpha=0.6)
-        means = [float(gain.mean()) for gain in gains]
+            axis.plot([amount, amount], gain.interval_per_year(), color=colour, linewidth=1.1, alpha=0.6)
+        means = [float(gain.per_year().mean()) for gain in gains]
         axis.plot(amounts, means, mark, color=colour, markerfacecolor="white", markersize=6, zorder=4)
         places.append(list(zip(amounts, means, strict=True)))
     is_money = OUTCOMES[spared.outcome].unit == "money"
@@ -76,7 +76,11 @@ def plot_frontier(frontier: Frontier) -> Figure:
     axis.set_ylabel(f"net value a year against\n“{in_force.policy.title}” ({currency})")
     axis.margins(x=0.18, y=0.1)
     quiet(axis)
-    finish(figure, f"lines: 90 % of {len(in_force.payoffs.draws):,} draws, paired with “{in_force.policy.title}”")
+    finish(
+        figure,
+        f"lines: 90 %, by {len(in_force.payoffs.draws):,} draws and the sample of cases, "
+        f"paired with “{in_force.policy.title}”",
+    )
     curve, others = places
     titles = [outcome.policy.title for outcome in frontier.beside]
     marks = [("frontier", curve[-1], ACCENT), *((title, at, TEXT) for title, at in zip(titles, others, strict=True))]

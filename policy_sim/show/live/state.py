@@ -25,6 +25,7 @@ from policy_sim.show.wording import assumption_title, assumption_unit, assumptio
 from policy_sim.study import Setting, load_stories, one_at_a_time, provenance_of, thinned
 from policy_sim.value import (
     Curve,
+    GroupSums,
     Outcome,
     Payoffs,
     best_limits,
@@ -34,6 +35,7 @@ from policy_sim.value import (
     interval,
     measure,
     threshold_curve,
+    widened,
 )
 from policy_sim.words import LIMITS, MOVED, PARTS, TILES
 
@@ -218,22 +220,24 @@ class Panel:
     def view(self) -> dict[str, Any]:
         """Return what the screen shows of the policy in hand, per case, but for curves.
 
-        outcomes: for each of `SHOWN` level, and change against the baseline with its interval; ahead: share
-        of draws; failures and segments: name, share of cases, change of net value per case (of all cases) with its
-        interval; fingerprint; differs: limits that are not those of the policy in force.
+        outcomes: for each of `SHOWN` level, and change against the baseline with its interval, and whether the cases
+        are too few to trust it; ahead: share of draws; failures and segments: name, share of cases, change of net value
+        per case (of all cases) with its interval; fingerprint; differs: limits that are not those of the policy in
+        force.
         """
-        outcome, baseline = self.outcome, self.baseline
+        outcome = self.outcome
+        difference = compare(outcome, self.baseline)
         outcomes = {}
         for name in SHOWN:
-            change = outcome.per_case(name) - baseline.per_case(name)
-            low, high = interval(change)
+            low, high = _ends(difference.per_case(name), difference.of_groups(name))
             outcomes[name] = {
                 "level": float(outcome.per_case(name).mean()),
-                "change": float(change.mean()),
+                "change": float(difference.per_case(name).mean()),
                 "low": low,
                 "high": high,
+                "too_few": difference.too_few(name),
             }
-        net = outcome.per_case() - baseline.per_case()
+        net = difference.per_case()
         return {
             "outcomes": outcomes,
             "ahead": float((net > 0).mean()),
@@ -249,13 +253,15 @@ class Panel:
 
     def _split(self, axis: int, names: Sequence[str]) -> list[dict[str, Any]]:
         count = len(self.payoffs.cases)
+        by_cell = self.outcome.groups_by_cell.minus(self.baseline.groups_by_cell)
         rows = []
         for k, name in enumerate(names):
             mine, other = (
                 measure(np.take(outcome.sums, k, axis=axis).sum(axis=0), VALUE) / count
                 for outcome in (self.outcome, self.baseline)
             )
-            low, high = interval(mine - other)
+            groups = replace(by_cell, sums=np.take(by_cell.sums, k, axis=axis + 1).sum(axis=1))
+            low, high = _ends(mine - other, groups)
             share = float(np.take(self.outcome.counts, k, axis=axis).sum() / count)
             rows.append(
                 {
@@ -451,13 +457,21 @@ def _point(outcome: Outcome) -> dict[str, float]:
     }
 
 
+def _ends(values: Floats, groups: GroupSums) -> tuple[float, float]:
+    """Return the ends of an interval; of one case those of the draws alone, for a page can draw no others."""
+    reach = float(groups.reach())
+    return interval(values, reach if np.isfinite(reach) else 0.0)
+
+
 def _follow(curve: Curve, baseline: Outcome) -> tuple[dict[str, Floats], dict[str, Floats], dict[str, Floats], Floats]:
     level, low, high = {}, {}, {}
     for name in SHOWN:
         values = curve.per_case(name)
         level[name] = values.mean(axis=1)
         if name in TILES:
-            low[name], high[name] = np.quantile(values - baseline.per_case(name), [0.05, 0.95], axis=1)
+            low[name], high[name] = curve.intervals(name, baseline)
+            if not np.isfinite(low[name]).all():  # of one case, as in `_ends`
+                low[name], high[name] = widened(values - baseline.per_case(name), np.zeros(len(values)))
     ahead = (curve.per_case() > baseline.per_case()).mean(axis=1)
     return level, low, high, ahead
 

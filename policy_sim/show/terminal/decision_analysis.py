@@ -84,7 +84,9 @@ def _ahead(analysis: DecisionAnalysis) -> list[str]:
 
 def _errors(errors: Errors, currency: str) -> str:
     """Say how much of the doubt comes from the sample of cases, and how much from the assumptions."""
-    more = " More cases would help (--cases)." if errors.cases_matter else " More cases would not help."
+    more = (
+        " More cases, or a log of more customers, would help." if errors.cases_matter else " More cases would not help."
+    )
     return (
         f"\nWhy it is not surer: ±{format_money(errors.from_cases, currency)} from the sample of cases (standard "
         f"error), ±{format_money(errors.from_assumptions, currency)} from the assumptions (standard deviation).{more}\n"
@@ -111,7 +113,7 @@ def _tornado(analysis: DecisionAnalysis, most: int) -> list[Table | str]:
         table.add_row(row["assumption"], *ends, *([] if is_one else [" / ".join(names)]))
     about = (
         f"One at a time, on {analysis.sensitivity.case_count:,} of the cases; low and high: a tenth of the draws is "
-        f"beyond. With all as today: {format_money(rows[0]['difference_today'], currency, True)}. "
+        f"beyond. {_today(analysis, float(rows[0]['difference_today']), currency)}"
     )
     best_words = (
         f"Best of these policies at every one of these ends: {next(iter(best[0]))}."
@@ -119,6 +121,20 @@ def _tornado(analysis: DecisionAnalysis, most: int) -> list[Table | str]:
         else "“Best if known”: what to choose at the low and at the high end."
     )
     return [table, f"{about}{best_words}\n"]
+
+
+def _today(analysis: DecisionAnalysis, on_some: float, currency: str) -> str:
+    """Say how the difference with all assumptions as today and the mean over the draws hang together."""
+    mean, on_all = analysis.errors.difference, analysis.central_difference
+    words = [format_money(amount, currency, True) for amount in (on_some, on_all, mean)]
+    all_cases = len(analysis.outcomes[0].payoffs.cases)
+    today = f"With all as today: {words[0]}"
+    if analysis.sensitivity.case_count < all_cases:
+        today += f", on all {all_cases:,} cases {words[1]}"
+    if words[1] == words[2]:
+        return f"{today}. "
+    why = "help more than they hurt" if mean > on_all else "hurt more than they help"
+    return f"{today}; {words[2]} is the mean over the draws: assumptions that turn out otherwise {why}. "
 
 
 def _break_evens(analysis: DecisionAnalysis, most: int) -> list[str]:

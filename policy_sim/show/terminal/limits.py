@@ -5,13 +5,23 @@ In: a setting, a recommendation, outcomes. Out: tables and lines for a terminal.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from rich.table import Table
 
 from policy_sim.policy import NO_LIMIT
 from policy_sim.show.terminal.tables import new_table
-from policy_sim.show.wording import format_limit, format_money, format_number, format_share
+from policy_sim.show.wording import (
+    LIKELY,
+    TOO_FEW,
+    format_limit,
+    format_money,
+    format_number,
+    format_share,
+    likely_words,
+)
 from policy_sim.study import Recommendation, Setting
 from policy_sim.value import Difference, Outcome, interval
 from policy_sim.words import LIMIT_KINDS, OUTCOMES
@@ -45,13 +55,14 @@ def of_recommendation(setting: Setting, recommendation: Recommendation) -> list[
         f"In whole units they capture {format_share(shares['rounded'])} of what the best resolution of every case\n"
         f"would gain, to the cent {format_share(shares['one limit for all'])}.\n"
     )
-    title = f"What they are worth against “{gain.baseline.policy.title}” (likely: 90% of the draws)"
+    title = f"What they are worth against “{gain.baseline.policy.title}” (likely: {LIKELY})"
     return [
         *_customers(setting),
         about + "\n",
         _limits(recommendation),
         rest + captured,
         _amounts(title, gain, signed=True),
+        *_advice(gain),
         _policies(recommendation.differences),
         "",
         escalation_words(gain.outcome),
@@ -61,7 +72,7 @@ def of_recommendation(setting: Setting, recommendation: Recommendation) -> list[
 def of_outcome(outcome: Outcome) -> list[Table | str]:
     """Return what one policy brings, per case and per year, with 90 % intervals, and what it asks of others."""
     return [
-        _amounts(f"{outcome.policy.title} (likely: 90% of the draws)", outcome, signed=False),
+        _amounts(f"{outcome.policy.title} (likely: {LIKELY})", outcome, signed=False),
         escalation_words(outcome),
     ]
 
@@ -81,6 +92,19 @@ def escalation_words(outcome: Outcome) -> str:
     return (
         f"Supervisors under “{title}”: busy {busy} of their time;\nescalations wait {low} to {high} minutes for them."
     )
+
+
+def _advice(gain: Difference) -> list[str]:
+    """Say what to do where there are too few cases."""
+    if not gain.too_few():
+        return []
+    cases, groups = len(gain.outcome.payoffs.cases), gain.of_groups()
+    whose = "" if cases == groups.units else f" of {groups.units:,} customers"
+    needed = max(math.ceil(float(groups.needed())), groups.units + 1)
+    return [
+        f"{cases:,} cases{whose} are too few to tell: it takes {needed:,} or more, as\n"
+        "they differ so much. The limits above are a guess; bring more cases.\n"
+    ]
 
 
 def _customers(setting: Setting) -> list[str]:
@@ -126,10 +150,11 @@ def _amounts(title: str, result: Outcome | Difference, signed: bool) -> Table:
         row = []
         for values, is_yearly in ((result.per_case(name), False), (result.per_year(name), True)):
             text = _format_of(result, name, is_yearly, signed)
-            low, high = (text(end) for end in interval(values))
-            row += [text(float(values.mean())), "" if low == high else f"{low} to {high}"]
-        if isinstance(result, Difference) and row[1] and not result.told_apart(name):
-            row[1] = "cannot be told apart"
+            low, high = (text(end) for end in (result.interval_per_year if is_yearly else result.interval)(name))
+            likely = "" if low == high else f"{low} to {high}"
+            row += [text(float(values.mean())), likely if is_yearly or not likely else likely_words(result, name, text)]
+        if row[1] == TOO_FEW:
+            row[3] = ""
         table.add_row(kind.title, *row)
     return table
 
@@ -153,9 +178,8 @@ def _policies(differences: Sequence[Difference]) -> Table:
     for difference in differences:
         outcome, currency = difference.outcome, difference.outcome.policy.currency
         gain = difference.per_year()
-        low, high = (format_money(end, currency, True) for end in interval(gain))
         is_baseline = outcome is difference.baseline
-        likely = f"{low} to {high}" if difference.told_apart() else "cannot be told apart"
+        likely = likely_words(difference, "net_value", partial(format_money, currency=currency, signed=True), True)
         table.add_row(
             outcome.policy.title,
             "in force" if is_baseline else format_money(float(gain.mean()), currency, True),

@@ -14,9 +14,9 @@ from rich.table import Table
 from policy_sim.policy import NO_LIMIT, Policy, limit_words
 from policy_sim.show.terminal.limits import escalation_words
 from policy_sim.show.terminal.tables import new_table, prose
-from policy_sim.show.wording import format_limit, format_money, format_number, format_share
+from policy_sim.show.wording import LIKELY, TOO_FEW, format_limit, format_money, format_number, format_share
 from policy_sim.study import HeldOut, Optimum, Setting
-from policy_sim.value import BestLimits, Difference, Frontier, KeepOrReturn, interval
+from policy_sim.value import BestLimits, Difference, Frontier, KeepOrReturn
 from policy_sim.words import LIMIT_KINDS, LIMITS, OUTCOMES, RETURN_PARTS, SIMPLICITY, SPARED
 
 __all__ = ["of_frontier", "of_keep_or_return", "of_optimum"]
@@ -42,8 +42,8 @@ def of_optimum(setting: Setting, optimum: Optimum, bounds: Mapping[str, float | 
     rest = f" Other limits stay as in “{in_force.title}”: {', '.join(fixed)}." if fixed else ""
     payoffs = setting.payoffs
     about = (
-        f"{len(payoffs.cases):,} cases, {len(payoffs.draws):,} draws of the assumptions; a year is "
-        f"{setting.scenario.value('shop.cases_per_year'):,.0f} cases"
+        f"{len(payoffs.cases):,} cases{_drawn_words(setting)}, {len(payoffs.draws):,} draws of the assumptions; a year "
+        f"is {setting.scenario.value('shop.cases_per_year'):,.0f} cases"
     )
     agreed = f"{best.agreeing_starts} of {best.starts} searches from different limits ended as high."
     return [
@@ -77,19 +77,18 @@ def of_frontier(frontier: Frontier) -> list[Table]:
         title = titles.get(row["policy"], str(row["policy"]).replace("_", " "))
         is_in_force = row["policy"] == in_force.name
         low, high = (format_money(row[end], currency, True) for end in ("gain_low", "gain_high"))
+        likely = TOO_FEW if row["too_few_cases"] else f"{low} to {high}"
         amount = row[spared.outcome]
         table.add_row(
             title,
             format_money(amount, currency) if is_money else format_number(amount),
             format_money(row["net_value"], currency),
             "" if is_in_force else format_money(row["gain"], currency, True),
-            "" if is_in_force else f"{low} to {high}",
+            "" if is_in_force else likely,
             "" if np.isnan(row["price"]) else format_money(row["price"], currency),
         )
         limits.add_row(title, *(format_limit(row[f"{first}.{name}"], currency) for name in differing))
-    words = (
-        f"Price: what each {spared.one_more} adds to net value, since the row above. Likely: 90% of the draws, paired."
-    )
+    words = f"Price: what each {spared.one_more} adds to net value, since the row above. Likely: {LIKELY}; paired."
     return [table, prose("", words), limits]
 
 
@@ -119,6 +118,15 @@ def of_keep_or_return(answers: Sequence[KeepOrReturn], currency: str) -> list[Ta
         "draws. The parts are those of the middle price, a case."
     )
     return [prices, parts, prose("", words)]
+
+
+def _drawn_words(setting: Setting) -> str:
+    """Say from whom cases were drawn, and by which models."""
+    if setting.customers is None:
+        return ""
+    customers = setting.customers
+    models = f"{customers.purchases.model} and {customers.spend.model}"
+    return f" of {len(customers.transactions.labels):,} customers ({models})"
 
 
 def _optimum_limits(optimum: Optimum, currency: str) -> Table:
@@ -179,10 +187,12 @@ def _simplicity_words(best: BestLimits, in_force: Policy) -> str:
 
 def _gain_words(gain: Difference) -> str:
     currency = gain.outcome.policy.currency
-    low, high = (format_money(end, currency, True) for end in interval(gain.per_year()))
+    low, high = (format_money(end, currency, True) for end in gain.interval_per_year())
     mean = format_money(float(gain.per_year().mean()), currency, True)
+    if gain.too_few():
+        return f"Net value {mean} a year: {TOO_FEW}."
     apart = "" if gain.told_apart() else "; the two cannot be told apart"
-    return f"Net value {mean} a year, likely (90% of the draws) {low} to {high}{apart}."
+    return f"Net value {mean} a year, likely {low} to {high} ({LIKELY}){apart}."
 
 
 def _bounds(best: BestLimits, bounds: Mapping[str, float | None]) -> list[Table]:
@@ -217,8 +227,10 @@ def _ignoring_words(ignoring: Difference) -> str:
     if cost.mean() < 0:
         ahead = format_money(-float(cost.mean()), currency)
         return f"{where}They come out {ahead} a year ahead even so: no search is sure to find the very best."
-    low, high = (format_money(end, currency) for end in interval(cost))
+    high, low = (format_money(-end, currency) for end in ignoring.interval_per_year())
     mean = format_money(float(cost.mean()), currency)
+    if ignoring.too_few():
+        return f"{where}As people do learn, that costs {mean} a year: {TOO_FEW}."
     apart = "" if ignoring.told_apart() else "; cannot be told apart"
     return f"{where}As people do learn, that costs {mean} a year, likely {low} to {high}{apart}."
 
@@ -226,6 +238,8 @@ def _ignoring_words(ignoring: Difference) -> str:
 def _held_out_words(held_out: HeldOut | None, currency: str) -> str:
     if held_out is None:
         return "Half of the cases is too few to find limits that keep to the bounds; bring more cases."
+    if held_out.too_few:
+        return f"Half of the cases: {TOO_FEW}; bring more cases."
     words = {}
     for row in held_out.to_frame().to_dict("records"):
         mean, low, high = (format_money(row[f"net_value{end}"], currency, True) for end in ("", "_low", "_high"))

@@ -12,7 +12,7 @@ from policy_sim.policy import load_policy
 from policy_sim.show.figures.decision_analysis import plot_differences, plot_information, plot_tornado
 from policy_sim.show.wording import assumption_value, format_money
 from policy_sim.study import DecisionAnalysis, InformationValue, Sample, analyse_decision, prepare
-from policy_sim.value import compare, interval
+from policy_sim.value import compare
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_differences(matters: DecisionAnalysis) -> None:
     axis = figure.axes[0]
     bars = [line for line in axis.lines if len(line.get_xdata()) == 2][:-1]
     for bar, outcome in zip(bars, matters.outcomes[1:], strict=True):
-        np.testing.assert_allclose(bar.get_xdata(), interval(compare(outcome, base).per_year()))
+        np.testing.assert_allclose(bar.get_xdata(), compare(outcome, base).interval_per_year())
     for text, outcome in zip(axis.texts, matters.outcomes[1:], strict=True):
         gain = compare(outcome, base)
         told = format_money(float(gain.per_year().mean()), "USD", True) if gain.told_apart() else "cannot be told apart"

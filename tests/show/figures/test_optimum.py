@@ -15,7 +15,7 @@ from policy_sim import Payoffs, load_policy, load_scenario
 from policy_sim.policy import NO_LIMIT, load_shipped_policies
 from policy_sim.show.figures.optimum import plot_frontier, plot_keep_or_return, plot_simplicity
 from policy_sim.study import Sample, prepare
-from policy_sim.value import best_limits, comparable_failures, frontier, interval, keep_or_return
+from policy_sim.value import best_limits, comparable_failures, compare, frontier, keep_or_return
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +56,8 @@ def test_the_frontier_is_drawn_against_the_given_policy(payoffs: Payoffs, over: 
         np.testing.assert_allclose(drawn[mark].get_xdata(), rows.iloc[:, 2])
     upright = [np.asarray(line.get_ydata()) for line in axis.lines if line.get_marker() == "None"][1:]
     np.testing.assert_allclose(upright, table[["gain_low", "gain_high"]])
-    gain = found.outcomes[0].per_year() - found.beside[0].per_year()
-    assert interval(gain) == pytest.approx((table["gain_low"][0], table["gain_high"][0]))
+    gain = compare(found.outcomes[0], found.beside[0])
+    assert gain.interval_per_year() == pytest.approx((table["gain_low"][0], table["gain_high"][0]))
     words = {text.get_text() for text in axis.texts}
     assert words == {"frontier", policy.title, *(each.title for each in beside)}
     assert_nothing_is_cut_and_no_labels_overlap(figure)

@@ -43,10 +43,11 @@ function titleOf(reading) {
 
 /** @param {Reading} reading */
 function noteOf(reading) {
-  const { change, low, high, ahead } = reading.now;
+  const { change, low, high, ahead, too_few } = reading.now;
   const isStill = reading.worth(change, true) === reading.worth(0, true) && reading.worth(high - low) === reading.worth(0);
   if (isStill) return `Same value as ${reading.theBase}`;
   const sure = ahead >= 0.995 ? "over 99%" : ahead <= 0.005 ? "less than 1%" : `${Math.round(100 * ahead)}%`;
+  if (too_few) return `${reading.worth(change, true)} ${reading.period} against ${reading.theBase}: too few cases to tell`;
   const verdict = low <= 0 && high >= 0 ? "cannot be told apart" : `${sure} sure to be ahead`;
   const likely = `likely ${reading.worth(low, true)} to ${reading.worth(high, true)} (90%, shaded)`;
   return `${reading.worth(change, true)} ${reading.period} against ${reading.theBase}, ${likely}; ${verdict}`;

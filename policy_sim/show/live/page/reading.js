@@ -77,7 +77,8 @@ export class Reading {
       const step = stepAt(curve, this.limitOf(this.lever));
       const level = curve.level[name][step];
       const change = level - this.baseOf(name);
-      return { level, change, low: curve.low[name]?.[step], high: curve.high[name]?.[step], ahead: curve.ahead[step] };
+      const [low, high] = [curve.low[name]?.[step], curve.high[name]?.[step]];
+      return { level, change, low, high, too_few: state.view?.outcomes[name]?.too_few, ahead: curve.ahead[step] };
     }
     if (state.view && this.isViewFresh) return { ...state.view.outcomes[name], ahead: state.view.ahead };
     return null;

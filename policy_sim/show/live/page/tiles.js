@@ -62,12 +62,12 @@ function tileOf(id, name) {
 function showTile(tile, reading, name, width) {
   const now = reading.read(name);
   if (!now) return;
-  const { level, change, low, high } = now;
+  const { level, change, low, high, too_few } = now;
   const outcome = reading.frame.outcomes[name];
   const times = reading.timesOf(name);
   const sure = sureness(reading, name, now);
   const isStill = sure.words === "no change";
-  const isUnsure = low <= 0 && high >= 0;
+  const isUnsure = too_few || (low <= 0 && high >= 0);
   const isWorse = (outcome.less_is_better ? 1 : -1) * change > 0;
   tile.title.textContent = outcome.title + (outcome.adds_up ? ` ${reading.period}` : "");
   tile.figure.textContent = reading.format(name, level);

@@ -89,6 +89,7 @@ export interface Level {
   readonly change: number;
   readonly low: number;
   readonly high: number;
+  readonly too_few?: boolean;
 }
 export type LevelNow = Level & { readonly ahead: number };
 
