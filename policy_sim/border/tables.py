@@ -140,6 +140,11 @@ def read_parquet(path: str | Path, plain: Collection[str] | None = None) -> pd.D
         kept = [name for name in schema.names if not re.fullmatch(_INDEX_COLUMN, name)]
         columns = file.read(columns=kept).replace_schema_metadata(None)
         columns.validate(full=True)  # text that is none would be met much later
+        # pandas cannot look things up by half numbers
+        whole = [
+            field.with_type(pa.float32()) if pa.types.is_float16(field.type) else field for field in columns.schema
+        ]
+        columns = columns.cast(pa.schema(whole))
         table: pd.DataFrame = columns.to_pandas(ignore_metadata=True)
         for name in kept:
             # whole numbers beside gaps stay whole numbers: as floats, ids of 16 digits and more lose their last ones

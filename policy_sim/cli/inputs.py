@@ -54,7 +54,7 @@ def read_scenario(source: ScenarioSource) -> Scenario:
     for setting in source.assume or []:
         name, _, text = setting.partition("=")
         number = plain_number(text)
-        if number is None:
+        if number is None or not name.strip():
             raise InputError(f"--set {setting} is not NAME=NUMBER, for example shop.cases_per_year=8000")
         values[name.strip()] = number
     return load_scenario(source.scenario).with_values(values)
@@ -170,8 +170,11 @@ def _count_of_cases(text: str) -> int | None:
 
     number = plain_number(text)
     if number is None or is_file(text):
-        if not text.strip():
-            raise InputError("--cases is empty; expected how many to draw, or a file of real cases (CSV, Parquet)")
+        if not is_file(text) and not Path(text).suffix:
+            raise InputError(
+                f"--cases '{text}' is neither a whole number nor a file; expected how many cases to draw, or a file of "
+                "real cases (CSV, Parquet)"
+            )
         return None
     if not 1 <= number <= _MOST_CASES or number != round(number):
         raise InputError(f"number of cases is {text}; it must be a whole number from 1 to {_MOST_CASES:,} (--cases)")

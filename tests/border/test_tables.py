@@ -85,6 +85,14 @@ def test_money_of_any_kind_is_read(tmp_path, value):
     assert read.future_value.tolist() == [5.0, 6.0]
 
 
+@pytest.mark.parametrize("name", ["failure", "segment", "asked_for"])
+def test_names_that_are_numbers(tmp_path, name):
+    for kind in (np.float16, np.float32, np.int8, np.bool_):
+        path = requests(tmp_path / "c.parquet", **{name: pa.array(np.array([1, 0], dtype=kind))})
+        with pytest.raises(InputError, match=f"unknown {name}"):
+            decided(path)
+
+
 @pytest.mark.parametrize("value", [*NESTED, *NO_MONEY[:5]], ids=lambda value: str(value.type))
 @pytest.mark.parametrize("name", ["amount", "failure", "segment", "suspicion"])
 def test_requests_that_hold_something_else(tmp_path, value, name):
