@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,7 @@ class CellTable:
     empty_count: int = 0
 
 
-def read_table(kind: str, path: Path) -> CellTable:
+def read_table(kind: str, path: Path, plain: Collection[str] = ()) -> CellTable:
     """Read a CSV (cells separated by commas, semicolons, tabs or bars; UTF-8 or UTF-16) or Parquet file.
 
     Parameters
@@ -59,6 +60,8 @@ def read_table(kind: str, path: Path) -> CellTable:
         What the file is, for messages: "case file".
     path
         Where it is.
+    plain
+        Columns that must hold single values, where they are there; in others anything may stand.
 
     Raises
     ------
@@ -70,10 +73,12 @@ def read_table(kind: str, path: Path) -> CellTable:
         raise InputError(f"{kind} '{path}' does not exist; give the path of a CSV or Parquet file")
     with guarded(f"{kind} '{path}'", "CSV or Parquet with one row for each case"):
         if path.suffix.lower() == ".parquet":
-            return CellTable(read_parquet(path, ()))  # a cell that is no single value is a matter of its row
+            return CellTable(read_parquet(path, plain))
         check_header(path)
         try:
             return _read_csv(path)
+        except UnicodeError:
+            raise
         except ValueError as error:
             raise ValueError(_TOO_MANY.sub(r"line \2 has \3 cells, the line of names \1", str(error).strip())) from None
 

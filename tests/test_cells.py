@@ -134,9 +134,7 @@ def test_text_that_is_no_number(text):
 
 
 @pytest.mark.parametrize("metadata", [b"{}", b"[]", b'{"columns": 3, "index_columns": 1}'])
-def test_odd_metadata_of_parquet(tmp_path, metadata):
+def test_odd_metadata_of_parquet_are_not_looked_at(tmp_path, metadata):
     table = pa.table({"case": ["1"]}).replace_schema_metadata({b"pandas": metadata})
     pq.write_table(table, tmp_path / "x.parquet")
-    with pytest.raises(InputError, match="cannot be read: its metadata make no sense") as caught:
-        read_table("file", tmp_path / "x.parquet")
-    assert "\n" not in str(caught.value)
+    assert read_table("file", tmp_path / "x.parquet").rows["case"].tolist() == ["1"]

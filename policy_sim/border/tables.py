@@ -30,7 +30,7 @@ _ROWS_OF_ANY_FILE, _ROWS_PER_BYTE = 1_000_000, 8
 #: Of the first line of a CSV file.
 _LONGEST_HEADER, _MOST_COLUMNS = 1_000_000, 2_000
 #: Characters of a label: every one of an array takes the room of the longest.
-_LONGEST_LABEL = 300
+_LONGEST_LABEL = 1_000
 #: What pandas calls the numbers of its rows in a file.
 _INDEX_COLUMN = r"__index_level_\d+__"
 

@@ -64,9 +64,11 @@ def _decide_by_rules(policy: str, path: Path, scenario: Scenario) -> pd.DataFram
     from policy_sim.cells import read_table
     from policy_sim.policy import Decider, decide_by_date, decide_table
     from policy_sim.publish import load_versions, vocabulary_of
+    from policy_sim.words import GUARD_FACTS
 
     names = vocabulary_of(scenario)
-    cells = read_table("file of cases", path)
+    asked = ("failure", "segment", "asked_for", "amount", "order_date", *GUARD_FACTS)
+    cells = read_table("file of cases", path, asked)
     if cells.empty_count:
         note(f"{cells.empty_count:,} lines of '{path.name}' without anything were left out")
     if is_folder(policy):

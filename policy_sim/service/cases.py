@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import Draws, Scenario
-from policy_sim.border import InputError, check_at_least, nearest, unknown
+from policy_sim.border import InputError, check_at_least, nearest, texts_of, unknown
 from policy_sim.cells import distinct, read_numbers, read_table, shortened
 from policy_sim.service.claiming import GENUINE_SCORE, OPPORTUNIST_SCORE
 from policy_sim.words import CASE_COLUMNS, COLUMNS, decimals_of
@@ -309,7 +309,7 @@ def _table(source: str | Path | pd.DataFrame) -> _Table:
     if isinstance(source, pd.DataFrame):
         return _Table(source, "the table of cases")
     path = Path(source)
-    cells = read_table("case file", path)
+    cells = read_table("case file", path, ("case", "failure", "segment", *CASE_COLUMNS))
     return _Table(cells.rows.dropna(how="all"), f"case file '{path.name}'", cells.has_commas)
 
 
@@ -357,9 +357,7 @@ def _labels(table: _Table) -> NDArray[np.str_]:
     if "case" not in rows.columns:
         return np.arange(1, len(rows) + 1).astype(np.str_)
     ids = rows["case"].astype(object)
-    return np.array(
-        [str(case) if is_there else "" for case, is_there in zip(ids, ids.notna(), strict=True)], dtype=np.str_
-    )
+    return texts_of(ids.where(ids.notna(), ""), "case", table.where)
 
 
 def _line(table: _Table, position: int) -> str:
@@ -396,7 +394,7 @@ def _numbers(column: pd.Series, name: str, has_commas: bool) -> tuple[Floats, ND
     wrong = (problems != "") | (values < 0) | (values > top)
     expected = "a number from 0 to 1" if is_share else "a number, 0 or more"
     if is_money:
-        expected += " and at most 10^13 (of more, cents cannot be told apart)" if (values > top).any() else ""
+        expected += " and at most 10^13: of more, cents cannot be told apart" if (values > top).any() else ""
     written = column.to_numpy(dtype=object)
     for row in wrong.nonzero()[0]:
         cell = "" if pd.api.types.is_scalar(written[row]) and pd.isna(written[row]) else written[row]

@@ -13,12 +13,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from policy_sim import Lever, evaluate, load_policy, load_scenario
+from policy_sim import Lever, compare, evaluate, load_policy, load_scenario
 from policy_sim.show.live.share import share
 from policy_sim.show.live.state import Panel, open_panel
 from policy_sim.show.wording import format_money, format_number
 from policy_sim.study import Sample, prepare
-from policy_sim.value import interval
 
 pytestmark = pytest.mark.browser
 
@@ -128,10 +127,10 @@ def compare_with_generous(panel: Page, state: Panel, limit: float) -> None:
     settled(panel)
     generous = next(policy for policy in state.presets if policy.name == "generous")
     mine = state.with_limits({"agent": {"keep_item": limit}})
-    difference = mine.outcome.per_year() - evaluate(generous, state.payoffs).per_year()
+    difference = compare(mine.outcome, evaluate(generous, state.payoffs))
     likely = panel.locator("[data-likely=net_value]")
     low, high = (float(likely.get_attribute(f"data-{end}") or "nan") for end in ("low", "high"))
-    assert (low, high) == pytest.approx(interval(difference), rel=1e-9)
+    assert (low, high) == pytest.approx(difference.interval_per_year(), rel=1e-9)
 
 
 def pin_and_flip(panel: Page, state: Panel, limit: float) -> None:

@@ -14,7 +14,6 @@ from playwright.sync_api import Page, expect
 from policy_sim import Lever, compare, evaluate, import_policy, load_policy, load_scenario, threshold_curve
 from policy_sim.show.wording import format_limit, format_money, format_number, format_share
 from policy_sim.study import Setting, prepare
-from policy_sim.value import interval
 
 NOTEBOOK = "01_tune_thresholds.ipynb"
 PICTURE = Path(__file__).parents[2] / "docs" / "workbench.png"
@@ -69,7 +68,7 @@ def expected(setting: Setting, limits: dict[str, float]) -> dict[str, Any]:
         "minutes": float(outcome.per_case("minutes").mean()),
         "learned_claiming": float(outcome.per_year("learned_claiming").mean()),
         "change": float(difference.per_year().mean()),
-        "interval": interval(difference.per_year()),
+        "interval": difference.interval_per_year(),
     }
 
 

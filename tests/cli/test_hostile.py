@@ -38,7 +38,7 @@ def the_line(run: Run, *words: str) -> str:
         *(((*command, file), "cannot be read as") for file in ("bool.yaml", "int.yaml") for command in (
             ("scenario", "show"), ("evaluate",), ("import",), ("stories",), ("check", "--rules-only"),
             ("sweep", "--dry-run"))),
-        (("decide", "current", "bigint.csv"), "(400 characters)"),
+        (("decide", "current", "bigint.csv"), "item_price is '9999"),
         (("decide", "current", "ml.csv"), r"a\nb"),
         (("decide", "current", "case_ts.parquet"), "future_value is '1997-01-01"),
         (("decide", "current", "dict.parquet", "--rules-only"), "column 'failure'"),

@@ -338,7 +338,10 @@ def test_a_sweep_says_what_failed(run: Run, tmp_path: Path) -> None:
     [
         (("frist_look", "--out", "x"), "unknown design 'frist_look' (did you mean 'first_look'?)"),
         (("first_look",), "a sweep needs a folder for its results; give --out FOLDER (or --dry-run)"),
-        (("first_look", "--out", "x", "--workers", "0"), "number of workers is 0; it must be 1 or more (--workers)"),
+        (
+            ("first_look", "--out", "x", "--workers", "0"),
+            "number of workers is 0; it must be 1 or more, at most 1,000 (--workers)",
+        ),
         (("first_look", "--out", "x", "--cluster", "slrm"), "unknown cluster 'slrm' (did you mean 'slurm'?)"),
     ],
 )

@@ -26,19 +26,19 @@ import yaml
 from policy_sim import cli
 from policy_sim.assumptions import load_scenario
 from policy_sim.border import InputError, shipped
-from policy_sim.cli.inputs import read_requests
+from policy_sim.cells import read_table
 from policy_sim.clv.contracts import read_contracts
 from policy_sim.clv.recoveries import read_recoveries
+from policy_sim.orders import read_transactions
 from policy_sim.policy import (
     Decider,
     decide_table,
     load_policy,
     load_record,
-    load_versions,
     parse_record,
     record_content,
 )
-from policy_sim.publish import FORMATS, read_file, render, vocabulary_of
+from policy_sim.publish import FORMATS, load_versions, read_file, render, vocabulary_of
 from policy_sim.service import read_cases
 from policy_sim.study import load_story
 from policy_sim.sweep.design import load_design, resolve_design
@@ -52,6 +52,11 @@ CASES: list[dict[str, Any]] = [
     "suspicion": 0.1,
      "prior_claims": k, "prior_purchases": 3}
     for k, failure in enumerate(("wrong_item", "lost_parcel", "late_delivery"))
+]  # fmt: skip
+ORDERS: list[dict[str, Any]] = [
+    {"order_id": k, "customer_id": k % 3, "order_date": f"2025-01-{k + 1:02}", "status": "completed", "currency": "USD",
+     "quantity": 1, "order_total": 20.0 + k, "billing_email": f"p{k % 3}@example.org"}
+    for k in range(4)
 ]  # fmt: skip
 REQUESTS: list[dict[str, Any]] = [
     {"case": f"{k:04d}", "failure": "wrong_item", "segment": "loyal", "asked_for": kind, "amount": 5.0 * k,
@@ -283,7 +288,11 @@ def case_table(folder: Path, rng: random.Random) -> None:
 
 
 def request_table(folder: Path, rng: random.Random) -> None:
-    decide_table(decider(), read_requests(_table_file(REQUESTS, folder, rng)))
+    decide_table(decider(), read_table("file of cases", _table_file(REQUESTS, folder, rng)).rows)
+
+
+def order_log(folder: Path, rng: random.Random) -> None:
+    read_transactions(_table_file(ORDERS, folder, rng))
 
 
 def other_table(folder: Path, rng: random.Random) -> None:
@@ -397,6 +406,7 @@ READERS: dict[str, tuple[Read, int]] = {
     "design": (design, 2),
     "cases": (case_table, 9),
     "requests": (request_table, 9),
+    "orders": (order_log, 9),
     "contracts, recoveries": (other_table, 4),
     "sweep folder": (sweep_folder, 2),
     "option": (option, 2),

@@ -126,7 +126,7 @@ def test_many_exceptions_still_fit_on_one_page(current, scenario):
 
 def test_without_what_draws_pdf(current, scenario, monkeypatch):
     monkeypatch.setitem(sys.modules, "weasyprint", None)
-    with pytest.raises(InputError, match=r"pip install 'policy-sim\[pdf\]', or print the HTML card"):
+    with pytest.raises(InputError, match=r"pip install '\.\[pdf\]', or print the HTML card"):
         render_card_pdf(current, scenario)
 
 

@@ -402,7 +402,7 @@ def test_exceptions_that_leave_a_middle_tier_no_room(scenario, random_cases):
 @pytest.mark.parametrize("price", [1e7, 1e9, 1e12])
 def test_what_a_search_takes_does_not_depend_on_the_size_of_amounts(scenario, price):
     taken = []
-    for of_case in (100.0, price):
+    for of_case in (price, 100.0, price):  # the first one compiles
         table = pd.DataFrame({"failure": ["wrong_item"], "item_price": [of_case], "future_value": [of_case]})
         payoffs = value_cases(scenario, read_cases(table, scenario), central(scenario))
         policy = load_policy("current", scenario)
@@ -412,4 +412,4 @@ def test_what_a_search_takes_does_not_depend_on_the_size_of_amounts(scenario, pr
         tracemalloc.stop()
         assert all(value in (ASK, NO_LIMIT) or value == round(value) for value in best.policy.tiers[0].limits.values())
     # a list of all multiples would be a hundred megabytes and more
-    assert taken[1] < 1.5 * taken[0] + 2e6
+    assert taken[2] < 1.5 * taken[1] + 2e6

@@ -353,11 +353,13 @@ def test_a_use_below_nothing_counts_as_nothing(scenario):
     assert payoffs.choice_sets.uses[0, a, LIMITS.index("total_cost")] == 0
 
 
-def test_what_is_far_too_dear_draws_more_than_any_limit(scenario):
-    case = one_case(scenario, failure="lost_parcel", item_price=1e30)
+def test_the_dearest_item_there_may_be(scenario):
+    with pytest.raises(InputError, match=r"at most 10\^13"):
+        one_case(scenario, failure="lost_parcel", item_price=1e30)
+    case = one_case(scenario, failure="lost_parcel", item_price=1e13)
     payoffs = value_cases(scenario, case, draw_assumptions(scenario, 1))
     a = payoffs.menu.names[case.failure[0]].index("full_refund")
-    assert payoffs.choice_sets.uses[0, a, LIMITS.index("refund")] == 10**18
+    assert payoffs.choice_sets.uses[0, a, LIMITS.index("refund")] == 10**15
 
 
 def test_half_a_cent_is_not_a_breach(scenario):
