@@ -72,7 +72,7 @@ def expected(setting: Setting, limits: dict[str, float]) -> dict[str, Any]:
     }
 
 
-def check_tiles(page: Page, wanted: dict[str, Any]) -> None:
+def check_tiles(page: Page, wanted: dict[str, Any], is_read_from_curve: bool = False) -> None:
     formats = {
         "net_value": lambda value: format_money(value, "USD"),
         "remedy_cost": lambda value: format_money(value, "USD"),
@@ -89,8 +89,9 @@ def check_tiles(page: Page, wanted: dict[str, Any]) -> None:
     assert float(change.get_attribute("data-value") or "nan") == pytest.approx(wanted["change"], rel=1e-7, abs=0.01)
     likely = page.locator("[data-likely=net_value]")
     low, high = (float(likely.get_attribute(f"data-{end}") or "nan") for end in ("low", "high"))
-    # along a curve the sample's error is worked out at some limits and read between them
-    assert (low, high) == pytest.approx(wanted["interval"], abs=0.02 * (high - low))
+    # along a curve the sample's error is known at some limits and read between them, until the kernel has answered
+    off = 0.02 * (high - low) if is_read_from_curve else 0.01
+    assert (low, high) == pytest.approx(wanted["interval"], rel=1e-7, abs=off)
     if low > 0.01 or high < -0.01:
         assert likely.inner_text() == f"likely {format_money(low, 'USD', True)} to {format_money(high, 'USD', True)}"
 
@@ -106,7 +107,7 @@ def test_a_slider_moved_by_keyboard_shows_the_library_s_numbers(panel: Page, set
     # while the kernel is still at work: read from the exact curve in the browser
     assert slider.get_attribute("aria-valuetext") == "Keep the item limit, 25 dollars"
     wanted = expected(setting, {"keep_item": 25.0})
-    check_tiles(panel, wanted)
+    check_tiles(panel, wanted, is_read_from_curve=True)
     assert panel.locator("[data-marker=now]").get_attribute("cy") != before
     name = panel.locator(".ps-curve .ps-picture > svg").get_attribute("aria-label") or ""
     assert f"Now $25: {format_money(wanted['change'], 'USD', True)}" in name

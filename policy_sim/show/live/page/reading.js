@@ -66,13 +66,15 @@ export class Reading {
   }
 
   /**
-   * What an outcome comes to per case, with its change against the baseline: from the curve of the limit in hand where
-   * that holds, else from the last view where that is of these limits.
+   * What an outcome comes to per case, with its change against the baseline: from the last view where that is of these
+   * limits, else from the curve of the limit in hand where that holds. (A curve has the error of the sample of cases at
+   * some of its steps only, and reads it between them.)
    * @param {string} name
    * @returns {LevelNow | null}
    */
   read(name) {
     const { state, curve } = this;
+    if (state.view && this.isViewFresh) return { ...state.view.outcomes[name], ahead: state.view.ahead };
     if (curve) {
       const step = stepAt(curve, this.limitOf(this.lever));
       const level = curve.level[name][step];
@@ -80,7 +82,6 @@ export class Reading {
       const [low, high] = [curve.low[name]?.[step], curve.high[name]?.[step]];
       return { level, change, low, high, too_few: state.view?.outcomes[name]?.too_few, ahead: curve.ahead[step] };
     }
-    if (state.view && this.isViewFresh) return { ...state.view.outcomes[name], ahead: state.view.ahead };
     return null;
   }
 
