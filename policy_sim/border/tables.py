@@ -137,8 +137,8 @@ def read_parquet(path: str | Path, plain: Collection[str] | None = None) -> pd.D
                 raise InputError(
                     f"column '{field.name}' of '{path}' holds {kind}; expected single numbers or text, convert it"
                 )
-        kept = [name for name in schema.names if not re.fullmatch(_INDEX_COLUMN, name)]
-        columns = file.read(columns=kept).replace_schema_metadata(None)
+        wanted = [name for name in schema.names if not re.fullmatch(_INDEX_COLUMN, name)]
+        columns = file.read(columns=wanted).replace_schema_metadata(None)
         columns.validate(full=True)  # text that is none would be met much later
         # pandas cannot look things up by half numbers
         whole = [
@@ -146,7 +146,7 @@ def read_parquet(path: str | Path, plain: Collection[str] | None = None) -> pd.D
         ]
         columns = columns.cast(pa.schema(whole))
         table: pd.DataFrame = columns.to_pandas(ignore_metadata=True)
-        for name in kept:
+        for name in wanted:
             # whole numbers beside gaps stay whole numbers: as floats, ids of 16 digits and more lose their last ones
             if pa.types.is_integer(columns[name].type) and columns[name].null_count:
                 table[name] = columns[name].to_pandas(types_mapper={columns[name].type: pd.Int64Dtype()}.get)

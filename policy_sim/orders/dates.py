@@ -156,8 +156,8 @@ def _parse_texts(texts: DistinctTexts, text: pd.Series, day_first: bool) -> tupl
             remarks.append(Remark("dates", f"dates such as '{example}' were read with the year first"))
         else:
             first, second = (pd.to_numeric(year_last.loc[is_year_last, k]).to_numpy() for k in (0, 2))
-            day_first, told = _settle_day_first(texts, day_first, np.flatnonzero(is_year_last), first, second)
-            remarks += told
+            day_first, more = _settle_day_first(texts, day_first, np.flatnonzero(is_year_last), first, second)
+            remarks += more
             order = (3, 2, 0) if day_first else (3, 0, 2)
         days[is_plain] = _compose(*(year_last.loc[is_plain, k] for k in order))
         if order[0] and not np.isnat(days[is_plain]).any():

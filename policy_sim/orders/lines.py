@@ -66,8 +66,8 @@ def filled_from_siblings(table: LogTable) -> LogTable:
     codes, _ = pd.factorize(table.columns["order"])
     columns = dict(table.columns)
     for role, blank in blank_cells.items():
-        said = np.flatnonzero(~blank & (codes >= 0))
-        first = pd.Series(said, index=codes[said]).groupby(level=0).first()
+        filled = np.flatnonzero(~blank & (codes >= 0))
+        first = pd.Series(filled, index=codes[filled]).groupby(level=0).first()
         rows = np.flatnonzero(blank & (codes >= 0))
         source = first.reindex(codes[rows]).to_numpy(dtype=np.float64)
         has_sibling = ~np.isnan(source)
@@ -149,14 +149,14 @@ def orders_of_rows(table: LogTable, customer: Places, amount: Vector) -> Orders:
     remarks: list[Remark] = []
     sums = np.bincount(group, np.where(positive, amount, 0.0))
     total = sums
-    repeats, said = _repeated(table, group, rows_of, amount, positive)
+    repeats, words = _repeated(table, group, rows_of, amount, positive)
     if repeats is not None:
         most = np.full(first.size, -np.inf)
         np.maximum.at(most, group[positive], amount[positive])
         total = np.where(repeats, most, sums)
         total = np.where(np.isfinite(total), total, 0.0)
     lines, several = int(rows_of[rows_of > 1].sum()), counted(int((rows_of > 1).sum()), "order", "orders")
-    says = f"{counted(lines)} are lines of {several} by column '{table.names['order']}'; {said}"
+    says = f"{counted(lines)} are lines of {several} by column '{table.names['order']}'; {words}"
     remarks.append(Remark("lines", says, lines, table.examples("order", np.flatnonzero(rows_of[group] > 1))))
     back = np.bincount(group, np.where(negative, amount, 0.0))
     has_sale = np.bincount(group, positive) > 0
@@ -189,6 +189,6 @@ def _repeated(
     if any(word in name for word in _OF_LINES):
         return None, "their amounts were added up"
     if share > _MOSTLY and (any(word in name for word in _OF_ORDERS) or (share == 1 and several.sum() > 1)):
-        said = "the total that they repeat counts once"
-        return alike, said if share == 1 else f"{said}, and where they differ they were added up"
+        words = "the total that they repeat counts once"
+        return alike, words if share == 1 else f"{words}, and where they differ they were added up"
     return None, "their amounts were added up"

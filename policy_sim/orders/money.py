@@ -81,8 +81,8 @@ def one_currency(
         if not out.size:
             return table, amount, [], []
         says = f"{counted(int(out.size))} in another currency than {only.upper()} are left out"
-        kept = np.flatnonzero(row_codes == only.upper())
-        return table.take(kept), amount[kept], [SetAside.of(table, out, "currency", says, "currency")], []
+        wanted = np.flatnonzero(row_codes == only.upper())
+        return table.take(wanted), amount[wanted], [SetAside.of(table, out, "currency", says, "currency")], []
     if rates is not None:
         known = {code.upper(): rate for code, rate in rates.items()} | {currency.upper(): 1.0}
         missing = [code for code in there if code not in known]

@@ -194,8 +194,8 @@ def header_rank(header: Sequence[str]) -> int:
     """Return how many of the needed roles the names of a line would serve: 3 where it is a line of column names."""
     names = {normalised(name) for name in header}
     usual = {role: frozenset(" ".join(_USUAL_NAMES[role]).split()) for role in (*_NEEDED, "unit_price")}
-    found = sum(bool(names & usual[role]) for role in _NEEDED[:2])
-    return found + bool(names & (usual["amount"] | usual["unit_price"]))
+    served = sum(bool(names & usual[role]) for role in _NEEDED[:2])
+    return served + bool(names & (usual["amount"] | usual["unit_price"]))
 
 
 def find_roles(header: Sequence[str], chosen: Mapping[str, str | None], where: str) -> Roles:
@@ -230,12 +230,12 @@ def find_roles(header: Sequence[str], chosen: Mapping[str, str | None], where: s
         )
     # a column serves once; what is needed comes first
     taken: set[int] = set()
-    kept = {}
+    once = {}
     for role in ROLES:
         if role in positions and positions[role] not in taken:
-            kept[role] = positions[role]
+            once[role] = positions[role]
             taken.add(positions[role])
-    return Roles(kept, shape.title if shape else "", _notes_on_amount(header, names, kept, chosen))
+    return Roles(once, shape.title if shape else "", _notes_on_amount(header, names, once, chosen))
 
 
 def _add_usual(
@@ -267,8 +267,8 @@ def _chosen_column(header: Sequence[str], name: str, role: str, where: str) -> i
     if not matches:
         matches = [k for k, heading in enumerate(header) if normalised(heading) == normalised(name)]
     if not matches:
-        said = f"--{role}-column" if role in _NAMED_BY_OPTION else f"{role} in the mapping"
-        raise unknown("column", name, header, f"{where}, {said}")
+        option = f"--{role}-column" if role in _NAMED_BY_OPTION else f"{role} in the mapping"
+        raise unknown("column", name, header, f"{where}, {option}")
     if len(matches) > 1:
         raise InputError(f"{where} has {len(matches)} columns '{name}'; rename all but the one that holds the {role}")
     return matches[0]

@@ -66,8 +66,8 @@ def without_no_sales(table: LogTable, counting: Sequence[str] | None) -> tuple[L
     remarks: list[Remark] = []
     if table.has("status"):
         texts = table.text("status")
-        is_no_sale, told = _by_counting(texts, counting) if counting else _by_words(texts)
-        remarks += told
+        is_no_sale, more = _by_counting(texts, counting) if counting else _by_words(texts)
+        remarks += more
         table = _without(table, texts, is_no_sale, "no sale", aside)
     elif counting:
         raise InputError(f"{table.where} has no column with a status; name it with --status-column, or omit --count")

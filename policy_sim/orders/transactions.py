@@ -211,18 +211,18 @@ def _read_rows(
     """Look at the whole log: what is no sale, whose rows are, how much, when; then make orders of rows."""
     remarks: list[Remark] = []
     table, aside = without_totals(table)
-    table, dropped, told = without_no_sales(filled_from_siblings(table), count)
-    aside, remarks = aside + dropped, remarks + told
-    table, dropped, told = settle_customers(table)
-    aside, remarks = aside + dropped, remarks + told
-    amount, told = money_of_rows(table, currency)
-    remarks += told
-    table, amount, dropped, told = one_currency(table, amount, currency, only_currency, rates)
-    aside, remarks = aside + dropped, remarks + told
+    table, dropped, more = without_no_sales(filled_from_siblings(table), count)
+    aside, remarks = aside + dropped, remarks + more
+    table, dropped, more = settle_customers(table)
+    aside, remarks = aside + dropped, remarks + more
+    amount, more = money_of_rows(table, currency)
+    remarks += more
+    table, amount, dropped, more = one_currency(table, amount, currency, only_currency, rates)
+    aside, remarks = aside + dropped, remarks + more
     if not table.has("order"):
         table.refuse_unreadable("amount" if table.has("amount") else "unit_price", np.isnan(amount), _AN_AMOUNT)
-    day, told = parse_dates(table, day_first)
-    remarks += told
+    day, more = parse_dates(table, day_first)
+    remarks += more
     customer, labels = number_customers(table.columns["customer"])
     stays, copies = without_copies(table, customer, day, amount)
     is_far = far_dates(day) & stays
@@ -231,9 +231,9 @@ def _read_rows(
         are = "is" if where.size == 1 else "are"
         says = f"{counted(int(where.size))} {are} dated years away from the rest and left out; correct the date"
         copies.append(SetAside.of(table, where, "dates", says, "date"))
-    kept = np.flatnonzero(stays & ~is_far)
-    if kept.size < len(table):
-        table, customer, day, amount = table.take(kept), customer[kept], day[kept], amount[kept]
+    rest = np.flatnonzero(stays & ~is_far)
+    if rest.size < len(table):
+        table, customer, day, amount = table.take(rest), customer[rest], day[rest], amount[rest]
     orders = orders_of_rows(table, customer, amount)
     table.refuse_unreadable(
         "amount" if table.has("amount") else "unit_price",

@@ -86,7 +86,7 @@ def decide_table(decider: Decider, cases: pd.DataFrame, has_commas: bool = False
     for k in range(len(ladder.tiers) - 1):
         tier += (tier == k) & (asked > most_cents[cell, k])
     place = cell * len(ladder.tiers) + tier
-    said = [answer for answers in all_answers for _, answer in answers]
+    answered = [answer for answers in all_answers for _, answer in answers]
     waived = np.array([LIMIT_KINDS[asked_for].waives_return for asked_for in ASKED_FOR])
     is_decided = reasons.words == ""
 
@@ -96,8 +96,8 @@ def decide_table(decider: Decider, cases: pd.DataFrame, has_commas: bool = False
     return pd.DataFrame(
         {
             "tier": column_of(ladder.tiers, tier),
-            "limit": column_of([_limit_text(limit) for _, limit, _, _ in said], place),
-            "rule": column_of([rule for _, _, rule, _ in said], place, NOT_DECIDED_RULE),
+            "limit": column_of([_limit_text(limit) for _, limit, _, _ in answered], place),
+            "rule": column_of([rule for _, _, rule, _ in answered], place, NOT_DECIDED_RULE),
             "return_waived": waived[cell % len(ASKED_FOR)] & is_decided,
             "starts_at": column_of(ladder.tiers, first_tier),
             "because": column_of([because for _, because in ladder.starts], start, NOT_DECIDED_RULE),
@@ -190,8 +190,8 @@ def _other_currency(column: pd.Series, currency: str) -> Words:
 
 
 def _other_currency_words(value: object, currency: str) -> str:
-    said = f"is {shortened(value)}" if str(value).strip() else "is empty"
-    return f"currency {said}; the policy is in {currency}, and nothing is converted"
+    written = f"is {shortened(value)}" if str(value).strip() else "is empty"
+    return f"currency {written}; the policy is in {currency}, and nothing is converted"
 
 
 def _codes(column: pd.Series, name: str, valid: tuple[str, ...]) -> tuple[NDArray[np.int64], Words]:

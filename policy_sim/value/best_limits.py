@@ -185,9 +185,9 @@ def best_limits(
     _refuse_infeasible(rounded, search, budget, escalation_minutes)
     if robust == "mean" and search.value(rounded) > search.value(shared):
         shared = rounded  # caps make the ground rugged: round limits may be the better ones that were found
-    gains = best_exceptions(rounded, search, cells_by(payoffs, by), limits, every)
-    best = with_exceptions(rounded, gains, search, at_most_exceptions)
-    everything = with_exceptions(best, gains, search, None) if gains else None
+    exceptions = best_exceptions(rounded, search, cells_by(payoffs, by), limits, every)
+    best = with_exceptions(rounded, exceptions, search, at_most_exceptions)
+    everything = with_exceptions(best, exceptions, search, None) if exceptions else None
     report(_SEARCHING, 4, 5)
     simplicity = _compare_simplicity(policy, shared, rounded if every else None, best, everything, search)
     binding, price = _shadow_price(best, first.unbound, search, levers)
@@ -292,10 +292,10 @@ def _compare_simplicity(
 
 def _shadow_price(best: Policy, unbound: Policy, search: Search, levers: Sequence[Lever]) -> tuple[str, float]:
     """Return which cap holds back most, and what a unit more of it would bring: money for each unit."""
-    value, found = search.value(best), ("", 0.0)
+    value, price = search.value(best), ("", 0.0)
     most = 1e-6  # money a case: less is rounding
     for name, cap in search.caps.items():
-        free = replace(search, caps={other: each for other, each in search.caps.items() if other != name})
+        free = replace(search, caps={other: bound for other, bound in search.caps.items() if other != name})
         policy, free_value = max((free.climb(start, levers) for start in (best, unbound)), key=lambda end: end[1])
         needed = free.means(policy)[name] - cap
         if needed <= 0 or free_value - value <= most:
@@ -303,8 +303,8 @@ def _shadow_price(best: Policy, unbound: Policy, search: Search, levers: Sequenc
         most = free_value - value
         looser = replace(search, caps={**search.caps, name: cap * (1 + _LOOSER)})
         gain = looser.value(looser.climb(best, levers)[0]) - value
-        found = _CAP_NAMES[name], max(gain / (cap * _LOOSER), most / needed)
-    return found
+        price = _CAP_NAMES[name], max(gain / (cap * _LOOSER), most / needed)
+    return price
 
 
 def _caps(payoffs: Payoffs, budget: float | None, escalation_minutes: float | None) -> dict[str, float]:

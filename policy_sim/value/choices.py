@@ -69,14 +69,14 @@ class ChoiceTable:
         total = np.zeros(self.last.shape[0])
         for i in range(len(self.start)):
             rows = np.arange(self.offset[i], self.offset[i + 1])
-            found = self.last[:, i]
+            measures = self.last[:, i]
             for k in range(int(self.start[i]), len(self.rank)):
                 permitted = rows[(self.uses[rows] <= limits[k, self.cell[i]]).all(axis=1)]
                 if permitted.size:
                     chosen = [permitted[np.argmin(rank[permitted])] for rank in self.rank[k]]
-                    found = self.value[k][:, chosen] @ self.styles
+                    measures = self.value[k][:, chosen] @ self.styles
                     break
-            total += found
+            total += measures
         return total / len(self.start)
 
 
@@ -132,8 +132,8 @@ def _measures(
         # of rows of one case the kernel takes differences: each row is given as a case of its own
         alone = payoffs.take(case[rows])
         choice = np.repeat(resolution[rows, None], len(STYLES), axis=1)
-        each = np.arange(count)
-        assignments = Assignments(each, np.full(count, tier), choice, each)
+        row = np.arange(count)
+        assignments = Assignments(row, np.full(count, tier), choice, row)
         own = arrays._replace(suspected=arrays.suspected[case[rows]])
         out[:, rows] = score(alone, own, assignments, count, draws).mean(axis=2).T
     return out

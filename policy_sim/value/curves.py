@@ -277,7 +277,7 @@ def stages_of_lever(policy: Policy, payoffs: Payoffs, lever: Lever, arrays: Poli
         parts[first] = stages_along(k, LIMITS.index(lever.limit), in_force, arrays, payoffs.choice_sets, first, last)
 
     in_blocks(work, len(payoffs.cases))
-    case, tier, choice, cents = (np.concatenate(each) for each in zip(*(parts[n] for n in sorted(parts)), strict=True))
+    case, tier, choice, cents = (np.concatenate(part) for part in zip(*(parts[n] for n in sorted(parts)), strict=True))
     steps, place = np.unique(cents, return_inverse=True)
     return Assignments(case, arrays.tiers[tier], choice, place), steps
 
@@ -325,7 +325,7 @@ def best_step(cents: Ints, value: Floats, bounds: tuple[float, float], every: in
         return best, bounds[1]
     end = int(cents[best + 1])
     rounded = (-(-first // step) * step for step in _ROUND_CENTS)
-    return best, next(each for each in rounded if each < end) / 100
+    return best, next(amount for amount in rounded if amount < end) / 100
 
 
 def _best_multiple(

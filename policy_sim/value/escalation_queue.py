@@ -96,7 +96,7 @@ def with_wait(payoffs: Payoffs, wait_hours: Floats) -> DrawArrays:
     numbers = payoffs.draw_arrays
     missing = numbers.shared.shape[1] - len(payoffs.draws)
     patience = payoffs.draws["queue.patience_hours"]
-    wait, abandoned = (np.pad(each, (0, missing), mode="edge") for each in (wait_hours, wait_hours / patience))
+    wait, abandoned = (np.pad(values, (0, missing), mode="edge") for values in (wait_hours, wait_hours / patience))
     tiers = numbers.tiers.copy()
     tiers[1:, _HOURS] += wait
     tiers[1:, _LOST] = 1 - (1 - tiers[1:, _LOST]) * (1 - abandoned)
@@ -131,8 +131,8 @@ def masked(assignments: Assignments, chosen: Bools) -> Assignments:
     choice = np.where(chosen, assignments.choice, -1)
     is_empty = np.asarray((choice < 0).all(axis=1))
     follows_empty = np.append(True, (assignments.case[1:] != assignments.case[:-1]) | is_empty[:-1])
-    kept = ~(is_empty & follows_empty)
-    return Assignments(assignments.case[kept], assignments.tier[kept], choice[kept], assignments.place[kept])
+    counts = ~(is_empty & follows_empty)
+    return Assignments(*(column[counts] for column in assignments._replace(choice=choice)))
 
 
 @dataclass(frozen=True)

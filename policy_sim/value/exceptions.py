@@ -41,7 +41,7 @@ def cells_by(payoffs: Payoffs, by: Sequence[str]) -> list[tuple[str | None, str 
     if not by:
         return []
     failures: list[str | None] = list(payoffs.scenario.failures) if "failure" in by else [None]
-    segments: list[str | None] = [each.name for each in payoffs.scenario.segments] if "segment" in by else [None]
+    segments: list[str | None] = [part.name for part in payoffs.scenario.segments] if "segment" in by else [None]
     return list(itertools.product(failures, segments))
 
 
@@ -54,11 +54,11 @@ def best_exceptions(
 ) -> list[CellException]:
     """Return for each cell the best exception of the first tier that brings anything, the highest gain first.
 
-    Cells do not touch each other, so their gains add up (but for caps: `_with_exceptions` sees to those).
+    Cells do not touch each other, so their gains add up (but for caps: `with_exceptions` sees to those).
     """
     cases = search.expected.payoffs.cases
     tier = policy.tier_names[0]
-    found = []
+    exceptions = []
     for failure, segment in cells:
         of_failure = cases.failure == cases.failures.index(failure) if failure else True
         of_segment = cases.segment == cases.segments.index(segment) if segment else True
@@ -79,17 +79,17 @@ def best_exceptions(
             if best.limit(tier, lever.limit, failure, segment) != policy.limit(tier, lever.limit, failure, segment)
         }
         if moved and gain > NO_GAIN:
-            found.append(CellException(tier, failure, segment, moved, gain))
-    return sorted(found, key=lambda each: -each.gain)
+            exceptions.append(CellException(tier, failure, segment, moved, gain))
+    return sorted(exceptions, key=lambda exception: -exception.gain)
 
 
-def with_exceptions(policy: Policy, gains: Sequence[CellException], search: Search, at_most: int | None) -> Policy:
+def with_exceptions(policy: Policy, exceptions: Sequence[CellException], search: Search, at_most: int | None) -> Policy:
     """Put on exceptions, the highest gain first, as many as are allowed; one that breaks a cap is left out."""
     count = 0
-    for each in gains:
+    for exception in exceptions:
         if count == at_most:
             break
-        tried = each.put_on(policy)
+        tried = exception.put_on(policy)
         if tried != policy and search.is_feasible(tried):
             policy, count = tried, count + 1
     return policy

@@ -111,11 +111,11 @@ class Expected:
         Tiers below `lowest` are passed over.
         """
         handling = Handling.of(policy, self.payoffs, lowest)
-        found = np.asarray(self.last.sum(axis=1))
+        total = np.asarray(self.last.sum(axis=1))
         for k, table in enumerate(self.table):
             here = np.flatnonzero(handling.tier == k)
-            found[here] = sum(table[here, handling.choice[here, s], s] for s in range(len(STYLES)))
-        return found
+            total[here] = sum(table[here, handling.choice[here, s], s] for s in range(len(STYLES)))
+        return total
 
     def along(self, policy: Policy, lever: Lever) -> tuple[Ints, Floats]:
         """Return the steps of a lever (cents from which each holds) and totals over the cases (steps, quantities)."""
@@ -134,7 +134,7 @@ class Expected:
             add_expected_along(k, limit, in_force, rules, options, table, end, levels, first, last, *parts[first])
 
         in_blocks(work, len(rules.start))
-        changes, touched = (np.array(each) for each in zip(*(parts[n] for n in sorted(parts)), strict=True))
+        changes, touched = (np.array(part) for part in zip(*(parts[n] for n in sorted(parts)), strict=True))
         steps = touched.any(axis=0)
         return levels[steps], np.cumsum(changes.sum(axis=0)[steps], axis=0)
 

@@ -136,21 +136,21 @@ def frontier(
     expected = Expected.of(policy, few, load_of(policy, few), limits)
     grid = enumerate_pairs(policy, expected, levers, ("net_value", name))
     allowed = np.flatnonzero(grid.is_in_order.ravel())
-    spared, net = (grid.totals[each].ravel()[allowed].astype(np.float64) for each in (name, "net_value"))
+    spared, net = (grid.totals[quantity].ravel()[allowed].astype(np.float64) for quantity in (name, "net_value"))
     corners = upper_hull(spared, net)
     chosen = np.unique(np.linspace(0, len(corners) - 1, points).astype(np.int64)).tolist()
     report = on_progress or (lambda words, done, of: None)
-    found: list[Outcome] = []
+    outcomes: list[Outcome] = []
     for n, k in enumerate(chosen):
         search = Search(expected, {}, {name: _price_at(spared[corners], net[corners], k)})
         best, _ = search.climb(grid.policy_at(grid.pair(int(allowed[corners[k]]))), levers)
-        found.append(evaluate(best, payoffs))
+        outcomes.append(evaluate(best, payoffs))
         report("Searching the frontier", n + 1, len(chosen))
-    at = np.array([[each.per_case(name).mean(), each.per_case().mean()] for each in found])
-    kept = upper_hull(at[:, 0], at[:, 1])
-    prices = np.diff(at[kept, 1]) / np.maximum(np.diff(at[kept, 0]), 1e-12)
-    others = [evaluate(each, payoffs) for each in (policy, *beside)]
-    along = [replace(found[k], policy=_named(found[k].policy, n)) for n, k in enumerate(kept.tolist())]
+    at = np.array([[outcome.per_case(name).mean(), outcome.per_case().mean()] for outcome in outcomes])
+    on_hull = upper_hull(at[:, 0], at[:, 1])
+    prices = np.diff(at[on_hull, 1]) / np.maximum(np.diff(at[on_hull, 0]), 1e-12)
+    others = [evaluate(other, payoffs) for other in (policy, *beside)]
+    along = [replace(outcomes[k], policy=_named(outcomes[k].policy, n)) for n, k in enumerate(on_hull.tolist())]
     return Frontier(over, tuple(along), tuple(others), prices)
 
 

@@ -162,6 +162,6 @@ def _combinations(tier: str, policy: Policy, levels: Sequence[Floats], levers: S
 
 
 def _padded_levels(levels: Sequence[Floats]) -> Ints:
-    width = max(len(each) for each in levels)
-    cents = [[to_cents(float(value)) for value in each] for each in levels]
-    return np.array([each + each[-1:] * (width - len(each)) for each in cents], dtype=np.int64)
+    width = max(len(values) for values in levels)
+    cents = [[to_cents(float(value)) for value in values] for values in levels]
+    return np.array([row + row[-1:] * (width - len(row)) for row in cents], dtype=np.int64)

@@ -40,10 +40,10 @@ def robust_limits(
     """
     caps = search.caps
     for _ in range(_CAP_ROUNDS):
-        found = _climb_robustly(best, others, payoffs, levers, robust, caps)
-        if search.is_feasible(found):
-            return found
-        means = search.means(found)
+        policy = _climb_robustly(best, others, payoffs, levers, robust, caps)
+        if search.is_feasible(policy):
+            return policy
+        means = search.means(policy)
         caps = {name: 0.998 * cap * min(search.caps[name] / means[name], 1) for name, cap in caps.items()}
     return best
 
@@ -56,8 +56,8 @@ def _climb_robustly(
     robust: str,
     caps: Mapping[str, float],
 ) -> Policy:
-    met = [evaluate(each, payoffs) for each in (best, *others)]
-    reference = np.max([each.per_case() for each in met], axis=0)
+    outcomes = [evaluate(policy, payoffs) for policy in (best, *others)]
+    reference = np.max([outcome.per_case() for outcome in outcomes], axis=0)
 
     def objective(net: Floats, means: Mapping[str, Floats]) -> Floats:
         return breaking_none(caps, means, CRITERIA[robust](net, reference))
@@ -67,8 +67,8 @@ def _climb_robustly(
         return curve.cents, objective(curve.per_case(), {name: curve.per_case(name).mean(axis=1) for name in caps})
 
     values = [
-        objective(each.per_case()[None], {name: each.per_case(name).mean(keepdims=True) for name in caps})[0]
-        for each in met
+        objective(outcome.per_case()[None], {name: outcome.per_case(name).mean(keepdims=True) for name in caps})[0]
+        for outcome in outcomes
     ]
     return climb((best, *others)[int(np.argmax(values))], levers, along, None)[0]
 

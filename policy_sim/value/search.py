@@ -65,8 +65,8 @@ class Search:
 
     def means(self, policy: Policy) -> dict[str, float]:
         """Return the mean of each quantity over the cases."""
-        found = self.expected.of_policy(policy).mean(axis=0)
-        return dict(zip(QUANTITIES, found.tolist(), strict=True))
+        means = self.expected.of_policy(policy).mean(axis=0)
+        return dict(zip(QUANTITIES, means.tolist(), strict=True))
 
     def value(self, policy: Policy) -> float:
         """Return the mean net value per case, less what is priced."""
@@ -137,19 +137,19 @@ def starts(policy: Policy, grid: Grid, caps: Mapping[str, float]) -> list[Policy
     top = in_order[np.argsort(-objective[in_order], kind="stable")[:20_000]]
     rng = np.random.default_rng(0)
     anywhere = rng.permutation(in_order)[:_RANDOM_START_COUNT]
-    chosen = [*_apart(top, grid, _GRID_START_COUNT), *(int(each) for each in anywhere)]
-    return [policy, *(grid.policy_at(grid.pair(each)) for each in chosen)]
+    places = [*_apart(top, grid, _GRID_START_COUNT), *anywhere.tolist()]
+    return [policy, *(grid.policy_at(grid.pair(place)) for place in places)]
 
 
 def _apart(places: Ints, grid: Grid, count: int) -> list[int]:
     """Return the first places whose limits differ from those before in at least two."""
     chosen: list[int] = []
-    seen: list[Ints] = []
+    limits_before: list[Ints] = []
     for place in places.tolist():
         limits = np.concatenate([c[p] for c, p in zip(grid.combinations, grid.pair(place), strict=True)])
-        if all((limits != other).sum() >= 2 for other in seen):
+        if all((limits != other).sum() >= 2 for other in limits_before):
             chosen.append(place)
-            seen.append(limits)
+            limits_before.append(limits)
         if len(chosen) == count:
             break
     return chosen
@@ -162,24 +162,24 @@ def iterate_load(best: Policy, search: Search, levers: Sequence[Lever], load: Fl
     price in the search. Of what comes up the policy with the highest value under its own load is returned.
     """
     payoffs = search.expected.payoffs
-    found: list[tuple[float, Policy, Search, Floats]] = []
+    rounds: list[tuple[float, Policy, Search, Floats]] = []
     for _ in range(_LOAD_ROUNDS):
         own = load_of(best, payoffs)
-        wait = [escalation_queue(payoffs, each).mean_wait_hours for each in (own, load)]
+        wait = [escalation_queue(payoffs, minutes).mean_wait_hours for minutes in (own, load)]
         under = replace(
             search,
             expected=Expected.of(best, payoffs, own, [lever.limit for lever in levers]),
             prices=_price_of_load(best, payoffs, own),
         )
-        found.append((under.means(best)["net_value"], best, under, own))
-        if float(np.abs(wait[0] - wait[1]).max()) < _SETTLED_HOURS and len(found) > 1:
+        rounds.append((under.means(best)["net_value"], best, under, own))
+        if float(np.abs(wait[0] - wait[1]).max()) < _SETTLED_HOURS and len(rounds) > 1:
             break
         search, load = under, own
         before = best
         best, _ = search.climb(best, levers)
         if best == before:
             break
-    _, best, search, load = max(found, key=lambda each: each[0])
+    _, best, search, load = max(rounds, key=lambda one: one[0])
     return best, search, load
 
 

@@ -26,8 +26,8 @@ def of_transactions(transactions: Transactions) -> list[str | Table]:
         f"date '{reading.date_column}', amount '{reading.amount_column}'"
         + (f" ({reading.shape})" if reading.shape else ""),
     ]
-    told = {remark.says for remark in (*reading.set_aside, *reading.warnings)}
-    plain = tuple(Remark("orders", sentence) for sentence in reading.sentences if sentence not in told)
+    remarked = {remark.says for remark in (*reading.set_aside, *reading.warnings)}
+    plain = tuple(Remark("orders", sentence) for sentence in reading.sentences if sentence not in remarked)
     for title, remarks in (("Set aside", reading.set_aside), ("Looked at", (*plain, *reading.warnings))):
         parts += [prose(f"\n{title}", _in_lines(remarks))] if remarks else []
     return parts
