@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from policy_sim.border import InputError, check_header, guarded, is_file, read_parquet
+from policy_sim.border import SEPARATORS, InputError, check_header, guarded, is_file, read_parquet, separator_of
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["CellTable", "distinct", "read_number", "read_numbers", "read_table", "shortened"]
+__all__ = ["CellTable", "distinct", "read_number", "read_numbers", "read_table", "shortened", "words_about"]
 
-_SEPARATORS = ",;\t|"
 #: How much of a file is looked at for its separator.
 _HEAD = 65_536
 _TOO_MANY = re.compile(r".*Expected (\d+) fields in line (\d+), saw (\d+)")
@@ -91,13 +90,12 @@ def _read_csv(path: Path) -> CellTable:
     encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     lines = head.decode(encoding, errors="replace").splitlines() or [""]
     # a first line "sep=;" is a spreadsheet's
-    said = re.fullmatch(rf'"?sep=([{_SEPARATORS}])"?', lines[0].strip(), re.IGNORECASE)
-    names_line = re.sub(r'"[^"]*"', "", lines[1] if said and len(lines) > 1 else lines[0])
-    separator = said[1] if said else max(_SEPARATORS, key=names_line.count)
+    stated = re.fullmatch(rf'"?sep=([{SEPARATORS}])"?', lines[0].strip(), re.IGNORECASE)
+    separator = stated[1] if stated else separator_of(lines[0])
     cells = pd.read_csv(
         path,
         sep=separator,
-        skiprows=1 if said else 0,
+        skiprows=1 if stated else 0,
         header=None,
         dtype=object,
         na_filter=False,
@@ -106,7 +104,7 @@ def _read_csv(path: Path) -> CellTable:
     ).fillna("")
     names = [str(name).strip() for name in cells.iloc[0]]
     rows = cells.iloc[1:].set_axis(names, axis=1)
-    rows.index = pd.RangeIndex(len(rows)) + (1 if said else 0)
+    rows.index = pd.RangeIndex(len(rows)) + (1 if stated else 0)
     is_named = [bool(name) or bool((rows.iloc[:, k] != "").any()) for k, name in enumerate(names)]
     rows = rows.loc[:, is_named]
     for name in rows.columns[rows.columns.duplicated()]:
@@ -125,6 +123,14 @@ def distinct(column: pd.Series) -> tuple[NDArray[np.int64], list[Any]]:
     except TypeError:  # lists and the like
         codes, values = pd.factorize(column.map(repr))
     return np.asarray(codes, dtype=np.int64), list(values)
+
+
+def words_about(column: pd.Series, words: Callable[[object], str]) -> NDArray[np.object_]:
+    """Return what is to be said of each cell's value ("" where nothing stands there), once for equal values."""
+    import numpy as np
+
+    places, values = distinct(column)
+    return np.array([words(value) for value in [*values, ""]], dtype=object)[places]  # the last is for code -1
 
 
 def read_numbers(column: pd.Series, has_commas: bool = False) -> tuple[NDArray[np.float64], NDArray[np.object_]]:

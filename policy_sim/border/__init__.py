@@ -13,9 +13,19 @@ from policy_sim.border.models import parse_model
 from policy_sim.border.places import check_place, find_file, shipped, write_whole
 from policy_sim.border.plain import parse_json, read_yaml
 from policy_sim.border.progress import Progress, Steps
-from policy_sim.border.tables import check_header, numbers_of, plain_rows, read_columns, read_parquet, texts_of
+from policy_sim.border.tables import (
+    SEPARATORS,
+    check_header,
+    numbers_of,
+    plain_rows,
+    read_columns,
+    read_parquet,
+    separator_of,
+    texts_of,
+)
 
 __all__ = [
+    "SEPARATORS",
     "InputError",
     "Progress",
     "Steps",
@@ -38,6 +48,7 @@ __all__ = [
     "read_columns",
     "read_parquet",
     "read_yaml",
+    "separator_of",
     "shipped",
     "texts_of",
     "unknown",

@@ -22,7 +22,19 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["check_header", "numbers_of", "plain_rows", "read_columns", "read_parquet", "texts_of"]
+__all__ = [
+    "SEPARATORS",
+    "check_header",
+    "numbers_of",
+    "plain_rows",
+    "read_columns",
+    "read_parquet",
+    "separator_of",
+    "texts_of",
+]
+
+#: What may stand between the fields of a line.
+SEPARATORS = ",;\t|"
 
 #: A Parquet file may hold so many rows whatever its size; more only with fewer than so many to a byte, as columns that
 #: say the same in every row take no room in the file, and all the memory that there is.
@@ -80,6 +92,14 @@ def read_columns(kind: str, path: str | Path, columns: Sequence[str]) -> pd.Data
     return wanted
 
 
+def separator_of(line: str) -> str:
+    """Return what separates the fields of a line: of a comma, a semicolon, a tab and a bar the most frequent one.
+
+    What stands in quotes does not count.
+    """
+    return max(SEPARATORS, key=re.sub(r'"[^"]*"', "", line).count)
+
+
 def check_header(path: str | Path) -> None:
     """See that the first line of a CSV file may be the names of columns; it belongs inside of `guarded`.
 
@@ -90,7 +110,7 @@ def check_header(path: str | Path) -> None:
     """
     with Path(path).open("rb") as stream:
         line = stream.readline(_LONGEST_HEADER + 1)
-    columns = 1 + max(line.count(separator) for separator in (b",", b";", b"\t", b"|"))
+    columns = 1 + max(line.count(separator.encode()) for separator in SEPARATORS)
     if len(line) > _LONGEST_HEADER or columns > _MOST_COLUMNS:
         raise InputError(
             f"the first line of '{path}' has {len(line):,} bytes or more, {columns:,} columns; expected the names of "

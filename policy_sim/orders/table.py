@@ -22,7 +22,7 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError, check_header, guarded, is_file, read_parquet
+from policy_sim.border import InputError, check_header, guarded, is_file, read_parquet, separator_of
 from policy_sim.orders.reading import Remark, examples_of
 from policy_sim.orders.roles import find_roles, header_rank
 
@@ -34,7 +34,6 @@ Result = TypeVar("Result")
 
 _KINDS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
 _PREAMBLE_LINES = 40  # among which the line of column names is looked for
-_SEPARATORS = ",;\t|"
 
 
 def read_log_table(source: Path | Sequence[Path] | pd.DataFrame, chosen: Mapping[str, str | None]) -> LogTable:
@@ -410,20 +409,17 @@ def _separator_and_header(lines: Sequence[str]) -> tuple[str, int]:
     """Return the separator of a text, and which of its first lines holds the column names."""
     if not lines:
         return ",", 0
-    said = re.fullmatch(r"sep=(.)", lines[0].strip('"'), re.IGNORECASE)
-    best = (-1, 0, ",", 0)
+    stated = re.fullmatch(r"sep=(.)", lines[0].strip('"'), re.IGNORECASE)
+    best, head, separator = -1, 0, ","
     for k, line in enumerate(lines):
-        outside_quotes = re.sub(r'"[^"]*"', "", line)
-        separator = said[1] if said else max(_SEPARATORS, key=outside_quotes.count)
-        names = next(csv.reader([line], delimiter=separator), [])
-        rank = header_rank(names)
-        if rank > best[0]:
-            best = (rank, -k, separator, k)
+        of_line = stated[1] if stated else separator_of(line)
+        rank = header_rank(next(csv.reader([line], delimiter=of_line), []))
+        if rank > best:
+            best, head, separator = rank, k, of_line
     # without any usual names the first line is taken, whatever it says
-    rank, _, separator, head = best
-    if rank < 2:
-        head = 1 if said and len(lines) > 1 else 0
-        separator = said[1] if said else max(_SEPARATORS, key=re.sub(r'"[^"]*"', "", lines[head]).count)
+    if best < 2:
+        head = 1 if stated and len(lines) > 1 else 0
+        separator = stated[1] if stated else separator_of(lines[head])
     return separator, head
 
 

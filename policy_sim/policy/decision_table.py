@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from policy_sim.border import InputError, unknown
-from policy_sim.cells import distinct, read_numbers, shortened
+from policy_sim.cells import distinct, read_numbers, shortened, words_about
 from policy_sim.policy.decision import MOST_CENTS, Decider
 from policy_sim.policy.versions import Versions
 from policy_sim.words import ASKED_FOR, LIMIT_KINDS
@@ -69,7 +69,8 @@ def decide_table(decider: Decider, cases: pd.DataFrame, has_commas: bool = False
     ladder = decider.ladder
     reasons = _Reasons(len(cases))
     if "currency" in cases.columns:
-        reasons.add(_other_currency(cases["currency"], decider.policy.currency))
+        currency = decider.policy.currency
+        reasons.add(words_about(cases["currency"], lambda value: _currency_problem(value, currency)))
     cell = np.zeros(len(cases), dtype=np.int64)
     for column, valid in (("failure", decider.failures), ("segment", decider.segments), ("asked_for", ASKED_FOR)):
         codes, problems = _codes(cases[column], column, valid)
@@ -181,15 +182,9 @@ def _check_columns(cases: pd.DataFrame, needed: Sequence[str]) -> None:
             raise InputError(f"cases have no column '{column}'; found: {names}; add it, as {why}")
 
 
-def _other_currency(column: pd.Series, currency: str) -> Words:
-    import numpy as np
-
-    places, values = distinct(column)
-    words = ["" if value == currency else _other_currency_words(value, currency) for value in [*values, ""]]
-    return np.array(words, dtype=object)[places]
-
-
-def _other_currency_words(value: object, currency: str) -> str:
+def _currency_problem(value: object, currency: str) -> str:
+    if value == currency:
+        return ""
     written = f"is {shortened(value)}" if str(value).strip() else "is empty"
     return f"currency {written}; the policy is in {currency}, and nothing is converted"
 

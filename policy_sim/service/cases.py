@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import Draws, Scenario
 from policy_sim.border import InputError, check_at_least, nearest, texts_of, unknown
-from policy_sim.cells import distinct, read_numbers, read_table, shortened
+from policy_sim.cells import distinct, read_numbers, read_table, shortened, words_about
 from policy_sim.service.claiming import GENUINE_SCORE, OPPORTUNIST_SCORE
 from policy_sim.words import CASE_COLUMNS, COLUMNS, decimals_of
 
@@ -331,7 +331,7 @@ def _columns(table: _Table, scenario: Scenario) -> tuple[dict[str, NDArray[Any]]
         problems[first] = further[first]
 
     if "currency" in rows.columns:
-        add(_other_currency(rows["currency"], scenario.currency))
+        add(words_about(rows["currency"], lambda value: _currency_problem(value, scenario.currency)))
     segments = [segment.name for segment in scenario.segments]
     for kind, valid in (("failure", list(scenario.failures)), ("segment", segments)):
         if kind in rows.columns:
@@ -366,15 +366,10 @@ def _line(table: _Table, position: int) -> str:
     return f"{table.where}, line {int(table.rows.index[position]) + 2}"
 
 
-def _other_currency(column: pd.Series, currency: str) -> NDArray[np.object_]:
-    codes, words = distinct(column)
-    problems = [
-        ""
-        if word == currency
-        else f"currency is {shortened(word)}; expected {currency}, as in the scenario: nothing is converted"
-        for word in [*words, ""]  # the last is for code -1
-    ]
-    return np.array(problems, dtype=object)[codes]
+def _currency_problem(value: object, currency: str) -> str:
+    if value == currency:
+        return ""
+    return f"currency is {shortened(value)}; expected {currency}, as in the scenario: nothing is converted"
 
 
 def _names(column: pd.Series, kind: str, valid: list[str]) -> tuple[NDArray[np.int64], NDArray[np.object_]]:

@@ -8,12 +8,11 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from timing import shortest
 
 from policy_sim import (
     Lever,
@@ -41,17 +40,6 @@ MILLION = 1_000_000
 MOVED = ("refund", "credit", "keep_item", "replacement")
 
 
-def seconds(work: Callable[[], object], repeats: int = 3) -> float:
-    """Return the shortest of a few runs, after one that compiles."""
-    work()
-    times = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return min(times)
-
-
 def all_curves(policy: Policy, payoffs: Payoffs) -> None:
     """Evaluate a policy, and work out the exact curve of each of the agents' limits that move."""
     outcome = evaluate(policy, payoffs)
@@ -70,8 +58,8 @@ def add_curves(table: Table, policy: Policy, payoffs: Payoffs) -> None:
             for value in tried:
                 evaluate(policy.with_limit(lever, float(value)), payoffs)
 
-        own = seconds(lambda outcome=outcome, lever=lever: threshold_curve(outcome, lever))
-        other = seconds(loop, 1) / LIMITS_TRIED * 1_000
+        own = shortest(lambda outcome=outcome, lever=lever: threshold_curve(outcome, lever))
+        other = shortest(loop, 1) / LIMITS_TRIED * 1_000
         table.add_row(
             f"curve of {limit}, {steps:,} steps",
             "evaluate at 1,000 values",
@@ -93,8 +81,8 @@ def add_payoffs(table: Table, payoffs: Payoffs, values: np.ndarray) -> None:
     once = believed._replace(tiers=believed.tiers[:1])
     order = np.argsort(believed.timing[failure, :RESOLUTIONS], kind="stable")
     out, everybody = np.zeros((1, MANY, RESOLUTIONS)), np.arange(MANY)
-    own = seconds(lambda: payoffs_of_cases(everybody, order, many, once, 0, MANY, out), 5)
-    other = seconds(lambda: np.exp(values), 5)
+    own = shortest(lambda: payoffs_of_cases(everybody, order, many, once, 0, MANY, out), 5)
+    other = shortest(lambda: np.exp(values), 5)
     table.add_row(
         f"{MANY:,} x {RESOLUTIONS} payoffs, one draw",
         "as many exp in numpy",
@@ -107,7 +95,7 @@ def add_payoffs(table: Table, payoffs: Payoffs, values: np.ndarray) -> None:
     case, resolution = np.repeat(rows, 10), np.tile(np.arange(10), len(rows))
     nobody, all_claims = np.zeros(CASES, dtype=np.bool_), np.ones(payoffs.style.shape[1])
     tier = np.zeros(len(case), dtype=np.int64)
-    own = seconds(lambda: expect(payoffs, case, resolution, tier, nobody, all_claims, payoffs.draw_arrays))
+    own = shortest(lambda: expect(payoffs, case, resolution, tier, nobody, all_claims, payoffs.draw_arrays))
     own, other = own / (len(case) * payoffs.style.shape[1]), other / len(values)
     table.add_row(
         "one payoff under one of 200 draws",
@@ -124,9 +112,9 @@ def add_mean_curves(table: Table, policy: Policy) -> None:
     given = Expected.of(policy, long, load_of(policy, long))
     for limit in MOVED:
         lever = Lever("agent", limit)
-        own = seconds(lambda lever=lever: given.along(policy, lever))
-        other = seconds(lambda lever=lever: given.of_policy(policy.with_limit(lever, 20.0))) * 1_000
-        dearer = seconds(lambda: evaluate(policy, long), 1) * 1_000
+        own = shortest(lambda lever=lever: given.along(policy, lever))
+        other = shortest(lambda lever=lever: given.of_policy(policy.with_limit(lever, 20.0))) * 1_000
+        dearer = shortest(lambda: evaluate(policy, long), 1) * 1_000
         table.add_row(
             f"mean curve of {limit}, {MANY:,} cases, payoffs given",
             "looking up 1,000 policies (evaluate)",
@@ -139,7 +127,7 @@ def add_mean_curves(table: Table, policy: Policy) -> None:
 def add_the_rest(table: Table, policy: Policy, payoffs: Payoffs, values: np.ndarray) -> None:
     scenario = payoffs.scenario
     moved = policy.with_limit(Lever("agent", "keep_item"), 40.0)
-    own = seconds(lambda: all_curves(moved, payoffs), 2)
+    own = shortest(lambda: all_curves(moved, payoffs), 2)
     table.add_row("a moved limit: tiles, curves of four limits", "0.030 s wanted", f"{own:.2f}", "", "")
     given = Expected.of(policy, payoffs, load_of(policy, payoffs))
 
@@ -148,12 +136,12 @@ def add_the_rest(table: Table, policy: Policy, payoffs: Payoffs, values: np.ndar
         for limit in MOVED:
             given.along(moved, Lever("agent", limit))
 
-    table.add_row("the same, means alone, payoffs given", "0.030 s wanted", f"{seconds(move_means):.3f}", "", "")
+    table.add_row("the same, means alone, payoffs given", "0.030 s wanted", f"{shortest(move_means):.3f}", "", "")
 
     wide = prepare(scenario, sample=Sample(cases=FEWER_CASES, draws=MANY_DRAWS)).payoffs
-    own = seconds(lambda: all_curves(policy, wide), 1)
+    own = shortest(lambda: all_curves(policy, wide), 1)
     count = MANY_DRAWS * FEWER_CASES * RESOLUTIONS
-    other = seconds(lambda: np.exp(values), 3) / len(values) * count
+    other = shortest(lambda: np.exp(values), 3) / len(values) * count
     table.add_row(
         f"{MANY_DRAWS:,} draws x four limits x {FEWER_CASES:,} cases x {RESOLUTIONS}",
         "as many exp in numpy",
@@ -161,12 +149,12 @@ def add_the_rest(table: Table, policy: Policy, payoffs: Payoffs, values: np.ndar
         f"{other:.1f}",
         f"{own / other:.1f}x as long",
     )
-    own = seconds(lambda: best_limits(policy, payoffs), 2)
+    own = shortest(lambda: best_limits(policy, payoffs), 2)
     table.add_row("best limits of all tiers", "5 s wanted", f"{own:.1f}", "", "")
-    own = seconds(lambda: evaluate(policy, payoffs))
+    own = shortest(lambda: evaluate(policy, payoffs))
     table.add_row("evaluate", "", f"{own:.3f}", "", "")
     wide = prepare(scenario, sample=Sample(cases=CASES, draws=1)).payoffs
-    own = seconds(lambda: value_cases(scenario, wide.cases, draw_assumptions(scenario, DRAWS)))
+    own = shortest(lambda: value_cases(scenario, wide.cases, draw_assumptions(scenario, DRAWS)))
     table.add_row("value_cases, all believed payoffs", "", f"{own:.2f}", "", "")
 
 

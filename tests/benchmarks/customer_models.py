@@ -6,7 +6,6 @@ mean something.
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Callable
 
@@ -16,6 +15,7 @@ from lifetimes import BetaGeoFitter, GammaGammaFitter, ParetoNBDFitter
 from lifetimes.utils import summary_data_from_transaction_data
 from rich.console import Console
 from rich.table import Table
+from timing import shortest
 
 from policy_sim.border import shipped
 from policy_sim.clv import fit_bg_nbd, fit_gamma_gamma, fit_pareto_nbd, read_transactions, summarise
@@ -23,22 +23,12 @@ from policy_sim.clv import fit_bg_nbd, fit_gamma_gamma, fit_pareto_nbd, read_tra
 CUSTOMERS = 1_000_000
 
 
-def seconds(work: Callable[[], object], repeats: int) -> float:
-    """Return the shortest of a few runs."""
-    times = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return min(times)
-
-
 def main() -> None:
     warnings.simplefilter("ignore")
     table = Table("what", "here, s", "lifetimes, s", "ratio", "wanted")
 
     def row(what: str, wanted: float, own: Callable[[], object], other: Callable[[], object], repeats: int = 3) -> None:
-        mine, theirs = seconds(own, repeats), seconds(other, 1 if repeats == 1 else 3)
+        mine, theirs = shortest(own, repeats), shortest(other, 1 if repeats == 1 else 3)
         table.add_row(what, f"{mine:.4f}", f"{theirs:.4f}", f"{theirs / mine:.1f}x", f"{wanted:.0f}x")
 
     log = read_transactions(shipped("data") / "cdnow" / "transactions.csv")

@@ -10,14 +10,13 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from timing import shortest
 
 from policy_sim.clv import summarise
 from policy_sim.orders import read_transactions
@@ -41,15 +40,6 @@ def write_log(path: Path, rows: int, customers: int) -> None:
     ).to_csv(path, index=False)
 
 
-def shortest(work: Callable[[], object], repeats: int = 5) -> float:
-    times = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return min(times)
-
-
 def with_polars(path: Path) -> object:
     import polars as pl
 
@@ -68,7 +58,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "log.csv"
         write_log(path, ROWS, CUSTOMERS)
-        other, own = shortest(lambda: with_polars(path)), shortest(lambda: summarise(read_transactions(path)))
+        other, own = shortest(lambda: with_polars(path), 5), shortest(lambda: summarise(read_transactions(path)), 5)
         table = Table("what", "against", "seconds", "seconds of the other", "ratio", title=f"{ROWS:,} rows")
         table.add_row(
             "log to summary, with all looks",

@@ -9,14 +9,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from timing import shortest
 
 from policy_sim.assumptions import load_scenario
 from policy_sim.policy import Decider, Policy, authority, decide_table, load_policy
@@ -30,22 +29,12 @@ FACTS = {"suspicion": 0.2, "prior_claims": 1.0}
 COUNT = 1_000_000
 
 
-def best_of(work: Callable[[], object], repeats: int = 5) -> float:
-    """Return the shortest of several times in seconds: the others met more of the machine's other work."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
 def one_case(decider: Decider) -> float:
     def work() -> None:
         for _ in range(10_000):
             decider.decide("wrong_item", "loyal", "refund", 30.0, FACTS)
 
-    return best_of(work) / 10_000
+    return shortest(work, 5) / 10_000
 
 
 def authority_of_one_case() -> float:
@@ -53,7 +42,7 @@ def authority_of_one_case() -> float:
         for _ in range(500):
             authority(POLICY, "wrong_item", "loyal", FACTS)
 
-    return best_of(work) / 500
+    return shortest(work, 5) / 500
 
 
 def a_million(decider: Decider, folder: Path) -> float:
@@ -74,7 +63,7 @@ def a_million(decider: Decider, folder: Path) -> float:
         cases = pd.read_parquet(path)
         cases.join(decide_table(decider, cases)).to_parquet(folder / "decided.parquet")
 
-    return best_of(work, 3)
+    return shortest(work, 3)
 
 
 def light_import() -> float:
@@ -98,9 +87,9 @@ def main() -> None:
         ]
     others = [
         ("authority() of one case, the reference", authority_of_one_case()),
-        ("make a policy ready to decide", best_of(lambda: Decider(POLICY, NAMES.failures, NAMES.segments))),
-        ("diff of two policies", best_of(lambda: difference(POLICY, load_policy("generous", SCENARIO), SCENARIO))),
-        *((f"render {name}", best_of(lambda name=name: render(POLICY, name, SCENARIO), 2)) for name in FORMATS),
+        ("make a policy ready to decide", shortest(lambda: Decider(POLICY, NAMES.failures, NAMES.segments), 5)),
+        ("diff of two policies", shortest(lambda: difference(POLICY, load_policy("generous", SCENARIO), SCENARIO), 5)),
+        *((f"render {name}", shortest(lambda name=name: render(POLICY, name, SCENARIO), 2)) for name in FORMATS),
     ]
     table = Table("what", "time", "bound", "time / bound", title="Publishing")
     for words, seconds, bound in bounded:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-import time
 import warnings
-from collections.abc import Callable
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from timing import shortest
 
 os.environ.setdefault("TQDM_DISABLE", "1")
 with warnings.catch_warnings():
@@ -44,17 +43,6 @@ CUSTOMERS, MONTHS, AGENTS = 1_000_000, 36, 2_000
 FAILING, KEPT = 0.08, 0.7
 
 
-def seconds(work: Callable[[], object], repeats: int = 3) -> float:
-    """Return the shortest of a few runs, after one that compiles."""
-    work()
-    times = []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return min(times)
-
-
 def experiments(table: Table) -> None:
     """Runs a second on a model of 10,000 cases: a sweep, and EMA Workbench one after the other."""
     scenario = load_scenario("online_retail")
@@ -73,10 +61,10 @@ def experiments(table: Table) -> None:
         with tempfile.TemporaryDirectory() as folder:
             run_sweep(design, folder)
 
-    per_run = seconds(own, 2) / (RUNS * len(POLICIES))
+    per_run = shortest(own, 2) / (RUNS * len(POLICIES))
     logging.disable(logging.CRITICAL)
     model = to_ema_model(scenario, policy, levers=(), uncertainties=UNCERTAIN, payoffs=payoffs)
-    other = seconds(lambda: ema.perform_experiments(model, scenarios=EXPERIMENTS), 2) / EXPERIMENTS
+    other = shortest(lambda: ema.perform_experiments(model, scenarios=EXPERIMENTS), 2) / EXPERIMENTS
     what = f"experiment, {CASES:,} cases"
     table.add_row(what, "EMA Workbench, to_ema_model", f"{per_run:.2e}", f"{other:.2e}", f"{other / per_run:,.0f}x", "")
 
@@ -90,7 +78,7 @@ def experiments(table: Table) -> None:
     plain = ema.Model("plain", function=plainly)
     plain.uncertainties = list(model.uncertainties)
     plain.outcomes = [ema.ScalarOutcome("net_value")]
-    other = seconds(lambda: ema.perform_experiments(plain, scenarios=EXPERIMENTS), 1) / EXPERIMENTS
+    other = shortest(lambda: ema.perform_experiments(plain, scenarios=EXPERIMENTS), 1) / EXPERIMENTS
     against = "EMA Workbench, value_cases and evaluate"
     table.add_row(what, against, f"{per_run:.2e}", f"{other:.2e}", f"{other / per_run:,.0f}x", "100x")
 
@@ -100,8 +88,8 @@ def sensitivity(table: Table) -> None:
     names = [f"x{j}" for j in range(FACTORS)]
     values = np.prod((np.abs(4 * saltelli(FACTORS, POINTS, 0) - 2) + np.arange(FACTORS)) / (1 + np.arange(FACTORS)), 1)
     problem = {"num_vars": FACTORS, "names": names, "bounds": [[0, 1]] * FACTORS}
-    own = seconds(lambda: sobol_indices(values.reshape(POINTS, -1), names, 100), 5)
-    other = seconds(lambda: sobol.analyze(problem, values, calc_second_order=False, num_resamples=100), 2)
+    own = shortest(lambda: sobol_indices(values.reshape(POINTS, -1), names, 100), 5)
+    other = shortest(lambda: sobol.analyze(problem, values, calc_second_order=False, num_resamples=100), 2)
     what = f"Sobol, d={FACTORS}, N={POINTS:,}, 100 resamples"
     table.add_row(what, "SALib", f"{own:.4f}", f"{other:.2f}", f"{other / own:,.0f}x", "40x")
 
@@ -114,14 +102,14 @@ def journeys(table: Table) -> None:
     buyers = Buyers(np.maximum(rate, 1e-12), leaving, np.full(CUSTOMERS, 12.0), nothing, nothing - 1)
     answers = np.ones((2, 4, 1_000, len(ANSWERS)))
     answers[..., 0] = KEPT
-    own = seconds(lambda: monthly_sums(buyers, FAILING, answers, np.ones(MONTHS), 0), 5) / CUSTOMERS / MONTHS
+    own = shortest(lambda: monthly_sums(buyers, FAILING, answers, np.ones(MONTHS), 0), 5) / CUSTOMERS / MONTHS
     table.add_row("customer-month", "5 ns wanted", f"{own:.2e}", "", "", "")
     for name, work, wanted in (
         ("Mesa", in_mesa, "500x"),
         ("SimPy", in_simpy, "1,000x"),
         ("SimPy by event", by_event, ""),
     ):
-        other = seconds(lambda work=work: work(rate, leaving), 1) / AGENTS / MONTHS
+        other = shortest(lambda work=work: work(rate, leaving), 1) / AGENTS / MONTHS
         table.add_row("customer-month", name, f"{own:.2e}", f"{other:.2e}", f"{other / own:,.0f}x", wanted)
 
 

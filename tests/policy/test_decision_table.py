@@ -12,7 +12,6 @@ from policy_sim.policy import (
     REASON,
     Decider,
     Lever,
-    Policy,
     Versions,
     authority,
     decide_by_date,
@@ -172,25 +171,13 @@ def test_no_case_at_all(decider, cases):
     assert decide_table(decider, cases.head(0)).empty
 
 
-def version(current, number, status="live", first=None, last=None, refund=25.0):
-    content = current.with_limit(Lever("agent", "refund"), refund).content | {
-        "version": number,
-        "status": status,
-        "effective_from": first,
-        "effective_until": last,
-        "approved_by": "Ana",
-        "approved_on": "2026-01-01",
-    }
-    return Policy.model_validate(content)
-
-
 @pytest.fixture
-def versions(current):
+def versions(version):
     return Versions(
         (
-            version(current, 1, "retired", "2026-01-01", "2026-03-31", 10),
-            version(current, 2, "live", "2026-03-01", refund=20),
-            version(current, 3, "live", "2026-06-01", refund=30),
+            version(1, "retired", "2026-01-01", "2026-03-31", 10),
+            version(2, "live", "2026-03-01", refund=20),
+            version(3, "live", "2026-06-01", refund=30),
         )
     )
 
@@ -241,9 +228,9 @@ def test_an_order_that_no_version_decides_keeps_no_other_from_it(versions, scena
     assert not decided["return_waived"].any()
 
 
-def test_each_version_needs_its_own_facts(current, scenario, segments):
-    first = version(current, 1, first="2026-01-01").model_copy(update={"guards": current.guards[:1]})
-    second = version(current, 2, first="2026-02-01")
+def test_each_version_needs_its_own_facts(current, scenario, segments, version):
+    first = version(1, first="2026-01-01").model_copy(update={"guards": current.guards[:1]})
+    second = version(2, first="2026-02-01")
     cases = pd.DataFrame([ROW | {"order_date": day} for day in ("2026-01-15", "2026-02-15")])
     cases = cases.drop(columns="prior_claims")
     decided = decide_by_date(Versions((first, second)), scenario.failures, segments, cases)

@@ -6,27 +6,15 @@ from policy_sim.border import InputError
 from policy_sim.policy import Lever, Policy, Versions, authority
 
 
-def version(current, number, status="live", first=None, last=None, refund=25.0):
-    content = current.with_limit(Lever("agent", "refund"), refund).content | {
-        "version": number,
-        "status": status,
-        "effective_from": first,
-        "effective_until": last,
-    }
-    if status != "draft":
-        content |= {"approved_by": "Ana", "approved_on": "2026-01-01"}
-    return Policy.model_validate(content)
-
-
 @pytest.fixture
-def versions(current):
+def versions(version):
     return Versions(
         (
-            version(current, 1, "retired", "2026-01-01", "2026-03-31", 10),
-            version(current, 2, "live", "2026-03-01", refund=20),
-            version(current, 3, "live", "2026-06-01", refund=30),
-            version(current, 4, "approved", "2026-07-01", refund=40),
-            version(current, 5, "draft", refund=50),
+            version(1, "retired", "2026-01-01", "2026-03-31", 10),
+            version(2, "live", "2026-03-01", refund=20),
+            version(3, "live", "2026-06-01", refund=30),
+            version(4, "approved", "2026-07-01", refund=40),
+            version(5, "draft", refund=50),
         )
     )
 
@@ -54,8 +42,8 @@ def test_before_the_first_version(versions):
         authority(versions, "late_delivery", "loyal", as_of="31.12.2025")
 
 
-def test_a_single_policy_by_date(current):
-    live = version(current, 2, "live", "2026-03-01")
+def test_a_single_policy_by_date(current, version):
+    live = version(2, "live", "2026-03-01")
     assert authority(live, "late_delivery", "loyal", as_of="2026-03-01").starts_at == "agent"
     with pytest.raises(InputError, match="was live on 2026-02-28"):
         authority(live, "late_delivery", "loyal", as_of="2026-02-28")
@@ -63,8 +51,8 @@ def test_a_single_policy_by_date(current):
         authority(current, "late_delivery", "loyal", as_of="2026-02-28")
 
 
-def test_today_without_a_date(current):
-    assert authority(Versions((version(current, 1, "live", "2000-01-01"),)), "late_delivery", "loyal").starts_at
+def test_today_without_a_date(version):
+    assert authority(Versions((version(1, "live", "2000-01-01"),)), "late_delivery", "loyal").starts_at
 
 
 @pytest.mark.parametrize(
@@ -91,15 +79,15 @@ def test_lives_that_make_no_sense(current, change, expected):
         Policy.model_validate(content)
 
 
-def test_a_changed_copy_is_a_draft(current):
-    live = version(current, 2, "live", "2026-03-01")
+def test_a_changed_copy_is_a_draft(version):
+    live = version(2, "live", "2026-03-01")
     moved = live.with_limit(Lever("agent", "refund"), 5.0)
     assert (moved.version, moved.status, moved.approved_by, moved.effective_from) == (3, "draft", "", None)
     assert moved.with_limit(Lever("agent", "credit"), 5.0).version == 3
 
 
-def test_the_next_version_of_another(current):
-    live = version(current, 2, "live", "2026-03-01")
+def test_the_next_version_of_another(current, version):
+    live = version(2, "live", "2026-03-01")
     assert live.as_next_version_of(live) == live
     assert live.as_draft().as_next_version_of(live) == live
     for before in (current, live):
@@ -108,9 +96,9 @@ def test_the_next_version_of_another(current):
         assert moved.as_next_version_of(before) == moved
 
 
-def test_fingerprints_of_all_and_of_the_rules_alone(current):
-    live = version(current, 1, "live", "2026-03-01")
+def test_fingerprints_of_all_and_of_the_rules_alone(current, version):
+    live = version(1, "live", "2026-03-01")
     assert live.fingerprint != current.fingerprint
     assert live.rules_fingerprint == current.rules_fingerprint
-    moved = version(current, 1, "live", "2026-03-01", refund=26)
+    moved = version(1, "live", "2026-03-01", refund=26)
     assert moved.rules_fingerprint != live.rules_fingerprint
