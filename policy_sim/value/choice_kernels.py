@@ -247,12 +247,7 @@ def grid_values(
             continue
         _find_levels(i, levels, sets, choosable, needed)
         _find_orders(i, scenario_tier, sets, choosable, order)
-        for g in range(grid.shape[0]):
-            for s in range(_STYLE_COUNT):
-                a = _first_within(order, s, needed, grid, g)
-                if a >= 0:
-                    handled[i, g] = 1.0
-                    out[i, g] += table[i, a, s]
+        _add_grid(i, order, needed, grid, table, handled, out)
 
 
 @numba.njit(forceinline=True)
@@ -282,18 +277,34 @@ def _find_orders(i: int, scenario_tier: int, sets: ChoiceSets, choosable: Bools,
 
 
 @numba.njit(forceinline=True)
-def _first_within(order: Ints, s: int, needed: Ints, grid: Ints, g: int) -> int:
-    """Return the resolution that a style prefers among those within the limits of a combination, -1 where none is."""
-    for n in range(order.shape[1]):
-        a = order[s, n]
-        if a < 0:
-            break
-        d = 0
-        while d < grid.shape[1] and needed[a, d] <= grid[g, d]:
-            d += 1
-        if d == grid.shape[1]:
-            return int(a)
-    return -1
+def _add_grid(
+    i: int,
+    order: Ints,
+    needed: Ints,
+    grid: Ints,
+    table: Floats,
+    handled: NDArray[np.float32],
+    out: NDArray[np.float32],
+) -> None:
+    """Add to a case, for every combination, what each style prefers among the resolutions within its limits.
+
+    The loops stand together: a function called for each combination would count the owners of its arrays every time.
+    """
+    for g in range(grid.shape[0]):
+        for s in range(_STYLE_COUNT):
+            for n in range(order.shape[1]):
+                a = order[s, n]
+                if a < 0:
+                    break
+                is_within = True
+                for d in range(grid.shape[1]):
+                    if needed[a, d] > grid[g, d]:
+                        is_within = False
+                        break
+                if is_within:
+                    handled[i, g] = 1.0
+                    out[i, g] += table[i, a, s]
+                    break
 
 
 @numba.njit(cache=True, nogil=True)

@@ -246,10 +246,7 @@ def _scored(
     cell_count, group_count = len(payoffs.scenario.cells), len(groups.counts)
     sums = np.empty((cell_count, len(MEASURES), len(payoffs.draws)))
     by_group = np.empty((group_count * cell_count, len(MEASURES), LANES))
-    # those of one group together: what they are added up in is then close at hand
-    order = np.argsort(groups.of_case, kind="stable")
-    places = assignments._replace(place=groups.of_case * cell_count + assignments.place)
-    grouped = Assignments(*(np.ascontiguousarray(column[order]) for column in places))
+    grouped = assignments._replace(place=groups.of_case * cell_count + assignments.place)
 
     def work(first: int, last: int) -> None:
         if first == 0:

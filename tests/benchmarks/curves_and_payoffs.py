@@ -52,7 +52,7 @@ def add_curves(table: Table, policy: Policy, payoffs: Payoffs) -> None:
         lever = Lever("agent", limit)
         outcome = evaluate(policy, payoffs)
         steps = len(threshold_curve(outcome, lever).limits)
-        tried = np.linspace(0, 150, LIMITS_TRIED)
+        tried = np.linspace(0, 150, LIMITS_TRIED).round(2)
 
         def loop(lever: Lever = lever, tried: np.ndarray = tried) -> None:
             for value in tried:

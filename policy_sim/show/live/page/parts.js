@@ -8,7 +8,7 @@ import { section } from "./section.js";
 import { fill } from "./tables.js";
 
 const HEIGHT = 224;
-const NOTHING = 0.005; // money a year, for which no bar is drawn
+const NOTHING = 1e-7; // of the net value: what rounding leaves, for which no bar is drawn
 const HELP =
   "How much of the difference comes from each part. Solid bars add to net value, hatched ones take from it; the line through the last bar holds nine draws in ten.";
 /** @type {readonly (readonly [Split, string])[]} */
@@ -32,9 +32,11 @@ export function partsOf(bench) {
       const rows = split === "parts" ? partRows(reading) : splitRows(reading, split);
       const { now } = reading;
       rows.push({ title: `${reading.valueTitle} ${reading.period}`, change: now.change, from: 0, to: now.change, isTotal: true });
+      const isNothing = rows.every((row) => Math.abs(row.change) <= NOTHING * Math.abs(now.level));
+      if (isNothing) rows.forEach((row) => (row.change = 0));
       const width = sized(part, HEIGHT);
       hatch(part.svg, `${bench.id}-parts-hatch`);
-      drawRows(part, reading, rows, now, width);
+      drawRows(part, reading, rows, now, width, isNothing);
       if (split !== "parts" && !reading.isViewFresh)
         draw(part.svg, "text", { x: width / 2, y: HEIGHT / 2, "text-anchor": "middle" }, "Working it out …");
       const texts = rows.map((row) => [row.title, reading.worth(row.change, true)]);
@@ -72,14 +74,14 @@ function splitRows({ state, isViewFresh }, split) {
  * @param {readonly Row[]} rows
  * @param {LevelNow} total
  * @param {number} width
+ * @param {boolean} isNothing
  */
-function drawRows({ svg }, reading, rows, total, width) {
+function drawRows({ svg }, reading, rows, total, width, isNothing) {
   const areParts = reading.state.split === "parts";
   const [lineHeight, thick] = areParts ? [44, 14] : [28, 7];
   const ends = [...rows.flatMap((row) => [row.from, row.to]), total.low, total.high, 0];
   const [least, most] = [Math.min(...ends), Math.max(...ends)];
   const x = (/** @type {number} */ value) => 2 + ((value - least) / (most - least || 1)) * (width - 4);
-  const isNothing = rows.every((row) => Math.abs(row.change) * reading.frame.cases_per_year < NOTHING);
   rows.forEach((row, i) => {
     const y = i * lineHeight;
     const figure = row.isTotal ? "ps-strong ps-word-now" : "ps-strong";
