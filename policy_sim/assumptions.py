@@ -86,7 +86,6 @@ _NEEDED = {
         "gained_per_delighted",
     ),
     "claiming": ("spread", "publicity", "temptation", "repeat_share", "visible_share", "refused_share"),
-    "style": ("generous_share", "thrifty_share"),
     "queue": ("staff", "hours_per_year", "patience_hours"),
 }
 _NEEDED_PER_FAILURE = (
@@ -119,7 +118,14 @@ _ABOVE_ZERO = (
 _BELOW_ONE = ("churn_without_remedy", "severity_mean", "repeat_share")
 #: Parts of a scenario: more than anybody could follow.
 _MOST_PARTS = {"tiers": 20, "segments": 50, "failures": 200, "remedies": 1_000, "rules": 1_000, "assumptions": 1_000}
-_NEEDED_PER_TIER = ("minutes", "wait_hours", "cost_per_minute", "lost_contact_share")
+_NEEDED_PER_TIER = (
+    "minutes",
+    "wait_hours",
+    "cost_per_minute",
+    "lost_contact_share",
+    "generous_share",
+    "thrifty_share",
+)
 
 Text = Annotated[str, Field(min_length=1, max_length=600)]
 
@@ -365,12 +371,13 @@ class Scenario(_Frozen):
         staff = self.value("queue.staff")
         if staff != round(staff):
             raise ValueError(f"queue.staff is {staff:g}; it must be a whole number of people, round it")
-        generous, thrifty = (self.assumptions["style"][f"{style}_share"] for style in ("generous", "thrifty"))
-        if generous.range[1] + thrifty.range[1] > 1 + 1e-12:
-            raise ValueError(
-                f"the ranges of style.generous_share (up to {generous.range[1]:g}) and style.thrifty_share (up to "
-                f"{thrifty.range[1]:g}) may not add up to more than 1; lower one of them"
-            )
+        for tier in self.tiers:
+            generous, thrifty = (self.assumptions[tier][f"{style}_share"] for style in ("generous", "thrifty"))
+            if generous.range[1] + thrifty.range[1] > 1 + 1e-12:
+                raise ValueError(
+                    f"the ranges of {tier}.generous_share (up to {generous.range[1]:g}) and {tier}.thrifty_share (up "
+                    f"to {thrifty.range[1]:g}) may not add up to more than 1; lower one of them"
+                )
 
     @staticmethod
     def _check_domain(name: str, bounds: tuple[float, float]) -> None:

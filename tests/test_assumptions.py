@@ -521,7 +521,7 @@ def test_with_values_refuses(scenario, values, message):
 
 
 @pytest.mark.parametrize(
-    "values", [{"style.generous_share": 0.95}, {"style.generous_share": 0.6, "style.thrifty_share": 0.5}]
+    "values", [{"agent.generous_share": 0.95}, {"agent.generous_share": 0.6, "agent.thrifty_share": 0.5}]
 )
 def test_no_draw_has_less_than_no_guided_agents(scenario, values):
     # a file in which both ranges add up to more than 1 is refused; so a changed copy may not have them either
@@ -530,7 +530,7 @@ def test_no_draw_has_less_than_no_guided_agents(scenario, values):
     except InputError:
         return
     draws = draw_assumptions(changed, 200)
-    assert (draws["style.generous_share"] + draws["style.thrifty_share"] <= 1).all()
+    assert (draws["agent.generous_share"] + draws["agent.thrifty_share"] <= 1).all()
 
 
 @pytest.mark.parametrize("name", ["shop.label_cost", "lead.wait_hours", "lead.minutes", "claiming.temptation"])

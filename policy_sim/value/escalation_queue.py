@@ -56,16 +56,16 @@ def supervisor_minutes(payoffs: Payoffs, assignments: Assignments, places: int) 
     kind = (failure[:, None] * resolution_count + assignments.choice) * tier_count + assignments.tier[:, None]
     follows = np.append(False, assignments.case[1:] == assignments.case[:-1])
     changes = ~follows[:, None] | (kind != np.roll(kind, 1, axis=0))
-    minutes = numbers.staff[:, :, :, _MINUTES].reshape(-1, numbers.staff.shape[-1])
-    total = np.zeros((places, minutes.shape[1]))
-    for s, share in enumerate(payoffs.style):
+    minutes = numbers.staff[:, :, :, _MINUTES]
+    total = np.zeros((places, minutes.shape[-1]))
+    for s in range(payoffs.style.shape[1]):
         now = np.flatnonzero(changes[:, s])
         before = now[follows[now]] - 1
         row = assignments.place[np.concatenate([now, before + 1])]
         column = kind[np.concatenate([now, before]), s]
         weight = np.concatenate([reached[now, s], -reached[before, s]])
-        summed = sparse.coo_array((weight, (row, column)), shape=(places, len(minutes))).tocsr()
-        total += (summed @ minutes) * share
+        shared = (minutes * payoffs.style[:, s]).reshape(-1, minutes.shape[-1])
+        total += sparse.coo_array((weight, (row, column)), shape=(places, len(shared))).tocsr() @ shared
     return total
 
 

@@ -72,7 +72,8 @@ class Payoffs:
         The same for the compiled loops of this room: cases; draws; what may be chosen for each case, and in which order
         agents prefer it. Other rooms read `uses`, `adequate` and `value_ratios`.
     style
-        (styles, draws) shares of guided, generous and thrifty agents; 0 in the draws that pad the last block.
+        (K, styles, draws) shares of guided, generous and thrifty people at each tier of the scenario; 0 in the draws
+        that pad the last block.
     """
 
     scenario: Scenario
@@ -195,7 +196,7 @@ def _customer_count(cases: Cases) -> int:
 def _scored_by(
     scenario: Scenario, cases: Cases, draws: Draws, value_ratios: Floats | None
 ) -> tuple[DrawArrays, Floats]:
-    """Return the arrays that score choices under each draw, and the shares (styles, draws) of who chooses how."""
+    """Return the arrays that score choices under each draw, and the shares (K, styles, draws) of who chooses how."""
     customer_count = _customer_count(cases)
     ratios = np.ones((customer_count, len(draws))) if value_ratios is None else value_ratios
     if ratios.shape[0] < customer_count or ratios.shape[1] != len(draws):
@@ -203,12 +204,17 @@ def _scored_by(
             f"value_ratios has shape {ratios.shape}; expected {customer_count} customers or more, {len(draws)} draws"
         )
     padded = _padded(draws)
-    shares = [padded[f"style.{style}_share"] for style in STYLES[1:]]
-    style = np.stack([1 - sum(shares), *shares])
-    style[:, len(draws) :] = 0.0
+    style = np.stack([_style_mix(tier, padded) for tier in scenario.tiers])
+    style[..., len(draws) :] = 0.0
     repeated = ratios[:, np.minimum(np.arange(len(padded)), len(draws) - 1)]
     ratios = np.ascontiguousarray(repeated)
     return draw_arrays_of(scenario, cases, padded, compile_menu(scenario, padded), ratios), style
+
+
+def _style_mix(tier: str, draws: Draws) -> Floats:
+    """Return the shares (styles, draws) of who chooses how at a tier."""
+    shares = [draws[f"{tier}.{style}_share"] for style in STYLES[1:]]
+    return np.stack([1 - sum(shares), *shares])
 
 
 def expect(
@@ -220,7 +226,7 @@ def expect(
     claimed: Floats,
     draw_arrays: DrawArrays,
 ) -> Floats:
-    """Return (rows, styles, quantities): what rows come to, mean over draws, times a style's share.
+    """Return (rows, styles, quantities): what rows come to, mean over draws, times a style's share at their tier.
 
     A row is a case under a resolution at a tier; quantities are those of `response_kernels.EXPECTED`.
 
@@ -236,7 +242,7 @@ def expect(
         Those of the payoffs, or those with the wait of a load in them.
     """
     weight = payoffs.style / len(payoffs.draws)
-    out = np.empty((len(case), len(weight), len(EXPECTED)))
+    out = np.empty((len(case), len(STYLES), len(EXPECTED)))
     cases = payoffs.case_arrays
     # the compiler knows one kind of array only
     case, resolution, tier = (np.ascontiguousarray(rows) for rows in (case, resolution, tier))

@@ -540,7 +540,7 @@ def score_assignments(
     suspected
         (N,) whether a guard has passed the case on because its customer looks suspicious.
     style
-        (styles, draws) share of each style.
+        (K, styles, draws) share of each style at each tier.
     """
     case, tier, choice, place = assignments
     b = np.empty(_MONEY)
@@ -550,12 +550,13 @@ def score_assignments(
     known = np.zeros((1 + most + choice.shape[1], _MEASURE_COUNT * LANES))
     row_of = np.zeros(most, dtype=np.int64)
     now, before = np.zeros(choice.shape[1], dtype=np.int64), np.zeros(choice.shape[1], dtype=np.int64)
-    weight = np.empty(LANES)
+    weights = np.empty((2, LANES))
     rows, timing, unseen = 0, _NONE, 0
     for n in range(case.shape[0]):
         i, k = case[n], tier[n]
         f = cases.failure[i]
         is_new = n == 0 or case[n - 1] != i
+        k_before = k if is_new else tier[n - 1]
         if is_new:
             now[:] = 0
             _copy_case(i, suspected[i], first, cases, draws, b)
@@ -583,7 +584,7 @@ def score_assignments(
             now[s] = row_of[a] if a >= 0 else 0
         for s in range(choice.shape[1]):
             if not _is_counted(s, now, before):
-                _add_change(s, now, before, known, style, first, weight, place[n], out)
+                _add_change(s, k, k_before, now, before, known, style, first, weights, place[n], out)
 
 
 @numba.njit(error_model="numpy", forceinline=True)
@@ -607,20 +608,36 @@ def _is_counted(s: int, now: Ints, before: Ints) -> bool:
 
 @numba.njit(error_model="numpy", forceinline=True)
 def _add_change(
-    s: int, now: Ints, before: Ints, known: Floats, style: Floats, first: int, weight: Floats, place: int, out: Floats
+    s: int,
+    k: int,
+    k_before: int,
+    now: Ints,
+    before: Ints,
+    known: Floats,
+    style: Floats,
+    first: int,
+    weights: Floats,
+    place: int,
+    out: Floats,
 ) -> None:
-    """Add to out what changes for a style, and for all after it for which the same does, by their shares."""
+    """Add to out what changes for a style, and for all after it for which the same does, by their shares.
+
+    Shares are those at tier k, and those at tier k_before for what was chosen before.
+    """
     mine, other = now[s], before[s]
     for j in range(LANES):
-        weight[j] = style[s, first + j]
+        weights[0, j] = style[k, s, first + j]
+        weights[1, j] = style[k_before, s, first + j]
     for t in range(s + 1, now.shape[0]):
         if now[t] == mine and before[t] == other:
             for j in range(LANES):
-                weight[j] += style[t, first + j]
+                weights[0, j] += style[k, t, first + j]
+                weights[1, j] += style[k_before, t, first + j]
     for q in range(_MEASURE_COUNT):
         for j in range(LANES):
-            change = known[mine, q * LANES + j] - known[other, q * LANES + j]
-            out[place, q, j] = _fma(weight[j], change, out[place, q, j])
+            new = known[mine, q * LANES + j]
+            old = known[other, q * LANES + j]
+            out[place, q, j] = _fma(weights[0, j], new, _fma(-weights[1, j], old, out[place, q, j]))
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -637,17 +654,17 @@ def expected_payoffs(
     end: int,
     out: Floats,
 ) -> None:
-    """Fill out (rows, weights, quantities) with sums over draws of weight (weights, draws) times what a row comes to.
+    """Fill out (rows, styles, quantities) with sums over draws of a style's weight times what a row comes to.
 
-    Quantities are those of `EXPECTED`, for rows begin to end; claimed (draws,) is the share of learned claiming that
-    gets through.
+    Quantities are those of `EXPECTED`, for rows begin to end; weight is (K, styles, draws), and that of a row's tier
+    counts; claimed (draws,) is the share of learned claiming that gets through.
     """
     b = np.empty(_MONEY)
     for n in range(begin, end):
-        for s in range(weight.shape[0]):
+        for s in range(weight.shape[1]):
             for q in range(_EXPECTED_COUNT):
                 out[n, s, q] = 0.0
-    for first in range(0, weight.shape[1], LANES):
+    for first in range(0, weight.shape[2], LANES):
         _copy_shared(first, _ONE, draws, b)
         timing, unseen = _NONE, 0
         for n in range(begin, end):
@@ -667,13 +684,13 @@ def expected_payoffs(
             _respond(not draws.proactive[f, a], draws.rejected[f], is_timed, b)
             if not draws.proactive[f, a] and unseen > 0:
                 _weigh_asking(b[_SURFACES], b)
-            for s in range(weight.shape[0]):
+            for s in range(weight.shape[1]):
                 payoff = 0.0
                 cost = 0.0
                 minutes = 0.0
                 learned = 0.0
                 for j in range(LANES):
-                    share = weight[s, first + j]
+                    share = weight[k, s, first + j]
                     claims = claimed[first + j] * b[_CLAIMING + j]
                     spent = b[_REMEDY_COST + j] + b[_LABOUR + j] + claims
                     payoff = _fma(share, b[_RETAINED + j] - spent, payoff)

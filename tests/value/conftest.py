@@ -43,14 +43,14 @@ def with_styles():
 
 
 def set_styles(scenario, generous, thrifty):
-    """Hold the workforce at exactly this mix in every draw, anything from 0 to 1."""
-    style = {
-        f"{name}_share": scenario.assumption(f"style.{name}_share").model_copy(
-            update={"value": value, "range": (0.0, 1.0), "distribution": "chosen"}
-        )
-        for name, value in (("generous", generous), ("thrifty", thrifty))
+    """Hold every tier at exactly this mix in every draw, anything from 0 to 1."""
+    shares = {"generous_share": generous, "thrifty_share": thrifty}
+    held = {name: {"value": value, "range": (0.0, 1.0), "distribution": "chosen"} for name, value in shares.items()}
+    tiers = {
+        tier: {name: kept.model_copy(update=held.get(name, {})) for name, kept in scenario.assumptions[tier].items()}
+        for tier in scenario.tiers
     }
-    return scenario.model_copy(update={"assumptions": {**scenario.assumptions, "style": style}})
+    return scenario.model_copy(update={"assumptions": {**scenario.assumptions, **tiers}})
 
 
 @pytest.fixture(scope="session")
@@ -175,7 +175,7 @@ _VARIANTS = {
     "generous": (lambda s: set_styles(s, 1, 0), 150, 4),
     "thrifty": (lambda s: set_styles(s, 0, 1), 150, 4),
     "generous and thrifty": (lambda s: set_styles(s, 0.5, 0.5), 150, 1),
-    "mostly generous": (lambda s: s.with_values({"style.generous_share": 0.7, "style.thrifty_share": 0.2}), 200, 41),
+    "mostly generous": (lambda s: s.with_values({"agent.generous_share": 0.7, "agent.thrifty_share": 0.2}), 200, 41),
     "entitlements that cannot be met": (
         lambda s: s.with_values({f"poor_service.{name}": 1.0 for name in ("entitlement", "loss_share")}),
         200,

@@ -309,7 +309,7 @@ def handle(policy, payoffs, i, names):
             guided = max(allowed, key=lambda a: payoffs.agent_view.payoff[scenario.tiers.index(tiers[k]), i, a])
             generous = max(allowed, key=lambda a: payoffs.agent_view.worth[i, a])
             thrifty = min(allowed, key=lambda a: payoffs.agent_view.cost[i, a])
-            return k, (guided, guided, guided) if k == last else (guided, generous, thrifty)
+            return k, (guided, generous, thrifty)
     most = max(everything, key=lambda a: payoffs.agent_view.worth[i, a])
     return last, (most, most, most)
 
@@ -333,14 +333,14 @@ def evaluate_plainly(policy, payoffs, names, known=None):
         visible_share=draw["claiming.visible_share"],
         repeat_share=draw["claiming.repeat_share"],
     )
-    shares = {style: draw[f"style.{style}_share"] for style in STYLES[1:]}
-    shares["guided"] = 1 - shares["generous"] - shares["thrifty"]
     handled = [handle(policy, payoffs, i, names) for i in range(len(cases))]
 
     def add_up(queue, known):
         totals = {name: np.zeros(len(payoffs.draws)) for name in MEASURES}
         for i, (k, choice) in enumerate(handled):
             tier = policy.tiers[k].name
+            shares = {style: draw[f"{tier}.{style}_share"] for style in STYLES[1:]}
+            shares["guided"] = 1 - shares["generous"] - shares["thrifty"]
             suspected = any(getattr(cases, fact)[i] >= level for fact, level in at_least.items())
             for style, a in zip(STYLES, choice, strict=True):
                 key = (i, a, tier, suspected)

@@ -23,7 +23,7 @@ def random_rows(payoffs, rng, count):
 
 def random_suspicion(payoffs, rng):
     """Draw which cases a guard suspects, and which share of learned claiming gets through under each draw."""
-    return rng.random(len(payoffs.cases)) < 0.4, rng.random(payoffs.style.shape[1])
+    return rng.random(len(payoffs.cases)) < 0.4, rng.random(payoffs.style.shape[-1])
 
 
 def bundle_of(oracle, payoffs, i, a):
@@ -134,7 +134,7 @@ def test_expected_payoffs_agree_with_the_twin(oracle, payoffs):
         where = (i, bundle, payoffs.scenario.tiers[k], draw, bool(suspected[i]))
         each = oracle.measures(payoffs.scenario, payoffs.cases, *where)
         spent = each["remedy_cost"] + each["labour"] + through * each["learned_claiming"]
-        weights = payoffs.style[:, : len(payoffs.draws)] / len(payoffs.draws)
+        weights = payoffs.style[k, :, : len(payoffs.draws)] / len(payoffs.draws)
         scale = 1e-12 * (1 + payoffs.cases.future_value[i] + payoffs.cases.item_price[i])
         expected = (each["retained"] - spent, each["remedy_cost"], each["supervisor_minutes"])
         for q, one in enumerate((*expected, through * each["learned_claiming"])):
@@ -195,7 +195,7 @@ def test_beliefs_are_expectations_over_the_one_central_draw(payoffs):
     scenario, cases = payoffs.scenario, payoffs.cases
     middle = value_cases(scenario, cases, central(scenario))
     case, resolution = np.nonzero(np.arange(middle.choice_sets.adequate.shape[1]) < middle.choice_sets.counts[:, None])
-    nobody, all_of_it = np.zeros(len(cases), dtype=np.bool_), np.ones(middle.style.shape[1])
+    nobody, all_of_it = np.zeros(len(cases), dtype=np.bool_), np.ones(middle.style.shape[-1])
     scale = 1e-12 * (1 + cases.future_value + cases.item_price)[case]
     for k in range(len(scenario.tiers)):
         found = expect(middle, case, resolution, np.full(len(case), k), nobody, all_of_it, middle.draw_arrays)
