@@ -16,6 +16,7 @@ from pydantic import Field
 
 __all__ = [
     "ASKED_FOR",
+    "ASKS",
     "CASE_COLUMNS",
     "COLUMNS",
     "DAYS_PER_YEAR",
@@ -26,12 +27,14 @@ __all__ = [
     "LIMIT_KINDS",
     "MEASURES",
     "MOVED",
+    "NEEDS",
     "OUTCOMES",
     "PARTS",
     "RETURN_PARTS",
     "SIMPLICITY",
     "SPARED",
     "TILES",
+    "AskKind",
     "CaseColumn",
     "GuardFact",
     "LimitKind",
@@ -350,6 +353,8 @@ class CaseColumn:
     filled_from
         The column that fills it, "constant" for 1, and the assumptions that this one is multiplied by. It then moves
         with the assumptions from draw to draw.
+    rules_out
+        Whether remedies may need it: where it is below a half, those that do cannot be given.
     """
 
     name: str
@@ -357,6 +362,7 @@ class CaseColumn:
     in_forms: bool = False
     default: float | str | None = None
     filled_from: tuple[str, tuple[str, ...]] | None = None
+    rules_out: bool = False
 
     @property
     def is_required(self) -> bool:
@@ -383,6 +389,9 @@ CASE_COLUMNS: Mapping[str, CaseColumn] = {
         CaseColumn("prior_claims", "count", default=0.0),
         CaseColumn("suspicion", "share", default=0.0),
         CaseColumn("surfaces", "share", default=1.0),
+        CaseColumn("firmness", "share", default="cases.firmness_mean"),
+        CaseColumn("in_stock", "share", default=1.0, rules_out=True),
+        CaseColumn("part_available", "share", default=1.0, rules_out=True),
         CaseColumn("future_value", "money"),
     )
 }
@@ -394,6 +403,43 @@ def form_columns() -> tuple[str, ...]:
 
 
 COLUMNS = form_columns()
+#: Columns that a remedy may need.
+NEEDS = tuple(column.name for column in CASE_COLUMNS.values() if column.rules_out)
+
+
+@dataclass(frozen=True)
+class AskKind:
+    """What a customer asks for when something went wrong.
+
+    Attributes
+    ----------
+    title
+        What it is called on screens.
+    kind
+        What is asked for in kind; None where any kind will do.
+    assumption
+        Ending of the assumption that says how many ask for it, of each failure; the rest ask for nothing in particular.
+    asks_for_more
+        Whether more is asked for than what was lost.
+    """
+
+    name: str
+    title: str
+    kind: RemedyKind | None = None
+    assumption: str | None = None
+    asks_for_more: bool = False
+
+
+#: What customers ask for, by name, in the order in which it is numbered.
+ASKS: Mapping[str, AskKind] = {
+    ask.name: ask
+    for ask in (
+        AskKind("anything", "nothing in particular"),
+        AskKind("money", "money back", kind="money", assumption="asks_money_share"),
+        AskKind("thing", "the thing, put right", kind="goods", assumption="asks_thing_share"),
+        AskKind("more", "more than was lost", assumption="asks_more_share", asks_for_more=True),
+    )
+}
 
 
 @dataclass(frozen=True)

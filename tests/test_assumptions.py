@@ -105,7 +105,7 @@ def test_each_failure_has_a_choice_that_can_be_looked_through(name):
     assert {variant for remedy in scenario.remedies for variant in scenario.variants(remedy)} - used == held_out
     taken = str(scenario.remedies)
     assert all(name in taken for name in scenario.assumption_names if name.startswith("remedy."))
-    groups = {"shop", "cases", "response", "claiming", "style", "queue", "remedy", *scenario.tiers, *scenario.failures}
+    groups = {"shop", "cases", "response", "claiming", "queue", "remedy", *scenario.tiers, *scenario.failures}
     assert set(scenario.assumptions) == groups
     # and every rule that forbids leaves something out
     for position, rule in ((i, rule) for i, rule in enumerate(scenario.rules) if rule.never):
@@ -177,7 +177,7 @@ def test_an_empty_unit_or_source_is_refused(changed, empty):
         (("assumptions", "shop", "label_cost"), DROPPED, "the assumption 'shop.label_cost' is missing; add it under"),
         (("assumptions", "lost_parcel"), DROPPED, "the assumption 'lost_parcel.share_of_cases' is missing"),
         (("assumptions", "lead"), DROPPED, "the assumption 'lead.minutes' is missing"),
-        (("assumptions", "style", "generous_share", "range"), [0.1, 0.9], "may not add up to more than 1"),
+        (("assumptions", "agent", "generous_share", "range"), [0.1, 0.9], "may not add up to more than 1"),
         (("currency",), "dollars", "shop.yaml, currency"),
         (("name",), "Online Shop", "shop.yaml, name"),
         (("tiers",), ["agent"], "shop.yaml, tiers"),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import ACTS, Draws, Rule, Scenario
 from policy_sim.border import InputError
-from policy_sim.words import COLUMNS, EVERYTHING, LIMITS
+from policy_sim.words import COLUMNS, EVERYTHING, LIMITS, NEEDS
 
 __all__ = ["Menu", "compile_menu", "compose"]
 
@@ -47,6 +47,12 @@ class Menu:
     acts
         (F, A, acts, M) as named in `ACTS`: minutes, minutes of supervisors, hours until the last of it arrives, effort
         asked of the customer, strength of the gesture (at most 1).
+    money_worth
+        (F, A, C, M) the part of `worth` that is given in money.
+    goods
+        (F, A) whether a resolution puts the thing right: it holds goods.
+    needs
+        (F, A, columns) whether it needs each of `NEEDS`.
     proactive
         (F, A) whether a resolution is given before anybody asks.
     in_line
@@ -63,6 +69,9 @@ class Menu:
     uses: Floats
     touches: NDArray[np.bool_]
     acts: Floats
+    money_worth: Floats
+    goods: NDArray[np.bool_]
+    needs: NDArray[np.bool_]
     proactive: NDArray[np.bool_]
     in_line: NDArray[np.bool_]
 
@@ -133,6 +142,9 @@ def compile_menu(scenario: Scenario, draws: Draws) -> Menu:
         uses=np.zeros((*shape, len(LIMITS), len(COLUMNS), len(draws))),
         touches=np.zeros((*shape, len(LIMITS)), dtype=np.bool_),
         acts=np.zeros((*shape, len(ACTS), len(draws))),
+        money_worth=np.zeros(money),
+        goods=np.zeros(shape, dtype=np.bool_),
+        needs=np.zeros((*shape, len(NEEDS)), dtype=np.bool_),
         proactive=np.zeros(shape, dtype=np.bool_),
         in_line=np.zeros(shape, dtype=np.bool_),
     )
@@ -151,6 +163,10 @@ def compile_menu(scenario: Scenario, draws: Draws) -> Menu:
                 hours = np.maximum(menu.acts[f, a, lead], act.acts[lead])
                 menu.acts[f, a] += act.acts
                 menu.acts[f, a, lead] = hours
+                if act.kind == "money":
+                    menu.money_worth[f, a] += act.worth
+                menu.goods[f, a] |= act.kind == "goods"
+                menu.needs[f, a] |= act.needs
                 menu.proactive[f, a] |= act.proactive
                 menu.in_line[f, a] |= act.in_line
                 for limit, form in act.uses.items():
@@ -188,6 +204,7 @@ class _Act:
             return compiled
 
         self.kind = remedy.kind
+        self.needs = np.array([need == remedy.needs for need in NEEDS])
         self.proactive = remedy.proactive
         self.in_line = remedy.in_line
         self.cost = form(remedy.cost)

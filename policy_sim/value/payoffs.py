@@ -34,7 +34,7 @@ from policy_sim.value.response_kernels import (
     expected_payoffs,
     payoffs_of_cases,
 )
-from policy_sim.words import LIMITS
+from policy_sim.words import ASKS, LIMITS, NEEDS
 
 __all__ = ["AgentView", "Payoffs", "expect", "in_blocks", "spread", "value_cases"]
 
@@ -43,6 +43,7 @@ Ints = NDArray[np.int64]
 
 _ROWS_IN_A_BLOCK = 20_000
 _CASES_IN_A_BLOCK = 5_000
+_HALF, _HALF_A_CENT = 0.5, 0.005  # half a cent is not a breach
 _MOST_CENTS = 1e18  # that a resolution draws on a limit: what still fits a whole number
 
 
@@ -418,21 +419,67 @@ def _choice_sets(
             money = case_arrays.money[rows] * factors
             used = np.rint(100 * np.einsum("nc,alc->nal", money, menu.uses[f, ..., 0])).clip(0, _MOST_CENTS)
             uses[rows] = np.where(menu.touches[f], used.astype(uses.dtype), -1)
+            view = _view_of_failure(menu, case_arrays, middle, money, rows)
             promised = np.einsum("nc,ac->na", money, menu.worth[f, :count, :, 0])
-            # half a cent is not a breach
-            enough = promised >= owed[f] * cases.item_price[rows, None] - 0.005
+            there = _is_there(menu, cases, rows)
+            enough = there & (promised >= owed[f] * cases.item_price[rows, None] - _HALF_A_CENT)
             # whoever has come has asked: nothing can be given before
             enough &= ~(menu.proactive[f, :count] & (cases.surfaces[rows] >= 1)[:, None])
+            accepted = enough & _is_accepted(scenario, menu, cases, money, view.worth, rows)
+            # where nothing that is asked for can be had, customers take what they are entitled to
+            enough = np.where(accepted.any(axis=1, keepdims=True), accepted, enough)
             adequate[rows, :count] = enough
-            view = _view_of_failure(menu, case_arrays, middle, money, rows)
             order = np.zeros((len(preference_order), len(rows), count), dtype=np.int16)
             put_in_order(*view, enough, uses[rows, :count], order)
             preference_order[:, rows, :count] = order
-            most_worth[rows] = view.worth.argmax(axis=1)
+            most_worth[rows] = np.where(there, view.worth, -np.inf).argmax(axis=1)
 
         in_blocks(work, len(of_failure))
     _refuse_unmet(scenario, cases, menu, adequate)
     return ChoiceSets(menu.counts[cases.failure], uses, adequate, preference_order, most_worth)
+
+
+def _is_there(menu: Menu, cases: Cases, rows: Ints) -> NDArray[np.bool_]:
+    """Tell which resolutions (rows, resolutions) of cases of one failure can be given: nothing that they need lacks."""
+    f = int(cases.failure[rows[0]])
+    needs = menu.needs[f, : menu.counts[f]]
+    lacks = np.column_stack([cases.columns[name][rows] < _HALF for name in NEEDS])
+    return np.asarray(~(lacks[:, None] & needs).any(axis=-1))
+
+
+def _is_accepted(
+    scenario: Scenario, menu: Menu, cases: Cases, money: Floats, worth: Floats, rows: Ints
+) -> NDArray[np.bool_]:
+    """Tell which resolutions (rows, resolutions) customers of one failure accept, by what they ask for and how firmly.
+
+    What is asked for is money worth what was lost, or the thing put right, or more than what was lost. Something else
+    is accepted where it is worth, net of trouble, the share of that which the customer's firmness says; who insists
+    (1) accepts nothing else.
+
+    Parameters
+    ----------
+    money
+        (rows, C) money columns of the cases.
+    worth
+        (rows, resolutions) what the customer gets, net of trouble.
+    """
+    f = int(cases.failure[rows[0]])
+    count = int(menu.counts[f])
+    lost = scenario.value(f"{cases.failures[f]}.loss_share") * cases.item_price[rows, None]
+    more = lost * (1 + scenario.value("cases.asked_on_top"))
+    in_money = np.einsum("nc,ac->na", money, menu.money_worth[f, :count, :, 0]) >= lost - _HALF_A_CENT
+    served = {"money": in_money, "goods": np.broadcast_to(menu.goods[f, :count], in_money.shape)}
+    firmness = cases.firmness[rows, None]
+    accepted = np.ones(in_money.shape, dtype=np.bool_)
+    for number, ask in enumerate(ASKS.values()):
+        asking = cases.ask[rows] == number
+        if ask.kind is None and not ask.asks_for_more:
+            continue
+        wanted = more if ask.asks_for_more else lost
+        as_asked = served[ask.kind] if ask.kind else worth >= wanted - _HALF_A_CENT
+        instead = (firmness < 1) & (worth >= firmness * wanted - _HALF_A_CENT)
+        accepted[asking] = (as_asked | instead)[asking]
+    return accepted
 
 
 def _view_of_failure(menu: Menu, cases: CaseArrays, draws: DrawArrays, money: Floats, rows: Ints) -> AgentView:

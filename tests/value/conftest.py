@@ -17,7 +17,7 @@ from policy_sim.policy import ASK, NO_LIMIT, Guard, Lever, LimitException, Polic
 from policy_sim.service import read_cases
 from policy_sim.study import Sample, prepare
 from policy_sim.value import value_cases
-from policy_sim.words import LIMITS
+from policy_sim.words import ASKS, LIMITS
 
 COSTS = ("unit_cost", "salvage_value", "return_shipping", "outbound_shipping", "restocking")
 
@@ -80,6 +80,10 @@ def make_cases(scenario, rng, count, round_share=0.5, given=COSTS):
         "return_shipping": np.round(rng.uniform(0, 12, count), 2),
         "outbound_shipping": rng.choice([0.0, 5.0, 6.0, 7.35], count),
         "restocking": rng.choice([0.0, 2.0, 4.0], count),
+        "ask": rng.choice(list(ASKS), count),
+        "firmness": rng.choice([1.0, 0.9, 0.5, 0.0], count),
+        "in_stock": rng.choice([1.0, 1.0, 0.0], count),
+        "part_available": rng.choice([1.0, 0.0], count),
     }
     return read_cases(
         pd.DataFrame({name: column for name, column in columns.items() if name in given or name not in COSTS}), scenario

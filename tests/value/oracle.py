@@ -23,7 +23,7 @@ from policy_sim.service import (
     spend_multiplier,
     waiting,
 )
-from policy_sim.words import CASE_COLUMNS
+from policy_sim.words import ASKS, CASE_COLUMNS
 
 MEASURES = ("retained", "remedy_cost", "labour", "learned_claiming", "customers_kept", "minutes")
 MEASURES += ("supervisor_minutes", "escalated")
@@ -152,6 +152,35 @@ def given(scenario, cases, i, bundle, draw):
     uses["total_cost"] = total["cost"]
     total["gesture"] = np.minimum(total["gesture"], 1.0)
     return total, uses
+
+
+def adequate(scenario, cases, i):
+    """Return for each resolution of case i whether it may be chosen: it is there, keeps the promise, is accepted."""
+    failure = cases.failures[cases.failure[i]]
+    draw = middle(scenario)
+    lost_money = draw[f"{failure}.loss_share"] * cases.item_price[i]
+    owed = draw[f"{failure}.entitlement"] * lost_money
+    ask = list(ASKS)[cases.ask[i]]
+    wanted = lost_money * (1 + draw["cases.asked_on_top"]) if ask == "more" else lost_money
+    possible, welcome = [], []
+    for bundle in resolutions(scenario, failure):
+        total, _ = given(scenario, cases, i, bundle, draw)
+        remedies = [sizes(scenario)[variant] for variant in bundle]
+        there = all(remedy.needs is None or cases.columns[remedy.needs][i] >= 0.5 for remedy, _ in remedies)
+        too_late = total["proactive"] and cases.surfaces[i] == 1
+        possible.append(bool(there and total["worth"] >= owed - 0.005 and not too_late))
+        money = columns(cases, i, draw)
+        cash = sum(money_of(remedy.worth, amount, money, draw) for remedy, amount in remedies if remedy.kind == "money")
+        gets = total["worth"] - total["trouble"]
+        as_asked = {
+            "anything": True,
+            "money": cash >= wanted - 0.005,
+            "thing": any(remedy.kind == "goods" for remedy, _ in remedies),
+            "more": gets >= wanted - 0.005,
+        }[ask]
+        won_over = cases.firmness[i] < 1 and gets >= cases.firmness[i] * wanted - 0.005
+        welcome.append(possible[-1] and bool(as_asked or won_over))
+    return welcome if any(welcome) else possible
 
 
 def lost(scenario, cases, i, draw, effect, over, insulted, gesture, effort, hours, proactive, suspected):

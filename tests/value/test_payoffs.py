@@ -149,7 +149,7 @@ def test_what_agents_see_agrees_with_the_twin(oracle, payoffs):
         bundles = oracle.resolutions(scenario, failure)
         assert options.counts[i] == len(bundles)
         assert not options.adequate[i, len(bundles) :].any()
-        owed = middle[f"{failure}.entitlement"] * middle[f"{failure}.loss_share"] * cases.item_price[i]
+        assert options.adequate[i, : len(bundles)].tolist() == oracle.adequate(scenario, cases, i)
         for a, bundle in enumerate(bundles):
             assert payoffs.menu.names[cases.failure[i]][a] == (" + ".join(bundle) or "nothing")
             total, uses = oracle.given(scenario, cases, i, bundle, middle)
@@ -159,9 +159,6 @@ def test_what_agents_see_agrees_with_the_twin(oracle, payoffs):
                     assert abs(options.uses[i, a, d] - max(100 * uses[limit], 0)) <= 0.5 + 1e-6
                 else:
                     assert options.uses[i, a, d] == -1
-            # the promise is about what is given, before the customer's trouble
-            too_late = total["proactive"] and cases.surfaces[i] == 1
-            assert options.adequate[i, a] == (total["worth"] >= owed - 0.005 and not too_late)
             assert payoffs.agent_view.worth[i, a] == pytest.approx(
                 total["worth"] - total["trouble"], rel=1e-12, abs=1e-12
             )
