@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from policy_sim.border import InputError, check_at_least, find_file, is_file, parse_model, read_yaml, unknown
-from policy_sim.words import ASKS, COLUMNS, EVERYTHING, LIMIT_KINDS, LIMITS, NEEDS, Name, RemedyKind
+from policy_sim.words import ASKS, COLUMNS, EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS, NEEDS, Name, RemedyKind
 
 __all__ = [
     "ACTS",
@@ -63,6 +63,7 @@ _NEEDED = {
         "days_since_failure_median",
         "days_since_failure_spread",
         "suspicious_share",
+        "live_share",
         "insists_share",
         "firmness_mean",
         "firmness_concentration",
@@ -130,6 +131,7 @@ _MOST_PARTS = {"tiers": 20, "segments": 50, "failures": 200, "remedies": 1_000, 
 _NEEDED_PER_TIER = (
     "minutes",
     "wait_hours",
+    "live_wait_hours",
     "cost_per_minute",
     "lost_contact_share",
     "generous_share",
@@ -217,7 +219,8 @@ class Remedy(_Frozen):
     `minutes` are those of whoever decides, `supervisor_minutes` those of supervisors, who also handle escalations.
     `lead_hours` is the time until it arrives, `effort` (0-1) what it asks of the customer, `gesture` (0-1) how strong a
     gesture it is. A `proactive` remedy is given before the customer complains, and so reaches those who never would.
-    With a remedy that is `in_line` the customer waits for a supervisor, as in an escalation. `needs` is a column of the
+    With a remedy that is `in_line` the customer waits for a supervisor, as in an escalation. What `comes_first` has to
+    arrive before all else is sent: an item that is asked back. `needs` is a column of the
     case without which it cannot be given: the item in stock, a part that is still made.
     """
 
@@ -225,6 +228,7 @@ class Remedy(_Frozen):
     kind: RemedyKind | None = None
     proactive: bool = False
     in_line: bool = False
+    comes_first: bool = False
     needs: str | None = None
     amounts: tuple[Annotated[float, Field(gt=0)], ...] = ()
     shares_of_price: tuple[Annotated[float, Field(gt=0, le=1)], ...] = ()
@@ -244,8 +248,9 @@ class Remedy(_Frozen):
     def _uses_known_limits(cls, uses: object) -> object:
         if isinstance(uses, Mapping):
             for limit in uses:
-                if limit not in LIMITS or limit == EVERYTHING:
-                    raise ValueError(str(unknown("limit", limit, [name for name in LIMITS if name != EVERYTHING])))
+                if limit not in LIMITS or limit in (EVERYTHING, GOODWILL):
+                    own = [name for name in LIMITS if name not in (EVERYTHING, GOODWILL)]
+                    raise ValueError(str(unknown("limit that a remedy may draw on", limit, own)))
         return uses
 
     @field_validator("needs")

@@ -56,11 +56,12 @@ class Cases:
         nothing had gone wrong). Shares: severity, suspicion, and surfaces: the chance that the customer comes by
         themselves, as far as the firm can tell beforehand. Most unhappy customers never do: only what is given before
         anybody asks reaches the others. It is 1 for cases of a log, who have come: nothing can be given before they
-        ask. firmness: the share of what they asked for that something else must be worth to be accepted instead; who
-        is at 1 insists. in_stock, part_available: below a half, what needs it cannot be given. Times: hours_open since
-        the failure was noticed, days_since_purchase, days_since_failure since the failure before this one, which counts
-        where there is one. Counts before this case: prior_purchases (the order that failed is one), prior_failures,
-        prior_claims (in the last twelve months).
+        ask. live: whether they are on the line, by phone or chat, and wait for a tier as long as that takes; the others
+        have written. firmness: the share of what they asked for that something else must be worth to be accepted
+        instead; who is at 1 insists. in_stock, part_available: below a half, what needs it cannot be given. Times:
+        hours_open since the failure was noticed, days_since_purchase, days_since_failure since the failure before this
+        one, which counts where there is one. Counts before this case: prior_purchases (the order that failed is one),
+        prior_failures, prior_claims (in the last twelve months).
     new_customer_value
         Future value of somebody who has just placed a first order.
     assumed
@@ -210,7 +211,9 @@ def _draw_asks(scenario: Scenario, failure: NDArray[np.int64], rng: np.random.Ge
     insists = rng.random(count) < scenario.value("cases.insists_share")
     firmness = rng.beta(mean * concentration, (1 - mean) * concentration, count)
     out_of_stock = np.array([scenario.value(f"{name}.out_of_stock_share") for name in scenario.failures])[failure]
+    live = rng.random(count) < scenario.value("cases.live_share")
     return {
+        "live": live.astype(np.float64),
         "ask": (rng.random(count)[:, None] >= np.cumsum(shares[failure], axis=1)).sum(axis=1).clip(0, len(ASKS) - 1),
         "firmness": np.where(insists, 1.0, firmness),
         "in_stock": (rng.random(count) >= out_of_stock).astype(np.float64),

@@ -77,6 +77,7 @@ def test_columns(cases, scenario, log):
         "prior_claims",
         "suspicion",
         "surfaces",
+        "live",
         "firmness",
         "in_stock",
         "part_available",
