@@ -250,7 +250,7 @@ class Remedy(_Frozen):
             for limit in uses:
                 if limit not in LIMITS or limit in (EVERYTHING, GOODWILL):
                     own = [name for name in LIMITS if name not in (EVERYTHING, GOODWILL)]
-                    raise ValueError(str(unknown("limit that a remedy may draw on", limit, own)))
+                    raise ValueError(str(unknown("limit", limit, own)))
         return uses
 
     @field_validator("needs")

@@ -197,7 +197,11 @@ def test_an_empty_unit_or_source_is_refused(changed, empty):
         ),
         (("remedies", "full_refund", "cost"), {"amount": 1}, "uses 'amount', but the remedy has no amounts"),
         (("remedies", "full_refund", "uses"), {"refnd": {}}, "unknown limit 'refnd' (did you mean 'refund'?)"),
-        (("remedies", "full_refund", "uses"), {"total_cost": {}}, "unknown limit 'total_cost'"),
+        (
+            ("remedies", "full_refund", "uses"),
+            {"total_cost": {}},
+            "unknown limit 'total_cost'",
+        ),
         (("remedies", "coupon", "shares_of_price"), [0.5], "remedies.coupon has both amounts and shares_of_price"),
         (("remedies", "coupon", "amounts"), [-5], "remedies.coupon.amounts[0]"),
         (("remedies", "partial_refund", "shares_of_price"), [20], "remedies.partial_refund.shares_of_price[0]"),

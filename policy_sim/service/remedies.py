@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import ACTS, Draws, Rule, Scenario
 from policy_sim.border import InputError
-from policy_sim.words import COLUMNS, EVERYTHING, GOODWILL, LIMITS, NEEDS
+from policy_sim.words import COLUMNS, EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS, NEEDS
 
 __all__ = ["Menu", "compile_menu", "compose"]
 
@@ -42,7 +42,8 @@ class Menu:
         less than `worth` where a remedy is not of a kind that matches the loss.
     uses
         (F, A, L, C, M) coefficients of what a resolution uses of each limit; its whole cost for total_cost; for
-        goodwill what it is worth, but for items that are kept, which have a limit of their own.
+        goodwill what it is worth, credit at what is written on it, but for items that are kept, which have a limit of
+        their own.
     gesture_cost
         (F, A, C, M) what its service costs, and the time of supervisors: goodwill, whatever is owed.
     brings_item_back
@@ -178,7 +179,7 @@ def compile_menu(scenario: Scenario, draws: Draws) -> Menu:
                 menu.gesture_cost[f, a] += act.gesture_cost
                 menu.brings_item_back[f, a] |= act.brings_item_back
                 if not act.waives_return:
-                    menu.uses[f, a, LIMITS.index(GOODWILL)] += act.worth
+                    menu.uses[f, a, LIMITS.index(GOODWILL)] += act.face
                 for limit, form in act.uses.items():
                     menu.uses[f, a, LIMITS.index(limit)] += form
                     menu.touches[f, a, LIMITS.index(limit)] = True
@@ -234,6 +235,8 @@ class _Act:
         self.trouble = form(remedy.trouble)
         self.gain = self.worth if remedy.gain is None else form(remedy.gain)
         self.uses = {limit: form(coefficients) for limit, coefficients in remedy.uses.items()}
+        written = (form for limit, form in self.uses.items() if not LIMIT_KINDS[limit].counts_item_price)
+        self.face = next(written, self.worth)
         self.acts = np.array([number(getattr(remedy, name)) for name in ACTS])
         self.gesture_cost = self.cost.copy() if remedy.kind == "service" else np.zeros_like(self.cost)
         of_supervisors = self.acts[ACTS.index("supervisor_minutes")] * draws[f"{scenario.tiers[1]}.cost_per_minute"]

@@ -23,7 +23,7 @@ from policy_sim.service import (
     spend_multiplier,
     waiting,
 )
-from policy_sim.words import ASKS, CASE_COLUMNS
+from policy_sim.words import ASKS, CASE_COLUMNS, LIMIT_KINDS
 
 MEASURES = ("retained", "remedy_cost", "labour", "learned_claiming", "customers_kept", "minutes")
 MEASURES += ("supervisor_minutes", "escalated")
@@ -162,7 +162,8 @@ def given(scenario, cases, i, bundle, draw):
     a_minute = draw[f"{scenario.tiers[1]}.cost_per_minute"]
     for remedy, amount in (known[variant] for variant in bundle):
         if "keep_item" not in remedy.uses:
-            beyond = beyond + money_of(remedy.worth, amount, money, draw)
+            written = [form for limit, form in remedy.uses.items() if not LIMIT_KINDS[limit].counts_item_price]
+            beyond = beyond + money_of((written or [remedy.worth])[0], amount, money, draw)
         if "salvage_value" in remedy.cost:
             beyond = beyond - (1 - lost_share) * price
         if remedy.kind == "service":

@@ -330,11 +330,15 @@ def test_uses_and_adequacy_by_hand(scenario):
     uses = {name: dict(zip(LIMITS, payoffs.choice_sets.uses[0, a], strict=True)) for a, name in enumerate(names)}
     assert uses["nothing"] == dict.fromkeys(LIMITS, -1) | {"total_cost": 0}
     kept = uses["full_refund + keep_item + apology_note + store_credit_10"]
-    # a refund of 49.99, a note of .70 and .75 of the credit of 10
-    assert kept == {"refund": 4999, "credit": 1000, "keep_item": 4999, "replacement": -1, "total_cost": 5819}
+    # a refund of 49.99, all of which is owed; a note of .70 and .75 of the credit of 10, which go beyond it
+    assert kept == {
+        "refund": 4999, "credit": 1000, "keep_item": 4999, "replacement": -1, "goodwill": 1070, "total_cost": 5819
+    }  # fmt: skip
     sent = uses["replacement + send_back"]
     # goods .5 * 49.99, postage 6, label 10.15, inspection 4, restocking .05 * 49.99, less salvage .45 * .5 * 49.99
-    assert sent == {"refund": -1, "credit": -1, "keep_item": -1, "replacement": 4999, "total_cost": 3640}
+    assert sent == {
+        "refund": -1, "credit": -1, "keep_item": -1, "replacement": 4999, "goodwill": -1, "total_cost": 3640
+    }  # fmt: skip
     adequate = dict(zip(names, payoffs.choice_sets.adequate[0], strict=False))
     assert not adequate["nothing"]
     assert not adequate["apology_note + store_credit_25"]
