@@ -1,4 +1,4 @@
-"""Directions that any head of service expects: what happens to a policy, and to what a limit is worth, if a number rises.
+"""Directions that any head of service expects: what becomes of a policy, and of what a limit is worth, as numbers rise.
 
 Where theory says so they hold for any policy: what makes everything dearer lowers the best as well as each. All on the
 same cases and draws; where a number says who the cases are, on cases drawn anew from the same random numbers.
