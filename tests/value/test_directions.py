@@ -21,6 +21,11 @@ FAILURES = ("late_delivery", "wrong_item", "defective_item", "lost_parcel", "bro
 
 
 @pytest.fixture(scope="module")
+def current(scenario):
+    return load_policy("current", scenario)
+
+
+@pytest.fixture(scope="module")
 def customers(scenario):
     return fit_customers(read_default_log(scenario), scenario)
 
@@ -90,7 +95,6 @@ DIRECTIONS = [
     (*one("claiming.refused_share", 0.3, 0.9), "learned_claiming", -1),
     (*one("claiming.visible_share", 0.2, 0.8), "learned_claiming", -1),
     (*one("poor_service.entitlement", 0, 1), "remedy_cost", +1),
-    (*one("poor_service.entitlement", 0, 1), "escalated", +1),
     (*one("late_delivery.entitlement", 0, 1), "remedy_cost", +1),
     (*one("agent.generous_share", 0.1, 0.5), "remedy_cost", +1),
     (*one("agent.thrifty_share", 0.0, 0.25), "remedy_cost", -1),
@@ -120,7 +124,7 @@ OF_CASES = [
     (*one("cases.insists_share", 0.2, 0.8), "escalated", +1),
     (*one("cases.firmness_mean", 0.4, 0.9), "escalated", +1),
     (*of_all("asks_money_share", 0.05, 0.35), "escalated", +1),
-    (*of_all("asks_more_share", 0.0, 0.15), "remedy_cost", +1),
+    (*of_all("asks_more_share", 0.0, 0.1), "remedy_cost", +1),
     (*of_all("out_of_stock_share", 0.0, 0.25), "escalated", +1),
     (*one("cases.part_gone_share", 0.0, 0.3), "remedy_cost", +1),
     (*one("cases.suspicious_share", 0.01, 0.1), "escalated", +1),
@@ -165,10 +169,12 @@ def test_direction_of_what_a_limit_is_worth(valued, current, low, high, limit, s
     assert sign * (gains[1] - gains[0]) > 0
 
 
-@pytest.mark.parametrize("name", ["shop.label_cost", "agent.cost_per_minute", "claiming.publicity", "remedy.note_cost"])
+@pytest.mark.parametrize("name", ["shop.label_cost", "agent.cost_per_minute", "shop.inspection_cost"])
 def test_what_makes_every_policy_dearer_lowers_the_best_one(valued, current, name):
-    # the best of many cannot rise where none does: held on the best limits that are found, scored on both
-    cheap, dear = (valued({name: factor * valued({}).scenario.value(name)}) for factor in (0.8, 1.2))
+    # where everybody is guided, the best of many cannot rise where none does: held on the best limits that are found
+    guided = {f"{tier}.{style}_share": 0.0 for tier in current.tier_names for style in ("generous", "thrifty")}
+    value = valued({}).scenario.value(name)
+    cheap, dear = (valued(guided | {name: factor * value}) for factor in (0.8, 1.2))
     best = best_limits(current, dear).policy
     assert evaluate(best, cheap).per_case()[0] >= evaluate(best, dear).per_case()[0]
 

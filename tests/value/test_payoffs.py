@@ -289,12 +289,13 @@ def test_minutes_and_labour_by_hand(scenario):
     lead, manager = (scenario.value(f"{tier}.minutes") for tier in ("lead", "manager"))
     wages = [scenario.value(f"{tier}.cost_per_minute") for tier in scenario.tiers]
     stay = [1 - scenario.value(f"{tier}.lost_contact_share") for tier in scenario.tiers]
-    # eight of the agent, six of a supervisor for the call, if the customer is still there for it
-    np.testing.assert_allclose(minutes, [8 + 6, 8 + lead + 6 * stay[1], 8 + manager + 6 * stay[2]], rtol=1e-12)
-    np.testing.assert_allclose(second, [6, lead + 6 * stay[1], manager + 6 * stay[2]], rtol=1e-12)
+    # eight of the agent; those of the tier and six of a supervisor for the call, if the customer is still there for it
+    above = [6, (lead + 6) * stay[1], (manager + 6) * stay[2]]
+    np.testing.assert_allclose(minutes, 8 + np.array(above), rtol=1e-12)
+    np.testing.assert_allclose(second, above, rtol=1e-12)
     expected = [8 * wages[0] + 6 * wages[1]]
-    expected.append(8 * wages[0] + lead * wages[1] + 6 * stay[1] * wages[1])
-    expected.append(8 * wages[0] + manager * wages[2] + 6 * stay[2] * wages[1])
+    expected.append(8 * wages[0] + (lead + 6) * stay[1] * wages[1])
+    expected.append(8 * wages[0] + stay[2] * (manager * wages[2] + 6 * wages[1]))
     np.testing.assert_allclose(labour, expected, rtol=1e-12)
     np.testing.assert_allclose(found[:, at, MEASURES.index("escalated"), 0], [0, 1, 1], rtol=1e-12)
 
