@@ -160,7 +160,7 @@ def follow_customers(
     customers = _checked(setting, months, count, learning_months, budget_per_month, after_budget)
     payoffs = setting.payoffs.take(spread(len(setting.payoffs.cases), most_cases))
     rng = np.random.default_rng([seed, 9])
-    base = _base(customers, payoffs, rng, count, failure_at_start)
+    base = _base(setting, payoffs, rng, count, failure_at_start)
     failing = payoffs.scenario.value("cases.failures_per_order")
     cohort = _cohort(customers, rng, max(count // 4, 1_000), failing, len(payoffs.cases))
     arriving = 0.01 * count if newcomers_per_month is None else float(newcomers_per_month)
@@ -227,7 +227,7 @@ def _checked(
     budget_per_month: float | None,
     after_budget: Policy | None,
 ) -> Customers:
-    if setting.customers is None:
+    if setting.customers is None or setting.orders is None:
         raise InputError(
             "the cases were not drawn from a log, so nothing is known of who buys when; prepare with a log"
         )
@@ -248,27 +248,34 @@ def _checked(
     return setting.customers
 
 
-def _base(
-    customers: Customers, payoffs: Payoffs, rng: np.random.Generator, count: int, failure_at_start: bool
-) -> Buyers:
-    """Draw customers of the log in proportion to their chance of being alive, or take those of the cases."""
-    values, cases = customers.future_values, payoffs.cases
+def _base(setting: Setting, payoffs: Payoffs, rng: np.random.Generator, count: int, failure_at_start: bool) -> Buyers:
+    """Draw customers of the log in proportion to their chance of being alive, or take those of the cases.
+
+    Who has a case has just ordered, and has not met the chance to leave after that order.
+    """
+    assert setting.customers is not None
+    customers, cases = setting.customers, payoffs.cases
     if failure_at_start:
+        assert setting.orders is not None
+        values, summary = setting.orders.values, setting.orders.summary
         case = np.arange(count) % len(cases)
         rows = cases.customer[case]
         prior = cases.prior_failures[case].astype(np.int64)
+        stayed = np.maximum(summary.frequency[rows] - 1, 0)
     else:
+        values, summary = customers.future_values, customers.summary
         alive = values.probability_alive
         rows = rng.choice(len(alive), size=count, p=alive / alive.sum())
         case = np.full(count, -1)
         share = payoffs.scenario.value("cases.failures_per_order")
         prior = rng.poisson(values.prior_purchases[rows] * share)
-    summary = customers.summary
+        stayed = summary.frequency[rows]
     return _drawn(
         customers,
         rng,
         summary.frequency[rows],
         summary.age_weeks[rows],
+        stayed,
         values.margin_share * values.expected_spend[rows],
         prior,
         case,
@@ -284,6 +291,7 @@ def _cohort(customers: Customers, rng: np.random.Generator, count: int, failing:
         rng,
         nothing,
         nothing,
+        nothing,
         np.full(count, margin),
         np.zeros(count, dtype=np.int64),
         np.where(rng.random(count) < failing, rng.integers(0, cases, count), -1),
@@ -295,6 +303,7 @@ def _drawn(
     rng: np.random.Generator,
     frequency: Floats,
     age_weeks: Floats,
+    stayed: Floats,
     margin: Floats,
     prior: Ints,
     case: Ints,
@@ -302,7 +311,7 @@ def _drawn(
     fit = customers.purchases
     assert isinstance(fit, BgNbdFit)
     rate = rng.gamma(fit.r + frequency) / (fit.alpha_weeks + age_weeks) * _WEEKS_A_MONTH
-    leaving = rng.beta(fit.a, fit.b + frequency)
+    leaving = rng.beta(fit.a, fit.b + stayed)
     return Buyers(np.maximum(rate, _LEAST_RATE), leaving, margin, prior, case.astype(np.int64))
 
 
