@@ -7,6 +7,7 @@ Left to others: limits of a segment (`policy`), what customers are worth (`clv`)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -71,11 +72,12 @@ def segment_words(segments: Sequence[Segment], currency: str) -> dict[str, str]:
         return {segment.name: "all customers" for segment in segments}
     if bounding_column(segments) == "prior_purchases":
         lows = [1, *(int(bound) + 1 for bound in bounds)]
-        words = [_orders(low, int(high)) for low, high in zip(lows, bounds, strict=False)] + [f"{lows[-1]} orders or more"]
+        words = [_orders(low, int(high)) for low, high in zip(lows, bounds, strict=False)]
+        words += [f"{lows[-1]} orders or more"]
     else:
         ends = [f"{bound:,g}" for bound in bounds]
         words = [f"worth up to {ends[0]} {currency} from now on"]
-        words += [f"worth {low} to {high} {currency} from now on" for low, high in zip(ends, ends[1:], strict=False)]
+        words += [f"worth {low} to {high} {currency} from now on" for low, high in pairwise(ends)]
         words += [f"worth more than {ends[-1]} {currency} from now on"]
     return {segment.name: said for segment, said in zip(segments, words, strict=True)}
 

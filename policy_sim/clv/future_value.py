@@ -265,7 +265,7 @@ class OrderValues:
         (n_orders,) places in the log of the orders that were drawn, rising, each once.
     row
         (count,) which of these each draw is.
-    summary, values
+    summary, future_values
         The customers' histories, and what they are worth, right after each of the n_orders.
     """
 
@@ -273,19 +273,15 @@ class OrderValues:
     place: NDArray[np.intp]
     row: NDArray[np.intp]
     summary: CustomerSummary
-    values: FutureValues
+    future_values: FutureValues
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each order, as `FutureValues.to_frame`, with times_drawn."""
-        return self.values.to_frame().assign(times_drawn=np.bincount(self.row, minlength=len(self.place)))
+        return self.future_values.to_frame().assign(times_drawn=np.bincount(self.row, minlength=len(self.place)))
 
     def to_dict(self) -> dict[str, object]:
-        """Return how many orders were drawn from, those after which day (None: all), their first_order_share."""
-        return {
-            "orders": len(self.recent.place),
-            "after": None if self.recent.after is None else str(self.recent.after),
-            "first_order_share": self.recent.share_in_use,
-        }
+        """Return what orders they were drawn from, as `RecentOrders.to_dict` does."""
+        return self.recent.to_dict()
 
 
 def _first_order(fit: FitOf, log_value: Callable[[FitOf], Vector], rng: np.random.Generator, count: int) -> Vector:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError
@@ -62,6 +63,18 @@ class RecentOrders:
     def share_in_use(self) -> float:
         """Share of first orders by the weights."""
         return float(self.weight[self.is_first].sum() / self.weight.sum())
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each order: place, is_first, weight."""
+        return pd.DataFrame({"place": self.place, "is_first": self.is_first, "weight": self.weight})
+
+    def to_dict(self) -> dict[str, object]:
+        """Return how many orders count, those after which day (None: all), and the share of first orders in use."""
+        return {
+            "orders": len(self.place),
+            "after": None if self.after is None else str(self.after),
+            "first_order_share": self.share_in_use,
+        }
 
     def draw(self, count: int, rng: np.random.Generator) -> Places:
         """Draw orders in proportion to their weights, in random order; spread evenly over customers and time.

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from policy_sim.assumptions import Draws, Scenario
 from policy_sim.border import InputError, check_at_least, nearest, texts_of, unknown
 from policy_sim.cells import distinct, read_numbers, read_table, shortened, words_about
-from policy_sim.service.claiming import GENUINE_SCORE, OPPORTUNIST_SCORE
 from policy_sim.segments import bounding_column, upper_bounds
+from policy_sim.service.claiming import GENUINE_SCORE, OPPORTUNIST_SCORE
 from policy_sim.words import CASE_COLUMNS, COLUMNS, decimals_of
 
 if TYPE_CHECKING:
@@ -57,12 +57,13 @@ class Cases:
         The numbers of `words.CASE_COLUMNS`, all 0 or more. Money: item_price (paid), unit_cost (of the goods),
         salvage_value (what the item brings after a return), return_shipping (label of the way back), outbound_shipping
         (postage of a second parcel), restocking (inspection), future_value (expected discounted margin of all orders
-        after the one that failed, if nothing had gone wrong with it: some would leave then, too). Shares: severity, suspicion, and surfaces: the chance that the customer comes by
-        themselves, as far as the firm can tell beforehand. Most unhappy customers never do: only what is given before
-        anybody asks reaches the others. It is 1 for cases of a log, who have come: nothing can be given before they
-        ask. Times: hours_open since the failure was noticed, days_since_purchase, days_since_failure since the failure
-        before this one, which counts where there is one. Counts before this case: prior_purchases (the order that
-        failed is one), prior_failures, prior_claims (in the last twelve months).
+        after the one that failed, if nothing had gone wrong with it: some would leave then, too). Shares: severity,
+        suspicion, and surfaces: the chance that the customer comes by themselves, as far as the firm can tell
+        beforehand. Most unhappy customers never do: only what is given before anybody asks reaches the others. It is 1
+        for cases of a log, who have come: nothing can be given before they ask. Times: hours_open since the failure was
+        noticed, days_since_purchase, days_since_failure since the failure before this one, which counts where there is
+        one. Counts before this case: prior_purchases (the order that failed is one), prior_failures, prior_claims (in
+        the last twelve months).
     new_customer_value
         Future value of somebody who has just placed a first order.
     assumed
@@ -120,7 +121,7 @@ class Cases:
         return replace(self, columns={**self.columns, **columns})
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the table with names of failures and segments, one row per case, from which `read_cases` makes the same.
+        """Return the table, one row per case with the names of failure and segment; `read_cases` makes the same of it.
 
         Besides the numbers it holds buyer; new_customer_value, the same in each row; and assumed: which columns were
         filled from the scenario, so that whoever reads it fills them again and does not take them for data.
@@ -155,7 +156,7 @@ def draw_cases(scenario: Scenario, transactions: Transactions, orders: OrderValu
     """
     check_at_least(0, "seed", seed, "--seed")
     rng = np.random.default_rng([seed, 2])
-    values, who, count = orders.values, orders.row, len(orders.row)
+    values, who, count = orders.future_values, orders.row, len(orders.row)
     place = orders.place[who]
     item_price = np.round(transactions.amount[place], decimals_of(transactions.currency))
 
@@ -382,7 +383,8 @@ def _one_of_all(table: _Table, name: str) -> object:
     _, values = distinct(table.rows[name])
     if len(values) > 1:
         raise InputError(
-            f"{table.where}: {name} is {shortened(values[0])} and {shortened(values[1])}; it must be the same for all cases"
+            f"{table.where}: {name} is {shortened(values[0])} and {shortened(values[1])}; "
+            "it must be the same for all cases"
         )
     return values[0] if len(values) else None
 

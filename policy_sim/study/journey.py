@@ -251,13 +251,14 @@ def _checked(
 def _base(setting: Setting, payoffs: Payoffs, rng: np.random.Generator, count: int, failure_at_start: bool) -> Buyers:
     """Draw customers of the log in proportion to their chance of being alive, or take those of the cases.
 
-    Who has a case has just ordered, and has not met the chance to leave after that order.
+    Who has a case has just ordered, and may leave after that order even if the case is made good; after the first of
+    all orders, nobody does by BG/NBD.
     """
     assert setting.customers is not None
     customers, cases = setting.customers, payoffs.cases
     if failure_at_start:
         assert setting.orders is not None
-        values, summary = setting.orders.values, setting.orders.summary
+        values, summary = setting.orders.future_values, setting.orders.summary
         case = np.arange(count) % len(cases)
         rows = cases.customer[case]
         prior = cases.prior_failures[case].astype(np.int64)
@@ -270,16 +271,13 @@ def _base(setting: Setting, payoffs: Payoffs, rng: np.random.Generator, count: i
         share = payoffs.scenario.value("cases.failures_per_order")
         prior = rng.poisson(values.prior_purchases[rows] * share)
         stayed = summary.frequency[rows]
-    return _drawn(
-        customers,
-        rng,
-        summary.frequency[rows],
-        summary.age_weeks[rows],
-        stayed,
-        values.margin_share * values.expected_spend[rows],
-        prior,
-        case,
-    )
+    frequency = summary.frequency[rows]
+    margin = values.margin_share * values.expected_spend[rows]
+    buyers = _drawn(customers, rng, frequency, summary.age_weeks[rows], stayed, margin, prior, case)
+    if not failure_at_start:
+        return buyers
+    leaves = (rng.random(count) < buyers.leaving) & (frequency > 0)
+    return buyers._replace(rate=np.where(leaves, _LEAST_RATE, buyers.rate))
 
 
 def _cohort(customers: Customers, rng: np.random.Generator, count: int, failing: float, cases: int) -> Buyers:
@@ -325,15 +323,20 @@ def _answers(policy: Policy, payoffs: Payoffs) -> Floats:
 
 
 def _answers_to(policy: Policy, payoffs: Payoffs) -> Floats:
-    """Return (draws, cases, answers) under a policy; escalated cases wait as long as its load makes them."""
+    """Return (draws, cases, answers) under a policy; escalated cases wait as long as its load makes them.
+
+    A customer who leaves after an order though nothing went wrong does so by the model of purchases; so the chance to
+    stay is that of the customers to whom nothing had happened, d0 taken out: (1 - delta) / (1 - d0).
+    """
     measured = dict(zip(MEASURES, np.moveaxis(measures_by_case(policy, payoffs), 1, 0), strict=True))
     silent = measures_by_case(policy, payoffs.without_word_of_mouth())[:, MEASURES.index("retained")]
     factor = payoffs.draws["shop.future_value_factor"]
-    valued = payoffs.cases.future_value[:, None] * factor * measured["customers_kept"]
+    kept = measured["customers_kept"] / (1 - payoffs.draws["response.churn_without_failure"])
+    valued = payoffs.cases.future_value[:, None] * factor * kept
     multiplier = np.divide(silent, valued, out=np.ones_like(valued), where=valued > 0)
     word_of_mouth = (measured["retained"] - silent) / (payoffs.cases.new_customer_value * factor)
     answers = measured | {
-        "chance_kept": measured["customers_kept"],
+        "chance_kept": kept,
         "spend_multiplier": multiplier,
         "word_of_mouth": word_of_mouth,
     }
