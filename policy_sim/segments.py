@@ -84,5 +84,5 @@ def segment_words(segments: Sequence[Segment], currency: str) -> dict[str, str]:
 
 def _orders(low: int, high: int) -> str:
     if high <= 1:
-        return "the first order"
+        return "1 order"
     return f"{low} orders" if low == high else f"{low} to {high} orders"

@@ -189,7 +189,10 @@ def test_an_empty_unit_or_source_is_refused(changed, empty):
         (("segments", 0, "future_value_up_to"), 50, "by prior_purchases_up_to and by future_value_up_to; keep one"),
         (
             ("segments",),
-            [{"name": name, "title": name, "future_value_up_to": bound} for name, bound in zip("abc", (50, 50, None))],
+            [
+                {"name": name, "title": name, "future_value_up_to": bound}
+                for name, bound in zip("abc", (50, 50, None), strict=True)
+            ],
             "segments must have rising future_value_up_to, and the last one none",
         ),
         (("remedies", "full_refund", "cost", "item_price"), 0.85, "coefficient 0.85 has no unit and no source"),

@@ -14,7 +14,7 @@ def segments(bound, *values):
             "prior_purchases_up_to",
             (1, 4, 5, None),
             "prior_purchases",
-            ["the first order", "2 to 4 orders", "5 orders", "6 orders or more"],
+            ["1 order", "2 to 4 orders", "5 orders", "6 orders or more"],
         ),
         (
             "future_value_up_to",
