@@ -118,8 +118,20 @@ def _customers(setting: Setting) -> list[str]:
         f"{len(log.labels):,} customers, {len(log.amount):,} orders, "
         f"{log.reading.first_date} to {log.reading.last_date}",
         "; ".join(f"{fit.model} " + ", ".join(f"{n} {v:.3g}" for n, v in fit.parameters.items()) for fit in fits),
-        f"Future value: {mean_value} a customer, {case_value} a case (who orders more meets more failures)",
+        f"Future value: {mean_value} a customer, {case_value} a case, right after its order",
+        *_orders(setting),
     ]
+
+
+def _orders(setting: Setting) -> list[str]:
+    """Say which orders of the log the cases are, and how many of them are first ones."""
+    if setting.orders is None:
+        return []
+    recent = setting.orders.recent
+    which = f"the {len(recent.place):,} orders after {recent.after}"
+    if recent.is_closed_cohort:
+        which = f"all {len(recent.place):,} orders with a price: nobody new came in the last {recent.weeks_without_newcomers:.0f} weeks"
+    return [f"Cases are drawn from {which}; {format_share(recent.share_in_use)} are first orders"]
 
 
 def _limits(recommendation: Recommendation) -> Table:
