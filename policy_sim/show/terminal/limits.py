@@ -130,7 +130,8 @@ def _orders(setting: Setting) -> list[str]:
     recent = setting.orders.recent
     which = f"the {len(recent.place):,} orders after {recent.after}"
     if recent.is_closed_cohort:
-        which = f"all {len(recent.place):,} orders with a price: nobody new came in the last {recent.weeks_without_newcomers:.0f} weeks"
+        weeks = f"{recent.weeks_without_newcomers:.0f} weeks"
+        which = f"all {len(recent.place):,} orders with a price: nobody new came in the last {weeks}"
     return [f"Cases are drawn from {which}; {format_share(recent.share_in_use)} are first orders"]
 
 
