@@ -128,11 +128,11 @@ def _orders(setting: Setting) -> list[str]:
     if setting.orders is None:
         return []
     recent = setting.orders.recent
-    which = f"the {len(recent.place):,} orders after {recent.after}"
+    which = f"those after {recent.after}, {len(recent.place):,} orders"
     if recent.is_closed_cohort:
         weeks = f"{recent.weeks_without_newcomers:.0f} weeks"
-        which = f"all {len(recent.place):,} orders with a price: nobody new came in the last {weeks}"
-    return [f"Cases are drawn from {which}; {format_share(recent.share_in_use)} are first orders"]
+        which = f"all {len(recent.place):,} orders, as nobody new came in the last {weeks}"
+    return [f"Cases are like {which};", f"{format_share(recent.share_in_use)} of them are first orders"]
 
 
 def _limits(recommendation: Recommendation) -> Table:
