@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from policy_sim.border import InputError, check_at_least, find_file, is_file, parse_model, read_yaml, unknown
+from policy_sim.segments import Segment, check_segments
 from policy_sim.words import ASKS, COLUMNS, EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS, NEEDS, Name, RemedyKind
 
 __all__ = [
@@ -69,6 +70,7 @@ _NEEDED = {
         "firmness_concentration",
         "asked_on_top",
         "part_gone_share",
+        "first_order_share",
     ),
     "response": (
         "churn_without_failure",
@@ -125,7 +127,7 @@ _ABOVE_ZERO = (
     "hours_per_year",
     "patience_hours",
 )
-_BELOW_ONE = ("churn_without_remedy", "severity_mean", "firmness_mean", "repeat_share")
+_BELOW_ONE = ("churn_without_remedy", "severity_mean", "firmness_mean", "repeat_share", "first_order_share")
 #: Parts of a scenario: more than anybody could follow.
 _MOST_PARTS = {"tiers": 20, "segments": 50, "failures": 200, "remedies": 1_000, "rules": 1_000, "assumptions": 1_000}
 _NEEDED_PER_TIER = (
@@ -315,14 +317,6 @@ class Rule(_Frozen):
         return (*self.never, *((self.only,) if self.only else ()), *self.alongside)
 
 
-class Segment(_Frozen):
-    """Customers with at most so many orders before (the last segment has no upper end)."""
-
-    name: Name
-    title: Text
-    prior_purchases_up_to: int | None = None
-
-
 class Scenario(_Frozen):
     """A named set of assumptions, failures and remedies; `rules` leave combinations of remedies out."""
 
@@ -383,10 +377,7 @@ class Scenario(_Frozen):
         for kind, names in (("tiers", self.tiers), ("segments", tuple(segment.name for segment in self.segments))):
             if len(set(names)) < len(names):
                 raise ValueError(f"{kind} holds a name twice ({', '.join(names)}); rename or remove one")
-        bounds = [segment.prior_purchases_up_to for segment in self.segments]
-        inner = [bound for bound in bounds[:-1] if bound is not None]
-        if bounds[-1] is not None or len(inner) != len(bounds) - 1 or inner != sorted(set(inner)):
-            raise ValueError("segments must have rising prior_purchases_up_to, and the last one none")
+        check_segments(self.segments)
 
     def _check_joint_values(self) -> None:
         if not any(self.value(f"{failure}.share_of_cases") > 0 for failure in self.failures):

@@ -241,7 +241,7 @@ def test_acts_add_up_and_the_last_to_arrive_counts(scenario):
     failures = dict(scenario.failures)
     failures["late_delivery"] = failures["late_delivery"].model_copy(update={"resolutions": {"all": together}})
     changed = bound(scenario.model_copy(update={"failures": failures}))
-    draws = draw_assumptions(changed, 30, seed=4)
+    draws = draw_assumptions(changed, 100, seed=4)
     menu = compile_menu(changed, draws)
     acts = dict(zip(ACTS, menu.acts[0, 0], strict=True))
     hours = [
