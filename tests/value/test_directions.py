@@ -10,11 +10,11 @@ import pytest
 from policy_sim import Lever, best_limits, evaluate, load_policy, threshold_curve
 from policy_sim.assumptions import central
 from policy_sim.policy import NO_LIMIT
-from policy_sim.service import draw_cases
-from policy_sim.study import fit_customers, read_default_log
+from policy_sim.study import Sample, fit_customers, read_default_log
+from policy_sim.study.prepare import cases_of
 from policy_sim.value import value_cases
 
-CASES = 800
+SAMPLE = Sample(cases=800)
 #: Many more cases than supervisors can answer.
 BUSY = {"shop.cases_per_year": 150_000, "queue.staff": 2}
 FAILURES = ("late_delivery", "wrong_item", "defective_item", "lost_parcel", "broken_part", "poor_service")
@@ -33,16 +33,14 @@ def customers(scenario):
 @pytest.fixture(scope="module")
 def valued(scenario, customers):
     """Value the cases under a scenario with other numbers; `drawn` where they say who the cases are."""
-    kept = draw_cases(scenario, customers.transactions, customers.future_values, CASES)
+    usual = cases_of(scenario, customers, SAMPLE)[1]
     known = {}
 
     def value(changes, is_drawn=False):
         key = (tuple(sorted(changes.items())), is_drawn)
         if key not in known:
             changed = scenario.with_values(changes)
-            cases = kept
-            if is_drawn:
-                cases = draw_cases(changed, customers.transactions, customers.future_values, CASES)
+            cases = cases_of(changed, customers, SAMPLE)[1] if is_drawn else usual
             known[key] = value_cases(changed, cases, central(changed))
         return known[key]
 
