@@ -26,7 +26,11 @@ def all_vectors(policy, payoffs, levers):
         tried = policy
         for lever, amount in zip(levers, amounts, strict=True):
             tried = tried.with_limit(lever, amount)
-        if all(low <= tried.limit(lever.tier, lever.limit) <= high for lever in levers for low, high in [tried.bounds(lever)]):
+        if all(
+            low <= tried.limit(lever.tier, lever.limit) <= high
+            for lever in levers
+            for low, high in [tried.bounds(lever)]
+        ):
             yield tried
 
 
@@ -88,5 +92,7 @@ def test_free_and_instant_supervisors_are_asked_everything(scenario, random_case
     found = evaluate(best.policy, payoffs).per_case().mean()
     assert found + best.forgone >= evaluate(asking, payoffs).per_case().mean() - 1e-9
     # nor is "ask" refused where what goes up is worth more there
-    assert best.policy.limit("agent", "total_cost") == ASK or found >= evaluate(asking, payoffs).per_case().mean() - 1e-9
+    assert (
+        best.policy.limit("agent", "total_cost") == ASK or found >= evaluate(asking, payoffs).per_case().mean() - 1e-9
+    )
     assert Lever("agent", "total_cost") not in best.not_asking
