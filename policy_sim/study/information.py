@@ -103,11 +103,12 @@ def evppi(net_benefits: Floats, draws: Draws, names: Sequence[str] | None = None
     -----
     Cross-fitted: a tenth of the draws at a time is held out. On the others each policy's net benefit is regressed on a
     restricted cubic spline of the assumption with 5 knots, and the policy with the highest mean is noted. On those held
-    out, the policy that the regression names is set against the noted one: mean_m (NB_m,chosen - NB_m,noted). What is chosen knows nothing of the draws that judge it, so nothing is made
-    of chance: two policies that are close bias neither part, as they do mean_m max_p G - max_p mean_m G (up in the first
-    term and in the second) and what is left of it after subtracting shuffled data. The price is a larger standard error
-    near a tie, in which the noted policies' distance from the best one of all draws is counted. A choice fitted to nine tenths of the draws is a little worse than the best one: with few
-    draws this is a bound from below.
+    out, the policy that the regression names is set against the noted one: mean_m (NB_m,chosen - NB_m,noted). What is
+    chosen knows nothing of the draws that judge it, so that nothing is made of chance. (mean_m max_p G - max_p mean_m G
+    is too high in both terms where two policies are close, and too low once shuffled data are subtracted.) The price is
+    a larger standard error near a tie, which holds how far the noted policies are behind the best one of all draws.
+    A choice fitted to nine tenths of the draws is a little worse than the best one: with few draws this is a bound from
+    below.
 
     References
     ----------
