@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress, plain_rows, unknown
 from policy_sim.policy import Lever, Policy
-from policy_sim.value.asking import instead_of_asking
+from policy_sim.value.asking import AS_GOOD, instead_of_asking
 from policy_sim.value.bound import bound_limits
 from policy_sim.value.curves import Curve, smallest_step, threshold_curve
 from policy_sim.value.evaluation import evaluate
 from policy_sim.value.exceptions import best_exceptions, cells_by, with_exceptions
 from policy_sim.value.payoffs import Payoffs, spread
+from policy_sim.value.regions import joint_region
 from policy_sim.value.robust import CRITERIA, robust_limits
 from policy_sim.value.search import (
     NO_GAIN,
@@ -48,6 +49,7 @@ Floats = NDArray[np.float64]
 
 _SEARCH_CASES = 20_000  # at most, that limits are fitted to
 _START_CASES = 2_000  # at most, that starts are polished on
+_REGION_CASES = 1_000  # at most, on which other limits are set anew
 _SETTLED = 3  # ends on these, the best ones, that go on until the load stands
 _CENT = 0.01
 _COARSEST = 1e9
@@ -106,6 +108,27 @@ class BestLimits:
         own = [lever for lever in self.levers if lever.tier == self.policy.tier_names[0] and not lever.failure]
         outcome = evaluate(self.policy, self.payoffs)
         return {lever.limit: threshold_curve(outcome, lever) for lever in own if not lever.segment}
+
+    @cached_property
+    def regions(self) -> dict[str, tuple[float, float]]:
+        """From which limit on and below which one (money) each of `curves` is as good within 1 %, all others fixed."""
+        first = self.policy.tier_names[0]
+        return {name: curve.flat_region(AS_GOOD, self.policy.limit(first, name)) for name, curve in self.curves.items()}
+
+    @cached_property
+    def joint_regions(self) -> dict[str, tuple[float, float]]:
+        """The same where all other limits that could move are set anew for it, on 1,000 cases at most (`regions`)."""
+        few = self.payoffs.take(spread(len(self.payoffs.cases), _REGION_CASES))
+        limits = list(dict.fromkeys(lever.limit for lever in self.levers))
+        search = Search.of(self.policy, few, limits, {})
+        price = {SPARED[self.binding].outcome: self.shadow_price} if self.binding else {}
+        search = replace(search, prices={**search.prices, **price})
+        joint = {}
+        for name, (low, high) in self.regions.items():
+            lever = Lever(self.policy.tier_names[0], name)
+            own_low, own_high = joint_region(self.policy, search, self.levers, lever, AS_GOOD)
+            joint[name] = min(low, own_low), max(high, own_high)
+        return joint
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each limit that could move: tier, limit, failure, segment (empty: all), value (money)."""
