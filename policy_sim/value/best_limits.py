@@ -276,10 +276,14 @@ def _ends_on_few(
 def _best_on_all(given: Policy, ends: Sequence[Policy], search: Search, levers: Sequence[Lever]) -> _OnAll:
     """Climb on all cases from each distinct end, and go on from the best until the load stands."""
     places = same_as(ends)
-    climbed = {place: climb_within(ends[place], search, levers)[0] for place in sorted(set(places))}
+    climbed = {place: search.climb(ends[place], levers)[0] for place in sorted(set(places))}
     worth = {place: search.own_value(policy) for place, policy in climbed.items()}
     best = climbed[max(worth, key=lambda place: worth[place])]
-    _, best, under = max((settle(start, search, levers) for start in (best, given)), key=lambda end: end[0])
+    # the one given is one of those that the ends come from: it counts as it is
+    _, best, under = max(
+        (settle(best, search, levers), (search.own_value(given), given, search)), key=lambda end: end[0]
+    )
+    under = under.under(best)
     return _OnAll(best, under, [worth[place] for place in places])
 
 

@@ -239,7 +239,7 @@ def settle(start: Policy, search: Search, levers: Sequence[Lever]) -> tuple[floa
     price in the search. Of what comes up the policy with the highest value under its own load is returned, with that
     value (money a case) and the search under its load.
     """
-    rounds = [(search.own_value(start), start, search)]
+    rounds: list[tuple[float, Policy, Search]] = []
     policy = start
     for _ in range(_LOAD_ROUNDS):
         policy, _ = climb_within(policy, search, levers)
@@ -248,6 +248,7 @@ def settle(start: Policy, search: Search, levers: Sequence[Lever]) -> tuple[floa
         if under is search:
             break
         search = under
+    rounds.append((search.own_value(start), start, search))  # last: of equals the climbed ones, which are in order
     value, policy, search = max(rounds, key=lambda one: one[0])
     return value, policy, search.under(policy)
 

@@ -62,8 +62,8 @@ def test_two_actions():
 
 @pytest.mark.parametrize("count", [400, 1000])
 def test_near_a_tie(count):
-    # E max(0, N(0, s^2)) = s phi(0): .1995 and .5984; what is worth nothing comes out at nothing. Shuffled data taken off
-    # gave .159 and .552 at 1,000 draws.
+    # E max(0, N(0, s^2)) = s phi(0): .1995 and .5984; what is worth nothing comes out at nothing. With
+    # shuffled data taken off it was .159 and .552 at 1,000 draws.
     exact = {"little": 0.5 * stats.norm.pdf(0), "much": 1.5 * stats.norm.pdf(0), "none": 0.0}
     estimates, errors = ({name: [] for name in exact} for _ in range(2))
     for seed in range(40):

@@ -285,7 +285,8 @@ def test_robust_limits_are_better_where_it_counts(scenario, random_cases, robust
     mean, careful = (best_limits(policy, payoffs, robust=each) for each in ("mean", robust))
     of_mean, of_careful = (evaluate(each.policy, payoffs).per_case() for each in (mean, careful))
     assert of_careful.mean() <= of_mean.mean() + 1e-9
-    if robust == "cvar":
+    # "ask" that only keeps agents from a remedy is given up whatever is made as high as can be
+    if robust == "cvar" and not careful.not_asking:
         assert np.sort(of_careful)[:4].mean() >= np.sort(of_mean)[:4].mean() - 1e-9
 
 

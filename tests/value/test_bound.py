@@ -1,4 +1,4 @@
-"""Bounds of what limits bring: true on random small settings, by every vector of limits; exact where nothing is open."""
+"""Bounds of what limits bring: true on random small settings, held against every vector of limits; exact at the end."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ import itertools
 import numpy as np
 import pytest
 
+from policy_sim.assumptions import draw_assumptions
 from policy_sim.policy import ASK, NO_LIMIT, Lever, load_policy
-from policy_sim.value import best_limits, evaluate
+from policy_sim.value import best_limits, evaluate, value_cases
 from policy_sim.value.bound import bound_limits
+from policy_sim.value.evaluation import measure
+from policy_sim.value.handling import Handling
+from policy_sim.value.scoring import measures_by_case
 from policy_sim.value.search import Search, moving_levers
 from policy_sim.words import LIMITS, MOVED
 
@@ -68,9 +72,6 @@ def test_what_is_found_is_within_its_bound(scenario, shipped_payoffs):
 
 def test_free_and_instant_supervisors_are_asked_everything(scenario, random_cases):
     # whoever decides last chooses best: where asking costs nothing, nothing beats it
-    from policy_sim.assumptions import draw_assumptions
-    from policy_sim.value import value_cases
-
     free = scenario.with_values(
         {
             f"{tier}.{name}": 0.0
@@ -96,3 +97,40 @@ def test_free_and_instant_supervisors_are_asked_everything(scenario, random_case
         best.policy.limit("agent", "total_cost") == ASK or found >= evaluate(asking, payoffs).per_case().mean() - 1e-9
     )
     assert Lever("agent", "total_cost") not in best.not_asking
+
+
+def test_ask_is_not_advised_where_nobody_would_be_asked(scenario, with_styles, random_cases):
+    # generous agents take the remedy that is worth most: "ask" for one keeps them from it, and nothing goes up
+    generous = with_styles(scenario, 0.8, 0.0)
+    payoffs = value_cases(
+        generous, random_cases(generous, np.random.default_rng(8), 150), draw_assumptions(generous, 4)
+    )
+    policy = load_policy("generous", generous)
+    best = best_limits(policy, payoffs, ("refund", "credit", "keep_item"), ("agent",))
+    before, after = best.found, evaluate(best.policy, payoffs).per_case().mean()
+    assert after == pytest.approx(before - best.forgone, rel=1e-9)
+    everything = Handling.of(best.policy, payoffs).tier
+    for limit in ("refund", "credit", "keep_item"):
+        lever = Lever("agent", limit)
+        opened = best.policy.with_limit(lever, best.policy.bounds(lever)[1])
+        goes_up = everything > Handling.of(opened, payoffs).tier
+        if best.policy.limit("agent", limit) == ASK:
+            # what is asked is worth asking
+            asked, free = (measures_by_case(one, payoffs) for one in (best.policy, opened))
+            gain = measure(asked, "net_value")[goes_up].mean(axis=1) - measure(free, "net_value")[goes_up].mean(axis=1)
+            assert gain.sum() > 0
+        else:
+            assert lever not in best.not_asking or best.policy.limit("agent", limit) >= 0
+    assert best.not_asking  # the setting has some
+
+
+def test_the_best_lies_in_its_stretch_and_that_in_the_joint_one(scenario, shipped_payoffs):
+    policy = load_policy("current", scenario)
+    spent = evaluate(policy, shipped_payoffs).per_year("remedy_cost").mean()
+    for wish in ({}, {"round_to": 5.0}, {"budget": 1.05 * spent}):
+        best = best_limits(policy, shipped_payoffs, ("credit", "refund", "keep_item"), **wish)
+        for limit, (low, high) in best.regions.items():
+            assert low <= best.policy.limit("agent", limit) < high or high == NO_LIMIT
+            joint_low, joint_high = best.joint_regions[limit]
+            assert joint_low <= low
+            assert joint_high >= high

@@ -50,9 +50,7 @@ def of_optimum(setting: Setting, optimum: Optimum, bounds: Mapping[str, float | 
         f"{len(payoffs.cases):,} cases{_drawn_words(setting)}, {len(payoffs.draws):,} draws of the assumptions; a year "
         f"is {setting.scenario.value('shop.cases_per_year'):,.0f} cases"
     )
-    agreed = (
-        f"{best.agreeing_starts} of {best.starts} searches from different limits ended as high. {_bound_words(best)}"
-    )
+    agreed = f"{best.agreeing_starts} of {best.starts} searches from different limits ended as high. "
     return [
         prose(setting.scenario.title, about),
         _optimum_limits(optimum, currency),
@@ -164,13 +162,13 @@ def _stretch(low: float, high: float, currency: str) -> str:
 def _bound_words(best: BestLimits) -> str:
     """Say what no limits of this kind are worth more than, and what that leaves open."""
     currency, yearly = best.policy.currency, best.payoffs.scenario.value("shop.cases_per_year")
-    bound, found = (format_money(value, currency) for value in (best.bound, best.found))
     gained = best.found - float(best.simplicity["net_value"].iloc[0])
     left = max(best.bound - best.found, 0.0)
     share = f", {format_share(left / gained)} of what they gain" if gained > 0 else ""
+    most, found, short = (format_money(value * yearly, currency) for value in (best.bound, best.found, left))
     words = (
-        f"No limits of these kinds, one for all cases, are worth more than {bound} a case, nobody waiting for a "
-        f"supervisor; found: {found}, at most {format_money(left * yearly, currency)} a year short{share}."
+        "No limits of these kinds, one for all cases, nobody waiting for a supervisor, are worth more than "
+        f"{most} a year; found: {found}, at most {short} short{share}."
     )
     if best.not_asking:
         names = ", ".join(str(lever) for lever in best.not_asking)
