@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from policy_sim.border import InputError, check_at_least, find_file, is_file, parse_model, read_yaml, unknown
-from policy_sim.words import COLUMNS, EVERYTHING, LIMIT_KINDS, LIMITS, Name, RemedyKind
+from policy_sim.words import ASKS, COLUMNS, EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS, NEEDS, Name, RemedyKind
 
 __all__ = [
     "ACTS",
@@ -64,6 +64,12 @@ _NEEDED = {
         "days_since_failure_median",
         "days_since_failure_spread",
         "suspicious_share",
+        "live_share",
+        "insists_share",
+        "firmness_mean",
+        "firmness_concentration",
+        "asked_on_top",
+        "part_gone_share",
     ),
     "response": (
         "churn_without_failure",
@@ -87,11 +93,12 @@ _NEEDED = {
         "gained_per_delighted",
     ),
     "claiming": ("spread", "publicity", "temptation", "repeat_share", "visible_share", "refused_share"),
-    "style": ("generous_share", "thrifty_share"),
     "queue": ("staff", "hours_per_year", "patience_hours"),
 }
 _NEEDED_PER_FAILURE = (
     "share_of_cases",
+    *(ask.assumption for ask in ASKS.values() if ask.assumption),
+    "out_of_stock_share",
     "surfaces_share",
     "loss_share",
     "entitlement",
@@ -110,6 +117,8 @@ _ABOVE_ZERO = (
     "churn_without_remedy",
     "severity_mean",
     "severity_concentration",
+    "firmness_mean",
+    "firmness_concentration",
     "double_deviation_half_life_days",
     "insult_below",
     "sample_price_factor",
@@ -119,10 +128,18 @@ _ABOVE_ZERO = (
 )
 #: Shares of the same people: in any group that holds them they may not add up to more than 1.
 _SHARES_OF_ONE = ("generous_share", "thrifty_share")
-_BELOW_ONE = ("churn_without_remedy", "severity_mean", "repeat_share")
+_BELOW_ONE = ("churn_without_remedy", "severity_mean", "firmness_mean", "repeat_share")
 #: Parts of a scenario: more than anybody could follow.
 _MOST_PARTS = {"tiers": 20, "segments": 50, "failures": 200, "remedies": 1_000, "rules": 1_000, "assumptions": 1_000}
-_NEEDED_PER_TIER = ("minutes", "wait_hours", "cost_per_minute", "lost_contact_share")
+_NEEDED_PER_TIER = (
+    "minutes",
+    "wait_hours",
+    "live_wait_hours",
+    "cost_per_minute",
+    "lost_contact_share",
+    "generous_share",
+    "thrifty_share",
+)
 
 Text = Annotated[str, Field(min_length=1, max_length=600)]
 
@@ -210,13 +227,17 @@ class Remedy(_Frozen):
     `minutes` are those of whoever decides, `supervisor_minutes` those of supervisors, who also handle escalations.
     `lead_hours` is the time until it arrives, `effort` (0-1) what it asks of the customer, `gesture` (0-1) how strong a
     gesture it is. A `proactive` remedy is given before the customer complains, and so reaches those who never would.
-    With a remedy that is `in_line` the customer waits for a supervisor, as in an escalation.
+    With a remedy that is `in_line` the customer waits for a supervisor, as in an escalation. What `comes_first` has to
+    arrive before all else is sent: an item that is asked back. `needs` is a column of the
+    case without which it cannot be given: the item in stock, a part that is still made.
     """
 
     title: Text
     kind: RemedyKind | None = None
     proactive: bool = False
     in_line: bool = False
+    comes_first: bool = False
+    needs: str | None = None
     amounts: tuple[Annotated[float, Field(gt=0)], ...] = ()
     shares_of_price: tuple[Annotated[float, Field(gt=0, le=1)], ...] = ()
     cost: Form = {}
@@ -235,9 +256,17 @@ class Remedy(_Frozen):
     def _uses_known_limits(cls, uses: object) -> object:
         if isinstance(uses, Mapping):
             for limit in uses:
-                if limit not in LIMITS or limit == EVERYTHING:
-                    raise ValueError(str(unknown("limit", limit, [name for name in LIMITS if name != EVERYTHING])))
+                if limit not in LIMITS or limit in (EVERYTHING, GOODWILL):
+                    own = [name for name in LIMITS if name not in (EVERYTHING, GOODWILL)]
+                    raise ValueError(str(unknown("limit", limit, own)))
         return uses
+
+    @field_validator("needs")
+    @classmethod
+    def _needs_a_known_column(cls, needs: str | None) -> str | None:
+        if needs is not None and needs not in NEEDS:
+            raise ValueError(str(unknown("column that a remedy may need", needs, NEEDS)))
+        return needs
 
     @property
     def waives_return(self) -> bool:
@@ -370,6 +399,13 @@ class Scenario(_Frozen):
     def _check_joint_values(self) -> None:
         if not any(self.value(f"{failure}.share_of_cases") > 0 for failure in self.failures):
             raise ValueError("every failure has a share_of_cases of 0; give one of them a share above 0")
+        for failure in self.failures:
+            asking = sum(self.value(f"{failure}.{ask.assumption}") for ask in ASKS.values() if ask.assumption)
+            if asking > 1 + 1e-12:
+                raise ValueError(
+                    f"the shares of what customers ask for after {failure} add up to {asking:g}; they must add up to "
+                    "at most 1, lower one of them"
+                )
         staff = self.value("queue.staff")
         if staff != round(staff):
             raise ValueError(f"queue.staff is {staff:g}; it must be a whole number of people, round it")

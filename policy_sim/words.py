@@ -16,22 +16,26 @@ from pydantic import Field
 
 __all__ = [
     "ASKED_FOR",
+    "ASKS",
     "CASE_COLUMNS",
     "COLUMNS",
     "DAYS_PER_YEAR",
     "EVERYTHING",
+    "GOODWILL",
     "GUARDS",
     "GUARD_FACTS",
     "LIMITS",
     "LIMIT_KINDS",
     "MEASURES",
     "MOVED",
+    "NEEDS",
     "OUTCOMES",
     "PARTS",
     "RETURN_PARTS",
     "SIMPLICITY",
     "SPARED",
     "TILES",
+    "AskKind",
     "CaseColumn",
     "GuardFact",
     "LimitKind",
@@ -76,12 +80,17 @@ class LimitKind:
         sense.
     covers_everything
         Whether every resolution draws its whole cost on the limit. "Ask" on such a limit is no authority at all.
+    beyond_owed
+        Whether every resolution draws on it what it gives beyond what the customer is owed, in whatever form, with what
+        a gesture costs and the time of supervisors that it takes.
+    is_owed
+        Whether what is drawn on it counts only up to what the customer is owed.
     waives_return
         Whether what draws on it lets the customer keep the item.
     search_rank
         Place in the order in which the search for the best limits moves it; None where it stays.
     grid_points
-        Values between "ask" and "no limit" at which that search begins.
+        Values between "ask" and "no limit" at which that search begins; with 0 it begins at the limit in force.
     """
 
     name: str
@@ -93,6 +102,8 @@ class LimitKind:
     all_of_it: str = ""
     some_of_it: str = ""
     covers_everything: bool = False
+    beyond_owed: bool = False
+    is_owed: bool = False
     waives_return: bool = False
     search_rank: int | None = None
     grid_points: int = 4
@@ -110,6 +121,7 @@ LIMIT_KINDS: Mapping[str, LimitKind] = {
             act="Money back",
             all_of_it="give all the money back",
             some_of_it="give up to {} back",
+            is_owed=True,
             search_rank=3,
             grid_points=6,
         ),
@@ -146,13 +158,27 @@ LIMIT_KINDS: Mapping[str, LimitKind] = {
             search_rank=4,
         ),
         LimitKind(
+            name="goodwill",
+            title="Goodwill",
+            axis="Most that may be given beyond what is owed",
+            sentence="give beyond what is owed up to",
+            act="Beyond what is owed",
+            counts_item_price=False,
+            all_of_it="give more than is owed",
+            some_of_it="give up to {} more than is owed",
+            beyond_owed=True,
+            search_rank=5,
+            grid_points=0,
+        ),
+        LimitKind(
             name="total_cost",
             title="Cost in all",
             axis="Cost of everything given in a case",
             sentence="spend in all up to",
             counts_item_price=False,
             covers_everything=True,
-            search_rank=5,
+            search_rank=6,
+            grid_points=0,
         ),
     )
 }
@@ -160,6 +186,8 @@ LIMIT_KINDS: Mapping[str, LimitKind] = {
 LIMITS = tuple(LIMIT_KINDS)
 #: The limit that every resolution draws its whole cost on.
 (EVERYTHING,) = (kind.name for kind in LIMIT_KINDS.values() if kind.covers_everything)
+#: The limit that every resolution draws on with what it gives beyond what is owed.
+(GOODWILL,) = (kind.name for kind in LIMIT_KINDS.values() if kind.beyond_owed)
 #: What can be asked for: something that draws on one of the limits.
 ASKED_FOR = LIMITS
 #: Limits that the search for the best ones moves unless told otherwise, in its order.
@@ -351,6 +379,8 @@ class CaseColumn:
     filled_from
         The column that fills it, "constant" for 1, and the assumptions that this one is multiplied by. It then moves
         with the assumptions from draw to draw.
+    rules_out
+        Whether remedies may need it: where it is below a half, those that do cannot be given.
     """
 
     name: str
@@ -358,6 +388,7 @@ class CaseColumn:
     in_forms: bool = False
     default: float | str | None = None
     filled_from: tuple[str, tuple[str, ...]] | None = None
+    rules_out: bool = False
 
     @property
     def is_required(self) -> bool:
@@ -384,6 +415,10 @@ CASE_COLUMNS: Mapping[str, CaseColumn] = {
         CaseColumn("prior_claims", "count", default=0.0),
         CaseColumn("suspicion", "share", default=0.0),
         CaseColumn("surfaces", "share", default=1.0),
+        CaseColumn("live", "share", default="cases.live_share"),
+        CaseColumn("firmness", "share", default="cases.firmness_mean"),
+        CaseColumn("in_stock", "share", default=1.0, rules_out=True),
+        CaseColumn("part_available", "share", default=1.0, rules_out=True),
         CaseColumn("future_value", "money"),
     )
 }
@@ -395,6 +430,43 @@ def form_columns() -> tuple[str, ...]:
 
 
 COLUMNS = form_columns()
+#: Columns that a remedy may need.
+NEEDS = tuple(column.name for column in CASE_COLUMNS.values() if column.rules_out)
+
+
+@dataclass(frozen=True)
+class AskKind:
+    """What a customer asks for when something went wrong.
+
+    Attributes
+    ----------
+    title
+        What it is called on screens.
+    kind
+        What is asked for in kind; None where any kind will do.
+    assumption
+        Ending of the assumption that says how many ask for it, of each failure; the rest ask for nothing in particular.
+    asks_for_more
+        Whether more is asked for than what was lost.
+    """
+
+    name: str
+    title: str
+    kind: RemedyKind | None = None
+    assumption: str | None = None
+    asks_for_more: bool = False
+
+
+#: What customers ask for, by name, in the order in which it is numbered.
+ASKS: Mapping[str, AskKind] = {
+    ask.name: ask
+    for ask in (
+        AskKind("anything", "nothing in particular"),
+        AskKind("money", "money back", kind="money", assumption="asks_money_share"),
+        AskKind("thing", "the thing, put right", kind="goods", assumption="asks_thing_share"),
+        AskKind("more", "more than was lost", assumption="asks_more_share", asks_for_more=True),
+    )
+}
 
 
 @dataclass(frozen=True)

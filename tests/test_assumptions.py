@@ -105,7 +105,7 @@ def test_each_failure_has_a_choice_that_can_be_looked_through(name):
     assert {variant for remedy in scenario.remedies for variant in scenario.variants(remedy)} - used == held_out
     taken = str(scenario.remedies)
     assert all(name in taken for name in scenario.assumption_names if name.startswith("remedy."))
-    groups = {"shop", "cases", "response", "claiming", "style", "queue", "remedy", *scenario.tiers, *scenario.failures}
+    groups = {"shop", "cases", "response", "claiming", "queue", "remedy", *scenario.tiers, *scenario.failures}
     assert set(scenario.assumptions) == groups
     # and every rule that forbids leaves something out
     for position, rule in ((i, rule) for i, rule in enumerate(scenario.rules) if rule.never):
@@ -177,7 +177,7 @@ def test_an_empty_unit_or_source_is_refused(changed, empty):
         (("assumptions", "shop", "label_cost"), DROPPED, "the assumption 'shop.label_cost' is missing; add it under"),
         (("assumptions", "lost_parcel"), DROPPED, "the assumption 'lost_parcel.share_of_cases' is missing"),
         (("assumptions", "lead"), DROPPED, "the assumption 'lead.minutes' is missing"),
-        (("assumptions", "style", "generous_share", "range"), [0.1, 0.9], "may not add up to more than 1"),
+        (("assumptions", "agent", "generous_share", "range"), [0.1, 0.9], "may not add up to more than 1"),
         (("currency",), "dollars", "shop.yaml, currency"),
         (("name",), "Online Shop", "shop.yaml, name"),
         (("tiers",), ["agent"], "shop.yaml, tiers"),
@@ -197,7 +197,11 @@ def test_an_empty_unit_or_source_is_refused(changed, empty):
         ),
         (("remedies", "full_refund", "cost"), {"amount": 1}, "uses 'amount', but the remedy has no amounts"),
         (("remedies", "full_refund", "uses"), {"refnd": {}}, "unknown limit 'refnd' (did you mean 'refund'?)"),
-        (("remedies", "full_refund", "uses"), {"total_cost": {}}, "unknown limit 'total_cost'"),
+        (
+            ("remedies", "full_refund", "uses"),
+            {"total_cost": {}},
+            "unknown limit 'total_cost'",
+        ),
         (("remedies", "coupon", "shares_of_price"), [0.5], "remedies.coupon has both amounts and shares_of_price"),
         (("remedies", "coupon", "amounts"), [-5], "remedies.coupon.amounts[0]"),
         (("remedies", "partial_refund", "shares_of_price"), [20], "remedies.partial_refund.shares_of_price[0]"),
@@ -523,14 +527,14 @@ def test_with_values_refuses(scenario, values, message):
 @pytest.mark.parametrize("generous", [0.85, 0.95, 1.0])
 def test_a_share_that_leaves_others_less_is_taken_and_said(scenario, generous):
     with pytest.warns(UserWarning, match=r"thrifty_share is taken to be [\d.]+ at most, not 0.25"):
-        changed = scenario.with_values({"style.generous_share": generous})
-    assert changed.value("style.generous_share") == generous
-    assert changed.value("style.thrifty_share") == pytest.approx(min(0.1, 1 - generous))
+        changed = scenario.with_values({"agent.generous_share": generous})
+    assert changed.value("agent.generous_share") == generous
+    assert changed.value("agent.thrifty_share") == pytest.approx(min(0.1, 1 - generous))
     # no draw has less than no guided agents
     draws = draw_assumptions(changed, 200)
-    assert (draws["style.generous_share"] + draws["style.thrifty_share"] <= 1 + 1e-12).all()
+    assert (draws["agent.generous_share"] + draws["agent.thrifty_share"] <= 1 + 1e-12).all()
     # what was set counts first, whatever the group is called
-    group = {"crew": scenario.assumptions["style"]}
+    group = {"crew": scenario.assumptions["agent"]}
     other = scenario.model_copy(update={"assumptions": {**scenario.assumptions, **group}})
     with pytest.warns(UserWarning, match=r"crew.thrifty_share is taken"):
         assert other.with_values({"crew.generous_share": 0.8}).assumption("crew.thrifty_share").range[1] <= 0.2 + 1e-12
@@ -538,7 +542,7 @@ def test_a_share_that_leaves_others_less_is_taken_and_said(scenario, generous):
 
 def test_shares_that_are_set_to_more_than_all_are_refused(scenario):
     with pytest.raises(InputError, match="may not add up to more than 1"):
-        scenario.with_values({"style.generous_share": 0.6, "style.thrifty_share": 0.5})
+        scenario.with_values({"agent.generous_share": 0.6, "agent.thrifty_share": 0.5})
 
 
 @pytest.mark.parametrize("name", ["shop.label_cost", "lead.wait_hours", "lead.minutes", "claiming.temptation"])

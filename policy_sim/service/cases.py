@@ -20,7 +20,7 @@ from policy_sim.assumptions import Draws, Scenario
 from policy_sim.border import InputError, check_at_least, nearest, texts_of, unknown
 from policy_sim.cells import distinct, read_numbers, read_table, shortened, words_about
 from policy_sim.service.claiming import GENUINE_SCORE, OPPORTUNIST_SCORE
-from policy_sim.words import CASE_COLUMNS, COLUMNS, decimals_of
+from policy_sim.words import ASKS, CASE_COLUMNS, COLUMNS, decimals_of
 
 if TYPE_CHECKING:
     from policy_sim.clv import FutureValues, Transactions
@@ -30,7 +30,7 @@ __all__ = ["Cases", "draw_cases", "read_cases", "read_usable_cases"]
 Floats = NDArray[np.float64]
 
 _MOST_MONEY = 1e13  # of a case: what still has cents as a floating-point number
-_INDICES = ("failure", "segment", "customer")
+_INDICES = ("failure", "segment", "customer", "ask")
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Cases:
         Labels (text).
     failure, segment
         Indices into `failures` and `segments`.
+    ask
+        Index into `words.ASKS`: what the customer asks for.
     customer
         Row of the case's customer among the future values that the cases were drawn from; 0 for all in a case log.
     columns
@@ -54,9 +56,12 @@ class Cases:
         nothing had gone wrong). Shares: severity, suspicion, and surfaces: the chance that the customer comes by
         themselves, as far as the firm can tell beforehand. Most unhappy customers never do: only what is given before
         anybody asks reaches the others. It is 1 for cases of a log, who have come: nothing can be given before they
-        ask. Times: hours_open since the failure was noticed, days_since_purchase, days_since_failure since the failure
-        before this one, which counts where there is one. Counts before this case: prior_purchases (the order that
-        failed is one), prior_failures, prior_claims (in the last twelve months).
+        ask. live: whether they are on the line, by phone or chat, and wait for a tier as long as that takes; the others
+        have written. firmness: the share of what they asked for that something else must be worth to be accepted
+        instead; who is at 1 insists. in_stock, part_available: below a half, what needs it cannot be given. Times:
+        hours_open since the failure was noticed, days_since_purchase, days_since_failure since the failure before this
+        one, which counts where there is one. Counts before this case: prior_purchases (the order that failed is one),
+        prior_failures, prior_claims (in the last twelve months).
     new_customer_value
         Future value of somebody who has just placed a first order.
     assumed
@@ -68,6 +73,7 @@ class Cases:
     failure: NDArray[np.int64]
     segment: NDArray[np.int64]
     customer: NDArray[np.int64]
+    ask: NDArray[np.int64]
     columns: Mapping[str, Floats]
     failures: tuple[str, ...]
     segments: tuple[str, ...]
@@ -118,6 +124,7 @@ class Cases:
             "case": self.case,
             "failure": np.array(self.failures)[self.failure],
             "segment": np.array(self.segments)[self.segment],
+            "ask": np.array(list(ASKS))[self.ask],
         }
         return pd.DataFrame({**names, **self.columns})
 
@@ -183,9 +190,35 @@ def draw_cases(
         "days_since_failure": _lognormal(rng, scenario, "cases.days_since_failure", count),
         "surfaces": np.array([scenario.value(f"{name}.surfaces_share") for name in scenario.failures])[failure],
         "future_value": values.future_value[who] / values.probability_alive[who],
+        **_draw_asks(scenario, failure, np.random.default_rng([seed, 5])),
     }
     labels = np.char.add("case-", np.arange(1, count + 1).astype(np.str_))
     return _complete(scenario, labels, columns, values.new_customer_value, transactions.currency)
+
+
+def _draw_asks(scenario: Scenario, failure: NDArray[np.int64], rng: np.random.Generator) -> dict[str, NDArray[Any]]:
+    """Draw what customers ask for, how firmly, and what there is to give them."""
+    count = len(failure)
+    shares = np.array(
+        [
+            [scenario.value(f"{name}.{ask.assumption}") if ask.assumption else 0.0 for ask in ASKS.values()]
+            for name in scenario.failures
+        ]
+    )
+    # the first asks for nothing in particular: whoever is left
+    shares[:, 0] = 1 - shares.sum(axis=1)
+    mean, concentration = scenario.value("cases.firmness_mean"), scenario.value("cases.firmness_concentration")
+    insists = rng.random(count) < scenario.value("cases.insists_share")
+    firmness = rng.beta(mean * concentration, (1 - mean) * concentration, count)
+    out_of_stock = np.array([scenario.value(f"{name}.out_of_stock_share") for name in scenario.failures])[failure]
+    live = rng.random(count) < scenario.value("cases.live_share")
+    return {
+        "live": live.astype(np.float64),
+        "ask": (rng.random(count)[:, None] >= np.cumsum(shares[failure], axis=1)).sum(axis=1).clip(0, len(ASKS) - 1),
+        "firmness": np.where(insists, 1.0, firmness),
+        "in_stock": (rng.random(count) >= out_of_stock).astype(np.float64),
+        "part_available": (rng.random(count) >= scenario.value("cases.part_gone_share")).astype(np.float64),
+    }
 
 
 def _lognormal(rng: np.random.Generator, scenario: Scenario, name: str, count: int) -> Floats:
@@ -216,6 +249,7 @@ def _complete(
             default = column.default
             full[name] = ones * (scenario.value(default) if isinstance(default, str) else default)
     full.setdefault("customer", np.zeros(len(labels)))
+    full.setdefault("ask", np.zeros(len(labels)))
     if "segment" not in full:
         bounds = [segment.prior_purchases_up_to for segment in scenario.segments[:-1]]
         full["segment"] = np.searchsorted(np.array(bounds, dtype=np.float64), full["prior_purchases"], side="left")
@@ -250,9 +284,9 @@ def _warn_of_thousandths(prices: Floats, currency: str) -> None:
 def read_cases(source: str | Path | pd.DataFrame, scenario: Scenario) -> Cases:
     """Read real cases from a CSV or Parquet file or a table; columns bear the names of `Cases`.
 
-    `failure`, `item_price` and `future_value` are required; `case`, `segment` and the rest are filled from the scenario
-    where they are left out. Where there is a column `currency`, it must be the scenario's. Columns of other names are
-    ignored.
+    `failure`, `item_price` and `future_value` are required; `case`, `segment`, `ask` and the rest are filled from the
+    scenario where they are left out. Where there is a column `currency`, it must be the scenario's. Columns of other
+    names are ignored.
 
     Parameters
     ----------
@@ -309,7 +343,7 @@ def _table(source: str | Path | pd.DataFrame) -> _Table:
     if isinstance(source, pd.DataFrame):
         return _Table(source, "the table of cases")
     path = Path(source)
-    cells = read_table("case file", path, ("case", "failure", "segment", *CASE_COLUMNS))
+    cells = read_table("case file", path, ("case", "failure", "segment", "ask", *CASE_COLUMNS))
     return _Table(cells.rows.dropna(how="all"), f"case file '{path.name}'", cells.has_commas)
 
 
@@ -333,7 +367,7 @@ def _columns(table: _Table, scenario: Scenario) -> tuple[dict[str, NDArray[Any]]
     if "currency" in rows.columns:
         add(words_about(rows["currency"], lambda value: _currency_problem(value, scenario.currency)))
     segments = [segment.name for segment in scenario.segments]
-    for kind, valid in (("failure", list(scenario.failures)), ("segment", segments)):
+    for kind, valid in (("failure", list(scenario.failures)), ("segment", segments), ("ask", list(ASKS))):
         if kind in rows.columns:
             columns[kind], further = _names(rows[kind], kind, valid)
             add(further)

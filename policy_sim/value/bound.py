@@ -74,6 +74,8 @@ def bound_limits(
     enough = near_enough * count
     root = box.measure(box.low, box.high, np.arange(count), 0.0)
     at: Ints | None = None
+    if root.least > highest:
+        highest, at = root.least, root.low
     order = itertools.count()
     heap = [(-root.most, next(order), root)]
     closed, work = -np.inf, count
@@ -141,6 +143,8 @@ class _Boxes(NamedTuple):
             k, d = policy.tier_names.index(lever.tier), LIMITS.index(lever.limit)
             moved[k, :, d], is_lever[k, d] = cells_moved(policy, payoffs, lever), True
             low[k, d], high[k, d] = to_cents(tight.bounds(lever)[0]), to_cents(loose.bounds(lever)[1])
+            if low[k, d] > high[k, d]:  # what is fixed beside it leaves it no room: it stays
+                low[k, d] = high[k, d] = to_cents(policy.limit(lever.tier, lever.limit))
         tables = BoundTables(
             arrays.start,
             arrays.cell,

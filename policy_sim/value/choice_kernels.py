@@ -152,8 +152,7 @@ def _handle(i: int, first: int, end: int, policy: PolicyArrays, sets: ChoiceSets
     final: int = policy.tiers.shape[0] - 1
     for k in range(first, end):
         for s in range(_STYLE_COUNT):
-            # at the last tier everybody is guided
-            order = _order_of(GUIDED if k == final else s, policy.tiers[k], sets)
+            order = _order_of(s, policy.tiers[k], sets)
             choice[row, s] = -1
             for n in range(sets.counts[i]):
                 a = sets.preference_order[order, i, n]

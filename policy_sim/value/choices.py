@@ -52,7 +52,7 @@ class ChoiceTable:
     last
         (measures, N) the same of what the last tier gives.
     styles
-        (styles,) mean share of each style.
+        (T, styles) mean share of each style at each tier.
     """
 
     start: Ints
@@ -74,7 +74,7 @@ class ChoiceTable:
                 permitted = rows[(self.uses[rows] <= limits[k, self.cell[i]]).all(axis=1)]
                 if permitted.size:
                     chosen = [permitted[np.argmin(rank[permitted])] for rank in self.rank[k]]
-                    measures = self.value[k][:, chosen] @ self.styles
+                    measures = self.value[k][:, chosen] @ self.styles[k]
                     break
             total += measures
         return total / len(self.start)
@@ -115,10 +115,13 @@ def choice_table(policy: Policy, payoffs: Payoffs, moved: Sequence[str] = LIMITS
             rank[k, s, order] = np.arange(len(case)) - offset[case]
     value = np.stack([_measures(payoffs, final.arrays, numbers, case, resolution, tier) for tier in tiers[:-1]])
     everybody = np.arange(len(payoffs.cases))
-    last = _measures(payoffs, final.arrays, numbers, everybody, final.choice[:, GUIDED], tiers[-1])
-    styles = payoffs.style[:, : len(payoffs.draws)].mean(axis=1)
+    styles = payoffs.style[tiers, :, : len(payoffs.draws)].mean(axis=-1)
+    last = sum(
+        share * _measures(payoffs, final.arrays, numbers, everybody, choice, tiers[-1])
+        for share, choice in zip(styles[-1], final.choice.T, strict=True)
+    )
     uses = options.uses[case, resolution].astype(np.int64)
-    return ChoiceTable(final.arrays.start, final.arrays.cell, offset, uses, rank, value, last, styles)
+    return ChoiceTable(final.arrays.start, final.arrays.cell, offset, uses, rank, value, np.asarray(last), styles[:-1])
 
 
 def _measures(

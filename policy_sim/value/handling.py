@@ -115,4 +115,4 @@ def _claimed(policy: Policy, payoffs: Payoffs) -> Floats:
         repeat_share=draws["claiming.repeat_share"],
     )
     through = 1 - caught * draws["claiming.refused_share"]
-    return np.pad(through, (0, payoffs.style.shape[1] - len(draws)), mode="edge")
+    return np.pad(through, (0, payoffs.style.shape[-1] - len(draws)), mode="edge")

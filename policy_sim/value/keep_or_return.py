@@ -213,7 +213,7 @@ def _simulate(payoffs: Payoffs, rows: Ints, keep: int, back: int) -> tuple[float
     rows = rows[np.argsort(payoffs.cases.item_price[rows], kind="stable")]
     first_tier = np.zeros(len(rows), dtype=np.int64)
     nobody = np.zeros(len(payoffs.cases), dtype=np.bool_)
-    all_claims = np.ones(payoffs.style.shape[1])
+    all_claims = np.ones(payoffs.style.shape[-1])
     kept, returned = (
         expect(payoffs, rows, np.full(len(rows), choice), first_tier, nobody, all_claims, payoffs.draw_arrays)[
             ..., 0

@@ -34,7 +34,7 @@ from policy_sim.value.response_kernels import (
     expected_payoffs,
     payoffs_of_cases,
 )
-from policy_sim.words import LIMITS
+from policy_sim.words import ASKS, LIMIT_KINDS, LIMITS, NEEDS
 
 __all__ = ["AgentView", "Payoffs", "expect", "in_blocks", "spread", "value_cases"]
 
@@ -43,6 +43,7 @@ Ints = NDArray[np.int64]
 
 _ROWS_IN_A_BLOCK = 20_000
 _CASES_IN_A_BLOCK = 5_000
+_HALF, _HALF_A_CENT = 0.5, 0.005  # half a cent is not a breach
 _MOST_CENTS = 1e18  # that a resolution draws on a limit: what still fits a whole number
 
 
@@ -72,7 +73,8 @@ class Payoffs:
         The same for the compiled loops of this room: cases; draws; what may be chosen for each case, and in which order
         agents prefer it. Other rooms read `uses`, `adequate` and `value_ratios`.
     style
-        (styles, draws) shares of guided, generous and thrifty agents; 0 in the draws that pad the last block.
+        (K, styles, draws) shares of guided, generous and thrifty people at each tier of the scenario; 0 in the draws
+        that pad the last block.
     """
 
     scenario: Scenario
@@ -195,7 +197,7 @@ def _customer_count(cases: Cases) -> int:
 def _scored_by(
     scenario: Scenario, cases: Cases, draws: Draws, value_ratios: Floats | None
 ) -> tuple[DrawArrays, Floats]:
-    """Return the arrays that score choices under each draw, and the shares (styles, draws) of who chooses how."""
+    """Return the arrays that score choices under each draw, and the shares (K, styles, draws) of who chooses how."""
     customer_count = _customer_count(cases)
     ratios = np.ones((customer_count, len(draws))) if value_ratios is None else value_ratios
     if ratios.shape[0] < customer_count or ratios.shape[1] != len(draws):
@@ -203,12 +205,17 @@ def _scored_by(
             f"value_ratios has shape {ratios.shape}; expected {customer_count} customers or more, {len(draws)} draws"
         )
     padded = _padded(draws)
-    shares = [padded[f"style.{style}_share"] for style in STYLES[1:]]
-    style = np.stack([1 - sum(shares), *shares])
-    style[:, len(draws) :] = 0.0
+    style = np.stack([_style_mix(tier, padded) for tier in scenario.tiers])
+    style[..., len(draws) :] = 0.0
     repeated = ratios[:, np.minimum(np.arange(len(padded)), len(draws) - 1)]
     ratios = np.ascontiguousarray(repeated)
     return draw_arrays_of(scenario, cases, padded, compile_menu(scenario, padded), ratios), style
+
+
+def _style_mix(tier: str, draws: Draws) -> Floats:
+    """Return the shares (styles, draws) of who chooses how at a tier."""
+    shares = [draws[f"{tier}.{style}_share"] for style in STYLES[1:]]
+    return np.stack([1 - sum(shares), *shares])
 
 
 def expect(
@@ -220,7 +227,7 @@ def expect(
     claimed: Floats,
     draw_arrays: DrawArrays,
 ) -> Floats:
-    """Return (rows, styles, quantities): what rows come to, mean over draws, times a style's share.
+    """Return (rows, styles, quantities): what rows come to, mean over draws, times a style's share at their tier.
 
     A row is a case under a resolution at a tier; quantities are those of `response_kernels.EXPECTED`.
 
@@ -236,7 +243,7 @@ def expect(
         Those of the payoffs, or those with the wait of a load in them.
     """
     weight = payoffs.style / len(payoffs.draws)
-    out = np.empty((len(case), len(weight), len(EXPECTED)))
+    out = np.empty((len(case), len(STYLES), len(EXPECTED)))
     cases = payoffs.case_arrays
     # the compiler knows one kind of array only
     case, resolution, tier = (np.ascontiguousarray(rows) for rows in (case, resolution, tier))
@@ -305,6 +312,7 @@ def _case_arrays(scenario: Scenario, cases: Cases) -> CaseArrays:
         "first_order": (cases.prior_purchases <= 1).astype(np.float64),
         "future_value": cases.future_value,
         "surfaces": cases.surfaces,
+        "live": cases.live,
     }
     return CaseArrays(
         cases.failure, cases.customer, cases.money_columns(), np.column_stack([named[name] for name in FACTS])
@@ -320,6 +328,7 @@ def draw_arrays_of(scenario: Scenario, cases: Cases, draws: Draws, menu: Menu, v
         "idle": effort_weight * (base_effort - 0.5),
         "quiet": effort_weight * -0.5,
         "insult_scale": 1 / draws["response.insult_below"],
+        "queue_hours": np.zeros(len(draws)),
         "deterred": draws["response.deterred_per_lost"] * newcomer,
         "gained": draws["response.gained_per_delighted"] * newcomer,
         "future_value_factor": draws["shop.future_value_factor"],
@@ -343,6 +352,7 @@ def draw_arrays_of(scenario: Scenario, cases: Cases, draws: Draws, menu: Menu, v
         lead_hours=np.ascontiguousarray(acts["lead_hours"]),
         staff=np.stack([_staff(scenario, tier, draws, acts, on_request) for tier in scenario.tiers], axis=2),
         proactive=menu.proactive,
+        in_line=menu.in_line,
         timing=_timing(menu),
         rejected=np.array([failure.shape == "rejected" for failure in scenario.failures.values()]),
         failures=np.array(
@@ -362,13 +372,13 @@ def _staff(
 ) -> Floats:
     """Return what each resolution takes of people where it is given at a tier: (F, A, quantities, M) as in `STAFF`.
 
-    The first tier takes every request; what is passed on costs the tier where it ends its minutes besides. Acts are
-    carried out by whoever decides or by supervisors, unless contact was lost before.
+    The first tier takes every request; what is passed on costs the tier where it ends its minutes besides. Those, and
+    acts of whoever decides or of supervisors, are spent unless contact was lost before.
     """
     first, second = scenario.tiers[:2]
     stays = 1 - draws[f"{tier}.lost_contact_share"] * on_request
     taking = on_request * draws[f"{first}.minutes"]
-    passed_on = np.zeros(len(draws)) if tier == first else draws[f"{tier}.minutes"]
+    passed_on = np.zeros(len(draws)) if tier == first else stays * draws[f"{tier}.minutes"]
     own, by_supervisors = stays * acts["minutes"], stays * acts["supervisor_minutes"]
     labour = (
         taking * draws[f"{first}.cost_per_minute"]
@@ -410,23 +420,91 @@ def _choice_sets(
         def work(first: int, last: int, f: int = f, count: int = count, rows: Ints = of_failure) -> None:
             rows = rows[first:last]
             money = case_arrays.money[rows] * factors
-            used = np.rint(100 * np.einsum("nc,alc->nal", money, menu.uses[f, ..., 0])).clip(0, _MOST_CENTS)
-            uses[rows] = np.where(menu.touches[f], used.astype(uses.dtype), -1)
+            uses[rows] = _cents_used(menu, f, money, scenario, cases.item_price[rows]).astype(uses.dtype)
+            view = _view_of_failure(menu, case_arrays, middle, money, rows)
             promised = np.einsum("nc,ac->na", money, menu.worth[f, :count, :, 0])
-            # half a cent is not a breach
-            enough = promised >= owed[f] * cases.item_price[rows, None] - 0.005
+            there = _is_there(menu, cases, rows)
+            enough = there & (promised >= owed[f] * cases.item_price[rows, None] - _HALF_A_CENT)
             # whoever has come has asked: nothing can be given before
             enough &= ~(menu.proactive[f, :count] & (cases.surfaces[rows] >= 1)[:, None])
+            accepted = enough & _is_accepted(scenario, menu, cases, money, view.worth, rows)
+            # where nothing that is asked for can be had, customers take what they are entitled to
+            enough = np.where(accepted.any(axis=1, keepdims=True), accepted, enough)
             adequate[rows, :count] = enough
-            view = _view_of_failure(menu, case_arrays, middle, money, rows)
             order = np.zeros((len(preference_order), len(rows), count), dtype=np.int16)
             put_in_order(*view, enough, uses[rows, :count], order)
             preference_order[:, rows, :count] = order
-            most_worth[rows] = view.worth.argmax(axis=1)
+            most_worth[rows] = np.where(there, view.worth, -np.inf).argmax(axis=1)
 
         in_blocks(work, len(of_failure))
     _refuse_unmet(scenario, cases, menu, adequate)
     return ChoiceSets(menu.counts[cases.failure], uses, adequate, preference_order, most_worth)
+
+
+def _cents_used(menu: Menu, f: int, money: Floats, scenario: Scenario, price: Floats) -> Floats:
+    """Return the cents (rows, A, L) that resolutions of cases of a failure use of each limit, -1 where nothing of it.
+
+    What is owed counts as a refund, and what goes beyond it as goodwill; who sends the item back gives back what was
+    left of its worth.
+    """
+    failure = list(scenario.failures)[f]
+    lost = scenario.value(f"{failure}.loss_share")
+    owed = scenario.value(f"{failure}.entitlement") * lost * price[:, None]
+    amounts = np.einsum("nc,alc->nal", money, menu.uses[f, ..., 0])
+    touches = np.broadcast_to(menu.touches[f], amounts.shape).copy()
+    for d, kind in enumerate(LIMIT_KINDS.values()):
+        if kind.is_owed:
+            amounts[..., d] = np.minimum(amounts[..., d], owed)
+        if kind.beyond_owed:
+            returned = (1 - lost) * price[:, None] * menu.brings_item_back[f]
+            gestures = np.einsum("nc,ac->na", money, menu.gesture_cost[f, ..., 0])
+            amounts[..., d] = np.maximum(amounts[..., d] - returned - owed, 0.0) + gestures
+            touches[..., d] = amounts[..., d] >= _HALF_A_CENT
+    cents = np.rint(100 * amounts).clip(0, _MOST_CENTS)
+    return np.where(touches, cents, -1.0)
+
+
+def _is_there(menu: Menu, cases: Cases, rows: Ints) -> NDArray[np.bool_]:
+    """Tell which resolutions (rows, resolutions) of cases of one failure can be given: nothing that they need lacks."""
+    f = int(cases.failure[rows[0]])
+    needs = menu.needs[f, : menu.counts[f]]
+    lacks = np.column_stack([cases.columns[name][rows] < _HALF for name in NEEDS])
+    return np.asarray(~(lacks[:, None] & needs).any(axis=-1))
+
+
+def _is_accepted(
+    scenario: Scenario, menu: Menu, cases: Cases, money: Floats, worth: Floats, rows: Ints
+) -> NDArray[np.bool_]:
+    """Tell which resolutions (rows, resolutions) customers of one failure accept, by what they ask for and how firmly.
+
+    What is asked for is money worth what was lost, or the thing put right, or more than what was lost. Something else
+    is accepted where it is worth, net of trouble, the share of that which the customer's firmness says; who insists
+    (1) accepts nothing else.
+
+    Parameters
+    ----------
+    money
+        (rows, C) money columns of the cases.
+    worth
+        (rows, resolutions) what the customer gets, net of trouble.
+    """
+    f = int(cases.failure[rows[0]])
+    count = int(menu.counts[f])
+    lost = scenario.value(f"{cases.failures[f]}.loss_share") * cases.item_price[rows, None]
+    more = lost * (1 + scenario.value("cases.asked_on_top"))
+    in_money = np.einsum("nc,ac->na", money, menu.money_worth[f, :count, :, 0]) >= lost - _HALF_A_CENT
+    served = {"money": in_money, "goods": np.broadcast_to(menu.goods[f, :count], in_money.shape)}
+    firmness = cases.firmness[rows, None]
+    accepted = np.ones(in_money.shape, dtype=np.bool_)
+    for number, ask in enumerate(ASKS.values()):
+        asking = cases.ask[rows] == number
+        if ask.kind is None and not ask.asks_for_more:
+            continue
+        wanted = more if ask.asks_for_more else lost
+        as_asked = served[ask.kind] if ask.kind else worth >= wanted - _HALF_A_CENT
+        instead = (firmness < 1) & (worth >= firmness * wanted - _HALF_A_CENT)
+        accepted[asking] = (as_asked | instead)[asking]
+    return accepted
 
 
 def _view_of_failure(menu: Menu, cases: CaseArrays, draws: DrawArrays, money: Floats, rows: Ints) -> AgentView:

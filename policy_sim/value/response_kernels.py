@@ -77,18 +77,19 @@ FACTS = (
     "first_order",
     "future_value",
     "surfaces",
+    "live",
 )
 #: Linear forms in the money columns of a case, third axis of `DrawArrays.forms`; felt and gain are net of trouble.
 FORMS = ("cost", "felt", "gain")
 #: Second axis of `DrawArrays.failures`; kappa is the logit of the churn without remedy.
 PER_FAILURE = ("loss_share", "kappa", "compensation_weight", "spend_drop")
 #: Second axis of `DrawArrays.tiers`.
-PER_TIER = ("wait_hours", "lost_contact_share")
+PER_TIER = ("wait_hours", "live_wait_hours", "lost_contact_share")
 #: Third axis of `DrawArrays.staff`.
 STAFF = ("labour", "minutes", "supervisor_minutes")
 #: First axis of `DrawArrays.shared`; idle and quiet are the effort of a contact that leads to nothing, and of none at
-#: all, in logits; deterred and gained are money per customer; reach is learned claims where the gain is large; scales
-#: are one over what they are named for.
+#: all, in logits; queue_hours are waited by whoever needs a supervisor; deterred and gained are money per customer;
+#: reach is learned claims where the gain is large; scales are one over what they are named for.
 SHARED = (
     "churn_without_failure",
     "severity_weight",
@@ -107,6 +108,7 @@ SHARED = (
     "deterred",
     "gained",
     "future_value_factor",
+    "queue_hours",
     "reach",
     "temptation_scale",
 )
@@ -119,7 +121,7 @@ _ROWS = (
     *FACTS,
     *("value_ratio", "suspected", "push", "lead_hours"),
     *FORMS,
-    *("per_loss", "plain", "waited", "worth", "slope"),
+    *("per_loss", "plain", "waited", "waits", "worth", "slope"),
     *("kept_empty", "retained_empty", "kept_silent", "retained_silent"),
     *("compensation", "effect", "eta", "learned"),
     *MEASURES,
@@ -152,7 +154,8 @@ _PARADOX, _DETERRED, _GAINED, _FACTOR = _row("paradox"), _row("deterred"), _row(
 _REACH, _TEMPTATION_SCALE = _row("reach"), _row("temptation_scale")
 _LOSS_SHARE, _KAPPA, _SPEND_DROP = _row("loss_share"), _row("kappa"), _row("spend_drop")
 _COMPENSATION_WEIGHT = _row("compensation_weight")
-_TIER_WAIT, _TIER_LOST = _row("wait_hours"), _row("lost_contact_share")
+_TIER_WAIT, _TIER_LIVE_WAIT = _row("wait_hours"), _row("live_wait_hours")
+_TIER_LOST, _LIVE, _QUEUE_HOURS, _WAITS = (_row(n) for n in ("lost_contact_share", "live", "queue_hours", "waits"))
 _PRICE, _SEVERITY, _HOURS_OPEN, _SURFACES = _row("item_price"), _row("severity"), _row("hours_open"), _row("surfaces")
 _PRIOR_FAILURES, _RECENT_FAILURE, _BOND = _row("prior_failures"), _row("recent_failure"), _row("bond")
 _FIRST_ORDER, _FUTURE_VALUE, _VALUE_RATIO = _row("first_order"), _row("future_value"), _row("value_ratio")
@@ -184,7 +187,8 @@ class DrawArrays(NamedTuple):
     """All numbers of M draws; F failures, A resolutions, C money columns, K tiers of the scenario.
 
     forms (F, A, forms, C, M); active (F, A, forms, C) whether a coefficient is ever other than 0; push (F, A, M) logits
-    by which effort, gesture and proactivity raise the chance of loss; lead_hours (F, A, M); staff (F, A, K, quantities,
+    by which effort, gesture and proactivity raise the chance of loss; lead_hours (F, A, M); in_line (F, A) whether the
+    customer waits for a supervisor; staff (F, A, K, quantities,
     M) as named in `STAFF`; proactive (F, A); timing (F, A) the same number where resolutions take as long and are as
     proactive; rejected (F,); failures (F, quantities, M) as named in `PER_FAILURE`; tiers (K, quantities, M) as named
     in `PER_TIER`; shared (quantities, M) as named in `SHARED`; value_ratios (customers, M) each customer's future value
@@ -197,6 +201,7 @@ class DrawArrays(NamedTuple):
     lead_hours: Floats
     staff: Floats
     proactive: Bools
+    in_line: Bools
     timing: Ints
     rejected: Bools
     failures: Floats
@@ -377,10 +382,13 @@ def _prepare(b: Floats) -> int:
 
 
 @numba.njit(error_model="numpy", forceinline=True)
-def _wait_for_tier(b: Floats) -> None:
-    """Work out what becomes of who waits for the tier in the buffer and gets nothing."""
+def _wait_for_tier(k: int, b: Floats) -> None:
+    """Work out how long tier k, which is in the buffer, makes wait, and what becomes of who waits and gets nothing."""
+    is_queued = 1.0 if k > 0 else 0.0
     for j in range(LANES):
-        b[_WAITED + j] = b[_HOURS_OPEN + j] + b[_TIER_WAIT + j]
+        waits = _fma(b[_LIVE + j], b[_TIER_LIVE_WAIT + j] - b[_TIER_WAIT + j], b[_TIER_WAIT + j])
+        b[_WAITS + j] = waits
+        b[_WAITED + j] = b[_HOURS_OPEN + j] + waits + is_queued * b[_QUEUE_HOURS + j]
     _take_logs_of_waits(b)
     for j in range(LANES):
         waited = b[_WAIT_WEIGHT + j] * b[_WAITED + j]
@@ -389,20 +397,23 @@ def _wait_for_tier(b: Floats) -> None:
 
 
 @numba.njit(error_model="numpy", forceinline=True)
-def _respond(is_on_request: bool, is_rejected: bool, is_timed: bool, b: Floats) -> None:
+def _respond(is_on_request: bool, is_queued: bool, is_rejected: bool, is_timed: bool, b: Floats) -> None:
     """Work out the measures of the resolution in the buffer, at the tier and for the cases that stand there.
 
     All of them are of customers who ask for it.
 
     Parameters
     ----------
+    is_queued
+        Whether the customer waits for a supervisor: once, be it to be decided upon or to be transferred.
     is_timed
         Whether the last resolution took as long, so that what waiting does is known already.
     """
-    in_contact = 1.0 if is_on_request else 0.0
+    in_contact, in_queue = 1.0 if is_on_request else 0.0, 1.0 if is_queued else 0.0
     if not is_timed:
         for j in range(LANES):
-            b[_WAITED + j] = in_contact * b[_HOURS_OPEN + j] + b[_TIER_WAIT + j] + b[_LEAD_HOURS + j]
+            hours = b[_WAITS + j] + in_queue * b[_QUEUE_HOURS + j] + b[_LEAD_HOURS + j]
+            b[_WAITED + j] = _fma(in_contact, b[_HOURS_OPEN + j], hours)
         _take_logs_of_waits(b)
         for j in range(LANES):
             suspicion = in_contact * b[_SUSPECTED_WEIGHT + j] * b[_SUSPECTED + j]
@@ -540,7 +551,7 @@ def score_assignments(
     suspected
         (N,) whether a guard has passed the case on because its customer looks suspicious.
     style
-        (styles, draws) share of each style.
+        (K, styles, draws) share of each style at each tier.
     """
     case, tier, choice, place = assignments
     b = np.empty(_MONEY)
@@ -550,12 +561,13 @@ def score_assignments(
     known = np.zeros((1 + most + choice.shape[1], _MEASURE_COUNT * LANES))
     row_of = np.zeros(most, dtype=np.int64)
     now, before = np.zeros(choice.shape[1], dtype=np.int64), np.zeros(choice.shape[1], dtype=np.int64)
-    weight = np.empty(LANES)
+    weights = np.empty((2, LANES))
     rows, timing, unseen = 0, _NONE, 0
     for n in range(case.shape[0]):
         i, k = case[n], tier[n]
         f = cases.failure[i]
         is_new = n == 0 or case[n - 1] != i
+        k_before = k if is_new else tier[n - 1]
         if is_new:
             now[:] = 0
             _copy_case(i, suspected[i], first, cases, draws, b)
@@ -563,7 +575,7 @@ def score_assignments(
         if is_new or tier[n - 1] != k:
             _put_aside(1 + most, now, known)
             _copy_tier(k, first, _ONE, draws, b)
-            _wait_for_tier(b)
+            _wait_for_tier(k, b)
             row_of[:] = 0
             rows, timing = 0, _NONE
         for s in range(choice.shape[1]):
@@ -573,7 +585,8 @@ def score_assignments(
                 _copy_resolution(i, a, k, first, cases, draws, b)
                 is_timed = draws.timing[f, a] == timing
                 timing = int(draws.timing[f, a])
-                _respond(not draws.proactive[f, a], draws.rejected[f], is_timed, b)
+                is_queued = k > 0 or draws.in_line[f, a]
+                _respond(not draws.proactive[f, a], is_queued, draws.rejected[f], is_timed, b)
                 if not draws.proactive[f, a] and unseen > 0:
                     _weigh_asking(b[_SURFACES], b)
                 rows += 1
@@ -583,7 +596,7 @@ def score_assignments(
             now[s] = row_of[a] if a >= 0 else 0
         for s in range(choice.shape[1]):
             if not _is_counted(s, now, before):
-                _add_change(s, now, before, known, style, first, weight, place[n], out)
+                _add_change(s, k, k_before, now, before, known, style, first, weights, place[n], out)
 
 
 @numba.njit(error_model="numpy", forceinline=True)
@@ -607,20 +620,36 @@ def _is_counted(s: int, now: Ints, before: Ints) -> bool:
 
 @numba.njit(error_model="numpy", forceinline=True)
 def _add_change(
-    s: int, now: Ints, before: Ints, known: Floats, style: Floats, first: int, weight: Floats, place: int, out: Floats
+    s: int,
+    k: int,
+    k_before: int,
+    now: Ints,
+    before: Ints,
+    known: Floats,
+    style: Floats,
+    first: int,
+    weights: Floats,
+    place: int,
+    out: Floats,
 ) -> None:
-    """Add to out what changes for a style, and for all after it for which the same does, by their shares."""
+    """Add to out what changes for a style, and for all after it for which the same does, by their shares.
+
+    Shares are those at tier k, and those at tier k_before for what was chosen before.
+    """
     mine, other = now[s], before[s]
     for j in range(LANES):
-        weight[j] = style[s, first + j]
+        weights[0, j] = style[k, s, first + j]
+        weights[1, j] = style[k_before, s, first + j]
     for t in range(s + 1, now.shape[0]):
         if now[t] == mine and before[t] == other:
             for j in range(LANES):
-                weight[j] += style[t, first + j]
+                weights[0, j] += style[k, t, first + j]
+                weights[1, j] += style[k_before, t, first + j]
     for q in range(_MEASURE_COUNT):
         for j in range(LANES):
-            change = known[mine, q * LANES + j] - known[other, q * LANES + j]
-            out[place, q, j] = _fma(weight[j], change, out[place, q, j])
+            new = known[mine, q * LANES + j]
+            old = known[other, q * LANES + j]
+            out[place, q, j] = _fma(weights[0, j], new, _fma(-weights[1, j], old, out[place, q, j]))
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -637,17 +666,17 @@ def expected_payoffs(
     end: int,
     out: Floats,
 ) -> None:
-    """Fill out (rows, weights, quantities) with sums over draws of weight (weights, draws) times what a row comes to.
+    """Fill out (rows, styles, quantities) with sums over draws of a style's weight times what a row comes to.
 
-    Quantities are those of `EXPECTED`, for rows begin to end; claimed (draws,) is the share of learned claiming that
-    gets through.
+    Quantities are those of `EXPECTED`, for rows begin to end; weight is (K, styles, draws), and that of a row's tier
+    counts; claimed (draws,) is the share of learned claiming that gets through.
     """
     b = np.empty(_MONEY)
     for n in range(begin, end):
-        for s in range(weight.shape[0]):
+        for s in range(weight.shape[1]):
             for q in range(_EXPECTED_COUNT):
                 out[n, s, q] = 0.0
-    for first in range(0, weight.shape[1], LANES):
+    for first in range(0, weight.shape[2], LANES):
         _copy_shared(first, _ONE, draws, b)
         timing, unseen = _NONE, 0
         for n in range(begin, end):
@@ -659,21 +688,22 @@ def expected_payoffs(
                 unseen = _prepare(b)
             if is_new or tier[n - 1] != k:
                 _copy_tier(k, first, _ONE, draws, b)
-                _wait_for_tier(b)
+                _wait_for_tier(k, b)
                 timing = _NONE
             _copy_resolution(i, a, k, first, cases, draws, b)
             is_timed = draws.timing[f, a] == timing
             timing = int(draws.timing[f, a])
-            _respond(not draws.proactive[f, a], draws.rejected[f], is_timed, b)
+            is_queued = k > 0 or draws.in_line[f, a]
+            _respond(not draws.proactive[f, a], is_queued, draws.rejected[f], is_timed, b)
             if not draws.proactive[f, a] and unseen > 0:
                 _weigh_asking(b[_SURFACES], b)
-            for s in range(weight.shape[0]):
+            for s in range(weight.shape[1]):
                 payoff = 0.0
                 cost = 0.0
                 minutes = 0.0
                 learned = 0.0
                 for j in range(LANES):
-                    share = weight[s, first + j]
+                    share = weight[k, s, first + j]
                     claims = claimed[first + j] * b[_CLAIMING + j]
                     spent = b[_REMEDY_COST + j] + b[_LABOUR + j] + claims
                     payoff = _fma(share, b[_RETAINED + j] - spent, payoff)
@@ -742,14 +772,15 @@ def payoffs_of_cases(
         unseen = _prepare(b)
         for k in range(draws.tiers.shape[0]):
             _copy_tier(k, _ZERO, _ZERO, draws, b)
-            _wait_for_tier(b)
+            _wait_for_tier(k, b)
             timing = _NONE
             for a in resolutions:
                 _copy_acts(f, a, k, _ZERO, _ZERO, draws, b)
                 _add_forms(f, a, columns, draws, b)
                 is_timed = draws.timing[f, a] == timing
                 timing = int(draws.timing[f, a])
-                _respond(not draws.proactive[f, a], draws.rejected[f], is_timed, b)
+                is_queued = k > 0 or draws.in_line[f, a]
+                _respond(not draws.proactive[f, a], is_queued, draws.rejected[f], is_timed, b)
                 for j in range(LANES):
                     net = b[_RETAINED + j] - b[_REMEDY_COST + j] - b[_LABOUR + j] - b[_CLAIMING + j]
                     tile[a, j] = net

@@ -24,7 +24,7 @@ from policy_sim.value.escalation_queue import escalation_queue
 from policy_sim.value.expected import QUANTITIES, Expected, load_of, own_value
 from policy_sim.value.grid import Grid, enumerate_pairs
 from policy_sim.value.payoffs import Payoffs, spread
-from policy_sim.words import EVERYTHING, LIMITS
+from policy_sim.words import LIMITS
 
 __all__ = [
     "NO_GAIN",
@@ -180,12 +180,8 @@ def climb(
 
 
 def start_grid(policy: Policy, search: Search, levers: Sequence[Lever]) -> Grid:
-    """Work out all pairs of policies of the two lowest tiers on a grid, for a part of the cases.
-
-    What every resolution draws on stays as it is where others move: it would multiply the grid, and climbing moves it.
-    """
+    """Work out all pairs of policies of the two lowest tiers on a grid, for a part of the cases."""
     cases = len(search.expected.payoffs.cases)
-    levers = [lever for lever in levers if lever.limit != EVERYTHING] or levers
     expected = search.expected.take(spread(cases, _GRID_CASES))
     return enumerate_pairs(policy, expected, levers, ("net_value", *search.caps))
 

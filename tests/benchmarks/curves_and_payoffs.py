@@ -93,10 +93,10 @@ def add_payoffs(table: Table, payoffs: Payoffs, values: np.ndarray) -> None:
 
     rows = np.arange(0, CASES, 2)
     case, resolution = np.repeat(rows, 10), np.tile(np.arange(10), len(rows))
-    nobody, all_claims = np.zeros(CASES, dtype=np.bool_), np.ones(payoffs.style.shape[1])
+    nobody, all_claims = np.zeros(CASES, dtype=np.bool_), np.ones(payoffs.style.shape[-1])
     tier = np.zeros(len(case), dtype=np.int64)
     own = shortest(lambda: expect(payoffs, case, resolution, tier, nobody, all_claims, payoffs.draw_arrays))
-    own, other = own / (len(case) * payoffs.style.shape[1]), other / len(values)
+    own, other = own / (len(case) * payoffs.style.shape[-1]), other / len(values)
     table.add_row(
         "one payoff under one of 200 draws",
         "one exp in numpy",

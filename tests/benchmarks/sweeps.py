@@ -37,7 +37,7 @@ from policy_sim.sweep.sensitivity import sobol_indices
 
 CASES, EXPERIMENTS, RUNS = 10_000, 24, 1_000
 POLICIES = ["ask_first", "current", "generous"]
-UNCERTAIN = ("response.paradox", "response.wait_weight", "shop.salvage_share", "style.generous_share")
+UNCERTAIN = ("response.paradox", "response.wait_weight", "shop.salvage_share", "agent.generous_share")
 FACTORS, POINTS = 12, 2**14
 CUSTOMERS, MONTHS, AGENTS = 1_000_000, 36, 2_000
 FAILING, KEPT = 0.08, 0.7

@@ -61,6 +61,7 @@ def test_columns(cases, scenario, log):
         "case",
         "failure",
         "segment",
+        "ask",
         "item_price",
         "unit_cost",
         "salvage_value",
@@ -76,11 +77,15 @@ def test_columns(cases, scenario, log):
         "prior_claims",
         "suspicion",
         "surfaces",
+        "live",
+        "firmness",
+        "in_stock",
+        "part_available",
         "future_value",
     ]
     assert frame["case"].is_unique
     assert list(frame["case"][:2]) == ["case-1", "case-2"]
-    numbers = frame.drop(columns=["case", "failure", "segment"])
+    numbers = frame.drop(columns=["case", "failure", "segment", "ask"])
     assert np.isfinite(numbers).all(axis=None)
     assert (numbers >= 0).all(axis=None)
     assert (numbers[["severity", "suspicion", "surfaces"]] <= 1).all(axis=None)

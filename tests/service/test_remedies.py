@@ -77,7 +77,9 @@ def test_return_and_note_by_hand(scenario, menu):
     assert uses["credit"] == {"constant": 10}
     assert uses["keep_item"] == uses["replacement"] == {}
     assert uses["total_cost"] == form(menu.cost[at])
-    assert list(menu.touches[at]) == [True, True, False, False, True]
+    assert uses["goodwill"] == {"item_price": 1, "constant": 10}
+    touched = dict.fromkeys(("refund", "credit", "total_cost"), True)
+    assert dict(zip(LIMITS, menu.touches[at], strict=True)) == dict.fromkeys(LIMITS, False) | touched
 
 
 def test_replacement_kept_and_call_by_hand(scenario, menu):

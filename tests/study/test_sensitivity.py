@@ -15,7 +15,7 @@ from policy_sim.study.sensitivity import _sign_change
 from policy_sim.value import evaluate, value_cases
 
 #: A filled column of the cases, learned claiming, the escalation queue, and a share of agents.
-NAMES = ("shop.unit_cost_share", "claiming.spread", "lead.minutes", "style.generous_share", "remedy.return_trouble")
+NAMES = ("shop.unit_cost_share", "claiming.spread", "lead.minutes", "agent.generous_share", "remedy.return_trouble")
 
 
 @pytest.fixture(scope="module")

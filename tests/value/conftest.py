@@ -17,7 +17,7 @@ from policy_sim.policy import ASK, NO_LIMIT, Guard, Lever, LimitException, Polic
 from policy_sim.service import read_cases
 from policy_sim.study import Sample, prepare
 from policy_sim.value import value_cases
-from policy_sim.words import LIMITS
+from policy_sim.words import ASKS, LIMITS
 
 COSTS = ("unit_cost", "salvage_value", "return_shipping", "outbound_shipping", "restocking")
 
@@ -43,14 +43,14 @@ def with_styles():
 
 
 def set_styles(scenario, generous, thrifty):
-    """Hold the workforce at exactly this mix in every draw, anything from 0 to 1."""
-    style = {
-        f"{name}_share": scenario.assumption(f"style.{name}_share").model_copy(
-            update={"value": value, "range": (0.0, 1.0), "distribution": "chosen"}
-        )
-        for name, value in (("generous", generous), ("thrifty", thrifty))
+    """Hold every tier at exactly this mix in every draw, anything from 0 to 1."""
+    shares = {"generous_share": generous, "thrifty_share": thrifty}
+    held = {name: {"value": value, "range": (0.0, 1.0), "distribution": "chosen"} for name, value in shares.items()}
+    tiers = {
+        tier: {name: kept.model_copy(update=held.get(name, {})) for name, kept in scenario.assumptions[tier].items()}
+        for tier in scenario.tiers
     }
-    return scenario.model_copy(update={"assumptions": {**scenario.assumptions, "style": style}})
+    return scenario.model_copy(update={"assumptions": {**scenario.assumptions, **tiers}})
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +80,11 @@ def make_cases(scenario, rng, count, round_share=0.5, given=COSTS):
         "return_shipping": np.round(rng.uniform(0, 12, count), 2),
         "outbound_shipping": rng.choice([0.0, 5.0, 6.0, 7.35], count),
         "restocking": rng.choice([0.0, 2.0, 4.0], count),
+        "live": rng.choice([1.0, 0.0, 0.5], count),
+        "ask": rng.choice(list(ASKS), count),
+        "firmness": rng.choice([1.0, 0.9, 0.5, 0.0], count),
+        "in_stock": rng.choice([1.0, 1.0, 0.0], count),
+        "part_available": rng.choice([1.0, 0.0], count),
     }
     return read_cases(
         pd.DataFrame({name: column for name, column in columns.items() if name in given or name not in COSTS}), scenario
@@ -111,7 +116,9 @@ def make_policy(rng, payoffs):
     scenario = payoffs.scenario
     names = [("agent", "lead", "manager"), ("agent", "lead", "manager"), ("agent", "manager"), ("lead", "manager")]
     tiers = names[rng.integers(0, len(names))]
-    breakpoints = [points[points >= 0] for points in (np.unique(payoffs.choice_sets.uses[..., d]) for d in range(5))]
+    breakpoints = [
+        points[points >= 0] for points in (np.unique(payoffs.choice_sets.uses[..., d]) for d in range(len(LIMITS)))
+    ]
     # nothing may draw on a limit in some trades
     breakpoints = [points if len(points) else np.array([1000]) for points in breakpoints]
 
@@ -120,7 +127,9 @@ def make_policy(rng, payoffs):
 
     def loosened(chosen):
         # total_cost is drawn on by everything: mostly open, or nothing else would ever matter
-        return limits(chosen) | ({"total_cost": NO_LIMIT} if 4 in chosen and rng.random() < 0.7 else {})
+        return limits(chosen) | (
+            {"total_cost": NO_LIMIT} if LIMITS.index("total_cost") in chosen and rng.random() < 0.7 else {}
+        )
 
     exceptions = {}
     for _ in range(rng.integers(0, 6)):
@@ -129,7 +138,7 @@ def make_policy(rng, payoffs):
         if failure is None and segment is None:
             continue
         place = (tiers[rng.integers(0, len(tiers) - 1)], failure, segment)
-        exceptions[place] = loosened(rng.choice(5, rng.integers(1, 4), replace=False))
+        exceptions[place] = loosened(rng.choice(len(LIMITS), rng.integers(1, 4), replace=False))
     guards = [
         Guard(fact=fact, at_least=float(level), to=tiers[rng.integers(1, len(tiers))])
         for fact, level in [
@@ -146,7 +155,9 @@ def make_policy(rng, payoffs):
         name="random",
         title="Random",
         currency=scenario.currency,
-        tiers=tuple(Tier(name=name, limits=loosened(range(5)) if name != tiers[-1] else {}) for name in tiers),
+        tiers=tuple(
+            Tier(name=name, limits=loosened(range(len(LIMITS))) if name != tiers[-1] else {}) for name in tiers
+        ),
         exceptions=tuple(
             LimitException(tier=tier, failure=failure, segment=segment, limits=chosen)
             for (tier, failure, segment), chosen in exceptions.items()
@@ -165,7 +176,7 @@ def make_lever(rng, policy, payoffs):
     tier = policy.tier_names[rng.integers(0, len(policy.tiers) - 1)]
     failure = rng.choice([None, *payoffs.scenario.failures]) if rng.random() < 0.4 else None
     segment = rng.choice([None, *payoffs.cases.segments]) if rng.random() < 0.4 else None
-    return Lever(tier, LIMITS[rng.integers(0, 5)], failure, segment)
+    return Lever(tier, LIMITS[rng.integers(0, len(LIMITS))], failure, segment)
 
 
 #: Scenario, number of cases, number of draws, what is given of the cases; the draws straddle the kernels' lanes.
@@ -175,7 +186,7 @@ _VARIANTS = {
     "generous": (lambda s: set_styles(s, 1, 0), 150, 4),
     "thrifty": (lambda s: set_styles(s, 0, 1), 150, 4),
     "generous and thrifty": (lambda s: set_styles(s, 0.5, 0.5), 150, 1),
-    "mostly generous": (lambda s: s.with_values({"style.generous_share": 0.7, "style.thrifty_share": 0.2}), 200, 41),
+    "mostly generous": (lambda s: s.with_values({"agent.generous_share": 0.7, "agent.thrifty_share": 0.2}), 200, 41),
     "entitlements that cannot be met": (
         lambda s: s.with_values({f"poor_service.{name}": 1.0 for name in ("entitlement", "loss_share")}),
         200,

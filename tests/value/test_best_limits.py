@@ -36,7 +36,7 @@ def brute_force(policy, payoffs, limits, oracle):
         axes.append(np.unique([low, *points[(points >= low) & (points <= high)]]))
     total = np.zeros([len(axis) for axis in axes])
     draw = oracle.all_draws(payoffs)
-    style = payoffs.style[:, : len(payoffs.draws)]
+    style = dict(zip(scenario.tiers, payoffs.style[..., : len(payoffs.draws)], strict=True))
     above = Handling.of(policy, payoffs, lowest=1)
     rules, seen = above.arrays, payoffs.agent_view
     claimed = rules.claimed[: len(payoffs.draws)]
@@ -50,7 +50,7 @@ def brute_force(policy, payoffs, limits, oracle):
             return each["retained"] - each["remedy_cost"] - each["labour"] - claimed * each["learned_claiming"]
 
         def worth(a, tier, s, net=net):
-            return float((style[s] * net(a, tier)).mean())
+            return float((style[tier][s] * net(a, tier)).mean())
 
         tier = scenario.tiers[above.tier[i]]
         escalated = sum(worth(above.choice[i, s], tier, s) for s in range(3))

@@ -18,10 +18,14 @@ from policy_sim.words import LIMITS, MEASURES
 def scenario() -> Scenario:
     whole = load_scenario("online_retail")
     # shares of styles that no draw moves, nobody waiting: then means may be taken apart
-    fixed = {"style.generous_share": 0.3, "style.thrifty_share": 0.1}
+    fixed = {
+        f"{tier}.{style}_share": share for tier in whole.tiers for style, share in (("generous", 0.3), ("thrifty", 0.1))
+    }
     changed = {
         group: {
-            name: each.model_copy(update={"distribution": "chosen", "value": fixed[f"{group}.{name}"]})
+            name: each.model_copy(
+                update={"distribution": "chosen", "value": fixed[f"{group}.{name}"], "range": (0.0, 0.5)}
+            )
             if f"{group}.{name}" in fixed
             else each
             for name, each in members.items()

@@ -104,7 +104,7 @@ def test_raising_a_limit_never_raises_the_escalated_share(payoffs, random_policy
         # what the lead gives is escalated even where no agent looks first, and may reach more customers or fewer
         while policy.tier_names[0] != "agent":
             policy = random_policy(rng, payoffs)
-        curve = threshold_curve(evaluate(policy, payoffs), Lever("agent", LIMITS[rng.integers(0, 5)]))
+        curve = threshold_curve(evaluate(policy, payoffs), Lever("agent", LIMITS[rng.integers(0, len(LIMITS))]))
         escalated = curve.per_case("escalated")
         assert (np.diff(escalated, axis=0) <= 1e-12).all()
         assert (escalated >= -1e-12).all()
@@ -155,7 +155,7 @@ def test_draws_do_not_depend_on_how_many_are_scored_together(payoffs, random_pol
     policy = random_policy(np.random.default_rng(36), payoffs)
     lever = Lever(policy.tier_names[0], "refund")
     style = payoffs.style.copy()
-    style[:, 1:] = 0.0
+    style[..., 1:] = 0.0
     first = replace(payoffs, draws=Draws(payoffs.draws.names, payoffs.draws.values[:1]), style=style)
     one, all_of_them = (threshold_curve(evaluate(policy, each), lever) for each in (first, payoffs))
     np.testing.assert_array_equal(one.sums, all_of_them.sums[..., :1])
@@ -273,26 +273,33 @@ def test_the_best_limit_where_only_no_limit_is_in_order(current, shipped_payoffs
     assert threshold_curve(evaluate(current, shipped_payoffs), Lever("lead", "total_cost")).best_limit == NO_LIMIT
 
 
-# The example of MATHEMATICS.md C by hand. One limited tier and the last; half of the agents generous, half guided; pay
-# at the last tier 6 less. There, both styles decide at the last tier "for this test only". Our last tier is guided, so:
+# The example of MATHEMATICS.md C by hand. One limited tier and the last, with both styles at each: half of the people
+# generous, half guided; pay at the last tier 6 less.
 #
 #   case 1: uses 0, 10, 30; adequate no, yes, yes; pay 0, 20, 5; worth 0, 10, 30
 #   case 2: uses 5, 20, 20; adequate yes, yes, no; pay 8, 12, 0; worth 5, 20, 50
 #
 #   limit       case 1                                          case 2                                          sum
-#   below 5     nobody may: last tier, guided, second: 20 - 6   nobody may: last tier, guided, second: 12 - 6    20
-#   from 5      as before: 14                                   agent, first (the only one): 8                   22
+#   below 5     last tier: (20 + 5) / 2 - 6 = 6.5               last tier, both second: 12 - 6                   12.5
+#   from 5      as before: 6.5                                  agent, first (the only one): 8                   14.5
 #   from 10     agent, second (the only one): 20                8                                                28
 #   from 20     20                                              guided second: 12, generous second (20 > 5): 12  32
 #   from 30     guided second: 20, generous third: 5; 12.5      12                                               24.5
-#
-# The last three sums are those of the text, where nobody is escalated any more; the first two differ by the 7.5 that a
-# generous last tier would lose on case 1: half of 20 - 5.
 _HAND_USES = ((0, 10, 30), (5, 20, 20))
 _HAND_ADEQUATE = ((False, True, True), (True, True, False))
 _HAND_PAY = ((0, 20, 5), (8, 12, 0))
 _HAND_WORTH = ((0, 10, 30), (5, 20, 50))
-_HAND_SUMS = [(ASK, 20), (0, 20), (4.99, 20), (5, 22), (9.99, 22), (10, 28), (20, 32), (29.99, 32), (30, 24.5)]
+_HAND_SUMS = [
+    (ASK, 12.5),
+    (0, 12.5),
+    (4.99, 12.5),
+    (5, 14.5),
+    (9.99, 14.5),
+    (10, 28),
+    (20, 32),
+    (29.99, 32),
+    (30, 24.5),
+]
 _REFUND = LIMITS.index("refund")
 
 
@@ -339,10 +346,10 @@ def test_hand_example_by_states():
     case, tier, choice, cents = stages_along(0, _REFUND, everywhere, hand_rules(20.0), hand_options(), 0, 2)
     assignments = list(zip(case, cents, tier, map(tuple, choice), strict=True))
     assert assignments == [
-        (0, -1, 1, (1, 1, 1)),
+        (0, -1, 1, (1, 2, 1)),
         (0, 1000, 0, (1, 1, 1)),
         (0, 3000, 0, (1, 2, 1)),
-        (1, -1, 1, (1, 1, 1)),
+        (1, -1, 1, (1, 1, 0)),
         (1, 500, 0, (0, 0, 0)),
         (1, 2000, 0, (1, 1, 0)),
     ]
@@ -368,8 +375,8 @@ def hand_payoffs(scenario, shipped_payoffs):
     money = np.column_stack([np.ones(2), np.zeros((2, len(COLUMNS) - 1))])
     facts = np.zeros((2, len(FACTS)))
     facts[:, FACTS.index("surfaces")] = 1.0
-    style = np.zeros((3, LANES))
-    style[:2, 0] = 0.5
+    style = np.zeros((2, 3, LANES))
+    style[:, :2, 0] = 0.5
     return Payoffs(
         scenario=small,
         cases=cases,
@@ -404,7 +411,7 @@ def test_hand_example_by_curve_and_evaluation(scenario, shipped_payoffs):
     lever = Lever("agent", "refund")
     curve = threshold_curve(evaluate(policy, payoffs), lever)
     assert list(curve.cents) == [-1, 500, 1000, 2000, 3000]
-    np.testing.assert_allclose(2 * curve.per_case()[:, 0], [20, 22, 28, 32, 24.5], rtol=1e-14)
+    np.testing.assert_allclose(2 * curve.per_case()[:, 0], [12.5, 14.5, 28, 32, 24.5], rtol=1e-14)
     np.testing.assert_allclose(2 * curve.per_case("escalated")[:, 0], [2, 1, 0, 0, 0], rtol=1e-14, atol=1e-14)
     for limit, expected in _HAND_SUMS:
         assert 2 * curve.at(limit)[0] == pytest.approx(expected, rel=1e-14)
@@ -412,7 +419,7 @@ def test_hand_example_by_curve_and_evaluation(scenario, shipped_payoffs):
         assert 2 * found == pytest.approx(expected, rel=1e-14)
     assert curve.best_limit == 25.0  # the roundest from 20 up to 30
     assert curve.flat_region(0.0) == (20.0, 30.0)
-    assert curve.flat_region(0.5) == (10.0, 30.0)  # 26 or more: half of what is between 20 and 32
+    assert curve.flat_region(0.5) == (10.0, NO_LIMIT)  # 22.25 or more: half of what is between 12.5 and 32
 
 
 def best_multiple_by_list(cents, value, low, high, every):

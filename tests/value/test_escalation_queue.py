@@ -51,7 +51,7 @@ def test_curves_meet_evaluate(short_of_staff, random_policy, random_lever, rando
 def test_more_to_decide_for_agents_empties_the_line(short_of_staff):
     scenario = short_of_staff.scenario
     asking, generous = (evaluate(load_policy(name, scenario), short_of_staff) for name in ("ask_first", "generous"))
-    assert (asking.queue.occupancy >= generous.queue.occupancy).all()
+    assert (asking.queue.occupancy >= generous.queue.occupancy - 1e-9).all()
     assert (asking.queue.mean_wait_hours > generous.queue.mean_wait_hours).all()
     assert (asking.per_case("supervisor_minutes") > generous.per_case("supervisor_minutes")).all()
 

@@ -125,10 +125,11 @@ def test_progress_is_told(current, shipped_payoffs):
 
 def reached(policy, payoffs):
     """Return (draws,) the share of customers whom a policy reaches: those who ask, and all where it gives unasked."""
-    choice = Handling.of(policy, payoffs).choice
-    unasked = payoffs.menu.proactive[payoffs.cases.failure[:, None], choice]
-    share = np.where(unasked, 1.0, payoffs.cases.surfaces[:, None]).mean(axis=0)
-    return share @ payoffs.style[:, : len(payoffs.draws)]
+    handling = Handling.of(policy, payoffs)
+    unasked = payoffs.menu.proactive[payoffs.cases.failure[:, None], handling.choice]
+    share = np.where(unasked, 1.0, payoffs.cases.surfaces[:, None])
+    style = payoffs.style[handling.arrays.tiers[handling.tier], :, : len(payoffs.draws)]
+    return np.einsum("ns,nsm->m", share, style) / len(share)
 
 
 def test_ask_first_escalates_everything_and_no_limit_nothing(scenario, shipped_payoffs):
@@ -251,6 +252,7 @@ def test_guards_let_fewer_learned_claims_through_and_keep_fewer_honest_customers
 def like_agents(scenario, random_cases):
     """Payoffs under the central assumptions where a lead takes no more than an agent, and nobody waits for one."""
     same = {"minutes": 0, "wait_hours": 0, "lost_contact_share": 0, "cost_per_minute": 0.6}
+    same |= {name: scenario.value(f"agent.{name}") for name in ("generous_share", "thrifty_share")}
     alike = scenario.with_values({f"lead.{name}": value for name, value in same.items()})
     return value_cases(alike, random_cases(alike, np.random.default_rng(15), 400), central(alike))
 

@@ -23,7 +23,7 @@ def random_rows(payoffs, rng, count):
 
 def random_suspicion(payoffs, rng):
     """Draw which cases a guard suspects, and which share of learned claiming gets through under each draw."""
-    return rng.random(len(payoffs.cases)) < 0.4, rng.random(payoffs.style.shape[1])
+    return rng.random(len(payoffs.cases)) < 0.4, rng.random(payoffs.style.shape[-1])
 
 
 def bundle_of(oracle, payoffs, i, a):
@@ -134,7 +134,7 @@ def test_expected_payoffs_agree_with_the_twin(oracle, payoffs):
         where = (i, bundle, payoffs.scenario.tiers[k], draw, bool(suspected[i]))
         each = oracle.measures(payoffs.scenario, payoffs.cases, *where)
         spent = each["remedy_cost"] + each["labour"] + through * each["learned_claiming"]
-        weights = payoffs.style[:, : len(payoffs.draws)] / len(payoffs.draws)
+        weights = payoffs.style[k, :, : len(payoffs.draws)] / len(payoffs.draws)
         scale = 1e-12 * (1 + payoffs.cases.future_value[i] + payoffs.cases.item_price[i])
         expected = (each["retained"] - spent, each["remedy_cost"], each["supervisor_minutes"])
         for q, one in enumerate((*expected, through * each["learned_claiming"])):
@@ -149,7 +149,7 @@ def test_what_agents_see_agrees_with_the_twin(oracle, payoffs):
         bundles = oracle.resolutions(scenario, failure)
         assert options.counts[i] == len(bundles)
         assert not options.adequate[i, len(bundles) :].any()
-        owed = middle[f"{failure}.entitlement"] * middle[f"{failure}.loss_share"] * cases.item_price[i]
+        assert options.adequate[i, : len(bundles)].tolist() == oracle.adequate(scenario, cases, i)
         for a, bundle in enumerate(bundles):
             assert payoffs.menu.names[cases.failure[i]][a] == (" + ".join(bundle) or "nothing")
             total, uses = oracle.given(scenario, cases, i, bundle, middle)
@@ -159,9 +159,6 @@ def test_what_agents_see_agrees_with_the_twin(oracle, payoffs):
                     assert abs(options.uses[i, a, d] - max(100 * uses[limit], 0)) <= 0.5 + 1e-6
                 else:
                     assert options.uses[i, a, d] == -1
-            # the promise is about what is given, before the customer's trouble
-            too_late = total["proactive"] and cases.surfaces[i] == 1
-            assert options.adequate[i, a] == (total["worth"] >= owed - 0.005 and not too_late)
             assert payoffs.agent_view.worth[i, a] == pytest.approx(
                 total["worth"] - total["trouble"], rel=1e-12, abs=1e-12
             )
@@ -195,7 +192,7 @@ def test_beliefs_are_expectations_over_the_one_central_draw(payoffs):
     scenario, cases = payoffs.scenario, payoffs.cases
     middle = value_cases(scenario, cases, central(scenario))
     case, resolution = np.nonzero(np.arange(middle.choice_sets.adequate.shape[1]) < middle.choice_sets.counts[:, None])
-    nobody, all_of_it = np.zeros(len(cases), dtype=np.bool_), np.ones(middle.style.shape[1])
+    nobody, all_of_it = np.zeros(len(cases), dtype=np.bool_), np.ones(middle.style.shape[-1])
     scale = 1e-12 * (1 + cases.future_value + cases.item_price)[case]
     for k in range(len(scenario.tiers)):
         found = expect(middle, case, resolution, np.full(len(case), k), nobody, all_of_it, middle.draw_arrays)
@@ -292,12 +289,13 @@ def test_minutes_and_labour_by_hand(scenario):
     lead, manager = (scenario.value(f"{tier}.minutes") for tier in ("lead", "manager"))
     wages = [scenario.value(f"{tier}.cost_per_minute") for tier in scenario.tiers]
     stay = [1 - scenario.value(f"{tier}.lost_contact_share") for tier in scenario.tiers]
-    # eight of the agent, six of a supervisor for the call, if the customer is still there for it
-    np.testing.assert_allclose(minutes, [8 + 6, 8 + lead + 6 * stay[1], 8 + manager + 6 * stay[2]], rtol=1e-12)
-    np.testing.assert_allclose(second, [6, lead + 6 * stay[1], manager + 6 * stay[2]], rtol=1e-12)
+    # eight of the agent; those of the tier and six of a supervisor for the call, if the customer is still there for it
+    above = [6, (lead + 6) * stay[1], (manager + 6) * stay[2]]
+    np.testing.assert_allclose(minutes, 8 + np.array(above), rtol=1e-12)
+    np.testing.assert_allclose(second, above, rtol=1e-12)
     expected = [8 * wages[0] + 6 * wages[1]]
-    expected.append(8 * wages[0] + lead * wages[1] + 6 * stay[1] * wages[1])
-    expected.append(8 * wages[0] + manager * wages[2] + 6 * stay[2] * wages[1])
+    expected.append(8 * wages[0] + (lead + 6) * stay[1] * wages[1])
+    expected.append(8 * wages[0] + stay[2] * (manager * wages[2] + 6 * wages[1]))
     np.testing.assert_allclose(labour, expected, rtol=1e-12)
     np.testing.assert_allclose(found[:, at, MEASURES.index("escalated"), 0], [0, 1, 1], rtol=1e-12)
 
@@ -333,11 +331,15 @@ def test_uses_and_adequacy_by_hand(scenario):
     uses = {name: dict(zip(LIMITS, payoffs.choice_sets.uses[0, a], strict=True)) for a, name in enumerate(names)}
     assert uses["nothing"] == dict.fromkeys(LIMITS, -1) | {"total_cost": 0}
     kept = uses["full_refund + keep_item + apology_note + store_credit_10"]
-    # a refund of 49.99, a note of .70 and .75 of the credit of 10
-    assert kept == {"refund": 4999, "credit": 1000, "keep_item": 4999, "replacement": -1, "total_cost": 5819}
+    # a refund of 49.99, all of which is owed; a note of .70 and .75 of the credit of 10, which go beyond it
+    assert kept == {
+        "refund": 4999, "credit": 1000, "keep_item": 4999, "replacement": -1, "goodwill": 1070, "total_cost": 5819
+    }  # fmt: skip
     sent = uses["replacement + send_back"]
     # goods .5 * 49.99, postage 6, label 10.15, inspection 4, restocking .05 * 49.99, less salvage .45 * .5 * 49.99
-    assert sent == {"refund": -1, "credit": -1, "keep_item": -1, "replacement": 4999, "total_cost": 3640}
+    assert sent == {
+        "refund": -1, "credit": -1, "keep_item": -1, "replacement": 4999, "goodwill": -1, "total_cost": 3640
+    }  # fmt: skip
     adequate = dict(zip(names, payoffs.choice_sets.adequate[0], strict=False))
     assert not adequate["nothing"]
     assert not adequate["apology_note + store_credit_25"]

@@ -10,7 +10,7 @@
  * @property {string[]} names of limits
  * @property {string[]} measures
  * @property {number[]} signs
- * @property {number[]} styles share of agents of each
+ * @property {number[][]} styles share of each, by tier
  * @property {string[]} cells
  * @property {(Limit | null)[][][]} overrides limits of exceptions, by tier, cell and limit
  * @property {number[]} low
@@ -55,13 +55,13 @@ export function evaluateHere(table, arrays, limits) {
   const rowCount = arrays.uses.length / names.length;
   const totals = new Float64Array(measures.length);
   const net = new Float64Array(count);
-  const best = new Int32Array(styles.length);
+  const best = new Int32Array(styles[0].length);
   for (let i = 0; i < count; i++) {
     const tier = decide(arrays, inForce, i, rowCount, best);
     for (let q = 0; q < measures.length; q++) {
       let value = 0;
       if (tier < 0) value = arrays.last[q * count + i];
-      else for (let s = 0; s < styles.length; s++) value += styles[s] * arrays.value[(tier * measures.length + q) * rowCount + best[s]];
+      else for (let s = 0; s < best.length; s++) value += styles[tier][s] * arrays.value[(tier * measures.length + q) * rowCount + best[s]];
       value = low[q] + (value / STEPS) * (high[q] - low[q]);
       totals[q] += value / count;
       net[i] += signs[q] * value;
