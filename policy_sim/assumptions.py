@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -127,6 +128,8 @@ _ABOVE_ZERO = (
     "hours_per_year",
     "patience_hours",
 )
+#: Shares of the same people: in any group that holds them they may not add up to more than 1.
+_SHARES_OF_ONE = ("generous_share", "thrifty_share")
 _BELOW_ONE = ("churn_without_remedy", "severity_mean", "firmness_mean", "repeat_share", "first_order_share")
 #: Parts of a scenario: more than anybody could follow.
 _MOST_PARTS = {"tiers": 20, "segments": 50, "failures": 200, "remedies": 1_000, "rules": 1_000, "assumptions": 1_000}
@@ -177,6 +180,11 @@ class Assumption(_Frozen):
         if self.unit.startswith("share") and high > 1:
             raise ValueError(f"range [{low:g}, {high:g}] of a share must lie within 0 and 1")
         return self
+
+    @property
+    def highest(self) -> float:
+        """The highest value that a draw may have."""
+        return self.value if self.distribution == "chosen" else self.range[1]
 
     def quantile(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the values below which the given probabilities (0-1) of the draws lie."""
@@ -392,13 +400,18 @@ class Scenario(_Frozen):
         staff = self.value("queue.staff")
         if staff != round(staff):
             raise ValueError(f"queue.staff is {staff:g}; it must be a whole number of people, round it")
-        for tier in self.tiers:
-            generous, thrifty = (self.assumptions[tier][f"{style}_share"] for style in ("generous", "thrifty"))
-            if generous.range[1] + thrifty.range[1] > 1 + 1e-12:
-                raise ValueError(
-                    f"the ranges of {tier}.generous_share (up to {generous.range[1]:g}) and {tier}.thrifty_share (up "
-                    f"to {thrifty.range[1]:g}) may not add up to more than 1; lower one of them"
-                )
+        for group, shares in self._shares_of_one().items():
+            if sum(share.highest for share in shares.values()) > 1 + 1e-12:
+                tops = " and ".join(f"{group}.{name} (up to {share.highest:g})" for name, share in shares.items())
+                raise ValueError(f"the ranges of {tops} may not add up to more than 1; lower one of them")
+
+    def _shares_of_one(self) -> dict[str, dict[str, Assumption]]:
+        """Return by group the shares of styles, which all are shares of the same people."""
+        groups = {
+            group: {name: members[name] for name in _SHARES_OF_ONE if name in members}
+            for group, members in self.assumptions.items()
+        }
+        return {group: shares for group, shares in groups.items() if len(shares) > 1}
 
     @staticmethod
     def _check_domain(name: str, bounds: tuple[float, float]) -> None:
@@ -488,10 +501,13 @@ class Scenario(_Frozen):
     def with_values(self, values: Mapping[str, float]) -> Scenario:
         """Return a copy in which some assumptions have other central values; ranges grow to hold them.
 
+        Shares of the same people may not add up to more than 1, nor may the upper ends of their ranges: those are
+        lowered where that is needed, first of shares that are not set (and their values with them); a warning says so.
+
         Raises
         ------
         InputError
-            If a name is unknown or a value is not finite.
+            If a name is unknown, a value is not finite, or shares add up to more than 1.
         """
         changed = {group: dict(members) for group, members in self.assumptions.items()}
         for name, value in values.items():
@@ -506,6 +522,9 @@ class Scenario(_Frozen):
                 "trust": "assumed",
             }
             changed[group][member] = parse_model(Assumption, content, f"assumption '{name}'")
+        for group in self._shares_of_one():
+            if any(name.startswith(f"{group}.") for name in values):
+                _clip_shares(group, changed[group], list(values))
         # checked anew as a whole: assumptions bear on each other
         content = {**dict(self), "assumptions": changed}
         return parse_model(Scenario, content, f"scenario '{self.name}', changed")
@@ -514,6 +533,25 @@ class Scenario(_Frozen):
     def fingerprint(self) -> str:
         """Eight hexadecimal digits that change with any content of the scenario."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:8]
+
+
+def _clip_shares(group: str, members: dict[str, Assumption], set_names: Sequence[str]) -> None:
+    """Lower shares of the same people so that they add up to 1 at most: those not set, then ranges of the rest."""
+    names = [name for name in _SHARES_OF_ONE if name in members]
+    for name in sorted(names, key=lambda name: f"{group}.{name}" in set_names):
+        share, excess = members[name], sum(members[other].highest for other in names) - 1
+        least = share.value if f"{group}.{name}" in set_names else 0.0
+        top = max(least, share.highest - excess)
+        if excess <= 1e-12 or top >= share.highest:
+            continue
+        is_wide = top > share.range[0]
+        clipped = {"range": (share.range[0], top)} if is_wide else {"range": (0.0, 1.0), "distribution": "chosen"}
+        members[name] = share.model_copy(update={"value": min(share.value, top)} | clipped)
+        warnings.warn(
+            f"{group}.{name} is taken to be {top:.4g} at most, not {share.highest:g}: shares of the same people may "
+            "not add up to more than 1",
+            stacklevel=4,
+        )
 
 
 def load_scenario(scenario: str | Path) -> Scenario:

@@ -177,6 +177,8 @@ LIMIT_KINDS: Mapping[str, LimitKind] = {
             sentence="spend in all up to",
             counts_item_price=False,
             covers_everything=True,
+            search_rank=6,
+            grid_points=0,
         ),
     )
 }

@@ -534,17 +534,25 @@ def test_with_values_refuses(scenario, values, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "values", [{"agent.generous_share": 0.95}, {"agent.generous_share": 0.6, "agent.thrifty_share": 0.5}]
-)
-def test_no_draw_has_less_than_no_guided_agents(scenario, values):
-    # a file in which both ranges add up to more than 1 is refused; so a changed copy may not have them either
-    try:
-        changed = scenario.with_values(values)
-    except InputError:
-        return
+@pytest.mark.parametrize("generous", [0.85, 0.95, 1.0])
+def test_a_share_that_leaves_others_less_is_taken_and_said(scenario, generous):
+    with pytest.warns(UserWarning, match=r"thrifty_share is taken to be [\d.]+ at most, not 0.25"):
+        changed = scenario.with_values({"agent.generous_share": generous})
+    assert changed.value("agent.generous_share") == generous
+    assert changed.value("agent.thrifty_share") == pytest.approx(min(0.1, 1 - generous))
+    # no draw has less than no guided agents
     draws = draw_assumptions(changed, 200)
-    assert (draws["agent.generous_share"] + draws["agent.thrifty_share"] <= 1).all()
+    assert (draws["agent.generous_share"] + draws["agent.thrifty_share"] <= 1 + 1e-12).all()
+    # what was set counts first, whatever the group is called
+    group = {"crew": scenario.assumptions["agent"]}
+    other = scenario.model_copy(update={"assumptions": {**scenario.assumptions, **group}})
+    with pytest.warns(UserWarning, match=r"crew.thrifty_share is taken"):
+        assert other.with_values({"crew.generous_share": 0.8}).assumption("crew.thrifty_share").range[1] <= 0.2 + 1e-12
+
+
+def test_shares_that_are_set_to_more_than_all_are_refused(scenario):
+    with pytest.raises(InputError, match="may not add up to more than 1"):
+        scenario.with_values({"agent.generous_share": 0.6, "agent.thrifty_share": 0.5})
 
 
 @pytest.mark.parametrize("name", ["shop.label_cost", "lead.wait_hours", "lead.minutes", "claiming.temptation"])

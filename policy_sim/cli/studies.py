@@ -165,6 +165,7 @@ def what_matters(
             others,
             cases_per_agent_week=agent_cases,
             seed=sample.seed,
+            customers=setting.customers,
             on_progress=begin("Evaluating policies"),
         )
         files = []

@@ -7,7 +7,7 @@ how each of its tables is worked out (`risk`, `sensitivity`, `information`), and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -15,7 +15,8 @@ from policy_sim.assumptions import central
 from policy_sim.border import InputError, Progress, Steps, plain_rows
 from policy_sim.policy import Policy, limit_contents
 from policy_sim.study.information import InformationValue, evpi, evppi, pilot_for_mean, pilot_for_share
-from policy_sim.study.prepare import thinned
+from policy_sim.study.log_error import error_of_log
+from policy_sim.study.prepare import Customers, thinned
 from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table, spread_of_cases
 from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
 from policy_sim.value import Outcome, Payoffs, compare, evaluate
@@ -126,6 +127,7 @@ def analyse_decision(
     cases_at_a_time: int = 4_000,
     cases_per_agent_week: float = 40.0,
     seed: int = 0,
+    customers: Customers | None = None,
     on_progress: Progress | None = None,
 ) -> DecisionAnalysis:
     """Compare a policy with another: how sure the difference is, what it depends on, what is worth finding out.
@@ -144,6 +146,8 @@ def analyse_decision(
         Cases that an agent handles in a week, for the pilots.
     seed
         The same seed gives the same result.
+    customers
+        From whose log the cases were drawn, if they were: for the error of the log.
     on_progress
         Called as each step begins: one for each policy, and three.
 
@@ -168,6 +172,8 @@ def analyse_decision(
     base, new = outcomes[0], outcomes[-1]
     steps.begin("Separating the sources of error")
     errors = case_error(new, base)
+    if customers is not None:
+        errors = replace(errors, from_log=error_of_log(payoffs, customers, recommended, baseline, seed=seed))
     middle = payoffs.under(central(payoffs.scenario))
     at_centre = compare(evaluate(recommended, middle), evaluate(baseline, middle))
     steps.begin("Moving one assumption at a time")

@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 from policy_sim.border import InputError, Progress, Steps, plain_rows
 from policy_sim.policy import NO_LIMIT, Lever, Policy, limit_content, limit_contents
 from policy_sim.study.recommendation import as_recommended
-from policy_sim.value import BestLimits, Difference, Payoffs, best_limits, compare, evaluate, interval, threshold_curve
+from policy_sim.value import (
+    BestLimits,
+    Difference,
+    Payoffs,
+    best_limits,
+    compare,
+    evaluate,
+    groups_of,
+    interval,
+    threshold_curve,
+)
 
 __all__ = ["HeldOut", "Optimum", "find_optimum"]
 
@@ -30,7 +40,7 @@ _SAME = 1e-9  # money a case: smaller differences are rounding errors
 class HeldOut:
     """What best limits bring on cases that they were not fitted to.
 
-    They are fitted to every other case and evaluated on the rest, then the other way round.
+    They are fitted to the cases of half of the customers and evaluated on those of the others, and vice versa.
 
     Attributes
     ----------
@@ -55,7 +65,7 @@ class HeldOut:
         rows = []
         for name, halves in (("fitted", self.fitted), ("held_out", self.held_out), ("lost", self.lost)):
             values = np.mean([half.per_year() for half in halves], axis=0)
-            # a customer may have cases in both halves, so their errors may be the same
+            # no customer is in both halves, but both are fitted to one log: their errors may be the same
             reach = float(np.mean([half.cases_per_year * half.of_groups().reach() for half in halves]))
             rows.append((name, values.mean(), *interval(values, reach)))
         return pd.DataFrame(rows, columns=["cases", "net_value", "net_value_low", "net_value_high"])
@@ -79,10 +89,11 @@ class Optimum:
         What it costs to ignore learned claiming: the limits that would be best without it, compared with `best` with it
         (below 0: behind).
     held_out
-        None where half of the cases is too few to find limits.
+        None where the cases of half of the customers are too few to find limits.
     limits
         One row for each limit that could move: tier, limit, in_force, best; for the first tier low and high (from `low`
-        to below `high` it is as good within 1 % of what the limit can bring); reason (what holds it there).
+        to below `high` it is as good within 1 % of what the limit can bring, all other limits as they are), joint_low
+        and joint_high (the same where all others are set anew); reason (what holds it there).
     """
 
     best: BestLimits
@@ -143,7 +154,7 @@ def find_optimum(policy: Policy, payoffs: Payoffs, on_progress: Progress | None 
     ignoring = compare(evaluate(careless, payoffs), gain.outcome)
     steps.begin("Judging on held-out cases")
     held_out = None
-    with suppress(InputError):  # half of the cases may not fit the constraints that all of them do
+    with suppress(InputError):  # half of the customers may not fit the constraints that all of them do
         held_out = _hold_out(policy, payoffs, constraints)
     steps.begin("Drawing exact curves")
     limits = _limits(policy, best)
@@ -152,9 +163,10 @@ def find_optimum(policy: Policy, payoffs: Payoffs, on_progress: Progress | None 
 
 
 def _hold_out(policy: Policy, payoffs: Payoffs, constraints: dict[str, Any]) -> HeldOut | None:
-    if len(payoffs.cases) < 2:
+    groups = groups_of(payoffs.cases)
+    if groups.units < 2:
         return None
-    halves = [payoffs.take(np.arange(first, len(payoffs.cases), 2)) for first in range(2)]
+    halves = [payoffs.take(np.flatnonzero(groups.of_case % 2 == first)) for first in range(2)]
     best = [best_limits(policy, half, **constraints).policy for half in halves]
     fitted, held_out, lost = [], [], []
     for half, own, other in zip(halves, best, reversed(best), strict=True):
@@ -169,7 +181,8 @@ def _limits(policy: Policy, best: BestLimits) -> pd.DataFrame:
     rows = []
     for lever in best.levers:
         is_first = lever.tier == policy.tier_names[0]
-        low, high = best.curves[lever.limit].flat_region() if is_first else (np.nan, np.nan)
+        low, high = best.regions[lever.limit] if is_first else (np.nan, np.nan)
+        joint_low, joint_high = best.joint_regions[lever.limit] if is_first else (np.nan, np.nan)
         rows.append(
             {
                 "tier": lever.tier,
@@ -178,6 +191,8 @@ def _limits(policy: Policy, best: BestLimits) -> pd.DataFrame:
                 "best": best.policy.limit(lever.tier, lever.limit),
                 "low": low,
                 "high": high,
+                "joint_low": joint_low,
+                "joint_high": joint_high,
                 "reason": _reason(best, lever),
             }
         )
@@ -187,6 +202,8 @@ def _limits(policy: Policy, best: BestLimits) -> pd.DataFrame:
 def _reason(best: BestLimits, lever: Lever) -> str:
     """Return in words what holds a limit at its value, where that is not its own curve."""
     policy, tiers = best.policy, best.policy.tier_names
+    if lever in best.not_asking:
+        return "asking would only change the remedy"
     k = tiers.index(lever.tier)
     limit, (least, most) = policy.limit(lever.tier, lever.limit), policy.bounds(lever)
     if limit == NO_LIMIT:

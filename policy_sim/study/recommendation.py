@@ -64,11 +64,12 @@ class Recommendation:
                 "tier": self.policy.tier_names[0],
                 "limits": limit_contents(self.policy.tiers[0].limits),
                 "as_good_as_the_best": {
-                    name: [limit_content(limit) for limit in curve.flat_region()]
-                    for name, curve in self.best.curves.items()
+                    name: [limit_content(limit) for limit in region] for name, region in self.best.regions.items()
                 },
                 "starts": self.best.starts,
                 "agreeing_starts": self.best.agreeing_starts,
+                "found": self.best.found,
+                "no_limits_bring_more_than": self.best.bound,
                 "against": self.gain.baseline.policy.name,
                 "difference": self.gain.to_dict(),
             },

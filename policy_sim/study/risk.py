@@ -114,27 +114,37 @@ class Errors:
     difference
         Mean over cases and draws.
     from_cases
-        Standard error of that mean because the cases are a sample: it falls with the square root of their number.
+        Standard error of that mean because the cases are a sample: it falls with the square root of their number, and
+        of that of the customers that they are drawn from.
     from_assumptions
         Standard deviation over the draws of the assumptions: more cases do not reduce it.
+    from_log
+        Standard error because the customers of the log are a sample (`log_error`), with all that hangs on them: the
+        cases drawn, the models fitted, but for what the draws hold. Not a number where there is no log of orders.
     """
 
     difference: float
     from_cases: float
     from_assumptions: float
+    from_log: float = np.nan
 
     @property
     def cases_matter(self) -> bool:
         """Whether more cases would make the result surer: their error is above a third of that from the assumptions."""
         return self.from_cases > self.from_assumptions / 3
 
+    @property
+    def log_matters(self) -> bool:
+        """Whether a log of more customers would: the error of the log is above a third of that from the assumptions."""
+        return self.from_log > self.from_assumptions / 3
+
     def to_frame(self) -> pd.DataFrame:
-        """Return one row: difference, from_cases, from_assumptions."""
+        """Return one row: difference, from_cases, from_assumptions, from_log."""
         return pd.DataFrame([self.to_dict()])
 
     def to_dict(self) -> dict[str, object]:
         """Return the same as plain data."""
-        return asdict(self)
+        return asdict(self) | {"from_log": self.from_log if np.isfinite(self.from_log) else None}
 
 
 def case_error(outcome: Outcome, baseline: Outcome) -> Errors:

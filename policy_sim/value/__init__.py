@@ -12,7 +12,7 @@ from policy_sim.value.frontier import Frontier, frontier
 from policy_sim.value.keep_or_return import KeepOrReturn, comparable_failures, keep_or_return
 from policy_sim.value.partial_sums import PartialSums, Question
 from policy_sim.value.payoffs import Payoffs, spread, value_cases
-from policy_sim.value.sampling import GroupSums, interval, widened
+from policy_sim.value.sampling import GroupSums, groups_of, interval, widened
 from policy_sim.value.scoring import measures_by_case, measures_of
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "decide",
     "evaluate",
     "frontier",
+    "groups_of",
     "interval",
     "keep_or_return",
     "measure",

@@ -2,11 +2,11 @@
 
 In: a policy, payoffs, what may move, what must be kept to. Out: `BestLimits`, the policy with its limits at their best,
 and how good simpler ones are. Left to others: how limits climb (`search`), exceptions for cells (`exceptions`), other
-measures than the mean (`robust`), what the frontier looks like (`frontier`), how sure it all is (`study`).
+measures than the mean (`robust`), when to ask (`asking`), the frontier (`frontier`), how sure it all is (`study`).
 
 One limit after the other, each set to the top of its exact curve, gets stuck: limits stand in for each other, and some
-have to move together. So all pairs of policies of the two lowest tiers on a grid are worked out first (`grid`). The
-best few are polished on exact curves, as are random starts besides; how many agree is reported.
+have to move together. So the search begins from many places (`search`), on some cases; all cases then decide between
+the ends, each climbed anew on them. That may still miss the best: how far is bounded (`bound`), and said.
 """
 
 from __future__ import annotations
@@ -22,18 +22,22 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress, plain_rows, unknown
 from policy_sim.policy import Lever, Policy
+from policy_sim.value.asking import AS_GOOD, instead_of_asking
+from policy_sim.value.bound import bound_limits
 from policy_sim.value.curves import Curve, smallest_step, threshold_curve
 from policy_sim.value.evaluation import evaluate
 from policy_sim.value.exceptions import best_exceptions, cells_by, with_exceptions
-from policy_sim.value.expected import Expected, load_of
 from policy_sim.value.payoffs import Payoffs, spread
+from policy_sim.value.regions import joint_region
 from policy_sim.value.robust import CRITERIA, robust_limits
 from policy_sim.value.search import (
+    NO_GAIN,
     Search,
     climb_within,
-    iterate_load,
     moving_levers,
     release_upper_limits,
+    same_as,
+    settle,
     start_grid,
     starts,
 )
@@ -45,6 +49,8 @@ Floats = NDArray[np.float64]
 
 _SEARCH_CASES = 20_000  # at most, that limits are fitted to
 _START_CASES = 2_000  # at most, that starts are polished on
+_REGION_CASES = 1_000  # at most, on which other limits are set anew
+_SETTLED = 3  # ends on these, the best ones, that go on until the load stands
 _CENT = 0.01
 _COARSEST = 1e9
 _SEARCHING = "Searching the best limits"
@@ -65,7 +71,15 @@ class BestLimits:
     levers
         The limits that could move, of all tiers.
     starts, agreeing_starts
-        From how many places the search began, and how many of them ended within a cent a case of the best.
+        From how many places the search began, and how many of them ended within a cent a case of the best, on all cases
+        that it looks at. That many agree is no proof: `bound` is.
+    found, bound
+        Mean net value a case (money) of the best general limits of these kinds that were found, on the cases that the
+        search looks at, and what no such limits bring more than: of any amounts, keeping tiers in order, nobody waiting
+        for a supervisor.
+    not_asking, forgone
+        Limits for which "ask first" would bring more, but only because agents turn to another remedy (`asking`), and
+        how much more (money a case).
     simplicity
         One row for each policy from the given one to the oracle (the best resolution of every case, whoever may give
         it): expected net value a case (money), number of exceptions, share of the oracle's gain over the given one.
@@ -83,6 +97,10 @@ class BestLimits:
     simplicity: pd.DataFrame
     binding: str = ""
     shadow_price: float = 0.0
+    found: float = np.nan
+    bound: float = np.inf
+    not_asking: tuple[Lever, ...] = ()
+    forgone: float = 0.0
 
     @cached_property
     def curves(self) -> dict[str, Curve]:
@@ -90,6 +108,27 @@ class BestLimits:
         own = [lever for lever in self.levers if lever.tier == self.policy.tier_names[0] and not lever.failure]
         outcome = evaluate(self.policy, self.payoffs)
         return {lever.limit: threshold_curve(outcome, lever) for lever in own if not lever.segment}
+
+    @cached_property
+    def regions(self) -> dict[str, tuple[float, float]]:
+        """From which limit on and below which one (money) each of `curves` is as good within 1 %, all others fixed."""
+        first = self.policy.tier_names[0]
+        return {name: curve.flat_region(AS_GOOD, self.policy.limit(first, name)) for name, curve in self.curves.items()}
+
+    @cached_property
+    def joint_regions(self) -> dict[str, tuple[float, float]]:
+        """The same where all other limits that could move are set anew for it, on 1,000 cases at most (`regions`)."""
+        few = self.payoffs.take(spread(len(self.payoffs.cases), _REGION_CASES))
+        limits = list(dict.fromkeys(lever.limit for lever in self.levers))
+        search = Search.of(self.policy, few, limits, {})
+        price = {SPARED[self.binding].outcome: self.shadow_price} if self.binding else {}
+        search = replace(search, prices={**search.prices, **price})
+        joint = {}
+        for name, (low, high) in self.regions.items():
+            lever = Lever(self.policy.tier_names[0], name)
+            own_low, own_high = joint_region(self.policy, search, self.levers, lever, AS_GOOD)
+            joint[name] = min(low, own_low), max(high, own_high)
+        return joint
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each limit that could move: tier, limit, failure, segment (empty: all), value (money)."""
@@ -110,6 +149,9 @@ class BestLimits:
             "simplicity": plain_rows(self.simplicity),
             "binding": self.binding or None,
             "shadow_price": self.shadow_price,
+            "bound": {"found": self.found, "no_limits_bring_more_than": self.bound},
+            "not_asking": [str(lever) for lever in self.not_asking],
+            "forgone_by_not_asking": self.forgone,
         }
 
 
@@ -130,7 +172,8 @@ def best_limits(
     """Find the limits of all tiers that together bring the highest net value, all else as in the policy.
 
     Limits never fall from a tier to the next. The policy that is found is never worse than the given one on the cases
-    that the search looks at (20,000 at most, evenly spread; the rest only has its say in `evaluate`).
+    that the search looks at (20,000 at most, evenly spread; the rest only has its say in `evaluate`), but for what an
+    "ask first" brings that only pushes agents to another remedy (`forgone`).
 
     Parameters
     ----------
@@ -166,68 +209,98 @@ def best_limits(
     caps = _caps(payoffs, budget, escalation_minutes)
     every = _step_in_cents(round_to, policy.currency)
     _refuse_unknown(by, at_most_exceptions, robust)
-    report = on_progress or (lambda words, done, of: None)
+    report = on_progress or _unheard
 
     few = payoffs.take(spread(len(payoffs.cases), _START_CASES))
-    first = _first_search(policy, few, levers, caps, report)
+    ends = _ends_on_few(policy, few, levers, caps, report)
     report(_SEARCHING, 2, 5)
     many = payoffs.take(spread(len(payoffs.cases), _SEARCH_CASES))
-    search = replace(first.search, expected=Expected.of(policy, many, first.load, limits))
-    best = first.best
-    if search.is_feasible(policy) and search.value(policy) > search.value(best):
-        best = policy
-    best, _ = climb_within(best, search, levers)
-    _refuse_infeasible(best, search, budget, escalation_minutes)
+    on_all = _best_on_all(policy, ends, Search.of(ends[0], many, limits, caps), levers)
+    _refuse_infeasible(on_all.best, on_all.search, budget, escalation_minutes)
+    unbound = _ends_on_few(policy, few, levers, {}, _unheard)[0] if caps else on_all.best
+    binding, price = _shadow_price(on_all.best, unbound, on_all.search, levers)
+    on_all, bound = _bounded(on_all, levers, caps, {SPARED[binding].outcome: price} if binding else {})
+    best, search = on_all.best, on_all.search
+    found = search.own_value(best)
     report(_SEARCHING, 3, 5)
     if robust != "mean":
-        best = robust_limits(best, [policy, *first.ends], few, levers, robust, search)
+        best = robust_limits(best, [policy, *ends], few, levers, robust, search)
     shared, rounded = best, _rounded(best, search, levers, every)
-    _refuse_infeasible(rounded, search, budget, escalation_minutes)
     if robust == "mean" and search.value(rounded) > search.value(shared):
         shared = rounded  # caps make the ground rugged: round limits may be the better ones that were found
-    exceptions = best_exceptions(rounded, search, cells_by(payoffs, by), limits, every)
-    best = with_exceptions(rounded, exceptions, search, at_most_exceptions)
+    advised, not_asking = instead_of_asking(rounded, search, levers, every)
+    forgone = search.value(rounded) - search.value(advised)
+    shared = advised if shared is rounded else instead_of_asking(shared, search, levers, None)[0]
+    _refuse_infeasible(advised, search, budget, escalation_minutes)
+    exceptions = best_exceptions(advised, search, cells_by(payoffs, by), limits, every)
+    best = with_exceptions(advised, exceptions, search, at_most_exceptions)
     everything = with_exceptions(best, exceptions, search, None) if exceptions else None
     report(_SEARCHING, 4, 5)
-    simplicity = _compare_simplicity(policy, shared, rounded if every else None, best, everything, search)
-    binding, price = _shadow_price(best, first.unbound, search, levers)
+    simplicity = _compare_simplicity(policy, shared, advised if every else None, best, everything, search)
     report(_SEARCHING, 5, 5)
-    return BestLimits(best, payoffs, levers, len(first.ends), first.agreeing, simplicity, binding, price)
+    agreeing = sum(value >= found - _CENT for value in on_all.ends_worth)
+    return BestLimits(
+        best, payoffs, levers, len(ends), agreeing, simplicity, binding, price, found, bound, not_asking, forgone
+    )
 
 
-class _FirstSearch(NamedTuple):
-    """What a search on few cases ends at, from many starts.
-
-    best is the policy, unbound the best without any caps; search and load (draws,) are those under which it is best;
-    ends are where each start ended, and agreeing how many of them within a cent a case of the best.
-    """
+class _OnAll(NamedTuple):
+    """The best limits on all cases, the search under their load, and what every end (ends,) is worth under its own."""
 
     best: Policy
-    unbound: Policy
     search: Search
-    load: Floats
-    ends: list[Policy]
-    agreeing: int
+    ends_worth: list[float]
 
 
-def _first_search(
+def _ends_on_few(
     policy: Policy, few: Payoffs, levers: Sequence[Lever], caps: Mapping[str, float], report: Progress
-) -> _FirstSearch:
-    load = load_of(policy, few)
-    search = Search(Expected.of(policy, few, load, list(dict.fromkeys(lever.limit for lever in levers))), caps)
+) -> list[Policy]:
+    """Return where a search on few cases ends, for each place that it begins at, the best end first."""
+    search = Search.of(policy, few, list(dict.fromkeys(lever.limit for lever in levers)), caps)
     report(_SEARCHING, 1, 5)
-    grid = start_grid(policy, search, levers)
-    ends = [search.climb(start, levers) for start in starts(policy, grid, caps)]
-    best, value = max(ends, key=lambda end: end[1])
-    unbound = best
-    if caps:
-        free = replace(search, caps={})
-        without = [free.climb(start, levers) for start in starts(policy, grid, {})]
-        unbound = max(without, key=lambda end: end[1])[0]
-    agreeing = sum(end[1] >= value - _CENT for end in ends)
-    best, search, load = iterate_load(best, search, levers, load)
-    best = release_upper_limits(best, search.value(best), search, levers)
-    return _FirstSearch(best, unbound, search, load, [end for end, _ in ends], agreeing)
+    begun = starts(policy, start_grid(policy, search, levers), caps, levers)
+    # under the load as it is, and under that of whoever asks nobody: limits may settle at either
+    idle = search.under(begun[2])
+    origins = [search] if idle is search else [search, idle]
+    climbed = [(origin.climb(start, levers)[0], origin) for origin in origins for start in begun]
+    places = same_as(end for end, _ in climbed)
+    ends = {place: (climbed[place][1].own_value(climbed[place][0]), *climbed[place]) for place in set(places)}
+    for place in sorted(ends, key=lambda place: -ends[place][0])[:_SETTLED]:
+        ends[place] = settle(*climbed[place], levers)
+    best = max(ends.values(), key=lambda end: end[0])
+    released = release_upper_limits(best[1], best[2].value(best[1]), best[2], levers)
+    reached = sorted((ends[place] for place in places), key=lambda end: -end[0])
+    return [released if end is best else end[1] for end in reached]
+
+
+def _best_on_all(given: Policy, ends: Sequence[Policy], search: Search, levers: Sequence[Lever]) -> _OnAll:
+    """Climb on all cases from each distinct end, and go on from the best until the load stands."""
+    places = same_as(ends)
+    climbed = {place: search.climb(ends[place], levers)[0] for place in sorted(set(places))}
+    worth = {place: search.own_value(policy) for place, policy in climbed.items()}
+    best = climbed[max(worth, key=lambda place: worth[place])]
+    # the one given is one of those that the ends come from: it counts as it is
+    _, best, under = max(
+        (settle(best, search, levers), (search.own_value(given), given, search)), key=lambda end: end[0]
+    )
+    under = under.under(best)
+    return _OnAll(best, under, [worth[place] for place in places])
+
+
+def _bounded(
+    on_all: _OnAll, levers: Sequence[Lever], caps: Mapping[str, float], prices: Mapping[str, float]
+) -> tuple[_OnAll, float]:
+    """Return what no limits bring more than, and the best ones anew where bounding them came across better ones."""
+    best, search = on_all.best, on_all.search
+    bound = bound_limits(best, replace(search.idle(best), caps={}, prices=prices), levers)
+    value, better, under = settle(bound.at, search, levers)
+    if value > search.own_value(best) + NO_GAIN:
+        on_all = on_all._replace(best=better, search=under)
+    return on_all, bound.value + sum(price * caps[name] for name, price in prices.items())
+
+
+def _unheard(words: str, done: int, of: int) -> None:
+    """Report to nobody."""
 
 
 def _rounded(best: Policy, search: Search, levers: Sequence[Lever], every: int | None) -> Policy:
@@ -274,14 +347,14 @@ def _refuse_infeasible(policy: Policy, search: Search, budget: float | None, esc
 def _compare_simplicity(
     given: Policy, shared: Policy, rounded: Policy | None, best: Policy, everything: Policy | None, search: Search
 ) -> pd.DataFrame:
-    bare = replace(search, prices={})
+    free = replace(search, caps={})
     named = [("given", given), ("one limit for all", shared)]
     named += [] if rounded is None else [("rounded", rounded)]
     count = len(best.exceptions)
     if count > len(shared.exceptions):
         named.append((f"with {count} exception{'' if count == 1 else 's'}", best))
     named += [] if everything is None else [("limits of its own for each cell", everything)]
-    rows = [(words, bare.value(policy), len(policy.exceptions)) for words, policy in named]
+    rows = [(words, free.own_value(policy), len(policy.exceptions)) for words, policy in named]
     oracle = search.expected.oracle() / len(search.expected.payoffs.cases)
     rows.append(("oracle", oracle, 0))
     table = pd.DataFrame(rows, columns=["policy", "net_value", "exceptions"])

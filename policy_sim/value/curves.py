@@ -115,16 +115,17 @@ class Curve:
         every, bounds = smallest_step(self.policy.currency), self.policy.bounds(self.lever)
         return best_step(self.cents, self.per_case().mean(axis=1), bounds, every)[1]
 
-    def flat_region(self, within: float = 0.01) -> tuple[float, float]:
+    def flat_region(self, within: float = 0.01, around: float | None = None) -> tuple[float, float]:
         """Return the limits around the best one (money) that give up at most this share of what the limit can gain.
 
-        Below the second number; `NO_LIMIT` where that holds for any amount. Limits that put the tiers out of order
-        count as well: what they would bring is known too.
+        All other limits stay as they are. Below the second number; `NO_LIMIT` where that holds for any amount. Limits
+        that put the tiers out of order count as well: what they would bring is known too. `around`: another limit than
+        the best one, which lies in the stretch and against which is measured what is given up.
         """
         net = self.per_case().mean(axis=1)
         best = self.step(self.best_limit)
-        enough = net >= net[best] - within * (net[best] - net.min())
-        first = last = best
+        first = last = best if around is None else self.step(around)
+        enough = net >= net[first] - within * (net[best] - net.min())
         while first > 0 and enough[first - 1]:
             first -= 1
         while last + 1 < len(enough) and enough[last + 1]:

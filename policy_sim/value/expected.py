@@ -7,7 +7,7 @@ to look up what a case comes to. Left to others: where limits should stand (`bes
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from policy_sim.value.payoffs import Payoffs, expect, in_blocks
 from policy_sim.value.response_kernels import EXPECTED, DrawArrays
 from policy_sim.words import LIMITS
 
-__all__ = ["QUANTITIES", "Expected", "load_of"]
+__all__ = ["QUANTITIES", "Expected", "load_of", "own_value"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -70,23 +70,26 @@ class Expected:
         moved
             Limits that may move.
         """
-        numbers = payoffs.draw_arrays if load is None else with_load(payoffs, load)
         tiers = [payoffs.scenario.tiers.index(name) for name in policy.tier_names]
-        final = Handling.of(policy, payoffs, lowest=len(tiers) - 1)
-        limits = final.arrays.limits
+        limits = policy_arrays_of(policy, payoffs).limits
         counted = np.array(
             [name in moved or bool((limits[:-1, :, d] < limits[-1, 0, d]).any()) for d, name in enumerate(LIMITS)]
         )
         choosable = np.stack([_choosable(payoffs, tier, counted) for tier in tiers[:-1]])
         table = np.zeros((*choosable.shape, len(STYLES), len(QUANTITIES)))
-        for k, tier in enumerate(tiers[:-1]):
-            case, resolution = np.nonzero(choosable[k])
-            table[k, case, resolution] = _rows(payoffs, case, resolution, tier, final.arrays, numbers)
-        everybody = np.arange(len(payoffs.cases))
-        last = np.empty((len(everybody), len(STYLES), len(QUANTITIES)))
-        for s in range(len(STYLES)):
-            last[:, s] = _rows(payoffs, everybody, final.choice[:, s], tiers[-1], final.arrays, numbers)[:, s]
-        return cls(payoffs, table, choosable, last)
+        numbers = payoffs.draw_arrays if load is None else with_load(payoffs, load)
+        return cls(payoffs, table, choosable, _fill(policy, payoffs, choosable, numbers, table))
+
+    def under(self, policy: Policy, load: Floats | None) -> Expected:
+        """Return the tables under another load, of the same tiers and guards: what waits for nobody is as it was."""
+        payoffs = self.payoffs
+        first = payoffs.scenario.tiers.index(policy.tier_names[0])
+        waiting = self.choosable.copy()
+        if first == 0:
+            waiting[0] &= payoffs.menu.in_line[payoffs.cases.failure]
+        table = self.table.copy()
+        numbers = payoffs.draw_arrays if load is None else with_load(payoffs, load)
+        return replace(self, table=table, last=_fill(policy, payoffs, waiting, numbers, table))
 
     @staticmethod
     def of_choices(policy: Policy, payoffs: Payoffs, load: Floats) -> Floats:
@@ -162,6 +165,28 @@ def load_of(policy: Policy, payoffs: Payoffs) -> Floats:
     everywhere = np.zeros(len(payoffs.cases), dtype=np.int64)
     assignments = Handling.of(policy, payoffs).assignments(everywhere)
     return np.asarray(supervisor_minutes(payoffs, assignments, 1)[0] / len(everywhere), dtype=np.float64)
+
+
+def _fill(policy: Policy, payoffs: Payoffs, wanted: NDArray[np.bool_], numbers: DrawArrays, table: Floats) -> Floats:
+    """Fill the wanted rows (tiers but the last, N, A) of a table; return what the last tier's choices come to."""
+    tiers = [payoffs.scenario.tiers.index(name) for name in policy.tier_names]
+    final = Handling.of(policy, payoffs, lowest=len(tiers) - 1)
+    for k, tier in enumerate(tiers[:-1]):
+        case, resolution = np.nonzero(wanted[k])
+        table[k, case, resolution] = _rows(payoffs, case, resolution, tier, final.arrays, numbers)
+    everybody = np.arange(len(payoffs.cases))
+    last = np.empty((len(everybody), len(STYLES), len(QUANTITIES)))
+    for s in range(len(STYLES)):
+        last[:, s] = _rows(payoffs, everybody, final.choice[:, s], tiers[-1], final.arrays, numbers)[:, s]
+    return last
+
+
+def own_value(policy: Policy, payoffs: Payoffs) -> float:
+    """Return the mean net value per case of a policy under the load that it puts on supervisors itself.
+
+    What `evaluate` says of it, without anything else.
+    """
+    return float(Expected.of_choices(policy, payoffs, load_of(policy, payoffs))[:, 0].mean())
 
 
 def _rows(payoffs: Payoffs, case: Ints, resolution: Ints, tier: int, arrays: PolicyArrays, draws: DrawArrays) -> Floats:

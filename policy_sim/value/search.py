@@ -4,12 +4,13 @@ In: tables of expected payoffs, caps and prices on quantities, the limits that m
 objective. Left to others: what is searched for and in which order (`best_limits`, `frontier`), exceptions for cells.
 
 One limit after the other is set to the top of its exact curve until none moves. That gets stuck where limits stand in
-for each other, so the search begins from many places, those that a grid proposes and random ones.
+for each other, so the search begins from many places: "ask everything", "no limits", those that a grid proposes, random
+ones. Where escalations wait, limits and the load that they put on supervisors are found in turn, until they agree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,7 +21,7 @@ from policy_sim.border import InputError, unknown
 from policy_sim.policy import Lever, Policy
 from policy_sim.value.curves import best_step
 from policy_sim.value.escalation_queue import escalation_queue
-from policy_sim.value.expected import QUANTITIES, Expected, load_of
+from policy_sim.value.expected import QUANTITIES, Expected, load_of, own_value
 from policy_sim.value.grid import Grid, enumerate_pairs
 from policy_sim.value.payoffs import Payoffs, spread
 from policy_sim.words import LIMITS
@@ -31,9 +32,10 @@ __all__ = [
     "breaking_none",
     "climb",
     "climb_within",
-    "iterate_load",
     "moving_levers",
     "release_upper_limits",
+    "same_as",
+    "settle",
     "start_grid",
     "starts",
 ]
@@ -44,7 +46,7 @@ Ints = NDArray[np.int64]
 #: Money a case: nothing is changed for less.
 NO_GAIN = 1e-9
 
-_GRID_CASES = 2_000  # at most, that a grid is worked out for
+_GRID_CASES = 1_000  # at most, that a grid is worked out for
 _GRID_START_COUNT, _RANDOM_START_COUNT = 4, 3
 _ROUNDS = 12  # of coordinate ascent, at most
 _LOAD_ROUNDS = 4  # of finding limits and the load that they put on supervisors, at most
@@ -52,16 +54,65 @@ _PRICE_ROUNDS = 8  # of finding the price at which caps hold
 _FIRST_PRICE = 4.0  # money a case for all that a cap allows
 _NEVER = 1e12  # below this is what breaks a cap
 _NUDGE = 0.02  # by which the load is moved to see what it costs
-_SETTLED_HOURS = 1e-3  # of wait, between the load that limits were found under and the one that they make
+_SETTLED_HOURS = 0.02  # of wait, between the load that limits were found under and the one that they make
 
 
 @dataclass(frozen=True)
 class Search:
-    """A search on tables: `caps` are what mean quantities per case may not pass, `prices` what a unit of them costs."""
+    """A search on tables.
+
+    Attributes
+    ----------
+    expected
+        The tables.
+    caps
+        What mean quantities per case may not pass.
+    prices
+        What a unit of a quantity costs (money): supervisor minutes, because others wait for them.
+    load
+        Supervisor minutes (padded draws,) a case under which the tables hold.
+    """
 
     expected: Expected
     caps: Mapping[str, float]
     prices: Mapping[str, float] = field(default_factory=dict)
+    load: Floats = field(default_factory=lambda: np.zeros(1))
+
+    @classmethod
+    def of(cls, policy: Policy, payoffs: Payoffs, limits: Sequence[str], caps: Mapping[str, float]) -> Search:
+        """Work out the tables under the load of a policy, and what a supervisor minute more costs those who wait."""
+        load = load_of(policy, payoffs)
+        return cls(Expected.of(policy, payoffs, load, limits), caps, _price_of_load(policy, payoffs, load), load)
+
+    def under(self, policy: Policy) -> Search:
+        """Return the search under the load of a policy; itself where people wait as long as they do already."""
+        payoffs = self.expected.payoffs
+        load = load_of(policy, payoffs)
+        now, then = (escalation_queue(payoffs, minutes).mean_wait_hours for minutes in (load, self.load))
+        if float(np.abs(now - then).max()) < _SETTLED_HOURS:
+            return self
+        expected = self.expected.under(policy, load)
+        return replace(self, expected=expected, prices=_price_of_load(policy, payoffs, load), load=load)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether anybody waits for a supervisor under the load of the tables."""
+        return bool(escalation_queue(self.expected.payoffs, self.load).mean_wait_hours.max() > 0)
+
+    def idle(self, policy: Policy) -> Search:
+        """Return the search with nobody waiting for a supervisor, whatever the load; tiers and guards of a policy."""
+        if not self.is_waiting:
+            return self
+        nothing = np.zeros_like(self.load)
+        return replace(self, expected=self.expected.under(policy, nothing), prices={}, load=nothing)
+
+    def own_value(self, policy: Policy) -> float:
+        """Return the mean net value per case under the load of the policy itself; minus infinity if it breaks a cap."""
+        if not self.is_feasible(policy):
+            return -np.inf
+        if not self.prices and not self.is_waiting:
+            return self.means(policy)["net_value"]
+        return own_value(policy, self.expected.payoffs)
 
     def means(self, policy: Policy) -> dict[str, float]:
         """Return the mean of each quantity over the cases."""
@@ -72,6 +123,11 @@ class Search:
         """Return the mean net value per case, less what is priced."""
         means = self.means(policy)
         return means["net_value"] - sum(price * means[name] for name, price in self.prices.items())
+
+    def by_case(self, policy: Policy) -> Floats:
+        """Return (N,) the net value of each case, less what is priced."""
+        values = self.expected.of_policy(policy)
+        return np.asarray(values @ [1.0 if name == "net_value" else -self.prices.get(name, 0.0) for name in QUANTITIES])
 
     def is_feasible(self, policy: Policy) -> bool:
         """Tell whether a policy keeps to the caps."""
@@ -130,15 +186,32 @@ def start_grid(policy: Policy, search: Search, levers: Sequence[Lever]) -> Grid:
     return enumerate_pairs(policy, expected, levers, ("net_value", *search.caps))
 
 
-def starts(policy: Policy, grid: Grid, caps: Mapping[str, float]) -> list[Policy]:
-    """Begin at the policy itself, at the best pairs of the grid, and anywhere on it."""
+def starts(policy: Policy, grid: Grid, caps: Mapping[str, float], levers: Sequence[Lever]) -> list[Policy]:
+    """Begin at the policy itself, "ask everything", "no limits", the best pairs of the grid, and anywhere on it."""
     objective = breaking_none(caps, grid.totals, grid.totals["net_value"]).ravel()
     in_order = np.flatnonzero(grid.is_in_order.ravel())
     top = in_order[np.argsort(-objective[in_order], kind="stable")[:20_000]]
     rng = np.random.default_rng(0)
     anywhere = rng.permutation(in_order)[:_RANDOM_START_COUNT]
     places = [*_apart(top, grid, _GRID_START_COUNT), *anywhere.tolist()]
-    return [policy, *(grid.policy_at(grid.pair(place)) for place in places)]
+    asking, open_ = policy, policy
+    upwards = sorted(levers, key=lambda lever: policy.tier_names.index(lever.tier))
+    for lever in upwards:
+        asking = asking.with_limit(lever, asking.bounds(lever)[0])
+    for lever in reversed(upwards):
+        open_ = open_.with_limit(lever, open_.bounds(lever)[1])
+    return [policy, asking, open_, *(grid.policy_at(grid.pair(place)) for place in places)]
+
+
+def same_as(policies: Iterable[Policy]) -> list[int]:
+    """Return for each policy the place of the first one that has the same limits."""
+    seen: list[Policy] = []
+    places = []
+    for policy in policies:
+        rules = policy.tiers, policy.exceptions
+        places.append(next((n for n, other in enumerate(seen) if (other.tiers, other.exceptions) == rules), len(seen)))
+        seen.append(policy)
+    return places
 
 
 def _apart(places: Ints, grid: Grid, count: int) -> list[int]:
@@ -155,32 +228,25 @@ def _apart(places: Ints, grid: Grid, count: int) -> list[int]:
     return chosen
 
 
-def iterate_load(best: Policy, search: Search, levers: Sequence[Lever], load: Floats) -> tuple[Policy, Search, Floats]:
-    """Go on until the limits are best under the load that they themselves put on supervisors.
+def settle(start: Policy, search: Search, levers: Sequence[Lever]) -> tuple[float, Policy, Search]:
+    """Climb, and go on until the limits are best under the load that they themselves put on supervisors.
 
     Whoever is passed on makes others wait longer: that is what a supervisor minute costs besides its wage, and its
-    price in the search. Of what comes up the policy with the highest value under its own load is returned.
+    price in the search. Of what comes up the policy with the highest value under its own load is returned, with that
+    value (money a case) and the search under its load.
     """
-    payoffs = search.expected.payoffs
-    rounds: list[tuple[float, Policy, Search, Floats]] = []
+    rounds: list[tuple[float, Policy, Search]] = []
+    policy = start
     for _ in range(_LOAD_ROUNDS):
-        own = load_of(best, payoffs)
-        wait = [escalation_queue(payoffs, minutes).mean_wait_hours for minutes in (own, load)]
-        under = replace(
-            search,
-            expected=Expected.of(best, payoffs, own, [lever.limit for lever in levers]),
-            prices=_price_of_load(best, payoffs, own),
-        )
-        rounds.append((under.means(best)["net_value"], best, under, own))
-        if float(np.abs(wait[0] - wait[1]).max()) < _SETTLED_HOURS and len(rounds) > 1:
+        policy, _ = climb_within(policy, search, levers)
+        rounds.append((search.own_value(policy), policy, search))
+        under = search.under(policy)
+        if under is search:
             break
-        search, load = under, own
-        before = best
-        best, _ = search.climb(best, levers)
-        if best == before:
-            break
-    _, best, search, load = max(rounds, key=lambda one: one[0])
-    return best, search, load
+        search = under
+    rounds.append((search.own_value(start), start, search))  # last: of equals the climbed ones, which are in order
+    value, policy, search = max(rounds, key=lambda one: one[0])
+    return value, policy, search.under(policy)
 
 
 def climb_within(

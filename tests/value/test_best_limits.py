@@ -14,7 +14,7 @@ from policy_sim.service import read_cases
 from policy_sim.value import best_limits, evaluate, value_cases
 from policy_sim.value.frontier import frontier
 from policy_sim.value.handling import Handling
-from policy_sim.words import LIMITS
+from policy_sim.words import LIMITS, MOVED
 
 SEEDS = 20
 #: How many of these were solved when this was written (and 199 of the first 200 seeds): ascent may get stuck.
@@ -121,8 +121,11 @@ def test_best_of_all_combinations(scenario, with_styles, random_cases, oracle):
         found = evaluate(best.policy, payoffs).per_case().mean()
         highest = brute_force(policy, payoffs, limits, oracle)
         assert found <= highest + 1e-9 * abs(highest)
-        assert found >= evaluate(policy, payoffs).per_case().mean() - 1e-9
-        found_count += found >= highest - 1e-9 * abs(highest)
+        # what is found is the best, less what "ask" would bring only by keeping agents from a remedy
+        assert found == pytest.approx(best.found - best.forgone, rel=1e-9)
+        assert best.found >= evaluate(policy, payoffs).per_case().mean() - 1e-9
+        assert highest <= best.bound + 1e-9 * abs(highest)
+        found_count += best.found >= highest - 1e-9 * abs(highest)
     assert found_count >= MEASURED - 2
 
 
@@ -141,7 +144,7 @@ def test_both_tiers_together(scenario, with_styles, random_cases):
             for low, high in itertools.combinations_with_replacement(values, 2)
         )  # fmt: skip
         found = evaluate(best.policy, payoffs).per_case().mean()
-        assert found == pytest.approx(highest, abs=1e-9)
+        assert best.found == pytest.approx(highest, abs=1e-9) == found + best.forgone
 
 
 def test_under_a_queue_the_joint_optimum_is_met(scenario, with_styles, random_cases):
@@ -164,16 +167,15 @@ def test_under_a_queue_the_joint_optimum_is_met(scenario, with_styles, random_ca
             ).per_case().mean()
             for kept, credit in itertools.product(*axes)
         )  # fmt: skip
-        found = evaluate(best.policy, payoffs).per_case().mean()
-        assert found <= highest + 1e-9
-        short_count += found < highest - 0.01
+        assert evaluate(best.policy, payoffs).per_case().mean() <= best.found + 1e-9 <= highest + 2e-9
+        short_count += best.found < highest - 0.01
     assert short_count == 0
 
 
 def test_the_ends_hang_together(scenario, shipped_payoffs):
     policy = load_policy("current", scenario)
     best = best_limits(policy, shipped_payoffs)
-    assert list(best.curves) == ["keep_item", "credit", "refund", "replacement"]
+    assert list(best.curves) == list(MOVED)
     assert 1 <= best.agreeing_starts <= best.starts
     found = evaluate(best.policy, shipped_payoffs).per_case()
     for limit, curve in best.curves.items():
@@ -186,7 +188,6 @@ def test_the_ends_hang_together(scenario, shipped_payoffs):
         inside = (curve.limits >= low) & (curve.limits <= high)
         assert found.mean() >= curve.per_case().mean(axis=1)[inside].max() - 1e-9
     # everything else is as it was
-    assert best.policy.limit("agent", "total_cost") == policy.limit("agent", "total_cost")
     assert best.policy.guards == policy.guards
     best.policy.check_order(scenario.failures, [segment.name for segment in scenario.segments], "the best")
     table = best.simplicity.set_index("policy")
@@ -284,7 +285,8 @@ def test_robust_limits_are_better_where_it_counts(scenario, random_cases, robust
     mean, careful = (best_limits(policy, payoffs, robust=each) for each in ("mean", robust))
     of_mean, of_careful = (evaluate(each.policy, payoffs).per_case() for each in (mean, careful))
     assert of_careful.mean() <= of_mean.mean() + 1e-9
-    if robust == "cvar":
+    # "ask" that only keeps agents from a remedy is given up whatever is made as high as can be
+    if robust == "cvar" and not careful.not_asking:
         assert np.sort(of_careful)[:4].mean() >= np.sort(of_mean)[:4].mean() - 1e-9
 
 

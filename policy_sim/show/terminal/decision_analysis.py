@@ -5,6 +5,7 @@ In: a decision analysis. Out: tables and lines for a terminal. Left to others: p
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from rich.table import Table
 
@@ -83,13 +84,21 @@ def _ahead(analysis: DecisionAnalysis) -> list[str]:
 
 
 def _errors(errors: Errors, currency: str) -> str:
-    """Say how much of the doubt comes from the sample of cases, and how much from the assumptions."""
-    more = (
-        " More cases, or a log of more customers, would help." if errors.cases_matter else " More cases would not help."
+    """Say how much of the doubt comes from the log, from the sample of cases, and from the assumptions."""
+    helps = [
+        words
+        for words, does in (("more cases", errors.cases_matter), ("a log of more customers", errors.log_matters))
+        if does
+    ]
+    more = f"{' or '.join(helps).capitalize()} would help." if helps else "More cases would not help."
+    cases = f"±{format_money(errors.from_cases, currency)} from the sample of cases"
+    log = (
+        f"±{format_money(errors.from_log, currency)} from which customers are in the log (drawn anew, the models and "
+        "the cases with them), "
     )
     return (
-        f"\nWhy it is not surer: ±{format_money(errors.from_cases, currency)} from the sample of cases (standard "
-        f"error), ±{format_money(errors.from_assumptions, currency)} from the assumptions (standard deviation).{more}\n"
+        f"\nWhy it is not surer: {f'{cases} (standard error), ' if np.isnan(errors.from_log) else log}"
+        f"±{format_money(errors.from_assumptions, currency)} from the assumptions (standard deviation). {more}\n"
     )
 
 

@@ -49,7 +49,8 @@ def of_recommendation(setting: Setting, recommendation: Recommendation) -> list[
     )
     best, gain = recommendation.best, recommendation.gain
     fixed = [LIMIT_KINDS[name].title.lower() for name in best.policy.tiers[0].limits if name not in best.curves]
-    rest = f"Other limits stay as in “{gain.baseline.policy.title}”: {', '.join(fixed)}.\n"
+    rest = "As good within 1%: of what that limit can bring, all the other limits as here.\n"
+    rest += f"Other limits stay as in “{gain.baseline.policy.title}”: {', '.join(fixed)}.\n" if fixed else ""
     shares = best.simplicity.set_index("policy")["share_of_gain"]
     captured = (
         f"In whole units they capture {format_share(shares['rounded'])} of what the best resolution of every case\n"
@@ -144,8 +145,7 @@ def _limits(recommendation: Recommendation) -> Table:
     for tier in others:
         heads += [f"{tier} now", "best"]
     table = new_table("Recommended limits", heads)
-    for name, curve in best.curves.items():
-        low, high = curve.flat_region()
+    for name, (low, high) in best.regions.items():
         flat = format_limit(low, currency) + (" or more" if high == NO_LIMIT else f" to {format_limit(high, currency)}")
         now_and_best = {
             tier: [format_limit(either.limit(tier, name), currency) for either in (in_force, policy)]

@@ -21,6 +21,11 @@ from policy_sim.words import LIMIT_KINDS, LIMITS, OUTCOMES, RETURN_PARTS, SIMPLI
 
 __all__ = ["of_frontier", "of_keep_or_return", "of_optimum"]
 
+_STRETCHES = (
+    "As good: gives up at most 1% of what that limit can bring, all others as here (alone), or set anew for it (with "
+    "the others). "
+)
+
 
 def of_optimum(setting: Setting, optimum: Optimum, bounds: Mapping[str, float | None]) -> list[Table]:
     """Return the best limits of every tier, what simpler and finer rules bring, and what speaks for them.
@@ -45,18 +50,18 @@ def of_optimum(setting: Setting, optimum: Optimum, bounds: Mapping[str, float | 
         f"{len(payoffs.cases):,} cases{_drawn_words(setting)}, {len(payoffs.draws):,} draws of the assumptions; a year "
         f"is {setting.scenario.value('shop.cases_per_year'):,.0f} cases"
     )
-    agreed = f"{best.agreeing_starts} of {best.starts} searches from different limits ended as high."
+    agreed = f"{best.agreeing_starts} of {best.starts} searches from different limits ended as high. "
     return [
         prose(setting.scenario.title, about),
         _optimum_limits(optimum, currency),
-        prose("", agreed + rest),
+        prose("", f"{_STRETCHES}{agreed}{_bound_words(best)}{rest}"),
         *_exceptions(policy),
         _simplicity(best, in_force),
         prose("", _simplicity_words(best, in_force)),
         prose(f"\nAgainst “{in_force.title}”", f"{_gain_words(gain)} {escalation_words(gain.outcome)}"),
         *_bounds(best, bounds),
         prose("\nIf learned claiming were ignored", _ignoring_words(optimum.ignoring)),
-        prose("\nOn cases that the limits were not fitted to", _held_out_words(optimum.held_out, currency)),
+        prose("\nWith customers that the limits were not fitted to", _held_out_words(optimum.held_out, currency)),
     ]
 
 
@@ -130,21 +135,49 @@ def _drawn_words(setting: Setting) -> str:
 
 
 def _optimum_limits(optimum: Optimum, currency: str) -> Table:
-    table = new_table("\nLimits of every tier that could move", ("", "in force", "best", "as good within 1%", " "))
+    heads = ("", "in force", "best", "as good alone", "with the others", " ")
+    table = new_table("\nLimits of every tier that could move", heads)
     table.columns[-1].justify = "left"
     for tier, rows in optimum.limits.groupby("tier", sort=False):
         table.add_row(str(tier), style="bold")
         for row in rows.to_dict("records"):
-            low, high = (format_limit(row[end], currency) for end in ("low", "high"))
-            flat = f"{low} or more" if row["high"] == NO_LIMIT else f"{low} to {high}"
             table.add_row(
                 f"  {LIMIT_KINDS[row['limit']].title}",
                 format_limit(row["in_force"], currency),
                 format_limit(row["best"], currency),
-                "" if np.isnan(row["low"]) else flat,
+                _stretch(row["low"], row["high"], currency),
+                _stretch(row["joint_low"], row["joint_high"], currency),
                 row["reason"],
             )
     return table
+
+
+def _stretch(low: float, high: float, currency: str) -> str:
+    if np.isnan(low):
+        return ""
+    words = format_limit(low, currency)
+    return f"{words} or more" if high == NO_LIMIT else f"{words} to {format_limit(high, currency)}"
+
+
+def _bound_words(best: BestLimits) -> str:
+    """Say what no limits of this kind are worth more than, and what that leaves open."""
+    currency, yearly = best.policy.currency, best.payoffs.scenario.value("shop.cases_per_year")
+    gained = best.found - float(best.simplicity["net_value"].iloc[0])
+    left = max(best.bound - best.found, 0.0)
+    share = f", {format_share(left / gained)} of what they gain" if gained > 0 else ""
+    most, found, short = (format_money(value * yearly, currency) for value in (best.bound, best.found, left))
+    words = (
+        "No limits of these kinds, one for all cases, nobody waiting for a supervisor, are worth more than "
+        f"{most} a year; found: {found}, at most {short} short{share}."
+    )
+    if best.not_asking:
+        names = ", ".join(str(lever) for lever in best.not_asking)
+        more = format_money(best.forgone * yearly, currency)
+        words += (
+            f" “Ask first” for {names} would bring {more} a year more, but only as agents would give something else; "
+            "nobody would be asked."
+        )
+    return words
 
 
 def _exceptions(policy: Policy) -> list[Table]:
@@ -237,16 +270,16 @@ def _ignoring_words(ignoring: Difference) -> str:
 
 def _held_out_words(held_out: HeldOut | None, currency: str) -> str:
     if held_out is None:
-        return "Half of the cases is too few to find limits that keep to the bounds; bring more cases."
+        return "The cases of half of the customers are too few to find limits that keep to the bounds; bring more."
     if held_out.too_few:
-        return f"Half of the cases: {TOO_FEW}; bring more cases."
+        return f"The cases of half of the customers: {TOO_FEW}; bring more cases."
     words = {}
     for row in held_out.to_frame().to_dict("records"):
         mean, low, high = (format_money(row[f"net_value{end}"], currency, True) for end in ("", "_low", "_high"))
         words[row["cases"]] = f"{mean} a year ({low} to {high})"
     return (
-        f"Limits fitted to every other case bring {words['held_out']} on the rest, against {words['fitted']} on their "
-        f"own cases: fitting flatters them by {words['lost']}."
+        f"Limits fitted to half of the customers bring {words['held_out']} with the others, against {words['fitted']} "
+        f"with their own: fitting flatters them by {words['lost']}."
     )
 
 
