@@ -20,8 +20,7 @@ from policy_sim.assumptions import Draws, central
 from policy_sim.border import InputError
 from policy_sim.clv import Transactions
 from policy_sim.policy import Policy
-from policy_sim.service import draw_cases
-from policy_sim.study.prepare import Customers, fit_customers, thinned
+from policy_sim.study.prepare import Customers, Sample, cases_of, fit_customers, thinned
 from policy_sim.value import Payoffs, compare, evaluate, value_cases
 
 __all__ = ["error_of_log"]
@@ -75,7 +74,7 @@ def error_of_log(
             try:
                 other = fit_customers(_drawn_again(customers.transactions, rng), scenario, model)
                 count = min(_CASES, len(payoffs.cases))
-                cases = draw_cases(scenario, other.transactions, other.future_values, count, seed + n)
+                cases = cases_of(scenario, other, Sample(cases=count, seed=seed + n))[1]
             except InputError:
                 continue
             gains.append(_gain(value_cases(scenario, cases, central(scenario)), policy, baseline))

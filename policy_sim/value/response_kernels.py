@@ -335,8 +335,8 @@ def _insulting(compensation: float, insult_scale: float) -> float:
 @numba.njit(error_model="numpy", forceinline=True)
 def _answer(eta: float, worth: float, floor: float, deterred: float) -> tuple[float, float]:
     """Return the share kept, and the value retained, of a customer with these logits of loss."""
-    kept = (1.0 - floor) / (1.0 + _exp(eta))
-    return kept, _fma(kept, worth, -deterred)
+    stays = 1.0 / (1.0 + _exp(eta))
+    return (1.0 - floor) * stays, _fma(stays, worth, -deterred)
 
 
 @numba.njit(error_model="numpy", forceinline=True)

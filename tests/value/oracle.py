@@ -267,6 +267,8 @@ def measures(scenario, cases, i, bundle, tier, draw, suspected=False, queue=(0.0
     newcomer = cases.new_customer_value * draw["shop.future_value_factor"]
 
     def retained(delta, effect):
+        # against customers to whom nothing had happened: some of them leave, too, and their value knows it
+        delta = 1 - (1 - delta) / (1 - draw["response.churn_without_failure"])
         spend = spend_multiplier(effect, draw[f"{failure}.spend_drop"], draw["response.paradox"])
         deterred = draw["response.deterred_per_lost"] * delta * newcomer
         gained = draw["response.gained_per_delighted"] * (1 - delta) * effect * newcomer

@@ -80,7 +80,9 @@ def silence(scenario, case):
     )
     spend = 1 - scenario.value(f"{failure}.spend_drop")
     deterred = scenario.value("response.deterred_per_lost") * case.new_customer_value
-    return case.future_value[0] * (1 - lost) * spend - deterred * lost, 1 - lost
+    # against customers to whom nothing had happened
+    driven_away = 1 - (1 - lost) / (1 - scenario.value("response.churn_without_failure"))
+    return case.future_value[0] * (1 - driven_away) * spend - deterred * driven_away, 1 - lost
 
 
 def test_every_measure_agrees_with_the_twin(oracle, payoffs):
