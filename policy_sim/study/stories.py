@@ -265,7 +265,7 @@ class Replay:
 
         Columns: says, better, worse; share (0-1 of the draws); ahead (payoff of better minus that of worse, money, with
         its 90 % interval); holds; holds_from and holds_to, the future values of the customer between which it holds
-        (money; 0 to infinity: at any, 0 to 0: at none).
+        (money; 0 to infinity: at any, 0 to 0: at none; "best" stays what is best at the story's).
         """
         rows = []
         for claim in self.story.claims:
