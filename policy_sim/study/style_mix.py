@@ -1,6 +1,6 @@
 """Style mix: how many decide guided, generously or thriftily, estimated from a log of what was given.
 
-In: the policy in force, valued cases of a log, the amounts that were given in them. Out: `StyleMix`, shares for each tier.
+In: the policy in force, valued cases of a log, the amounts given in them. Out: `StyleMix`, shares for each tier.
 Left to others: what the shares do to the best limits (they are assumptions of the scenario), reading the log.
 """
 
@@ -111,8 +111,8 @@ def _checked(given: pd.DataFrame, count: int) -> Floats:
             raise unknown("limit", str(name), LIMITS, "amounts given")
     if not len(given.columns) or len(given) != count:
         raise InputError(
-            f"amounts given have {len(given.columns)} columns and {len(given)} rows; expected a column for one limit or "
-            f"more, and a row for each of the {count} cases"
+            f"amounts given have {len(given.columns)} columns and {len(given)} rows; expected a column for one limit "
+            f"or more, and a row for each of the {count} cases"
         )
     amounts = given.to_numpy(dtype=np.float64)
     wrong = np.argwhere(~(np.isfinite(amounts) & (amounts >= 0)))
@@ -164,4 +164,4 @@ def _errors(distance: Floats, columns: int, shares: Floats, scatter: float) -> F
     if np.linalg.matrix_rank(information) < len(information):
         return unknown_errors
     covariance = np.linalg.inv(information)[: len(shares) - 1, : len(shares) - 1]
-    return np.sqrt(np.array([covariance.sum(), *np.diag(covariance)]))
+    return np.asarray(np.sqrt(np.array([covariance.sum(), *np.diag(covariance)])))

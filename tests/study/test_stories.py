@@ -145,9 +145,7 @@ def test_the_best_of_the_menu_is_adequate_in_time_and_believed_to_be_best(replay
     )
     assert payoffs.cases.surfaces[0] == 1
     allowed = [
-        a
-        for a, bundle in enumerate(own)
-        if payoffs.choice_sets.adequate[0, a] and "proactive_notice" not in bundle
+        a for a, bundle in enumerate(own) if payoffs.choice_sets.adequate[0, a] and "proactive_notice" not in bundle
     ]
     assert best.remedies == own[max(allowed, key=lambda a: payoffs.agent_view.payoff[0, 0, a])]
     assert replays[name].to_frame()["adequate"].iloc[-1]

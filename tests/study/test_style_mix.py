@@ -71,7 +71,9 @@ def test_it_is_the_maximum_of_the_likelihood_that_is_written_down(world):
         density = share * np.exp(-distance / (2 * np.exp(2 * at[2]))) / np.exp(2 * at[2])
         return -np.log(density.sum(axis=1)).sum()
 
-    best = minimize(minus_log_likelihood, [0.0, -1.0, 0.5], method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-9})
+    best = minimize(
+        minus_log_likelihood, [0.0, -1.0, 0.5], method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-9}
+    )
     share = np.exp([0.0, *best.x[:2]]) / np.exp([0.0, *best.x[:2]]).sum()
     np.testing.assert_allclose(agents["share"], share, atol=1e-4)
     assert agents["scatter"].iloc[0] == pytest.approx(np.exp(best.x[2]), rel=1e-4)

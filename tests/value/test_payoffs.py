@@ -290,7 +290,9 @@ def test_minutes_and_labour_by_hand(scenario):
     wages = [scenario.value(f"{tier}.cost_per_minute") for tier in scenario.tiers]
     stay = [1 - scenario.value(f"{tier}.lost_contact_share") for tier in scenario.tiers]
     # those of the agent, six of a supervisor for the call, if the customer is still there for it
-    np.testing.assert_allclose(minutes, [agent + 6, agent + lead + 6 * stay[1], agent + manager + 6 * stay[2]], rtol=1e-12)
+    np.testing.assert_allclose(
+        minutes, [agent + 6, agent + lead + 6 * stay[1], agent + manager + 6 * stay[2]], rtol=1e-12
+    )
     np.testing.assert_allclose(second, [6, lead + 6 * stay[1], manager + 6 * stay[2]], rtol=1e-12)
     expected = [agent * wages[0] + 6 * wages[1]]
     expected.append(agent * wages[0] + lead * wages[1] + 6 * stay[1] * wages[1])
