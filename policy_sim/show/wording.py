@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 
 from policy_sim.policy import ASK, NO_LIMIT
-from policy_sim.value import Difference, Estimate
+from policy_sim.value import Difference, Estimate, Payoffs
 from policy_sim.words import decimals_of
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "format_number",
     "format_share",
     "likely_words",
+    "year_words",
 ]
 
 #: What the ends of an interval hold, where they are shown.
@@ -127,3 +128,12 @@ def assumption_unit(unit: str) -> str:
 
 def _sign(currency: str) -> str:
     return _SIGNS.get(currency, f"{currency} ")
+
+
+def year_words(payoffs: Payoffs) -> str:
+    """Say how many cases a year has, and how many of them come by themselves."""
+    yearly = payoffs.scenario.value("shop.cases_per_year")
+    coming = yearly * float(payoffs.cases.surfaces.mean())
+    if coming >= yearly:
+        return f"a year is {yearly:,.0f} cases, which all come by themselves"
+    return f"a year is {yearly:,.0f} cases, complained about or not: {coming:,.0f} come by themselves"

@@ -34,8 +34,9 @@ ENOUGH: Final = 0.8
 #: Options that every story has: what the firm did, and nothing; and the one that is added to them.
 _GIVEN, _NOTHING, _BEST = "given", "nothing", "best"
 
-#: Facts of a case that a story may give.
-_FACTS = ["failure", "segment", *CASE_COLUMNS]
+#: Facts of a case that may be others under an option, and those that a story may give.
+_OTHER_FACTS = ["segment", "ask", *CASE_COLUMNS]
+_FACTS = ["failure", *_OTHER_FACTS]
 
 #: Item prices, as multiples of the story's, at which keeping the item is compared with sending it back.
 _PRICES = np.geomspace(1 / 100, 100, 60)
@@ -51,15 +52,22 @@ class _Frozen(BaseModel):
 
 
 class Option(_Frozen):
-    """Something that could have been done: a bundle of remedies (variants of the scenario's), decided by a tier."""
+    """Something that could have been done: a bundle of remedies (variants of the scenario's), decided by a tier.
+
+    `case` holds facts that would have been others then, such as the hours until somebody answers.
+    """
 
     title: Text
     remedies: tuple[str, ...]
     tier: str = "agent"
+    case: Mapping[str, float | str] = {}
 
 
 class Claim(_Frozen):
-    """A statement in plain words, `says`, which is true where one option has a higher payoff than another."""
+    """A statement in plain words, `says`, which is true where one option has a higher payoff than another.
+
+    Options are those of the story, and "best": the best of the scenario's own menu.
+    """
 
     says: Text
     better: str
@@ -69,9 +77,10 @@ class Claim(_Frozen):
 class Story(_Frozen):
     """An account of service as one case of a scenario.
 
-    `told` retells the account, `left_out` says what of it the model does not know. `case` holds facts by the names of
-    case columns; what it leaves out is filled from the scenario. `options` has `given` (what the firm did), `nothing`,
-    and what else could have been done.
+    `told` retells the account, `left_out` says what of it the model does not know, `beyond_limits` why the limits that
+    are best for the scenario would not have let the agent do it without asking; empty where they would. `case` holds
+    facts by the names of case columns; what it leaves out is filled from the scenario. `options` has `given` (what the
+    firm did), `nothing`, and what else could have been done.
     """
 
     name: Name
@@ -79,6 +88,7 @@ class Story(_Frozen):
     scenario: str
     told: Text
     left_out: Text
+    beyond_limits: Annotated[str, Field(max_length=1200)] = ""
     case: Mapping[str, float | str]
     options: Mapping[Name, Option]
     claims: Annotated[tuple[Claim, ...], Field(min_length=1)]
@@ -89,13 +99,16 @@ class Story(_Frozen):
             scenario = load_scenario(self.scenario)
         except InputError as error:
             raise ValueError(f"{error}, at scenario") from None
-        for name in self.case:
-            if name not in _FACTS:
-                raise unknown("column of a case", name, _FACTS, "case")
-        read_cases(pd.DataFrame([self.case]), scenario)
+        self._check_facts(scenario, self.case, _FACTS, "case")
         self._check_options(scenario)
         self._check_claims()
         return self
+
+    def _check_facts(self, scenario: Scenario, facts: Mapping[str, float | str], known: list[str], place: str) -> None:
+        for name in facts:
+            if name not in known:
+                raise unknown("column of a case", name, known, place)
+        read_cases(pd.DataFrame([{**self.case, **facts}]), scenario)
 
     def _check_options(self, scenario: Scenario) -> None:
         for name in (_GIVEN, _NOTHING):
@@ -111,12 +124,13 @@ class Story(_Frozen):
             for variant in option.remedies:
                 if variant not in variants:
                     raise unknown("remedy", variant, variants, f"options.{name}.remedies")
+            self._check_facts(scenario, option.case, _OTHER_FACTS, f"options.{name}.case")
 
     def _check_claims(self) -> None:
         for position, claim in enumerate(self.claims):
             for option in (claim.better, claim.worse):
-                if option not in self.options:
-                    raise unknown("option", option, list(self.options), f"claims[{position}]")
+                if option not in (*self.options, _BEST):
+                    raise unknown("option", option, [*self.options, _BEST], f"claims[{position}]")
 
 
 def load_story(story: str | Path) -> Story:
@@ -188,11 +202,13 @@ class Replay:
     story
         What is replayed.
     payoffs
-        Its one case, valued with the options and the resolutions that the scenario has for the failure.
+        Its case, valued with the options and the resolutions that the scenario has for the failure; then the same case
+        with the facts of those options that have facts of their own.
     options
         Those of the story and "best": what an agent without limits would choose from the scenario's own menu.
-    resolution
-        Position of each option's bundle among the resolutions of the payoffs, by the option's name.
+    row, resolution
+        By the option's name: the case of the payoffs that it is about, and the position of its bundle among the
+        resolutions of the payoffs.
     measures
         (options, measures, draws) of `words.MEASURES`.
     asking
@@ -206,6 +222,7 @@ class Replay:
     story: Story
     payoffs: Payoffs
     options: Mapping[str, Option]
+    row: Mapping[str, int]
     resolution: Mapping[str, int]
     measures: Floats
     asking: Floats
@@ -225,7 +242,7 @@ class Replay:
     @property
     def limits_needed(self) -> dict[str, float]:
         """The limits that an agent would have needed to decide the option `given` without asking (money)."""
-        used = self.payoffs.uses[0, self.resolution[_GIVEN]]
+        used = self.payoffs.uses[self.row[_GIVEN], self.resolution[_GIVEN]]
         return {name: cents / 100 for name, cents in zip(LIMITS, used.tolist(), strict=True) if cents >= 0}
 
     @property
@@ -237,7 +254,7 @@ class Replay:
         """
         rows = []
         for tier, payoff in zip(self.payoffs.scenario.tiers, self.asking, strict=True):
-            hours = self._hours(self.options[_GIVEN].model_copy(update={"tier": tier}), self.resolution[_GIVEN])
+            hours = self._hours(_GIVEN, tier)
             rows.append({"tier": tier, "hours": hours} | _with_interval("payoff", payoff))
             rows[-1] |= _with_interval("against_agent", payoff - self.asking[0])
         return pd.DataFrame(rows)
@@ -248,7 +265,7 @@ class Replay:
 
         Columns: says, better, worse; share (0-1 of the draws); ahead (payoff of better minus that of worse, money, with
         its 90 % interval); holds; holds_from and holds_to, the future values of the customer between which it holds
-        (money; 0 to infinity: at any, 0 to 0: at none).
+        (money; 0 to infinity: at any, 0 to 0: at none; "best" stays what is best at the story's).
         """
         rows = []
         for claim in self.story.claims:
@@ -274,20 +291,20 @@ class Replay:
         intervals); and beats_given, the share of draws with a higher payoff than the option `given`.
         """
         scenario, menu = self.payoffs.scenario, self.payoffs.menu
-        columns = self.payoffs.cases.money_columns()[0] * self.payoffs.cases.column_factors(central(scenario))[:, 0]
+        money = self.payoffs.cases.money_columns() * self.payoffs.cases.column_factors(central(scenario))[:, 0]
         rows = []
         for position, (name, option) in enumerate(self.options.items()):
-            a = self.resolution[name]
+            i, a = self.row[name], self.resolution[name]
             sums, payoff = self.measures[position], self.payoff(name)
             row: dict[str, object] = {
                 "option": name,
                 "title": option.title,
                 "remedies": "; ".join(_words(scenario, variant) for variant in option.remedies) or "nothing",
                 "tier": option.tier,
-                "adequate": bool(self.payoffs.adequate[0, a]),
-                "worth": float(columns @ menu.worth[0, a, :, 0]),
-                "trouble": float(columns @ menu.trouble[0, a, :, 0]),
-                "hours": self._hours(option, a),
+                "adequate": bool(self.payoffs.adequate[i, a]),
+                "worth": float(money[i] @ menu.worth[0, a, :, 0]),
+                "trouble": float(money[i] @ menu.trouble[0, a, :, 0]),
+                "hours": self._hours(name, option.tier),
                 "chance_kept": float(measure(sums, "customers_kept").mean()),
             }
             for outcome in ("remedy_cost", "labour", "learned_claiming", "retained"):
@@ -311,11 +328,14 @@ class Replay:
         high = np.inf if holding[-1] == len(_MULTIPLES) - 1 else value * float(_MULTIPLES[holding[-1]])
         return {"holds_from": low, "holds_to": high}
 
-    def _hours(self, option: Option, resolution: int) -> float:
-        """Return the hours from the failure until the last remedy has arrived, under the central assumptions."""
-        menu, cases = self.payoffs.menu, self.payoffs.cases
-        open_for = 0.0 if menu.proactive[0, resolution] else float(cases.hours_open[0])
-        waiting = self.payoffs.scenario.value(f"{option.tier}.wait_hours")
+    def _hours(self, option: str, tier: str) -> float:
+        """Return the hours from the failure until the last remedy of an option has arrived, if a tier decides it.
+
+        They are those of the central assumptions.
+        """
+        menu, resolution = self.payoffs.menu, self.resolution[option]
+        open_for = 0.0 if menu.proactive[0, resolution] else float(self.payoffs.cases.hours_open[self.row[option]])
+        waiting = self.payoffs.scenario.value(f"{tier}.wait_hours")
         return open_for + waiting + float(menu.acts[0, resolution, ACTS.index("lead_hours"), 0])
 
     def to_dict(self) -> dict[str, object]:
@@ -332,6 +352,7 @@ class Replay:
             "seed": self.seed,
             "told": story.told,
             "left_out": story.left_out,
+            "beyond_limits": story.beyond_limits,
             "case": dict(story.case),
             "options": plain_rows(self.to_frame()),
             "limits_needed": self.limits_needed,
@@ -342,7 +363,7 @@ class Replay:
 
 
 def replay(story: Story, draws: int = 500, seed: int = 0) -> Replay:
-    """Value every option of a story, and every resolution that the scenario has, for its one case.
+    """Value every option of a story, and every resolution that the scenario has, for its case.
 
     Parameters
     ----------
@@ -362,26 +383,28 @@ def replay(story: Story, draws: int = 500, seed: int = 0) -> Replay:
     sampled = draw_assumptions(whole, draws, seed)
     own = compose(whole, str(story.case["failure"]))
     bundles = list(dict.fromkeys([*(option.remedies for option in story.options.values()), *own]))
-    payoffs = _valued(whole, story.case, bundles, sampled)
+    facts = [{**story.case, **option.case} for option in story.options.values()]
+    distinct = [dict(story.case)]
+    distinct += [other for position, other in enumerate(facts) if other not in (distinct + facts[:position])]
+    payoffs = _valued(whole, pd.DataFrame(distinct), bundles, sampled)
     tiers = whole.tiers
     menu = np.array([bundles.index(bundle) for bundle in own])
     allowed = menu[payoffs.adequate[0, menu]]
     best = bundles[allowed[np.argmax(payoffs.agent_view.payoff[0, 0, allowed])]]
     options = dict(story.options) | {_BEST: Option(title="The best of the menu", remedies=best, tier=tiers[0])}
+    row = {name: distinct.index({**story.case, **option.case}) for name, option in options.items()}
     resolution = {name: bundles.index(option.remedies) for name, option in options.items()}
     decided = [(resolution[name], tiers.index(option.tier)) for name, option in options.items()]
     decided += [(resolution[_GIVEN], k) for k in range(len(tiers))]
-    measures = _scored(payoffs, np.zeros(len(decided), dtype=np.int64), np.array(decided))
+    case = np.array([*row.values(), *[row[_GIVEN]] * len(tiers)], dtype=np.int64)
+    measures = _scored(payoffs, case, np.array(decided))
     asking = measure(measures[len(options) :], "net_value")
     keep = _keep(story, whole, sampled)
-    return Replay(story, payoffs, options, resolution, measures[: len(options)], asking, keep, seed)
+    return Replay(story, payoffs, options, row, resolution, measures[: len(options)], asking, keep, seed)
 
 
-def _valued(
-    scenario: Scenario, facts: Mapping[str, float | str] | pd.DataFrame, bundles: list[Bundle], draws: Draws
-) -> Payoffs:
+def _valued(scenario: Scenario, table: pd.DataFrame, bundles: list[Bundle], draws: Draws) -> Payoffs:
     """Value cases of one failure whose only resolutions are some bundles of remedies."""
-    table = facts if isinstance(facts, pd.DataFrame) else pd.DataFrame([facts])
     failure = str(table["failure"].iloc[0])
     only = scenario.failures[failure].model_copy(update={"resolutions": {"bundle": tuple(bundles)}})
     narrowed = scenario.model_copy(update={"failures": {failure: only}, "rules": ()})

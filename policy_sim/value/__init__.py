@@ -9,6 +9,7 @@ from policy_sim.value.choices import ChoiceTable, choice_table
 from policy_sim.value.curves import Curve, best_step, threshold_curve
 from policy_sim.value.evaluation import Difference, Estimate, Outcome, compare, decide, evaluate, measure, worst
 from policy_sim.value.frontier import Frontier, frontier
+from policy_sim.value.handling import Handling
 from policy_sim.value.keep_or_return import KeepOrReturn, comparable_failures, keep_or_return
 from policy_sim.value.partial_sums import PartialSums, Question
 from policy_sim.value.payoffs import Payoffs, spread, value_cases
@@ -24,6 +25,7 @@ __all__ = [
     "Estimate",
     "Frontier",
     "GroupSums",
+    "Handling",
     "KeepOrReturn",
     "Outcome",
     "PartialSums",

@@ -211,7 +211,7 @@ def test_left_out_columns_are_filled(scenario, table):
     np.testing.assert_allclose(cases.unit_cost, [10, 25, 0])
     np.testing.assert_allclose(cases.salvage_value, [4.5, 11.25, 0])
     for column, value in [
-        ("return_shipping", 10.15),
+        ("return_shipping", 6),
         ("outbound_shipping", 6),
         ("restocking", 4),
         ("severity", 0.5),

@@ -14,7 +14,7 @@ from policy_sim import __version__
 from policy_sim.assumptions import Scenario
 from policy_sim.policy import Policy, limit_content, limit_words
 from policy_sim.show.live.state import SHOWN, SPEND, VALUE, Panel
-from policy_sim.show.wording import currency_content
+from policy_sim.show.wording import currency_content, year_words
 from policy_sim.words import CASE_COLUMNS, LIMIT_KINDS, OUTCOMES, PARTS, TILES
 
 __all__ = ["frame_content", "general_limits", "lever_rows", "preset_rows"]
@@ -52,6 +52,7 @@ def frame_content(panel: Panel) -> dict[str, Any]:
         "version": __version__,
         "currency": currency_content(policy.currency),
         "cases_per_year": scenario.value("shop.cases_per_year"),
+        "year": year_words(panel.payoffs),
         "cases": len(panel.payoffs.cases),
         "draws": len(panel.payoffs.draws),
         "tiers": list(policy.tier_names),

@@ -37,7 +37,9 @@ def story_content(policy: Policy, name: str, draws: int) -> dict[str, Any]:
     """
     story = load_story(name)
     played = replay(story, draws=draws)
-    titles = {row: story.options[option].title for option, row in played.resolution.items() if option in story.options}
+    titles: dict[int, str] = {}
+    for option, content in story.options.items():
+        titles.setdefault(played.resolution[option], content.title)
     fitting = _fitting(policy, played.payoffs.scenario)
     return {"words": story.told, **_content(fitting, played.payoffs, titles)}
 

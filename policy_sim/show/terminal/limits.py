@@ -21,6 +21,7 @@ from policy_sim.show.wording import (
     format_number,
     format_share,
     likely_words,
+    year_words,
 )
 from policy_sim.study import Recommendation, Setting
 from policy_sim.value import Difference, Outcome, interval
@@ -45,7 +46,7 @@ def of_recommendation(setting: Setting, recommendation: Recommendation) -> list[
     scenario, payoffs = setting.scenario, setting.payoffs
     about = (
         f"{scenario.title}: {len(payoffs.cases):,} cases, {len(payoffs.draws):,} draws of the assumptions; "
-        f"a year is {scenario.value('shop.cases_per_year'):,.0f} cases"
+        f"{year_words(payoffs)}"
     )
     best, gain = recommendation.best, recommendation.gain
     fixed = [LIMIT_KINDS[name].title.lower() for name in best.policy.tiers[0].limits if name not in best.curves]

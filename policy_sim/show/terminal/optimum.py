@@ -14,7 +14,7 @@ from rich.table import Table
 from policy_sim.policy import NO_LIMIT, Policy, limit_words
 from policy_sim.show.terminal.limits import escalation_words
 from policy_sim.show.terminal.tables import new_table, prose
-from policy_sim.show.wording import LIKELY, TOO_FEW, format_limit, format_money, format_number, format_share
+from policy_sim.show.wording import LIKELY, TOO_FEW, format_limit, format_money, format_number, format_share, year_words
 from policy_sim.study import HeldOut, Optimum, Setting
 from policy_sim.value import BestLimits, Difference, Frontier, KeepOrReturn
 from policy_sim.words import LIMIT_KINDS, LIMITS, OUTCOMES, RETURN_PARTS, SIMPLICITY, SPARED
@@ -47,8 +47,8 @@ def of_optimum(setting: Setting, optimum: Optimum, bounds: Mapping[str, float | 
     rest = f" Other limits stay as in “{in_force.title}”: {', '.join(fixed)}." if fixed else ""
     payoffs = setting.payoffs
     about = (
-        f"{len(payoffs.cases):,} cases{_drawn_words(setting)}, {len(payoffs.draws):,} draws of the assumptions; a year "
-        f"is {setting.scenario.value('shop.cases_per_year'):,.0f} cases"
+        f"{len(payoffs.cases):,} cases{_drawn_words(setting)}, {len(payoffs.draws):,} draws of the assumptions; "
+        f"{year_words(payoffs)}"
     )
     agreed = f"{best.agreeing_starts} of {best.starts} searches from different limits ended as high. "
     return [

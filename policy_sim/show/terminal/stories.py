@@ -48,10 +48,12 @@ def of_story(replay: Replay) -> list[Table]:
     claims = new_table(f"\nClaims (the customer's future value here: {worth})", _CLAIM_HEADS)
     _add_claims(claims, replay)
     keep = [] if replay.keep is None else [prose("\nKeep it or send it back", _keep_words(replay.keep, currency))]
+    beyond = [prose("\nBeyond the best limits", story.beyond_limits)] if story.beyond_limits else []
     return [
         prose(f"{story.title} ({story.name}, {story.scenario})", story.told),
         *_options(replay),
         prose("\nLimits needed to give it unasked", limits),
+        *beyond,
         _asking(replay),
         claims,
         *keep,

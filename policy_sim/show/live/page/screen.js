@@ -86,7 +86,7 @@ function footOf({ frame }) {
   return [
     `${frame.scenario}, scenario ${frame.scenario_fingerprint}`,
     `${count(frame.cases)} cases, ${frame.draws} draws of the assumptions`,
-    `a year is ${count(frame.cases_per_year)} cases`,
+    frame.year,
     `money in ${frame.currency.code}`,
     "“likely” holds 90% of the draws",
     `policy_sim ${frame.version}`,

@@ -61,6 +61,7 @@ export interface Frame {
   readonly version: string;
   readonly currency: Currency;
   readonly cases_per_year: number;
+  readonly year: string;
   readonly cases: number;
   readonly draws: number;
   readonly tiers: readonly string[];
