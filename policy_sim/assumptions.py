@@ -16,28 +16,22 @@ from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from policy_sim.border import InputError, check_at_least, find_file, is_file, parse_model, read_yaml, unknown
+from policy_sim.failures import ACTS, Failure, Remedy, Rule
 from policy_sim.segments import Segment, check_segments
-from policy_sim.words import ASKS, COLUMNS, EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS, NEEDS, Name, RemedyKind
+from policy_sim.words import ASKS, COLUMNS, Name
 
 __all__ = [
-    "ACTS",
     "Assumption",
     "Draws",
-    "Failure",
-    "Remedy",
-    "Rule",
     "Scenario",
     "Segment",
     "central",
     "draw_assumptions",
     "load_scenario",
 ]
-
-#: What a remedy takes of people and time: each is 0, 1, or an assumption.
-ACTS = ("minutes", "supervisor_minutes", "lead_hours", "effort", "gesture")
 
 #: What each part of a scenario must assume; the group of the assumption is the name of the part.
 _NEEDED = {
@@ -197,132 +191,6 @@ class Assumption(_Frozen):
 
         mode = (self.value - low) / (high - low)
         return np.asarray(stats.triang.ppf(probability, mode, loc=low, scale=high - low), dtype=np.float64)
-
-
-def _coefficient(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError(f"coefficient is {value!r}; expected 1, -1 or the name of an assumption")
-    if isinstance(value, int | float) and value not in (1, -1):
-        raise ValueError(
-            f"coefficient {value:g} has no unit and no source; make it an assumption and put its name here "
-            "(only 1 and -1 may stand as numbers)"
-        )
-    return f"{value:g}" if isinstance(value, int | float) else value
-
-
-#: "1", "-1", the name of an assumption, or that name with a minus sign before it.
-Coefficient = Annotated[str, BeforeValidator(_coefficient)]
-_Alternatives = Annotated[tuple[tuple[str, ...], ...], Field(min_length=1)]
-#: A linear form in the case's columns; "amount" stands for the amount of the remedy.
-Form = Mapping[str, Coefficient]
-
-
-class Remedy(_Frozen):
-    """One atomic act: linear forms in the case's columns, so that a new remedy needs no code.
-
-    `worth` is what the customer gets, `trouble` what it costs the customer, `cost` what it costs the firm, `gain` what
-    an opportunist would gain (worth by default; trouble is subtracted from that too), all in money; `uses` says which
-    limits it uses and how much of each. With `amounts` (money) or `shares_of_price` (0-1) there is a variant for each
-    of these, named `remedy_10`.
-
-    `kind` says what it is made of; where that does not match what the failure took, customers feel it as less.
-    `minutes` are those of whoever decides, `supervisor_minutes` those of supervisors, who also handle escalations.
-    `lead_hours` is the time until it arrives, `effort` (0-1) what it asks of the customer, `gesture` (0-1) how strong a
-    gesture it is. A `proactive` remedy is given before the customer complains, and so reaches those who never would.
-    With a remedy that is `in_line` the customer waits for a supervisor, as in an escalation. What `comes_first` has to
-    arrive before all else is sent: an item that is asked back. `needs` is a column of the
-    case without which it cannot be given: the item in stock, a part that is still made.
-    """
-
-    title: Text
-    kind: RemedyKind | None = None
-    proactive: bool = False
-    in_line: bool = False
-    comes_first: bool = False
-    needs: str | None = None
-    amounts: tuple[Annotated[float, Field(gt=0)], ...] = ()
-    shares_of_price: tuple[Annotated[float, Field(gt=0, le=1)], ...] = ()
-    cost: Form = {}
-    worth: Form = {}
-    trouble: Form = {}
-    gain: Form | None = None
-    uses: Mapping[str, Form] = {}
-    minutes: Coefficient | None = None
-    supervisor_minutes: Coefficient | None = None
-    lead_hours: Coefficient | None = None
-    effort: Coefficient | None = None
-    gesture: Coefficient | None = None
-
-    @field_validator("uses", mode="before")
-    @classmethod
-    def _uses_known_limits(cls, uses: object) -> object:
-        if isinstance(uses, Mapping):
-            for limit in uses:
-                if limit not in LIMITS or limit in (EVERYTHING, GOODWILL):
-                    own = [name for name in LIMITS if name not in (EVERYTHING, GOODWILL)]
-                    raise ValueError(str(unknown("limit", limit, own)))
-        return uses
-
-    @field_validator("needs")
-    @classmethod
-    def _needs_a_known_column(cls, needs: str | None) -> str | None:
-        if needs is not None and needs not in NEEDS:
-            raise ValueError(str(unknown("column that a remedy may need", needs, NEEDS)))
-        return needs
-
-    @property
-    def waives_return(self) -> bool:
-        """Whether the customer keeps the item with it: it draws on a limit that says so."""
-        return any(LIMIT_KINDS[limit].waives_return for limit in self.uses)
-
-    @property
-    def brings_item_back(self) -> bool:
-        """Whether the item comes back with it: its cost counts what the item brings then."""
-        return "salvage_value" in self.cost
-
-    def forms(self) -> dict[str, Form]:
-        """Return all linear forms of the remedy by their place in the file."""
-        named: dict[str, Form] = {"cost": self.cost, "worth": self.worth, "trouble": self.trouble}
-        if self.gain is not None:
-            named["gain"] = self.gain
-        return named | {f"uses.{limit}": form for limit, form in self.uses.items()}
-
-
-class Failure(_Frozen):
-    """A kind of thing that goes wrong, how customers see it, and the resolutions that make sense for it.
-
-    `shape` is "rejected" where the service was useless to the customer, "accepted" where it was flawed but accepted.
-    `matched_by` are the kinds of remedy that match what the customer lost. `resolutions` holds named parts, each a list
-    of alternatives, each a list of remedies; every combination of one alternative from each part is one resolution,
-    unless a rule of the scenario leaves it out.
-    """
-
-    title: Text
-    shape: Literal["rejected", "accepted"]
-    matched_by: Annotated[tuple[RemedyKind, ...], Field(min_length=1)]
-    resolutions: Mapping[str, _Alternatives]
-
-
-class Rule(_Frozen):
-    """Leaves out combinations that make no sense: remedies `never` together, or one `only` alongside one of others."""
-
-    never: tuple[str, ...] = ()
-    only: str | None = None
-    alongside: tuple[str, ...] = ()
-    because: Text
-
-    @model_validator(mode="after")
-    def _says_one_thing(self) -> Self:
-        forbids = len(self.never) >= 2 and self.only is None and not self.alongside
-        demands = not self.never and self.only is not None and len(self.alongside) >= 1
-        if not (forbids or demands):
-            raise ValueError("a rule has either `never` with two remedies or more, or `only` with `alongside`")
-        return self
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Every remedy or variant that the rule names."""
-        return (*self.never, *((self.only,) if self.only else ()), *self.alongside)
 
 
 class Scenario(_Frozen):

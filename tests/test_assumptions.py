@@ -5,8 +5,9 @@ import pytest
 import yaml
 from scipy import stats
 
-from policy_sim.assumptions import Assumption, Rule, Scenario, central, draw_assumptions, load_scenario
+from policy_sim.assumptions import Assumption, Scenario, central, draw_assumptions, load_scenario
 from policy_sim.border import InputError, parse_model, shipped
+from policy_sim.failures import Rule
 from policy_sim.policy import load_policy
 from policy_sim.service.remedies import compose
 from policy_sim.study import load_stories

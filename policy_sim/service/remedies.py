@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import ACTS, Draws, Rule, Scenario
+from policy_sim.assumptions import Draws, Scenario
 from policy_sim.border import InputError
+from policy_sim.failures import ACTS, Rule
 from policy_sim.words import COLUMNS, EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS, NEEDS
 
 __all__ = ["Menu", "compile_menu", "compose"]

@@ -16,8 +16,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from policy_sim.assumptions import ACTS, Draws, Scenario, central, draw_assumptions, load_scenario
+from policy_sim.assumptions import Draws, Scenario, central, draw_assumptions, load_scenario
 from policy_sim.border import InputError, find_file, parse_model, plain_rows, read_yaml, shipped, unknown
+from policy_sim.failures import ACTS
 from policy_sim.policy import limit_content, load_policy
 from policy_sim.service import compose, read_cases
 from policy_sim.value import Payoffs, interval, measure, measures_of, value_cases

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from policy_sim.assumptions import ACTS, Draws, Scenario, central
+from policy_sim.assumptions import Draws, Scenario, central
 from policy_sim.border import InputError, Progress
+from policy_sim.failures import ACTS
 from policy_sim.service import Cases, Menu, compile_menu, recency_of_failure
 from policy_sim.value.choice_kernels import STYLES, ChoiceSets, put_in_order
 from policy_sim.value.response_kernels import (

@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from policy_sim.assumptions import ACTS, Rule, central, draw_assumptions, load_scenario
+from policy_sim.assumptions import central, draw_assumptions, load_scenario
 from policy_sim.border import InputError
+from policy_sim.failures import ACTS, Rule
 from policy_sim.policy import load_policy
 from policy_sim.service import compile_menu, compose, read_cases
 from policy_sim.value import decide, value_cases

@@ -23,7 +23,7 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 
 from policy_sim import draw_assumptions, evaluate, load_policy, load_scenario, read_cases, value_cases  # noqa: E402
-from policy_sim.assumptions import Remedy  # noqa: E402
+from policy_sim.failures import Remedy  # noqa: E402
 
 FAILURE = "wrong_item"
 

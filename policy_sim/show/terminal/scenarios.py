@@ -11,7 +11,8 @@ from typing import Final
 
 from rich.table import Table
 
-from policy_sim.assumptions import ACTS, Assumption, Remedy, Scenario
+from policy_sim.assumptions import Assumption, Scenario
+from policy_sim.failures import ACTS, Remedy
 from policy_sim.segments import segment_words
 from policy_sim.show.terminal.tables import new_table
 
