@@ -138,6 +138,8 @@ def orders_of_rows(table: LogTable, customer: Places, amount: Vector) -> Orders:
         reference = table.columns["reference"].astype(str).str.strip()
         number = number.where(~(is_refund & (reference != "").to_numpy(bool)), reference)
     codes, unique = pd.factorize(number)
+    if len(unique) == len(table):
+        return Orders(everything, np.nan_to_num(amount), [])
     is_blank = np.append(pd.Series(unique).astype(str).str.strip().eq("").to_numpy(bool), True)[codes]
     codes = np.where(is_blank, len(unique) + everything, codes)
     _, first, group = np.unique(codes.astype(np.int64) * (int(customer.max()) + 1) + customer, return_index=True,
