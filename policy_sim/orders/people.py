@@ -42,6 +42,7 @@ _ABSURD = 3  # times the orders of the next most frequent id
 _NEARLY_ALL = 0.97
 _CROWD_SHARE, _CROWD_TIMES = 0.05, 10
 _MANY_EMAILS = 5  # behind one id
+_MOST_WHOLE = 2**53  # up to which a float tells whole numbers apart
 _SCIENTIFIC = r"^\d(?:[.,]\d+)?[eE]\+\d+$"
 
 
@@ -63,14 +64,14 @@ def settle_customers(table: LogTable) -> tuple[LogTable, list[SetAside], list[Re
     nobody, placeholders = _is_nobody(ids, table)
     aside: list[SetAside] = []
     if nobody.any():
-        if nobody.all() and not table.has("email"):
+        aside, more, ids, is_out = _without_nobody(table, ids, nobody, placeholders)
+        remarks += more
+        if is_out.all():
             raise InputError(
                 f"{table.place(0)}: the customer id in column '{table.names['customer']}' is missing "
                 f"({counted(len(table))} in all); expected an id in each row; fill it in, or name another column "
                 "with --customer-column"
             )
-        aside, more, ids, is_out = _without_nobody(table, ids, nobody, placeholders)
-        remarks += more
     codes, labels, more = _joined(table, ids)
     remarks += more + _told_of_crowd(table, ids)
     column = pa.DictionaryArray.from_arrays(pa.array(codes[ids.codes]), labels)
@@ -107,8 +108,8 @@ def without_unused(labels: NDArray[np.str_], customer: Places) -> tuple[NDArray[
 def _ids(table: LogTable, role: str = "customer") -> DistinctTexts:
     column = table.columns[role]
     if pd.api.types.is_float_dtype(column.dtype):
-        present = column.notna()
-        if (column[present] % 1 == 0).all():
+        present = column[column.notna()]
+        if ((present % 1 == 0) & (present.abs() <= _MOST_WHOLE)).all():
             column = column.astype("Int64")
     if column.dtype == object:
         column = column.where(column.notna(), "").astype(str)  # of mixed kinds 1 and 1.0 are equal, but not as text
