@@ -1,7 +1,8 @@
-"""What all tests share: an option, and the rule that a missing Chromium is never passed over in silence.
+"""What all tests share: an option, an order, and the rule that a missing Chromium is never passed over in silence.
 
 In: pytest's collected items and the environment variable CI.
-Out: browser tests marked as skipped without a Chromium, a loud closing section, a failing run where CI is set.
+Out: the longest files first; browser tests marked as skipped without a Chromium, a loud closing section, a failing run
+where CI is set.
 Not here: the browser's and JupyterLab's fixtures (tests/browser/conftest.py), the search (tests/browser/chromium.py).
 """
 
@@ -25,6 +26,11 @@ HOW_TO_GET_ONE = (
     "  sudo apt-get install chromium fonts-liberation      (Debian)",
     "  CHROMIUM=/path/to/chromium make test                (one that is already there)",
 )
+#: What takes longest begins, so that of two processes neither waits for the other alone at the end (make test).
+LONGEST_FIRST = (
+    "test_pages.py",
+    "04_best_limits.ipynb",
+)
 CHROMIUM = pytest.StashKey[Path | None]()
 
 
@@ -34,6 +40,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)  # after -m and -k have taken their choice
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # The order of pytest's arguments is no order: what two of them name is taken once, in either's place.
+    rank = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
     # By marker, not by keyword: a test's keywords hold the names of its folders too.
     browser_items = [item for item in items if item.get_closest_marker("browser")]
     if browser_items and _find_chromium(config) is None:
