@@ -1,8 +1,8 @@
 """What all tests share: an option, an order, and the rule that a missing Chromium is never passed over in silence.
 
 In: pytest's collected items and the environment variable CI.
-Out: files in an order that two processes share well; browser tests marked as skipped without a Chromium, a loud closing section, a failing run
-where CI is set.
+Out: files in an order that two processes share well; browser tests marked as skipped without a Chromium, a loud closing
+section, a failing run where CI is set.
 Not here: the browser's and JupyterLab's fixtures (tests/browser/conftest.py), the search (tests/browser/chromium.py).
 """
 
