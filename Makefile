@@ -24,8 +24,10 @@ lab: $(VENV)/.app ## open the notebook in JupyterLab
 app: $(VENV)/.app ## open the panel as a page of its own
 	@$(VENV)/bin/policy-sim app
 
-# All steps run even if one fails; the last line names those that did. The pages take longest of all files of tests: they
-# begin, so that nobody waits for them alone at the end.
+# What pytest needs to share the tests among two processes, file by file, in the order that tests/conftest.py gives them.
+IN_PARALLEL := --nbmake --numprocesses 2 --dist loadfile --no-loadscope-reorder tests notebooks
+
+# All steps run even if one fails; the last line names those that did.
 test: $(VENV)/.test ## check style, types and floors; run all tests, also in a browser
 	@failed=; \
 	step() { \
@@ -37,7 +39,7 @@ test: $(VENV)/.test ## check style, types and floors; run all tests, also in a b
 	step ruff format --check; \
 	step mypy; \
 	step lint-imports; \
-	step python -m pytest --nbmake --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/test_pages.py tests notebooks; \
+	step python -m pytest $(IN_PARALLEL); \
 	if test -n "$$failed"; then printf '\n=== FAILED:%s\n' "$$failed"; exit 1; fi; \
 	printf '\n=== all passed\n'
 
@@ -47,7 +49,7 @@ define run_tests_on
 	@$(PYTHON) -m venv --clear $(VENV)-$(1)
 	@$(VENV)-$(1)/bin/python -m pip install --quiet --no-input --disable-pip-version-check uv
 	@$(VENV)-$(1)/bin/uv pip install --quiet --python $(VENV)-$(1)/bin/python --resolution $(2) -e '.[test]'
-	@$(VENV)-$(1)/bin/python -m pytest -m 'not browser' $(3) --nbmake --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/test_pages.py tests notebooks
+	@$(VENV)-$(1)/bin/python -m pytest -m 'not browser' $(3) $(IN_PARALLEL)
 endef
 
 # Old packages warn of what newer ones will take away: at the lower end a warning is no error.

@@ -94,11 +94,11 @@ def far_dates(days: Dates) -> NDArray[np.bool_]:
     They are few (1 % of the rows at most, or one row), the rest are three or more, and between them and the rest
     nothing happened for five years and for twice as long as the rest takes.
     """
+    is_far = np.zeros(days.size, dtype=np.bool_)
+    if not days.size or int((days.max() - days.min()).astype(np.int64)) < 365 * _FAR_YEARS:
+        return is_far  # in less time than that there is no such gap
     ordered = np.sort(days)
     gaps = np.diff(ordered).astype(np.int64)
-    is_far = np.zeros(days.size, dtype=np.bool_)
-    if not gaps.size or gaps.max() < 365 * _FAR_YEARS:
-        return is_far
     edges = np.flatnonzero(gaps >= 365 * _FAR_YEARS) + 1
     pieces = np.split(ordered, edges)
     main = max(pieces, key=len)

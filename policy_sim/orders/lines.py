@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from policy_sim.border import InputError
 from policy_sim.orders.reading import Remark, counted
 from policy_sim.orders.roles import normalised
 from policy_sim.orders.status import refund_rows
@@ -33,7 +34,13 @@ _FEWEST_COPIES = 3  # rows of a file that may have been exported twice
 
 
 def without_totals(table: LogTable) -> tuple[LogTable, list[SetAside]]:
-    """Return the table without rows that sum others up or say how many there are: no date, and a word for it."""
+    """Return the table without rows that sum others up or say how many there are: no date, and a word for it.
+
+    Raises
+    ------
+    InputError
+        If no other row is there.
+    """
     dates = table.columns["date"]
     blank = _blank(dates)
     if not blank.any():
@@ -50,6 +57,11 @@ def without_totals(table: LogTable) -> tuple[LogTable, list[SetAside]]:
     out = np.flatnonzero(is_total)
     if not out.size:
         return table, []
+    if out.size == len(table):
+        raise InputError(
+            f"{table.place(0)}: neither date nor customer ({counted(len(table))} in all, as of totals); expected a row "
+            "for each purchase; name other columns with --date-column and --customer-column"
+        )
     says = f"{counted(int(out.size))} without a date and a customer, as of totals, left out"
     shown = "customer" if table.has("customer") else "date"
     return table.take(np.flatnonzero(~is_total)), [SetAside.of(table, out, "lines", says, shown)]
@@ -138,6 +150,8 @@ def orders_of_rows(table: LogTable, customer: Places, amount: Vector) -> Orders:
         reference = table.columns["reference"].astype(str).str.strip()
         number = number.where(~(is_refund & (reference != "").to_numpy(bool)), reference)
     codes, unique = pd.factorize(number)
+    if len(unique) == len(table):
+        return Orders(everything, np.nan_to_num(amount), [])
     is_blank = np.append(pd.Series(unique).astype(str).str.strip().eq("").to_numpy(bool), True)[codes]
     codes = np.where(is_blank, len(unique) + everything, codes)
     _, first, group = np.unique(codes.astype(np.int64) * (int(customer.max()) + 1) + customer, return_index=True,

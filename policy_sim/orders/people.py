@@ -42,6 +42,7 @@ _ABSURD = 3  # times the orders of the next most frequent id
 _NEARLY_ALL = 0.97
 _CROWD_SHARE, _CROWD_TIMES = 0.05, 10
 _MANY_EMAILS = 5  # behind one id
+_MOST_WHOLE = 2**53  # up to which a float tells whole numbers apart
 _SCIENTIFIC = r"^\d(?:[.,]\d+)?[eE]\+\d+$"
 
 
@@ -62,36 +63,37 @@ def settle_customers(table: LogTable) -> tuple[LogTable, list[SetAside], list[Re
     ids = _ids(table)
     nobody, placeholders = _is_nobody(ids, table)
     aside: list[SetAside] = []
-    text = ids.text.to_numpy(dtype=object)
     if nobody.any():
-        if nobody.all() and not table.has("email"):
+        aside, more, ids, is_out = _without_nobody(table, ids, nobody, placeholders)
+        remarks += more
+        if is_out.all():
             raise InputError(
                 f"{table.place(0)}: the customer id in column '{table.names['customer']}' is missing "
                 f"({counted(len(table))} in all); expected an id in each row; fill it in, or name another column "
                 "with --customer-column"
             )
-        aside, more, ids, is_out = _without_nobody(table, ids, nobody, placeholders)
-        remarks += more
-        text = ids.text.to_numpy(dtype=object)
-    codes, labels, more = _joined(table, ids, text)
+    codes, labels, more = _joined(table, ids)
     remarks += more + _told_of_crowd(table, ids)
-    column: pd.Series = pd.Series(pd.Categorical.from_codes(codes[ids.codes], pd.Index(labels)))
-    table = replace(table, columns={**table.columns, "customer": column})
+    column = pa.DictionaryArray.from_arrays(pa.array(codes[ids.codes]), labels)
+    table = replace(table, columns={**table.columns, "customer": pd.Series(column, dtype=pd.ArrowDtype(column.type))})
     if aside:
         table = table.take(np.flatnonzero(~is_out))
     return table, aside, remarks
 
 
 def number_customers(column: pd.Series) -> tuple[Places, NDArray[np.str_]]:
-    """Return (n_rows,) the number of each row's customer, and the ids these numbers stand for, sorted as text."""
-    codes, unique = pd.factorize(column)
-    ids = _text_array(pd.Series(unique).astype(str))
+    """Return (n_rows,) the number of each row's customer, and the ids these numbers stand for, sorted as text.
+
+    The column is one of `settle_customers`.
+    """
+    encoded = pa.table({"customer": column})["customer"].combine_chunks()
+    ids = _text_array(encoded.dictionary)
     order = order_of_texts(ids)
     ids = ids[order]
     is_new = begins_run(ids)
     number = np.empty(ids.size, dtype=np.intp)
     number[order] = np.cumsum(is_new) - 1
-    return number[codes], ids[is_new]
+    return number[encoded.indices.to_numpy()], ids[is_new]
 
 
 def without_unused(labels: NDArray[np.str_], customer: Places) -> tuple[NDArray[np.str_], Places]:
@@ -106,8 +108,8 @@ def without_unused(labels: NDArray[np.str_], customer: Places) -> tuple[NDArray[
 def _ids(table: LogTable, role: str = "customer") -> DistinctTexts:
     column = table.columns[role]
     if pd.api.types.is_float_dtype(column.dtype):
-        present = column.notna()
-        if (column[present] % 1 == 0).all():
+        present = column[column.notna()]
+        if ((present % 1 == 0) & (present.abs() <= _MOST_WHOLE)).all():
             column = column.astype("Int64")
     if column.dtype == object:
         column = column.where(column.notna(), "").astype(str)  # of mixed kinds 1 and 1.0 are equal, but not as text
@@ -144,14 +146,10 @@ def _persistent(table: LogTable) -> tuple[LogTable, list[Remark]]:
 
 def _is_nobody(ids: DistinctTexts, table: LogTable) -> tuple[Flags, list[int]]:
     """Return (n_texts,) which ids stand for nobody, and those among them that are not simply blank."""
-    text = ids.text
     counts = ids.counts()
-    plain = pd.Series(
-        pc.replace_substring_regex(pc.utf8_lower(pa.array(text, type=pa.string())), r"\s+", "").to_pandas()
-    )
-    is_blank = text.isin(_BLANK).to_numpy(bool)
-    is_nobody = is_blank | plain.isin(_NOBODY).to_numpy(bool)
-    suspects = np.flatnonzero(plain.isin(_PLACEHOLDERS).to_numpy(bool) & ~is_nobody)
+    is_blank = _is_one_of(ids.compact, _BLANK)
+    is_nobody = is_blank | _is_one_of(ids.folded, _NOBODY)
+    suspects = np.flatnonzero(_is_one_of(ids.folded, _PLACEHOLDERS) & ~is_nobody)
     others = np.sort(np.where(is_nobody, 0, counts))[::-1]
     for k in suspects:
         next_most = others[1] if others.size > 1 and others[0] == counts[k] else others[0]
@@ -163,6 +161,10 @@ def _is_nobody(ids: DistinctTexts, table: LogTable) -> tuple[Flags, list[int]]:
         if counts[most] > _ABSURD * second and _emails_behind(table, ids, most) >= _MANY_EMAILS:
             is_nobody[most] = True
     return is_nobody, np.flatnonzero(is_nobody & ~is_blank).tolist()
+
+
+def _is_one_of(texts: pa.Array, words: frozenset[str]) -> Flags:
+    return np.asarray(pc.is_in(texts, pa.array(sorted(words))).to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
 def _emails_behind(table: LogTable, ids: DistinctTexts, k: int) -> int:
@@ -224,18 +226,16 @@ def _told_of_crowd(table: LogTable, ids: DistinctTexts) -> list[Remark]:
     return [Remark("customers", says, int(counts[most]), (": ".join(ids.example(most)),))]
 
 
-def _joined(
-    table: LogTable, ids: DistinctTexts, text: NDArray[np.object_]
-) -> tuple[Places, NDArray[np.object_], list[Remark]]:
+def _joined(table: LogTable, ids: DistinctTexts) -> tuple[Places, pa.Array, list[Remark]]:
     """Return (n_texts,) which label an id goes by, the labels, and remarks on what was joined or told."""
     name = table.names["customer"]
     remarks: list[Remark] = []
     # a log may have a million ids: what is asked of each is asked in compiled code
-    plain = pa.array(text, type=pa.string())
+    plain = ids.compact
     settled = pc.if_else(pc.match_substring(plain, "@"), pc.utf8_lower(plain), plain)
-    settled = pc.replace_substring_regex(settled, r"^(\d+)\.0+$", r"\1")
-    distinct = pc.unique(settled)
-    joined = len(pc.unique(plain)) - len(distinct)
+    settled = _replaced(settled, r"^(\d+)\.0+$", r"\1")
+    codes, distinct = _numbered(settled)
+    joined = len(pc.unique(plain)) - len(distinct) if len(distinct) < len(plain) else 0
     if joined:
         changed = np.flatnonzero(pc.not_equal(settled, plain).to_numpy(zero_copy_only=False))
         spellings = counted(joined, "spelling", "spellings")
@@ -243,13 +243,12 @@ def _joined(
         rows = int(ids.counts()[changed].sum())
         examples = tuple(f"{ids.example(int(k))[0]}: {plain[int(k)]}" for k in changed[:3])
         remarks.append(Remark("customers", says, rows, examples))
-    folded = pc.replace_substring_regex(pc.utf8_lower(distinct), r"\s+", "")
-    folded = pc.replace_substring_regex(folded, r"^0+(\d+)$", r"\1")
-    codes = folded.dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    times = np.bincount(codes)
+    folded = ids.folded if distinct.equals(plain) else pc.replace_substring_regex(pc.utf8_lower(distinct), r"\s+", "")
+    spelling, _ = _numbered(_replaced(folded, r"^0+(\d+)$", r"\1"))
+    times = np.bincount(spelling)
     count = int((times > 1).sum())
     if count:
-        shown = distinct.take(pa.array(np.flatnonzero(times[codes] > 1)[:4])).to_pylist()
+        shown = distinct.take(pa.array(np.flatnonzero(times[spelling] > 1)[:4])).to_pylist()
         says = (
             f"{counted(count, 'customer', 'customers')} in column '{name}' may stand under several spellings (case, "
             f"spaces, leading zeros), such as {', '.join(repr(one) for one in shown)}; they were kept apart: "
@@ -263,15 +262,27 @@ def _joined(
             "so that several customers may share one; export the log again with ids as text"
         )
         remarks.append(Remark("customers", says, len(cut), tuple(cut[:3].to_pylist())))
-    encoded = settled.dictionary_encode()
-    labels = encoded.dictionary.to_numpy(zero_copy_only=False)
-    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.intp), labels, remarks
+    return codes, distinct, remarks
 
 
-def _text_array(text: pd.Series) -> NDArray[np.str_]:
-    """Return `text.to_numpy(dtype=np.str_)`, without a Python object for each text on the way."""
-    column = pa.table({"text": text})["text"].combine_chunks()
-    width = pc.max(pc.utf8_length(column)).as_py()
-    padded = pc.utf8_rpad(column, width, padding="\0")
+def _replaced(texts: pa.Array, pattern: str, replacement: str) -> pa.Array:
+    """Return texts with a pattern replaced: to look for it is faster than to replace it in each."""
+    has_any = pc.any(pc.match_substring_regex(texts, pattern)).as_py()
+    return pc.replace_substring_regex(texts, pattern, replacement) if has_any else texts
+
+
+def _numbered(texts: pa.Array) -> tuple[Places, pa.Array]:
+    """Return (n_texts,) which of the distinct texts each is, and these; mostly none stands there twice."""
+    distinct = pc.unique(texts)
+    if len(distinct) == len(texts):
+        return np.arange(len(texts)), texts
+    encoded = texts.dictionary_encode()
+    return encoded.indices.to_numpy().astype(np.intp), encoded.dictionary
+
+
+def _text_array(texts: pa.Array) -> NDArray[np.str_]:
+    """Return `texts.to_numpy().astype(np.str_)`, without a Python object for each text on the way."""
+    width = pc.max(pc.utf8_length(texts)).as_py()
+    padded = pc.utf8_rpad(texts, width, padding="\0")
     joined = padded.buffers()[2][: pc.sum(pc.binary_length(padded)).as_py()].to_pybytes().decode()
     return np.frombuffer(joined.encode("utf-32-le"), dtype=f"<U{width}")

@@ -14,12 +14,14 @@ import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError, check_header, guarded, is_file, read_parquet, separator_of
@@ -205,11 +207,21 @@ class DistinctTexts:
     def of(cls, table: LogTable, role: str, column: pd.Series) -> DistinctTexts:
         """Return the distinct texts of a column (as it is in `table`, or brought to another type)."""
         codes, unique = pd.factorize(column)
-        text = pd.Series(unique, dtype=object).fillna("").astype(str).str.strip()
+        text = _stripped(unique)
         if (codes < 0).any():  # what is missing
             text = pd.concat([text, pd.Series([""])], ignore_index=True)
             codes = np.where(codes < 0, len(text) - 1, codes)
         return cls(table, role, text, codes)
+
+    @cached_property
+    def compact(self) -> pa.Array:
+        """The texts (n_texts,) for compiled code."""
+        return pa.table({"text": self.text})["text"].combine_chunks().cast(pa.string())
+
+    @cached_property
+    def folded(self) -> pa.Array:
+        """The texts (n_texts,) in small letters and without spaces, to tell which are alike."""
+        return pc.replace_substring_regex(pc.utf8_lower(self.compact), r"\s+", "")
 
     def counts(self) -> NDArray[np.int64]:
         """Return how many rows have each text (n_texts,)."""
@@ -219,6 +231,14 @@ class DistinctTexts:
         """Return place and writing of the first cell with the text at this position: "log.csv, line 5", "3/4/97"."""
         row = int(np.argmax(self.codes == position))
         return self.table.place(row), str(self.table.columns[self.role].iloc[row])
+
+
+def _stripped(unique: pd.Index | NDArray[Any]) -> pd.Series:
+    """Return distinct values as texts, without spaces around them."""
+    values = pd.Series(unique)
+    if values.dtype == object or not pd.api.types.is_string_dtype(values.dtype):
+        values = values.astype(object)  # as Python writes them
+    return values.astype(str).str.strip()
 
 
 def header_of(path: Path) -> list[str]:

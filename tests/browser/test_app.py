@@ -28,7 +28,7 @@ MOVED = """
 
 def open_panel(page: Page, url: str) -> Locator:
     """Open the application and return the first slider of its panel."""
-    page.goto(url)
+    page.goto(url, timeout=START_MILLISECONDS)
     expect(page.locator("#start")).to_have_count(0, timeout=START_MILLISECONDS)
     slider = page.get_by_role("slider").first
     expect(slider).to_be_visible()

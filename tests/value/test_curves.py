@@ -25,8 +25,8 @@ from policy_sim.value.response_kernels import (
 )
 from policy_sim.words import COLUMNS, LIMITS, OUTCOMES
 
-#: Trials for each of the ten settings: 1,000 in all, three limits each.
-TRIALS = 100
+#: Trials for each of the ten settings: 400 in all, three limits each.
+TRIALS = 40
 
 
 @pytest.fixture(scope="module")
