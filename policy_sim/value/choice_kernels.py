@@ -52,7 +52,8 @@ class ChoiceSets(NamedTuple):
     worth most to the customer, adequate or not.
 
     preference_order (K + 2, N, A) holds, for guided agents at each tier, for generous and for thrifty ones, the
-    adequate resolutions of a case in the order in which they prefer them, the lower index first where two are as good.
+    adequate resolutions of a case in the order in which they prefer them; where two are worth or cost the same, the one
+    of the higher payoff at the first tier, and then the lower index.
     Those that are never chosen are left out: one that is preferred uses no more of any limit. -1 fills the rest.
     """
 
@@ -95,7 +96,7 @@ def put_in_order(
     """
     last = payoff.shape[0] + 1
     order = np.empty(adequate.shape[1], dtype=np.int64)
-    values = np.empty(adequate.shape[1])
+    values, payoffs = np.empty(adequate.shape[1]), np.empty(adequate.shape[1])
     all_limits = np.ones(uses.shape[2], dtype=np.bool_)
     for row in range(last + 1):
         for i in range(adequate.shape[0]):
@@ -104,11 +105,11 @@ def put_in_order(
                 if not adequate[i, a]:
                     continue
                 value = -cost[i, a] if row == last else worth[i, a] if row == last - 1 else payoff[row, i, a]
-                n = count
-                while n > 0 and values[n - 1] < value:
-                    order[n], values[n] = order[n - 1], values[n - 1]
+                n, second = count, payoff[0, i, a] if row >= last - 1 else 0.0
+                while n > 0 and (values[n - 1] < value or (values[n - 1] == value and payoffs[n - 1] < second)):
+                    order[n], values[n], payoffs[n] = order[n - 1], values[n - 1], payoffs[n - 1]
                     n -= 1
-                order[n], values[n] = a, value
+                order[n], values[n], payoffs[n] = a, value, second
                 count += 1
             unbeaten = _ZERO
             for n in range(count):

@@ -362,8 +362,9 @@ def handle(policy, payoffs, i, names):
         if allowed:
             # max and min take the first of equals
             guided = max(allowed, key=lambda a: payoffs.agent_view.payoff[scenario.tiers.index(tiers[k]), i, a])
-            generous = max(allowed, key=lambda a: payoffs.agent_view.worth[i, a])
-            thrifty = min(allowed, key=lambda a: payoffs.agent_view.cost[i, a])
+            first = payoffs.agent_view.payoff[0, i]
+            generous = max(allowed, key=lambda a: (payoffs.agent_view.worth[i, a], first[a]))
+            thrifty = max(allowed, key=lambda a: (-payoffs.agent_view.cost[i, a], first[a]))
             return k, (guided, generous, thrifty)
     most = max(everything, key=lambda a: payoffs.agent_view.worth[i, a])
     return last, (most, most, most)
