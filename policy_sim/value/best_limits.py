@@ -231,6 +231,8 @@ def best_limits(
     advised, not_asking = instead_of_asking(rounded, search, levers, every)
     forgone = search.value(rounded) - search.value(advised)
     shared = advised if shared is rounded else instead_of_asking(shared, search, levers, None)[0]
+    if search.value(advised) > search.value(shared):
+        shared = advised  # what takes the place of "ask" is not the best amount but the highest as good
     _refuse_infeasible(advised, search, budget, escalation_minutes)
     exceptions = best_exceptions(advised, search, cells_by(payoffs, by), limits, every)
     best = with_exceptions(advised, exceptions, search, at_most_exceptions)
@@ -279,11 +281,7 @@ def _best_on_all(given: Policy, ends: Sequence[Policy], search: Search, levers: 
     climbed = {place: search.climb(ends[place], levers)[0] for place in sorted(set(places))}
     worth = {place: search.own_value(policy) for place, policy in climbed.items()}
     best = climbed[max(worth, key=lambda place: worth[place])]
-    # the one given is one of those that the ends come from: it counts as it is
-    _, best, under = max(
-        (settle(best, search, levers), (search.own_value(given), given, search)), key=lambda end: end[0]
-    )
-    under = under.under(best)
+    _, best, under = max((settle(start, search, levers) for start in (best, given)), key=lambda end: end[0])
     return _OnAll(best, under, [worth[place] for place in places])
 
 
