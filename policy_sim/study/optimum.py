@@ -204,6 +204,8 @@ def _reason(best: BestLimits, lever: Lever) -> str:
     policy, tiers = best.policy, best.policy.tier_names
     if lever in best.not_asking:
         return "asking would only change the remedy"
+    if lever in best.unreached:
+        return "no case gets here: any value does"
     k = tiers.index(lever.tier)
     limit, (least, most) = policy.limit(lever.tier, lever.limit), policy.bounds(lever)
     if limit == NO_LIMIT:

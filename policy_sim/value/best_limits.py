@@ -80,6 +80,9 @@ class BestLimits:
     not_asking, forgone
         Limits for which "ask first" would bring more, but only because agents turn to another remedy (`asking`), and
         how much more (money a case).
+    unreached
+        Limits on which nothing hangs, as no case reaches the tier over them: any value does, and none is advised. They
+        stay as they were given, where that keeps the tiers in order.
     simplicity
         One row for each policy from the given one to the oracle (the best resolution of every case, whoever may give
         it): expected net value a case (money), number of exceptions, share of the oracle's gain over the given one.
@@ -101,6 +104,7 @@ class BestLimits:
     bound: float = np.inf
     not_asking: tuple[Lever, ...] = ()
     forgone: float = 0.0
+    unreached: tuple[Lever, ...] = ()
 
     @cached_property
     def curves(self) -> dict[str, Curve]:
@@ -152,6 +156,7 @@ class BestLimits:
             "bound": {"found": self.found, "no_limits_bring_more_than": self.bound},
             "not_asking": [str(lever) for lever in self.not_asking],
             "forgone_by_not_asking": self.forgone,
+            "unreached": [str(lever) for lever in self.unreached],
         }
 
 
@@ -240,10 +245,34 @@ def best_limits(
     report(_SEARCHING, 4, 5)
     simplicity = _compare_simplicity(policy, shared, advised if every else None, best, everything, search)
     report(_SEARCHING, 5, 5)
+    best, unreached = _as_given_where_nothing_hangs_on_it(policy, best, search, levers)
     agreeing = sum(value >= found - _CENT for value in on_all.ends_worth)
     return BestLimits(
-        best, payoffs, levers, len(ends), agreeing, simplicity, binding, price, found, bound, not_asking, forgone
+        policy=best,
+        payoffs=payoffs,
+        levers=levers,
+        starts=len(ends),
+        agreeing_starts=agreeing,
+        simplicity=simplicity,
+        binding=binding,
+        shadow_price=price,
+        found=found,
+        bound=bound,
+        not_asking=not_asking,
+        forgone=forgone,
+        unreached=unreached,
     )
+
+
+def _as_given_where_nothing_hangs_on_it(
+    given: Policy, best: Policy, search: Search, levers: Sequence[Lever]
+) -> tuple[Policy, tuple[Lever, ...]]:
+    """Return the best policy with the given limits where no case hangs on them, as far as order allows, and these."""
+    unreached = tuple(lever for lever in levers if len(search.along(best, lever)[0]) == 1)
+    for lever in unreached:
+        low, high = best.bounds(lever)
+        best = best.with_limit(lever, min(max(given.limit(lever.tier, lever.limit), low), high))
+    return best, unreached
 
 
 class _OnAll(NamedTuple):

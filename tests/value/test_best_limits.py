@@ -11,7 +11,7 @@ from policy_sim.assumptions import central, draw_assumptions
 from policy_sim.border import InputError
 from policy_sim.policy import ASK, NO_LIMIT, Lever, LimitException, Policy, Tier, load_policy, to_cents
 from policy_sim.service import read_cases
-from policy_sim.value import best_limits, evaluate, value_cases
+from policy_sim.value import best_limits, evaluate, threshold_curve, value_cases
 from policy_sim.value.frontier import frontier
 from policy_sim.value.handling import Handling
 from policy_sim.words import LIMITS, MOVED
@@ -417,3 +417,21 @@ def test_what_a_search_takes_does_not_depend_on_the_size_of_amounts(scenario, pr
         assert all(value in (ASK, NO_LIMIT) or value == round(value) for value in best.policy.tiers[0].limits.values())
     # a list of all multiples would be a hundred megabytes and more
     assert taken[2] < 1.5 * taken[1] + 2e6
+
+
+def test_a_limit_that_no_case_reaches_is_left_as_it_was_and_said(scenario, random_cases, with_styles):
+    # all are guided, nobody is suspected and agents may give anything: nothing goes to the lead
+    guided = with_styles(scenario, 0, 0)
+    trusted = {"suspicion": np.zeros(60), "prior_claims": np.zeros(60)}
+    cases = random_cases(guided, np.random.default_rng(61), 60).with_columns(trusted)
+    payoffs = value_cases(guided, cases, central(guided))
+    current = load_policy("current", guided)
+    best = best_limits(current, payoffs)
+    assert any(lever.tier == "lead" for lever in best.unreached)
+    for lever in best.levers:
+        curve = threshold_curve(evaluate(best.policy, payoffs), lever)
+        assert (len(curve.cents) == 1) == (lever in best.unreached)
+        if lever in best.unreached:
+            low, high = best.policy.bounds(lever)
+            before = current.limit(lever.tier, lever.limit)
+            assert best.policy.limit(lever.tier, lever.limit) == min(max(before, low), high)

@@ -11,7 +11,7 @@ from functools import partial
 
 from rich.table import Table
 
-from policy_sim.policy import NO_LIMIT
+from policy_sim.policy import NO_LIMIT, Lever
 from policy_sim.show.terminal.tables import new_table
 from policy_sim.show.wording import (
     LIKELY,
@@ -149,7 +149,10 @@ def _limits(recommendation: Recommendation) -> Table:
     for name, (low, high) in best.regions.items():
         flat = format_limit(low, currency) + (" or more" if high == NO_LIMIT else f" to {format_limit(high, currency)}")
         now_and_best = {
-            tier: [format_limit(either.limit(tier, name), currency) for either in (in_force, policy)]
+            tier: [
+                format_limit(in_force.limit(tier, name), currency),
+                "any" if Lever(tier, name) in best.unreached else format_limit(policy.limit(tier, name), currency),
+            ]
             for tier in (first, *others)
         }
         rest = [words for tier in others for words in now_and_best[tier]]
