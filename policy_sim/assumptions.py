@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from policy_sim.border import InputError, check_at_least, find_file, is_file, parse_model, read_yaml, unknown
-from policy_sim.words import ASKS, COLUMNS, EVERYTHING, LIMIT_KINDS, LIMITS, NEEDS, Name, RemedyKind
+from policy_sim.segments import Segment, check_segments
+from policy_sim.words import ASKS, COLUMNS, EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS, NEEDS, Name, RemedyKind
 
 __all__ = [
     "ACTS",
@@ -63,11 +64,13 @@ _NEEDED = {
         "days_since_failure_median",
         "days_since_failure_spread",
         "suspicious_share",
+        "live_share",
         "insists_share",
         "firmness_mean",
         "firmness_concentration",
         "asked_on_top",
         "part_gone_share",
+        "first_order_share",
     ),
     "response": (
         "churn_without_failure",
@@ -124,12 +127,13 @@ _ABOVE_ZERO = (
     "hours_per_year",
     "patience_hours",
 )
-_BELOW_ONE = ("churn_without_remedy", "severity_mean", "firmness_mean", "repeat_share")
+_BELOW_ONE = ("churn_without_remedy", "severity_mean", "firmness_mean", "repeat_share", "first_order_share")
 #: Parts of a scenario: more than anybody could follow.
 _MOST_PARTS = {"tiers": 20, "segments": 50, "failures": 200, "remedies": 1_000, "rules": 1_000, "assumptions": 1_000}
 _NEEDED_PER_TIER = (
     "minutes",
     "wait_hours",
+    "live_wait_hours",
     "cost_per_minute",
     "lost_contact_share",
     "generous_share",
@@ -217,7 +221,8 @@ class Remedy(_Frozen):
     `minutes` are those of whoever decides, `supervisor_minutes` those of supervisors, who also handle escalations.
     `lead_hours` is the time until it arrives, `effort` (0-1) what it asks of the customer, `gesture` (0-1) how strong a
     gesture it is. A `proactive` remedy is given before the customer complains, and so reaches those who never would.
-    With a remedy that is `in_line` the customer waits for a supervisor, as in an escalation. `needs` is a column of the
+    With a remedy that is `in_line` the customer waits for a supervisor, as in an escalation. What `comes_first` has to
+    arrive before all else is sent: an item that is asked back. `needs` is a column of the
     case without which it cannot be given: the item in stock, a part that is still made.
     """
 
@@ -225,6 +230,7 @@ class Remedy(_Frozen):
     kind: RemedyKind | None = None
     proactive: bool = False
     in_line: bool = False
+    comes_first: bool = False
     needs: str | None = None
     amounts: tuple[Annotated[float, Field(gt=0)], ...] = ()
     shares_of_price: tuple[Annotated[float, Field(gt=0, le=1)], ...] = ()
@@ -244,8 +250,9 @@ class Remedy(_Frozen):
     def _uses_known_limits(cls, uses: object) -> object:
         if isinstance(uses, Mapping):
             for limit in uses:
-                if limit not in LIMITS or limit == EVERYTHING:
-                    raise ValueError(str(unknown("limit", limit, [name for name in LIMITS if name != EVERYTHING])))
+                if limit not in LIMITS or limit in (EVERYTHING, GOODWILL):
+                    own = [name for name in LIMITS if name not in (EVERYTHING, GOODWILL)]
+                    raise ValueError(str(unknown("limit", limit, own)))
         return uses
 
     @field_validator("needs")
@@ -310,14 +317,6 @@ class Rule(_Frozen):
         return (*self.never, *((self.only,) if self.only else ()), *self.alongside)
 
 
-class Segment(_Frozen):
-    """Customers with at most so many orders before (the last segment has no upper end)."""
-
-    name: Name
-    title: Text
-    prior_purchases_up_to: int | None = None
-
-
 class Scenario(_Frozen):
     """A named set of assumptions, failures and remedies; `rules` leave combinations of remedies out."""
 
@@ -378,10 +377,7 @@ class Scenario(_Frozen):
         for kind, names in (("tiers", self.tiers), ("segments", tuple(segment.name for segment in self.segments))):
             if len(set(names)) < len(names):
                 raise ValueError(f"{kind} holds a name twice ({', '.join(names)}); rename or remove one")
-        bounds = [segment.prior_purchases_up_to for segment in self.segments]
-        inner = [bound for bound in bounds[:-1] if bound is not None]
-        if bounds[-1] is not None or len(inner) != len(bounds) - 1 or inner != sorted(set(inner)):
-            raise ValueError("segments must have rising prior_purchases_up_to, and the last one none")
+        check_segments(self.segments)
 
     def _check_joint_values(self) -> None:
         if not any(self.value(f"{failure}.share_of_cases") > 0 for failure in self.failures):

@@ -21,6 +21,7 @@ __all__ = [
     "COLUMNS",
     "DAYS_PER_YEAR",
     "EVERYTHING",
+    "GOODWILL",
     "GUARDS",
     "GUARD_FACTS",
     "LIMITS",
@@ -79,12 +80,17 @@ class LimitKind:
         sense.
     covers_everything
         Whether every resolution draws its whole cost on the limit. "Ask" on such a limit is no authority at all.
+    beyond_owed
+        Whether every resolution draws on it what it gives beyond what the customer is owed, in whatever form, with what
+        a gesture costs and the time of supervisors that it takes.
+    is_owed
+        Whether what is drawn on it counts only up to what the customer is owed.
     waives_return
         Whether what draws on it lets the customer keep the item.
     search_rank
         Place in the order in which the search for the best limits moves it; None where it stays.
     grid_points
-        Values between "ask" and "no limit" at which that search begins.
+        Values between "ask" and "no limit" at which that search begins; with 0 it begins at the limit in force.
     """
 
     name: str
@@ -96,6 +102,8 @@ class LimitKind:
     all_of_it: str = ""
     some_of_it: str = ""
     covers_everything: bool = False
+    beyond_owed: bool = False
+    is_owed: bool = False
     waives_return: bool = False
     search_rank: int | None = None
     grid_points: int = 4
@@ -113,6 +121,7 @@ LIMIT_KINDS: Mapping[str, LimitKind] = {
             act="Money back",
             all_of_it="give all the money back",
             some_of_it="give up to {} back",
+            is_owed=True,
             search_rank=3,
             grid_points=6,
         ),
@@ -149,6 +158,19 @@ LIMIT_KINDS: Mapping[str, LimitKind] = {
             search_rank=4,
         ),
         LimitKind(
+            name="goodwill",
+            title="Goodwill",
+            axis="Most that may be given beyond what is owed",
+            sentence="give beyond what is owed up to",
+            act="Beyond what is owed",
+            counts_item_price=False,
+            all_of_it="give more than is owed",
+            some_of_it="give up to {} more than is owed",
+            beyond_owed=True,
+            search_rank=5,
+            grid_points=0,
+        ),
+        LimitKind(
             name="total_cost",
             title="Cost in all",
             axis="Cost of everything given in a case",
@@ -162,6 +184,8 @@ LIMIT_KINDS: Mapping[str, LimitKind] = {
 LIMITS = tuple(LIMIT_KINDS)
 #: The limit that every resolution draws its whole cost on.
 (EVERYTHING,) = (kind.name for kind in LIMIT_KINDS.values() if kind.covers_everything)
+#: The limit that every resolution draws on with what it gives beyond what is owed.
+(GOODWILL,) = (kind.name for kind in LIMIT_KINDS.values() if kind.beyond_owed)
 #: What can be asked for: something that draws on one of the limits.
 ASKED_FOR = LIMITS
 #: Limits that the search for the best ones moves unless told otherwise, in its order.
@@ -389,6 +413,7 @@ CASE_COLUMNS: Mapping[str, CaseColumn] = {
         CaseColumn("prior_claims", "count", default=0.0),
         CaseColumn("suspicion", "share", default=0.0),
         CaseColumn("surfaces", "share", default=1.0),
+        CaseColumn("live", "share", default="cases.live_share"),
         CaseColumn("firmness", "share", default="cases.firmness_mean"),
         CaseColumn("in_stock", "share", default=1.0, rules_out=True),
         CaseColumn("part_available", "share", default=1.0, rules_out=True),

@@ -185,6 +185,16 @@ def test_an_empty_unit_or_source_is_refused(changed, empty):
         (("segments",), [], "shop.yaml, segments"),
         (("segments", 2, "prior_purchases_up_to"), 9, "segments must have rising prior_purchases_up_to"),
         (("segments", 0, "prior_purchases_up_to"), 4, "segments must have rising prior_purchases_up_to"),
+        (("segments", 0, "prior_purchases_up_to"), None, "segments must have rising prior_purchases_up_to"),
+        (("segments", 0, "future_value_up_to"), 50, "by prior_purchases_up_to and by future_value_up_to; keep one"),
+        (
+            ("segments",),
+            [
+                {"name": name, "title": name, "future_value_up_to": bound}
+                for name, bound in zip("abc", (50, 50, None), strict=True)
+            ],
+            "segments must have rising future_value_up_to, and the last one none",
+        ),
         (("remedies", "full_refund", "cost", "item_price"), 0.85, "coefficient 0.85 has no unit and no source"),
         (("remedies", "full_refund", "cost", "item_price"), 2, "coefficient 2 has no unit and no source"),
         (("remedies", "full_refund", "cost", "item_price"), True, "coefficient is True"),
@@ -197,7 +207,11 @@ def test_an_empty_unit_or_source_is_refused(changed, empty):
         ),
         (("remedies", "full_refund", "cost"), {"amount": 1}, "uses 'amount', but the remedy has no amounts"),
         (("remedies", "full_refund", "uses"), {"refnd": {}}, "unknown limit 'refnd' (did you mean 'refund'?)"),
-        (("remedies", "full_refund", "uses"), {"total_cost": {}}, "unknown limit 'total_cost'"),
+        (
+            ("remedies", "full_refund", "uses"),
+            {"total_cost": {}},
+            "unknown limit 'total_cost'",
+        ),
         (("remedies", "coupon", "shares_of_price"), [0.5], "remedies.coupon has both amounts and shares_of_price"),
         (("remedies", "coupon", "amounts"), [-5], "remedies.coupon.amounts[0]"),
         (("remedies", "partial_refund", "shares_of_price"), [20], "remedies.partial_refund.shares_of_price[0]"),

@@ -25,8 +25,8 @@ def test_records_bear_the_name_that_they_are_found_by():
 
 
 def test_names_that_files_and_people_know_have_not_changed():
-    assert LIMITS == ("refund", "credit", "keep_item", "replacement", "total_cost")
-    assert MOVED == ("keep_item", "credit", "refund", "replacement")
+    assert LIMITS == ("refund", "credit", "keep_item", "replacement", "goodwill", "total_cost")
+    assert MOVED == ("keep_item", "credit", "refund", "replacement", "goodwill")
     assert EVERYTHING == "total_cost"
     assert COLUMNS[:3] == ("constant", "item_price", "unit_cost")
     assert len(COLUMNS) == 7

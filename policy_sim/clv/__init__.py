@@ -37,7 +37,7 @@ from policy_sim.clv.fit_reports import (
     RecoveriesReport,
 )
 from policy_sim.clv.fitting import FIT_MODELS, FitRequest, fit_model, refuse_other_options
-from policy_sim.clv.future_value import FutureValues, draw_value_ratios, future_values
+from policy_sim.clv.future_value import FutureValues, OrderValues, draw_value_ratios, future_values, order_values
 from policy_sim.clv.gamma_gamma import GammaGammaFit, fit_gamma_gamma
 from policy_sim.clv.histories import CustomerSummary, summarise
 from policy_sim.clv.likelihood import BoundaryWarning
@@ -49,6 +49,7 @@ from policy_sim.clv.pareto_nbd_covariates import (
     ParetoNbdCustomers,
     fit_pareto_nbd_covariates,
 )
+from policy_sim.clv.recent_orders import RecentOrders, recent_orders
 from policy_sim.clv.recoveries import RecoverySummary, read_recoveries, summarise_recoveries
 from policy_sim.clv.recovery_bg_nbd import RecoveryBgNbdFit, fit_recovery_bg_nbd
 from policy_sim.clv.shifted_beta_geometric import ShiftedBetaGeometricFit, fit_shifted_beta_geometric
@@ -75,12 +76,14 @@ __all__ = [
     "MbgNbdFit",
     "ModelComparison",
     "OpportunitiesReport",
+    "OrderValues",
     "ParetoNbdCovariatesFit",
     "ParetoNbdCustomers",
     "ParetoNbdFit",
     "PurchaseFit",
     "PurchasesReport",
     "Reading",
+    "RecentOrders",
     "RecoveriesReport",
     "RecoveryBgNbdFit",
     "RecoverySummary",
@@ -100,10 +103,12 @@ __all__ = [
     "fit_shifted_beta_geometric",
     "future_values",
     "opportunities_per_year",
+    "order_values",
     "read_contracts",
     "read_covariates",
     "read_recoveries",
     "read_transactions",
+    "recent_orders",
     "refuse_other_options",
     "scaled_exponential_integral",
     "summarise",

@@ -1,7 +1,7 @@
 """Future value: what each customer is worth from now on.
 
 In: customers' histories, a fitted model of purchases and one of spend, margin and discount. Out: the future value of
-each customer. Left to others: what a failure or a remedy does to it.
+each customer, on the last day and right after an order. Left to others: what a failure or a remedy does to it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from policy_sim.border import plain_rows
 from policy_sim.clv.discounting import PUBLISHED_WEEKS_PER_YEAR, refuse_margin
 from policy_sim.clv.fit import Fit, PurchaseFit
 from policy_sim.clv.gamma_gamma import GammaGammaFit
-from policy_sim.clv.histories import CustomerSummary, summary_of
+from policy_sim.clv.histories import CustomerSummary, histories_after, summary_of
 from policy_sim.clv.pareto_nbd_covariates import ParetoNbdCustomers
+from policy_sim.clv.recent_orders import RecentOrders
 from policy_sim.orders.transactions import Transactions
 
-__all__ = ["FutureValues", "draw_value_ratios", "future_values"]
+__all__ = ["FutureValues", "OrderValues", "draw_value_ratios", "future_values", "order_values"]
 
 Vector = NDArray[np.float64]
 FitOf = TypeVar("FitOf", bound=Fit)
@@ -34,6 +35,7 @@ _COLUMNS = (
     "expected_spend",
     "dert",
     "future_value",
+    "value_after_order",
 )
 
 
@@ -69,11 +71,66 @@ def future_values(
     future value = margin_share * expected spend * DERT, where expected spend is that of an order with money in it
     (Gamma-Gamma) times the share of repeat purchases that have any. The two models are taken as independent: how often
     a customer buys says nothing about how much.
+
+    With an order more on the last day, the customer has one repeat purchase more, the last of them now (x+1, t_x = T).
     """
-    refuse_margin(margin_share)
     summary = summary_of(source)
+    return _values(summary, summary.paid_share, purchases, spend, margin_share, discount_rate_per_year)
+
+
+def order_values(
+    transactions: Transactions,
+    recent: RecentOrders,
+    purchases: PurchaseFit,
+    spend: GammaGammaFit,
+    *,
+    margin_share: float,
+    discount_rate_per_year: float,
+    count: int,
+    rng: np.random.Generator,
+) -> OrderValues:
+    """Draw recent orders of a log, and return what their customers are worth right after them.
+
+    Parameters
+    ----------
+    transactions, recent
+        The log, and its orders that stand for a year to come.
+    purchases, spend, margin_share, discount_rate_per_year
+        As for `future_values`.
+    count, rng
+        How many orders to draw (`RecentOrders.draw`), and random numbers.
+
+    Raises
+    ------
+    InputError
+        As `future_values` does.
+
+    Notes
+    -----
+    DERT is that of x repeat purchases, this order among them unless it is the first, with t_x = T at the order. The
+    chance that a customer leaves after it though nothing went wrong is in it. Nothing that came later is known, nor
+    what the customer spent later; right after a first order the value is `FutureValues.new_customer_value`.
+    """
+    place, row = np.unique(recent.place[recent.draw(count, rng)], return_inverse=True)
+    at_order = histories_after(transactions, place)
+    paid_share = summary_of(transactions).paid_share
+    values = _values(at_order, paid_share, purchases, spend, margin_share, discount_rate_per_year)
+    return OrderValues(recent, place, row, at_order, values)
+
+
+def _values(
+    summary: CustomerSummary,
+    paid_share: float,
+    purchases: PurchaseFit | ParetoNbdCustomers,
+    spend: GammaGammaFit,
+    margin_share: float,
+    discount_rate_per_year: float,
+) -> FutureValues:
+    refuse_margin(margin_share)
+    x, _, T = summary.history
     dert = purchases.dert(discount_rate_per_year, *summary.history)
-    expected_spend = summary.paid_share * spend.expected_spend(summary.mean_spend, summary.spend_count)
+    after_order = purchases.dert(discount_rate_per_year, x + 1.0, T, T)
+    expected_spend = paid_share * spend.expected_spend(summary.mean_spend, summary.spend_count)
     # one number, or with covariates one for each customer: a newcomer is like one of them
     new_customer_dert = float(np.mean(purchases.dert(discount_rate_per_year, 0.0, 0.0, 0.0)))
     return FutureValues(
@@ -84,10 +141,11 @@ def future_values(
         expected_spend=expected_spend,
         dert=dert,
         future_value=margin_share * expected_spend * dert,
+        value_after_order=margin_share * expected_spend * after_order,
         margin_share=margin_share,
         discount_rate_per_year=discount_rate_per_year,
         currency=summary.currency,
-        new_customer_value=margin_share * summary.paid_share * spend.population_mean * new_customer_dert,
+        new_customer_value=margin_share * paid_share * spend.population_mean * new_customer_dert,
     )
 
 
@@ -111,7 +169,7 @@ def draw_value_ratios(
 
     Returns
     -------
-    (n_customers, count) a customer's value if alive, under drawn parameters, over that under the estimated ones.
+    (n_customers, count) a customer's future value under drawn parameters, over that under the estimated ones.
 
     Raises
     ------
@@ -125,12 +183,9 @@ def draw_value_ratios(
     curvature, and costs two predictions for each parameter instead of one for each draw.
     """
     summary = summary_of(source)
-    # as if each had just bought: of a customer who is alive, the last purchase says nothing more
-    history = (summary.frequency, summary.age_weeks, summary.age_weeks)
 
     def log_value_of_purchases(fit: PurchaseFit) -> Vector:
-        alive = fit.probability_alive(*history)
-        return np.log(fit.dert(discount_rate_per_year, *history) / alive)
+        return np.log(fit.dert(discount_rate_per_year, *summary.history))
 
     def log_spend(fit: GammaGammaFit) -> Vector:
         return np.log(fit.expected_spend(summary.mean_spend, summary.spend_count))
@@ -161,6 +216,9 @@ class FutureValues:
         Discounted expected residual transactions, from now for ever.
     future_value
         margin_share * expected_spend * dert, in money.
+    value_after_order
+        The same right after one more order on the last day, whose own margin is not in it: what a case carries that
+        arises from it. It holds that the customer may leave after that order though nothing goes wrong.
     margin_share, discount_rate_per_year, currency
         What it was computed with.
     new_customer_value
@@ -174,6 +232,7 @@ class FutureValues:
     expected_spend: Vector
     dert: Vector
     future_value: Vector
+    value_after_order: Vector
     margin_share: float
     discount_rate_per_year: float
     currency: str
@@ -192,6 +251,37 @@ class FutureValues:
             "new_customer_value": self.new_customer_value,
             "customers": plain_rows(self.to_frame()),
         }
+
+
+@dataclass(frozen=True, eq=False)
+class OrderValues:
+    """Orders drawn from a log, and what their customers are worth right after them.
+
+    Attributes
+    ----------
+    recent
+        The orders of the log that they were drawn from.
+    place
+        (n_orders,) places in the log of the orders that were drawn, rising, each once.
+    row
+        (count,) which of these each draw is.
+    summary, future_values
+        The customers' histories, and what they are worth, right after each of the n_orders.
+    """
+
+    recent: RecentOrders
+    place: NDArray[np.intp]
+    row: NDArray[np.intp]
+    summary: CustomerSummary
+    future_values: FutureValues
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each order, as `FutureValues.to_frame`, with times_drawn."""
+        return self.future_values.to_frame().assign(times_drawn=np.bincount(self.row, minlength=len(self.place)))
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what orders they were drawn from, as `RecentOrders.to_dict` does."""
+        return self.recent.to_dict()
 
 
 def _first_order(fit: FitOf, log_value: Callable[[FitOf], Vector], rng: np.random.Generator, count: int) -> Vector:

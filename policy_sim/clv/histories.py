@@ -17,7 +17,7 @@ from policy_sim.orders.dates import Day, day_of, weeks_of
 from policy_sim.orders.sorting import begins_run
 from policy_sim.orders.transactions import Transactions
 
-__all__ = ["CustomerSummary", "end_of_observation", "summarise", "summary_of"]
+__all__ = ["CustomerSummary", "end_of_observation", "histories_after", "summarise", "summary_of"]
 
 Vector = NDArray[np.float64]
 
@@ -64,6 +64,48 @@ def summarise(transactions: Transactions, until: Day | None = None) -> CustomerS
         until=end,
         currency=transactions.currency,
     )
+
+
+def histories_after(transactions: Transactions, orders: NDArray[np.intp]) -> CustomerSummary:
+    """Return the histories of customers right after orders of theirs, knowing nothing of what came later.
+
+    Parameters
+    ----------
+    transactions
+        The purchases.
+    orders
+        (n,) places of the orders in it, rising.
+
+    Returns
+    -------
+    One row for each order: recency and age are the weeks from the customer's first purchase to it, the frequency and
+    the mean spend count it.
+    """
+    starts = np.flatnonzero(begins_run(transactions.customer))[transactions.customer[orders]]
+    counts_as_spend = ~begins_run(transactions.customer) & (transactions.amount > 0)
+    spend_count = _sums(counts_as_spend.astype(np.float64), starts, orders)
+    spend = _sums(np.where(counts_as_spend, transactions.amount, 0.0), starts, orders)
+    mean_spend = np.full(orders.size, np.nan)
+    np.divide(spend, spend_count, out=mean_spend, where=spend_count > 0)
+    age = weeks_of(transactions.date[orders] - transactions.date[starts])
+    return CustomerSummary(
+        labels=transactions.labels[transactions.customer[orders]],
+        frequency=(orders - starts).astype(np.float64),
+        recency_weeks=age,
+        age_weeks=age,
+        mean_spend=mean_spend,
+        spend_count=spend_count,
+        until=np.datetime64("NaT", "D"),
+        currency=transactions.currency,
+    )
+
+
+def _sums(values: Vector, first: NDArray[np.intp], last: NDArray[np.intp]) -> Vector:
+    """Return the sums of values from each first place to its last, which counts."""
+    if not first.size:
+        return np.zeros(0)
+    bounds = np.column_stack([first, last + 1]).ravel()
+    return np.asarray(np.add.reduceat(np.append(values, 0.0), bounds)[::2], dtype=np.float64)
 
 
 def summary_of(source: CustomerSummary | Transactions) -> CustomerSummary:

@@ -133,8 +133,7 @@ class ShiftedBetaGeometricFit(Fit):
         """Return the discounted expected residual lifetime of active customers, in renewals still to come.
 
         It is taken just before the next renewal falls due, so that this renewal counts in full (times its chance),
-        the one after it is divided by 1+d, and so on. Just after a renewal has been paid, or at the first payment,
-        the next one is a whole period away: divide by 1+d.
+        the one after it is divided by 1+d, and so on. Just after a payment it is `derl_after_payment`.
 
         Parameters
         ----------
@@ -173,6 +172,19 @@ class ShiftedBetaGeometricFit(Fit):
             if_theta, self.alpha, self.beta + distinct + 1.0, ones, ones, lambda s, _: np.full(s.size, min(d, 1.0))
         )
         return self.retention_rate(k) * renewed[place].reshape(k.shape)
+
+    def derl_after_payment(self, discount_rate_per_renewal: float, renewals: ArrayLike) -> Vector:
+        """Return the same right after a payment, the first one or that of the last renewal: derl / (1+d).
+
+        The next renewal is a whole period away then. This is what somebody carries who has just paid and meets a
+        failure: the payment counts among the renewals so far, and its own margin is not in it.
+
+        Parameters
+        ----------
+        discount_rate_per_renewal, renewals
+            As in `derl`; 0 renewals right after the first payment.
+        """
+        return self.derl(discount_rate_per_renewal, renewals) / (1.0 + discount_rate_per_renewal)
 
     def future_value(self, margin_per_renewal: float, discount_rate_per_renewal: float, renewals: ArrayLike) -> Vector:
         """Return the expected discounted margin of active customers, just before the next renewal falls due.

@@ -17,6 +17,7 @@ from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, not_installed, unknown
 from policy_sim.policy import ASK, ASK_CENTS, NO_LIMIT, NO_LIMIT_CENTS, Guard, Ladder, Policy, Provenance, seal_of
 from policy_sim.publish.table import money_text
+from policy_sim.segments import segment_words
 from policy_sim.words import EVERYTHING, GUARDS, LIMIT_KINDS, LIMITS, LimitKind
 
 __all__ = ["PAPERS", "Marks", "framed", "marks_of", "pdf_problem", "read_marks", "render_card", "render_card_pdf"]
@@ -203,6 +204,7 @@ def _together(policy: Policy, tier: str) -> str | None:
 def _rows(ladder: Ladder, scenario: Scenario, position: int) -> list[dict[str, Any]]:
     """Return a row for each failure, or for failures that are alike where there would be too many for one page."""
     rows: list[dict[str, Any]] = []
+    words = segment_words(scenario.segments, scenario.currency)
     for failure, described in scenario.failures.items():
         drawn = _draws_on(scenario, failure)
         alike: dict[tuple[_Cell, ...], list[str]] = {}
@@ -211,7 +213,7 @@ def _rows(ladder: Ladder, scenario: Scenario, position: int) -> list[dict[str, A
                 _cell(ladder.rungs(failure, segment.name, kind.name)[position].most_cents, kind.name in drawn)
                 for kind in _kinds(scenario)
             )
-            alike.setdefault(cells, []).append(segment.title)
+            alike.setdefault(cells, []).append(f"{segment.title} ({words[segment.name]})")
         for cells, segments in alike.items():
             whom = "" if len(alike) == 1 else ", ".join(segments)
             rows.append({"failures": [described.title], "whom": whom, "cells": cells})
@@ -262,7 +264,8 @@ def _cases(policy: Policy, scenario: Scenario, position: int) -> list[dict[str, 
     """Return the three commonest failures worked: what a person of this tier does about an order of that price."""
     ladder, tier = Ladder(policy), policy.tier_names[position]
     commonest = sorted(scenario.failures, key=lambda failure: -scenario.value(f"{failure}.share_of_cases"))
-    segments = [segment.name for segment in scenario.segments]
+    segments, last = [segment.name for segment in scenario.segments], scenario.segments[-1]
+    whom = f"Customer: {last.title.lower()} ({segment_words(scenario.segments, scenario.currency)[last.name]})"
     level = scenario.value("shop.sample_price_factor")
     cases = []
     for failure, sample_price in zip(commonest, _PRICES, strict=False):
@@ -271,7 +274,7 @@ def _cases(policy: Policy, scenario: Scenario, position: int) -> list[dict[str, 
         cases.append(
             {
                 "title": scenario.failures[failure].title,
-                "whom": f"Customer: {scenario.segments[-1].title.lower()}" if len(limits) > 1 else "",
+                "whom": whom if len(limits) > 1 else "",
                 "price": f"{_money(price)} {policy.currency}",
                 "steps": _steps(ladder, scenario, position, failure, price),
             }

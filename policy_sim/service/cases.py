@@ -19,18 +19,20 @@ from numpy.typing import NDArray
 from policy_sim.assumptions import Draws, Scenario
 from policy_sim.border import InputError, check_at_least, nearest, texts_of, unknown
 from policy_sim.cells import distinct, read_numbers, read_table, shortened, words_about
+from policy_sim.segments import bounding_column, upper_bounds
 from policy_sim.service.claiming import GENUINE_SCORE, OPPORTUNIST_SCORE
 from policy_sim.words import ASKS, CASE_COLUMNS, COLUMNS, decimals_of
 
 if TYPE_CHECKING:
-    from policy_sim.clv import FutureValues, Transactions
+    from policy_sim.clv import OrderValues, Transactions
 
 __all__ = ["Cases", "draw_cases", "read_cases", "read_usable_cases"]
 
 Floats = NDArray[np.float64]
 
 _MOST_MONEY = 1e13  # of a case: what still has cents as a floating-point number
-_INDICES = ("failure", "segment", "customer", "ask")
+_WORDS = ("case", "failure", "segment", "ask", "buyer", "new_customer_value", "assumed")
+_INDICES = ("failure", "segment", "customer", "ask", "buyer")
 
 
 @dataclass(frozen=True)
@@ -48,19 +50,25 @@ class Cases:
     ask
         Index into `words.ASKS`: what the customer asks for.
     customer
-        Row of the case's customer among the future values that the cases were drawn from; 0 for all in a case log.
+        Row of the case's customer, as she was right after the order, among the `OrderValues` that the cases were drawn
+        from; 0 for all in a case log.
+    buyer
+        Number that tells customers apart, from 0: cases of one buyer hang together. In a case log that has no column
+        buyer each case has its own.
     columns
         The numbers of `words.CASE_COLUMNS`, all 0 or more. Money: item_price (paid), unit_cost (of the goods),
         salvage_value (what the item brings after a return), return_shipping (label of the way back), outbound_shipping
-        (postage of a second parcel), restocking (inspection), future_value (expected discounted margin from now on if
-        nothing had gone wrong). Shares: severity, suspicion, and surfaces: the chance that the customer comes by
-        themselves, as far as the firm can tell beforehand. Most unhappy customers never do: only what is given before
-        anybody asks reaches the others. It is 1 for cases of a log, who have come: nothing can be given before they
-        ask. firmness: the share of what they asked for that something else must be worth to be accepted instead; who
-        is at 1 insists. in_stock, part_available: below a half, what needs it cannot be given. Times: hours_open since
-        the failure was noticed, days_since_purchase, days_since_failure since the failure before this one, which counts
-        where there is one. Counts before this case: prior_purchases (the order that failed is one), prior_failures,
-        prior_claims (in the last twelve months).
+        (postage of a second parcel), restocking (inspection), future_value (expected discounted margin of all orders
+        after the one that failed, if nothing had gone wrong with it: some would leave then, too). Shares: severity,
+        suspicion, and surfaces: the chance that the customer comes by themselves, as far as the firm can tell
+        beforehand. Most unhappy customers never do: only what is given before anybody asks reaches the others. It is 1
+        for cases of a log, who have come: nothing can be given before they ask. live: whether they are on the line, by
+        phone or chat, and wait for a tier as long as that takes; the others have written. firmness: the share of what
+        they asked for that something else must be worth to be accepted instead; who is at 1 insists. in_stock,
+        part_available: below a half, what needs it cannot be given. Times: hours_open since the failure was noticed,
+        days_since_purchase, days_since_failure since the failure before this one, which counts where there is one.
+        Counts before this case: prior_purchases (the order that failed is one), prior_failures, prior_claims (in the
+        last twelve months).
     new_customer_value
         Future value of somebody who has just placed a first order.
     assumed
@@ -73,6 +81,7 @@ class Cases:
     segment: NDArray[np.int64]
     customer: NDArray[np.int64]
     ask: NDArray[np.int64]
+    buyer: NDArray[np.int64]
     columns: Mapping[str, Floats]
     failures: tuple[str, ...]
     segments: tuple[str, ...]
@@ -118,56 +127,45 @@ class Cases:
         return replace(self, columns={**self.columns, **columns})
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the table with names of failures and segments, one row per case, as `read_cases` takes it."""
+        """Return the table, one row per case with the names of failure and segment; `read_cases` makes the same of it.
+
+        Besides the numbers it holds buyer; new_customer_value, the same in each row; and assumed: which columns were
+        filled from the scenario, so that whoever reads it fills them again and does not take them for data.
+        """
         names = {
             "case": self.case,
             "failure": np.array(self.failures)[self.failure],
             "segment": np.array(self.segments)[self.segment],
             "ask": np.array(list(ASKS))[self.ask],
+            "buyer": self.buyer,
         }
-        return pd.DataFrame({**names, **self.columns})
+        kept = {"new_customer_value": self.new_customer_value, "assumed": " ".join(self.assumed)}
+        return pd.DataFrame({**names, **self.columns, **kept})
 
 
-def draw_cases(
-    scenario: Scenario, transactions: Transactions, values: FutureValues, count: int = 20_000, seed: int = 0
-) -> Cases:
+def draw_cases(scenario: Scenario, transactions: Transactions, orders: OrderValues, seed: int = 0) -> Cases:
     """Draw cases: orders like those of the log that go wrong in the ways of the scenario.
 
-    A failure strikes an order, so a customer is drawn in proportion to the orders expected in the coming year, and the
-    price of what failed is that of one of the customer's own orders. Whoever has just ordered is still a customer, so
-    the future value is conditional on being alive (future value divided by the probability of being alive).
+    A failure strikes an order that was just placed. So each order that was drawn from those that stand for a year to
+    come, newcomers' first orders among them, becomes a case: with its price, and with what its customer is worth right
+    after it.
 
     Parameters
     ----------
     scenario
         The failures, their shares, and how severe, late and repeated they are.
     transactions
-        The log that `values` was made from.
-    values
-        Future value and expected orders of each customer of the log.
-    count
-        Number of cases, 1 or more.
+        The log that `orders` was made from.
+    orders
+        Orders drawn from it, and what their customers are worth right after them (`clv.order_values`).
     seed
         The same seed gives the same cases.
-
-    Raises
-    ------
-    InputError
-        If `count` is below 1 or no order of the log has a positive amount.
     """
     check_at_least(0, "seed", seed, "--seed")
-    check_at_least(1, "number of cases", count, "--cases")
     rng = np.random.default_rng([seed, 2])
-    paid = transactions.amount > 0
-    paid_counts = np.bincount(transactions.customer[paid], minlength=len(transactions.labels))
-    rows = np.searchsorted(transactions.labels, values.labels)
-    weight = np.where(paid_counts[rows] > 0, values.orders_per_year, 0.0)
-    if not weight.sum() > 0:
-        raise InputError("no order of the log has a positive amount; cases need orders with a price (--amount-column)")
-    who = rng.choice(len(weight), size=count, p=weight / weight.sum())
-    first_paid = np.concatenate([[0], np.cumsum(paid_counts)[:-1]])[rows[who]]
-    order = first_paid + np.floor(rng.random(count) * paid_counts[rows[who]]).astype(np.int64)
-    item_price = np.round(transactions.amount[paid][order], decimals_of(transactions.currency))
+    values, who, count = orders.future_values, orders.row, len(orders.row)
+    place = orders.place[who]
+    item_price = np.round(transactions.amount[place], decimals_of(transactions.currency))
 
     shares = np.array([scenario.value(f"{failure}.share_of_cases") for failure in scenario.failures])
     mean, concentration = scenario.value("cases.severity_mean"), scenario.value("cases.severity_concentration")
@@ -178,6 +176,7 @@ def draw_cases(
     columns = {
         "failure": failure,
         "customer": who,
+        "buyer": transactions.customer[place],
         "item_price": item_price,
         "severity": rng.beta(mean * concentration, (1 - mean) * concentration, count),
         "hours_open": _lognormal(rng, scenario, "cases.hours_open", count),
@@ -188,7 +187,7 @@ def draw_cases(
         "suspicion": np.where(suspicious, rng.beta(*OPPORTUNIST_SCORE, count), rng.beta(*GENUINE_SCORE, count)),
         "days_since_failure": _lognormal(rng, scenario, "cases.days_since_failure", count),
         "surfaces": np.array([scenario.value(f"{name}.surfaces_share") for name in scenario.failures])[failure],
-        "future_value": values.future_value[who] / values.probability_alive[who],
+        "future_value": values.future_value[who],
         **_draw_asks(scenario, failure, np.random.default_rng([seed, 5])),
     }
     labels = np.char.add("case-", np.arange(1, count + 1).astype(np.str_))
@@ -210,7 +209,9 @@ def _draw_asks(scenario: Scenario, failure: NDArray[np.int64], rng: np.random.Ge
     insists = rng.random(count) < scenario.value("cases.insists_share")
     firmness = rng.beta(mean * concentration, (1 - mean) * concentration, count)
     out_of_stock = np.array([scenario.value(f"{name}.out_of_stock_share") for name in scenario.failures])[failure]
+    live = rng.random(count) < scenario.value("cases.live_share")
     return {
+        "live": live.astype(np.float64),
         "ask": (rng.random(count)[:, None] >= np.cumsum(shares[failure], axis=1)).sum(axis=1).clip(0, len(ASKS) - 1),
         "firmness": np.where(insists, 1.0, firmness),
         "in_stock": (rng.random(count) >= out_of_stock).astype(np.float64),
@@ -247,9 +248,10 @@ def _complete(
             full[name] = ones * (scenario.value(default) if isinstance(default, str) else default)
     full.setdefault("customer", np.zeros(len(labels)))
     full.setdefault("ask", np.zeros(len(labels)))
+    full.setdefault("buyer", np.arange(len(labels)))
     if "segment" not in full:
-        bounds = [segment.prior_purchases_up_to for segment in scenario.segments[:-1]]
-        full["segment"] = np.searchsorted(np.array(bounds, dtype=np.float64), full["prior_purchases"], side="left")
+        bounds, bounded = upper_bounds(scenario.segments), bounding_column(scenario.segments)
+        full["segment"] = np.searchsorted(np.array(bounds, dtype=np.float64), full[bounded], side="left")
     indices = {name: np.asarray(full[name], dtype=np.int64) for name in _INDICES}
     _warn_of_thousandths(np.asarray(full["item_price"], dtype=np.float64), currency)
     return Cases(
@@ -282,7 +284,10 @@ def read_cases(source: str | Path | pd.DataFrame, scenario: Scenario) -> Cases:
     """Read real cases from a CSV or Parquet file or a table; columns bear the names of `Cases`.
 
     `failure`, `item_price` and `future_value` are required; `case`, `segment`, `ask` and the rest are filled from the
-    scenario where they are left out. Where there is a column `currency`, it must be the scenario's. Columns of other
+    scenario where they are left out. Where there is a column `currency`, it must be the scenario's. A column `buyer`
+    (text or numbers) says whose cases hang together, `new_customer_value` (the same in each row) what somebody is worth
+    who has just placed a first order, `assumed` (as `Cases.to_frame` writes it) which columns to fill anew. Columns of
+    other
     names are ignored.
 
     Parameters
@@ -340,7 +345,7 @@ def _table(source: str | Path | pd.DataFrame) -> _Table:
     if isinstance(source, pd.DataFrame):
         return _Table(source, "the table of cases")
     path = Path(source)
-    cells = read_table("case file", path, ("case", "failure", "segment", "ask", *CASE_COLUMNS))
+    cells = read_table("case file", path, (*_WORDS, *CASE_COLUMNS))
     return _Table(cells.rows.dropna(how="all"), f"case file '{path.name}'", cells.has_commas)
 
 
@@ -361,6 +366,8 @@ def _columns(table: _Table, scenario: Scenario) -> tuple[dict[str, NDArray[Any]]
         first = (problems == "") & (further != "")
         problems[first] = further[first]
 
+    if "buyer" in rows.columns:
+        columns["buyer"] = _buyers(rows["buyer"], table.has_commas)
     if "currency" in rows.columns:
         add(words_about(rows["currency"], lambda value: _currency_problem(value, scenario.currency)))
     segments = [segment.name for segment in scenario.segments]
@@ -376,10 +383,45 @@ def _columns(table: _Table, scenario: Scenario) -> tuple[dict[str, NDArray[Any]]
 
 
 def _cases(table: _Table, columns: Mapping[str, NDArray[Any]], scenario: Scenario) -> Cases:
+    known = {name: values for name, values in columns.items() if name not in _assumed(table)}
+    return _complete(scenario, _labels(table), known, _new_customer_value(table, columns), scenario.currency)
+
+
+def _assumed(table: _Table) -> tuple[str, ...]:
+    """Return the columns that were filled from a scenario, as the table says itself."""
+    said = _one_of_all(table, "assumed")
+    names = tuple(str(said or "").split())
+    fillable = [name for name, column in CASE_COLUMNS.items() if column.filled_from is not None]
+    for name in names:
+        if name not in fillable:
+            raise unknown("column", name, fillable, f"{table.where}, assumed")
+    return names
+
+
+def _new_customer_value(table: _Table, columns: Mapping[str, NDArray[Any]]) -> float:
+    """Return what a table says a new customer is worth, else the mean of those on their first order, else of all."""
+    said = _one_of_all(table, "new_customer_value")
+    if said is not None:
+        values, problems = _numbers(pd.Series([said]), "new_customer_value", table.has_commas)
+        if problems[0]:
+            raise InputError(f"{table.where}: {problems[0]}")
+        return float(values[0])
     values = np.asarray(columns["future_value"], dtype=np.float64)
     first = np.asarray(columns.get("prior_purchases", np.ones(len(values))), dtype=np.float64) <= 1
-    newcomers = values[first] if first.any() else values
-    return _complete(scenario, _labels(table), columns, float(newcomers.mean()), scenario.currency)
+    return float((values[first] if first.any() else values).mean())
+
+
+def _one_of_all(table: _Table, name: str) -> object:
+    """Return what a column says that says the same in each row; None where there is no such column, or it is empty."""
+    if name not in table.rows.columns:
+        return None
+    _, values = distinct(table.rows[name])
+    if len(values) > 1:
+        raise InputError(
+            f"{table.where}: {name} is {shortened(values[0])} and {shortened(values[1])}; "
+            "it must be the same for all cases"
+        )
+    return values[0] if len(values) else None
 
 
 def _labels(table: _Table) -> NDArray[np.str_]:
@@ -395,6 +437,18 @@ def _line(table: _Table, position: int) -> str:
     if table.where.startswith("the table"):
         return f"{table.where}, row {position + 1}"
     return f"{table.where}, line {int(table.rows.index[position]) + 2}"
+
+
+def _buyers(column: pd.Series, has_commas: bool) -> NDArray[np.int64]:
+    """Return a number for each buyer, in the order of their names (of numbers by size); unnamed ones stay apart."""
+    names: NDArray[Any]
+    names, problems = read_numbers(column, has_commas)
+    if (problems != "").any():
+        names = np.array([str(name) for name in column.astype(object).fillna("")], dtype=object)
+    named, buyer = np.unique(names, return_inverse=True)
+    is_unnamed = np.asarray(names == "")
+    buyer[is_unnamed] = len(named) + np.arange(int(is_unnamed.sum()))
+    return np.asarray(buyer, dtype=np.int64)
 
 
 def _currency_problem(value: object, currency: str) -> str:
@@ -415,7 +469,8 @@ def _names(column: pd.Series, kind: str, valid: list[str]) -> tuple[NDArray[np.i
 
 def _numbers(column: pd.Series, name: str, has_commas: bool) -> tuple[Floats, NDArray[np.object_]]:
     values, problems = read_numbers(column, has_commas)
-    is_share, is_money = (CASE_COLUMNS[name].unit == unit for unit in ("share", "money"))
+    unit = CASE_COLUMNS[name].unit if name in CASE_COLUMNS else "money"
+    is_share, is_money = unit == "share", unit == "money"
     top = 1.0 if is_share else _MOST_MONEY if is_money else np.inf
     wrong = (problems != "") | (values < 0) | (values > top)
     expected = "a number from 0 to 1" if is_share else "a number, 0 or more"

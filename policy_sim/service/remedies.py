@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import ACTS, Draws, Rule, Scenario
 from policy_sim.border import InputError
-from policy_sim.words import COLUMNS, EVERYTHING, LIMITS, NEEDS
+from policy_sim.words import COLUMNS, EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS, NEEDS
 
 __all__ = ["Menu", "compile_menu", "compose"]
 
@@ -41,7 +41,13 @@ class Menu:
         (F, A, C, M) coefficients of the linear forms, money. `felt` is the worth that counts for the customer's answer:
         less than `worth` where a remedy is not of a kind that matches the loss.
     uses
-        (F, A, L, C, M) coefficients of what a resolution uses of each limit; its whole cost for total_cost.
+        (F, A, L, C, M) coefficients of what a resolution uses of each limit; its whole cost for total_cost; for
+        goodwill what it is worth, credit at what is written on it, but for items that are kept, which have a limit of
+        their own.
+    gesture_cost
+        (F, A, C, M) what its service costs, and the time of supervisors: goodwill, whatever is owed.
+    brings_item_back
+        (F, A) whether the item comes back.
     touches
         (F, A, L) whether a resolution uses a limit at all.
     acts
@@ -69,6 +75,8 @@ class Menu:
     uses: Floats
     touches: NDArray[np.bool_]
     acts: Floats
+    gesture_cost: Floats
+    brings_item_back: NDArray[np.bool_]
     money_worth: Floats
     goods: NDArray[np.bool_]
     needs: NDArray[np.bool_]
@@ -142,6 +150,8 @@ def compile_menu(scenario: Scenario, draws: Draws) -> Menu:
         uses=np.zeros((*shape, len(LIMITS), len(COLUMNS), len(draws))),
         touches=np.zeros((*shape, len(LIMITS)), dtype=np.bool_),
         acts=np.zeros((*shape, len(ACTS), len(draws))),
+        gesture_cost=np.zeros(money),
+        brings_item_back=np.zeros(shape, dtype=np.bool_),
         money_worth=np.zeros(money),
         goods=np.zeros(shape, dtype=np.bool_),
         needs=np.zeros((*shape, len(NEEDS)), dtype=np.bool_),
@@ -159,23 +169,34 @@ def compile_menu(scenario: Scenario, draws: Draws) -> Menu:
                 menu.felt[f, a] += act.worth * (1.0 if matches else 1.0 - draws["response.mismatch_share"])
                 menu.trouble[f, a] += act.trouble
                 menu.gain[f, a] += act.gain
-                # what is given together arrives when the last of it does
-                hours = np.maximum(menu.acts[f, a, lead], act.acts[lead])
                 menu.acts[f, a] += act.acts
-                menu.acts[f, a, lead] = hours
                 if act.kind == "money":
                     menu.money_worth[f, a] += act.worth
                 menu.goods[f, a] |= act.kind == "goods"
                 menu.needs[f, a] |= act.needs
                 menu.proactive[f, a] |= act.proactive
                 menu.in_line[f, a] |= act.in_line
+                menu.gesture_cost[f, a] += act.gesture_cost
+                menu.brings_item_back[f, a] |= act.brings_item_back
+                if not act.waives_return:
+                    menu.uses[f, a, LIMITS.index(GOODWILL)] += act.face
                 for limit, form in act.uses.items():
                     menu.uses[f, a, LIMITS.index(limit)] += form
                     menu.touches[f, a, LIMITS.index(limit)] = True
+            menu.acts[f, a, lead] = _hours_until_the_last([acts[name] for name in bundle], len(draws))
             menu.uses[f, a, LIMITS.index(EVERYTHING)] = menu.cost[f, a]
             menu.touches[f, a, LIMITS.index(EVERYTHING)] = True
     np.minimum(menu.acts[:, :, gesture], 1.0, out=menu.acts[:, :, gesture])
     return menu
+
+
+def _hours_until_the_last(bundle: Sequence[_Act], draw_count: int) -> Floats:
+    """Return the hours (draws,) until the last of what is given together arrives, after what has to come first."""
+    hours = np.zeros((2, draw_count))
+    for act in bundle:
+        place = 0 if act.comes_first else 1
+        hours[place] = np.maximum(hours[place], act.acts[ACTS.index("lead_hours")])
+    return np.asarray(hours.sum(axis=0))
 
 
 class _Act:
@@ -204,12 +225,19 @@ class _Act:
             return compiled
 
         self.kind = remedy.kind
+        self.waives_return, self.brings_item_back = remedy.waives_return, remedy.brings_item_back
         self.needs = np.array([need == remedy.needs for need in NEEDS])
         self.proactive = remedy.proactive
         self.in_line = remedy.in_line
+        self.comes_first = remedy.comes_first
         self.cost = form(remedy.cost)
         self.worth = form(remedy.worth)
         self.trouble = form(remedy.trouble)
         self.gain = self.worth if remedy.gain is None else form(remedy.gain)
         self.uses = {limit: form(coefficients) for limit, coefficients in remedy.uses.items()}
+        written = (form for limit, form in self.uses.items() if not LIMIT_KINDS[limit].counts_item_price)
+        self.face = next(written, self.worth)
         self.acts = np.array([number(getattr(remedy, name)) for name in ACTS])
+        self.gesture_cost = self.cost.copy() if remedy.kind == "service" else np.zeros_like(self.cost)
+        of_supervisors = self.acts[ACTS.index("supervisor_minutes")] * draws[f"{scenario.tiers[1]}.cost_per_minute"]
+        self.gesture_cost[COLUMNS.index("constant")] += of_supervisors

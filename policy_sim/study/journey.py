@@ -160,7 +160,7 @@ def follow_customers(
     customers = _checked(setting, months, count, learning_months, budget_per_month, after_budget)
     payoffs = setting.payoffs.take(spread(len(setting.payoffs.cases), most_cases))
     rng = np.random.default_rng([seed, 9])
-    base = _base(customers, payoffs, rng, count, failure_at_start)
+    base = _base(setting, payoffs, rng, count, failure_at_start)
     failing = payoffs.scenario.value("cases.failures_per_order")
     cohort = _cohort(customers, rng, max(count // 4, 1_000), failing, len(payoffs.cases))
     arriving = 0.01 * count if newcomers_per_month is None else float(newcomers_per_month)
@@ -227,7 +227,7 @@ def _checked(
     budget_per_month: float | None,
     after_budget: Policy | None,
 ) -> Customers:
-    if setting.customers is None:
+    if setting.customers is None or setting.orders is None:
         raise InputError(
             "the cases were not drawn from a log, so nothing is known of who buys when; prepare with a log"
         )
@@ -248,31 +248,36 @@ def _checked(
     return setting.customers
 
 
-def _base(
-    customers: Customers, payoffs: Payoffs, rng: np.random.Generator, count: int, failure_at_start: bool
-) -> Buyers:
-    """Draw customers of the log in proportion to their chance of being alive, or take those of the cases."""
-    values, cases = customers.future_values, payoffs.cases
+def _base(setting: Setting, payoffs: Payoffs, rng: np.random.Generator, count: int, failure_at_start: bool) -> Buyers:
+    """Draw customers of the log in proportion to their chance of being alive, or take those of the cases.
+
+    Who has a case has just ordered, and may leave after that order even if the case is made good; after the first of
+    all orders, nobody does by BG/NBD.
+    """
+    assert setting.customers is not None
+    customers, cases = setting.customers, payoffs.cases
     if failure_at_start:
+        assert setting.orders is not None
+        values, summary = setting.orders.future_values, setting.orders.summary
         case = np.arange(count) % len(cases)
         rows = cases.customer[case]
         prior = cases.prior_failures[case].astype(np.int64)
+        stayed = np.maximum(summary.frequency[rows] - 1, 0)
     else:
+        values, summary = customers.future_values, customers.summary
         alive = values.probability_alive
         rows = rng.choice(len(alive), size=count, p=alive / alive.sum())
         case = np.full(count, -1)
         share = payoffs.scenario.value("cases.failures_per_order")
         prior = rng.poisson(values.prior_purchases[rows] * share)
-    summary = customers.summary
-    return _drawn(
-        customers,
-        rng,
-        summary.frequency[rows],
-        summary.age_weeks[rows],
-        values.margin_share * values.expected_spend[rows],
-        prior,
-        case,
-    )
+        stayed = summary.frequency[rows]
+    frequency = summary.frequency[rows]
+    margin = values.margin_share * values.expected_spend[rows]
+    buyers = _drawn(customers, rng, frequency, summary.age_weeks[rows], stayed, margin, prior, case)
+    if not failure_at_start:
+        return buyers
+    leaves = (rng.random(count) < buyers.leaving) & (frequency > 0)
+    return buyers._replace(rate=np.where(leaves, _LEAST_RATE, buyers.rate))
 
 
 def _cohort(customers: Customers, rng: np.random.Generator, count: int, failing: float, cases: int) -> Buyers:
@@ -282,6 +287,7 @@ def _cohort(customers: Customers, rng: np.random.Generator, count: int, failing:
     return _drawn(
         customers,
         rng,
+        nothing,
         nothing,
         nothing,
         np.full(count, margin),
@@ -295,6 +301,7 @@ def _drawn(
     rng: np.random.Generator,
     frequency: Floats,
     age_weeks: Floats,
+    stayed: Floats,
     margin: Floats,
     prior: Ints,
     case: Ints,
@@ -302,7 +309,7 @@ def _drawn(
     fit = customers.purchases
     assert isinstance(fit, BgNbdFit)
     rate = rng.gamma(fit.r + frequency) / (fit.alpha_weeks + age_weeks) * _WEEKS_A_MONTH
-    leaving = rng.beta(fit.a, fit.b + frequency)
+    leaving = rng.beta(fit.a, fit.b + stayed)
     return Buyers(np.maximum(rate, _LEAST_RATE), leaving, margin, prior, case.astype(np.int64))
 
 
@@ -316,15 +323,20 @@ def _answers(policy: Policy, payoffs: Payoffs) -> Floats:
 
 
 def _answers_to(policy: Policy, payoffs: Payoffs) -> Floats:
-    """Return (draws, cases, answers) under a policy; escalated cases wait as long as its load makes them."""
+    """Return (draws, cases, answers) under a policy; escalated cases wait as long as its load makes them.
+
+    A customer who leaves after an order though nothing went wrong does so by the model of purchases; so the chance to
+    stay is that of the customers to whom nothing had happened, d0 taken out: (1 - delta) / (1 - d0).
+    """
     measured = dict(zip(MEASURES, np.moveaxis(measures_by_case(policy, payoffs), 1, 0), strict=True))
     silent = measures_by_case(policy, payoffs.without_word_of_mouth())[:, MEASURES.index("retained")]
     factor = payoffs.draws["shop.future_value_factor"]
-    valued = payoffs.cases.future_value[:, None] * factor * measured["customers_kept"]
+    kept = measured["customers_kept"] / (1 - payoffs.draws["response.churn_without_failure"])
+    valued = payoffs.cases.future_value[:, None] * factor * kept
     multiplier = np.divide(silent, valued, out=np.ones_like(valued), where=valued > 0)
     word_of_mouth = (measured["retained"] - silent) / (payoffs.cases.new_customer_value * factor)
     answers = measured | {
-        "chance_kept": measured["customers_kept"],
+        "chance_kept": kept,
         "spend_multiplier": multiplier,
         "word_of_mouth": word_of_mouth,
     }

@@ -38,8 +38,9 @@ _PURCHASES, _FAILURES, _SECOND, _LOST, _LEFT, _MARGIN = (
     SUMS.index(name) for name in ("purchases", "failures", "second_failures", "lost", "left", "margin")
 )
 
-#: What a case brings, in the order of the last axis of the tables: the chance (0-1) that the customer stays, the factor
-#: on what they spend from then on, money, customers won by word of mouth, minutes.
+#: What a case brings, in the order of the last axis of the tables: the chance (0-1) that the customer stays who would
+#: have stayed without a failure, the factor on what they spend from then on, money, customers won by word of mouth,
+#: minutes.
 ANSWERS = (
     "chance_kept",
     "spend_multiplier",

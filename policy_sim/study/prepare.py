@@ -19,6 +19,7 @@ from policy_sim.clv import (
     CustomerSummary,
     FutureValues,
     GammaGammaFit,
+    OrderValues,
     PurchaseFit,
     Transactions,
     compare_models,
@@ -26,7 +27,9 @@ from policy_sim.clv import (
     fit_gamma_gamma,
     fit_purchases,
     future_values,
+    order_values,
     read_transactions,
+    recent_orders,
     summarise,
 )
 from policy_sim.service import Cases, draw_cases
@@ -38,6 +41,7 @@ __all__ = [
     "Customers",
     "Sample",
     "Setting",
+    "cases_of",
     "draw_setting",
     "fit_customers",
     "prepare",
@@ -47,6 +51,8 @@ __all__ = [
 
 #: The log of orders that is used by default: the CDNOW 1/10 sample, in the folder of shipped data.
 DEFAULT_LOG = "cdnow/transactions.csv"
+
+_SAME_SHARE = 0.01  # of first orders: a difference that needs no words
 
 
 @dataclass(frozen=True)
@@ -103,12 +109,16 @@ class Customers:
 
 @dataclass(frozen=True)
 class Setting:
-    """A scenario with valued cases; `customers` is there where the cases were drawn from a log."""
+    """A scenario with valued cases; `customers` and `orders` are there where the cases were drawn from a log.
+
+    The rows of `orders`, customers right after an order, are what the cases' `customer` counts.
+    """
 
     scenario: Scenario
     payoffs: Payoffs
     customers: Customers | None
     seed: int = 0
+    orders: OrderValues | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return what policies are compared in as plain data: scenario, cases, draws, seed, customers."""
@@ -121,7 +131,11 @@ class Setting:
             "draws": len(self.payoffs.draws),
             "seed": self.seed,
         }
-        return content if self.customers is None else content | {"customers": self.customers.to_dict()}
+        if self.customers is not None:
+            content["customers"] = self.customers.to_dict()
+        if self.orders is not None:
+            content["cases_drawn_from"] = self.orders.to_dict()
+        return content
 
 
 def prepare(
@@ -139,7 +153,8 @@ def prepare(
     scenario
         Failures, remedies, assumptions.
     log
-        Orders (`read_transactions`): customer models are fitted to them, and cases are drawn from them. Or real cases
+        Orders (`read_transactions`): customer models are fitted to them, and cases are drawn from those of their last
+        year (`clv.recent_orders` says what becomes of a log in which nobody new came then). Or real cases
         (`read_cases`): all of them are taken as they are. The CDNOW sample of orders where there is no log.
     sample
         How many cases are drawn from orders, how many draws of the assumptions there are, and from which seed.
@@ -159,7 +174,9 @@ def prepare(
         If the log cannot carry the models, or is in another currency than the scenario.
     """
     if isinstance(log, Cases):
-        return _valued(scenario, log, None, sample, Steps(on_progress, 1))
+        draws = draw_assumptions(scenario, sample.draws, sample.seed)
+        payoffs = _valued(scenario, log, draws, None, Steps(on_progress, 1))
+        return Setting(scenario, payoffs, None, sample.seed)
     steps = Steps(on_progress, 4 if log is None else 3)
     if log is None:
         steps.begin("Reading transactions")
@@ -249,26 +266,63 @@ def fit_customers(transactions: Transactions, scenario: Scenario, model: str = "
     return Customers(transactions, summary, purchases, spend, values)
 
 
+def cases_of(scenario: Scenario, customers: Customers, sample: Sample) -> tuple[OrderValues, Cases]:
+    """Draw cases from customers whose models are fitted already: right after which orders, and the cases.
+
+    Warns
+    -----
+    UserWarning
+        If nobody new came in the log's last year (a closed cohort), and of all its orders another share are first ones
+        than the scenario's cases.first_order_share, which is used then.
+    """
+    log, share = customers.transactions, scenario.value("cases.first_order_share")
+    recent = recent_orders(log, share)
+    if recent.is_closed_cohort and abs(recent.share_in_use - recent.first_order_share) > _SAME_SHARE:
+        warnings.warn(
+            f"nobody new came in the last {recent.weeks_without_newcomers:.0f} weeks of the log (a closed cohort), so "
+            f"it does not say how many of a year's orders are first ones: {share:.0%} of the cases are, by "
+            f"cases.first_order_share, as against {recent.first_order_share:.0%} of all orders of the log; set it to "
+            f"{recent.first_order_share:.2f} to have these",
+            UserWarning,
+            stacklevel=4,
+        )
+    orders = order_values(
+        log,
+        recent,
+        customers.purchases,
+        customers.spend,
+        margin_share=scenario.value("shop.margin_share"),
+        discount_rate_per_year=scenario.value("shop.discount_rate_per_year"),
+        count=sample.cases,
+        rng=np.random.default_rng([sample.seed, 4]),
+    )
+    return orders, draw_cases(scenario, log, orders, sample.seed)
+
+
 def _drawn(scenario: Scenario, customers: Customers, sample: Sample, steps: Steps) -> Setting:
     steps.begin("Drawing cases")
-    cases = draw_cases(scenario, customers.transactions, customers.future_values, sample.cases, sample.seed)
-    return _valued(scenario, cases, customers, sample, steps)
-
-
-def _valued(scenario: Scenario, cases: Cases, customers: Customers | None, sample: Sample, steps: Steps) -> Setting:
+    orders, cases = cases_of(scenario, customers, sample)
     draws = draw_assumptions(scenario, sample.draws, sample.seed)
-    ratios = None if customers is None else _draw_ratios(customers, scenario, sample)
+    ratios = _draw_ratios(orders, customers, scenario, sample)
+    return Setting(scenario, _valued(scenario, cases, draws, ratios, steps), customers, sample.seed, orders)
+
+
+def _valued(
+    scenario: Scenario, cases: Cases, draws: Draws, ratios: NDArray[np.float64] | None, steps: Steps
+) -> Payoffs:
     steps.begin("Valuing every resolution of every case")
     payoffs = value_cases(scenario, cases, draws, ratios)
     steps.finish()
-    return Setting(scenario, payoffs, customers, sample.seed)
+    return payoffs
 
 
-def _draw_ratios(customers: Customers, scenario: Scenario, sample: Sample) -> NDArray[np.float64] | None:
-    """Return `draw_value_ratios` of customers; none, and a warning, where the errors of their models are unknown."""
+def _draw_ratios(
+    orders: OrderValues, customers: Customers, scenario: Scenario, sample: Sample
+) -> NDArray[np.float64] | None:
+    """Return `draw_value_ratios` right after the orders; none, and a warning, where the models' errors are unknown."""
     try:
         return draw_value_ratios(
-            customers.summary,
+            orders.summary,
             customers.purchases,
             customers.spend,
             discount_rate_per_year=scenario.value("shop.discount_rate_per_year"),

@@ -104,7 +104,7 @@ class CandidateCurve:
 
 
 def open_case_log(path: str | Path) -> CaseLog:
-    """Open a Parquet file of cases; only two of its columns are read, block by block.
+    """Open a Parquet file of cases; only what tells a new customer's value is read, block by block.
 
     Raises
     ------
@@ -127,16 +127,23 @@ def open_case_log(path: str | Path) -> CaseLog:
             raise InputError(f"case file '{path}' has no column '{name}'; found: {', '.join(names)}; rename or add it")
     if not file.metadata.num_rows:
         raise InputError(f"case file '{path}' holds no cases; it needs at least one row")
-    columns = [name for name in ("future_value", "prior_purchases") if name in names]
+    columns = [name for name in ("future_value", "prior_purchases", "new_customer_value") if name in names]
     totals = np.zeros((2, 2))
+    said: set[float] = set()
     for batch in file.iter_batches(_ROWS_IN_A_BLOCK, columns=columns):
         table = batch.to_pandas()
+        if "new_customer_value" in table:
+            said |= set(table["new_customer_value"].dropna().unique().tolist())
         values = pd.to_numeric(table["future_value"], errors="coerce").to_numpy(dtype=np.float64)
         first = table["prior_purchases"].to_numpy() <= 1 if "prior_purchases" in table else np.ones(len(values), bool)
         totals += [[values[first].sum(), first.sum()], [values.sum(), len(values)]]
+    if len(said) > 1:
+        values = ", ".join(f"{value:g}" for value in sorted(said)[:2])
+        raise InputError(f"case file '{path}': new_customer_value is {values}; it must be the same for all cases")
     sums, counts = totals.T
     chosen = 0 if counts[0] else 1
-    return CaseLog(Path(path).resolve(), int(file.metadata.num_rows), float(sums[chosen] / counts[chosen]))
+    newcomer = float(said.pop()) if said else float(sums[chosen] / counts[chosen])
+    return CaseLog(Path(path).resolve(), int(file.metadata.num_rows), newcomer)
 
 
 def evaluate_many(

@@ -31,8 +31,16 @@ from policy_sim.assumptions import Draws, Scenario, central, draw_assumptions
 from policy_sim.border import InputError, guarded
 from policy_sim.clv import read_transactions
 from policy_sim.policy import Lever, Policy, to_cents
-from policy_sim.service import draw_cases, read_cases
-from policy_sim.study.prepare import Customers, Sample, draw_setting, fit_customers, prepare, read_default_log
+from policy_sim.service import read_cases
+from policy_sim.study.prepare import (
+    Customers,
+    Sample,
+    cases_of,
+    draw_setting,
+    fit_customers,
+    prepare,
+    read_default_log,
+)
 from policy_sim.sweep.design import ResolvedDesign, is_lever, is_missing, is_plain
 from policy_sim.value import Outcome, Payoffs, evaluate, interval, threshold_curve, value_cases
 from policy_sim.words import OUTCOMES
@@ -427,7 +435,7 @@ def _prepare(job: Job, scenario: Scenario) -> _Prepared:
         priced = [scenario.value(f"shop.{name}") for name in _CUSTOMER_ASSUMPTIONS]
         customers = _cached(_customers, (job.log_digest, scenario.currency, *priced), lambda: _fitted(job, scenario))
         if design.draws == 1:
-            cases = draw_cases(scenario, customers.transactions, customers.future_values, design.cases, design.seed)
+            _, cases = cases_of(scenario, customers, Sample(design.cases, design.draws, design.seed))
             return _Prepared(value_cases(scenario, cases, central(scenario)), central(scenario), None)
         setting = draw_setting(scenario, customers, Sample(design.cases, design.draws, design.seed))
     ratios = None if setting.customers is None else setting.payoffs.value_ratios

@@ -18,7 +18,7 @@ from scipy import sparse
 from policy_sim.service import Waiting, waiting
 from policy_sim.value.curve_kernels import read_between, weigh_nodes
 from policy_sim.value.payoffs import Payoffs
-from policy_sim.value.response_kernels import PER_TIER, STAFF, Assignments, DrawArrays
+from policy_sim.value.response_kernels import PER_TIER, SHARED, STAFF, Assignments, DrawArrays
 
 __all__ = [
     "WaitNodes",
@@ -40,7 +40,7 @@ _FADING_HOURS = 24  # of waiting, within which an hour more counts for less and 
 _NEAR_ENOUGH = 1e-7  # money a case
 _STEEPEST = 5.0  # money a case by which the logarithm of the hours waited moves a case that waits, if it is dear
 _MINUTES = STAFF.index("supervisor_minutes")
-_HOURS, _LOST = (PER_TIER.index(name) for name in ("wait_hours", "lost_contact_share"))
+_LOST, _QUEUE_HOURS = PER_TIER.index("lost_contact_share"), SHARED.index("queue_hours")
 
 
 def supervisor_minutes(payoffs: Payoffs, assignments: Assignments, places: int) -> Floats:
@@ -98,10 +98,10 @@ def with_wait(payoffs: Payoffs, wait_hours: Floats) -> DrawArrays:
     patience = payoffs.draws["queue.patience_hours"]
     wait, abandoned = (np.pad(values, (0, missing), mode="edge") for values in (wait_hours, wait_hours / patience))
     tiers = numbers.tiers.copy()
-    tiers[1:, _HOURS] += wait
     tiers[1:, _LOST] = 1 - (1 - tiers[1:, _LOST]) * (1 - abandoned)
-    lead_hours = numbers.lead_hours + payoffs.menu.in_line[..., None] * wait
-    return numbers._replace(tiers=tiers, lead_hours=lead_hours)
+    shared = numbers.shared.copy()
+    shared[_QUEUE_HOURS] = wait
+    return numbers._replace(tiers=tiers, shared=shared)
 
 
 def hours_waited_along(payoffs: Payoffs, minutes: Floats) -> Floats:

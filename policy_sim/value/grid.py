@@ -143,7 +143,7 @@ def _in_order(combinations: Sequence[Ints]) -> NDArray[np.bool_]:
 def _grid_levels(limit: str, uses: Ints, policy: Policy, tiers: Sequence[str], levers: Sequence[Lever]) -> Floats:
     """Return the values (money, rising) of a limit on the grid: those in force, ask, no limit, some between."""
     in_force = [policy.limit(tier, limit) for tier in tiers]
-    if not any(lever.limit == limit for lever in levers):
+    if LIMIT_KINDS[limit].grid_points == 0 or not any(lever.limit == limit for lever in levers):
         return np.unique(in_force)
     drawn = uses[uses > 0]
     shares = np.linspace(0.1, 0.9, LIMIT_KINDS[limit].grid_points) if drawn.size else np.empty(0)

@@ -34,7 +34,7 @@ from policy_sim.value.response_kernels import (
     expected_payoffs,
     payoffs_of_cases,
 )
-from policy_sim.words import ASKS, LIMITS, NEEDS
+from policy_sim.words import ASKS, LIMIT_KINDS, LIMITS, NEEDS
 
 __all__ = ["AgentView", "Payoffs", "expect", "in_blocks", "spread", "value_cases"]
 
@@ -312,6 +312,7 @@ def _case_arrays(scenario: Scenario, cases: Cases) -> CaseArrays:
         "first_order": (cases.prior_purchases <= 1).astype(np.float64),
         "future_value": cases.future_value,
         "surfaces": cases.surfaces,
+        "live": cases.live,
     }
     return CaseArrays(
         cases.failure, cases.customer, cases.money_columns(), np.column_stack([named[name] for name in FACTS])
@@ -327,6 +328,7 @@ def draw_arrays_of(scenario: Scenario, cases: Cases, draws: Draws, menu: Menu, v
         "idle": effort_weight * (base_effort - 0.5),
         "quiet": effort_weight * -0.5,
         "insult_scale": 1 / draws["response.insult_below"],
+        "queue_hours": np.zeros(len(draws)),
         "deterred": draws["response.deterred_per_lost"] * newcomer,
         "gained": draws["response.gained_per_delighted"] * newcomer,
         "future_value_factor": draws["shop.future_value_factor"],
@@ -350,6 +352,7 @@ def draw_arrays_of(scenario: Scenario, cases: Cases, draws: Draws, menu: Menu, v
         lead_hours=np.ascontiguousarray(acts["lead_hours"]),
         staff=np.stack([_staff(scenario, tier, draws, acts, on_request) for tier in scenario.tiers], axis=2),
         proactive=menu.proactive,
+        in_line=menu.in_line,
         timing=_timing(menu),
         rejected=np.array([failure.shape == "rejected" for failure in scenario.failures.values()]),
         failures=np.array(
@@ -369,13 +372,13 @@ def _staff(
 ) -> Floats:
     """Return what each resolution takes of people where it is given at a tier: (F, A, quantities, M) as in `STAFF`.
 
-    The first tier takes every request; what is passed on costs the tier where it ends its minutes besides. Acts are
-    carried out by whoever decides or by supervisors, unless contact was lost before.
+    The first tier takes every request; what is passed on costs the tier where it ends its minutes besides. Those, and
+    acts of whoever decides or of supervisors, are spent unless contact was lost before.
     """
     first, second = scenario.tiers[:2]
     stays = 1 - draws[f"{tier}.lost_contact_share"] * on_request
     taking = on_request * draws[f"{first}.minutes"]
-    passed_on = np.zeros(len(draws)) if tier == first else draws[f"{tier}.minutes"]
+    passed_on = np.zeros(len(draws)) if tier == first else stays * draws[f"{tier}.minutes"]
     own, by_supervisors = stays * acts["minutes"], stays * acts["supervisor_minutes"]
     labour = (
         taking * draws[f"{first}.cost_per_minute"]
@@ -417,8 +420,7 @@ def _choice_sets(
         def work(first: int, last: int, f: int = f, count: int = count, rows: Ints = of_failure) -> None:
             rows = rows[first:last]
             money = case_arrays.money[rows] * factors
-            used = np.rint(100 * np.einsum("nc,alc->nal", money, menu.uses[f, ..., 0])).clip(0, _MOST_CENTS)
-            uses[rows] = np.where(menu.touches[f], used.astype(uses.dtype), -1)
+            uses[rows] = _cents_used(menu, f, money, scenario, cases.item_price[rows]).astype(uses.dtype)
             view = _view_of_failure(menu, case_arrays, middle, money, rows)
             promised = np.einsum("nc,ac->na", money, menu.worth[f, :count, :, 0])
             there = _is_there(menu, cases, rows)
@@ -437,6 +439,29 @@ def _choice_sets(
         in_blocks(work, len(of_failure))
     _refuse_unmet(scenario, cases, menu, adequate)
     return ChoiceSets(menu.counts[cases.failure], uses, adequate, preference_order, most_worth)
+
+
+def _cents_used(menu: Menu, f: int, money: Floats, scenario: Scenario, price: Floats) -> Floats:
+    """Return the cents (rows, A, L) that resolutions of cases of a failure use of each limit, -1 where nothing of it.
+
+    What is owed counts as a refund, and what goes beyond it as goodwill; who sends the item back gives back what was
+    left of its worth.
+    """
+    failure = list(scenario.failures)[f]
+    lost = scenario.value(f"{failure}.loss_share")
+    owed = scenario.value(f"{failure}.entitlement") * lost * price[:, None]
+    amounts = np.einsum("nc,alc->nal", money, menu.uses[f, ..., 0])
+    touches = np.broadcast_to(menu.touches[f], amounts.shape).copy()
+    for d, kind in enumerate(LIMIT_KINDS.values()):
+        if kind.is_owed:
+            amounts[..., d] = np.minimum(amounts[..., d], owed)
+        if kind.beyond_owed:
+            returned = (1 - lost) * price[:, None] * menu.brings_item_back[f]
+            gestures = np.einsum("nc,ac->na", money, menu.gesture_cost[f, ..., 0])
+            amounts[..., d] = np.maximum(amounts[..., d] - returned - owed, 0.0) + gestures
+            touches[..., d] = amounts[..., d] >= _HALF_A_CENT
+    cents = np.rint(100 * amounts).clip(0, _MOST_CENTS)
+    return np.where(touches, cents, -1.0)
 
 
 def _is_there(menu: Menu, cases: Cases, rows: Ints) -> NDArray[np.bool_]:

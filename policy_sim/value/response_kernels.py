@@ -77,18 +77,19 @@ FACTS = (
     "first_order",
     "future_value",
     "surfaces",
+    "live",
 )
 #: Linear forms in the money columns of a case, third axis of `DrawArrays.forms`; felt and gain are net of trouble.
 FORMS = ("cost", "felt", "gain")
 #: Second axis of `DrawArrays.failures`; kappa is the logit of the churn without remedy.
 PER_FAILURE = ("loss_share", "kappa", "compensation_weight", "spend_drop")
 #: Second axis of `DrawArrays.tiers`.
-PER_TIER = ("wait_hours", "lost_contact_share")
+PER_TIER = ("wait_hours", "live_wait_hours", "lost_contact_share")
 #: Third axis of `DrawArrays.staff`.
 STAFF = ("labour", "minutes", "supervisor_minutes")
 #: First axis of `DrawArrays.shared`; idle and quiet are the effort of a contact that leads to nothing, and of none at
-#: all, in logits; deterred and gained are money per customer; reach is learned claims where the gain is large; scales
-#: are one over what they are named for.
+#: all, in logits; queue_hours are waited by whoever needs a supervisor; deterred and gained are money per customer;
+#: reach is learned claims where the gain is large; scales are one over what they are named for.
 SHARED = (
     "churn_without_failure",
     "severity_weight",
@@ -107,6 +108,7 @@ SHARED = (
     "deterred",
     "gained",
     "future_value_factor",
+    "queue_hours",
     "reach",
     "temptation_scale",
 )
@@ -119,7 +121,7 @@ _ROWS = (
     *FACTS,
     *("value_ratio", "suspected", "push", "lead_hours"),
     *FORMS,
-    *("per_loss", "plain", "waited", "worth", "slope"),
+    *("per_loss", "plain", "waited", "waits", "worth", "slope"),
     *("kept_empty", "retained_empty", "kept_silent", "retained_silent"),
     *("compensation", "effect", "eta", "learned"),
     *MEASURES,
@@ -152,7 +154,8 @@ _PARADOX, _DETERRED, _GAINED, _FACTOR = _row("paradox"), _row("deterred"), _row(
 _REACH, _TEMPTATION_SCALE = _row("reach"), _row("temptation_scale")
 _LOSS_SHARE, _KAPPA, _SPEND_DROP = _row("loss_share"), _row("kappa"), _row("spend_drop")
 _COMPENSATION_WEIGHT = _row("compensation_weight")
-_TIER_WAIT, _TIER_LOST = _row("wait_hours"), _row("lost_contact_share")
+_TIER_WAIT, _TIER_LIVE_WAIT = _row("wait_hours"), _row("live_wait_hours")
+_TIER_LOST, _LIVE, _QUEUE_HOURS, _WAITS = (_row(n) for n in ("lost_contact_share", "live", "queue_hours", "waits"))
 _PRICE, _SEVERITY, _HOURS_OPEN, _SURFACES = _row("item_price"), _row("severity"), _row("hours_open"), _row("surfaces")
 _PRIOR_FAILURES, _RECENT_FAILURE, _BOND = _row("prior_failures"), _row("recent_failure"), _row("bond")
 _FIRST_ORDER, _FUTURE_VALUE, _VALUE_RATIO = _row("first_order"), _row("future_value"), _row("value_ratio")
@@ -184,7 +187,8 @@ class DrawArrays(NamedTuple):
     """All numbers of M draws; F failures, A resolutions, C money columns, K tiers of the scenario.
 
     forms (F, A, forms, C, M); active (F, A, forms, C) whether a coefficient is ever other than 0; push (F, A, M) logits
-    by which effort, gesture and proactivity raise the chance of loss; lead_hours (F, A, M); staff (F, A, K, quantities,
+    by which effort, gesture and proactivity raise the chance of loss; lead_hours (F, A, M); in_line (F, A) whether the
+    customer waits for a supervisor; staff (F, A, K, quantities,
     M) as named in `STAFF`; proactive (F, A); timing (F, A) the same number where resolutions take as long and are as
     proactive; rejected (F,); failures (F, quantities, M) as named in `PER_FAILURE`; tiers (K, quantities, M) as named
     in `PER_TIER`; shared (quantities, M) as named in `SHARED`; value_ratios (customers, M) each customer's future value
@@ -197,6 +201,7 @@ class DrawArrays(NamedTuple):
     lead_hours: Floats
     staff: Floats
     proactive: Bools
+    in_line: Bools
     timing: Ints
     rejected: Bools
     failures: Floats
@@ -377,10 +382,13 @@ def _prepare(b: Floats) -> int:
 
 
 @numba.njit(error_model="numpy", forceinline=True)
-def _wait_for_tier(b: Floats) -> None:
-    """Work out what becomes of who waits for the tier in the buffer and gets nothing."""
+def _wait_for_tier(k: int, b: Floats) -> None:
+    """Work out how long tier k, which is in the buffer, makes wait, and what becomes of who waits and gets nothing."""
+    is_queued = 1.0 if k > 0 else 0.0
     for j in range(LANES):
-        b[_WAITED + j] = b[_HOURS_OPEN + j] + b[_TIER_WAIT + j]
+        waits = _fma(b[_LIVE + j], b[_TIER_LIVE_WAIT + j] - b[_TIER_WAIT + j], b[_TIER_WAIT + j])
+        b[_WAITS + j] = waits
+        b[_WAITED + j] = b[_HOURS_OPEN + j] + waits + is_queued * b[_QUEUE_HOURS + j]
     _take_logs_of_waits(b)
     for j in range(LANES):
         waited = b[_WAIT_WEIGHT + j] * b[_WAITED + j]
@@ -389,20 +397,23 @@ def _wait_for_tier(b: Floats) -> None:
 
 
 @numba.njit(error_model="numpy", forceinline=True)
-def _respond(is_on_request: bool, is_rejected: bool, is_timed: bool, b: Floats) -> None:
+def _respond(is_on_request: bool, is_queued: bool, is_rejected: bool, is_timed: bool, b: Floats) -> None:
     """Work out the measures of the resolution in the buffer, at the tier and for the cases that stand there.
 
     All of them are of customers who ask for it.
 
     Parameters
     ----------
+    is_queued
+        Whether the customer waits for a supervisor: once, be it to be decided upon or to be transferred.
     is_timed
         Whether the last resolution took as long, so that what waiting does is known already.
     """
-    in_contact = 1.0 if is_on_request else 0.0
+    in_contact, in_queue = 1.0 if is_on_request else 0.0, 1.0 if is_queued else 0.0
     if not is_timed:
         for j in range(LANES):
-            b[_WAITED + j] = in_contact * b[_HOURS_OPEN + j] + b[_TIER_WAIT + j] + b[_LEAD_HOURS + j]
+            hours = b[_WAITS + j] + in_queue * b[_QUEUE_HOURS + j] + b[_LEAD_HOURS + j]
+            b[_WAITED + j] = _fma(in_contact, b[_HOURS_OPEN + j], hours)
         _take_logs_of_waits(b)
         for j in range(LANES):
             suspicion = in_contact * b[_SUSPECTED_WEIGHT + j] * b[_SUSPECTED + j]
@@ -564,7 +575,7 @@ def score_assignments(
         if is_new or tier[n - 1] != k:
             _put_aside(1 + most, now, known)
             _copy_tier(k, first, _ONE, draws, b)
-            _wait_for_tier(b)
+            _wait_for_tier(k, b)
             row_of[:] = 0
             rows, timing = 0, _NONE
         for s in range(choice.shape[1]):
@@ -574,7 +585,8 @@ def score_assignments(
                 _copy_resolution(i, a, k, first, cases, draws, b)
                 is_timed = draws.timing[f, a] == timing
                 timing = int(draws.timing[f, a])
-                _respond(not draws.proactive[f, a], draws.rejected[f], is_timed, b)
+                is_queued = k > 0 or draws.in_line[f, a]
+                _respond(not draws.proactive[f, a], is_queued, draws.rejected[f], is_timed, b)
                 if not draws.proactive[f, a] and unseen > 0:
                     _weigh_asking(b[_SURFACES], b)
                 rows += 1
@@ -676,12 +688,13 @@ def expected_payoffs(
                 unseen = _prepare(b)
             if is_new or tier[n - 1] != k:
                 _copy_tier(k, first, _ONE, draws, b)
-                _wait_for_tier(b)
+                _wait_for_tier(k, b)
                 timing = _NONE
             _copy_resolution(i, a, k, first, cases, draws, b)
             is_timed = draws.timing[f, a] == timing
             timing = int(draws.timing[f, a])
-            _respond(not draws.proactive[f, a], draws.rejected[f], is_timed, b)
+            is_queued = k > 0 or draws.in_line[f, a]
+            _respond(not draws.proactive[f, a], is_queued, draws.rejected[f], is_timed, b)
             if not draws.proactive[f, a] and unseen > 0:
                 _weigh_asking(b[_SURFACES], b)
             for s in range(weight.shape[1]):
@@ -759,14 +772,15 @@ def payoffs_of_cases(
         unseen = _prepare(b)
         for k in range(draws.tiers.shape[0]):
             _copy_tier(k, _ZERO, _ZERO, draws, b)
-            _wait_for_tier(b)
+            _wait_for_tier(k, b)
             timing = _NONE
             for a in resolutions:
                 _copy_acts(f, a, k, _ZERO, _ZERO, draws, b)
                 _add_forms(f, a, columns, draws, b)
                 is_timed = draws.timing[f, a] == timing
                 timing = int(draws.timing[f, a])
-                _respond(not draws.proactive[f, a], draws.rejected[f], is_timed, b)
+                is_queued = k > 0 or draws.in_line[f, a]
+                _respond(not draws.proactive[f, a], is_queued, draws.rejected[f], is_timed, b)
                 for j in range(LANES):
                     net = b[_RETAINED + j] - b[_REMEDY_COST + j] - b[_LABOUR + j] - b[_CLAIMING + j]
                     tile[a, j] = net

@@ -34,7 +34,7 @@ class Groups:
     Attributes
     ----------
     of_case
-        (N,) group of each case. Cases of one customer are in one group; in a case log each case is a customer.
+        (N,) group of each case. Cases of one buyer are in one group.
     units
         How many customers there are.
     """
@@ -50,8 +50,7 @@ class Groups:
 
 def groups_of(cases: Cases) -> Groups:
     """Divide cases into `GROUPS` random groups of whole customers; the same cases are always divided alike."""
-    unit = cases.customer if cases.customer.any() else np.arange(len(cases))
-    known, place = np.unique(unit, return_inverse=True)
+    known, place = np.unique(cases.buyer, return_inverse=True)
     if len(known) <= GROUPS:
         return Groups(place, len(known))
     return Groups((np.random.default_rng(0).permutation(len(known)) % GROUPS)[place], len(known))

@@ -55,6 +55,7 @@ def test_a_scenario_is_shown_with_all_its_numbers(run: Run) -> None:
     assert "cost: unit_cost 1 worth: item_price 1 uses.replacement: item_price 1 lead_hours: remedy.remake" in words
     assert "proactive: given before anybody asks" in words
     assert "wrong_item Wrong order 34" in words
+    assert "returning A few orders 2 to 4 orders" in words
 
 
 def test_a_scenario_of_one_s_own_is_shown_as_json(run: Run, tmp_path: Path) -> None:

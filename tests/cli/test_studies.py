@@ -151,12 +151,12 @@ def test_what_matters_on_a_screen(run: Run, tmp_path: Path) -> None:
         "from the sample of cases",
         "What the difference hangs on",
         "on 400 of the cases",
-        "all else as today",
         "Knowing everything is worth",
         "A pilot to see the gain itself",
         "Half of the agents by each policy",
     ):
         assert words in out
+    assert "all else as today" in out or "no assumption flips it" in out
     lines = [line for line in out.splitlines() if not line.startswith(("Online", "Why", "One at", "Know", "A pilot"))]
     assert max(map(len, [line for line in lines if "flips" not in line])) <= 100
     assert list(tmp_path.iterdir()) == []

@@ -142,6 +142,16 @@ def test_predictions_hold_at_extreme_parameters(alpha, beta, d, k):
     assert 0 <= fit.survival(k) <= 1
 
 
+@pytest.mark.parametrize("k", [0, 1, 5])
+def test_right_after_a_payment_the_next_one_is_a_period_away(k):
+    fit = ShiftedBetaGeometricFit(0.668, 3.806)
+    # customers who have paid k renewals, followed until hardly anything is left of their money
+    rng = np.random.default_rng(1)
+    leaving = rng.beta(fit.alpha, fit.beta + k, 100_000)
+    worth = (1 - leaving) / (0.2 + leaving)  # sum over j of ((1 - leaving) / 1.2)^j
+    assert fit.derl_after_payment(0.2, k) == pytest.approx(worth.mean(), rel=0.01)
+
+
 def test_future_value():
     fit = ShiftedBetaGeometricFit(0.7, 1.2)
     np.testing.assert_allclose(fit.future_value(40.0, 0.1, [0, 3]), 40.0 * fit.derl(0.1, [0, 3]))

@@ -26,9 +26,9 @@ title: Mine
 currency: USD
 tiers:
   - name: agent
-    limits: { refund: 25, credit: 10, keep_item: ask, replacement: 50, total_cost: no_limit }
+    limits: { refund: 25, credit: 10, keep_item: ask, replacement: 50, goodwill: 20, total_cost: no_limit }
   - name: lead
-    limits: { refund: 150, credit: 50, keep_item: 50, replacement: 250, total_cost: no_limit }
+    limits: { refund: 150, credit: 50, keep_item: 50, replacement: 250, goodwill: 100, total_cost: no_limit }
   - name: manager
 """
 

@@ -62,7 +62,7 @@ def test_differences_too_small_to_be_met_by_sampling(scenario, current):
 
 def test_who_looks_first_may_change_nothing(scenario, current):
     asking = current
-    for name in ("refund", "credit", "keep_item", "replacement", "total_cost"):
+    for name in ("refund", "credit", "keep_item", "replacement", "goodwill", "total_cost"):
         asking = asking.with_limit(Lever("agent", name), ASK)
     asking = asking.model_copy(update={"guards": ()})
     other = asking.model_copy(update={"guards": (Guard(fact="suspicion", at_least=0.5, to="lead"),)})

@@ -200,7 +200,14 @@ def test_content():
     content = json.loads(export_policy(load_policy("current", SCENARIO)))
     assert content["tiers"][0] == {
         "name": "agent",
-        "limits": {"refund": 25.0, "credit": 10.0, "keep_item": "ask", "replacement": 50.0, "total_cost": "no_limit"},
+        "limits": {
+            "refund": 25.0,
+            "credit": 10.0,
+            "keep_item": "ask",
+            "replacement": 50.0,
+            "goodwill": 20.0,
+            "total_cost": "no_limit",
+        },
     }
     assert content["guards"][0] == {"fact": "suspicion", "at_least": 0.6, "to": "lead"}
 

@@ -225,7 +225,7 @@ def test_a_workbook_is_ready_to_edit(rich, vocabulary):
     assert table[1][:7] == (
         "any",
         "any",
-        "refund, credit, replacement, total_cost",
+        "refund, credit, replacement, goodwill, total_cost",
         0,
         "any amount",
         "any",

@@ -38,7 +38,7 @@ def test_a_rich_policy(rich, vocabulary):
 
 def test_failures_that_are_alike_share_rows(current, rich, vocabulary):
     rows = decision_rows(current, vocabulary)
-    assert len(rows) == 23
+    assert len(rows) == 28
     assert all(row.failures == vocabulary.failures for row in rows)
     assert {row.failures for row in decision_rows(rich, vocabulary)} >= {("wrong_item",), ("defective_item",)}
 

@@ -1,13 +1,13 @@
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from policy_sim.assumptions import central, draw_assumptions, load_scenario
-from policy_sim.border import InputError, shipped
-from policy_sim.clv import BgNbdFit, GammaGammaFit, future_values, read_transactions
+from policy_sim.assumptions import Scenario, central, draw_assumptions, load_scenario
+from policy_sim.border import InputError, parse_model, shipped
+from policy_sim.clv import BgNbdFit, GammaGammaFit, order_values, read_transactions, recent_orders
+from policy_sim.policy import load_policy
 from policy_sim.service import Cases, draw_cases, read_cases, read_usable_cases
+from policy_sim.value import evaluate, value_cases
 from policy_sim.words import COLUMNS
 
 # fits of the whole CDNOW sample, rounded: nothing here depends on their digits
@@ -25,14 +25,21 @@ def log():
     return read_transactions(shipped("data") / "cdnow" / "transactions.csv")
 
 
-@pytest.fixture(scope="module")
-def values(log):
-    return future_values(log, PURCHASES, SPEND, margin_share=0.35, discount_rate_per_year=0.15)
+def orders_of(log, count, seed=1):
+    """Return orders drawn from a log, with what their customers are worth right after them."""
+    economics = {"margin_share": 0.35, "discount_rate_per_year": 0.15}
+    rng = np.random.default_rng([seed, 4])
+    return order_values(log, recent_orders(log), PURCHASES, SPEND, **economics, count=count, rng=rng)
 
 
 @pytest.fixture(scope="module")
-def cases(scenario, log, values):
-    return draw_cases(scenario, log, values, 4000, seed=1)
+def orders(log):
+    return orders_of(log, 4000)
+
+
+@pytest.fixture(scope="module")
+def cases(scenario, log, orders):
+    return draw_cases(scenario, log, orders, seed=1)
 
 
 @pytest.fixture
@@ -47,9 +54,9 @@ def table():
     )
 
 
-def test_seeds(scenario, log, values, cases):
-    same = draw_cases(scenario, log, values, 4000, seed=1)
-    other = draw_cases(scenario, log, values, 4000, seed=2)
+def test_seeds(scenario, log, orders, cases):
+    same = draw_cases(scenario, log, orders, seed=1)
+    other = draw_cases(scenario, log, orders, seed=2)
     pd.testing.assert_frame_equal(same.to_frame(), cases.to_frame())
     assert (other.severity != cases.severity).all()
 
@@ -62,6 +69,7 @@ def test_columns(cases, scenario, log):
         "failure",
         "segment",
         "ask",
+        "buyer",
         "item_price",
         "unit_cost",
         "salvage_value",
@@ -77,14 +85,17 @@ def test_columns(cases, scenario, log):
         "prior_claims",
         "suspicion",
         "surfaces",
+        "live",
         "firmness",
         "in_stock",
         "part_available",
         "future_value",
+        "new_customer_value",
+        "assumed",
     ]
     assert frame["case"].is_unique
     assert list(frame["case"][:2]) == ["case-1", "case-2"]
-    numbers = frame.drop(columns=["case", "failure", "segment", "ask"])
+    numbers = frame.drop(columns=["case", "failure", "segment", "ask", "assumed"])
     assert np.isfinite(numbers).all(axis=None)
     assert (numbers >= 0).all(axis=None)
     assert (numbers[["severity", "suspicion", "surfaces"]] <= 1).all(axis=None)
@@ -133,7 +144,7 @@ def test_who_comes_by_themselves_depends_on_the_failure(cases, scenario):
         np.testing.assert_array_equal(cases.surfaces[cases.failure == f], expected[failure])
 
 
-def test_new_columns_follow_the_scenario_and_leave_the_others_alone(scenario, log, values, cases):
+def test_new_columns_follow_the_scenario_and_leave_the_others_alone(scenario, log, orders, cases):
     changed = scenario.with_values(
         {
             "cases.days_since_failure_median": 60,
@@ -141,7 +152,7 @@ def test_new_columns_follow_the_scenario_and_leave_the_others_alone(scenario, lo
             "late_delivery.surfaces_share": 0.0,
         }
     )
-    other = draw_cases(changed, log, values, 4000, seed=1)
+    other = draw_cases(changed, log, orders, seed=1)
     np.testing.assert_allclose(other.days_since_failure, cases.days_since_failure / 2, rtol=1e-12)
     assert (other.surfaces[other.failure == other.failures.index("lost_parcel")] == 1).all()
     assert (other.surfaces[other.failure == other.failures.index("late_delivery")] == 0).all()
@@ -149,37 +160,48 @@ def test_new_columns_follow_the_scenario_and_leave_the_others_alone(scenario, lo
     pd.testing.assert_frame_equal(*frames)
 
 
-def test_prices_and_values_are_those_of_one_customer(log, values, scenario):
-    cases = draw_cases(scenario, log, values, 500, seed=3)
-    alive = values.future_value / values.probability_alive
-    paid = {label: set() for label in values.labels}
-    for customer, amount in zip(log.labels[log.customer], np.round(log.amount, 2), strict=True):
-        paid[customer].add(amount)
-    for price, value, orders in zip(cases.item_price, cases.future_value, cases.prior_purchases, strict=True):
-        # several customers may have the same history, hence the same value
-        owners = values.labels[(alive == value) & (values.prior_purchases == orders)]
-        assert any(price in paid[owner] for owner in owners)
+def test_a_case_has_price_and_history_of_its_order(log, orders, cases):
+    place = orders.place[cases.customer]
+    np.testing.assert_array_equal(cases.item_price, np.round(log.amount[place], 2))
+    np.testing.assert_array_equal(cases.buyer, log.customer[place])
+    before = np.array([(log.customer[:order] == log.customer[order]).sum() for order in place[:200]])
+    np.testing.assert_array_equal(cases.prior_purchases[:200], before + 1)
 
 
-def test_frequent_customers_have_more_cases(cases, values):
-    # drawn in proportion to the orders of the coming year: so is the mean of any number of the customer
-    weight = values.orders_per_year / values.orders_per_year.sum()
-    expected = weight @ values.prior_purchases
-    spread = np.sqrt(weight @ (values.prior_purchases - expected) ** 2 / len(cases))
-    assert cases.prior_purchases.mean() == pytest.approx(expected, abs=4 * spread)
-    assert expected > 2 * values.prior_purchases.mean()
+def test_the_future_value_counts_the_order_that_failed(log, orders, cases):
+    first = cases.prior_purchases == 1
+    np.testing.assert_allclose(cases.future_value[first], cases.new_customer_value)
+    # right after a repeat purchase: x counts it, and it is the last one
+    i = int(np.flatnonzero(cases.prior_purchases == 3)[0])
+    own = np.flatnonzero(log.customer == cases.buyer[i])[:3]
+    age = (log.date[own[2]] - log.date[own[0]]) / np.timedelta64(7, "D")
+    spend = SPEND.expected_spend(log.amount[own[1:]].mean(), 2)
+    assert cases.future_value[i] == pytest.approx(float(0.35 * spend * PURCHASES.dert(0.15, 2, age, age)))
 
 
-@pytest.mark.parametrize("count", [0, -1])
-def test_no_cases(scenario, log, values, count):
-    with pytest.raises(InputError, match=rf"number of cases is {count}; it must be 1 or more \(--cases\)"):
-        draw_cases(scenario, log, values, count)
+def test_cases_are_as_frequent_as_the_orders_of_the_log(log, cases):
+    # a closed cohort: all its orders count
+    number = np.arange(len(log.amount)) - np.searchsorted(log.customer, log.customer) + 1
+    for low, high in [(1, 1), (2, 4), (5, 1e9)]:
+        share = ((number >= low) & (number <= high)).mean()
+        assert ((cases.prior_purchases >= low) & (cases.prior_purchases <= high)).mean() == pytest.approx(
+            share, abs=0.02
+        )
+    assert (cases.prior_purchases == 1).mean() == pytest.approx(2357 / 6696, abs=0.002)
 
 
-def test_orders_without_a_price(scenario, log, values):
-    free = replace(log, amount=np.zeros_like(log.amount))
-    with pytest.raises(InputError, match="no order of the log has a positive amount"):
-        draw_cases(scenario, free, values, 10)
+def test_newcomers_are_among_the_cases_of_a_log_that_goes_on(scenario, log):
+    """Of the sample with a second cohort a year later, as far as it goes, the last part has both."""
+    later = log.to_frame().assign(
+        customer=lambda rows: "n" + rows["customer"], date=lambda rows: rows["date"] + np.timedelta64(364, "D")
+    )
+    later = later[later["date"] <= log.date.max()]
+    going_on = read_transactions(pd.concat([log.to_frame(), later], ignore_index=True))
+    cases = draw_cases(scenario, going_on, orders_of(going_on, 2000))
+    recent = going_on.date > recent_orders(going_on).after
+    is_first = np.append(True, going_on.customer[1:] != going_on.customer[:-1])
+    assert (cases.prior_purchases == 1).mean() == pytest.approx(is_first[recent].mean(), abs=0.01)
+    assert (recent & is_first).sum() == 2357  # the second cohort alone
 
 
 def test_left_out_columns_are_filled(scenario, table):
@@ -252,11 +274,83 @@ def test_files(scenario, table, tmp_path):
         pd.testing.assert_frame_equal(read_cases(str(tmp_path / name), scenario).to_frame(), expected)
 
 
-def test_drawn_cases_survive_writing_and_reading(scenario, cases):
-    frame = cases.to_frame()
-    again = read_cases(frame, scenario)
-    pd.testing.assert_frame_equal(again.to_frame(), frame)
-    assert not again.assumed
+@pytest.mark.parametrize("form", ["table", "csv", "parquet"])
+def test_writing_cases_and_reading_them_back_changes_nothing(scenario, cases, tmp_path, form):
+    few = cases.take(np.arange(300))
+    source = few.to_frame()
+    if form == "csv":
+        source.to_csv(tmp_path / "cases.csv", index=False)
+        source = tmp_path / "cases.csv"
+    elif form == "parquet":
+        source.to_parquet(tmp_path / "cases.parquet")
+        source = tmp_path / "cases.parquet"
+    again = read_cases(source, scenario)
+    pd.testing.assert_frame_equal(again.to_frame().drop(columns="buyer"), few.to_frame().drop(columns="buyer"))
+    assert again.assumed == few.assumed
+    assert again.new_customer_value == few.new_customer_value
+    # the same cases hang together
+    assert len(np.unique(again.buyer * 10_000 + few.buyer)) == len(np.unique(few.buyer)) == again.buyer.max() + 1
+    draws, policy = draw_assumptions(scenario, 5, seed=3), load_policy("current", scenario)
+    before, after = (evaluate(policy, value_cases(scenario, some, draws)) for some in (few, again))
+    np.testing.assert_array_equal(after.sums, before.sums)
+    assert after.interval() == before.interval()
+
+
+def test_what_was_assumed_stays_so_when_it_is_read_back(scenario, table, tmp_path):
+    cases = read_cases(table.assign(unit_cost=[8.0, 20.0, 0.0]), scenario)
+    again = read_cases(cases.to_frame(), scenario)
+    assert set(again.assumed) == {"salvage_value", "return_shipping", "outbound_shipping", "restocking"}
+    # in another scenario it is what that one assumes, and what was known stays
+    cheap = scenario.with_values({"shop.salvage_share": 0.2, "shop.unit_cost_share": 0.4})
+    np.testing.assert_allclose(read_cases(cases.to_frame(), cheap).salvage_value, [1.6, 4, 0])
+    np.testing.assert_array_equal(read_cases(cases.to_frame(), cheap).unit_cost, [8, 20, 0])
+
+
+def test_buyers_tell_whose_cases_hang_together(scenario, table):
+    assert list(read_cases(table, scenario).buyer) == [0, 1, 2]
+    assert list(read_cases(table.assign(buyer=[7, 100, 7]), scenario).buyer) == [0, 1, 0]
+    assert list(read_cases(table.assign(buyer=["ann", "Zoe", "ann"]), scenario).buyer) == [1, 0, 1]
+    unknown_buyers = read_cases(table.assign(buyer=["ann", None, ""]), scenario).buyer
+    assert len(set(unknown_buyers)) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            {"new_customer_value": [50, 50, 60]},
+            "new_customer_value is '50' and '60'; it must be the same for all cases",
+        ),
+        ({"new_customer_value": "much"}, "new_customer_value is 'much'; expected a number, 0 or more"),
+        ({"new_customer_value": -1}, "new_customer_value is '-1'; expected a number, 0 or more"),
+        ({"assumed": "unit_costs"}, r"unknown column 'unit_costs' \(did you mean 'unit_cost'\?\)"),
+        ({"assumed": ["unit_cost", "restocking", "unit_cost"]}, "assumed is 'unit_cost' and 'restocking'"),
+    ],
+)
+def test_what_holds_for_all_cases_must_make_sense(scenario, table, change, expected):
+    with pytest.raises(InputError, match=expected):
+        read_cases(table.assign(**change), scenario)
+
+
+def with_segments(scenario, *segments):
+    return parse_model(Scenario, {**dict(scenario), "segments": segments}, "test")
+
+
+def test_segments_by_future_value(scenario, log, orders, table):
+    by_value = with_segments(
+        scenario,
+        {"name": "low", "title": "Low", "future_value_up_to": 60},
+        {"name": "middle", "title": "Middle", "future_value_up_to": 250.5},
+        {"name": "high", "title": "High"},
+    )
+    frame = draw_cases(by_value, log, orders, seed=1).to_frame()
+    assert (frame.loc[frame["segment"] == "low", "future_value"] <= 60).all()
+    assert frame.loc[frame["segment"] == "middle", "future_value"].between(60, 250.5, inclusive="right").all()
+    assert (frame.loc[frame["segment"] == "high", "future_value"] > 250.5).all()
+    assert set(frame["segment"]) == {"low", "middle", "high"}
+    # a bound belongs to the segment below it; what a log says of its own holds
+    assert list(read_cases(table, by_value).to_frame()["segment"]) == ["middle", "low", "low"]
+    assert list(read_cases(table.assign(segment="high"), by_value).segment) == [2, 2, 2]
 
 
 def test_take(cases):

@@ -70,14 +70,17 @@ def test_return_and_note_by_hand(scenario, menu):
     assert form(menu.trouble[at]) == {"constant": 8}
     # who sends it back pockets the credit only; the note is worth nothing
     assert form(menu.gain[at]) == pytest.approx({"constant": 9.0})
-    assert acts(menu, at) == {"minutes": 1, "gesture": 0.5}
+    # the way back, then the money
+    assert acts(menu, at) == {"minutes": 1, "lead_hours": 120 + 96, "gesture": 0.5}
     assert not menu.proactive[at]
     uses = {limit: form(menu.uses[at][d]) for d, limit in enumerate(LIMITS)}
     assert uses["refund"] == {"item_price": 1}
     assert uses["credit"] == {"constant": 10}
     assert uses["keep_item"] == uses["replacement"] == {}
     assert uses["total_cost"] == form(menu.cost[at])
-    assert list(menu.touches[at]) == [True, True, False, False, True]
+    assert uses["goodwill"] == {"item_price": 1, "constant": 10}
+    touched = dict.fromkeys(("refund", "credit", "total_cost"), True)
+    assert dict(zip(LIMITS, menu.touches[at], strict=True)) == dict.fromkeys(LIMITS, False) | touched
 
 
 def test_replacement_kept_and_call_by_hand(scenario, menu):
@@ -238,13 +241,14 @@ def test_acts_add_up_and_the_last_to_arrive_counts(scenario):
     failures = dict(scenario.failures)
     failures["late_delivery"] = failures["late_delivery"].model_copy(update={"resolutions": {"all": together}})
     changed = bound(scenario.model_copy(update={"failures": failures}))
-    draws = draw_assumptions(changed, 30, seed=4)
+    draws = draw_assumptions(changed, 100, seed=4)
     menu = compile_menu(changed, draws)
     acts = dict(zip(ACTS, menu.acts[0, 0], strict=True))
     hours = [
         draws[f"remedy.{name}"] for name in ("expedited_lead_hours", "standard_lead_hours", "queue_transfer_hours")
     ]
-    np.testing.assert_array_equal(acts["lead_hours"], np.max(hours, axis=0))
+    # what is asked back has to come first
+    np.testing.assert_allclose(acts["lead_hours"], np.max(hours, axis=0) + draws["remedy.return_hours"])
     np.testing.assert_allclose(acts["minutes"], draws["remedy.note_minutes"])
     np.testing.assert_allclose(
         acts["supervisor_minutes"], draws["remedy.transfer_minutes"] + draws["remedy.call_minutes"]
@@ -259,7 +263,7 @@ def test_acts_add_up_and_the_last_to_arrive_counts(scenario):
 def test_lead_hours_by_hand(scenario, menu):
     hours = menu.acts[:, :, ACTS.index("lead_hours"), 0]
     for name, expected in [
-        ("full_refund", 0),
+        ("full_refund", 96),
         ("replacement + apology_note", 96),
         ("expedited_replacement", 30),
         ("proactive_notice + expedited_replacement", 30),
@@ -269,7 +273,7 @@ def test_lead_hours_by_hand(scenario, menu):
 
 def test_effort_that_is_saved(scenario, menu):
     at = place(scenario, menu, "defective_item", "warm_transfer + other_model + send_back + case_summary")
-    expected = {"minutes": 0.5, "supervisor_minutes": 9, "lead_hours": 96}
+    expected = {"minutes": 0.5, "supervisor_minutes": 9, "lead_hours": 120 + 96}
     # summary, expert and the suggestion all are gestures; the effort of one is what the other saves
     assert acts(menu, at) == pytest.approx(expected | {"gesture": 0.25 + 0.15 + 0.1})
 

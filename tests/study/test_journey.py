@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,7 +37,7 @@ def test_one_failure_each_and_none_after_is_the_static_evaluation() -> None:
     }
     scenario = load_scenario("online_retail").with_values(still)
     setting = prepare(scenario, sample=Sample(cases=400, draws=1))
-    setting = Setting(scenario, setting.payoffs.under(central(scenario)), setting.customers)
+    setting = replace(setting, payoffs=setting.payoffs.under(central(scenario)))
     policies = [load_policy(name, scenario) for name in ("ask_first", "generous")]
     count = 400 * 1000
     journeys = follow_customers(
@@ -47,7 +49,8 @@ def test_one_failure_each_and_none_after_is_the_static_evaluation() -> None:
             each_month = journey.monthly[name][0] / count
             assert each_month[0] == pytest.approx(static.per_case(name)[0], rel=1e-9)
             assert np.abs(each_month[1:]).max() == 0
-        chance_kept = static.per_case("customers_kept")[0]
+        # of those who would have stayed without a failure
+        chance_kept = static.per_case("customers_kept")[0] / (1 - scenario.value("response.churn_without_failure"))
         assert journey.monthly["lost"][0].sum() / count == pytest.approx(
             1 - chance_kept, abs=4 * np.sqrt(chance_kept / 4 / count)
         )
@@ -175,7 +178,7 @@ def test_talk_brings_newcomers_or_keeps_them_away(setting: Setting, policies) ->
     def newcomers(**values) -> float:
         scenario = setting.scenario.with_values({f"response.{name}": value for name, value in values.items()})
         payoffs = prepare(scenario, sample=Sample(cases=300, draws=1)).payoffs.under(central(scenario))
-        talking = Setting(scenario, payoffs, setting.customers)
+        talking = replace(setting, scenario=scenario, payoffs=payoffs)
         return float(follow_customers(talking, policies[:1], 12, 2_000)[0].monthly["newcomers"].sum())
 
     silent = newcomers(deterred_per_lost=0, gained_per_delighted=0)
@@ -188,10 +191,11 @@ def test_a_budget_holds_where_the_other_policy_is_cheaper(setting: Setting, poli
     free = follow_customers(setting, policies[1:], 12, 20_000)[0].monthly["remedy_cost"]
     thrifty = load_policy("ask_first", setting.scenario)
     least = follow_customers(setting, [thrifty], 12, 20_000)[0].monthly["remedy_cost"]
-    budget = float((free.mean() + least.mean()) / 2)
+    draw = int(np.argmax(free.mean(axis=1) / least.mean(axis=1)))  # where the other one is cheapest
+    budget = float((free[draw].mean() + least[draw].mean()) / 2)
     held = follow_customers(setting, policies[1:], 12, 20_000, budget_per_month=budget, after_budget=thrifty)[0]
     spent = held.monthly["remedy_cost"]
-    could = least < 0.8 * budget
+    could = least < 0.85 * budget
     assert could.any()
     assert spent[could].max() <= 1.05 * budget
     assert free[could].max() > 1.05 * budget

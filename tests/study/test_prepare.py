@@ -60,6 +60,27 @@ def test_the_shipped_log_is_the_default(scenario, setting, log):
     pd.testing.assert_frame_equal(same.payoffs.cases.to_frame(), setting.payoffs.cases.to_frame())
 
 
+def test_first_orders_are_as_many_as_in_the_log_or_as_is_said(scenario, setting, log):
+    assert (setting.payoffs.cases.prior_purchases == 1).mean() == pytest.approx(0.352, abs=0.01)
+    assert setting.to_dict()["cases_drawn_from"]["first_order_share"] == pytest.approx(0.352)
+    few = scenario.with_values({"cases.first_order_share": 0.1})
+    words = (
+        "a closed cohort.* 10% of the cases are, by cases.first_order_share, as against 35% of all orders of the log"
+    )
+    with pytest.warns(UserWarning, match=words):
+        other = draw_setting(few, setting.customers, Sample(cases=200, draws=2, seed=3))
+    assert (other.payoffs.cases.prior_purchases == 1).mean() == pytest.approx(0.1, abs=0.01)
+
+
+def test_each_case_moves_with_the_error_of_its_own_customer(setting):
+    ratios, cases = setting.payoffs.value_ratios, setting.payoffs.cases
+    assert ratios.shape == (len(setting.orders.place), 8)
+    # right after their first order all are alike, and so are the errors of what they are worth
+    first = np.unique(cases.customer[cases.prior_purchases == 1])
+    np.testing.assert_allclose(ratios[first], ratios[first[:1]] * np.ones((len(first), 1)))
+    assert (np.std(ratios, axis=1) > 0.005).all()
+
+
 STEPS = ["Reading transactions", "Fitting customer models", "Drawing cases", "Valuing every resolution of every case"]
 
 

@@ -80,6 +80,7 @@ def make_cases(scenario, rng, count, round_share=0.5, given=COSTS):
         "return_shipping": np.round(rng.uniform(0, 12, count), 2),
         "outbound_shipping": rng.choice([0.0, 5.0, 6.0, 7.35], count),
         "restocking": rng.choice([0.0, 2.0, 4.0], count),
+        "live": rng.choice([1.0, 0.0, 0.5], count),
         "ask": rng.choice(list(ASKS), count),
         "firmness": rng.choice([1.0, 0.9, 0.5, 0.0], count),
         "in_stock": rng.choice([1.0, 1.0, 0.0], count),
@@ -115,7 +116,9 @@ def make_policy(rng, payoffs):
     scenario = payoffs.scenario
     names = [("agent", "lead", "manager"), ("agent", "lead", "manager"), ("agent", "manager"), ("lead", "manager")]
     tiers = names[rng.integers(0, len(names))]
-    breakpoints = [points[points >= 0] for points in (np.unique(payoffs.choice_sets.uses[..., d]) for d in range(5))]
+    breakpoints = [
+        points[points >= 0] for points in (np.unique(payoffs.choice_sets.uses[..., d]) for d in range(len(LIMITS)))
+    ]
     # nothing may draw on a limit in some trades
     breakpoints = [points if len(points) else np.array([1000]) for points in breakpoints]
 
@@ -124,7 +127,9 @@ def make_policy(rng, payoffs):
 
     def loosened(chosen):
         # total_cost is drawn on by everything: mostly open, or nothing else would ever matter
-        return limits(chosen) | ({"total_cost": NO_LIMIT} if 4 in chosen and rng.random() < 0.7 else {})
+        return limits(chosen) | (
+            {"total_cost": NO_LIMIT} if LIMITS.index("total_cost") in chosen and rng.random() < 0.7 else {}
+        )
 
     exceptions = {}
     for _ in range(rng.integers(0, 6)):
@@ -133,7 +138,7 @@ def make_policy(rng, payoffs):
         if failure is None and segment is None:
             continue
         place = (tiers[rng.integers(0, len(tiers) - 1)], failure, segment)
-        exceptions[place] = loosened(rng.choice(5, rng.integers(1, 4), replace=False))
+        exceptions[place] = loosened(rng.choice(len(LIMITS), rng.integers(1, 4), replace=False))
     guards = [
         Guard(fact=fact, at_least=float(level), to=tiers[rng.integers(1, len(tiers))])
         for fact, level in [
@@ -150,7 +155,9 @@ def make_policy(rng, payoffs):
         name="random",
         title="Random",
         currency=scenario.currency,
-        tiers=tuple(Tier(name=name, limits=loosened(range(5)) if name != tiers[-1] else {}) for name in tiers),
+        tiers=tuple(
+            Tier(name=name, limits=loosened(range(len(LIMITS))) if name != tiers[-1] else {}) for name in tiers
+        ),
         exceptions=tuple(
             LimitException(tier=tier, failure=failure, segment=segment, limits=chosen)
             for (tier, failure, segment), chosen in exceptions.items()
@@ -169,7 +176,7 @@ def make_lever(rng, policy, payoffs):
     tier = policy.tier_names[rng.integers(0, len(policy.tiers) - 1)]
     failure = rng.choice([None, *payoffs.scenario.failures]) if rng.random() < 0.4 else None
     segment = rng.choice([None, *payoffs.cases.segments]) if rng.random() < 0.4 else None
-    return Lever(tier, LIMITS[rng.integers(0, 5)], failure, segment)
+    return Lever(tier, LIMITS[rng.integers(0, len(LIMITS))], failure, segment)
 
 
 #: Scenario, number of cases, number of draws, what is given of the cases; the draws straddle the kernels' lanes.

@@ -23,7 +23,7 @@ from policy_sim.service import (
     spend_multiplier,
     waiting,
 )
-from policy_sim.words import ASKS, CASE_COLUMNS
+from policy_sim.words import ASKS, CASE_COLUMNS, LIMIT_KINDS
 
 MEASURES = ("retained", "remedy_cost", "labour", "learned_claiming", "customers_kept", "minutes")
 MEASURES += ("supervisor_minutes", "escalated")
@@ -128,7 +128,7 @@ def given(scenario, cases, i, bundle, draw):
     """Return money, acts and uses of a bundle of remedies for one case."""
     money = columns(cases, i, draw)
     acts = ("minutes", "supervisor_minutes", "effort", "gesture")
-    total = dict.fromkeys(("cost", "worth", "felt", "trouble", "gain", "lead_hours", *acts), 0.0)
+    total = dict.fromkeys(("cost", "worth", "felt", "trouble", "gain", "first_hours", "lead_hours", *acts), 0.0)
     total["proactive"] = False
     matched = scenario.failures[cases.failures[cases.failure[i]]].matched_by
     uses = {}
@@ -140,7 +140,8 @@ def given(scenario, cases, i, bundle, draw):
         total["worth"] = total["worth"] + worth
         strange = remedy.kind is not None and remedy.kind not in matched
         total["felt"] = total["felt"] + worth * (1 - draw["response.mismatch_share"] * strange)
-        total["lead_hours"] = np.maximum(total["lead_hours"], coefficient(remedy.lead_hours, draw))
+        leg = "first_hours" if remedy.comes_first else "lead_hours"
+        total[leg] = np.maximum(total[leg], coefficient(remedy.lead_hours, draw))
         total["proactive"] = total["proactive"] or remedy.proactive
         total["trouble"] = total["trouble"] + money_of(remedy.trouble, amount, money, draw)
         gain = worth if remedy.gain is None else money_of(remedy.gain, amount, money, draw)
@@ -149,7 +150,28 @@ def given(scenario, cases, i, bundle, draw):
             total[quantity] = total[quantity] + coefficient(getattr(remedy, quantity), draw)
         for limit, form in remedy.uses.items():
             uses[limit] = uses.get(limit, 0.0) + money_of(form, amount, money, draw)
+    total["lead_hours"] = total["lead_hours"] + total["first_hours"]
     uses["total_cost"] = total["cost"]
+    failure = cases.failures[cases.failure[i]]
+    lost_share, price = draw[f"{failure}.loss_share"], cases.item_price[i]
+    owed = draw[f"{failure}.entitlement"] * lost_share * price
+    if "refund" in uses:
+        uses["refund"] = np.minimum(uses["refund"], owed)
+    # beyond what is owed, in whatever form but items that are kept; who sends the item back gives back what it is worth
+    beyond, gestures = -owed, 0.0
+    a_minute = draw[f"{scenario.tiers[1]}.cost_per_minute"]
+    for remedy, amount in (known[variant] for variant in bundle):
+        if "keep_item" not in remedy.uses:
+            written = [form for limit, form in remedy.uses.items() if not LIMIT_KINDS[limit].counts_item_price]
+            beyond = beyond + money_of((written or [remedy.worth])[0], amount, money, draw)
+        if "salvage_value" in remedy.cost:
+            beyond = beyond - (1 - lost_share) * price
+        if remedy.kind == "service":
+            gestures = gestures + money_of(remedy.cost, amount, money, draw)
+        gestures = gestures + coefficient(remedy.supervisor_minutes, draw) * a_minute
+    goodwill = np.maximum(beyond, 0.0) + gestures
+    if np.max(goodwill) >= 0.005:
+        uses["goodwill"] = goodwill
     total["gesture"] = np.minimum(total["gesture"], 1.0)
     return total, uses
 
@@ -216,8 +238,8 @@ def time_of_people(scenario, tier, draw, total, gone):
     first, second = scenario.tiers[:2]
     is_first = tier == first
     at_first = draw[f"{first}.minutes"] * asked
-    # who gives up in the line takes as many minutes as planned
-    at_tier = (0.0 if is_first else draw[f"{tier}.minutes"]) + (1 - gone) * total["minutes"]
+    # who gives up in the line takes as many minutes as planned; of whom contact is lost before, only the first tier's
+    at_tier = (1 - gone) * ((0.0 if is_first else draw[f"{tier}.minutes"]) + total["minutes"])
     at_second = (1 - gone) * total["supervisor_minutes"]
     return {
         "labour": at_first * draw[f"{first}.cost_per_minute"]
@@ -253,7 +275,9 @@ def measures(scenario, cases, i, bundle, tier, draw, suspected=False, queue=(0.0
     asked = not total["proactive"]
     in_line = any(sizes(scenario)[variant][0].in_line for variant in bundle)
     passed_on = tier != scenario.tiers[0]
-    hours = draw[f"{tier}.wait_hours"] + queue[0] * passed_on
+    live = cases.live[i]
+    turnaround = live * draw[f"{tier}.live_wait_hours"] + (1 - live) * draw[f"{tier}.wait_hours"]
+    hours = turnaround + queue[0] * passed_on
     known = (scenario, cases, i, draw)
     delta = lost(
         *known,
@@ -262,7 +286,7 @@ def measures(scenario, cases, i, bundle, tier, draw, suspected=False, queue=(0.0
         insult(compensation, draw["response.insult_below"]),
         total["gesture"],
         total["effort"] + base_effort * asked,
-        cases.hours_open[i] * asked + hours + total["lead_hours"] + queue[0] * in_line,
+        cases.hours_open[i] * asked + turnaround + total["lead_hours"] + queue[0] * (in_line or passed_on),
         not asked,
         suspected and asked,
     )

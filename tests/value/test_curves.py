@@ -104,7 +104,7 @@ def test_raising_a_limit_never_raises_the_escalated_share(payoffs, random_policy
         # what the lead gives is escalated even where no agent looks first, and may reach more customers or fewer
         while policy.tier_names[0] != "agent":
             policy = random_policy(rng, payoffs)
-        curve = threshold_curve(evaluate(policy, payoffs), Lever("agent", LIMITS[rng.integers(0, 5)]))
+        curve = threshold_curve(evaluate(policy, payoffs), Lever("agent", LIMITS[rng.integers(0, len(LIMITS))]))
         escalated = curve.per_case("escalated")
         assert (np.diff(escalated, axis=0) <= 1e-12).all()
         assert (escalated >= -1e-12).all()

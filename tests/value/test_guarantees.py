@@ -83,7 +83,9 @@ def test_bounds_that_do_not_bind_have_no_price(scenario, shipped_payoffs, free):
     ample = {bound: 1.5 * used.per_year(outcome).mean() for bound, outcome in bounds.items()}
     found = best_limits(load_policy("current", scenario), shipped_payoffs, **ample)
     assert (found.binding, found.shadow_price) == ("", 0.0)
-    assert found.policy == free.policy
+    # as good: the two searches begin elsewhere, and may end on neighbouring tops
+    net = evaluate(found.policy, shipped_payoffs).per_case().mean()
+    assert net == pytest.approx(used.per_case().mean(), rel=1e-3)
 
 
 def test_a_budget_that_binds_has_a_price_and_is_spent(scenario, shipped_payoffs, free):
@@ -181,7 +183,7 @@ def test_money_has_no_unit(scenario, random_cases, name):
     # whole prices of tens: nothing is ever rounded to a cent
     small["item_price"] = np.ceil(small["item_price"] / 10) * 10
     columns = ["item_price", "future_value", "unit_cost", "salvage_value"]
-    columns += ["return_shipping", "outbound_shipping", "restocking"]
+    columns += ["return_shipping", "outbound_shipping", "restocking", "new_customer_value"]
     big = small.assign(**{column: 100 * small[column] for column in columns})
     policy = load_policy(name, scenario)
     dear = policy

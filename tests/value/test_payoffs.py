@@ -289,14 +289,13 @@ def test_minutes_and_labour_by_hand(scenario):
     agent, lead, manager = (scenario.value(f"{tier}.minutes") for tier in ("agent", "lead", "manager"))
     wages = [scenario.value(f"{tier}.cost_per_minute") for tier in scenario.tiers]
     stay = [1 - scenario.value(f"{tier}.lost_contact_share") for tier in scenario.tiers]
-    # those of the agent, six of a supervisor for the call, if the customer is still there for it
-    np.testing.assert_allclose(
-        minutes, [agent + 6, agent + lead + 6 * stay[1], agent + manager + 6 * stay[2]], rtol=1e-12
-    )
-    np.testing.assert_allclose(second, [6, lead + 6 * stay[1], manager + 6 * stay[2]], rtol=1e-12)
+    # those of the agent; those of the tier and six of a supervisor for the call, if the customer is still there for it
+    above = [6, (lead + 6) * stay[1], (manager + 6) * stay[2]]
+    np.testing.assert_allclose(minutes, agent + np.array(above), rtol=1e-12)
+    np.testing.assert_allclose(second, above, rtol=1e-12)
     expected = [agent * wages[0] + 6 * wages[1]]
-    expected.append(agent * wages[0] + lead * wages[1] + 6 * stay[1] * wages[1])
-    expected.append(agent * wages[0] + manager * wages[2] + 6 * stay[2] * wages[1])
+    expected.append(agent * wages[0] + (lead + 6) * stay[1] * wages[1])
+    expected.append(agent * wages[0] + stay[2] * (manager * wages[2] + 6 * wages[1]))
     np.testing.assert_allclose(labour, expected, rtol=1e-12)
     np.testing.assert_allclose(found[:, at, MEASURES.index("escalated"), 0], [0, 1, 1], rtol=1e-12)
 
@@ -332,11 +331,15 @@ def test_uses_and_adequacy_by_hand(scenario):
     uses = {name: dict(zip(LIMITS, payoffs.choice_sets.uses[0, a], strict=True)) for a, name in enumerate(names)}
     assert uses["nothing"] == dict.fromkeys(LIMITS, -1) | {"total_cost": 0}
     kept = uses["full_refund + keep_item + apology_note + store_credit_10"]
-    # a refund of 49.99, a note of .70 and .75 of the credit of 10
-    assert kept == {"refund": 4999, "credit": 1000, "keep_item": 4999, "replacement": -1, "total_cost": 5819}
+    # a refund of 49.99, all of which is owed; a note of .70 and .75 of the credit of 10, which go beyond it
+    assert kept == {
+        "refund": 4999, "credit": 1000, "keep_item": 4999, "replacement": -1, "goodwill": 1070, "total_cost": 5819
+    }  # fmt: skip
     sent = uses["replacement + send_back"]
     # goods .5 * 49.99, postage 6, label 6, inspection 4, restocking .05 * 49.99, less salvage .45 * .5 * 49.99
-    assert sent == {"refund": -1, "credit": -1, "keep_item": -1, "replacement": 4999, "total_cost": 3225}
+    assert sent == {
+        "refund": -1, "credit": -1, "keep_item": -1, "replacement": 4999, "goodwill": -1, "total_cost": 3225
+    }  # fmt: skip
     adequate = dict(zip(names, payoffs.choice_sets.adequate[0], strict=False))
     assert not adequate["nothing"]
     assert not adequate["apology_note + store_credit_25"]

@@ -83,7 +83,7 @@ def test_sums_are_those_of_all_groups(valued, policies):
 def test_cases_of_one_customer_are_one_observation(scenario, policies):
     payoffs = prepare(scenario, sample=Sample(cases=60, draws=1, seed=4)).payoffs
     customer = np.arange(60) // 3
-    payoffs.cases.customer[:] = customer
+    payoffs.cases.buyer[:] = customer
     difference = difference_of(policies, payoffs)
     gains = paired(policies, payoffs, "net_value")[:, 0]
     centred = np.bincount(customer, gains - gains.mean())

@@ -119,8 +119,21 @@ def _customers(setting: Setting) -> list[str]:
         f"{len(log.labels):,} customers, {len(log.amount):,} orders, "
         f"{log.reading.first_date} to {log.reading.last_date}",
         "; ".join(f"{fit.model} " + ", ".join(f"{n} {v:.3g}" for n, v in fit.parameters.items()) for fit in fits),
-        f"Future value: {mean_value} a customer, {case_value} a case (who orders more meets more failures)",
+        f"Future value: {mean_value} a customer, {case_value} a case, right after its order",
+        *_orders(setting),
     ]
+
+
+def _orders(setting: Setting) -> list[str]:
+    """Say which orders of the log the cases are, and how many of them are first ones."""
+    if setting.orders is None:
+        return []
+    recent = setting.orders.recent
+    which = f"those after {recent.after}, {len(recent.place):,} orders"
+    if recent.is_closed_cohort:
+        weeks = f"{recent.weeks_without_newcomers:.0f} weeks"
+        which = f"all {len(recent.place):,} orders, as nobody new came in the last {weeks}"
+    return [f"Cases are like {which};", f"{format_share(recent.share_in_use)} of them are first orders"]
 
 
 def _limits(recommendation: Recommendation) -> Table:

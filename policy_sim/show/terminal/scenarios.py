@@ -12,6 +12,7 @@ from typing import Final
 from rich.table import Table
 
 from policy_sim.assumptions import ACTS, Assumption, Remedy, Scenario
+from policy_sim.segments import segment_words
 from policy_sim.show.terminal.tables import new_table
 
 __all__ = ["of_scenario", "of_scenarios"]
@@ -40,7 +41,7 @@ def of_scenarios(scenarios: Sequence[Scenario], extends: Mapping[str, str | None
 
 
 def of_scenario(scenario: Scenario) -> list[Table | str]:
-    """Return all that a scenario holds: assumptions by group with their sources, remedies, failures."""
+    """Return all that a scenario holds: assumptions by group with their sources, remedies, failures, segments."""
     from policy_sim.service.remedies import compose  # loads pandas and scipy, and a list of scenarios needs neither
 
     about = new_table(f"{scenario.title} ({scenario.name}, {scenario.currency})", ("",))
@@ -57,7 +58,11 @@ def of_scenario(scenario: Scenario) -> list[Table | str]:
     failures = new_table("failures", ("", "", "resolutions"))
     for name, failure in scenario.failures.items():
         failures.add_row(name, failure.title, str(len(compose(scenario, name))))
-    return [*parts, remedies, "", failures]
+    segments = new_table("segments", ("", "", ""))
+    words = segment_words(scenario.segments, scenario.currency)
+    for segment in scenario.segments:
+        segments.add_row(segment.name, segment.title, words[segment.name])
+    return [*parts, remedies, "", failures, "", segments]
 
 
 def _assumption_words(assumption: Assumption) -> str:
