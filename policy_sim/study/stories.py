@@ -79,9 +79,9 @@ class Story(_Frozen):
     """An account of service as one case of a scenario.
 
     `told` retells the account, `left_out` says what of it the model does not know, `beyond_limits` why the limits that
-    are best for the scenario would not have let the agent do it without asking; empty where they would. `case` holds
-    facts by the names of case columns; what it leaves out is filled from the scenario. `options` has `given` (what the
-    firm did), `nothing`, and what else could have been done.
+    are best for the scenario would not have let the agent do it without asking; empty where they would, or others that
+    are as good. `case` holds facts by the names of case columns; what it leaves out is filled from the scenario.
+    `options` has `given` (what the firm did), `nothing`, and what else could have been done.
     """
 
     name: Name

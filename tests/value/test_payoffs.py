@@ -291,7 +291,7 @@ def test_minutes_and_labour_by_hand(scenario):
     agent, lead, manager = (scenario.value(f"{tier}.minutes") for tier in ("agent", "lead", "manager"))
     wages = [scenario.value(f"{tier}.cost_per_minute") for tier in scenario.tiers]
     stay = [1 - scenario.value(f"{tier}.lost_contact_share") for tier in scenario.tiers]
-    # those of the agent; of the tier and six of a supervisor for the call, if the customer is still there for it
+    # those of the agent; those of the tier and six of a supervisor for the call, if the customer is still there for it
     above = [6, (lead + 6) * stay[1], (manager + 6) * stay[2]]
     np.testing.assert_allclose(minutes, agent + np.array(above), rtol=1e-12)
     np.testing.assert_allclose(second, above, rtol=1e-12)
