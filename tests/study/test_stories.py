@@ -209,7 +209,7 @@ def test_a_subscription_is_worth_what_contracts_say():
 def test_the_best_limits_permit_it_or_the_story_says_why_not(replays, name):
     story, needed = replays[name].story, replays[name].limits_needed
     scenario = load_scenario(story.scenario)
-    payoffs = prepare(scenario, sample=Sample(cases=300, draws=8)).payoffs
+    payoffs = prepare(scenario, sample=Sample(cases=600, draws=16)).payoffs
     in_force = load_policy("current", scenario)
     best = permitting = best_limits(in_force, payoffs, round_to=1.0).policy
     for lever in (Lever(tier, limit) for tier in scenario.tiers[:-1] for limit in needed):
