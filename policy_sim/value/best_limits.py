@@ -50,7 +50,7 @@ Floats = NDArray[np.float64]
 _SEARCH_CASES = 20_000  # at most, that limits are fitted to
 _START_CASES = 2_000  # at most, that starts are polished on
 _REGION_CASES = 1_000  # at most, on which other limits are set anew
-_SETTLED = 3  # ends on these, the best ones, that go on until the load stands
+_SETTLED = 1  # ends on these, the best ones, that go on until the load stands
 _CENT = 0.01
 _COARSEST = 1e9
 _SEARCHING = "Searching the best limits"
@@ -307,10 +307,15 @@ def _ends_on_few(
 def _best_on_all(given: Policy, ends: Sequence[Policy], search: Search, levers: Sequence[Lever]) -> _OnAll:
     """Climb on all cases from each distinct end, and go on from the best until the load stands."""
     places = same_as(ends)
-    climbed = {place: search.climb(ends[place], levers)[0] for place in sorted(set(places))}
+    is_climbed = len(search.expected.payoffs.cases) <= _START_CASES  # the few cases are all
+    climbed = {
+        place: ends[place] if is_climbed else search.climb(ends[place], levers)[0] for place in sorted(set(places))
+    }
     worth = {place: search.own_value(policy) for place, policy in climbed.items()}
     best = climbed[max(worth, key=lambda place: worth[place])]
-    _, best, under = max((settle(start, search, levers) for start in (best, given)), key=lambda end: end[0])
+    if search.own_value(given) > max(worth.values()):
+        best = given
+    _, best, under = settle(best, search, levers)
     return _OnAll(best, under, [worth[place] for place in places])
 
 

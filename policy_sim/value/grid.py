@@ -153,7 +153,7 @@ def _grid_levels(limit: str, uses: Ints, policy: Policy, tiers: Sequence[str], l
 
 def _combinations(tier: str, policy: Policy, levels: Sequence[Floats], levers: Sequence[Lever]) -> Ints:
     """Return (combinations, limits) all positions in the levels for a tier; limits that do not move have one."""
-    moved = {lever.limit for lever in levers if lever.tier == tier}
+    moved = {lever.limit for lever in levers if lever.tier == tier and LIMIT_KINDS[lever.limit].grid_points > 0}
     choices = [
         range(len(levels[d])) if limit in moved else [int(np.searchsorted(levels[d], policy.limit(tier, limit)))]
         for d, limit in enumerate(LIMITS)

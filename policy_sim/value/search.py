@@ -47,6 +47,7 @@ Ints = NDArray[np.int64]
 NO_GAIN = 1e-9
 
 _GRID_CASES = 1_000  # at most, that a grid is worked out for
+_TOP_OF_GRID = 20_000  # pairs, the best ones, among which starts are chosen
 _GRID_START_COUNT, _RANDOM_START_COUNT = 4, 3
 _ROUNDS = 12  # of coordinate ascent, at most
 _LOAD_ROUNDS = 4  # of finding limits and the load that they put on supervisors, at most
@@ -54,7 +55,7 @@ _PRICE_ROUNDS = 8  # of finding the price at which caps hold
 _FIRST_PRICE = 4.0  # money a case for all that a cap allows
 _NEVER = 1e12  # below this is what breaks a cap
 _NUDGE = 0.02  # by which the load is moved to see what it costs
-_SETTLED_HOURS = 0.02  # of wait, between the load that limits were found under and the one that they make
+_SETTLED_HOURS = 0.1  # of wait, between the load that limits were found under and the one that they make
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,8 @@ class Search:
 
 def breaking_none(caps: Mapping[str, float], means: Mapping[str, NDArray[Any]], objective: NDArray[Any]) -> Floats:
     """Return the objective, and below all that keeps to the caps what does not, the lower the further it is off."""
+    if not caps:
+        return objective
     excess = sum((np.maximum(means[name] / cap - 1 - 1e-9, 0) for name, cap in caps.items()), np.zeros(()))
     return np.where(excess > 0, -_NEVER * (1 + excess), objective)
 
@@ -190,7 +193,9 @@ def starts(policy: Policy, grid: Grid, caps: Mapping[str, float], levers: Sequen
     """Begin at the policy itself, "ask everything", "no limits", the best pairs of the grid, and anywhere on it."""
     objective = breaking_none(caps, grid.totals, grid.totals["net_value"]).ravel()
     in_order = np.flatnonzero(grid.is_in_order.ravel())
-    top = in_order[np.argsort(-objective[in_order], kind="stable")[:20_000]]
+    count = min(_TOP_OF_GRID, len(in_order))
+    top = np.sort(in_order[np.argpartition(-objective[in_order], count - 1)[:count]])
+    top = top[np.argsort(-objective[top], kind="stable")]
     rng = np.random.default_rng(0)
     anywhere = rng.permutation(in_order)[:_RANDOM_START_COUNT]
     places = [*_apart(top, grid, _GRID_START_COUNT), *anywhere.tolist()]
