@@ -406,6 +406,8 @@ class Scenario(_Frozen):
 def _clip_shares(group: str, members: dict[str, Assumption], set_names: Sequence[str]) -> None:
     """Lower shares of the same people so that they add up to 1 at most: those not set, then ranges of the rest."""
     names = [name for name in _SHARES_OF_ONE if name in members]
+    if sum(members[name].value for name in names if f"{group}.{name}" in set_names) > 1:
+        return  # refused as it stands
     for name in sorted(names, key=lambda name: f"{group}.{name}" in set_names):
         share, excess = members[name], sum(members[other].highest for other in names) - 1
         least = share.value if f"{group}.{name}" in set_names else 0.0

@@ -537,7 +537,7 @@ def test_with_values_refuses(scenario, values, message):
 
 @pytest.mark.parametrize("generous", [0.85, 0.95, 1.0])
 def test_a_share_that_leaves_others_less_is_taken_and_said(scenario, generous):
-    with pytest.warns(UserWarning, match=r"thrifty_share is taken to be [\d.]+ at most, not 0.25"):
+    with pytest.warns(UserWarning, match=r"thrifty_share is taken to be [\d.]+ at most, not 0.3"):
         changed = scenario.with_values({"agent.generous_share": generous})
     assert changed.value("agent.generous_share") == generous
     assert changed.value("agent.thrifty_share") == pytest.approx(min(0.1, 1 - generous))

@@ -18,7 +18,7 @@ from policy_sim.border import InputError, not_installed, unknown
 from policy_sim.policy import ASK, ASK_CENTS, NO_LIMIT, NO_LIMIT_CENTS, Guard, Ladder, Policy, Provenance, seal_of
 from policy_sim.publish.table import money_text
 from policy_sim.segments import segment_words
-from policy_sim.words import EVERYTHING, GUARDS, LIMIT_KINDS, LIMITS, LimitKind
+from policy_sim.words import EVERYTHING, GOODWILL, GUARDS, LIMIT_KINDS, LIMITS, LimitKind
 
 __all__ = ["PAPERS", "Marks", "framed", "marks_of", "pdf_problem", "read_marks", "render_card", "render_card_pdf"]
 
@@ -234,7 +234,7 @@ def _kinds(scenario: Scenario) -> list[LimitKind]:
 
 
 def _draws_on(scenario: Scenario, failure: str) -> set[str]:
-    """Return the limits that the remedies for a failure draw on."""
+    """Return the limits that the remedies for a failure draw on; whatever is given may go beyond what is owed."""
     home = {variant: name for name in scenario.remedies for variant in scenario.variants(name)}
     named = {
         home[variant]
@@ -242,7 +242,7 @@ def _draws_on(scenario: Scenario, failure: str) -> set[str]:
         for alternative in alternatives
         for variant in alternative
     }
-    return {limit for name in named for limit in scenario.remedies[name].uses}
+    return {limit for name in named for limit in scenario.remedies[name].uses} | {GOODWILL}
 
 
 def _cell(most_cents: int, is_drawn_on: bool) -> _Cell:

@@ -33,6 +33,7 @@ from policy_sim.value.robust import CRITERIA, robust_limits
 from policy_sim.value.search import (
     NO_GAIN,
     Search,
+    climb,
     climb_within,
     moving_levers,
     release_upper_limits,
@@ -46,11 +47,13 @@ from policy_sim.words import MOVED, OUTCOMES, SPARED
 __all__ = ["BestLimits", "best_limits"]
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 _SEARCH_CASES = 20_000  # at most, that limits are fitted to
 _START_CASES = 2_000  # at most, that starts are polished on
 _REGION_CASES = 1_000  # at most, on which other limits are set anew
 _SETTLED = 1  # ends on these, the best ones, that go on until the load stands
+_LONG_WAIT = 0.25  # hours, from which on limits are moved along exact curves, queue and all
 _CENT = 0.01
 _COARSEST = 1e9
 _SEARCHING = "Searching the best limits"
@@ -182,18 +185,13 @@ def best_limits(
 
     Parameters
     ----------
-    policy
-        Everything but the limits to move stays as it is here.
-    payoffs
-        The valued cases.
-    limits
-        Which limits may move.
-    tiers
-        Whose limits may move; all but the last, which has none, where not given.
-    by
-        Any of "failure" and "segment": exceptions of the first tier may be made for these cells ...
-    at_most_exceptions
-        ... as many as this, those with the highest gain first; None for as many as bring anything.
+    policy, payoffs
+        Everything but the limits to move stays as it is in the policy; the valued cases.
+    limits, tiers
+        Which limits may move, and whose: of all tiers but the last, which has none, where not given.
+    by, at_most_exceptions
+        Any of "failure" and "segment": exceptions of the first tier may be made for these cells, as many as this, those
+        with the highest gain first; None for as many as bring anything.
     round_to
         Limits are multiples of this (money); exact where not given.
     budget, escalation_minutes
@@ -215,29 +213,12 @@ def best_limits(
     every = _step_in_cents(round_to, policy.currency)
     _refuse_unknown(by, at_most_exceptions, robust)
     report = on_progress or _unheard
-
-    few = payoffs.take(spread(len(payoffs.cases), _START_CASES))
-    ends = _ends_on_few(policy, few, levers, caps, report)
-    report(_SEARCHING, 2, 5)
-    many = payoffs.take(spread(len(payoffs.cases), _SEARCH_CASES))
-    on_all = _best_on_all(policy, ends, Search.of(ends[0], many, limits, caps), levers)
-    _refuse_infeasible(on_all.best, on_all.search, budget, escalation_minutes)
-    unbound = _ends_on_few(policy, few, levers, {}, _unheard)[0] if caps else on_all.best
-    binding, price = _shadow_price(on_all.best, unbound, on_all.search, levers)
-    on_all, bound = _bounded(on_all, levers, caps, {SPARED[binding].outcome: price} if binding else {})
-    best, search = on_all.best, on_all.search
-    found = search.own_value(best)
-    report(_SEARCHING, 3, 5)
+    ends, on_all, bound, binding, price = _found(policy, payoffs, levers, caps, (budget, escalation_minutes), report)
+    best, search, found = on_all.best, on_all.search, on_all.search.own_value(on_all.best)
     if robust != "mean":
+        few = payoffs.take(spread(len(payoffs.cases), _START_CASES))
         best = robust_limits(best, [policy, *ends], few, levers, robust, search)
-    shared, rounded = best, _rounded(best, search, levers, every)
-    if robust == "mean" and search.value(rounded) > search.value(shared):
-        shared = rounded  # caps make the ground rugged: round limits may be the better ones that were found
-    advised, not_asking = instead_of_asking(rounded, search, levers, every)
-    forgone = search.value(rounded) - search.value(advised)
-    shared = advised if shared is rounded else instead_of_asking(shared, search, levers, None)[0]
-    if search.value(advised) > search.value(shared):
-        shared = advised  # what takes the place of "ask" is not the best amount but the highest as good
+    shared, advised, not_asking, forgone = _advised(best, search, levers, every, robust)
     _refuse_infeasible(advised, search, budget, escalation_minutes)
     exceptions = best_exceptions(advised, search, cells_by(payoffs, by), limits, every)
     best = with_exceptions(advised, exceptions, search, at_most_exceptions)
@@ -248,20 +229,58 @@ def best_limits(
     best, unreached = _as_given_where_nothing_hangs_on_it(policy, best, search, levers)
     agreeing = sum(value >= found - _CENT for value in on_all.ends_worth)
     return BestLimits(
-        policy=best,
-        payoffs=payoffs,
-        levers=levers,
-        starts=len(ends),
-        agreeing_starts=agreeing,
-        simplicity=simplicity,
-        binding=binding,
-        shadow_price=price,
-        found=found,
-        bound=bound,
-        not_asking=not_asking,
-        forgone=forgone,
-        unreached=unreached,
+        best,
+        payoffs,
+        levers,
+        len(ends),
+        agreeing,
+        simplicity,
+        binding,
+        price,
+        found,
+        bound,
+        not_asking,
+        forgone,
+        unreached,
     )
+
+
+def _found(
+    policy: Policy,
+    payoffs: Payoffs,
+    levers: Sequence[Lever],
+    caps: Mapping[str, float],
+    bounds: tuple[float | None, float | None],
+    report: Progress,
+) -> tuple[list[Policy], _OnAll, float, str, float]:
+    """Return the ends on few cases, the best on all, what no limits bring more than, which bound binds, its price."""
+    few = payoffs.take(spread(len(payoffs.cases), _START_CASES))
+    ends = _ends_on_few(policy, few, levers, caps, report)
+    report(_SEARCHING, 2, 5)
+    many = payoffs.take(spread(len(payoffs.cases), _SEARCH_CASES))
+    limits = list(dict.fromkeys(lever.limit for lever in levers))
+    on_all = _best_on_all(policy, ends, Search.of(ends[0], many, limits, caps), levers)
+    _refuse_infeasible(on_all.best, on_all.search, *bounds)
+    unbound = _ends_on_few(policy, few, levers, {}, _unheard)[0] if caps else on_all.best
+    binding, price = _shadow_price(on_all.best, unbound, on_all.search, levers)
+    on_all, bound = _bounded(on_all, levers, caps, {SPARED[binding].outcome: price} if binding else {})
+    report(_SEARCHING, 3, 5)
+    return ends, on_all, bound, binding, price
+
+
+def _advised(
+    best: Policy, search: Search, levers: Sequence[Lever], every: int | None, robust: str
+) -> tuple[Policy, Policy, tuple[Lever, ...], float]:
+    """Return the best limits to the cent, those to be advised, levers that had an "ask" not worth asking, its worth."""
+    shared, rounded = best, _rounded(best, search, levers, every)
+    if robust == "mean" and search.value(rounded) > search.value(shared):
+        shared = rounded  # caps make the ground rugged: round limits may be the better ones that were found
+    advised, not_asking = instead_of_asking(rounded, search, levers, every)
+    forgone = search.value(rounded) - search.value(advised)
+    shared = advised if shared is rounded else instead_of_asking(shared, search, levers, None)[0]
+    if search.value(advised) > search.value(shared):
+        shared = advised  # what takes the place of "ask" is not the best amount but the highest as good
+    return shared, advised, not_asking, forgone
 
 
 def _as_given_where_nothing_hangs_on_it(
@@ -313,10 +332,27 @@ def _best_on_all(given: Policy, ends: Sequence[Policy], search: Search, levers: 
     }
     worth = {place: search.own_value(policy) for place, policy in climbed.items()}
     best = climbed[max(worth, key=lambda place: worth[place])]
-    if search.own_value(given) > max(worth.values()):
+    bounds = {lever: given.bounds(lever) for lever in levers}
+    is_in_order = all(low <= given.limit(lever.tier, lever.limit) <= high for lever, (low, high) in bounds.items())
+    if is_in_order and search.own_value(given) > max(worth.values()):
         best = given
     _, best, under = settle(best, search, levers)
+    if under.wait_hours > _LONG_WAIT and not search.caps:
+        best, under = _climbed_with_the_queue(best, under, levers)
     return _OnAll(best, under, [worth[place] for place in places])
+
+
+def _climbed_with_the_queue(best: Policy, search: Search, levers: Sequence[Lever]) -> tuple[Policy, Search]:
+    """Climb along exact curves, in which every limit makes the wait that it makes; a price of load is a slope only."""
+    payoffs = search.expected.payoffs
+    few = payoffs.take(spread(len(payoffs.cases), _START_CASES))
+
+    def along(policy: Policy, lever: Lever) -> tuple[Ints, Floats]:
+        curve = threshold_curve(evaluate(policy, few), lever)
+        return curve.cents, curve.per_case().mean(axis=1)
+
+    climbed, _ = climb(best, levers, along, None)
+    return (climbed, search.under(climbed)) if search.own_value(climbed) > search.own_value(best) else (best, search)
 
 
 def _bounded(

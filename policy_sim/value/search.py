@@ -96,9 +96,14 @@ class Search:
         return replace(self, expected=expected, prices=_price_of_load(policy, payoffs, load), load=load)
 
     @property
+    def wait_hours(self) -> float:
+        """How long people wait for a supervisor under the load of the tables, where the draws have them wait longest."""
+        return float(escalation_queue(self.expected.payoffs, self.load).mean_wait_hours.max())
+
+    @property
     def is_waiting(self) -> bool:
         """Whether anybody waits for a supervisor under the load of the tables."""
-        return bool(escalation_queue(self.expected.payoffs, self.load).mean_wait_hours.max() > 0)
+        return self.wait_hours > 0
 
     def idle(self, policy: Policy) -> Search:
         """Return the search with nobody waiting for a supervisor, whatever the load; tiers and guards of a policy."""

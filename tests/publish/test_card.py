@@ -68,8 +68,8 @@ def test_what_no_remedy_draws_on_has_no_column(current):
 def test_limits_stand_in_the_table(rich, scenario):
     agent = render_card(rich, scenario).split('<main class="page')[1]
     text = lines(agent)
-    row = text.index("Wrong item for: Many orders")
-    assert text[row + 1 : row + 5] == ["50", "10", "Ask", "50"]
+    row = text.index("Wrong item for: Many orders (5 orders or more)")
+    assert text[row + 1 : row + 6] == ["50", "10", "Ask", "50", "20"]
     assert "All you give for one case may cost 99.99 USD at most." in agent
 
 

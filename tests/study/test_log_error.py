@@ -49,5 +49,5 @@ def test_halves_share_no_customer(setting):
     )
     halves = [half.outcome.payoffs.cases for half in optimum.held_out.fitted]
     assert sum(map(len, halves)) == len(setting.payoffs.cases)
-    assert not set(halves[0].customer) & set(halves[1].customer)
-    assert groups_of(setting.payoffs.cases).units == len(np.unique(setting.payoffs.cases.customer))
+    assert not set(halves[0].buyer) & set(halves[1].buyer)
+    assert groups_of(setting.payoffs.cases).units == len(np.unique(setting.payoffs.cases.buyer))

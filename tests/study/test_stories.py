@@ -29,7 +29,10 @@ DISAGREEMENTS = {
     ("drive_thru", "given", "script"),
     ("late_mover", "given", "slot_alone"),
     # ahead, but not in enough of the draws
+    ("late_mover", "best", "given"),
+    ("late_mover", "nothing", "given"),
     ("lost_adapter", "best", "given"),
+    ("lost_adapter", "nothing", "given"),
 }
 #: Where the best of the menu is what was given, and where doing nothing pays more than that.
 AS_GOOD_AS_IT_GETS = {"cooker_lid"}

@@ -51,7 +51,7 @@ def test_everything_uncertain_is_taken_where_nothing_is_named() -> None:
     model = to_ema_model(SCENARIO, load_policy("current", SCENARIO), 50)
     uncertain = [name for name in SCENARIO.assumption_names if SCENARIO.assumption(name).distribution != "chosen"]
     assert len(model.uncertainties) == len(uncertain)
-    assert len(model.levers) == 4
+    assert len(model.levers) == 6
 
 
 @pytest.mark.parametrize(

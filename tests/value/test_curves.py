@@ -390,6 +390,7 @@ def hand_payoffs(scenario, shipped_payoffs):
             lead_hours=np.zeros((2, 3, LANES)),
             staff=staff,
             proactive=np.zeros((2, 3), dtype=np.bool_),
+            in_line=np.zeros((2, 3), dtype=np.bool_),
             timing=np.zeros((2, 3), dtype=np.int64),
             rejected=np.array([False, True]),
             failures=per_failure,

@@ -251,7 +251,7 @@ def test_guards_let_fewer_learned_claims_through_and_keep_fewer_honest_customers
 @pytest.fixture(scope="module")
 def like_agents(scenario, random_cases):
     """Payoffs under the central assumptions where a lead takes no more than an agent, and nobody waits for one."""
-    same = {"minutes": 0, "wait_hours": 0, "lost_contact_share": 0, "cost_per_minute": 0.6}
+    same = {"minutes": 0, "wait_hours": 0, "live_wait_hours": 0, "lost_contact_share": 0, "cost_per_minute": 0.6}
     same |= {name: scenario.value(f"agent.{name}") for name in ("generous_share", "thrifty_share")}
     alike = scenario.with_values({f"lead.{name}": value for name, value in same.items()})
     return value_cases(alike, random_cases(alike, np.random.default_rng(15), 400), central(alike))

@@ -90,7 +90,7 @@ def test_bounds_that_do_not_bind_have_no_price(scenario, shipped_payoffs, free):
 
 def test_a_budget_that_binds_has_a_price_and_is_spent(scenario, shipped_payoffs, free):
     best = evaluate(free.policy, shipped_payoffs)
-    budget = 0.75 * best.per_year("remedy_cost").mean()
+    budget = 0.9 * best.per_year("remedy_cost").mean()
     found = best_limits(load_policy("current", scenario), shipped_payoffs, budget=budget)
     outcome = evaluate(found.policy, shipped_payoffs)
     assert found.binding == "budget"

@@ -45,7 +45,7 @@ def of_recommendation(setting: Setting, recommendation: Recommendation) -> list[
     """
     scenario, payoffs = setting.scenario, setting.payoffs
     about = (
-        f"{scenario.title}: {len(payoffs.cases):,} cases, {len(payoffs.draws):,} draws of the assumptions; "
+        f"{scenario.title}: {len(payoffs.cases):,} cases, {len(payoffs.draws):,} draws of the assumptions;\n"
         f"{year_words(payoffs)}"
     )
     best, gain = recommendation.best, recommendation.gain

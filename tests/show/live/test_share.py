@@ -93,7 +93,7 @@ def test_its_table_chooses_as_the_library_does(panel: Panel, page: str) -> None:
                 permitted = rows[(uses[rows] <= most).all(axis=1)]
                 if permitted.size:
                     best = [permitted[np.argmin(order[permitted])] for order in rank[k]]
-                    measures = value[k][:, best] @ np.array(table["styles"])
+                    measures = value[k][:, best] @ np.array(table["styles"][k])
                     break
             totals += measures / 400
         net = float(totals @ np.array(table["signs"]))

@@ -45,7 +45,7 @@ def test_a_curve_holds_what_evaluate_says(panel: Panel) -> None:
         for name in TILES:
             low, high = compare(outcome, panel.baseline).interval(name)
             # the error of the sample is read between some of the steps
-            near = 0.1 * (high - low) + 1e-7
+            near = 0.25 * (high - low) + 1e-7
             assert view.low[name][step] == pytest.approx(low, abs=near)
             assert view.high[name][step] == pytest.approx(high, abs=near)
         assert view.ahead[step] == (outcome.per_case() > panel.baseline.per_case()).mean()
@@ -97,14 +97,14 @@ def test_limits_out_of_order_are_refused_and_the_panel_is_not_changed(panel: Pan
 
 
 def test_levers_stops_and_points_cover_the_screen(panel: Panel) -> None:
-    limits = ["refund", "credit", "keep_item", "replacement"]
+    limits = ["refund", "credit", "keep_item", "replacement", "goodwill", "total_cost"]
     assert [str(lever) for lever in panel.levers] == [f"{tier}.{name}" for tier in ("agent", "lead") for name in limits]
     for lever in panel.levers:
         stops = panel.stops(lever)
         assert (np.diff(stops) > 0).all()
         assert stops[0] == 0.0
         limit = panel.policy.limit(lever.tier, lever.limit)
-        assert limit == ASK or limit in stops
+        assert np.isinf(limit) or limit in stops
         assert stops[-1] <= panel.top(lever)
     assert [point["title"] for point in panel.points()] == ["Policy in force", "Ask first", "Generous"]
     assert not any(point["is_recommended"] for point in panel.points())
@@ -197,6 +197,8 @@ def test_figures_show_the_numbers(panel: Panel) -> None:
         "Store credit, up to",
         "Refund, up to",
         "Replacement, up to",
+        "Goodwill, up to",
+        "Cost in all, up to",
     ]
     line = figure.axes[0].lines[1]
     curve = best.curves["keep_item"]

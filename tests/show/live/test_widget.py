@@ -83,7 +83,7 @@ def test_a_limit_s_own_curve_is_not_worked_out_again(screen: Screen, panel: Pane
     curves = [
         content["limit"] for content, _ in screen.sent if content["kind"] == "curve" and content["tier"] == "agent"
     ]
-    assert sorted(curves) == ["keep_item", "refund", "replacement"]
+    assert sorted(curves) == ["goodwill", "keep_item", "refund", "replacement", "total_cost"]
     screen.show(order="3", credit=25, baseline={"preset": "generous"})
     assert sum(content["kind"] == "curve" for content, _ in screen.sent) == len(panel.levers)
 
