@@ -183,8 +183,6 @@ def make_lever(rng, policy, payoffs):
 _VARIANTS = {
     "shipped": (lambda s: s, 300, 3),
     "guided": (lambda s: set_styles(s, 0, 0), 150, 4),
-    "generous": (lambda s: set_styles(s, 1, 0), 150, 4),
-    "thrifty": (lambda s: set_styles(s, 0, 1), 150, 4),
     "generous and thrifty": (lambda s: set_styles(s, 0.5, 0.5), 150, 1),
     "mostly generous": (lambda s: s.with_values({"agent.generous_share": 0.7, "agent.thrifty_share": 0.2}), 200, 41),
     "entitlements that cannot be met": (
@@ -193,7 +191,6 @@ _VARIANTS = {
         3,
     ),
     "no entitlements": (lambda s: s.with_values({f"{f}.entitlement": 0.0 for f in s.failures}), 200, 3),
-    "half entitlements": (lambda s: s.with_values({f"{f}.entitlement": 0.5 for f in s.failures}), 200, 3),
     "dear escalations, quick learners": (
         lambda s: s.with_values(
             {"lead.lost_contact_share": 0.3, "manager.wait_hours": 200, "claiming.spread": 3, "claiming.temptation": 5}

@@ -167,12 +167,13 @@ def test_direction_of_what_a_limit_is_worth(valued, current, low, high, limit, s
     assert sign * (gains[1] - gains[0]) > 0
 
 
-@pytest.mark.parametrize("name", ["shop.label_cost", "agent.cost_per_minute", "shop.inspection_cost"])
+@pytest.mark.parametrize("name", ["shop.label_cost", "agent.cost_per_minute"])
 def test_what_makes_every_policy_dearer_lowers_the_best_one(valued, current, name):
     # where everybody is guided, the best of many cannot rise where none does: held on the best limits that are found
     guided = {f"{tier}.{style}_share": 0.0 for tier in current.tier_names for style in ("generous", "thrifty")}
     value = valued({}).scenario.value(name)
-    cheap, dear = (valued(guided | {name: factor * value}) for factor in (0.8, 1.2))
+    some = np.arange(200)
+    cheap, dear = (valued(guided | {name: factor * value}).take(some) for factor in (0.8, 1.2))
     best = best_limits(current, dear).policy
     assert evaluate(best, cheap).per_case()[0] >= evaluate(best, dear).per_case()[0]
 
