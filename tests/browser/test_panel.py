@@ -200,8 +200,8 @@ def test_limits_stop_at_the_next_tier_s_and_at_the_budget(panel: Page) -> None:
     from_menu(panel, "Set a budget")
     panel.get_by_label("Remedy cost a year, at most (USD)").fill(str(round(spend * 1.001)))
     panel.get_by_role("button", name="Set", exact=True).click()
-    press(panel, "Agents: Store credit", "End")
-    assert "at the budget" in (slider(panel, "Agents: Store credit").get_attribute("aria-valuetext") or "")
+    press(panel, "Agents: Refund", "End")
+    assert "at the budget" in (slider(panel, "Agents: Refund").get_attribute("aria-valuetext") or "")
     assert value_of(panel, "remedy_cost") <= spend * 1.001
 
 
