@@ -139,7 +139,7 @@ def check_export(panel: Page, setting: Setting, lab: Any) -> None:
     expect(status).to_contain_text("Written to out, and downloaded: current_v2.json")
     written = lab.folder / "out" / "current_v2.json"
     policy = import_policy(written, setting.scenario)
-    assert policy.limit("agent", "refund") == 26.0
+    assert policy.limit("agent", "refund") == 30.0
     assert policy.limit("agent", "credit") == 10.0
     assert json.loads(Path(download.value.path()).read_text())["tiers"] == json.loads(written.read_text())["tiers"]
 
