@@ -97,7 +97,7 @@ class Search:
 
     @property
     def wait_hours(self) -> float:
-        """How long people wait for a supervisor under the load of the tables, where the draws have them wait longest."""
+        """How long people wait for a supervisor under the load of the tables, in the draw with the longest wait."""
         return float(escalation_queue(self.expected.payoffs, self.load).mean_wait_hours.max())
 
     @property
