@@ -16,12 +16,12 @@ from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from policy_sim.border import InputError, check_at_least, find_file, is_file, parse_model, read_yaml, unknown
+from policy_sim.border import Described, InputError, check_at_least, find_file, is_file, parse_model, read_yaml, unknown
 from policy_sim.failures import ACTS, Failure, Remedy, Rule
 from policy_sim.segments import Segment, check_segments
-from policy_sim.words import ASKS, COLUMNS, Name
+from policy_sim.words import ASKS, COLUMNS, Name, Text
 
 __all__ = [
     "Assumption",
@@ -137,14 +137,8 @@ _NEEDED_PER_TIER = (
     "thrifty_share",
 )
 
-Text = Annotated[str, Field(min_length=1, max_length=600)]
 
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Assumption(_Frozen):
+class Assumption(Described):
     """One uncertain number with what is known about it.
 
     `range` is the plausible range; draws never leave it. `distribution` says how draws fill it: "triangular" with its
@@ -193,7 +187,7 @@ class Assumption(_Frozen):
         return np.asarray(stats.triang.ppf(probability, mode, loc=low, scale=high - low), dtype=np.float64)
 
 
-class Scenario(_Frozen):
+class Scenario(Described):
     """A named set of assumptions, failures and remedies; `rules` leave combinations of remedies out."""
 
     name: Name

@@ -9,21 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from policy_sim.border import unknown
-from policy_sim.words import EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS, NEEDS, RemedyKind
+from policy_sim.border import Described, unknown
+from policy_sim.words import EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS, NEEDS, RemedyKind, Text
 
 __all__ = ["ACTS", "Failure", "Form", "Remedy", "Rule"]
 
 #: What a remedy takes of people and time: each is 0, 1, or an assumption.
 ACTS = ("minutes", "supervisor_minutes", "lead_hours", "effort", "gesture")
-
-_Title = Annotated[str, Field(min_length=1, max_length=600)]
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def _coefficient(value: object) -> object:
@@ -44,7 +38,7 @@ _Alternatives = Annotated[tuple[tuple[str, ...], ...], Field(min_length=1)]
 Form = Mapping[str, Coefficient]
 
 
-class Remedy(_Frozen):
+class Remedy(Described):
     """One atomic act: linear forms in the case's columns, so that a new remedy needs no code.
 
     `worth` is what the customer gets, `trouble` what it costs the customer, `cost` what it costs the firm, `gain` what
@@ -57,11 +51,11 @@ class Remedy(_Frozen):
     `lead_hours` is the time until it arrives, `effort` (0-1) what it asks of the customer, `gesture` (0-1) how strong a
     gesture it is. A `proactive` remedy is given before the customer complains, and so reaches those who never would.
     With a remedy that is `in_line` the customer waits for a supervisor, as in an escalation. What `comes_first` has to
-    arrive before all else is sent: an item that is asked back. `needs` is a column of the
-    case without which it cannot be given: the item in stock, a part that is still made.
+    arrive before all else is sent: an item that is asked back. `needs` is a column of the case without which it cannot
+    be given: the item in stock, a part that is still made.
     """
 
-    title: _Title
+    title: Text
     kind: RemedyKind | None = None
     proactive: bool = False
     in_line: bool = False
@@ -69,9 +63,9 @@ class Remedy(_Frozen):
     needs: str | None = None
     amounts: tuple[Annotated[float, Field(gt=0)], ...] = ()
     shares_of_price: tuple[Annotated[float, Field(gt=0, le=1)], ...] = ()
-    cost: Form = {}
-    worth: Form = {}
-    trouble: Form = {}
+    cost: Form = Field({})
+    worth: Form = Field({})
+    trouble: Form = Field({})
     gain: Form | None = None
     uses: Mapping[str, Form] = {}
     minutes: Coefficient | None = None
@@ -115,7 +109,7 @@ class Remedy(_Frozen):
         return named | {f"uses.{limit}": form for limit, form in self.uses.items()}
 
 
-class Failure(_Frozen):
+class Failure(Described):
     """A kind of thing that goes wrong, how customers see it, and the resolutions that make sense for it.
 
     `shape` is "rejected" where the service was useless to the customer, "accepted" where it was flawed but accepted.
@@ -124,19 +118,19 @@ class Failure(_Frozen):
     unless a rule of the scenario leaves it out.
     """
 
-    title: _Title
+    title: Text
     shape: Literal["rejected", "accepted"]
     matched_by: Annotated[tuple[RemedyKind, ...], Field(min_length=1)]
     resolutions: Mapping[str, _Alternatives]
 
 
-class Rule(_Frozen):
+class Rule(Described):
     """Leaves out combinations that make no sense: remedies `never` together, or one `only` alongside one of others."""
 
     never: tuple[str, ...] = ()
     only: str | None = None
     alongside: tuple[str, ...] = ()
-    because: _Title
+    because: Text
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:

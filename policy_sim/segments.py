@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from policy_sim.words import Name
+from policy_sim.border import Described
+from policy_sim.words import Name, Text
 
 __all__ = ["Segment", "bounding_column", "check_segments", "segment_words", "upper_bounds"]
 
@@ -23,17 +24,15 @@ _BOUNDS: Mapping[str, str] = {
 }
 
 
-class Segment(BaseModel):
+class Segment(Described):
     """Customers up to a bound and above that of the segment before (the last segment has no upper end).
 
     The bound is a count of orders, the one that failed included, or a future value in the scenario's money right after
     that order; all segments of a scenario are bounded by the same.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
     name: Name
-    title: Annotated[str, Field(min_length=1, max_length=600)]
+    title: Text
     prior_purchases_up_to: Annotated[int, Field(ge=0)] | None = None
     future_value_up_to: Annotated[float, Field(gt=0)] | None = None
 

@@ -44,12 +44,16 @@ __all__ = [
     "RemedyKind",
     "ReturnPart",
     "SparedKind",
+    "Text",
     "decimals_of",
     "form_columns",
 ]
 
 #: How tiers, failures, remedies, assumptions and the like are named in files.
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+
+#: What files say in words: titles, sources, reasons.
+Text = Annotated[str, Field(min_length=1, max_length=600)]
 
 #: What a remedy is made of, and what a failure takes from a customer.
 RemedyKind = Literal["money", "credit", "goods", "service"]
@@ -440,8 +444,6 @@ class AskKind:
 
     Attributes
     ----------
-    title
-        What it is called on screens.
     kind
         What is asked for in kind; None where any kind will do.
     assumption
@@ -451,7 +453,6 @@ class AskKind:
     """
 
     name: str
-    title: str
     kind: RemedyKind | None = None
     assumption: str | None = None
     asks_for_more: bool = False
@@ -461,10 +462,10 @@ class AskKind:
 ASKS: Mapping[str, AskKind] = {
     ask.name: ask
     for ask in (
-        AskKind("anything", "nothing in particular"),
-        AskKind("money", "money back", kind="money", assumption="asks_money_share"),
-        AskKind("thing", "the thing, put right", kind="goods", assumption="asks_thing_share"),
-        AskKind("more", "more than was lost", assumption="asks_more_share", asks_for_more=True),
+        AskKind("anything"),
+        AskKind("money", kind="money", assumption="asks_money_share"),
+        AskKind("thing", kind="goods", assumption="asks_thing_share"),
+        AskKind("more", assumption="asks_more_share", asks_for_more=True),
     )
 }
 

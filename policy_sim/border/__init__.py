@@ -9,7 +9,7 @@ readers stand behind it: `plain` (YAML, JSON), `tables` (CSV, Parquet), and thos
 
 from policy_sim.border.errors import InputError, check_at_least, check_finite, nearest, not_installed, one_line, unknown
 from policy_sim.border.guard import guarded, is_file, is_folder, read_bytes
-from policy_sim.border.models import parse_model
+from policy_sim.border.models import Described, parse_model
 from policy_sim.border.places import check_place, find_file, shipped, write_whole
 from policy_sim.border.plain import parse_json, read_yaml
 from policy_sim.border.progress import Progress, Steps
@@ -26,6 +26,7 @@ from policy_sim.border.tables import (
 
 __all__ = [
     "SEPARATORS",
+    "Described",
     "InputError",
     "Progress",
     "Steps",

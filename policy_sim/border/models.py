@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from policy_sim.border.errors import InputError
 
-__all__ = ["parse_model"]
+__all__ = ["Described", "parse_model"]
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class Described(BaseModel):
+    """What a part of a scenario or a story says: it never changes, holds nothing unknown and only finite numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def parse_model(model: type[Model], content: object, where: str) -> Model:

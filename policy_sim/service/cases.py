@@ -287,8 +287,7 @@ def read_cases(source: str | Path | pd.DataFrame, scenario: Scenario) -> Cases:
     scenario where they are left out. Where there is a column `currency`, it must be the scenario's. A column `buyer`
     (text or numbers) says whose cases hang together, `new_customer_value` (the same in each row) what somebody is worth
     who has just placed a first order, `assumed` (as `Cases.to_frame` writes it) which columns to fill anew. Columns of
-    other
-    names are ignored.
+    other names are ignored.
 
     Parameters
     ----------

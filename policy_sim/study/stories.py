@@ -14,10 +14,10 @@ from typing import Annotated, Final, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from policy_sim.assumptions import Draws, Scenario, central, draw_assumptions, load_scenario
-from policy_sim.border import InputError, find_file, parse_model, plain_rows, read_yaml, shipped, unknown
+from policy_sim.border import Described, InputError, find_file, parse_model, plain_rows, read_yaml, shipped, unknown
 from policy_sim.failures import ACTS
 from policy_sim.policy import limit_content, load_policy
 from policy_sim.service import compose, read_cases
@@ -48,11 +48,7 @@ _MULTIPLES = np.geomspace(1 / 100, 100, 2000)
 Text = Annotated[str, Field(min_length=1, max_length=1200)]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Option(_Frozen):
+class Option(Described):
     """Something that could have been done: a bundle of remedies (variants of the scenario's), decided by a tier.
 
     `case` holds facts that would have been others then, such as the hours until somebody answers.
@@ -64,7 +60,7 @@ class Option(_Frozen):
     case: Mapping[str, float | str] = {}
 
 
-class Claim(_Frozen):
+class Claim(Described):
     """A statement in plain words, `says`, which is true where one option has a higher payoff than another.
 
     Options are those of the story, and "best": the best of the scenario's own menu.
@@ -75,7 +71,7 @@ class Claim(_Frozen):
     worse: str
 
 
-class Story(_Frozen):
+class Story(Described):
     """An account of service as one case of a scenario.
 
     `told` retells the account, `left_out` says what of it the model does not know, `beyond_limits` why the limits that
