@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from policy_sim.policy import ASK, Lever, Policy
 from policy_sim.value.curves import best_step
 from policy_sim.value.handling import Handling
-from policy_sim.value.search import Search
+from policy_sim.value.search import NEVER, Search
 
 __all__ = ["AS_GOOD", "instead_of_asking"]
 
@@ -68,7 +68,7 @@ def instead_of_asking(
 
 def _reach(value: Floats, search: Search) -> float:
     """Return how much a limit can bring, highest less lowest, among what keeps to the caps."""
-    kept = value[value > -1e11] if search.caps else value
+    kept = value[value > -NEVER] if search.caps else value
     return float(np.ptp(kept)) if kept.size else 0.0
 
 

@@ -216,8 +216,7 @@ def best_limits(
     ends, on_all, bound, binding, price = _found(policy, payoffs, levers, caps, (budget, escalation_minutes), report)
     best, search, found = on_all.best, on_all.search, on_all.search.own_value(on_all.best)
     if robust != "mean":
-        few = payoffs.take(spread(len(payoffs.cases), _START_CASES))
-        best = robust_limits(best, [policy, *ends], few, levers, robust, search)
+        best = robust_limits(best, [policy, *ends], _few_of(payoffs), levers, robust, search)
     shared, advised, not_asking, forgone = _advised(best, search, levers, every, robust)
     _refuse_infeasible(advised, search, budget, escalation_minutes)
     exceptions = best_exceptions(advised, search, cells_by(payoffs, by), limits, every)
@@ -254,7 +253,7 @@ def _found(
     report: Progress,
 ) -> tuple[list[Policy], _OnAll, float, str, float]:
     """Return the ends on few cases, the best on all, what no limits bring more than, which bound binds, its price."""
-    few = payoffs.take(spread(len(payoffs.cases), _START_CASES))
+    few = _few_of(payoffs)
     ends = _ends_on_few(policy, few, levers, caps, report)
     report(_SEARCHING, 2, 5)
     many = payoffs.take(spread(len(payoffs.cases), _SEARCH_CASES))
@@ -344,8 +343,7 @@ def _best_on_all(given: Policy, ends: Sequence[Policy], search: Search, levers: 
 
 def _climbed_with_the_queue(best: Policy, search: Search, levers: Sequence[Lever]) -> tuple[Policy, Search]:
     """Climb along exact curves, in which every limit makes the wait that it makes; a price of load is a slope only."""
-    payoffs = search.expected.payoffs
-    few = payoffs.take(spread(len(payoffs.cases), _START_CASES))
+    few = _few_of(search.expected.payoffs)
 
     def along(policy: Policy, lever: Lever) -> tuple[Ints, Floats]:
         curve = threshold_curve(evaluate(policy, few), lever)
@@ -361,10 +359,16 @@ def _bounded(
     """Return what no limits bring more than, and the best ones anew where bounding them came across better ones."""
     best, search = on_all.best, on_all.search
     bound = bound_limits(best, replace(search.idle(best), caps={}, prices=prices), levers)
-    value, better, under = settle(bound.at, search, levers)
-    if value > search.own_value(best) + NO_GAIN:
-        on_all = on_all._replace(best=better, search=under)
+    if bound.at is not best:
+        value, better, under = settle(bound.at, search, levers)
+        if value > search.own_value(best) + NO_GAIN:
+            on_all = on_all._replace(best=better, search=under)
     return on_all, bound.value + sum(price * caps[name] for name, price in prices.items())
+
+
+def _few_of(payoffs: Payoffs) -> Payoffs:
+    """Return the payoffs of as many cases as starts are polished on."""
+    return payoffs.take(spread(len(payoffs.cases), _START_CASES))
 
 
 def _unheard(words: str, done: int, of: int) -> None:

@@ -25,6 +25,7 @@ __all__ = [
     "choose",
     "grid_values",
     "may_be_chosen",
+    "orders_at",
     "put_in_order",
     "stages_along",
 ]
@@ -136,6 +137,12 @@ def _is_beaten(i: int, a: int, preferred: Ints, count: int, uses: Cents, counted
 def _order_of(style: int, tier: int, sets: ChoiceSets) -> int:
     """Return the row of `ChoiceSets.preference_order` that a style goes by at a tier of the scenario."""
     return tier if style == GUIDED else sets.preference_order.shape[0] - _STYLE_COUNT + style
+
+
+def orders_at(tier: int, sets: ChoiceSets) -> NDArray[np.int16]:
+    """Return (styles, N, A) what each style goes by at a tier of the scenario, rows of `preference_order`."""
+    # as Python: called from there the loop would be compiled for itself
+    return sets.preference_order[[_order_of.py_func(style, tier, sets) for style in range(_STYLE_COUNT)]]
 
 
 @numba.njit(forceinline=True)

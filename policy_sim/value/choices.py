@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_sim.policy import Policy
-from policy_sim.value.choice_kernels import GUIDED, STYLES, PolicyArrays
+from policy_sim.value.choice_kernels import STYLES, PolicyArrays, orders_at
 from policy_sim.value.escalation_queue import with_load
 from policy_sim.value.expected import Expected, load_of
 from policy_sim.value.handling import Handling
@@ -105,8 +105,7 @@ def choice_table(policy: Policy, payoffs: Payoffs, moved: Sequence[str] = LIMITS
     options = payoffs.choice_sets
     rank = np.empty((len(tiers) - 1, len(STYLES), len(case)), dtype=np.int64)
     for k, tier in enumerate(tiers[:-1]):
-        for s in range(len(STYLES)):
-            preference_order = options.preference_order[tier if s == GUIDED else s - len(STYLES)]
+        for s, preference_order in enumerate(orders_at(tier, options)):
             # what is never chosen comes last
             place = np.full(preference_order.shape, preference_order.shape[1])
             whose, at = np.nonzero(preference_order >= 0)

@@ -27,6 +27,7 @@ from policy_sim.value.payoffs import Payoffs, spread
 from policy_sim.words import LIMITS
 
 __all__ = [
+    "NEVER",
     "NO_GAIN",
     "Search",
     "breaking_none",
@@ -53,7 +54,7 @@ _ROUNDS = 12  # of coordinate ascent, at most
 _LOAD_ROUNDS = 4  # of finding limits and the load that they put on supervisors, at most
 _PRICE_ROUNDS = 8  # of finding the price at which caps hold
 _FIRST_PRICE = 4.0  # money a case for all that a cap allows
-_NEVER = 1e12  # below this is what breaks a cap
+NEVER = 1e12  # below this is what breaks a cap
 _NUDGE = 0.02  # by which the load is moved to see what it costs
 _SETTLED_HOURS = 0.1  # of wait, between the load that limits were found under and the one that they make
 
@@ -137,6 +138,8 @@ class Search:
 
     def is_feasible(self, policy: Policy) -> bool:
         """Tell whether a policy keeps to the caps."""
+        if not self.caps:
+            return True
         means = self.means(policy)
         return all(means[name] <= cap * (1 + 1e-9) for name, cap in self.caps.items())
 
@@ -157,7 +160,7 @@ def breaking_none(caps: Mapping[str, float], means: Mapping[str, NDArray[Any]], 
     if not caps:
         return objective
     excess = sum((np.maximum(means[name] / cap - 1 - 1e-9, 0) for name, cap in caps.items()), np.zeros(()))
-    return np.where(excess > 0, -_NEVER * (1 + excess), objective)
+    return np.where(excess > 0, -NEVER * (1 + excess), objective)
 
 
 def climb(
