@@ -65,7 +65,7 @@ def error_of_log(
     ----------
     Efron and Tibshirani 1993 (bootstrap of units that are observed several times).
     """
-    scenario, rng = payoffs.scenario, np.random.default_rng([seed, 5])
+    scenario, rng = payoffs.scenario, np.random.default_rng([seed, 6])
     model = customers.purchases.model.lower().replace("/", "-")
     gains = []
     with warnings.catch_warnings():
