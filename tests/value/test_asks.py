@@ -1,5 +1,7 @@
 """What customers ask for: who insists gets that, what is not there is not given, and the rule says who decides."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -27,9 +29,9 @@ def permits(limits, uses):
 
 def with_asks(payoffs, ask, firmness):
     """Return the payoffs of the same cases if all asked for one thing, that firmly."""
-    cases = payoffs.cases.with_columns({"firmness": np.full(len(payoffs.cases), firmness)})
-    asking = type(cases)(**(vars(cases) | {"ask": np.full(len(cases), ask)}))
-    return value_cases(payoffs.scenario, asking, payoffs.draws)
+    count = len(payoffs.cases)
+    cases = replace(payoffs.cases.with_columns({"firmness": np.full(count, firmness)}), ask=np.full(count, ask))
+    return value_cases(payoffs.scenario, cases, payoffs.draws)
 
 
 def test_the_tier_that_decides_is_the_one_that_the_rule_names_for_what_is_given(payoffs, random_policy):

@@ -32,11 +32,10 @@ export function partsOf(bench) {
       const rows = split === "parts" ? partRows(reading) : splitRows(reading, split);
       const { now } = reading;
       rows.push({ title: `${reading.valueTitle} ${reading.period}`, change: now.change, from: 0, to: now.change, isTotal: true });
-      const isNothing = rows.every((row) => Math.abs(row.change) <= NOTHING * Math.abs(now.level));
-      if (isNothing) rows.forEach((row) => (row.change = 0));
+      if (rows.every((row) => Math.abs(row.change) <= NOTHING * Math.abs(now.level))) rows.forEach((row) => (row.change = 0));
       const width = sized(part, HEIGHT);
       hatch(part.svg, `${bench.id}-parts-hatch`);
-      drawRows(part, reading, rows, now, width, isNothing);
+      drawRows(part, reading, rows, now, width);
       if (split !== "parts" && !reading.isViewFresh)
         draw(part.svg, "text", { x: width / 2, y: HEIGHT / 2, "text-anchor": "middle" }, "Working it out …");
       const texts = rows.map((row) => [row.title, reading.worth(row.change, true)]);
@@ -74,13 +73,13 @@ function splitRows({ state, isViewFresh }, split) {
  * @param {readonly Row[]} rows
  * @param {LevelNow} total
  * @param {number} width
- * @param {boolean} isNothing
  */
-function drawRows({ svg }, reading, rows, total, width, isNothing) {
+function drawRows({ svg }, reading, rows, total, width) {
   const areParts = reading.state.split === "parts";
   const [lineHeight, thick] = areParts ? [44, 14] : [28, 7];
   const ends = [...rows.flatMap((row) => [row.from, row.to]), total.low, total.high, 0];
   const [least, most] = [Math.min(...ends), Math.max(...ends)];
+  const isNothing = rows.every((row) => row.change === 0);
   const x = (/** @type {number} */ value) => 2 + ((value - least) / (most - least || 1)) * (width - 4);
   rows.forEach((row, i) => {
     const y = i * lineHeight;
