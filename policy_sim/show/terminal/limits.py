@@ -11,7 +11,6 @@ from functools import partial
 
 from rich.table import Table
 
-from policy_sim.policy import NO_LIMIT, Lever
 from policy_sim.show.terminal.tables import new_table
 from policy_sim.show.wording import (
     LIKELY,
@@ -20,6 +19,7 @@ from policy_sim.show.wording import (
     format_money,
     format_number,
     format_share,
+    format_stretch,
     likely_words,
     year_words,
 )
@@ -141,22 +141,17 @@ def _limits(recommendation: Recommendation) -> Table:
     """Return the limits of all tiers now and at their best, and how far those of the first may stray."""
     best, policy = recommendation.best, recommendation.best.policy
     in_force, currency = recommendation.gain.baseline.policy, policy.currency
-    first, *others = policy.tier_names[:-1]
-    heads = ["", f"{first} now", "best", "as good within 1%"]
-    for tier in others:
-        heads += [f"{tier} now", "best"]
-    table = new_table("Recommended limits", heads)
-    for name, (low, high) in best.regions.items():
-        flat = format_limit(low, currency) + (" or more" if high == NO_LIMIT else f" to {format_limit(high, currency)}")
-        now_and_best = {
-            tier: [
-                format_limit(in_force.limit(tier, name), currency),
-                "any" if Lever(tier, name) in best.unreached else format_limit(policy.limit(tier, name), currency),
-            ]
-            for tier in (first, *others)
-        }
-        rest = [words for tier in others for words in now_and_best[tier]]
-        table.add_row(LIMIT_KINDS[name].title, *now_and_best[first], flat, *rest)
+    table = new_table("Recommended limits", ("", "now", "best", "as good within 1%"))
+    for tier in policy.tier_names[:-1]:
+        table.add_row(tier, style="bold")
+        for lever, (low, high) in best.regions.items():
+            if lever.tier == tier:
+                table.add_row(
+                    f"  {LIMIT_KINDS[lever.limit].title}",
+                    format_limit(in_force.limit(tier, lever.limit), currency),
+                    "any" if lever in best.unreached else format_limit(policy.limit(tier, lever.limit), currency),
+                    format_stretch(low, high, currency),
+                )
     return table
 
 

@@ -14,7 +14,16 @@ from rich.table import Table
 from policy_sim.policy import NO_LIMIT, Policy, limit_words
 from policy_sim.show.terminal.limits import escalation_words
 from policy_sim.show.terminal.tables import new_table, prose
-from policy_sim.show.wording import LIKELY, TOO_FEW, format_limit, format_money, format_number, format_share, year_words
+from policy_sim.show.wording import (
+    LIKELY,
+    TOO_FEW,
+    format_limit,
+    format_money,
+    format_number,
+    format_share,
+    format_stretch,
+    year_words,
+)
 from policy_sim.study import HeldOut, Optimum, Setting
 from policy_sim.value import BestLimits, Difference, Frontier, KeepOrReturn
 from policy_sim.words import LIMIT_KINDS, LIMITS, OUTCOMES, RETURN_PARTS, SIMPLICITY, SPARED
@@ -104,11 +113,10 @@ def of_keep_or_return(answers: Sequence[KeepOrReturn], currency: str) -> list[Ta
         "Keep the item, or send it back?", ("", "keep below", "simulated best limit", "price of the parts")
     )
     for failure, answer in zip(failures, answers, strict=True):
-        low, high = (format_limit(limit, currency) for limit in (answer.simulated, answer.simulated_until))
         prices.add_row(
             failure,
             "always" if answer.keep_below == NO_LIMIT else format_limit(round(answer.keep_below), currency),
-            f"{low} or more" if answer.simulated_until == NO_LIMIT else f"{low} to {high}",
+            format_stretch(answer.simulated, answer.simulated_until, currency),
             format_limit(answer.price, currency),
         )
     parts = new_table("\nWhat keeping saves (−: gives away)", ("", *failures))
@@ -145,18 +153,11 @@ def _optimum_limits(optimum: Optimum, currency: str) -> Table:
                 f"  {LIMIT_KINDS[row['limit']].title}",
                 format_limit(row["in_force"], currency),
                 format_limit(row["best"], currency),
-                _stretch(row["low"], row["high"], currency),
-                _stretch(row["joint_low"], row["joint_high"], currency),
+                format_stretch(row["low"], row["high"], currency),
+                format_stretch(row["joint_low"], row["joint_high"], currency),
                 row["reason"],
             )
     return table
-
-
-def _stretch(low: float, high: float, currency: str) -> str:
-    if np.isnan(low):
-        return ""
-    words = format_limit(low, currency)
-    return f"{words} or more" if high == NO_LIMIT else f"{words} to {format_limit(high, currency)}"
 
 
 def _bound_words(best: BestLimits) -> str:
@@ -174,8 +175,8 @@ def _bound_words(best: BestLimits) -> str:
         names = ", ".join(str(lever) for lever in best.not_asking)
         more = format_money(best.forgone * yearly, currency)
         words += (
-            f" “Ask first” for {names} would bring {more} a year more, but only as agents would give something else; "
-            "nobody would be asked."
+            f" “Ask first” for {names} would bring {more} a year more, but only as agents would give something else, "
+            "not as somebody above would decide better: what to give is a rule of its own."
         )
     return words
 
