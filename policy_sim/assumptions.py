@@ -7,6 +7,7 @@ Left to others: what remedies and failures do to a case (`service`), who may dec
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 import warnings
 from collections.abc import Mapping, Sequence
@@ -24,7 +25,9 @@ from policy_sim.segments import Segment, check_segments
 from policy_sim.words import ASKS, COLUMNS, Name, Text
 
 __all__ = [
+    "MEASURED_AT",
     "Assumption",
+    "Correlation",
     "Draws",
     "Scenario",
     "Segment",
@@ -138,11 +141,16 @@ _NEEDED_PER_TIER = (
 )
 
 
+#: Shares of the draws of a measured assumption that lie below its quantiles.
+MEASURED_AT = (0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
+
+
 class Assumption(Described):
     """One uncertain number with what is known about it.
 
     `range` is the plausible range; draws never leave it. `distribution` says how draws fill it: "triangular" with its
-    mode at `value`, "uniform", or "chosen": a decision or a known fact, held at `value` in every draw.
+    mode at `value`, "uniform", "measured" through `quantiles`, the values below which the shares `MEASURED_AT` of them
+    lie, or "chosen": a decision or a known fact, held at `value` in every draw.
     """
 
     value: float
@@ -150,7 +158,8 @@ class Assumption(Described):
     range: tuple[float, float]
     source: Text
     trust: Literal["measured", "calibrated", "assumed"] = "assumed"
-    distribution: Literal["triangular", "uniform", "chosen"] = "triangular"
+    distribution: Literal["triangular", "uniform", "measured", "chosen"] = "triangular"
+    quantiles: tuple[float, ...] = ()
 
     @model_validator(mode="after")
     def _value_lies_in_range(self) -> Self:
@@ -169,6 +178,21 @@ class Assumption(Described):
             raise ValueError(f"range [{low:g}, {high:g}] of a share must lie within 0 and 1")
         return self
 
+    @model_validator(mode="after")
+    def _quantiles_fit_the_distribution(self) -> Self:
+        if (self.distribution == "measured") != bool(self.quantiles):
+            raise ValueError("distribution 'measured' and quantiles belong together; give both, or neither")
+        if self.quantiles and not (
+            len(self.quantiles) == len(MEASURED_AT)
+            and all(low < high for low, high in itertools.pairwise(self.quantiles))
+            and (self.quantiles[0], self.quantiles[-1]) == self.range
+        ):
+            raise ValueError(
+                f"quantiles are {list(self.quantiles)}; expected {len(MEASURED_AT)} rising numbers, the first and the "
+                f"last as in range [{self.range[0]:g}, {self.range[1]:g}]"
+            )
+        return self
+
     @property
     def highest(self) -> float:
         """The highest value that a draw may have."""
@@ -181,14 +205,36 @@ class Assumption(Described):
             return np.full_like(probability, self.value)
         if self.distribution == "uniform":
             return low + (high - low) * probability
+        if self.distribution == "measured":
+            return np.interp(probability, MEASURED_AT, self.quantiles)
         from scipy import stats  # takes most of a second to load, and policies need none of it
 
         mode = (self.value - low) / (high - low)
         return np.asarray(stats.triang.ppf(probability, mode, loc=low, scale=high - low), dtype=np.float64)
 
 
+class Correlation(Described):
+    """How assumptions that were measured together hang together: correlations of their normal scores."""
+
+    names: Annotated[tuple[str, ...], Field(min_length=2)]
+    matrix: tuple[tuple[float, ...], ...]
+
+    @model_validator(mode="after")
+    def _is_a_correlation(self) -> Self:
+        count, matrix = len(self.names), np.array([row for row in self.matrix if len(row) == len(self.names)])
+        if len(set(self.names)) < count or matrix.shape != (count, count) or len(self.matrix) != count:
+            raise ValueError(f"expected {count} names, none twice, and a matrix of as many rows and columns")
+        is_one = np.allclose(np.diag(matrix), 1, atol=1e-6) and np.allclose(matrix, matrix.T, atol=1e-6)
+        if not is_one or np.linalg.eigvalsh(matrix)[0] < 1e-9:
+            raise ValueError("the matrix must be symmetric and positive definite, with ones along its diagonal")
+        return self
+
+
 class Scenario(Described):
-    """A named set of assumptions, failures and remedies; `rules` leave combinations of remedies out."""
+    """A named set of assumptions, failures and remedies; `rules` leave combinations of remedies out.
+
+    `correlation` is there where assumptions were measured together, on one log: draws follow it.
+    """
 
     name: Name
     title: Text
@@ -200,6 +246,7 @@ class Scenario(Described):
     remedies: Mapping[Name, Remedy]
     failures: Annotated[Mapping[Name, Failure], Field(min_length=1)]
     rules: tuple[Rule, ...] = ()
+    correlation: Correlation | None = None
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
@@ -259,6 +306,9 @@ class Scenario(Described):
                     f"the shares of what customers ask for after {failure} add up to {asking:g}; they must add up to "
                     "at most 1, lower one of them"
                 )
+        for name in self.correlation.names if self.correlation else ():
+            if name not in self.assumption_names:
+                raise ValueError(str(unknown("assumption", name, self.assumption_names, "correlation")))
         staff = self.value("queue.staff")
         if staff != round(staff):
             raise ValueError(f"queue.staff is {staff:g}; it must be a whole number of people, round it")
@@ -383,6 +433,8 @@ class Scenario(Described):
                 "source": f"set by the user (was {old.value:g}: {old.source})"[:600],
                 "trust": "assumed",
             }
+            if content["quantiles"]:
+                content |= {"distribution": "triangular", "quantiles": ()}
             changed[group][member] = parse_model(Assumption, content, f"assumption '{name}'")
         for group in self._shares_of_one():
             if any(name.startswith(f"{group}.") for name in values):
@@ -494,7 +546,10 @@ class Draws:
 
 
 def draw_assumptions(scenario: Scenario, count: int = 200, seed: int = 0) -> Draws:
-    """Draw all assumptions jointly: a Latin hypercube through each one's distribution, independent of each other.
+    """Draw all assumptions jointly: a Latin hypercube through each one's distribution.
+
+    They are independent of each other but for those that the scenario's `correlation` names: their draws are put in
+    the order of correlated normal scores, which leaves each one's own distribution as it was.
 
     Parameters
     ----------
@@ -509,6 +564,10 @@ def draw_assumptions(scenario: Scenario, count: int = 200, seed: int = 0) -> Dra
     ------
     InputError
         If `count` is below 1 or `seed` below 0.
+
+    References
+    ----------
+    Iman and Conover 1982 (order).
     """
     check_at_least(1, "number of draws", count, "--draws")
     check_at_least(0, "seed", seed, "--seed")
@@ -517,8 +576,21 @@ def draw_assumptions(scenario: Scenario, count: int = 200, seed: int = 0) -> Dra
     names = scenario.assumption_names
     sampler = qmc.LatinHypercube(d=len(names), rng=np.random.default_rng([seed, 1]))
     probability = sampler.random(count)
+    if scenario.correlation is not None:
+        _put_in_order(probability, scenario.correlation, names)
     columns = [scenario.assumption(name).quantile(probability[:, j]) for j, name in enumerate(names)]
     return Draws(names, np.column_stack(columns))
+
+
+def _put_in_order(probability: NDArray[np.float64], correlation: Correlation, names: Sequence[str]) -> None:
+    """Put the probabilities (draws, assumptions) of correlated assumptions in the order of correlated scores."""
+    from scipy.special import ndtri
+
+    places = [names.index(name) for name in correlation.names]
+    scores = ndtri(probability[:, places]) @ np.linalg.cholesky(np.array(correlation.matrix)).T
+    for column, place in enumerate(places):
+        ranks = np.argsort(np.argsort(scores[:, column], kind="stable"), kind="stable")
+        probability[:, place] = np.sort(probability[:, place])[ranks]
 
 
 def central(scenario: Scenario) -> Draws:

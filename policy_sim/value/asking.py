@@ -84,7 +84,7 @@ def _worth_asking(policy: Policy, search: Search, lever: Lever, every: int | Non
     places = _with_amounts(cents, every)
     places = places[value[places] >= at_least]
     for place in places[spread(len(places), _AMOUNTS)]:
-        step, limit = best_step(cents, np.where(np.arange(len(cents)) == place, 1.0, -np.inf), (low, high), every)
+        step, limit = best_step(cents, (np.arange(len(cents)) == place).astype(float), (low, high), every)
         changed = policy.with_limit(lever, limit)
         if step == place and cents[step] > 0 and search.is_feasible(changed):
             gains[limit] = _gain_of_going_up(changed, highest, few)
