@@ -1,0 +1,199 @@
+"""Case log: real cases with what was given, by whom, and when.
+
+In: a table of cases (`joining` writes one). Out: `CaseLog`, and the rows that cannot be used, with the reason.
+Left to others: what the customers did afterwards (`follow_up`), what it teaches (`calibration`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from policy_sim.assumptions import Scenario, central
+from policy_sim.border import InputError, nearest, texts_of
+from policy_sim.cells import read_table
+from policy_sim.service import Cases, compile_menu, read_usable_cases
+from policy_sim.words import CASE_COLUMNS
+
+__all__ = ["UNKNOWN", "CaseLog", "read_case_log"]
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+#: Resolution, or tier, of a case of which the log does not say it.
+UNKNOWN = -1
+
+_TEXTS = ("case", "customer", "order", "agent", "resolution", "tier", "failure", "segment", "ask")
+_ORDER = {"early": "opened", "late": "resolved"}
+
+
+@dataclass(frozen=True)
+class CaseLog:
+    """Real cases with what was given; arrays (cases,).
+
+    Attributes
+    ----------
+    cases
+        Their facts. Where the log has no future value, theirs is 0 until orders say it (`follow_up`).
+    customer
+        Ids (text), as the log of orders has them.
+    resolution
+        Which of the failure's resolutions was given, in the order of `service.compile_menu`; `UNKNOWN` where it is not
+        said.
+    tier
+        Position among the scenario's tiers of who decided; `UNKNOWN` where it is not said.
+    agent
+        Who decided (text), "" where it is not said.
+    opened, resolved
+        Times (datetime64[s]); not a time where they are not said.
+    has_future_value
+        Whether the log says what customers are worth.
+    source
+        The file, in words.
+    """
+
+    cases: Cases
+    customer: NDArray[np.str_]
+    resolution: Ints
+    tier: Ints
+    agent: NDArray[np.str_]
+    opened: NDArray[np.datetime64]
+    resolved: NDArray[np.datetime64]
+    has_future_value: bool
+    source: str
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    def take(self, rows: Ints | NDArray[np.bool_]) -> CaseLog:
+        """Return the cases of some rows."""
+        places = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        parts = {name: getattr(self, name)[places] for name in _ARRAYS}
+        return CaseLog(
+            cases=self.cases.take(places), has_future_value=self.has_future_value, source=self.source, **parts
+        )
+
+
+_ARRAYS = ("customer", "resolution", "tier", "agent", "opened", "resolved")
+
+
+def read_case_log(source: str | Path | pd.DataFrame, scenario: Scenario) -> tuple[CaseLog, pd.DataFrame]:
+    """Read a log of cases: one row each, with columns as `Cases` has them, and what was given.
+
+    `failure`, `item_price`, `customer` and `resolution` are required; tier, agent, opened and resolved are of use. Facts
+    that are left out are filled from the scenario. A cell that cannot be used sets its row aside.
+
+    Parameters
+    ----------
+    source
+        Path of a CSV, Parquet or XLSX file, or a table.
+    scenario
+        Names failures, remedies and tiers.
+
+    Returns
+    -------
+    The cases that can be used; and of the others the columns case and problem.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or no case can be used.
+    """
+    where = "the table of cases" if isinstance(source, pd.DataFrame) else f"case log '{Path(source).name}'"
+    table = source if isinstance(source, pd.DataFrame) else _read(Path(source))
+    for name in ("customer", "resolution"):
+        if name not in table.columns:
+            found = ", ".join(str(column) for column in table.columns)
+            raise InputError(
+                f"{where} has no column '{name}'{nearest(name, [str(column) for column in table.columns])}; found: "
+                f"{found}; `policy-sim log build` writes a log with all that is needed"
+            )
+    has_value = "future_value" in table.columns
+    complete = table if has_value else table.assign(future_value=0.0)
+    cases, said = read_usable_cases(complete, scenario)
+    problems = said["problem"].to_numpy(dtype=object)
+    resolution, of_resolution = _resolutions(table, scenario)
+    tier, of_tier = _positions(table, "tier", list(scenario.tiers))
+    for further in (of_resolution, of_tier):
+        problems = np.where((problems == "") & (further != ""), further, problems)
+    usable = problems == ""
+    if not usable.any():
+        raise InputError(f"{where}, row 1: {problems[0]}")
+    rows = np.flatnonzero(usable)
+    texts = {name: _texts(table, name, where)[rows] for name in ("customer", "agent")}
+    times = {name: _times(table, name)[rows] for name in ("opened", "resolved")}
+    log = CaseLog(
+        cases=cases.take(np.flatnonzero(usable[said["problem"].to_numpy() == ""])),
+        resolution=resolution[rows],
+        tier=tier[rows],
+        has_future_value=has_value,
+        source=where,
+        **texts,
+        **times,
+    )
+    return log, pd.DataFrame({"case": said["case"], "problem": problems})[~usable]
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        from policy_sim.evidence.tables import read_any_table  # openpyxl is heavy
+
+        return read_any_table(path)
+    return read_table("case log", path, (*_TEXTS, *CASE_COLUMNS)).rows.dropna(how="all")
+
+
+def _texts(table: pd.DataFrame, name: str, where: str) -> NDArray[np.str_]:
+    if name not in table.columns:
+        return np.zeros(len(table), dtype=np.str_)
+    column = table[name].astype(object)
+    return texts_of(column.where(column.notna(), ""), name, where)
+
+
+def _times(table: pd.DataFrame, name: str) -> NDArray[np.datetime64]:
+    if name not in table.columns:
+        return np.full(len(table), np.datetime64("NaT"), dtype="datetime64[s]")
+    times = pd.to_datetime(table[name], utc=True, errors="coerce", format="ISO8601")
+    return np.asarray(times.dt.tz_localize(None).to_numpy().astype("datetime64[s]"))
+
+
+def _positions(table: pd.DataFrame, name: str, valid: list[str]) -> tuple[Ints, NDArray[np.object_]]:
+    """Return for each name its place among the valid ones, `UNKNOWN` for none, and what is wrong with it."""
+    if name not in table.columns:
+        return np.full(len(table), UNKNOWN), np.full(len(table), "", dtype=object)
+    codes, words = pd.factorize(table[name].astype(object))
+    names = [str(word).strip() for word in words]
+    places = np.array([*(valid.index(word) if word in valid else UNKNOWN for word in names), UNKNOWN])
+    wrong = [
+        "" if word in valid or not word else f"{name} is '{word}'; expected one of {', '.join(valid)}" for word in names
+    ]
+    return places[codes], np.array([*wrong, ""], dtype=object)[codes]
+
+
+def _resolutions(table: pd.DataFrame, scenario: Scenario) -> tuple[Ints, NDArray[np.object_]]:
+    """Return which resolution of its failure each case got; remedies may stand in any order."""
+    menu = compile_menu(scenario, central(scenario))
+    known = {
+        (failure, frozenset(name.split(" + "))): place
+        for failure, names in zip(scenario.failures, menu.names, strict=True)
+        for place, name in enumerate(names)
+    }
+    pairs = table["failure"].astype(str).str.strip() + "\n" + table["resolution"].fillna("").astype(str).str.strip()
+    codes, words = pd.factorize(pairs)
+    places, problems = [], []
+    for word in words:
+        failure, _, given = str(word).partition("\n")
+        remedies = frozenset(part.strip() for part in given.split("+"))
+        place = UNKNOWN if not given else known.get((failure, remedies), UNKNOWN)
+        places.append(place)
+        is_wrong = bool(given) and place == UNKNOWN and failure in scenario.failures
+        problems.append(
+            f"resolution is '{given}'; expected one that {failure} has in scenario {scenario.name}, such as "
+            f"'{menu.names[list(scenario.failures).index(failure)][-1]}'"
+            if is_wrong
+            else ""
+        )
+    return np.array(places, dtype=np.int64)[codes], np.array(problems, dtype=object)[codes]

@@ -1,0 +1,156 @@
+"""Follow-up: what the customers of a log of cases did before and afterwards, from the log of orders.
+
+In: a log of cases, a log of orders. Out: `FollowUp`: for each case the order that failed, whether and when its customer
+came back, what they spent; for each customer the history that the models of buying need. Left to others: what is
+learned from it (`calibration`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from policy_sim.border import InputError
+from policy_sim.evidence.case_log import CaseLog
+from policy_sim.orders import Transactions
+
+__all__ = ["FollowUp", "follow_up"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_SECONDS_PER_DAY = 86_400.0
+_DAYS_PER_WEEK = 7.0
+#: Days after which it is told who came back.
+WINDOWS = (30, 90, 180)
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """What customers did; arrays (cases,) and (customers,) of the log of orders. Weeks are those of the customer's time.
+
+    Attributes
+    ----------
+    transactions
+        The orders.
+    rows
+        (cases,) rows of the log of cases that were matched; the arrays below are of these.
+    place
+        Place among the orders of the one that failed: the customer's last one up to the day on which the case was
+        opened.
+    dead_weeks
+        Weeks from that order to the answer, in which nobody decides whether to come back; at most to the next order.
+    is_last
+        Whether the customer has not ordered since.
+    weeks_until_return, weeks_observed
+        Weeks from the answer to the next order (not a number where there is none), and to the end of the log.
+    later_count, later_spend
+        Orders with money in them after this case and before the customer's next one, and their sum.
+    unmatched
+        (cases of the log,) why a case has no order, "" where it has one.
+    """
+
+    transactions: Transactions
+    rows: Ints
+    place: Ints
+    dead_weeks: Floats
+    is_last: NDArray[np.bool_]
+    weeks_until_return: Floats
+    weeks_observed: Floats
+    later_count: Ints
+    later_spend: Floats
+    unmatched: NDArray[np.object_]
+
+    def to_frame(self, log: CaseLog) -> pd.DataFrame:
+        """Return one row for each matched case: case, days until return and observed, came back within 30, 90, 180 days.
+
+        Whether somebody came back within a window is missing where the window is not over yet and they have not.
+        """
+        days = self.weeks_until_return * _DAYS_PER_WEEK
+        observed = self.weeks_observed * _DAYS_PER_WEEK
+        table = pd.DataFrame({"case": log.cases.case[self.rows], "days_until_return": days, "days_observed": observed})
+        for window in WINDOWS:
+            came = pd.array((days <= window).astype(np.int64), dtype="Int64")
+            came[~(days <= window) & (observed < window)] = pd.NA
+            table[f"came_back_{window}"] = came
+        return table.assign(later_orders=self.later_count, later_spend=self.later_spend)
+
+
+def follow_up(log: CaseLog, transactions: Transactions) -> FollowUp:
+    """Find the order of each case, and what its customer did afterwards.
+
+    Raises
+    ------
+    InputError
+        If no case has an order.
+    """
+    orders = pd.Series(np.arange(len(transactions.labels)), index=transactions.labels)
+    customer = orders.reindex(log.customer).to_numpy(dtype=np.float64, na_value=np.nan)
+    unmatched = np.full(len(log), "", dtype=object)
+    unmatched[np.isnan(customer)] = "its customer has no order"
+    opened = np.where(np.isnat(log.opened), log.resolved, log.opened).astype("datetime64[s]")
+    unmatched[(unmatched == "") & np.isnat(opened)] = "it does not say when it was opened"
+    known = np.flatnonzero(unmatched == "")
+    # orders are sorted by customer and date: one number that rises along them
+    span = int((transactions.date.max() - transactions.date.min()).astype(np.int64)) + 2
+    day = (transactions.date - transactions.date.min()).astype(np.int64)
+    key = transactions.customer.astype(np.int64) * span + day
+    opened_day = (opened[known].astype("datetime64[D]") - transactions.date.min()).astype(np.int64)
+    wanted = customer[known].astype(np.int64) * span + np.clip(opened_day, -1, span - 1)
+    place = np.searchsorted(key, wanted, side="right") - 1
+    has_order = (place >= 0) & (transactions.customer[np.maximum(place, 0)] == customer[known]) & (opened_day >= 0)
+    unmatched[known[~has_order]] = "its customer had not ordered before it was opened"
+    rows, place = known[has_order], place[has_order]
+    rows, place = _one_case_an_order(rows, place, unmatched)
+    if not rows.size:
+        raise InputError(
+            f"{log.source}: no case has an order in the log of orders ({unmatched[0]}); expected the same customer ids "
+            "in both; build the log of cases with these orders (policy-sim log build)"
+        )
+    return _after(log, transactions, rows, place, unmatched)
+
+
+def _one_case_an_order(rows: Ints, place: Ints, unmatched: NDArray[np.object_]) -> tuple[Ints, Ints]:
+    """Keep the last case of each order: what came before it was no end."""
+    order = np.argsort(place, kind="stable")
+    rows, place = rows[order], place[order]
+    is_last = np.append(place[1:] != place[:-1], True)
+    unmatched[rows[~is_last]] = "a later case is about the same order"
+    return rows[is_last], place[is_last]
+
+
+def _after(
+    log: CaseLog, transactions: Transactions, rows: Ints, place: Ints, unmatched: NDArray[np.object_]
+) -> FollowUp:
+    customer, date = transactions.customer, transactions.date.astype("datetime64[s]")
+    last_place = np.searchsorted(customer, customer[place], side="right") - 1
+    is_last = place == last_place
+    end = date.max() + np.timedelta64(86_400, "s")
+    answered = np.where(np.isnat(log.resolved[rows]), log.opened[rows], log.resolved[rows]).astype("datetime64[s]")
+    weeks = _SECONDS_PER_DAY * _DAYS_PER_WEEK
+    until_next = np.where(is_last, end, date[np.minimum(place + 1, len(date) - 1)])
+    gap = (until_next - date[place]).astype(np.float64) / weeks
+    dead = np.clip((answered - date[place]).astype(np.float64) / weeks, 0.0, gap)
+    observed = np.maximum((end - date[place]).astype(np.float64) / weeks - dead, 0.0)
+    # orders after this case and before the customer's next one
+    following = np.append(place[1:], len(customer))
+    same = np.append(customer[place[1:]] == customer[place[:-1]], False)
+    stop = np.where(same, following, last_place)  # the order that failed next is one of them
+    money = np.where(transactions.amount > 0, transactions.amount, 0.0)
+    sums = np.append(0.0, np.cumsum(money))
+    counts = np.append(0, np.cumsum(transactions.amount > 0))
+    return FollowUp(
+        transactions=transactions,
+        rows=rows,
+        place=place,
+        dead_weeks=dead,
+        is_last=is_last,
+        weeks_until_return=np.where(is_last, np.nan, gap - dead),
+        weeks_observed=observed,
+        later_count=np.asarray(counts[stop + 1] - counts[place + 1], dtype=np.int64),
+        later_spend=np.asarray(sums[stop + 1] - sums[place + 1]),
+        unmatched=unmatched,
+    )
