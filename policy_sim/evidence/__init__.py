@@ -1,1 +1,5 @@
-"""Evidence: the company's own cases, and a firm with a known truth to try it all out on."""
+"""A company's own cases: from exports of its help desk and its shop to a log of cases, and what that log can say."""
+
+from policy_sim.evidence.export_shapes import SHAPES, ExportShape, shape_of
+
+__all__ = ["SHAPES", "ExportShape", "shape_of"]
