@@ -34,6 +34,9 @@ __all__ = ["Answer", "TrueResponse"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+#: What the answer takes besides, of all failures alike; at its central value unless the world says otherwise.
+_HELD = ("insult_weight", "insult_below", "proactive_weight", "suspected_weight", "base_effort")
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -74,8 +77,7 @@ class TrueResponse:
         self._of_failure = {
             name: np.array([truth[f"{failure}.{name}"][0] for failure in scenario.failures]) for name in names
         }
-        names = (*DRAWN_SHARED, "insult_weight", "proactive_weight", "suspected_weight", "base_effort", "insult_below")
-        self._shared = {name: float(truth[f"response.{name}"][0]) for name in names}
+        self._shared = {name: float(truth[f"response.{name}"][0]) for name in (*DRAWN_SHARED, *_HELD)}
         self._half_life = scenario.value("response.double_deviation_half_life_days")
 
     def to_resolution(
@@ -189,7 +191,7 @@ class TrueResponse:
             churn_without_remedy=odds / (1 + odds),
             compensation_weight=of_failure["compensation_weight"],
             gesture_weight=of_failure["gesture_weight"],
-            **{name: shared[name] for name in (*_WEIGHTS, "insult_weight", "proactive_weight", "suspected_weight")},
+            **{name: shared[name] for name in (*DRAWN_SHARED, *_HELD) if name.endswith("_weight")},
         )
         return Answer(delta, spend_multiplier(effect, of_failure["spend_drop"], shared["paradox"]))
 
@@ -203,7 +205,3 @@ class TrueResponse:
         return np.where(
             is_rejected, compensation_effect(compensation, "rejected"), compensation_effect(compensation, "accepted")
         )
-
-
-#: Weights that `chance_lost` takes by their own names.
-_WEIGHTS = tuple(name for name in DRAWN_SHARED if name.endswith("_weight"))

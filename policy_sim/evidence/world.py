@@ -232,9 +232,7 @@ def draw_truth(scenario: Scenario, world: World, rng: np.random.Generator) -> tu
     return Draws(scenario.assumption_names, np.array([list(values.values())])), changed
 
 
-def draw_customers(
-    world: World, scenario: Scenario, churn: float, count: int, rng: np.random.Generator
-) -> Customers:
+def draw_customers(world: World, scenario: Scenario, churn: float, count: int, rng: np.random.Generator) -> Customers:
     """Draw customers who arrive evenly over the span, `churn` being the true chance to leave after a good order."""
     rate = rng.gamma(world.rate_shape, 1 / (world.rate_weeks * DAYS_PER_WEEK), count)
     gamma_rate = rng.gamma(world.spread_shape, 1 / world.spread_scale, count)
