@@ -20,13 +20,20 @@ from policy_sim.assumptions import Draws, Scenario
 from policy_sim.border import InputError, check_at_least, nearest, texts_of, unknown
 from policy_sim.cells import distinct, read_numbers, read_table, shortened, words_about
 from policy_sim.segments import bounding_column, upper_bounds
-from policy_sim.service.claiming import GENUINE_SCORE, OPPORTUNIST_SCORE
+from policy_sim.service.facts import (
+    by_failure,
+    draw_asks,
+    draw_failures,
+    draw_lognormal,
+    draw_severity,
+    draw_suspicion,
+)
 from policy_sim.words import ASKS, CASE_COLUMNS, COLUMNS, decimals_of
 
 if TYPE_CHECKING:
     from policy_sim.clv import OrderValues, Transactions
 
-__all__ = ["Cases", "draw_cases", "read_cases", "read_usable_cases"]
+__all__ = ["Cases", "complete_cases", "draw_cases", "read_cases", "read_usable_cases"]
 
 Floats = NDArray[np.float64]
 
@@ -167,71 +174,54 @@ def draw_cases(scenario: Scenario, transactions: Transactions, orders: OrderValu
     place = orders.place[who]
     item_price = np.round(transactions.amount[place], decimals_of(transactions.currency))
 
-    shares = np.array([scenario.value(f"{failure}.share_of_cases") for failure in scenario.failures])
-    mean, concentration = scenario.value("cases.severity_mean"), scenario.value("cases.severity_concentration")
     prior_purchases = values.prior_purchases[who].astype(np.float64)
     prior_failures = rng.poisson(prior_purchases * scenario.value("cases.failures_per_order")).astype(np.float64)
-    suspicious = rng.random(count) < scenario.value("cases.suspicious_share")
-    failure = rng.choice(len(shares), size=count, p=shares / shares.sum())
+    looks_suspicious = rng.random(count) < scenario.value("cases.suspicious_share")
+    failure = draw_failures(rng, scenario, count)
     columns = {
         "failure": failure,
         "customer": who,
         "buyer": transactions.customer[place],
         "item_price": item_price,
-        "severity": rng.beta(mean * concentration, (1 - mean) * concentration, count),
-        "hours_open": _lognormal(rng, scenario, "cases.hours_open", count),
-        "days_since_purchase": _lognormal(rng, scenario, "cases.days_since_purchase", count),
+        "severity": draw_severity(rng, scenario, count),
+        "hours_open": draw_lognormal(rng, scenario, "cases.hours_open", count),
+        "days_since_purchase": draw_lognormal(rng, scenario, "cases.days_since_purchase", count),
         "prior_purchases": prior_purchases,
         "prior_failures": prior_failures,
         "prior_claims": rng.binomial(prior_failures.astype(np.int64), scenario.value("cases.claims_per_failure")),
-        "suspicion": np.where(suspicious, rng.beta(*OPPORTUNIST_SCORE, count), rng.beta(*GENUINE_SCORE, count)),
-        "days_since_failure": _lognormal(rng, scenario, "cases.days_since_failure", count),
-        "surfaces": np.array([scenario.value(f"{name}.surfaces_share") for name in scenario.failures])[failure],
+        "suspicion": draw_suspicion(rng, looks_suspicious),
+        "days_since_failure": draw_lognormal(rng, scenario, "cases.days_since_failure", count),
+        "surfaces": by_failure(scenario, "surfaces_share")[failure],
         "future_value": values.future_value[who],
-        **_draw_asks(scenario, failure, np.random.default_rng([seed, 5])),
+        **draw_asks(scenario, failure, np.random.default_rng([seed, 5])),
     }
     labels = np.char.add("case-", np.arange(1, count + 1).astype(np.str_))
-    return _complete(scenario, labels, columns, values.new_customer_value, transactions.currency)
+    return complete_cases(scenario, labels, columns, values.new_customer_value, transactions.currency)
 
 
-def _draw_asks(scenario: Scenario, failure: NDArray[np.int64], rng: np.random.Generator) -> dict[str, NDArray[Any]]:
-    """Draw what customers ask for, how firmly, and what there is to give them."""
-    count = len(failure)
-    shares = np.array(
-        [
-            [scenario.value(f"{name}.{ask.assumption}") if ask.assumption else 0.0 for ask in ASKS.values()]
-            for name in scenario.failures
-        ]
-    )
-    # the first asks for nothing in particular: whoever is left
-    shares[:, 0] = 1 - shares.sum(axis=1)
-    mean, concentration = scenario.value("cases.firmness_mean"), scenario.value("cases.firmness_concentration")
-    insists = rng.random(count) < scenario.value("cases.insists_share")
-    firmness = rng.beta(mean * concentration, (1 - mean) * concentration, count)
-    out_of_stock = np.array([scenario.value(f"{name}.out_of_stock_share") for name in scenario.failures])[failure]
-    live = rng.random(count) < scenario.value("cases.live_share")
-    return {
-        "live": live.astype(np.float64),
-        "ask": (rng.random(count)[:, None] >= np.cumsum(shares[failure], axis=1)).sum(axis=1).clip(0, len(ASKS) - 1),
-        "firmness": np.where(insists, 1.0, firmness),
-        "in_stock": (rng.random(count) >= out_of_stock).astype(np.float64),
-        "part_available": (rng.random(count) >= scenario.value("cases.part_gone_share")).astype(np.float64),
-    }
-
-
-def _lognormal(rng: np.random.Generator, scenario: Scenario, name: str, count: int) -> Floats:
-    median, spread = scenario.value(f"{name}_median"), scenario.value(f"{name}_spread")
-    return np.asarray(median * np.exp(spread * rng.standard_normal(count)))
-
-
-def _complete(
+def complete_cases(
     scenario: Scenario,
     labels: NDArray[np.str_],
     columns: Mapping[str, NDArray[Any]],
     new_customer_value: float,
     currency: str,
 ) -> Cases:
-    """Fill the columns that are not there from the scenario's assumptions."""
+    """Make cases of the columns that there are, the others filled from the scenario's assumptions.
+
+    Parameters
+    ----------
+    scenario
+        Names the failures and segments, and fills what is left out.
+    labels
+        (N,) ids of the cases.
+    columns
+        By the names of `Cases`, each (N,): failure, item_price and future_value at least; failure, segment and ask as
+        indices.
+    new_customer_value
+        Future value of somebody who has just placed a first order.
+    currency
+        Code of the currency.
+    """
     full: dict[str, NDArray[Any]] = dict(columns)
     ones = np.ones(len(labels))
     assumed: dict[str, tuple[str, tuple[str, ...]]] = {}
@@ -383,7 +373,7 @@ def _columns(table: _Table, scenario: Scenario) -> tuple[dict[str, NDArray[Any]]
 
 def _cases(table: _Table, columns: Mapping[str, NDArray[Any]], scenario: Scenario) -> Cases:
     known = {name: values for name, values in columns.items() if name not in _assumed(table)}
-    return _complete(scenario, _labels(table), known, _new_customer_value(table, columns), scenario.currency)
+    return complete_cases(scenario, _labels(table), known, _new_customer_value(table, columns), scenario.currency)
 
 
 def _assumed(table: _Table) -> tuple[str, ...]:
