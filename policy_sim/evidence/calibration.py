@@ -8,6 +8,7 @@ something that nobody recorded may have misled it (`confounding`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,9 +17,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from policy_sim.assumptions import Scenario
+from policy_sim.assumptions import Assumption, Scenario
 from policy_sim.border import InputError, Progress, Steps, check_at_least, plain_rows, unknown
-from policy_sim.clv import GammaGammaFit, fit_gamma_gamma
+from policy_sim.clv import fit_gamma_gamma
 from policy_sim.evidence.case_log import UNKNOWN, CaseLog
 from policy_sim.evidence.features import features_of
 from policy_sim.evidence.follow_up import FollowUp, follow_up
@@ -35,17 +36,18 @@ Floats = NDArray[np.float64]
 _POOLING = 0.25
 #: Standard deviation (logits per standard deviation of what agents saw) of the adjustments before the log has spoken.
 _ADJUSTMENT_SPREAD = 0.3
-_BUYING_SPREAD = 3.0  # of the logarithms of the process of buying: next to nothing is known of them
+#: Of the logarithms of r, alpha and the concentration of chances to leave: next to nothing is known of the first two.
+_BUYING_SPREAD = np.array([3.0, 3.0, 1.0])
 _DRAWS = 400
 _FEWEST_CASES = 30
 _TOLD = 0.95  # a log that leaves a parameter wider than this share of its prior cannot tell it
 _MOVED, _WIDENED = 0.25, 1.25  # standard deviations, ratio: where the approximation is off by more, it is said
-_FIRST_CONCENTRATION = 20.0
+_FIRST_CONCENTRATION = 50.0
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What another study says of one assumption: a natural experiment, a test. Its name, a number, its standard error."""
+    """What another study says of one assumption, such as a natural experiment: name, value and standard error."""
 
     name: str
     value: float
@@ -56,8 +58,8 @@ class Estimate:
 class _Parameters:
     """All that is estimated, on a scale on which it is standard normal before the log has spoken (`priors`)."""
 
-    scenario: Scenario
     names: tuple[str, ...]
+    assumptions: tuple[Assumption, ...]
     adjustments: tuple[str, ...]
     buying_start: Floats
 
@@ -65,25 +67,20 @@ class _Parameters:
     def of(cls, scenario: Scenario, adjustments: Sequence[str], buying_start: Floats) -> _Parameters:
         names = [f"response.{name}" for name in SHARED]
         names += [f"{failure}.{name}" for failure in scenario.failures for name in OF_FAILURE]
-        return cls(scenario, tuple(names), tuple(adjustments), buying_start)
+        assumptions = tuple(scenario.assumption(name) for name in names)
+        return cls(tuple(names), assumptions, tuple(adjustments), buying_start)
 
     def points(self, z: Floats) -> list[Point]:
         """Return the natural parameters at z (P,), and how they move."""
         points = []
-        for name, at in zip(self.names, z, strict=False):
-            assumption = self.scenario.assumption(name)
-            point = Point(assumption.value, 0.0, 0.0) if assumption.distribution == "chosen" else on_own_scale(assumption, at)
+        for name, assumption, at in zip(self.names, self.assumptions, z, strict=False):
+            point = on_own_scale(assumption, at)
             points.append(logit_point(point) if name.endswith(".churn_without_remedy") else point)
         count = len(self.names)
-        points += [Point(_ADJUSTMENT_SPREAD * at, _ADJUSTMENT_SPREAD, 0.0) for at in z[count : count + len(self.adjustments)]]
-        buying = zip(self.buying_start, z[count + len(self.adjustments) :], strict=True)
-        return points + [Point(start + _BUYING_SPREAD * at, _BUYING_SPREAD, 0.0) for start, at in buying]
-
-    def values(self, z: Floats) -> Floats:
-        """Return the assumptions (assumptions,) at z."""
-        return np.array(
-            [on_own_scale(self.scenario.assumption(name), at).value for name, at in zip(self.names, z, strict=False)]
-        )
+        adjusted = z[count : count + len(self.adjustments)]
+        points += [Point(_ADJUSTMENT_SPREAD * at, _ADJUSTMENT_SPREAD, 0.0) for at in adjusted]
+        buying = zip(self.buying_start, z[count + len(self.adjustments) :], _BUYING_SPREAD, strict=True)
+        return points + [Point(start + spread * at, spread, 0.0) for start, at, spread in buying]
 
     @cached_property
     def precision(self) -> Floats:
@@ -178,7 +175,7 @@ class Calibration:
         return on_own_scale(self.scenario.assumption(name), at).value
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row for each assumption: prior and posterior median and 90 % interval, and what the log has taught.
+        """Return one row for each assumption: median and 90 % interval before and after, and what the log has taught.
 
         Columns: assumption, unit, prior, prior_low, prior_high, posterior, low, high, width_left (share of its prior
         width that is left), says ("shrunk to 22 % of its prior width", "this log cannot tell").
@@ -269,7 +266,8 @@ def calibrate(
     features = features_of(known, scenario)
     if features.assumed_hours.any():
         remarks.append(
-            f"{int(features.assumed_hours.sum()):,} cases do not say when they were answered: the tier's usual wait counts"
+            f"{int(features.assumed_hours.sum()):,} cases do not say when they were answered: as long as the tier "
+            "usually takes"
         )
     steps.begin("Fitting amounts")
     spend = fit_gamma_gamma(transactions)
@@ -282,7 +280,7 @@ def calibrate(
     steps.begin("Weighting draws")
     z, weights, k = _weighted(posterior, maximum, covariance, np.random.default_rng([seed, 7]))
     steps.finish()
-    return _calibration(parameters, covariance, maximum, z, weights, k, follow, known, remarks, log)
+    return _calibration(scenario, parameters, (maximum, covariance), (z, weights, k), follow, remarks, log)
 
 
 def _followed(log: CaseLog, transactions: Transactions) -> tuple[CaseLog, FollowUp, list[str]]:
@@ -333,8 +331,8 @@ def _checked(further: Sequence[Estimate], parameters: _Parameters) -> tuple[Esti
             raise unknown("assumption", estimate.name, parameters.names, "estimates of other studies")
         if not (np.isfinite(estimate.value) and estimate.error > 0):
             raise InputError(
-                f"the estimate of {estimate.name} is {estimate.value:g} with error {estimate.error:g}; expected a number "
-                "and a standard error above 0"
+                f"the estimate of {estimate.name} is {estimate.value:g} with error {estimate.error:g}; expected a "
+                "number and a standard error above 0"
             )
     return tuple(further)
 
@@ -356,7 +354,7 @@ class _Posterior:
         bend = np.zeros(len(z))
         for estimate in self.further:
             place = self.parameters.names.index(estimate.name)
-            point = on_own_scale(self.parameters.scenario.assumption(estimate.name), float(z[place]))
+            point = on_own_scale(self.parameters.assumptions[place], float(z[place]))
             off = (point.value - estimate.value) / estimate.error
             value -= off**2 / 2
             # in z itself: this number may be the logit of another
@@ -384,8 +382,8 @@ class _Posterior:
         lowest = float(np.linalg.eigvalsh(curvature)[0])
         if lowest <= 0 or not np.isfinite(found.fun):
             raise InputError(
-                f"no maximum was found that the log leaves well defined ({found.message}); use a log with more cases and "
-                "a longer time after them"
+                f"no maximum was found that the log leaves well defined ({found.message}); use a log with more cases "
+                "and a longer time after them"
             )
         return np.asarray(found.x), np.linalg.inv(curvature)
 
@@ -403,23 +401,24 @@ def _weighted(
     half = rng.standard_normal((_DRAWS // 2, len(maximum)))
     scores = np.concatenate([half, -half])
     z = maximum + scores @ np.linalg.cholesky(covariance).T
-    log_ratios = np.array([posterior.total(draw, False).value for draw in z]) + (scores**2).sum(axis=1) / 2
+    with ThreadPoolExecutor() as pool:
+        values = np.array(list(pool.map(lambda draw: posterior.total(draw, False).value, z)))
+    log_ratios = values + (scores**2).sum(axis=1) / 2
     weights, k = smoothed_weights(log_ratios)
     return z, weights, k
 
 
 def _calibration(
+    scenario: Scenario,
     parameters: _Parameters,
-    covariance: Floats,
-    maximum: Floats,
-    z: Floats,
-    weights: Floats,
-    k: float,
+    at_maximum: tuple[Floats, Floats],
+    weighted: tuple[Floats, Floats, float],
     follow: FollowUp,
-    known: CaseLog,
     remarks: list[str],
     log: CaseLog,
 ) -> Calibration:
+    """Put together what was learned."""
+    (maximum, covariance), (z, weights, k) = at_maximum, weighted
     count = len(parameters.names)
     mean = weights @ z
     spread = np.sqrt(weights @ (z - mean) ** 2)
@@ -430,7 +429,7 @@ def _calibration(
     buying = np.exp(parameters.buying_start + _BUYING_SPREAD * mean[count + len(parameters.adjustments) :])
     date = follow.transactions.date
     return Calibration(
-        scenario=parameters.scenario,
+        scenario=scenario,
         names=parameters.names,
         z=z[:, :count],
         weights=weights,
@@ -444,7 +443,7 @@ def _calibration(
             }
         ),
         process=dict(zip(BUYING, buying.tolist(), strict=True)),
-        case_count=len(known),
+        case_count=len(follow.rows),
         order_count=len(date),
         customer_count=len(follow.transactions.labels),
         first_day=str(date.min()),
@@ -452,5 +451,3 @@ def _calibration(
         remarks=tuple(remarks),
         source=log.source,
     )
-
-

@@ -84,8 +84,8 @@ _ARRAYS = ("customer", "resolution", "tier", "agent", "opened", "resolved")
 def read_case_log(source: str | Path | pd.DataFrame, scenario: Scenario) -> tuple[CaseLog, pd.DataFrame]:
     """Read a log of cases: one row each, with columns as `Cases` has them, and what was given.
 
-    `failure`, `item_price`, `customer` and `resolution` are required; tier, agent, opened and resolved are of use. Facts
-    that are left out are filled from the scenario. A cell that cannot be used sets its row aside.
+    `failure`, `item_price`, `customer` and `resolution` are required; tier, agent, opened and resolved are of use.
+    Facts that are left out are filled from the scenario. A cell that cannot be used sets its row aside.
 
     Parameters
     ----------

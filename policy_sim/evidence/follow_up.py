@@ -30,7 +30,7 @@ WINDOWS = (30, 90, 180)
 
 @dataclass(frozen=True)
 class FollowUp:
-    """What customers did; arrays (cases,) and (customers,) of the log of orders. Weeks are those of the customer's time.
+    """What customers did; arrays are (cases,).
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class FollowUp:
     unmatched: NDArray[np.object_]
 
     def to_frame(self, log: CaseLog) -> pd.DataFrame:
-        """Return one row for each matched case: case, days until return and observed, came back within 30, 90, 180 days.
+        """Return one row for each matched case: case, days until return, days observed, back within 30, 90, 180 days.
 
         Whether somebody came back within a window is missing where the window is not over yet and they have not.
         """

@@ -3,11 +3,11 @@
 In: features of cases, follow-up, the Gamma-Gamma model of amounts. Out: `Likelihood`, the log-likelihood of natural
 parameters with its gradient and Hessian. Left to others: priors (`priors`), the maximum (`calibration`).
 
-A customer orders at rate lambda ~ Gamma(r, alpha). After an order she stays with chance (1 - p) q: p ~ Beta(a, b) is her
-own chance to leave though nothing went wrong (mean d0 = a / k, k = a + b), and q = 1 / (1 + exp(eta)) that of a case not
-to drive her away, 1 without one: the model of `service.chance_lost`. With x orders after the first one, exposed for E
-weeks up to the last order, watched for w weeks since (time from a failure to the answer left out of both), lambda and p
-integrate to
+A customer orders at rate lambda ~ Gamma(r, alpha). After an order she stays with chance (1 - p) q: p ~ Beta(a, b) is
+her own chance to leave though nothing went wrong (mean d0 = a / k, k = a + b), and q = 1 / (1 + exp(eta)) that of a
+case not to drive her away, 1 without one: the model of `service.chance_lost`. With x orders after the first one,
+exposed for E weeks up to the last order, watched for w weeks since (time from a failure to the answer left out of
+both), lambda and p integrate to
 
     ll = ln G(r+x)/G(r) + r ln alpha - (r+x) ln(alpha+E) + ln B(a,b+x)/B(a,b) + sum ln q_j + ln(1 - U)
     U  = (b+x)/(k+x) q_last (1 - ((alpha+E)/(alpha+E+w))^(r+x)),
@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from scipy.special import digamma, expit, gammaln
 
 from policy_sim.clv import GammaGammaFit
+from policy_sim.evidence.buying_kernels import add_silence
 from policy_sim.evidence.features import Features
 from policy_sim.evidence.follow_up import FollowUp
 
@@ -89,8 +90,8 @@ class _Block:
 class Likelihood:
     """The log-likelihood of a log of orders with cases in it.
 
-    Natural parameters (P,): `SHARED`, then `OF_FAILURE` for each failure, then the coefficients of the adjustments, then
-    `BUYING`.
+    Natural parameters (P,): `SHARED`, then `OF_FAILURE` for each failure, then the coefficients of the adjustments,
+    then `BUYING`.
 
     Parameters
     ----------
@@ -225,7 +226,7 @@ class Likelihood:
         return np.column_stack([block.columns, own]), places
 
     def _buying(self, natural: Floats, stay: Floats) -> tuple[float, Floats, Floats]:
-        """Return the part of the process of buying, its gradient by d0, ln r, ln alpha, ln k, and U of each customer."""
+        """Return the part of the process of buying, its gradient by d0, ln r, ln alpha, ln k, and each customer's U."""
         d0 = natural[_D0]
         r, alpha, k = np.exp(natural[self.first_of_buying :])
         b = (1 - d0) * k
@@ -242,24 +243,8 @@ class Likelihood:
                 b * float(weight @ grown) + k * float(weight @ thinned),
             ]
         )
-        exposed, events = alpha + self._e, r + self._x
-        value -= float(events @ np.log(exposed))
-        gradient[1] -= r * float(np.log(exposed).sum())
-        gradient[2] -= alpha * float((events / exposed).sum())
-        later = exposed + self._w
-        quiet = np.log(exposed / later)
-        silent = np.exp(events * quiet)
-        ratio = (b + self._x) / (k + self._x)
-        used = ratio * stay * -np.expm1(events * quiet)
-        value += float(np.log1p(-used).sum())
-        # d ln(1-U) = -U/(1-U) d ln U
-        per = -used / (1 - used)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            falls = np.where(self._w > 0, -silent / -np.expm1(events * quiet), 0.0)
-        gradient[0] += float(per @ (-k / (b + self._x)))
-        gradient[1] += float((per * falls) @ (r * quiet))
-        gradient[2] += float((per * falls) @ (events * alpha * (1 / exposed - 1 / later)))
-        gradient[3] += float(per @ (b / (b + self._x) - k / (k + self._x)))
+        used = np.empty(len(self._x))
+        value += add_silence(self._x, self._e, self._w, stay, r, alpha, k, b, used, gradient)
         return value, gradient, used
 
     def _spend(self, natural: Floats, f: int, gradient: Floats, hessian: Floats) -> float:
@@ -327,7 +312,7 @@ class Likelihood:
 
 
 def _spending(follow_up: FollowUp, spend: GammaGammaFit) -> tuple[tuple[Floats, ...], NDArray[np.bool_]]:
-    """Return p k, q + p n + p k, v + s and S of each case, and which cases count: a customer's first with later orders."""
+    """Return p k, q + p n + p k, v + s and S of each case, and which count: a customer's first, with later orders."""
     log, place = follow_up.transactions, follow_up.place
     first = np.searchsorted(log.customer, log.customer[place], side="left")
     money = np.append(0.0, np.cumsum(np.where(log.amount > 0, log.amount, 0.0)))

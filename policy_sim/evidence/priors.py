@@ -32,8 +32,11 @@ class Point(NamedTuple):
 def on_own_scale(assumption: Assumption, z: float) -> Point:
     """Return the assumption's value at z, where z is standard normal before anything is known.
 
-    value(z) = Q(Phi(z)) with the assumption's quantile function Q, so draws of z give the scenario's own distribution.
+    value(z) = Q(Phi(z)) with the assumption's quantile function Q, so draws of z give the scenario's own distribution;
+    what is chosen stays where it is.
     """
+    if assumption.distribution == "chosen":
+        return Point(assumption.value, 0.0, 0.0)
     low, high = assumption.range
     below, above = float(ndtr(z)), float(ndtr(-z))
     density = float(np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi))
