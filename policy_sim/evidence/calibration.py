@@ -22,7 +22,7 @@ from policy_sim.border import InputError, Progress, Steps, check_at_least, plain
 from policy_sim.clv import fit_gamma_gamma
 from policy_sim.evidence.case_log import UNKNOWN, CaseLog
 from policy_sim.evidence.features import features_of
-from policy_sim.evidence.follow_up import FollowUp, follow_up
+from policy_sim.evidence.follow_up import FollowUp, before_cases, follow_up
 from policy_sim.evidence.likelihood import BUYING, OF_FAILURE, SHARED, Likelihood, Total
 from policy_sim.evidence.pareto import RELIABLE, smoothed_weights
 from policy_sim.evidence.priors import Point, logit_point, on_own_scale
@@ -37,12 +37,12 @@ _POOLING = 0.25
 #: Standard deviation (logits per standard deviation of what agents saw) of the adjustments before the log has spoken.
 _ADJUSTMENT_SPREAD = 0.3
 #: Of the logarithms of r, alpha and the concentration of chances to leave: next to nothing is known of the first two.
-_BUYING_SPREAD = np.array([3.0, 3.0, 1.0])
+_BUYING_SPREAD = np.array([3.0, 3.0, 2.0])
 _DRAWS = 400
 _FEWEST_CASES = 30
 _TOLD = 0.95  # a log that leaves a parameter wider than this share of its prior cannot tell it
 _MOVED, _WIDENED = 0.25, 1.25  # standard deviations, ratio: where the approximation is off by more, it is said
-_FIRST_CONCENTRATION = 50.0
+_FIRST_CONCENTRATION = 200.0
 
 
 @dataclass(frozen=True)
@@ -270,7 +270,7 @@ def calibrate(
             "usually takes"
         )
     steps.begin("Fitting amounts")
-    spend = fit_gamma_gamma(transactions)
+    spend = fit_gamma_gamma(before_cases(follow))
     adjustments = _adjustments(known)
     likelihood = Likelihood(features, follow, spend, len(scenario.failures), adjustments)
     parameters = _Parameters.of(scenario, tuple(adjustments), _buying_start(transactions))

@@ -7,17 +7,18 @@ learned from it (`calibration`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError
+from policy_sim.clv import CustomerSummary
 from policy_sim.evidence.case_log import CaseLog
 from policy_sim.orders import Transactions
 
-__all__ = ["FollowUp", "follow_up"]
+__all__ = ["FollowUp", "before_cases", "follow_up", "running_spend"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -113,6 +114,29 @@ def follow_up(log: CaseLog, transactions: Transactions) -> FollowUp:
     return _after(log, transactions, rows, place, unmatched)
 
 
+def before_cases(follow: FollowUp) -> CustomerSummary:
+    """Return what customers had spent on orders after their first one, up to their first case: nothing has moved it."""
+    log = follow.transactions
+    first = np.flatnonzero(np.append(True, log.customer[1:] != log.customer[:-1]))
+    stop = np.append(first[1:], len(log.customer)) - 1
+    buyer, first_case = np.unique(log.customer[follow.place], return_index=True)
+    stop[buyer] = follow.place[first_case]
+    sums, counts = running_spend(log)
+    count = (counts[stop + 1] - counts[first + 1]).astype(np.float64)
+    mean = np.full(len(first), np.nan)
+    np.divide(sums[stop + 1] - sums[first + 1], count, out=mean, where=count > 0)
+    nothing = np.zeros(len(first))
+    summary = CustomerSummary.of_histories(count, nothing, nothing, labels=log.labels)
+    return replace(summary, mean_spend=mean, spend_count=count, currency=log.currency)
+
+
+def running_spend(log: Transactions) -> tuple[Floats, Ints]:
+    """Return the sum, and the number, of amounts above 0 before each place of a log of orders (orders + 1,)."""
+    has_money = log.amount > 0
+    sums = np.append(0.0, np.cumsum(np.where(has_money, log.amount, 0.0)))
+    return sums, np.append(0, np.cumsum(has_money)).astype(np.int64)
+
+
 def _one_case_an_order(rows: Ints, place: Ints, unmatched: NDArray[np.object_]) -> tuple[Ints, Ints]:
     """Keep the last case of each order: what came before it was no end."""
     order = np.argsort(place, kind="stable")
@@ -128,7 +152,7 @@ def _after(
     customer, date = transactions.customer, transactions.date.astype("datetime64[s]")
     last_place = np.searchsorted(customer, customer[place], side="right") - 1
     is_last = place == last_place
-    end = date.max() + np.timedelta64(86_400, "s")
+    end = date.max() + np.timedelta64(43_200, "s")  # orders come at any hour of their days
     answered = np.where(np.isnat(log.resolved[rows]), log.opened[rows], log.resolved[rows]).astype("datetime64[s]")
     weeks = _SECONDS_PER_DAY * _DAYS_PER_WEEK
     until_next = np.where(is_last, end, date[np.minimum(place + 1, len(date) - 1)])
@@ -139,9 +163,7 @@ def _after(
     following = np.append(place[1:], len(customer))
     same = np.append(customer[place[1:]] == customer[place[:-1]], False)
     stop = np.where(same, following, last_place)  # the order that failed next is one of them
-    money = np.where(transactions.amount > 0, transactions.amount, 0.0)
-    sums = np.append(0.0, np.cumsum(money))
-    counts = np.append(0, np.cumsum(transactions.amount > 0))
+    sums, counts = running_spend(transactions)
     return FollowUp(
         transactions=transactions,
         rows=rows,

@@ -29,7 +29,7 @@ from scipy.special import digamma, expit, gammaln
 from policy_sim.clv import GammaGammaFit
 from policy_sim.evidence.buying_kernels import add_silence
 from policy_sim.evidence.features import Features
-from policy_sim.evidence.follow_up import FollowUp
+from policy_sim.evidence.follow_up import FollowUp, running_spend
 
 __all__ = ["BUYING", "OF_FAILURE", "SHARED", "Likelihood", "Total"]
 
@@ -60,6 +60,7 @@ _OVER, _INSULT, _D0, _PARADOX = (
 )
 _LINEAR = _OVER  # the first so many of the shared ones multiply a feature each
 _STEP = 1e-5  # of the differences of the gradient
+_HALF_A_DAY = 0.5 / 7  # in weeks
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ class Likelihood:
         first = np.flatnonzero(np.append(True, log.customer[1:] != log.customer[:-1]))
         last = np.append(first[1:], len(log.customer)) - 1
         weeks = (log.date - log.date.min()).astype(np.int64) / 7.0
-        end = float(weeks.max()) + 1 / 7
+        end = float(weeks.max()) + _HALF_A_DAY  # orders come at any hour of their days
         buyer = log.customer[follow_up.place]
         is_last = follow_up.is_last
         count = len(first)
@@ -315,9 +316,9 @@ def _spending(follow_up: FollowUp, spend: GammaGammaFit) -> tuple[tuple[Floats, 
     """Return p k, q + p n + p k, v + s and S of each case, and which count: a customer's first, with later orders."""
     log, place = follow_up.transactions, follow_up.place
     first = np.searchsorted(log.customer, log.customer[place], side="left")
-    money = np.append(0.0, np.cumsum(np.where(log.amount > 0, log.amount, 0.0)))
-    counts = np.append(0, np.cumsum(log.amount > 0))
-    before, count = money[place + 1] - money[first], counts[place + 1] - counts[first]
+    sums, counts = running_spend(log)
+    # the first order is often another than those that follow, so the models of spending leave it out
+    before, count = sums[place + 1] - sums[first + 1], counts[place + 1] - counts[first + 1]
     is_first_case = np.append(True, log.customer[place[1:]] != log.customer[place[:-1]])
     shape = spend.p * follow_up.later_count
     total = spend.q + spend.p * count + shape

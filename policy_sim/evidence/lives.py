@@ -19,6 +19,7 @@ from policy_sim.border import InputError
 from policy_sim.evidence.true_response import TrueResponse
 from policy_sim.evidence.world import (
     Agent,
+    Customers,
     World,
     draw_agents,
     draw_customers,
@@ -214,10 +215,10 @@ class _Telling:
     def __init__(self, firm: Firm, count: int, rng: np.random.Generator) -> None:
         self.firm, self.rng = firm, rng
         self.customers = draw_customers(firm.world, firm.scenario, firm.churn, count, rng)
-        self.worth = future_value_after_order(self.customers, firm.scenario)
         self.next_order = self.customers.arrival.copy()
         self.spend = np.ones(count)
         self.purchases = np.zeros(count)
+        self.spent = np.zeros(count)
         # when the n-th case of each customer was opened, one array for each n
         self.opened: list[Floats] = []
         self.order_count = 0
@@ -249,6 +250,7 @@ class _Telling:
             self.orders.append(pd.DataFrame({"customer": going, "time": time, "amount": amount}))
             self.order_count += going.size
             self.purchases[going] += 1
+            self.spent[going] += amount
             fails = self.rng.random(going.size) < self.failures_per_order
             content = going[~fails]
             stays = content[self.rng.random(content.size) >= self.customers.churn[content]]
@@ -376,8 +378,22 @@ class _Telling:
             **self._earlier(who, opened),
             suspicion=draw_suspicion(rng, looks_suspicious),
             **draw_asks(scenario, failed["failure"].to_numpy(), rng),
-            future_value=self.worth[who] * self.spend[who],
+            future_value=future_value_after_order(self._as_known(who), scenario),
         )
+
+    def _as_known(self, who: Ints) -> Customers:
+        """Return customers as their orders show them to who knows the firm's mix: expected rates and amounts.
+
+        Nobody at the firm knows more, so nothing but what the log holds makes agents give more to one than to another.
+        """
+        world, customers = self.firm.world, self.customers
+        weeks = (self.next_order[who] - customers.arrival[who]) / DAYS_PER_WEEK
+        rate = (world.rate_shape + self.purchases[who] - 1) / (world.rate_weeks + weeks) / DAYS_PER_WEEK
+        scale = world.spread_scale * self.firm.scenario.value("shop.sample_price_factor")
+        known = world.spread_shape + world.amount_shape * self.purchases[who]
+        mean_amount = world.amount_shape * (scale + self.spent[who]) / (known - 1)
+        churn = np.full(who.size, self.firm.churn)
+        return Customers(customers.arrival[who], rate, churn, world.amount_shape / mean_amount, mean_amount)
 
     def _cases(self, failed: pd.DataFrame) -> Cases:
         names = (*FACTS, "failure", "ask", "item_price", "future_value")
