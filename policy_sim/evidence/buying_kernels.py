@@ -8,12 +8,26 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 __all__ = ["add_silence"]
 
+Floats = NDArray[np.float64]
+
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def add_silence(x, exposed_weeks, watched_weeks, stay, r, alpha, k, b, used, gradient):
+def add_silence(
+    x: Floats,
+    exposed_weeks: Floats,
+    watched_weeks: Floats,
+    stay: Floats,
+    r: float,
+    alpha: float,
+    k: float,
+    b: float,
+    used: Floats,
+    gradient: Floats,
+) -> float:
     """Return the sum of -(r+x) ln(alpha+E) + ln(1-U) over customers; add to the gradient, and write U of each.
 
     Parameters

@@ -6,7 +6,7 @@ Left to others: what the customers did afterwards (`follow_up`), what it teaches
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -71,11 +71,9 @@ class CaseLog:
 
     def take(self, rows: Ints | NDArray[np.bool_]) -> CaseLog:
         """Return the cases of some rows."""
-        places = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        places = np.asarray(np.flatnonzero(rows) if rows.dtype == np.bool_ else rows, dtype=np.int64)
         parts = {name: getattr(self, name)[places] for name in _ARRAYS}
-        return CaseLog(
-            cases=self.cases.take(places), has_future_value=self.has_future_value, source=self.source, **parts
-        )
+        return replace(self, cases=self.cases.take(places), **parts)
 
 
 _ARRAYS = ("customer", "resolution", "tier", "agent", "opened", "resolved")
@@ -124,16 +122,16 @@ def read_case_log(source: str | Path | pd.DataFrame, scenario: Scenario) -> tupl
     if not usable.any():
         raise InputError(f"{where}, row 1: {problems[0]}")
     rows = np.flatnonzero(usable)
-    texts = {name: _texts(table, name, where)[rows] for name in ("customer", "agent")}
-    times = {name: _times(table, name)[rows] for name in ("opened", "resolved")}
     log = CaseLog(
         cases=cases.take(np.flatnonzero(usable[said["problem"].to_numpy() == ""])),
+        customer=_texts(table, "customer", where)[rows],
         resolution=resolution[rows],
         tier=tier[rows],
+        agent=_texts(table, "agent", where)[rows],
+        opened=_times(table, "opened")[rows],
+        resolved=_times(table, "resolved")[rows],
         has_future_value=has_value,
         source=where,
-        **texts,
-        **times,
     )
     return log, pd.DataFrame({"case": said["case"], "problem": problems})[~usable]
 

@@ -322,4 +322,7 @@ def _spending(follow_up: FollowUp, spend: GammaGammaFit) -> tuple[tuple[Floats, 
     is_first_case = np.append(True, log.customer[place[1:]] != log.customer[place[:-1]])
     shape = spend.p * follow_up.later_count
     total = spend.q + spend.p * count + shape
-    return (shape, total, spend.v + before, follow_up.later_spend), is_first_case & (follow_up.later_count > 0)
+    parts = tuple(
+        np.asarray(part, dtype=np.float64) for part in (shape, total, spend.v + before, follow_up.later_spend)
+    )
+    return parts, is_first_case & (follow_up.later_count > 0)
