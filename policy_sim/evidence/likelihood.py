@@ -128,6 +128,7 @@ class Likelihood:
         spending, has_spend = _spending(follow_up, spend)
         last_row = np.cumsum(follow_up.is_last) - 1  # cases are sorted by customer
         self._blocks = []
+        self._order_of_cases = np.argsort(features.failure, kind="stable")
         for f in range(failures):
             rows = np.flatnonzero(features.failure == f)
             self._blocks.append(
@@ -161,6 +162,12 @@ class Likelihood:
         with_case = np.zeros(count, dtype=np.bool_)
         with_case[buyer[is_last]] = True
         repeats = (last - first).astype(np.float64)
+        # what the log knew of each case's customer right after the order that failed
+        place = follow_up.place
+        earlier = np.cumsum(follow_up.dead_weeks) - follow_up.dead_weeks
+        first_case = np.searchsorted(buyer, buyer, side="left")
+        self._repeats_before = (place - first[buyer]).astype(np.float64)
+        self._exposed_before = np.maximum(weeks[place] - weeks[first[buyer]] - (earlier - earlier[first_case]), 0.0)
         order = np.concatenate([np.flatnonzero(with_case), np.flatnonzero(~with_case)])
         self._x, self._e = repeats[order], np.maximum(exposed[order], 0.0)
         self._w = np.maximum(watched[order], 0.0)
@@ -198,6 +205,16 @@ class Likelihood:
         if with_hessian:
             self._curve_of_buying(natural, stay, eta, used, hessian)
         return Total(float(value), gradient, hessian)
+
+    def chance_to_return(self, natural: Floats, weeks: float) -> Floats:
+        """Return the chance (cases,) that a customer comes back within so many weeks after the answer."""
+        r, alpha, k = np.exp(natural[self.first_of_buying :])
+        b = (1 - natural[_D0]) * k
+        stay = np.empty(len(self._order_of_cases))
+        stay[self._order_of_cases] = np.concatenate([expit(-self._eta(natural, f)) for f in range(self.failures)])
+        exposed, events = alpha + self._exposed_before, r + self._repeats_before
+        silent = np.exp(events * np.log(exposed / (exposed + weeks)))
+        return np.asarray((b + self._repeats_before) / (k + self._repeats_before) * stay * (1 - silent))
 
     def _eta(self, natural: Floats, f: int) -> Floats:
         block, at = self._blocks[f], len(SHARED) + f * len(OF_FAILURE)

@@ -62,7 +62,7 @@ def measured_content(
         "extends": extends,
         "name": name or f"{scenario.name}_measured"[:60],
         "title": f"{scenario.title}, measured",
-        "description": f"{scenario.description} {_about(calibration)}",
+        "description": f"{scenario.description} Calibrated from {calibration.observed.about()}.",
         "assumptions": assumptions,
     }
     if len(told) > 1:
@@ -99,15 +99,12 @@ def _over(scenario: Scenario, content: Mapping[str, Any]) -> Scenario:
 def _measured(calibration: Calibration, name: str) -> dict[str, Any]:
     assumption = calibration.scenario.assumption(name)
     shares = np.clip(MEASURED_AT, _ENDS, 1 - _ENDS)
-    about = (
-        f"calibrated from {calibration.source} (n={calibration.case_count:,}, {calibration.first_day} to "
-        f"{calibration.last_day})"
-    )
+    about = f"calibrated from {calibration.observed.about()}"
     return as_measured(assumption, [calibration.quantile(name, float(share)) for share in shares], about)
 
 
 def as_measured(assumption: Assumption, quantiles: Sequence[float], about: str) -> dict[str, Any]:
-    """Return an assumption as it stands in a file once it was measured: its quantiles at `MEASURED_AT`, and its source."""
+    """Return an assumption as it stands in a file once it was measured: quantiles at `MEASURED_AT`, and its source."""
     rising = [round(quantile, _DIGITS) for quantile in quantiles]
     for place in range(1, len(rising)):
         # equal to so many digits: told apart by the last one
@@ -122,13 +119,6 @@ def as_measured(assumption: Assumption, quantiles: Sequence[float], about: str) 
         "trust": "measured",
         "source": f"{about}; prior {assumption.value:g}, {low:g} to {high:g}: {assumption.source}"[:600],
     }
-
-
-def _about(calibration: Calibration) -> str:
-    return (
-        f"Calibrated from {calibration.case_count:,} cases and {calibration.order_count:,} orders, "
-        f"{calibration.first_day} to {calibration.last_day}."
-    )
 
 
 def _correlation(calibration: Calibration, told: list[int]) -> Floats:

@@ -50,7 +50,7 @@ def on_own_scale(assumption: Assumption, z: float) -> Point:
         value, second = assumption.quantiles[place] + first * (below - MEASURED_AT[place]), 0.0
     else:
         value, first, second = _triangular(low, assumption.value, high, below, above)
-    return Point(value, first * density, second * density**2 - z * density * first)
+    return Point(float(value), float(first * density), float(second * density**2 - z * density * first))
 
 
 def _triangular(low: float, mode: float, high: float, below: float, above: float) -> tuple[float, float, float]:

@@ -9,7 +9,6 @@ from policy_sim.study.recommendation import Recommendation, as_recommended, reco
 from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table, spread_of_cases
 from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
 from policy_sim.study.stories import Replay, Story, load_stories, load_story, replay
-from policy_sim.study.style_mix import StyleMix, style_mix
 
 __all__ = [
     "Customers",
@@ -25,7 +24,6 @@ __all__ = [
     "Sensitivity",
     "Setting",
     "Story",
-    "StyleMix",
     "analyse_decision",
     "as_recommended",
     "case_error",
@@ -46,6 +44,5 @@ __all__ = [
     "replay",
     "risk_table",
     "spread_of_cases",
-    "style_mix",
     "thinned",
 ]

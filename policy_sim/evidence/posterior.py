@@ -1,0 +1,139 @@
+"""Posterior: what is known of the assumptions after the log has spoken, up to a constant.
+
+In: a likelihood, the scenario's ranges, what other studies say. Out: `Posterior`, its value, gradient and Hessian on
+the scale of `priors`, and its maximum. Left to others: how sure the maximum is (`calibration`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from policy_sim.assumptions import Assumption, Scenario
+from policy_sim.border import InputError
+from policy_sim.evidence.likelihood import OF_FAILURE, SHARED, Likelihood, Total
+from policy_sim.evidence.priors import Point, logit_point, on_own_scale
+
+__all__ = ["ADJUSTMENT_SPREAD", "BUYING_SPREAD", "Estimate", "Parameters", "Posterior"]
+
+Floats = NDArray[np.float64]
+
+#: Correlation of what is not known of different failures: they were all judged by the same people.
+_POOLING = 0.25
+#: Standard deviation (logits per standard deviation of what agents saw) of the adjustments before the log has spoken.
+ADJUSTMENT_SPREAD = 0.3
+#: Of the logarithms of r, alpha and the concentration of chances to leave: next to nothing is known of the first two.
+BUYING_SPREAD = np.array([3.0, 3.0, 2.0])
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What another study says of one assumption, such as a natural experiment: name, value and standard error."""
+
+    name: str
+    value: float
+    error: float
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """All that is estimated, on a scale on which it is standard normal before the log has spoken (`priors`)."""
+
+    names: tuple[str, ...]
+    assumptions: tuple[Assumption, ...]
+    adjustments: tuple[str, ...]
+    buying_start: Floats
+
+    @classmethod
+    def of(cls, scenario: Scenario, adjustments: Sequence[str], buying_start: Floats) -> Parameters:
+        """Return the parameters of a scenario; the logarithms of the process of buying are around `buying_start`."""
+        names = [f"response.{name}" for name in SHARED]
+        names += [f"{failure}.{name}" for failure in scenario.failures for name in OF_FAILURE]
+        assumptions = tuple(scenario.assumption(name) for name in names)
+        return cls(tuple(names), assumptions, tuple(adjustments), buying_start)
+
+    def points(self, z: Floats) -> list[Point]:
+        """Return the natural parameters at z (P,), and how they move."""
+        points = []
+        for name, assumption, at in zip(self.names, self.assumptions, z, strict=False):
+            point = on_own_scale(assumption, at)
+            points.append(logit_point(point) if name.endswith(".churn_without_remedy") else point)
+        count = len(self.names)
+        adjusted = z[count : count + len(self.adjustments)]
+        points += [Point(ADJUSTMENT_SPREAD * at, ADJUSTMENT_SPREAD, 0.0) for at in adjusted]
+        buying = zip(self.buying_start, z[count + len(self.adjustments) :], BUYING_SPREAD, strict=True)
+        return points + [Point(start + spread * at, spread, 0.0) for start, at, spread in buying]
+
+    @cached_property
+    def precision(self) -> Floats:
+        """Inverse covariance (P, P) before the log has spoken: each has a variance of 1."""
+        count = len(self.names) + len(self.adjustments) + len(self.buying_start)
+        covariance = np.eye(count)
+        for kind in OF_FAILURE:
+            places = [place for place, name in enumerate(self.names) if name.endswith(f".{kind}")]
+            covariance[np.ix_(places, places)] += _POOLING * (1 - np.eye(len(places)))
+        return np.asarray(np.linalg.inv(covariance), dtype=np.float64)
+
+
+class Posterior:
+    """Log-posterior on the scale of z: likelihood, prior, what other studies say."""
+
+    def __init__(self, likelihood: Likelihood, parameters: Parameters, further: tuple[Estimate, ...]) -> None:
+        self.likelihood, self.parameters, self.further = likelihood, parameters, further
+        self._last: tuple[bytes, Total] | None = None
+
+    def total(self, z: Floats, with_derivatives: bool = True) -> Total:
+        """Return value, gradient and Hessian at z."""
+        points = self.parameters.points(z)
+        natural, slope, curvature = (np.array(part) for part in zip(*points, strict=True))
+        of_log = self.likelihood.total(natural, with_derivatives)
+        pull = self.parameters.precision @ z
+        value, gradient = of_log.value - float(z @ pull) / 2, of_log.gradient.copy()
+        bend = np.zeros(len(z))
+        for estimate in self.further:
+            place = self.parameters.names.index(estimate.name)
+            point = on_own_scale(self.parameters.assumptions[place], float(z[place]))
+            off = (point.value - estimate.value) / estimate.error
+            value -= off**2 / 2
+            # in z itself: this number may be the logit of another
+            gradient[place] -= off / estimate.error * point.slope / (slope[place] or 1.0)
+            bend[place] -= (point.slope / estimate.error) ** 2 + off / estimate.error * (
+                point.curvature - point.slope * curvature[place] / (slope[place] or 1.0)
+            )
+        if not with_derivatives:
+            return Total(value, slope * gradient - pull, np.zeros((0, 0)))
+        hessian = of_log.hessian * slope[:, None] * slope
+        hessian[np.diag_indices(len(z))] += gradient * curvature + bend
+        return Total(value, slope * gradient - pull, hessian - self.parameters.precision)
+
+    def maximum(self) -> tuple[Floats, Floats]:
+        """Return z at the maximum (P,) and the inverse of minus the Hessian there (P, P)."""
+        search: Any = minimize  # its stubs know fewer options than it has
+        options = {"gtol": 1e-4, "maxiter": 200}
+        found: Any = search(
+            lambda z: -self._at(z).value,
+            np.zeros(self.likelihood.size),
+            jac=lambda z: -self._at(z).gradient,
+            hess=lambda z: -self._at(z).hessian,
+            method="trust-exact",
+            options=options,
+        )
+        curvature = -self._at(found.x).hessian
+        lowest = float(np.linalg.eigvalsh(curvature)[0])
+        if lowest <= 0 or not np.isfinite(found.fun):
+            raise InputError(
+                f"no maximum was found that the log leaves well defined ({found.message}); use a log with more cases "
+                "and a longer time after them"
+            )
+        return np.asarray(found.x), np.asarray(np.linalg.inv(curvature), dtype=np.float64)
+
+    def _at(self, z: Floats) -> Total:
+        if self._last is None or self._last[0] != z.tobytes():
+            self._last = z.tobytes(), self.total(z)
+        return self._last[1]
