@@ -260,7 +260,7 @@ def _in_shape(columns: Mapping[str, Sequence[object]], shape: ExportShape, count
 def _written(moments: NDArray[np.datetime64], shape: ExportShape) -> list[object]:
     """Return moments (UTC) as an export writes them."""
     if shape.date_form == "epoch":
-        return moments.astype("datetime64[s]").astype(np.int64).tolist()
+        return list(moments.astype("datetime64[s]").astype(np.int64).tolist())
     return pd.DatetimeIndex(moments).strftime(shape.date_form).to_list()
 
 

@@ -37,6 +37,20 @@ _MOST_CASES = 10_000_000
 _SECONDS_PER_DAY = 86_400
 #: Ways of coming in: of those who have written, and of those on the line.
 _CHANNELS = np.array([["email", "web"], ["phone", "chat"]])
+#: What no log holds of a case, besides the style of its agent.
+_UNSEEN = (
+    "is_recorded",
+    "u",
+    "future_value",
+    "orders_per_week",
+    "churn_without_failure",
+    "mean_amount",
+    "compensation",
+    "delta",
+    "left",
+    "multiplier",
+    "days_until_next_order",
+)
 #: The first number of an order, as shops have it.
 _FIRST_ORDER = 1001
 
@@ -54,9 +68,10 @@ class SimulatedLog:
         and orders would give. Where there was no failure before, days_since_failure is the scenario's.
     unseen
         What no log holds, one row a case, also of those that were not written down (case is empty there): case,
-        customer, order, is_recorded, style, u (what the agent saw), future_value (by which guided agents went),
-        compensation (net worth over the loss), delta (chance to leave), left, multiplier (of later spending),
-        days_until_next_order (from the end of the case, also beyond that of the log; none for those who left).
+        customer, order, style, is_recorded, u (what the agent saw), future_value (by which guided agents went); of the
+        customer orders_per_week, churn_without_failure and mean_amount (before the case); compensation (net worth over
+        the loss), delta (chance to leave), left, multiplier (of later spending), days_until_next_order (from the end of
+        the case, also beyond that of the log; none for those who left).
     truth
         By full name the true value of every assumption; "drawn", the names of those that are not at their central
         values; scenario, policy, seed, world (its options), agents, counts.
@@ -268,16 +283,13 @@ def _named(
 def _unseen(cases: pd.DataFrame, customers: NDArray[np.str_], orders: NDArray[np.str_]) -> pd.DataFrame:
     """Return what no log holds of each case."""
     order, recorded = cases["order"].to_numpy(), cases["is_recorded"].to_numpy()
-    known = (
-        "is_recorded", "u", "future_value", "compensation", "delta", "left", "multiplier", "days_until_next_order",
-    )  # fmt: skip
     return pd.DataFrame(
         {
             "case": np.where(recorded, np.cumsum(recorded).astype(np.str_), ""),
             "customer": customers[order],
             "order": orders[order],
             "style": np.array(STYLES)[cases["style"].to_numpy()],
-            **{name: cases[name].to_numpy() for name in known},
+            **{name: cases[name].to_numpy() for name in _UNSEEN},
         }
     )
 
