@@ -29,6 +29,8 @@ __all__ = ["ORDER_SHAPES", "refund_table", "ticket_table", "write_exports"]
     if not (kind.counts_item_price or kind.covers_everything or kind.beyond_owed)
 )
 (_KEPT,) = (kind.name for kind in LIMIT_KINDS.values() if kind.waives_return)
+#: What each kind of line of a refund holds.
+_LINES = {"calculated": "Refund Line", "adjustment": "Refund Adjustment", "amount": "Transaction"}
 _SECONDS_PER_HOUR = 3_600
 
 
@@ -161,7 +163,19 @@ def refund_table(log: SimulatedLog, shape: ExportShape, order_number: str = "{}"
         "status": ["succeeded"] * len(cases),
         "currency": cases["currency"].to_list(),
     }
-    return _in_shape(columns, shape, len(cases))
+    table = _in_shape(columns, shape, len(cases))
+    return _in_lines(table, shape) if "line_kind" in shape.columns else table
+
+
+def _in_lines(table: pd.DataFrame, shape: ExportShape) -> pd.DataFrame:
+    """Return a refund in lines of their own: what the shop reckons, the adjustment, and what was paid."""
+    money = {name: shape.header_of(name) for name in _LINES}
+    lines = []
+    for name, kind in _LINES.items():
+        others = [header for other, header in money.items() if other != name]
+        lines.append(table.assign(**{shape.header_of("line_kind"): kind}, **dict.fromkeys(others, "")))
+        lines[-1] = lines[-1][(pd.to_numeric(table[money[name]]) != 0).to_numpy()]
+    return pd.concat(lines).sort_index(kind="stable", ignore_index=True)
 
 
 class _OrderShape:
