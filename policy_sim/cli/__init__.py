@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import typer
 
-from policy_sim.cli import customers, deciding, live, orders, publishing, scenarios, studies
+from policy_sim.cli import customers, deciding, evidence, live, orders, publishing, scenarios, studies
 from policy_sim.cli.console import report_error
 from policy_sim.cli.options import with_groups
 
@@ -44,6 +44,8 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "lab": live.lab,
     "app": live.app,
 }
+#: Commands on logs of cases, said after `log`.
+LOG_COMMANDS: Mapping[str, Callable[..., None]] = {"simulate": evidence.simulate}
 
 
 def main() -> None:
@@ -107,7 +109,16 @@ def _app() -> typer.Typer:
     scenario.callback()(_scenario)
     scenario.command("show")(scenarios.show)
     app.add_typer(scenario, name="scenario")
+    log = typer.Typer(add_completion=False, rich_markup_mode=None, help="The company's own cases.")
+    log.callback()(_log)
+    for name, command in LOG_COMMANDS.items():
+        log.command(name)(with_groups(command))
+    app.add_typer(log, name="log")
     return app
+
+
+def _log() -> None:
+    """Keep the commands on logs of cases words of their own."""
 
 
 def _scenario() -> None:

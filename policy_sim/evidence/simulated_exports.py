@@ -19,7 +19,7 @@ from policy_sim.evidence.export_shapes import PRIORITIES, SHAPES, ExportShape
 from policy_sim.evidence.simulated_world import SimulatedLog
 from policy_sim.words import LIMIT_KINDS, decimals_of
 
-__all__ = ["ORDER_SHAPES", "refund_table", "ticket_table", "write_exports"]
+__all__ = ["ORDER_SHAPES", "check_shapes", "refund_table", "ticket_table", "write_exports"]
 
 #: The limits that count money paid back, and what the customer is credited, as `words` knows them.
 (_PAID_BACK,) = (kind.name for kind in LIMIT_KINDS.values() if kind.is_owed)
@@ -69,13 +69,11 @@ def write_exports(
     InputError
         If a shape is not known, or the folder cannot be written to.
     """
-    ticket_shape, refund_shape = _shape(tickets, "tickets"), _shape(refunds, "refunds")
-    if orders not in ORDER_SHAPES:
-        raise unknown("shape of orders", orders, list(ORDER_SHAPES), "--orders")
+    check_shapes(tickets, refunds, orders)
     numbered = ORDER_SHAPES[orders].number
     tables = {
-        "tickets.csv": ticket_table(log, ticket_shape, numbered),
-        "refunds.csv": refund_table(log, refund_shape, numbered),
+        "tickets.csv": ticket_table(log, _shape(tickets, "tickets"), numbered),
+        "refunds.csv": refund_table(log, _shape(refunds, "refunds"), numbered),
         "orders.csv": ORDER_SHAPES[orders].table(log),
     }
     texts = {name: table.to_csv(index=False, lineterminator="\n") for name, table in tables.items()}
@@ -84,6 +82,20 @@ def write_exports(
     for path, text in zip(paths, texts.values(), strict=True):
         write_whole(path, text)
     return paths
+
+
+def check_shapes(tickets: str, refunds: str, orders: str) -> None:
+    """See that shapes are known, before any work is done for them.
+
+    Raises
+    ------
+    InputError
+        If one is not.
+    """
+    _shape(tickets, "tickets")
+    _shape(refunds, "refunds")
+    if orders not in ORDER_SHAPES:
+        raise unknown("shape of orders", orders, list(ORDER_SHAPES), "--orders")
 
 
 def ticket_table(log: SimulatedLog, shape: ExportShape, order_number: str = "{}") -> pd.DataFrame:
