@@ -157,7 +157,7 @@ class Lives:
     cases
         One row a case that was resolved: customer, order (row of `orders`), failure and ask (indices), item_price,
         `FACTS`, opened, resolved, tier and agent (places in those of the firm), style, resolution (index), the limits
-        with the money given by each, is_recorded, u, future_value, orders_per_week,
+        with the money given by each, brings_item_back, is_recorded, u, future_value, orders_per_week,
         churn_without_failure, mean_amount, compensation, delta, left, multiplier, days_until_next_order.
     silent, still_open
         Customers (rows) of failures of which nobody heard, and of cases open on the last day; one entry each.
@@ -292,6 +292,7 @@ class _Telling:
             style=style,
             resolution=resolution,
             **firm.response.amounts(cases, resolution),
+            brings_item_back=firm.response.menu.brings_item_back[cases.failure, resolution],
             is_recorded=recorded,
             u=u,
             orders_per_week=self.customers.rate[who] * DAYS_PER_WEEK,

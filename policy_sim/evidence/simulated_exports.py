@@ -28,7 +28,6 @@ __all__ = ["ORDER_SHAPES", "check_shapes", "refund_table", "ticket_table", "writ
     for kind in LIMIT_KINDS.values()
     if not (kind.counts_item_price or kind.covers_everything or kind.beyond_owed)
 )
-(_KEPT,) = (kind.name for kind in LIMIT_KINDS.values() if kind.waives_return)
 #: What each kind of line of a refund holds.
 _LINES = {"calculated": "Refund Line", "adjustment": "Refund Adjustment", "amount": "Transaction"}
 _SECONDS_PER_HOUR = 3_600
@@ -152,12 +151,14 @@ def refund_table(log: SimulatedLog, shape: ExportShape, order_number: str = "{}"
     order_number
         How the shop writes the number of an order, "{}" standing for it.
     """
-    cases = log.cases[log.cases[_PAID_BACK] > 0]
+    is_paid = (log.cases[_PAID_BACK] > 0).to_numpy()
+    cases = log.cases[is_paid]
+    comes_back = log.unseen.loc[log.unseen["is_recorded"], "brings_item_back"].to_numpy()[is_paid]
     amount, price = cases[_PAID_BACK].to_numpy(), cases["item_price"].to_numpy()
     decimals = _decimals(log)
     calculated = np.where(amount >= price, price, 0.0)
-    is_kept = cases[_KEPT].to_numpy() > 0
-    back = np.where((calculated > 0) & ~is_kept, "return", "no_restock")
+    # a refund that holds no item says nothing of where it is
+    back = np.where(calculated == 0, "", np.where(comes_back, "return", "no_restock"))
     columns: dict[str, Sequence[object]] = {
         "refund_id": [f"re_{case}" for case in cases["case"]],
         "order": [order_number.format(order) for order in cases["order"]],

@@ -40,6 +40,7 @@ _CHANNELS = np.array([["email", "web"], ["phone", "chat"]])
 #: What no log holds of a case, besides the style of its agent.
 _UNSEEN = (
     "is_recorded",
+    "brings_item_back",
     "u",
     "future_value",
     "orders_per_week",
@@ -68,10 +69,10 @@ class SimulatedLog:
         and orders would give. Where there was no failure before, days_since_failure is the scenario's.
     unseen
         What no log holds, one row a case, also of those that were not written down (case is empty there): case,
-        customer, order, style, is_recorded, u (what the agent saw), future_value (by which guided agents went); of the
-        customer orders_per_week, churn_without_failure and mean_amount (before the case); compensation (net worth over
-        the loss), delta (chance to leave), left, multiplier (of later spending), days_until_next_order (from the end of
-        the case, also beyond that of the log; none for those who left).
+        customer, order, style, is_recorded, brings_item_back (what was given), u (what the agent saw), future_value (by
+        which guided agents went); of the customer orders_per_week, churn_without_failure and mean_amount (before the
+        case); compensation (net worth over the loss), delta (chance to leave), left, multiplier (of later spending),
+        days_until_next_order (from the end of the case, also beyond that of the log; none for those who left).
     truth
         By full name the true value of every assumption; "drawn", the names of those that are not at their central
         values; scenario, policy, seed, world (its options), agents, counts.

@@ -253,7 +253,7 @@ def test_tier_and_resolution_are_what_the_policy_allows(log, scenario, policy):
 
 def test_the_truth_lies_in_the_ranges_and_moves_with_the_seed(scenario):
     drawn = []
-    for seed in range(200):
+    for seed in range(60):
         truth, names = draw_truth(scenario, World(), np.random.default_rng(seed))
         drawn.append([truth[name][0] for name in names])
         assert all(truth[name][0] == scenario.value(name) for name in truth.names if name not in names)
@@ -297,8 +297,8 @@ def _rng():
 
 
 def test_what_agents_see_and_no_log_holds(scenario, policy):
-    plain = simulate_log(scenario, policy, cases=3000, seed=4)
-    confounded = simulate_log(scenario, policy, cases=3000, seed=4, world=World(confounding=1.0, noticed=1.0))
+    plain = simulate_log(scenario, policy, cases=2000, seed=4)
+    confounded = simulate_log(scenario, policy, cases=2000, seed=4, world=World(confounding=1.0, noticed=1.0))
     for log, is_moved in ((plain, False), (confounded, True)):
         seen, high = log.unseen, log.unseen["u"] > 0
         assert stats.kstest(seen["u"], "norm").pvalue > FEW
@@ -308,7 +308,7 @@ def test_what_agents_see_and_no_log_holds(scenario, policy):
         assert (generous > 0.1) == is_moved
         assert is_moved or abs(left) < SIGMAS * np.sqrt(1 / len(seen))
         within(seen["left"].sum(), seen["delta"].sum(), np.sqrt((seen["delta"] * (1 - seen["delta"])).sum()))
-    unnoticed = simulate_log(scenario, policy, cases=3000, seed=4, world=World(confounding=1.0, noticed=0.0))
+    unnoticed = simulate_log(scenario, policy, cases=2000, seed=4, world=World(confounding=1.0, noticed=0.0))
     high = unnoticed.unseen["u"] > 0
     is_generous = unnoticed.unseen["style"] == "generous"
     assert abs(is_generous[high].mean() - is_generous[~high].mean()) < SIGMAS * np.sqrt(1 / len(high))
@@ -355,19 +355,19 @@ def test_shapes_of_the_response(log, scenario):
 
 
 def test_customers_may_differ_in_how_easily_they_leave(scenario, policy):
-    alike = simulate_log(scenario, policy, cases=1500, seed=6)
+    alike = simulate_log(scenario, policy, cases=1000, seed=6)
     assert (alike.unseen["churn_without_failure"] == alike.truth["response.churn_without_failure"]).all()
-    varied = simulate_log(scenario, policy, cases=1500, seed=6, world=World(churn_concentration=5.0))
+    varied = simulate_log(scenario, policy, cases=1000, seed=6, world=World(churn_concentration=5.0))
     own = varied.unseen["churn_without_failure"]
     # who leaves easily has fewer orders, and fewer cases
-    assert own.nunique() > 1000
+    assert own.nunique() > 800
     assert 0.01 < own.mean() < alike.unseen["churn_without_failure"][0]
     assert own.std() > 0.05
     within(varied.unseen["left"].sum(), varied.unseen["delta"].sum(), np.sqrt(len(own) / 4))
 
 
 def test_mild_cases_may_go_unrecorded(scenario, policy):
-    log = simulate_log(scenario, policy, cases=2500, seed=6, world=World(unrecorded_share=0.3))
+    log = simulate_log(scenario, policy, cases=1500, seed=6, world=World(unrecorded_share=0.3))
     seen = log.unseen
     within(1 - seen["is_recorded"].mean(), 0.3, np.sqrt(0.3 * 0.7 / len(seen)))
     assert log.counts["unrecorded"] == (~seen["is_recorded"]).sum() == (seen["case"] == "").sum()
@@ -391,7 +391,7 @@ def test_prices_may_end_in_99(scenario, policy):
 
 def test_a_second_policy_takes_over_half_way(scenario, policy):
     second = load_policy("generous", scenario)
-    log = simulate_log(scenario, policy, cases=1500, seed=6, world=World(second_policy=second))
+    log = simulate_log(scenario, policy, cases=1000, seed=6, world=World(second_policy=second))
     assert log.truth["world"]["second_policy"] == "generous"
     cases = cases_of(log, scenario)
     payoffs = value_cases(scenario, cases, central(scenario))
