@@ -183,11 +183,12 @@ def _log_of(firm: Firm, helpings: Sequence[Lives], seed: int) -> SimulatedLog:
     orders, cases = _together(helpings)
     customer_count = sum(lives.customers for lives in helpings)
     width = len(str(customer_count))
+    people = np.char.add("c", np.char.zfill((np.arange(customer_count) + 1).astype(np.str_), width))
     by_time = np.argsort(orders["time"].to_numpy(), kind="stable")
     number = np.empty(len(orders), dtype=np.int64)
     number[by_time] = np.arange(len(orders))
     orders = orders.iloc[by_time].reset_index(drop=True)
-    labels = np.char.add("c", np.char.zfill((orders["customer"].to_numpy() + 1).astype(np.str_), width))
+    labels = people[orders["customer"].to_numpy()]
     names = (np.arange(len(orders)) + _FIRST_ORDER).astype(np.str_)
     cases = cases.assign(order=number[cases["order"].to_numpy()])
     cases = cases.sort_values(["opened", "order"], kind="stable", ignore_index=True)
