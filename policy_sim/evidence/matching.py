@@ -250,7 +250,7 @@ def match_refunds(tickets: Tickets, order: pd.Series, refunds: Refunds, refund_d
 
     Of the tickets with its order, else of its customer, else of its e-mail, it is the latest one that was opened before
     the refund (or a day after it), if the refund came at most so many days after the ticket was closed (opened, where
-    it is not closed). A refund without a date belongs to the only ticket of its order. `order` (n,) holds the numbers of
+    it is not closed). A refund without a date belongs to the only ticket of its order. `order` (n,) holds numbers of
     the orders behind the tickets.
     """
     stays = tickets.reasons.stays & ~np.isnat(tickets.opened)
