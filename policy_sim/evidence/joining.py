@@ -224,10 +224,13 @@ def _repeats(tickets: Tickets) -> None:
 
 
 def _added_up(count: int, refunds: Refunds, match: RefundMatch) -> dict[str, pd.Series | Floats]:
-    """Add up what was paid back, credited and sent back for each ticket; NaN where there is no refund."""
+    """Add up what was paid back, credited and sent back for each ticket; NaN where no refund says so.
+
+    A shop that lists what it paid back need not list what it credited: where it lists none, the ticket may know.
+    """
     rows = np.flatnonzero(match.ticket >= 0)
     ticket, amount, is_credit = match.ticket[rows], refunds.amount[rows], refunds.is_credit[rows]
-    there = np.bincount(ticket, minlength=count) > 0
+    is_paid, is_credited = (np.bincount(ticket[one], minlength=count) > 0 for one in (~is_credit, is_credit))
     paid = np.bincount(ticket, np.where(is_credit, 0.0, amount), count)
     credited = np.bincount(ticket, np.where(is_credit, amount, 0.0), count)
     beyond = refunds.discretion[rows]
@@ -240,8 +243,8 @@ def _added_up(count: int, refunds: Refunds, match: RefundMatch) -> dict[str, pd.
     agent = pd.Series(pa.nulls(count, pa.string()).fill_null(""), dtype=_TEXT)
     agent.iloc[first[0]] = refunds.agent.iloc[rows[first[1]]].array
     return {
-        "paid": np.where(there, paid, np.nan),
-        "credited": np.where(there, credited, np.nan),
+        "paid": np.where(is_paid, paid, np.nan),
+        "credited": np.where(is_credited, credited, np.nan),
         "returned": returned,
         "discretion": np.where(is_recorded, discretion, np.nan),
         "refund_agent": agent,
