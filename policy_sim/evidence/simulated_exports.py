@@ -141,8 +141,8 @@ def ticket_table(log: SimulatedLog, shape: ExportShape, order_number: str = "{}"
 def refund_table(log: SimulatedLog, shape: ExportShape, order_number: str = "{}") -> pd.DataFrame:
     """Return refunds as a shop or a payment service exports them, one row each, as text.
 
-    Where all of the price went back, that is what the shop reckons by itself; of anything less it reckons nothing, and
-    all of it is an adjustment, which Shopify writes with a minus sign.
+    Those of cases that nobody wrote down stand last. Where all of the price went back, that is what the shop reckons by
+    itself; of anything less it reckons nothing, and all of it is an adjustment, which Shopify writes with a minus sign.
 
     Parameters
     ----------
@@ -151,16 +151,18 @@ def refund_table(log: SimulatedLog, shape: ExportShape, order_number: str = "{}"
     order_number
         How the shop writes the number of an order, "{}" standing for it.
     """
-    is_paid = (log.cases[_PAID_BACK] > 0).to_numpy()
-    cases = log.cases[is_paid]
-    comes_back = log.unseen.loc[log.unseen["is_recorded"], "brings_item_back"].to_numpy()[is_paid]
+    cases, unseen = _all_cases(log), log.unseen
+    is_recorded, comes_back = (unseen[name].to_numpy() for name in ("is_recorded", "brings_item_back"))
+    comes_back = np.concatenate([comes_back[is_recorded], comes_back[~is_recorded]])
+    is_paid = (cases[_PAID_BACK] > 0).to_numpy()
+    cases, comes_back = cases[is_paid], comes_back[is_paid]
     amount, price = cases[_PAID_BACK].to_numpy(), cases["item_price"].to_numpy()
     decimals = _decimals(log)
     calculated = np.where(amount >= price, price, 0.0)
     # a refund that holds no item says nothing of where it is
     back = np.where(calculated == 0, "", np.where(comes_back, "return", "no_restock"))
     columns: dict[str, Sequence[object]] = {
-        "refund_id": [f"re_{case}" for case in cases["case"]],
+        "refund_id": [f"re_{order}" for order in cases["order"]],
         "order": [order_number.format(order) for order in cases["order"]],
         "customer": cases["customer"].to_list(),
         "email": _emails(cases["customer"]),
@@ -204,6 +206,11 @@ class _OrderShape:
         return pd.DataFrame({name: list(values) if len(values) else [""] * count for name, values in filled.items()})
 
 
+def _all_cases(log: SimulatedLog) -> pd.DataFrame:
+    """Return cases that are on record, and then those that are not: of these, too, the shop paid money back."""
+    return pd.concat([log.cases, log.unrecorded], ignore_index=True)
+
+
 def _order_numbers(form: str) -> Callable[[SimulatedLog], Sequence[object]]:
     return lambda log: [form.format(order) for order in log.orders["order"]]
 
@@ -222,7 +229,7 @@ def _order_amounts(log: SimulatedLog) -> Sequence[object]:
 
 def _paid_back(log: SimulatedLog) -> Sequence[object]:
     """Return what went back of each order in the end."""
-    by_order = log.cases.groupby("order")[_PAID_BACK].sum()
+    by_order = _all_cases(log).groupby("order")[_PAID_BACK].sum()
     return _money(log.orders["order"].map(by_order).fillna(0.0), _decimals(log))
 
 

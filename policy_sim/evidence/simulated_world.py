@@ -67,6 +67,8 @@ class SimulatedLog:
     cases
         The log of cases, one row each, in the order in which they were opened: what an ideal join of tickets, refunds
         and orders would give. Where there was no failure before, days_since_failure is the scenario's.
+    unrecorded
+        Cases that nobody wrote down, in the same form but for case, which is empty: the shop knows what was paid back.
     unseen
         What no log holds, one row a case, also of those that were not written down (case is empty there): case,
         customer, order, style, is_recorded, brings_item_back (what was given), u (what the agent saw), future_value (by
@@ -80,6 +82,7 @@ class SimulatedLog:
 
     orders: pd.DataFrame
     cases: pd.DataFrame
+    unrecorded: pd.DataFrame
     unseen: pd.DataFrame
     truth: Mapping[str, object]
 
@@ -195,13 +198,14 @@ def _log_of(firm: Firm, helpings: Sequence[Lives], seed: int) -> SimulatedLog:
     rng = np.random.default_rng([seed, 13])
     on_record = _with_known_history(firm, cases[cases["is_recorded"]].reset_index(drop=True))
     log = _named(firm, on_record, labels, names, rng)
+    unrecorded = _named(firm, cases[~cases["is_recorded"]].reset_index(drop=True), labels, names, rng)
     counts = {
         "customers": customer_count,
         "orders": len(orders),
         "failures": sum(len(lives.silent) + len(lives.still_open) for lives in helpings) + len(cases),
         "silent_failures": sum(len(lives.silent) for lives in helpings),
         "still_open": sum(len(lives.still_open) for lives in helpings),
-        "unrecorded": len(cases) - len(log),
+        "unrecorded": len(unrecorded),
         "cases": len(log),
         "insisted": int((log["firmness"] == 1).sum()),
         "left_after_case": int(on_record["left"].sum()),
@@ -217,6 +221,7 @@ def _log_of(firm: Firm, helpings: Sequence[Lives], seed: int) -> SimulatedLog:
             }
         ),
         cases=log,
+        unrecorded=unrecorded.assign(case=""),
         unseen=_unseen(cases, labels, names),
         truth=_truth(firm, seed, counts),
     )

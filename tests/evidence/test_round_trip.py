@@ -10,6 +10,7 @@ from policy_sim.assumptions import load_scenario
 from policy_sim.evidence.joining import build_log
 from policy_sim.evidence.simulated_exports import write_exports
 from policy_sim.evidence.simulated_world import AMOUNTS_GIVEN, simulate_log
+from policy_sim.evidence.world import World
 from policy_sim.policy import load_policy
 
 #: Programs of a firm: help desk, refunds, orders.
@@ -101,3 +102,17 @@ def test_amounts_come_back(built, log):
     _, joined = built
     for name in AMOUNTS_GIVEN:
         np.testing.assert_allclose(joined.table[name].astype(float), log.cases[name], atol=0.005, err_msg=name)
+
+
+def test_what_nobody_wrote_down_leaves_refunds_behind(scenario, tmp_path):
+    policy = load_policy("current", scenario)
+    log = simulate_log(scenario, policy, cases=600, seed=9, world=World(unrecorded_share=0.3))
+    write_exports(log, tmp_path)
+    joined = build_log(tmp_path, scenario)
+    assert joined.table["case"].to_list() == log.cases["case"].to_list()
+    for name in COUNTS:
+        assert joined.table[name].to_list() == log.cases[name].to_list(), name
+    # some of them are taken for those of another case of the same customer
+    behind = (log.unrecorded["refund"] > 0).sum()
+    assert 0.7 * behind < len(joined.set_aside) <= behind
+    assert set(joined.set_aside["kind"]) == {"refunds"}

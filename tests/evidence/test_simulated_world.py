@@ -375,6 +375,9 @@ def test_mild_cases_may_go_unrecorded(scenario, policy):
     assert log.cases["severity"].mean() > 0.5 + SIGMAS * 0.25 / np.sqrt(len(seen))
     assert (log.cases.groupby("customer").cumcount() == log.cases["prior_failures"]).all()
     assert (log.cases["prior_claims"] <= log.cases["prior_failures"]).all()
+    assert log.unrecorded["order"].to_list() == seen["order"][~seen["is_recorded"]].to_list()
+    assert not set(log.unrecorded["order"]) & set(log.cases["order"])
+    assert list(log.unrecorded) == list(log.cases)
     on_record = seen[seen["is_recorded"]]
     assert on_record["order"].to_list() == log.cases["order"].to_list()
 
@@ -444,8 +447,10 @@ def test_logs_that_cannot_be(scenario, policy):
         simulate_log(scenario, policy, cases=10_000_001)
     with pytest.raises(InputError, match=r"did you mean 'response.paradox'"):
         simulate_log(scenario, policy, cases=10, world=World(values={"response.paradoks": 0.1}))
-    with pytest.raises(InputError, match=r"true value of 'response.paradox' is 2; expected a share"):
+    with pytest.raises(InputError, match=r"paradox.*share must lie within 0 and 1"):
         simulate_log(scenario, policy, cases=10, world=World(values={"response.paradox": 2.0}))
+    with pytest.raises(InputError, match=r"must stay below 1, as nothing is certain"):
+        simulate_log(scenario, policy, cases=10, world=World(values={"wrong_item.churn_without_remedy": 1.0}))
     flawless = scenario.with_values({"cases.failures_per_order": 0.0})
     with pytest.raises(InputError, match="no case comes about in scenario online_retail"):
         simulate_log(flawless, policy, cases=10)
