@@ -44,8 +44,6 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "lab": live.lab,
     "app": live.app,
 }
-#: Commands on logs of cases, said after `log`.
-LOG_COMMANDS: Mapping[str, Callable[..., None]] = {"simulate": evidence.simulate}
 
 
 def main() -> None:
@@ -109,16 +107,11 @@ def _app() -> typer.Typer:
     scenario.callback()(_scenario)
     scenario.command("show")(scenarios.show)
     app.add_typer(scenario, name="scenario")
-    log = typer.Typer(add_completion=False, rich_markup_mode=None, help="The company's own cases.")
-    log.callback()(_log)
-    for name, command in LOG_COMMANDS.items():
+    log = typer.Typer(add_completion=False, rich_markup_mode=None, help="Your own cases: a log of what happened.")
+    for name, command in evidence.LOG_COMMANDS.items():
         log.command(name)(with_groups(command))
     app.add_typer(log, name="log")
     return app
-
-
-def _log() -> None:
-    """Keep the commands on logs of cases words of their own."""
 
 
 def _scenario() -> None:

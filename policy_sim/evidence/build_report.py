@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from policy_sim.orders import Remark
 
-__all__ = ["BuildReport", "FileRead", "examples"]
+__all__ = ["UNKNOWN_FILE", "BuildReport", "FileRead", "examples"]
 
+#: Why a file is left alone that nobody knows.
+UNKNOWN_FILE = "its columns are not known"
 _MOST_EXAMPLES = 3
 
 
@@ -79,6 +81,11 @@ class BuildReport:
     def unknown_count(self) -> int:
         """How many words are not understood."""
         return sum(len(words) for words in self.unknown.values())
+
+    @property
+    def has_unknown_files(self) -> bool:
+        """Whether there are files of which nobody knows what they are."""
+        return UNKNOWN_FILE in self.left_alone.values()
 
     def to_dict(self) -> dict[str, object]:
         """Return the attributes by name, as plain data."""

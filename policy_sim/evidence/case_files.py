@@ -57,7 +57,8 @@ def _workbook(table: pd.DataFrame, path: Path) -> bytes:
 
     if len(table) > _MOST_ROWS_OF_SHEET:
         raise InputError(
-            f"'{path}' cannot hold {len(table):,} rows; a sheet has at most {_MOST_ROWS_OF_SHEET:,}; write .parquet or .csv"
+            f"'{path}' cannot hold {len(table):,} rows; a sheet has at most {_MOST_ROWS_OF_SHEET:,}; write .parquet "
+            "or .csv"
         )
     book = Workbook(write_only=True)
     sheet = book.create_sheet("cases")

@@ -71,6 +71,7 @@ def case_table(
             "opened": iso_texts(tickets.opened),
             "resolved": iso_texts(tickets.resolved),
             "channel": tickets.channel,
+            "satisfied": iso_texts(tickets.satisfied),
             "escalated": np.where(
                 np.isnan(tickets.escalated) & (tickets.tier >= 0), tickets.tier > 0, tickets.escalated
             ),
@@ -92,7 +93,8 @@ def case_table(
     table = table.iloc[rows].reset_index(drop=True)
     empty = [name for name in table.columns if name not in _ALWAYS and _is_empty(table[name])]
     if empty:
-        says = f"nothing is known of {', '.join(empty)}: these columns are left out, and filled from the scenario"
+        listed = ", ".join(empty)
+        says = f"nothing is known of {listed}: left out; what a run needs of them is filled from the scenario"
         remarks.listed.append(Remark("columns", says))
     return table.drop(columns=empty), remarks.listed
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from policy_sim.border import InputError, guarded, is_file, is_folder, nearest, not_installed
+from policy_sim.evidence.build_report import UNKNOWN_FILE
 from policy_sim.evidence.export_shapes import (
     REFUND_FIELDS,
     SHAPES,
@@ -125,7 +126,7 @@ def find_exports(places: Sequence[str | Path], mapping: CaseLogMapping) -> Found
         elif header_rank(header) == len(_KINDS_OF_FILE) and path.suffix.lower() != ".sql":
             orders.append(path)
         else:
-            left_alone[path.name] = "its columns are not known"
+            left_alone[path.name] = UNKNOWN_FILE
             headers[path] = tuple(header)
     payments = [path for path in both if refunds[path].name == "stripe_payments"]
     return Found(tickets, refunds, tuple(orders or payments), left_alone, headers)
