@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import typer
 
-from policy_sim.cli import customers, deciding, live, orders, publishing, scenarios, studies
+from policy_sim.cli import customers, deciding, evidence, live, orders, publishing, scenarios, studies
 from policy_sim.cli.console import report_error
 from policy_sim.cli.options import with_groups
 
@@ -107,6 +107,10 @@ def _app() -> typer.Typer:
     scenario.callback()(_scenario)
     scenario.command("show")(scenarios.show)
     app.add_typer(scenario, name="scenario")
+    log = typer.Typer(add_completion=False, rich_markup_mode=None, help="Your own cases: a log of what happened.")
+    for name, command in evidence.LOG_COMMANDS.items():
+        log.command(name)(with_groups(command))
+    app.add_typer(log, name="log")
     return app
 
 

@@ -158,8 +158,8 @@ class Lives:
     cases
         One row a case that was resolved: customer, order (row of `orders`), failure and ask (indices), item_price,
         `FACTS`, opened, resolved, tier and agent (places in those of the firm), style, resolution (index), the limits
-        with the money given by each, is_recorded, u, future_value, compensation, delta, left, multiplier,
-        days_until_next_order.
+        with the money given by each, brings_item_back, is_recorded, u, future_value, orders_per_week,
+        churn_without_failure, mean_amount, compensation, delta, left, multiplier, days_until_next_order.
     silent, still_open
         Customers (rows) of failures of which nobody heard, and of cases open on the last day; one entry each.
     """
@@ -177,6 +177,8 @@ class Lives:
 
     def until(self, count: int) -> Lives:
         """Return the first customers only, as many as it takes for so many cases on record; all if they have fewer."""
+        if not self.recorded_count:
+            return self
         on_record = self.cases["customer"].to_numpy()[self.cases["is_recorded"].to_numpy()]
         last = int(np.searchsorted(np.cumsum(np.bincount(on_record, minlength=self.customers)), count))
         if last >= self.customers:
@@ -281,6 +283,7 @@ class _Telling:
         left = rng.random(len(failed)) < answer.delta
         resolved = failed["opened"].to_numpy() + waited / _HOURS_PER_DAY
         self._remember(who, failed["opened"].to_numpy())
+        before = self.spend[who] * self.customers.mean_amount[who]
         self.spend[who] *= np.where(left, 1.0, answer.multiplier)
         self._plan(who, resolved)
         recorded = rng.random(len(failed)) >= 2 * firm.world.unrecorded_share * (1 - failed["severity"].to_numpy())
@@ -291,8 +294,12 @@ class _Telling:
             style=style,
             resolution=resolution,
             **firm.response.amounts(cases, resolution),
+            brings_item_back=firm.response.menu.brings_item_back[cases.failure, resolution],
             is_recorded=recorded,
             u=u,
+            orders_per_week=self.customers.rate[who] * DAYS_PER_WEEK,
+            churn_without_failure=self.customers.churn[who],
+            mean_amount=before,
             compensation=firm.response.compensation(cases, resolution),
             delta=answer.delta,
             left=left,

@@ -37,6 +37,21 @@ _MOST_CASES = 10_000_000
 _SECONDS_PER_DAY = 86_400
 #: Ways of coming in: of those who have written, and of those on the line.
 _CHANNELS = np.array([["email", "web"], ["phone", "chat"]])
+#: What no log holds of a case, besides the style of its agent.
+_UNSEEN = (
+    "is_recorded",
+    "brings_item_back",
+    "u",
+    "future_value",
+    "orders_per_week",
+    "churn_without_failure",
+    "mean_amount",
+    "compensation",
+    "delta",
+    "left",
+    "multiplier",
+    "days_until_next_order",
+)
 #: The first number of an order, as shops have it.
 _FIRST_ORDER = 1001
 
@@ -52,10 +67,13 @@ class SimulatedLog:
     cases
         The log of cases, one row each, in the order in which they were opened: what an ideal join of tickets, refunds
         and orders would give. Where there was no failure before, days_since_failure is the scenario's.
+    unrecorded
+        Cases that nobody wrote down, in the same form but for case, which is empty: the shop knows what was paid back.
     unseen
         What no log holds, one row a case, also of those that were not written down (case is empty there): case,
-        customer, order, is_recorded, style, u (what the agent saw), future_value (by which guided agents went),
-        compensation (net worth over the loss), delta (chance to leave), left, multiplier (of later spending),
+        customer, order, style, is_recorded, brings_item_back (what was given), u (what the agent saw), future_value (by
+        which guided agents went); of the customer orders_per_week, churn_without_failure and mean_amount (before the
+        case); compensation (net worth over the loss), delta (chance to leave), left, multiplier (of later spending),
         days_until_next_order (from the end of the case, also beyond that of the log; none for those who left).
     truth
         By full name the true value of every assumption; "drawn", the names of those that are not at their central
@@ -64,6 +82,7 @@ class SimulatedLog:
 
     orders: pd.DataFrame
     cases: pd.DataFrame
+    unrecorded: pd.DataFrame
     unseen: pd.DataFrame
     truth: Mapping[str, object]
 
@@ -167,24 +186,26 @@ def _log_of(firm: Firm, helpings: Sequence[Lives], seed: int) -> SimulatedLog:
     orders, cases = _together(helpings)
     customer_count = sum(lives.customers for lives in helpings)
     width = len(str(customer_count))
+    people = np.char.add("c", np.char.zfill((np.arange(customer_count) + 1).astype(np.str_), width))
     by_time = np.argsort(orders["time"].to_numpy(), kind="stable")
     number = np.empty(len(orders), dtype=np.int64)
     number[by_time] = np.arange(len(orders))
     orders = orders.iloc[by_time].reset_index(drop=True)
-    labels = np.char.add("c", np.char.zfill((orders["customer"].to_numpy() + 1).astype(np.str_), width))
+    labels = people[orders["customer"].to_numpy()]
     names = (np.arange(len(orders)) + _FIRST_ORDER).astype(np.str_)
     cases = cases.assign(order=number[cases["order"].to_numpy()])
     cases = cases.sort_values(["opened", "order"], kind="stable", ignore_index=True)
     rng = np.random.default_rng([seed, 13])
     on_record = _with_known_history(firm, cases[cases["is_recorded"]].reset_index(drop=True))
     log = _named(firm, on_record, labels, names, rng)
+    unrecorded = _named(firm, cases[~cases["is_recorded"]].reset_index(drop=True), labels, names, rng)
     counts = {
         "customers": customer_count,
         "orders": len(orders),
         "failures": sum(len(lives.silent) + len(lives.still_open) for lives in helpings) + len(cases),
         "silent_failures": sum(len(lives.silent) for lives in helpings),
         "still_open": sum(len(lives.still_open) for lives in helpings),
-        "unrecorded": len(cases) - len(log),
+        "unrecorded": len(unrecorded),
         "cases": len(log),
         "insisted": int((log["firmness"] == 1).sum()),
         "left_after_case": int(on_record["left"].sum()),
@@ -200,6 +221,7 @@ def _log_of(firm: Firm, helpings: Sequence[Lives], seed: int) -> SimulatedLog:
             }
         ),
         cases=log,
+        unrecorded=unrecorded.assign(case=""),
         unseen=_unseen(cases, labels, names),
         truth=_truth(firm, seed, counts),
     )
@@ -268,16 +290,13 @@ def _named(
 def _unseen(cases: pd.DataFrame, customers: NDArray[np.str_], orders: NDArray[np.str_]) -> pd.DataFrame:
     """Return what no log holds of each case."""
     order, recorded = cases["order"].to_numpy(), cases["is_recorded"].to_numpy()
-    known = (
-        "is_recorded", "u", "future_value", "compensation", "delta", "left", "multiplier", "days_until_next_order",
-    )  # fmt: skip
     return pd.DataFrame(
         {
             "case": np.where(recorded, np.cumsum(recorded).astype(np.str_), ""),
             "customer": customers[order],
             "order": orders[order],
             "style": np.array(STYLES)[cases["style"].to_numpy()],
-            **{name: cases[name].to_numpy() for name in known},
+            **{name: cases[name].to_numpy() for name in _UNSEEN},
         }
     )
 

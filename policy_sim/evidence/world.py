@@ -215,18 +215,15 @@ def draw_truth(scenario: Scenario, world: World, rng: np.random.Generator) -> tu
     Raises
     ------
     InputError
-        If `World.values` names no assumption of the scenario, or a share is not one.
+        If `World.values` names something that is no assumption, or a value that it cannot have.
     """
     drawn = [f"response.{name}" for name in DRAWN_SHARED]
     drawn += [f"{failure}.{name}" for failure in scenario.failures for name in DRAWN_PER_FAILURE]
     values = dict(zip(scenario.assumption_names, central(scenario).values[0], strict=True))
     # all are drawn, so that a value that is set leaves the others as they are
     values |= {name: float(scenario.assumption(name).quantile(rng.random(1))[0]) for name in drawn}
-    for name, value in world.values.items():
-        is_share = scenario.assumption(name).unit.startswith("share")
-        if not (isfinite(value) and 0 <= value <= (1 if is_share else np.inf)):
-            expected = "a share from 0 to 1" if is_share else "a number, 0 or more"
-            raise InputError(f"the true value of '{name}' is {value:g}; expected {expected}")
+    if world.values:
+        scenario.with_values(world.values)  # refuses what no scenario may hold
     changed = tuple(dict.fromkeys([*drawn, *world.values]))
     values |= world.values
     return Draws(scenario.assumption_names, np.array([list(values.values())])), changed

@@ -5,6 +5,7 @@ read_transactions(file) -> Transactions, with an account of the reading: what wa
 
 from policy_sim.orders.dates import DAYS_PER_WEEK, Day, day_of, weeks_of
 from policy_sim.orders.mapping import LogMapping, read_mapping, write_mapping
+from policy_sim.orders.order_rows import OrderRows, read_order_rows
 from policy_sim.orders.reading import Reading, Remark
 from policy_sim.orders.transactions import Transactions, read_transactions
 
@@ -12,11 +13,13 @@ __all__ = [
     "DAYS_PER_WEEK",
     "Day",
     "LogMapping",
+    "OrderRows",
     "Reading",
     "Remark",
     "Transactions",
     "day_of",
     "read_mapping",
+    "read_order_rows",
     "read_transactions",
     "weeks_of",
     "write_mapping",

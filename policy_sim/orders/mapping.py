@@ -12,8 +12,8 @@ import pydantic
 import yaml
 
 from policy_sim.border import InputError, parse_model, read_yaml, write_whole
+from policy_sim.orders.files import header_of
 from policy_sim.orders.roles import ROLES, find_roles
-from policy_sim.orders.table import header_of
 
 __all__ = ["LogMapping", "read_mapping", "write_mapping"]
 

@@ -47,7 +47,13 @@ _TRANSFERS = _words(
 )
 
 
-def without_no_sales(table: LogTable, counting: Sequence[str] | None) -> tuple[LogTable, list[SetAside], list[Remark]]:
+#: What became of a sale afterwards: with `with_returned` such a row is one.
+_SENT_BACK = _words("refunded returned chargeback chargebacks disputed reembolsado")
+
+
+def without_no_sales(
+    table: LogTable, counting: Sequence[str] | None, with_returned: bool = False
+) -> tuple[LogTable, list[SetAside], list[Remark]]:
     """Return the table without rows that are no sale by their status or kind, those rows, and what was decided.
 
     Parameters
@@ -56,6 +62,8 @@ def without_no_sales(table: LogTable, counting: Sequence[str] | None) -> tuple[L
         The log.
     counting
         Statuses that count as sales, as they stand; None to go by usual words.
+    with_returned
+        Whether a sale whose money went back later counts as one.
 
     Raises
     ------
@@ -66,7 +74,7 @@ def without_no_sales(table: LogTable, counting: Sequence[str] | None) -> tuple[L
     remarks: list[Remark] = []
     if table.has("status"):
         texts = table.text("status")
-        is_no_sale, more = _by_counting(texts, counting) if counting else _by_words(texts)
+        is_no_sale, more = _by_counting(texts, counting) if counting else _by_words(texts, with_returned)
         remarks += more
         table = _without(table, texts, is_no_sale, "no sale", aside)
     elif counting:
@@ -116,11 +124,13 @@ def _by_counting(texts: DistinctTexts, counting: Sequence[str]) -> tuple[Flags, 
     return ~there.isin(wanted).to_numpy(bool), []
 
 
-def _by_words(texts: DistinctTexts) -> tuple[Flags, list[Remark]]:
+def _by_words(texts: DistinctTexts, with_returned: bool) -> tuple[Flags, list[Remark]]:
     name = texts.table.names["status"]
     spoken = [_tokens(text) for text in texts.text]
-    is_no_sale = np.array([bool(words & _NO_SALE) and not words & _PARTLY for words in spoken], dtype=bool)
-    is_known = is_no_sale | np.array([bool(words & (_SALE | _PARTLY)) for words in spoken], dtype=bool)
+    no_sale = _NO_SALE - _SENT_BACK if with_returned else _NO_SALE
+    is_no_sale = np.array([bool(words & no_sale) and not words & _PARTLY for words in spoken], dtype=bool)
+    known = _SALE | _PARTLY | (_SENT_BACK if with_returned else frozenset())
+    is_known = is_no_sale | np.array([bool(words & known) for words in spoken], dtype=bool)
     if not is_known.any():
         return is_no_sale, []  # no column of statuses
     unknown = np.flatnonzero(~is_known & (texts.text != "").to_numpy(bool))

@@ -48,6 +48,13 @@ def test_columns_that_are_named(write):
     assert (log.reading.customer_column, log.reading.date_column) == ("who", "when")
 
 
+def test_a_column_that_is_just_called_order_holds_their_numbers(write):
+    log = read_transactions(write("customer,order,date,amount\na,7,1997-01-02,5\na,7,1997-01-09,6\nb,8,1997-01-03,1\n"))
+    assert log.amount.tolist() == [11.0, 1.0]
+    better = write("customer,order,order_id,date,amount\na,7,1,1997-01-02,5\na,7,2,1997-01-09,6\n")
+    assert read_transactions(better).amount.tolist() == [5.0, 6.0]
+
+
 def test_price_times_quantity(write):
     path = write("customer,date,quantity,price\na,1997-01-02,2,5\n")
     log = read_transactions(path)

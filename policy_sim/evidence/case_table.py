@@ -1,0 +1,182 @@
+"""Case table: the columns of a case log, worked out from a ticket and all that belongs to it.
+
+In: tickets, their orders, what was given. Out: a table with one row a case, and remarks on what looks wrong.
+Left to others: finding what belongs together (`joining`), writing it (`case_files`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+from policy_sim.assumptions import Scenario
+from policy_sim.evidence.build_report import examples
+from policy_sim.evidence.matching import HOW, OrderMatch, cases_before, numbered, purchases_until
+from policy_sim.evidence.moments import iso_texts
+from policy_sim.evidence.resolutions import AMOUNTS, FOUND, Given
+from policy_sim.evidence.tickets import Tickets
+from policy_sim.orders import OrderRows, Remark
+from policy_sim.orders.reading import counted
+from policy_sim.words import ASKS
+
+__all__ = ["case_table"]
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+_TEXT = pd.ArrowDtype(pa.string())
+_ALWAYS = ("case", "customer", "order", "failure", "resolution", "tier", "agent", "opened", "resolved", "channel")
+
+
+def case_table(
+    tickets: Tickets,
+    match: OrderMatch,
+    given: Given,
+    orders: OrderRows | None,
+    columns: Mapping[str, pd.Series | Floats],
+    scenario: Scenario,
+) -> tuple[pd.DataFrame, list[Remark]]:
+    """Return the log, and what looks wrong or is assumed.
+
+    Parameters
+    ----------
+    tickets, match, given
+        What is known of each ticket (n,), the order behind it, what was given.
+    orders
+        All orders, for what customers bought before.
+    columns
+        Put together from several files: price, order, customer; agent of the refund and discretion, where known.
+    scenario
+        Names failures and tiers.
+    """
+    stays = tickets.reasons.stays
+    remarks = _Remarks(tickets.case, stays)
+    agent, by_refund = tickets.agent, columns.get("refund_agent")
+    if isinstance(by_refund, pd.Series):
+        agent = agent.where(agent != "", by_refund)
+    table = pd.DataFrame(
+        {
+            "case": tickets.case,
+            "customer": columns["customer"],
+            "order": columns["order"],
+            "failure": _named(tickets.failure, tuple(scenario.failures)),
+            "resolution": pd.Series(pa.array(given.texts(np.maximum(tickets.failure, 0)), pa.string()), dtype=_TEXT),
+            "tier": _named(tickets.tier, scenario.tiers),
+            "agent": agent,
+            "opened": iso_texts(tickets.opened),
+            "resolved": iso_texts(tickets.resolved),
+            "channel": tickets.channel,
+            "satisfied": iso_texts(tickets.satisfied),
+            "escalated": np.where(
+                np.isnan(tickets.escalated) & (tickets.tier >= 0), tickets.tier > 0, tickets.escalated
+            ),
+            "exception": tickets.exception,
+        }
+        | {name: np.round(given.amounts[name], 6) for name in AMOUNTS}
+        | {"item_price": columns["price"], "severity": tickets.severity, "suspicion": tickets.suspicion}
+        | _times(tickets, match, orders, remarks)
+        | _history(tickets, match, orders, columns["customer"])
+        | {
+            "live": tickets.live,
+            "ask": _named(tickets.ask, tuple(ASKS)),
+            "discretion": columns.get("discretion", np.full(len(tickets), np.nan)),
+            "currency": scenario.currency,
+        }
+    )
+    _tell(remarks, tickets, match, given)
+    rows = np.flatnonzero(stays)
+    table = table.iloc[rows].reset_index(drop=True)
+    empty = [name for name in table.columns if name not in _ALWAYS and _is_empty(table[name])]
+    if empty:
+        listed = ", ".join(empty)
+        says = f"nothing is known of {listed}: left out; what a run needs of them is filled from the scenario"
+        remarks.listed.append(Remark("columns", says))
+    return table.drop(columns=empty), remarks.listed
+
+
+@dataclass
+class _Remarks:
+    """Remarks on cases, with the ids of the first few."""
+
+    ids: pd.Series
+    stays: Flags
+    listed: list[Remark] = field(default_factory=list)
+
+    def add(self, where: Flags, says: str) -> None:
+        """Say something of some cases; "{}" in it stands for "2 cases"."""
+        where = where & self.stays
+        count = int(where.sum())
+        if count:
+            self.listed.append(
+                Remark("cases", says.format(counted(count, "case", "cases")), count, examples(self.ids, where))
+            )
+
+
+def _named(codes: NDArray[np.int64], names: tuple[str, ...]) -> pd.Series:
+    """Return the names of codes as text, "" for -1."""
+    array = pa.DictionaryArray.from_arrays(pa.array(np.where(codes >= 0, codes, len(names))), pa.array([*names, ""]))
+    return pd.Series(array.cast(pa.string()), dtype=_TEXT)
+
+
+def _is_empty(column: pd.Series) -> bool:
+    if isinstance(column.dtype, pd.ArrowDtype):
+        return bool((column == "").all())
+    return bool(column.isna().all())
+
+
+def _times(tickets: Tickets, match: OrderMatch, orders: OrderRows | None, remarks: _Remarks) -> dict[str, Floats]:
+    """Return hours since the failure was noticed, and days since the order."""
+    hours = (tickets.opened - tickets.noticed) / np.timedelta64(1, "h")
+    remarks.add(hours < 0, "{} opened before the failure was noticed; the hours are left empty")
+    days = np.full(len(tickets), np.nan)
+    if orders is not None and len(orders):
+        passed = (tickets.opened.astype("datetime64[D]") - orders.day[match.order]).astype(np.float64)
+        days = np.where((match.order >= 0) & ~match.is_later, np.maximum(passed, 0.0), np.nan)
+        remarks.add(match.is_later, "{} opened before the order was made; the days are left empty")
+    return {"hours_open": np.where(hours >= 0, hours, np.nan), "days_since_purchase": days}
+
+
+def _history(
+    tickets: Tickets, match: OrderMatch, orders: OrderRows | None, customer: pd.Series | Floats
+) -> dict[str, Floats]:
+    """Return what the customer bought and complained about before."""
+    purchases = np.full(len(tickets), np.nan)
+    if orders is not None and len(orders):
+        opened = tickets.opened.astype("datetime64[D]").astype(np.int64)
+        failed = orders.day.astype(np.int64)[match.order]
+        until = np.where((match.order >= 0) & ~match.is_later, failed, np.where(np.isnat(tickets.opened), 0, opened))
+        purchases = purchases_until(orders, match.customer, until)
+    assert isinstance(customer, pd.Series)
+    (person,) = numbered(customer)
+    before = cases_before(person, tickets.opened, tickets.reasons.stays)
+    return {
+        "prior_purchases": purchases,
+        "prior_failures": before.failures,
+        "prior_claims": before.claims,
+        "days_since_failure": before.days_since_failure,
+    }
+
+
+def _tell(remarks: _Remarks, tickets: Tickets, match: OrderMatch, given: Given) -> None:
+    """Say what was decided or assumed, and what looks wrong."""
+    by_number = match.how == HOW.index("order number")
+    remarks.add(match.is_ambiguous & by_number, "the order's number of {} stands for several orders; the latest "
+                "one before the case was taken")  # fmt: skip
+    remarks.add(match.is_ambiguous & ~by_number, "the customers of {} without a number of an order had several "
+                "orders within the window; the latest was taken")  # fmt: skip
+    has_number = (tickets.order != "").to_numpy(dtype=bool)
+    remarks.add(has_number & ~by_number, "{} with the number of an order that is not among the orders")
+    remarks.add(given.found == FOUND.index("inferred"), "what was given is inferred from the money in {}")
+    remarks.add(given.is_far, "in {} of these the money is more than a tenth of the price off the nearest resolution")
+    nearest = given.found == FOUND.index("said, nearest taken")
+    remarks.add(nearest, "what was given in {} is no resolution of the scenario; the nearest one was taken")
+    remarks.add(given.is_return_guessed, "nothing says whether the item came back in {}; what is usual was taken")
+    said = (tickets.given >= 0) & (given.resolution < 0)
+    remarks.add(said, "{} in which something was given, but not how much: what was given is left empty")
+    remarks.add(tickets.resolved < tickets.opened, "{} closed before being opened; correct the dates")
+    remarks.add((tickets.tier < 0), "nobody knows which tier decided {}; it is left empty")

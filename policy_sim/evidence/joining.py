@@ -1,0 +1,395 @@
+"""Joining: a log of cases from what the help desk and the shop know, each in its own files.
+
+In: exports of tickets, refunds and orders, a scenario, a mapping. Out: `BuiltLog`: one row a case, with a report of
+what matched, what did not and why, and every row that is not used.
+Left to others: each step (`exports`, `tickets`, `refunds`, `matching`, `resolutions`), what a log can say (`checking`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+from policy_sim.assumptions import Scenario
+from policy_sim.border import InputError, Progress, Steps
+from policy_sim.evidence.build_report import BuildReport, FileRead, examples
+from policy_sim.evidence.case_table import case_table
+from policy_sim.evidence.exports import ExportTable, Found, find_exports, read_export
+from policy_sim.evidence.hashing import hashed
+from policy_sim.evidence.log_mapping import CaseLogMapping, read_case_mapping, write_case_mapping
+from policy_sim.evidence.matching import HOW, OrderMatch, RefundMatch, match_orders, match_refunds, numbered
+from policy_sim.evidence.refunds import Refunds, read_refunds
+from policy_sim.evidence.resolutions import FOUND, Evidence, Given, find_given
+from policy_sim.evidence.tickets import Tickets, read_tickets
+from policy_sim.evidence.vocabulary import Vocabulary
+from policy_sim.orders import OrderRows, Remark, read_order_rows
+
+__all__ = ["BuiltLog", "build_log"]
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+_TEXT = pd.ArrowDtype(pa.string())
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltLog:
+    """A log of cases, put together.
+
+    Attributes
+    ----------
+    table
+        One row a case, with the columns of a case log.
+    report
+        What matched, what did not and why.
+    set_aside
+        One row for each row of the files that is not used: kind, place, why, and what stands in it.
+    orders
+        The orders that were read: customer (as in `table`), order, date, amount, currency; None where there are none.
+    """
+
+    table: pd.DataFrame
+    report: BuildReport
+    set_aside: pd.DataFrame
+    orders: pd.DataFrame | None
+
+
+def build_log(
+    places: str | Path | Sequence[str | Path],
+    scenario: Scenario,
+    mapping: CaseLogMapping | str | Path | None = None,
+    *,
+    hash_salt: bytes | None = None,
+    draft: str | Path | None = None,
+    on_progress: Progress | None = None,
+) -> BuiltLog:
+    """Join tickets, refunds and orders to a log of cases.
+
+    Parameters
+    ----------
+    places
+        Folders, files, or files that end in .sql (a query for DuckDB each). What a file is, is known by its columns.
+    scenario
+        Its failures, remedies and tiers are what cases are told in.
+    mapping
+        What files and words mean, or the file in which a person said so.
+    hash_salt
+        Where it is given, customers' ids and e-mails are hashed with it.
+    draft
+        Where something is not understood, a mapping is written here for a person to fill in.
+    on_progress
+        Told as each step begins.
+
+    Raises
+    ------
+    InputError
+        If a place or file cannot be read, no file holds tickets, or no ticket can be a case.
+
+    Notes
+    -----
+    A ticket finds its order by number, else as the latest one of its customer, else of its e-mail, within
+    `window_days` of the mapping. A refund finds its ticket likewise, until `refund_days` after the case was closed.
+    Every ticket and every refund is either used or set aside with a reason. Facts are those known when the case was
+    opened: a customer's purchases up to the order that failed, cases opened before this one.
+    """
+    if isinstance(mapping, str | Path):
+        where = f"mapping '{mapping}'"
+        mapping = read_case_mapping(mapping)
+        mapping.check(scenario, where)
+    mapping = mapping or CaseLogMapping()
+    steps = Steps(on_progress, 7)
+    steps.begin("Looking at the files")
+    found = find_exports([places] if isinstance(places, str | Path) else places, mapping)
+    steps.begin("Reading tickets")
+    tables = [read_export(path, shape) for path, shape in found.tickets.items()]
+    _refuse_none(tables, found, mapping, draft)
+    tickets = read_tickets(tables, scenario, Vocabulary.of(scenario, mapping), mapping)
+    steps.begin("Reading refunds")
+    refund_tables = [read_export(path, shape) for path, shape in found.refunds.items()]
+    refunds = read_refunds(refund_tables, scenario.currency, mapping)
+    steps.begin("Reading orders")
+    orders = _read_orders(found, scenario, mapping)
+    if draft is not None and (found.headers or tickets.unknown):
+        headers = {path.name: header for path, header in found.headers.items()}
+        write_case_mapping(draft, mapping, tickets.unknown, headers)
+    steps.begin("Finding orders and refunds")
+    join = _join(tickets, refunds, orders, scenario, mapping)
+    if not tickets.reasons.stays.any():
+        reason, count = next(iter(tickets.reasons.counts().items()))
+        told = f"; what is not understood stands in '{draft}'" if draft is not None and tickets.unknown else ""
+        raise InputError(
+            f"none of {len(tickets):,} tickets can be a case; of {count:,} {reason}; expected at least one; fill in a "
+            f"mapping and give it with --mapping{told}"
+        )
+    steps.begin("What was given")
+    given = _given(tickets, refunds, join, scenario)
+    steps.begin("Putting it together")
+    table, remarks = case_table(tickets, join.match, given, orders, join.columns, scenario)
+    report = _report(found, tickets, refunds, orders, join, given, remarks)
+    aside = _set_aside(tables, tickets, refund_tables, refunds, orders, hash_salt)
+    log = BuiltLog(table, report, aside, _orders_table(orders))
+    steps.finish()
+    return log if hash_salt is None else _hashed(log, hash_salt)
+
+
+@dataclass(frozen=True, eq=False)
+class _Join:
+    """What belongs to each ticket: its order, its refunds, and columns put together from all of them."""
+
+    match: OrderMatch
+    refund_match: RefundMatch | None
+    columns: Mapping[str, pd.Series | Floats]
+
+
+def _refuse_none(
+    tables: Sequence[ExportTable], found: Found, mapping: CaseLogMapping, draft: str | Path | None
+) -> None:
+    """Raise where no file holds tickets; what is not understood is written for a person to say what it is."""
+    if any(len(table) for table in tables):
+        return
+    told = ""
+    if draft is not None and found.headers:
+        write_case_mapping(draft, mapping, {}, {path.name: header for path, header in found.headers.items()})
+        told = f" in '{draft}', which was written, and give it back with --mapping"
+    seen = [*found.left_alone, *(path.name for path in (*found.tickets, *found.refunds, *found.orders))]
+    raise InputError(
+        f"no file holds tickets; found: {', '.join(seen)}; expected an export of Zendesk, Salesforce, Gorgias, "
+        f"Freshdesk or Intercom; say which file it is, and which column is what{told}"
+    )
+
+
+def _read_orders(found: Found, scenario: Scenario, mapping: CaseLogMapping) -> OrderRows | None:
+    if not found.orders:
+        return None
+    source = found.orders[0] if len(found.orders) == 1 else list(found.orders)
+    return read_order_rows(source, day_first=bool(mapping.day_first), currency=scenario.currency)
+
+
+def _join(
+    tickets: Tickets, refunds: Refunds | None, orders: OrderRows | None, scenario: Scenario, mapping: CaseLogMapping
+) -> _Join:
+    """Find orders, then refunds, and set aside what cannot be a case."""
+    reasons, currency = tickets.reasons, scenario.currency
+    _other_currency(tickets, currency)
+    match = match_orders(tickets, orders, mapping.window_days)
+    price = tickets.price.copy()
+    order = tickets.order
+    customer = tickets.customer.where(tickets.customer != "", tickets.email)
+    if orders is not None and len(orders):
+        has_order = match.order >= 0
+        price = np.where(np.isnan(price) & has_order, orders.amount[match.order], price)
+        numbers = pd.Series(pa.array(orders.number.astype(object), pa.string()), dtype=_TEXT)
+        by_other_way = pd.Series(match.how >= HOW.index("customer"))
+        order = order.where(~by_other_way, numbers.iloc[match.order].reset_index(drop=True))
+        known = pd.Series(pa.array(orders.labels.astype(object), pa.string()).take(pa.array(match.customer.clip(0))),
+                          dtype=_TEXT)  # fmt: skip
+        customer = customer.where(~pd.Series(match.customer >= 0), known)
+    customer = customer.where(~customer.str.contains("@", regex=False), customer.str.lower())
+    reasons.add(np.isnan(price), "no order was found for it, and it says no price")
+    reasons.add(~(price > 0), "the price of its order is not above 0")
+    _repeats(tickets)
+    columns: dict[str, pd.Series | Floats] = {"price": price, "order": order, "customer": customer}
+    refund_match = None
+    if refunds is not None:
+        _other_currency(refunds, currency)
+        refund_match = match_refunds(tickets, order, refunds, mapping.refund_days)
+        refunds.reasons.add(refund_match.ticket < 0, "no case has its order, its customer or its e-mail at that time")
+        columns |= _added_up(len(tickets), refunds, refund_match)
+    return _Join(match, refund_match, columns)
+
+
+def _other_currency(rows: Tickets | Refunds, currency: str) -> None:
+    codes, distinct = pd.factorize(rows.currency.str.upper())
+    is_other = np.array([code not in ("", currency.upper()) for code in distinct] + [False])[codes]
+    texts = [f"its currency is {code}, that of the scenario {currency}: nothing is converted" for code in distinct]
+    rows.reasons.add_each(is_other, texts, np.asarray(codes, dtype=np.int64))
+
+
+def _repeats(tickets: Tickets) -> None:
+    """Of rows with one number the last one stays: exports overlap, and the later one knows more."""
+    (codes,) = numbered(tickets.case)
+    rows = np.flatnonzero(tickets.reasons.stays & (codes >= 0))
+    last = np.zeros(len(tickets), dtype=np.bool_)
+    _, place = np.unique(codes[rows][::-1], return_index=True)
+    last[rows[::-1][place]] = True
+    repeated = np.zeros(len(tickets), dtype=np.bool_)
+    repeated[rows] = ~last[rows]
+    tickets.reasons.add(repeated, "a later row has the same number")
+
+
+def _added_up(count: int, refunds: Refunds, match: RefundMatch) -> dict[str, pd.Series | Floats]:
+    """Add up what was paid back, credited and sent back for each ticket; NaN where no refund says so.
+
+    A shop that lists what it paid back need not list what it credited: where it lists none, the ticket may know.
+    """
+    rows = np.flatnonzero(match.ticket >= 0)
+    ticket, amount, is_credit = match.ticket[rows], refunds.amount[rows], refunds.is_credit[rows]
+    is_paid, is_credited = (np.bincount(ticket[one], minlength=count) > 0 for one in (~is_credit, is_credit))
+    paid = np.bincount(ticket, np.where(is_credit, 0.0, amount), count)
+    credited = np.bincount(ticket, np.where(is_credit, amount, 0.0), count)
+    beyond = refunds.discretion[rows]
+    discretion = np.bincount(ticket, np.nan_to_num(beyond), count)
+    is_recorded = np.bincount(ticket, ~np.isnan(beyond), count) > 0
+    returned = np.full(count, np.nan)
+    for value in (0.0, 1.0):  # of one that came back and one that did not, the first counts
+        returned[ticket[refunds.returned[rows] == value]] = value
+    first = np.unique(ticket, return_index=True)
+    agent = pd.Series(pa.nulls(count, pa.string()).fill_null(""), dtype=_TEXT)
+    agent.iloc[first[0]] = refunds.agent.iloc[rows[first[1]]].array
+    return {
+        "paid": np.where(is_paid, paid, np.nan),
+        "credited": np.where(is_credited, credited, np.nan),
+        "returned": returned,
+        "discretion": np.where(is_recorded, discretion, np.nan),
+        "refund_agent": agent,
+    }
+
+
+def _given(tickets: Tickets, refunds: Refunds | None, join: _Join, scenario: Scenario) -> Given:
+    """Find what was given; the amounts of refunds come before those that a ticket states."""
+
+    def number(name: str, stated: Floats) -> Floats:
+        recorded = join.columns.get(name)
+        return stated if recorded is None else np.where(np.isnan(recorded), stated, recorded)
+
+    nothing = np.full(len(tickets), np.nan)
+    evidence = Evidence(
+        failure=np.maximum(tickets.failure, 0),
+        said=np.where(tickets.reasons.stays, tickets.given, -1),
+        meanings=tickets.meanings,
+        price=np.asarray(join.columns["price"], dtype=np.float64),
+        paid=number("paid", tickets.paid_back),
+        credited=number("credited", tickets.credited),
+        returned=number("returned", nothing),
+    )
+    return find_given(scenario, evidence, has_refunds=refunds is not None)
+
+
+def _report(
+    found: Found, tickets: Tickets, refunds: Refunds | None, orders: OrderRows | None, join: _Join, given: Given,
+    remarks: Sequence[Remark],
+) -> BuildReport:  # fmt: skip
+    stays = tickets.reasons.stays
+    files = [FileRead(path.name, shape.title, int((tickets.file == k).sum()), tickets.columns.get(path.name, {}))
+             for k, (path, shape) in enumerate(found.tickets.items())]  # fmt: skip
+    if refunds is not None:
+        files += [FileRead(path.name, shape.title, int((refunds.file == k).sum()), refunds.columns.get(path.name, {}))
+                  for k, (path, shape) in enumerate(found.refunds.items())]  # fmt: skip
+    if orders is not None:
+        files.append(FileRead(", ".join(path.name for path in found.orders), "orders", orders.rows))
+    aside = {"tickets": _asides(tickets, tickets.case)}
+    if refunds is not None:
+        aside["refunds"] = _asides(refunds, refunds.refund_id)
+    if orders is not None:
+        aside["orders"] = tuple(one.remark for one in orders.unused)
+    notes = [Remark("files", note) for note in (*tickets.notes, *(refunds.notes if refunds is not None else ()))]
+    by = np.bincount(join.match.how[stays], minlength=len(HOW))
+    refunds_found: Mapping[str, int] = {}
+    if join.refund_match is not None:
+        counts = np.bincount(join.refund_match.how, minlength=len(HOW))
+        refunds_found = dict(zip(HOW, map(int, counts), strict=True))
+        several = join.refund_match.is_ambiguous
+        if several.any() and refunds is not None:
+            says = f"{int(several.sum()):,} refunds would fit several cases; the latest before the refund was taken"
+            notes.append(Remark("refunds", says, int(several.sum()), examples(refunds.refund_id, several)))
+    return BuildReport(
+        files=tuple(files),
+        left_alone=found.left_alone,
+        tickets=len(tickets),
+        refunds=len(refunds) if refunds is not None else 0,
+        cases=int(stays.sum()),
+        orders_found=dict(zip(HOW, map(int, by), strict=True)),
+        refunds_found=refunds_found,
+        resolutions=dict(zip(FOUND, map(int, np.bincount(given.found[stays], minlength=len(FOUND))), strict=True)),
+        set_aside=aside,
+        remarks=(*remarks, *notes, *(orders.remarks if orders is not None else ())),
+        unknown=tickets.unknown,
+    )
+
+
+def _asides(rows: Tickets | Refunds, ids: pd.Series) -> tuple[Remark, ...]:
+    codes = {text: k for k, text in enumerate(rows.reasons.texts)}
+    return tuple(
+        Remark("set aside", text, count, examples(ids, rows.reasons.code == codes[text]))
+        for text, count in rows.reasons.counts().items()
+    )
+
+
+def _set_aside(
+    tables: Sequence[ExportTable], tickets: Tickets, refund_tables: Sequence[ExportTable], refunds: Refunds | None,
+    orders: OrderRows | None, salt: bytes | None,
+) -> pd.DataFrame:  # fmt: skip
+    """Return every row that is not used: kind, place, why, and its cells as they were written."""
+    parts = [_rows_aside("tickets", tables, tickets)]
+    if refunds is not None:
+        parts.append(_rows_aside("refunds", refund_tables, refunds))
+    if orders is not None:
+        for one in orders.unused:
+            frame = one.to_frame().rename(columns={"reason": "why"}).astype(str)
+            parts.append(frame.assign(kind="orders") if salt is None else frame[["place", "why"]].assign(kind="orders"))
+    parts = [part for part in parts if len(part)]
+    whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["kind", "place", "why"])
+    whole = whole.fillna("")
+    first = ["kind", "place", "why"]
+    whole = whole[[*first, *(name for name in whole.columns if name not in first)]]
+    if salt is None:
+        return whole
+    # nothing that names a customer: ids hashed, and of free text nothing
+    kept = [name for name in (*first, "case", "order", "refund_id", "customer", "email") if name in whole.columns]
+    whole = whole[kept]
+    for name in ("customer", "email"):
+        if name in whole.columns:
+            whole[name] = hashed(whole[name].astype(object), salt)
+    return whole
+
+
+def _rows_aside(kind: str, tables: Sequence[ExportTable], rows: Tickets | Refunds) -> pd.DataFrame:
+    frames = []
+    starts = np.cumsum([0, *(len(table) for table in tables)])
+    reasons = np.array(rows.reasons.texts, dtype=object)
+    for table, start in zip(tables, starts.tolist(), strict=False):
+        code = rows.reasons.code[start : start + len(table)]
+        where = np.flatnonzero(code)
+        frame = pd.DataFrame({name: column.iloc[where].astype(str).to_numpy(dtype=object)
+                              for name, column in table.columns.items()})  # fmt: skip
+        frame.insert(0, "kind", kind)
+        frame.insert(1, "place", [f"{table.where}, {table.row_word} {row}" for row in table.rows[where].tolist()])
+        frame.insert(2, "why", reasons[code[where]])
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def _orders_table(orders: OrderRows | None) -> pd.DataFrame | None:
+    if orders is None:
+        return None
+    labels = pa.array(orders.labels.astype(object), pa.string()).take(pa.array(orders.customer))
+    return pd.DataFrame(
+        {
+            "customer": pd.Series(labels, dtype=_TEXT),
+            "order": pd.Series(pa.array(orders.number.astype(object), pa.string()), dtype=_TEXT),
+            "date": orders.day.astype("datetime64[D]").astype(str),
+            "amount": orders.amount,
+            "currency": orders.currency,
+        }
+    )
+
+
+def _hashed(log: BuiltLog, salt: bytes) -> BuiltLog:
+    """Return a log in which nothing names a customer; remarks on ids and e-mails lose their examples."""
+    table = log.table.assign(customer=hashed(log.table["customer"], salt))
+    orders = log.orders.assign(customer=hashed(log.orders["customer"], salt)) if log.orders is not None else None
+    told = tuple(remark for remark in log.report.remarks if remark.kind != "customers")
+    hidden = len(log.report.remarks) - len(told)
+    if hidden:
+        told = (*told, Remark("customers", f"{hidden} remarks name ids of customers, which are hashed: not shown"))
+    aside = {kind: tuple(remark._replace(examples=()) if kind == "orders" else remark for remark in remarks)
+             for kind, remarks in log.report.set_aside.items()}  # fmt: skip
+    told = tuple(remark._replace(examples=()) if remark.kind in ("dates", "lines", "refunds", "status") else remark
+                 for remark in told)  # fmt: skip
+    return replace(log, table=table, orders=orders, report=replace(log.report, remarks=told, set_aside=aside))

@@ -1,0 +1,159 @@
+"""Refunds: what was paid back, credited and sent back, read from the exports of a shop or a payment service.
+
+In: exports of refunds. Out: `Refunds`, one row a refund, with the reason where one cannot be used.
+Left to others: the case that a refund belongs to (`matching`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from policy_sim.evidence.cells_of_exports import Reasons, folded, moments_of, money_of, text_of
+from policy_sim.evidence.exports import ExportTable
+from policy_sim.evidence.log_mapping import CaseLogMapping
+
+__all__ = ["Refunds", "read_refunds"]
+
+Floats = NDArray[np.float64]
+Times = NDArray[np.datetime64]
+
+_TEXTS = ("refund_id", "order", "customer", "email", "agent", "note", "currency")
+_CREDIT = r"(?i)gift|store.?credit|voucher|coupon"
+_CAME_BACK = frozenset(("return", "returned", "restock", "restocked", "legacy_restock", "true", "yes", "1"))
+_STAYED = frozenset(("no_restock", "no restock", "none", "kept", "keep", "false", "no", "0"))
+_CAME_TO_NOTHING = r"(?i)^(failed|canceled|cancelled|requires_action|reversed|voided)$"
+#: Kinds of lines in an export that holds whole orders.
+_REFUND_LINES = ("refund line", "refund shipping", "refund adjustment")
+
+
+@dataclass(frozen=True, eq=False)
+class Refunds:
+    """Refunds of all exports, one row a refund or a line of one, in the order of the files.
+
+    Attributes
+    ----------
+    refund_id, order, customer, email, agent, note, currency
+        (n,) text as it was written, "" where nothing stands there; e-mails in small letters.
+    file, row
+        (n,) which of `files` each stands in, and in which row of it, as people count them.
+    given
+        (n,) datetime64[s], UTC.
+    amount
+        (n,) money that was paid back or credited in the end, 0 or more.
+    discretion
+        (n,) how much more that is than what it came to by the shop's own reckoning; NaN where that is not on record.
+    is_credit
+        (n,) whether it was given as a gift card or the like.
+    returned
+        (n,) 1 where the item came back, 0 where it did not, NaN where unknown.
+    reasons
+        Why rows cannot be used.
+    notes
+        What had to be decided, in words.
+    """
+
+    refund_id: pd.Series
+    order: pd.Series
+    customer: pd.Series
+    email: pd.Series
+    agent: pd.Series
+    note: pd.Series
+    currency: pd.Series
+    file: NDArray[np.int64]
+    row: NDArray[np.int64]
+    given: Times
+    amount: Floats
+    discretion: Floats
+    is_credit: NDArray[np.bool_]
+    returned: Floats
+    reasons: Reasons
+    files: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.amount)
+
+
+def read_refunds(tables: Sequence[ExportTable], currency: str, mapping: CaseLogMapping) -> Refunds | None:
+    """Read the refunds of several exports; None where there are none.
+
+    Raises
+    ------
+    InputError
+        If a column is written in two ways that contradict each other.
+    """
+    if not tables:
+        return None
+    notes: list[str] = []
+    parts = [_read(table, currency, mapping, notes) for table in tables]
+    joined = {entry.name: _joined([part[entry.name] for part in parts])
+              for entry in fields(Refunds) if entry.name in parts[0]}  # fmt: skip
+    return Refunds(
+        **joined,
+        file=np.repeat(np.arange(len(tables)), [len(table) for table in tables]),
+        files=tuple(table.where for table in tables),
+        notes=tuple(dict.fromkeys(notes)),
+        columns={table.where: dict(table.names) for table in tables},
+    )
+
+
+def _read(table: ExportTable, currency: str, mapping: CaseLogMapping, notes: list[str]) -> dict[str, Any]:
+    """Return the arrays of `Refunds` for one export."""
+    reasons = Reasons.none(len(table))
+    columns: dict[str, Any] = {name: text_of(table, name) for name in _TEXTS}
+    columns["email"] = folded(columns["email"])
+    given = moments_of(table, "given", reasons, mapping.time_zone, mapping.day_first, notes)
+    _other_lines(table, reasons)
+    failed = text_of(table, "status").str.fullmatch(_CAME_TO_NOTHING).to_numpy(dtype=bool, na_value=False)
+    reasons.add(failed, "the refund came to nothing, by its status")
+    paid = np.abs(money_of(table, "amount", reasons, currency))
+    calculated = np.abs(money_of(table, "calculated", reasons, currency))
+    adjustment = money_of(table, "adjustment", reasons, currency)
+    # an adjustment is below 0 where more was paid back than by the shop's own reckoning
+    amount = np.where(np.isnan(paid), np.nan_to_num(calculated) - np.nan_to_num(adjustment), paid)
+    has_any = ~(np.isnan(paid) & np.isnan(calculated) & np.isnan(adjustment))
+    discretion = np.where(np.isnan(paid) | np.isnan(calculated), -adjustment, paid - calculated)
+    words = text_of(table, "returned").str.lower()
+    came_back, stayed = words.isin(_CAME_BACK).to_numpy(dtype=bool), words.isin(_STAYED).to_numpy(dtype=bool)
+    returned = np.where(came_back, 1.0, np.where(stayed, 0.0, np.nan))
+    reasons.add(~has_any, "it does not say how much was paid back")
+    is_line = table.has("line_kind")
+    reasons.add((np.abs(amount) < 0.005) & ~came_back & ~np.bool_(is_line), "nothing was paid back")
+    kept = int((stayed & reasons.stays).sum())
+    if kept:
+        notes.append(f"{kept:,} refunds of {table.where} put nothing back into stock: the customer kept the item")
+    credit = text_of(table, "way").str.contains(_CREDIT, regex=True)
+    return columns | {
+        "row": table.rows.astype(np.int64),
+        "given": given,
+        "amount": np.nan_to_num(amount),
+        "discretion": discretion,
+        "is_credit": credit.to_numpy(dtype=bool, na_value=False),
+        "returned": returned,
+        "reasons": reasons,
+    }
+
+
+def _other_lines(table: ExportTable, reasons: Reasons) -> None:
+    """Set aside what is no line of a refund, in an export that holds whole orders."""
+    if not table.has("line_kind"):
+        return
+    codes, distinct = pd.factorize(text_of(table, "line_kind"))
+    words = [str(word) for word in distinct]
+    is_other = np.array([word.strip().lower() not in _REFUND_LINES for word in words] + [True])[codes]
+    reasons.add_each(is_other, [f"a line of an order ('{word}'), not of a refund" for word in words],
+                     np.asarray(codes, dtype=np.int64))  # fmt: skip
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """Return arrays, columns or reasons of several exports one below the other."""
+    if isinstance(parts[0], Reasons):
+        return Reasons.joined(parts)
+    return pd.concat(parts, ignore_index=True) if isinstance(parts[0], pd.Series) else np.concatenate(parts)
