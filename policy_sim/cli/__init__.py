@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import typer
 
-from policy_sim.cli import customers, deciding, evidence, live, orders, publishing, scenarios, studies
+from policy_sim.cli import calibrating, customers, deciding, evidence, live, orders, publishing, scenarios, studies
 from policy_sim.cli.console import report_error
 from policy_sim.cli.options import with_groups
 
@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "run": studies.run,
     "orders": orders.orders,
     "fit": customers.fit,
+    "calibrate": calibrating.calibrate,
     "evaluate": studies.evaluate,
     "curve": studies.curve,
     "what-matters": studies.what_matters,

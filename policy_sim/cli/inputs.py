@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from policy_sim.border import Progress
     from policy_sim.cli.options import LogReading, LogSource, Sample, ScenarioSource
     from policy_sim.clv import Transactions
+    from policy_sim.evidence.case_log import CaseLog
     from policy_sim.policy import Policy, Record
     from policy_sim.service import Cases
     from policy_sim.study import Setting
@@ -31,6 +32,7 @@ __all__ = [
     "read_scenario",
     "read_transactions",
     "split_words",
+    "with_values_of",
 ]
 
 
@@ -94,9 +96,34 @@ def prepare(scenario: Scenario, log: LogSource, sample: Sample, on_progress: Pro
     else:
         size = study.Sample(draws=sample.draws, seed=sample.seed)
         with warnings_as_notes():
-            source = read_cases(sample.cases, scenario)
+            source = read_cases(sample.cases, scenario) if log.transactions is None else _valued(scenario, log, sample)
     with warnings_as_notes():
         return study.prepare(scenario, source, size, model=log.model, on_progress=on_progress)
+
+
+def _valued(scenario: Scenario, log: LogSource, sample: Sample) -> Cases:
+    """Return real cases with what their customers were worth right after the order that failed."""
+    from policy_sim.evidence.case_log import read_case_log
+
+    cases, unused = read_case_log(sample.cases, scenario)
+    if len(unused):
+        note(f"{len(unused):,} cases cannot be used ({unused['problem'].iloc[0]})")
+    if cases.has_future_value:
+        note("Future values are those of the orders; the file's own do not count")
+    return with_values_of(cases, read_transactions(log.transactions, log.reading, scenario), scenario, log.model).cases
+
+
+def with_values_of(log: CaseLog, orders: Transactions, scenario: Scenario, model: str = "bg-nbd") -> CaseLog:
+    """Return the cases that have an order, with future values by models fitted to the orders; notes say the rest."""
+    from policy_sim.evidence.case_values import with_future_values
+    from policy_sim.study import fit_customers
+
+    customers = fit_customers(orders, scenario, model)
+    rates = {name: scenario.value(f"shop.{name}") for name in ("margin_share", "discount_rate_per_year")}
+    valued, remarks = with_future_values(log, orders, customers.purchases, customers.spend, rates)
+    for remark in remarks:
+        note(remark)
+    return valued
 
 
 def read_policy(policy: str | Path, scenario: Scenario, is_noted: bool = True, is_checked: bool = True) -> Record:

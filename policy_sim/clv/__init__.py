@@ -37,9 +37,16 @@ from policy_sim.clv.fit_reports import (
     RecoveriesReport,
 )
 from policy_sim.clv.fitting import FIT_MODELS, FitRequest, fit_model, refuse_other_options
-from policy_sim.clv.future_value import FutureValues, OrderValues, draw_value_ratios, future_values, order_values
+from policy_sim.clv.future_value import (
+    FutureValues,
+    OrderValues,
+    draw_value_ratios,
+    future_values,
+    order_values,
+    values_after,
+)
 from policy_sim.clv.gamma_gamma import GammaGammaFit, fit_gamma_gamma
-from policy_sim.clv.histories import CustomerSummary, summarise
+from policy_sim.clv.histories import CustomerSummary, histories_after, summarise
 from policy_sim.clv.likelihood import BoundaryWarning
 from policy_sim.clv.mbg_nbd import MbgNbdFit, fit_mbg_nbd
 from policy_sim.clv.opportunities import DiscreteSummary, opportunities_per_year, summarise_opportunities
@@ -102,6 +109,7 @@ __all__ = [
     "fit_recovery_bg_nbd",
     "fit_shifted_beta_geometric",
     "future_values",
+    "histories_after",
     "opportunities_per_year",
     "order_values",
     "read_contracts",
@@ -114,4 +122,5 @@ __all__ = [
     "summarise",
     "summarise_opportunities",
     "summarise_recoveries",
+    "values_after",
 ]

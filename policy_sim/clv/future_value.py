@@ -23,7 +23,7 @@ from policy_sim.clv.pareto_nbd_covariates import ParetoNbdCustomers
 from policy_sim.clv.recent_orders import RecentOrders
 from policy_sim.orders.transactions import Transactions
 
-__all__ = ["FutureValues", "OrderValues", "draw_value_ratios", "future_values", "order_values"]
+__all__ = ["FutureValues", "OrderValues", "draw_value_ratios", "future_values", "order_values", "values_after"]
 
 Vector = NDArray[np.float64]
 FitOf = TypeVar("FitOf", bound=Fit)
@@ -113,9 +113,39 @@ def order_values(
     """
     place, row = np.unique(recent.place[recent.draw(count, rng)], return_inverse=True)
     at_order = histories_after(transactions, place)
-    paid_share = summary_of(transactions).paid_share
-    values = _values(at_order, paid_share, purchases, spend, margin_share, discount_rate_per_year)
+    values = values_after(
+        transactions,
+        at_order,
+        purchases,
+        spend,
+        margin_share=margin_share,
+        discount_rate_per_year=discount_rate_per_year,
+    )
     return OrderValues(recent, place, row, at_order, values)
+
+
+def values_after(
+    transactions: Transactions,
+    at_order: CustomerSummary,
+    purchases: PurchaseFit,
+    spend: GammaGammaFit,
+    *,
+    margin_share: float,
+    discount_rate_per_year: float,
+) -> FutureValues:
+    """Return what customers are worth right after orders of theirs, knowing nothing of what came later.
+
+    Parameters
+    ----------
+    transactions
+        The log, which says which share of orders is paid.
+    at_order
+        Their histories then (`histories_after`); the values are `future_value` of what is returned.
+    purchases, spend, margin_share, discount_rate_per_year
+        As for `future_values`.
+    """
+    paid_share = summary_of(transactions).paid_share
+    return _values(at_order, paid_share, purchases, spend, margin_share, discount_rate_per_year)
 
 
 def _values(

@@ -6,6 +6,7 @@ Left to others: what the customers did afterwards (`follow_up`), what it teaches
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from policy_sim.assumptions import Scenario, central
 from policy_sim.border import InputError, nearest, texts_of
 from policy_sim.cells import read_table
+from policy_sim.orders.files import read_file_columns
 from policy_sim.service import Cases, compile_menu, read_usable_cases
 from policy_sim.words import CASE_COLUMNS
 
@@ -52,6 +54,8 @@ class CaseLog:
         Times (datetime64[s]); not a time where they are not said.
     has_future_value
         Whether the log says what customers are worth.
+    filled
+        By column of how many cases a fact is missing and taken from the scenario.
     source
         The file, in words.
     """
@@ -64,6 +68,7 @@ class CaseLog:
     opened: NDArray[np.datetime64]
     resolved: NDArray[np.datetime64]
     has_future_value: bool
+    filled: Mapping[str, int]
     source: str
 
     def __len__(self) -> int:
@@ -111,7 +116,7 @@ def read_case_log(source: str | Path | pd.DataFrame, scenario: Scenario) -> tupl
                 f"{found}; `policy-sim log build` writes a log with all that is needed"
             )
     has_value = "future_value" in table.columns
-    complete = table if has_value else table.assign(future_value=0.0)
+    complete, filled = _filled(table if has_value else table.assign(future_value=0.0), scenario)
     cases, said = read_usable_cases(complete, scenario)
     problems = said["problem"].to_numpy(dtype=object)
     resolution, of_resolution = _resolutions(table, scenario)
@@ -131,6 +136,7 @@ def read_case_log(source: str | Path | pd.DataFrame, scenario: Scenario) -> tupl
         opened=_times(table, "opened")[rows],
         resolved=_times(table, "resolved")[rows],
         has_future_value=has_value,
+        filled=filled,
         source=where,
     )
     return log, pd.DataFrame({"case": said["case"], "problem": problems})[~usable]
@@ -138,10 +144,38 @@ def read_case_log(source: str | Path | pd.DataFrame, scenario: Scenario) -> tupl
 
 def _read(path: Path) -> pd.DataFrame:
     if path.suffix.lower() in (".xlsx", ".xlsm"):
-        from policy_sim.evidence.tables import read_any_table  # openpyxl is heavy
-
-        return read_any_table(path)
+        columns = read_file_columns(path, lambda header: {name: n for n, name in enumerate(header)}, len, "case log")
+        return pd.DataFrame(dict(columns.columns))
     return read_table("case log", path, (*_TEXTS, *CASE_COLUMNS)).rows.dropna(how="all")
+
+
+def _filled(table: pd.DataFrame, scenario: Scenario) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the table with missing facts as the scenario has them, and how many cases lack each.
+
+    Days since the failure before count only where there was one.
+    """
+    whole, filled = table.copy(deep=False), {}
+    for name, column in CASE_COLUMNS.items():
+        if name not in table.columns or column.is_required:
+            continue
+        is_missing = table[name].isna() | (table[name].astype(str).str.strip() == "")
+        if not is_missing.any():
+            continue
+        usual: object
+        if column.filled_from is None:
+            default = column.default
+            usual = scenario.value(default) if isinstance(default, str) else default
+        else:
+            base, assumptions = column.filled_from
+            factor = float(np.prod([scenario.value(assumption) for assumption in assumptions]))
+            usual = factor * pd.to_numeric(whole[base], errors="coerce") if base in whole.columns else factor
+        whole[name] = table[name].where(~is_missing, usual)
+        counts = is_missing
+        if name == "days_since_failure" and "prior_failures" in table.columns:
+            counts = is_missing & (pd.to_numeric(table["prior_failures"], errors="coerce") > 0)
+        if counts.any():
+            filled[name] = int(counts.sum())
+    return whole, filled
 
 
 def _texts(table: pd.DataFrame, name: str, where: str) -> NDArray[np.str_]:

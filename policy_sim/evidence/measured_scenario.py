@@ -105,7 +105,7 @@ def _measured(calibration: Calibration, name: str) -> dict[str, Any]:
 
 def as_measured(assumption: Assumption, quantiles: Sequence[float], about: str) -> dict[str, Any]:
     """Return an assumption as it stands in a file once it was measured: quantiles at `MEASURED_AT`, and its source."""
-    rising = [round(quantile, _DIGITS) for quantile in quantiles]
+    rising = [round(float(quantile), _DIGITS) for quantile in quantiles]
     for place in range(1, len(rising)):
         # equal to so many digits: told apart by the last one
         rising[place] = max(rising[place], round(rising[place - 1] + 10.0**-_DIGITS, _DIGITS))

@@ -121,7 +121,10 @@ class Observed:
 
 def _followed(log: CaseLog, transactions: Transactions) -> tuple[CaseLog, FollowUp, list[str]]:
     """Return the cases that can be followed, and what is said of the others."""
-    remarks = []
+    remarks = [
+        f"{name.replace('_', ' ')} is missing in {count:,} cases: as the scenario has it"
+        for name, count in log.filled.items()
+    ]
     is_known = log.resolution != UNKNOWN
     if not is_known.all():
         remarks.append(f"{int((~is_known).sum()):,} cases do not say what was given: left out")

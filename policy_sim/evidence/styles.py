@@ -41,8 +41,8 @@ class StyleShares:
         One row for each tier and style but the guided: tier, style, share, low, high (posterior median and 90 %
         interval), cases of the tier, and telling, those in which the styles would not all have given the same.
     slips
-        Share of the cases of each tier in which what was given is none of what the styles would give: where it is high,
-        nobody decides like these three.
+        How often the guided of each tier give something else than what pays most by the log: where it is high, they
+        know more than the log, or decide otherwise.
     measured
         The assumptions as they stand in a scenario file, by full name; those of tiers with too few telling cases are
         not among them.
@@ -75,10 +75,11 @@ def style_shares(policy: Policy, payoffs: Payoffs, log: CaseLog) -> StyleShares:
 
     Notes
     -----
-    Under the policy, somebody of style j gives case i the resolution a_ij. With chance 1 - e a case is decided in one
-    of the styles, with chance e anyhow, each of its A resolutions alike, so that resolution g_i has the chance
-    (1 - e) sum_j p_j [a_ij = g_i] + e / A. Only cases that the log and the policy put at the same tier count. Shares
-    and e are worked out on a grid, even in the quantiles of the scenario's ranges (the prior), and even in e.
+    Under the policy, somebody of style j gives case i the resolution a_ij. What is worth most, or costs least, is
+    plain; what pays most also hangs on what the guided see of a customer and the log does not hold, so with chance e
+    they give something else, each of A resolutions alike. Resolution g_i has the chance p_0 ((1 - e) [a_i0 = g_i] +
+    e / A) + p_1 [a_i1 = g_i] + p_2 [a_i2 = g_i]. Only cases that the log and the policy put at the same tier count.
+    Shares and e are worked out on a grid, even in the quantiles of the scenario's ranges (the prior), and over e.
     """
     scenario = payoffs.scenario
     handling = Handling.of(policy, payoffs)
@@ -122,9 +123,10 @@ def _posterior(
     )
     logs = np.zeros((len(_SLIPS), _GRID, _GRID))
     for pattern, number in zip(patterns, cases, strict=True):
-        fits = shares @ pattern[:-1].astype(np.float64)
+        others = shares[..., 1:] @ pattern[1:-1].astype(np.float64)
         for place, slip in enumerate(_SLIPS):
-            logs[place] += number * np.log((1 - slip) * fits + slip / max(int(pattern[-1]), 1))
+            guided = (1 - slip) * pattern[0] + slip / max(int(pattern[-1]), 1)
+            logs[place] += number * np.log(shares[..., 0] * guided + others)
     weights = np.exp(logs - logs.max())
     weights /= weights.sum()
     return weights.sum(axis=0), (generous, thrifty), float(weights.sum(axis=(1, 2)) @ _SLIPS)

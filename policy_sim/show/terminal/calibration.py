@@ -1,0 +1,111 @@
+"""Screens of calibration: what a log of cases has taught, how well the model holds, what may have misled it.
+
+In: a calibration and its checks. Out: tables and lines for a terminal. Left to others: printing them (`cli`).
+"""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from policy_sim.evidence.calibration import Calibration
+from policy_sim.evidence.confounding import Sensitivity
+from policy_sim.evidence.pareto import RELIABLE
+from policy_sim.evidence.predictive import PredictiveCheck
+from policy_sim.evidence.styles import StyleShares
+from policy_sim.show.terminal.tables import new_table, prose
+from policy_sim.show.wording import assumption_title, format_share
+
+__all__ = ["of_calibration"]
+
+
+def of_calibration(
+    calibration: Calibration, check: PredictiveCheck, unseen: Sensitivity, styles: StyleShares | None
+) -> list[Table | str]:
+    """Return one screen: what was looked at, prior against posterior, the checks."""
+    observed = calibration.observed
+    orders = len(observed.follow_up.transactions.date)
+    about = f"{len(observed.log):,} cases and {orders:,} orders, {observed.first_day} to {observed.last_day}"
+    parts: list[Table | str] = [about, *(f"- {remark}" for remark in observed.remarks)]
+    parts += [_assumptions(calibration), _reliability(calibration), *_check(check), *_unseen(calibration, unseen)]
+    if styles is not None:
+        parts += [_styles(styles)]
+    return parts
+
+
+def _assumptions(calibration: Calibration) -> Table:
+    table = new_table("\nWhat the log has taught (90 %)", ("", "before", "now", "width left"))
+    for row in calibration.to_frame().to_dict("records"):
+        is_told = row["says"] != "this log cannot tell"
+        table.add_row(
+            assumption_title(str(row["assumption"])),
+            f"{row['prior']:.2f} ({row['prior_low']:.2f} to {row['prior_high']:.2f})",
+            f"{row['posterior']:.2f} ({row['low']:.2f} to {row['high']:.2f})" if is_told else "cannot tell",
+            f"{row['width_left']:.0%}",
+        )
+    return table
+
+
+def _reliability(calibration: Calibration) -> str:
+    if calibration.is_reliable:
+        words = f"The approximation holds (Pareto k {calibration.pareto_k:.2f}, up to {RELIABLE:g})."
+    else:
+        names = ", ".join(assumption_title(name) for name in calibration.doubtful) or "no single assumption"
+        words = (
+            f"The approximation does not hold (Pareto k {calibration.pareto_k:.2f}, above {RELIABLE:g}): take the "
+            f"intervals as rough, those of {names} above all."
+        )
+    pulls = [row["assumption"] for row in calibration.to_frame().to_dict("records") if "pulls" in str(row["says"])]
+    if pulls:
+        titles = ", ".join(assumption_title(str(name)) for name in pulls)
+        words += f" The log pulls against the end of the range of {titles}: widen it, and calibrate again."
+    return words
+
+
+def _check(check: PredictiveCheck) -> list[Table | str]:
+    table = new_table(f"\nCame back within {check.days} days", ("", "cases", "seen", "expected", "likely"))
+    for by, rows in check.to_frame().groupby("by", sort=False):
+        for row in rows.to_dict("records"):
+            name = f"expected, tenth {row['group']}" if by == "decile" else str(row["group"])
+            is_off = not row["low"] <= row["seen"] <= row["high"]
+            table.add_row(
+                name,
+                f"{row['cases']:,}",
+                format_share(row["seen"]) + (" !" if is_off else ""),
+                format_share(row["expected"]),
+                f"{format_share(row['low'])} to {format_share(row['high'])}",
+            )
+    within = f"{check.share_within:.0%} of these groups lie where 90 % should (! those that do not)"
+    return [table, f"{within}; {check.left_out:,} cases were not followed that long."]
+
+
+def _unseen(calibration: Calibration, unseen: Sensitivity) -> list[Table | str]:
+    rows = unseen.to_frame()
+    strengths = sorted(rows["strength"].unique())
+    heads = ("", "as read", *(f"at {strength:g}" for strength in strengths))
+    table = new_table("\nIf agents saw something that no log holds (logits for a standard deviation given)", heads)
+    for name, of_name in rows.groupby("assumption", sort=False):
+        by_strength = of_name.set_index("strength")
+        ends = [f"{by_strength.loc[s, 'low']:.2f} to {by_strength.loc[s, 'high']:.2f}" for s in strengths]
+        table.add_row(assumption_title(str(name)), f"{calibration.quantile(str(name), 0.5):.2f}", *ends)
+    return [
+        prose(
+            "",
+            "Agents give more to better and angrier customers. What the log holds of that is taken into account; the "
+            "next table says what effects would be if something that it does not hold went along with what was given.",
+        ),
+        table,
+    ]
+
+
+def _styles(styles: StyleShares) -> Table:
+    table = new_table("\nHow people decide", ("", "share", "likely", "cases that tell"))
+    for row in styles.to_frame().to_dict("records"):
+        table.add_row(
+            f"{row['tier']}, {row['style']}",
+            format_share(row["share"]),
+            f"{format_share(row['low'])} to {format_share(row['high'])}",
+            f"{row['telling']:,}",
+        )
+    for tier, slip in styles.slips.items():
+        table.add_row(f"{tier}, guided by more than the log", format_share(slip), "", "")
+    return table
