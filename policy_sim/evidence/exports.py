@@ -6,6 +6,7 @@ were left alone, with the reason. Left to others: what the cells mean (`tickets`
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -257,8 +258,8 @@ def _run_query(path: Path) -> pd.DataFrame:
     folder = path.resolve().parent
     with guarded(f"query '{path.name}'", "one SELECT over files of its folder"):
         query = path.read_text(encoding="utf-8").strip().rstrip(";")
-        with duckdb.connect() as connection:
-            connection.execute("SET file_search_path = ?", [str(folder)])
+        # DuckDB looks for relative paths in the folder that the process is in, and checks them there
+        with contextlib.chdir(folder), duckdb.connect() as connection:
             connection.execute("SET allowed_directories = ?", [[f"{folder}/"]])
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
