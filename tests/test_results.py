@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from policy_sim.assumptions import Scenario, load_scenario
+from policy_sim.evidence import simulate_log
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, authority, load_policy
 from policy_sim.policy.decision import decision_of
 from policy_sim.publish import Conformity, check, difference
@@ -87,6 +88,7 @@ RESULTS: dict[str, Callable[[World], Any]] = {
     ),
     "finding": lambda world: check(_broken(world.policy), world.scenario)[0],
     "conformity": lambda world: Conformity("engine", 10, 1, 10),
+    "simulated log": lambda world: simulate_log(world.scenario, world.policy, cases=20),
     "difference in rules": lambda world: difference(world.policy, world.other, world.scenario),
     "step": lambda world: difference(world.policy, world.other, world.scenario).steps[0],
     "authority": lambda world: authority(world.policy, "wrong_item", "loyal", {}),

@@ -68,14 +68,14 @@ def build(
         write_table(log.table, out)
         if set_aside is not None:
             write_table(log.set_aside, set_aside)
-        if orders_out is not None and log.orders is not None:
-            write_table(log.orders, orders_out)
+        if orders_out is not None and log.order_rows is not None:
+            write_table(log.orders_to_frame(), orders_out)
     note(f"Wrote {len(log.table):,} cases to {out}")
     if set_aside is not None:
         note(f"Wrote {len(log.set_aside):,} rows that are not used to {set_aside}")
     if orders_out is not None:
-        note(f"Wrote {len(log.orders):,} orders to {orders_out}" if log.orders is not None else "There are no orders")
-    elif hash_customers and log.orders is not None:
+        note(f"Wrote {len(log.order_rows):,} orders to {orders_out}" if log.order_rows is not None else "No orders")
+    elif hash_customers and log.order_rows is not None:
         note("To find these customers among orders, write orders with the same ids: --orders-out FILE")
     if log.report.unknown_count or log.report.has_unknown_files:
         note(f"Not everything is understood: fill in {draft} and give it back with --mapping")

@@ -6,7 +6,8 @@ Left to others: finding what belongs together (`joining`), writing it (`case_fil
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -59,44 +60,48 @@ def case_table(
     agent, by_refund = tickets.agent, columns.get("refund_agent")
     if isinstance(by_refund, pd.Series):
         agent = agent.where(agent != "", by_refund)
-    table = pd.DataFrame(
-        {
-            "case": tickets.case,
-            "customer": columns["customer"],
-            "order": columns["order"],
-            "failure": _named(tickets.failure, tuple(scenario.failures)),
-            "resolution": pd.Series(pa.array(given.texts(np.maximum(tickets.failure, 0)), pa.string()), dtype=_TEXT),
-            "tier": _named(tickets.tier, scenario.tiers),
-            "agent": agent,
-            "opened": iso_texts(tickets.opened),
-            "resolved": iso_texts(tickets.resolved),
-            "channel": tickets.channel,
-            "satisfied": iso_texts(tickets.satisfied),
-            "escalated": np.where(
-                np.isnan(tickets.escalated) & (tickets.tier >= 0), tickets.tier > 0, tickets.escalated
-            ),
-            "exception": tickets.exception,
-        }
-        | {name: np.round(given.amounts[name], 6) for name in AMOUNTS}
-        | {"item_price": columns["price"], "severity": tickets.severity, "suspicion": tickets.suspicion}
-        | _times(tickets, match, orders, remarks)
-        | _history(tickets, match, orders, columns["customer"])
-        | {
-            "live": tickets.live,
-            "ask": _named(tickets.ask, tuple(ASKS)),
-            "discretion": columns.get("discretion", np.full(len(tickets), np.nan)),
-            "currency": scenario.currency,
-        }
-    )
+    times, history = _times(tickets, match, orders, remarks), _history(tickets, match, orders, columns["customer"])
+    escalated = np.where(np.isnan(tickets.escalated) & (tickets.tier >= 0), tickets.tier > 0, tickets.escalated)
+    # made one after the other, and only for cases: a log may have millions
+    made: dict[str, Callable[[], pd.Series | Floats]] = {
+        "case": lambda: tickets.case,
+        "customer": lambda: columns["customer"],
+        "order": lambda: columns["order"],
+        "failure": lambda: _named(tickets.failure, tuple(scenario.failures)),
+        "resolution": lambda: _resolutions(tickets, given),
+        "tier": lambda: _named(tickets.tier, scenario.tiers),
+        "agent": lambda: agent,
+        "opened": lambda: iso_texts(tickets.opened),
+        "resolved": lambda: iso_texts(tickets.resolved),
+        "channel": lambda: tickets.channel,
+        "satisfied": lambda: iso_texts(tickets.satisfied),
+        "escalated": lambda: escalated,
+        "exception": lambda: tickets.exception,
+        **{name: functools.partial(_rounded, given.amounts[name]) for name in AMOUNTS},
+        "item_price": lambda: columns["price"],
+        "severity": lambda: tickets.severity,
+        "suspicion": lambda: tickets.suspicion,
+        **{name: functools.partial(_rounded, values) for name, values in (times | history).items()},
+        "live": lambda: tickets.live,
+        "ask": lambda: _named(tickets.ask, tuple(ASKS)),
+        "discretion": lambda: columns.get("discretion", np.full(len(tickets), np.nan)),
+    }
     _tell(remarks, tickets, match, given)
     rows = np.flatnonzero(stays)
-    table = table.iloc[rows].reset_index(drop=True)
-    empty = [name for name in table.columns if name not in _ALWAYS and _is_empty(table[name])]
+    kept: dict[str, pd.Series | Floats] = {}
+    empty = []
+    for name, make in made.items():
+        column = make()
+        column = column.iloc[rows].reset_index(drop=True) if isinstance(column, pd.Series) else column[rows]
+        if name in _ALWAYS or not _is_empty(column):
+            kept[name] = column
+        else:
+            empty.append(name)
     if empty:
         listed = ", ".join(empty)
         says = f"nothing is known of {listed}: left out; what a run needs of them is filled from the scenario"
         remarks.listed.append(Remark("columns", says))
-    return table.drop(columns=empty), remarks.listed
+    return pd.DataFrame(kept | {"currency": scenario.currency}, copy=False), remarks.listed
 
 
 @dataclass
@@ -123,10 +128,21 @@ def _named(codes: NDArray[np.int64], names: tuple[str, ...]) -> pd.Series:
     return pd.Series(array.cast(pa.string()), dtype=_TEXT)
 
 
-def _is_empty(column: pd.Series) -> bool:
-    if isinstance(column.dtype, pd.ArrowDtype):
-        return bool((column == "").all())
-    return bool(column.isna().all())
+def _rounded(values: Floats) -> Floats:
+    """Return numbers without what reckoning adds behind the sixth decimal."""
+    return np.asarray(np.round(values, 6), dtype=np.float64)
+
+
+def _resolutions(tickets: Tickets, given: Given) -> pd.Series:
+    """Return the resolution of each case as text, "" where it is unknown."""
+    names = [name for of_failure in given.names for name in of_failure]
+    starts = np.cumsum([0, *map(len, given.names)])[:-1]
+    place = np.where(given.resolution >= 0, starts[np.maximum(tickets.failure, 0)] + given.resolution, -1)
+    return _named(place, tuple(names))
+
+
+def _is_empty(column: pd.Series | Floats) -> bool:
+    return bool((column == "").all() if isinstance(column, pd.Series) else np.isnan(column).all())
 
 
 def _times(tickets: Tickets, match: OrderMatch, orders: OrderRows | None, remarks: _Remarks) -> dict[str, Floats]:

@@ -24,7 +24,7 @@ from policy_sim.evidence.log_columns import (
     check_columns,
     read_log_columns,
 )
-from policy_sim.evidence.matching import numbered, order_key
+from policy_sim.evidence.matching import numbered, order_key, texts_of_labels
 from policy_sim.evidence.questions import FEWEST_OF_AGENT, WINDOWS, FollowUp, Question, answered
 from policy_sim.evidence.resolutions import AMOUNTS
 from policy_sim.orders import LogMapping, OrderRows, read_order_rows
@@ -269,8 +269,8 @@ def _follow_up(log: LogColumns, orders: OrderRows) -> FollowUp:
     nothing = np.full(len(log), np.nan)
     if "customer" not in log.text:
         return FollowUp(watched, nothing, np.zeros(len(log), dtype=np.bool_), np.zeros(len(log), dtype=np.bool_))
-    own, labels = numbered(log.text["customer"], pd.Series(orders.labels.astype(object)))
-    keys = np.unique(labels[orders.customer] * _SPAN + orders.day.astype(np.int64))
+    own, labels = numbered(log.text["customer"], pd.Series(texts_of_labels(orders)))
+    keys = np.sort(labels[orders.customer] * _SPAN + orders.day.astype(np.int64))
     is_label = np.zeros(int(max(own.max(initial=-1), labels.max(initial=-1))) + 2, dtype=np.bool_)
     is_label[labels] = True
     is_known = is_label[own] & (own >= 0)

@@ -6,6 +6,7 @@ were left alone, with the reason. Left to others: what the cells mean (`tickets`
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +31,7 @@ from policy_sim.orders.reading import Remark
 from policy_sim.orders.roles import header_rank
 from policy_sim.orders.table import LogTable
 
-__all__ = ["ExportTable", "Found", "find_exports", "read_export"]
+__all__ = ["ExportTable", "Found", "find_exports"]
 
 _WHAT = "export"
 _KINDS_OF_FILE = ("tickets", "refunds", "orders")
@@ -73,6 +74,8 @@ class Found:
         By file why it is not read.
     headers
         By file that is not understood the names of its columns.
+    queried
+        By file of a query what it gave.
     """
 
     tickets: Mapping[Path, ExportShape]
@@ -80,6 +83,18 @@ class Found:
     orders: tuple[Path, ...]
     left_alone: Mapping[str, str]
     headers: Mapping[Path, tuple[str, ...]]
+    queried: Mapping[Path, pd.DataFrame] = field(default_factory=dict)
+
+    def read(self, path: Path) -> ExportTable:
+        """Read an export of tickets or refunds.
+
+        Raises
+        ------
+        InputError
+            If the file is no table, or a line has more fields than there are names.
+        """
+        shape = self.tickets[path] if path in self.tickets else self.refunds[path]
+        return _read_export(path, shape, self.queried.get(path))
 
 
 def find_exports(places: Sequence[str | Path], mapping: CaseLogMapping) -> Found:
@@ -111,9 +126,10 @@ def find_exports(places: Sequence[str | Path], mapping: CaseLogMapping) -> Found
     orders: list[Path] = []
     headers: dict[Path, tuple[str, ...]] = {}
     both: list[Path] = []
+    queried = {path: _run_query(path) for path in files if path.suffix.lower() == ".sql"}
     for path in files:
         said = next((said for name, said in mapping.files.items() if _is_meant(name, path)), FileMapping())
-        header = _header(path)
+        header = list(map(str, queried[path].columns)) if path in queried else header_of(path, _rank, _WHAT)
         shape = _shape(path, header, said)
         if said.kind == "none":
             left_alone[path.name] = "the mapping says so"
@@ -129,23 +145,16 @@ def find_exports(places: Sequence[str | Path], mapping: CaseLogMapping) -> Found
             left_alone[path.name] = UNKNOWN_FILE
             headers[path] = tuple(header)
     payments = [path for path in both if refunds[path].name == "stripe_payments"]
-    return Found(tickets, refunds, tuple(orders or payments), left_alone, headers)
+    return Found(tickets, refunds, tuple(orders or payments), left_alone, headers, queried)
 
 
-def read_export(path: Path, shape: ExportShape) -> ExportTable:
-    """Read the columns of an export that say something.
-
-    Raises
-    ------
-    InputError
-        If the file is no table, or a line has more fields than there are names.
-    """
+def _read_export(path: Path, shape: ExportShape, frame: pd.DataFrame | None) -> ExportTable:
+    """Read the columns of an export that say something."""
 
     def find(header: Sequence[str]) -> Mapping[str, int]:
         return shape.fields_of(header)
 
-    if path.suffix.lower() == ".sql":
-        frame = _run_query(path)
+    if frame is not None:
         positions = find(list(frame.columns))
         columns = {name: frame.iloc[:, k].reset_index(drop=True) for name, k in positions.items()}
         names = {name: str(frame.columns[k]) for name, k in positions.items()}
@@ -191,12 +200,6 @@ def _is_table(path: Path) -> bool:
 
 def _is_meant(name: str, path: Path) -> bool:
     return path.match(name)
-
-
-def _header(path: Path) -> list[str]:
-    if path.suffix.lower() == ".sql":
-        return [str(name) for name in _run_query(path, only_names=True).columns]
-    return header_of(path, _rank, _WHAT)
 
 
 def _rank(header: Sequence[str]) -> int:
@@ -246,7 +249,7 @@ def _with_columns(known: ExportShape | None, name: str, kind: str, said: FileMap
     )
 
 
-def _run_query(path: Path, only_names: bool = False) -> pd.DataFrame:
+def _run_query(path: Path) -> pd.DataFrame:
     """Run the query in a file; paths in it start from its folder, and it reads nothing outside of that."""
     try:
         import duckdb
@@ -255,12 +258,11 @@ def _run_query(path: Path, only_names: bool = False) -> pd.DataFrame:
     folder = path.resolve().parent
     with guarded(f"query '{path.name}'", "one SELECT over files of its folder"):
         query = path.read_text(encoding="utf-8").strip().rstrip(";")
-        with duckdb.connect() as connection:
-            connection.execute("SET file_search_path = ?", [str(folder)])
+        # DuckDB looks for relative paths in the folder that the process is in, and checks them there
+        with contextlib.chdir(folder), duckdb.connect() as connection:
             connection.execute("SET allowed_directories = ?", [[f"{folder}/"]])
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
-            limited = f"SELECT * FROM ({query}) LIMIT 0" if only_names else f"SELECT * FROM ({query})"
-            table = connection.sql(limited).to_arrow_table()
+            table = connection.sql(f"SELECT * FROM ({query})").to_arrow_table()
     frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
     return frame

@@ -8,7 +8,7 @@ Left to others: each step (`exports`, `tickets`, `refunds`, `matching`, `resolut
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +20,19 @@ from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, Progress, Steps
 from policy_sim.evidence.build_report import BuildReport, FileRead, examples
 from policy_sim.evidence.case_table import case_table
-from policy_sim.evidence.exports import ExportTable, Found, find_exports, read_export
+from policy_sim.evidence.exports import Found, find_exports
 from policy_sim.evidence.hashing import hashed
 from policy_sim.evidence.log_mapping import CaseLogMapping, read_case_mapping, write_case_mapping
-from policy_sim.evidence.matching import HOW, OrderMatch, RefundMatch, match_orders, match_refunds, numbered
+from policy_sim.evidence.matching import (
+    HOW,
+    OrderMatch,
+    RefundMatch,
+    match_orders,
+    match_refunds,
+    numbered,
+    texts_of_labels,
+)
+from policy_sim.evidence.moments import iso_texts
 from policy_sim.evidence.refunds import Refunds, read_refunds
 from policy_sim.evidence.resolutions import FOUND, Evidence, Given, find_given
 from policy_sim.evidence.tickets import Tickets, read_tickets
@@ -50,14 +59,34 @@ class BuiltLog:
         What matched, what did not and why.
     set_aside
         One row for each row of the files that is not used: kind, place, why, and what stands in it.
-    orders
-        The orders that were read: customer (as in `table`), order, date, amount, currency; None where there are none.
+    order_rows
+        The orders that were read; None where there are none.
+    salt
+        With which ids of customers are hashed in `table`; None where they are not.
     """
 
     table: pd.DataFrame
     report: BuildReport
     set_aside: pd.DataFrame
-    orders: pd.DataFrame | None
+    order_rows: OrderRows | None = None
+    salt: bytes | None = field(default=None, repr=False)
+
+    def orders_to_frame(self) -> pd.DataFrame:
+        """Return one row for each order: customer (as in `table`), order, date, amount, currency."""
+        orders = self.order_rows
+        if orders is None:
+            return pd.DataFrame(columns=["customer", "order", "date", "amount", "currency"])
+        labels = pd.Series(texts_of_labels(orders), dtype=_TEXT)
+        labels = labels if self.salt is None else hashed(labels, self.salt)
+        return pd.DataFrame(
+            {
+                "customer": labels.iloc[orders.customer].reset_index(drop=True),
+                "order": orders.number.astype(_TEXT),
+                "date": iso_texts(orders.day).str.slice(0, len("2024-03-17")),
+                "amount": orders.amount,
+                "currency": orders.currency,
+            }
+        )
 
 
 def build_log(
@@ -107,12 +136,9 @@ def build_log(
     steps.begin("Looking at the files")
     found = find_exports([places] if isinstance(places, str | Path) else places, mapping)
     steps.begin("Reading tickets")
-    tables = [read_export(path, shape) for path, shape in found.tickets.items()]
-    _refuse_none(tables, found, mapping, draft)
-    tickets = read_tickets(tables, scenario, Vocabulary.of(scenario, mapping), mapping)
+    tickets = _read_tickets(found, scenario, mapping, draft)
     steps.begin("Reading refunds")
-    refund_tables = [read_export(path, shape) for path, shape in found.refunds.items()]
-    refunds = read_refunds(refund_tables, scenario.currency, mapping)
+    refunds = read_refunds([found.read(path) for path in found.refunds], scenario.currency, mapping)
     steps.begin("Reading orders")
     orders = _read_orders(found, scenario, mapping)
     if draft is not None and (found.headers or tickets.unknown):
@@ -129,11 +155,11 @@ def build_log(
         )
     steps.begin("What was given")
     given = _given(tickets, refunds, join, scenario)
+    aside = _set_aside(found, tickets, refunds, orders, hash_salt)
     steps.begin("Putting it together")
     table, remarks = case_table(tickets, join.match, given, orders, join.columns, scenario)
     report = _report(found, tickets, refunds, orders, join, given, remarks)
-    aside = _set_aside(tables, tickets, refund_tables, refunds, orders, hash_salt)
-    log = BuiltLog(table, report, aside, _orders_table(orders))
+    log = BuiltLog(table, report, aside, orders, hash_salt)
     steps.finish()
     return log if hash_salt is None else _hashed(log, hash_salt)
 
@@ -147,12 +173,11 @@ class _Join:
     columns: Mapping[str, pd.Series | Floats]
 
 
-def _refuse_none(
-    tables: Sequence[ExportTable], found: Found, mapping: CaseLogMapping, draft: str | Path | None
-) -> None:
-    """Raise where no file holds tickets; what is not understood is written for a person to say what it is."""
+def _read_tickets(found: Found, scenario: Scenario, mapping: CaseLogMapping, draft: str | Path | None) -> Tickets:
+    """Read all tickets; where no file holds any, what is not understood is written for a person to say what it is."""
+    tables = [found.read(path) for path in found.tickets]
     if any(len(table) for table in tables):
-        return
+        return read_tickets(tables, scenario, Vocabulary.of(scenario, mapping), mapping)
     told = ""
     if draft is not None and found.headers:
         write_case_mapping(draft, mapping, {}, {path.name: header for path, header in found.headers.items()})
@@ -184,11 +209,9 @@ def _join(
     if orders is not None and len(orders):
         has_order = match.order >= 0
         price = np.where(np.isnan(price) & has_order, orders.amount[match.order], price)
-        numbers = pd.Series(pa.array(orders.number.astype(object), pa.string()), dtype=_TEXT)
         by_other_way = pd.Series(match.how >= HOW.index("customer"))
-        order = order.where(~by_other_way, numbers.iloc[match.order].reset_index(drop=True))
-        known = pd.Series(pa.array(orders.labels.astype(object), pa.string()).take(pa.array(match.customer.clip(0))),
-                          dtype=_TEXT)  # fmt: skip
+        order = order.where(~by_other_way, orders.number.iloc[match.order].reset_index(drop=True).astype(_TEXT))
+        known = pd.Series(texts_of_labels(orders).take(pa.array(match.customer.clip(0))), dtype=_TEXT)
         customer = customer.where(~pd.Series(match.customer >= 0), known)
     customer = customer.where(~customer.str.contains("@", regex=False), customer.str.lower())
     reasons.add(np.isnan(price), "no order was found for it, and it says no price")
@@ -198,6 +221,7 @@ def _join(
     refund_match = None
     if refunds is not None:
         _other_currency(refunds, currency)
+        _repeated_refunds(refunds)
         refund_match = match_refunds(tickets, order, refunds, mapping.refund_days)
         refunds.reasons.add(refund_match.ticket < 0, "no case has its order, its customer or its e-mail at that time")
         columns |= _added_up(len(tickets), refunds, refund_match)
@@ -214,13 +238,22 @@ def _other_currency(rows: Tickets | Refunds, currency: str) -> None:
 def _repeats(tickets: Tickets) -> None:
     """Of rows with one number the last one stays: exports overlap, and the later one knows more."""
     (codes,) = numbered(tickets.case)
-    rows = np.flatnonzero(tickets.reasons.stays & (codes >= 0))
-    last = np.zeros(len(tickets), dtype=np.bool_)
-    _, place = np.unique(codes[rows][::-1], return_index=True)
-    last[rows[::-1][place]] = True
-    repeated = np.zeros(len(tickets), dtype=np.bool_)
-    repeated[rows] = ~last[rows]
-    tickets.reasons.add(repeated, "a later row has the same number")
+    tickets.reasons.add(_followed(codes, tickets.reasons.stays), "a later row has the same number")
+
+
+def _repeated_refunds(refunds: Refunds) -> None:
+    """Of refunds with one number the last one stays, but where rows are lines of one refund."""
+    (codes,) = numbered(refunds.refund_id)
+    whole = refunds.reasons.stays & ~refunds.is_line
+    refunds.reasons.add(_followed(codes, whole), "a later row has the same number")
+
+
+def _followed(codes: NDArray[np.int64], counts: Flags) -> Flags:
+    """Return which of the rows that count are followed by another one of the same number."""
+    rows = np.flatnonzero(counts & (codes >= 0))
+    repeated = np.zeros(len(codes), dtype=np.bool_)
+    repeated[rows] = pd.Series(codes[rows]).duplicated(keep="last").to_numpy(dtype=bool)
+    return repeated
 
 
 def _added_up(count: int, refunds: Refunds, match: RefundMatch) -> dict[str, pd.Series | Floats]:
@@ -322,13 +355,12 @@ def _asides(rows: Tickets | Refunds, ids: pd.Series) -> tuple[Remark, ...]:
 
 
 def _set_aside(
-    tables: Sequence[ExportTable], tickets: Tickets, refund_tables: Sequence[ExportTable], refunds: Refunds | None,
-    orders: OrderRows | None, salt: bytes | None,
-) -> pd.DataFrame:  # fmt: skip
+    found: Found, tickets: Tickets, refunds: Refunds | None, orders: OrderRows | None, salt: bytes | None
+) -> pd.DataFrame:
     """Return every row that is not used: kind, place, why, and its cells as they were written."""
-    parts = [_rows_aside("tickets", tables, tickets)]
+    parts = [_rows_aside("tickets", found, list(found.tickets), tickets)]
     if refunds is not None:
-        parts.append(_rows_aside("refunds", refund_tables, refunds))
+        parts.append(_rows_aside("refunds", found, list(found.refunds), refunds))
     if orders is not None:
         for one in orders.unused:
             frame = one.to_frame().rename(columns={"reason": "why"}).astype(str)
@@ -349,13 +381,16 @@ def _set_aside(
     return whole
 
 
-def _rows_aside(kind: str, tables: Sequence[ExportTable], rows: Tickets | Refunds) -> pd.DataFrame:
+def _rows_aside(kind: str, found: Found, files: Sequence[Path], rows: Tickets | Refunds) -> pd.DataFrame:
+    """Return rows that are not used as they stand in their files, which are read again: nobody keeps them meanwhile."""
     frames = []
-    starts = np.cumsum([0, *(len(table) for table in tables)])
     reasons = np.array(rows.reasons.texts, dtype=object)
-    for table, start in zip(tables, starts.tolist(), strict=False):
-        code = rows.reasons.code[start : start + len(table)]
+    for k, path in enumerate(files):
+        code = rows.reasons.code[rows.file == k]
         where = np.flatnonzero(code)
+        if not where.size:
+            continue
+        table = found.read(path)
         frame = pd.DataFrame({name: column.iloc[where].astype(str).to_numpy(dtype=object)
                               for name, column in table.columns.items()})  # fmt: skip
         frame.insert(0, "kind", kind)
@@ -365,25 +400,9 @@ def _rows_aside(kind: str, tables: Sequence[ExportTable], rows: Tickets | Refund
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def _orders_table(orders: OrderRows | None) -> pd.DataFrame | None:
-    if orders is None:
-        return None
-    labels = pa.array(orders.labels.astype(object), pa.string()).take(pa.array(orders.customer))
-    return pd.DataFrame(
-        {
-            "customer": pd.Series(labels, dtype=_TEXT),
-            "order": pd.Series(pa.array(orders.number.astype(object), pa.string()), dtype=_TEXT),
-            "date": orders.day.astype("datetime64[D]").astype(str),
-            "amount": orders.amount,
-            "currency": orders.currency,
-        }
-    )
-
-
 def _hashed(log: BuiltLog, salt: bytes) -> BuiltLog:
     """Return a log in which nothing names a customer; remarks on ids and e-mails lose their examples."""
     table = log.table.assign(customer=hashed(log.table["customer"], salt))
-    orders = log.orders.assign(customer=hashed(log.orders["customer"], salt)) if log.orders is not None else None
     told = tuple(remark for remark in log.report.remarks if remark.kind != "customers")
     hidden = len(log.report.remarks) - len(told)
     if hidden:
@@ -392,4 +411,4 @@ def _hashed(log: BuiltLog, salt: bytes) -> BuiltLog:
              for kind, remarks in log.report.set_aside.items()}  # fmt: skip
     told = tuple(remark._replace(examples=()) if remark.kind in ("dates", "lines", "refunds", "status") else remark
                  for remark in told)  # fmt: skip
-    return replace(log, table=table, orders=orders, report=replace(log.report, remarks=told, set_aside=aside))
+    return replace(log, table=table, report=replace(log.report, remarks=told, set_aside=aside))

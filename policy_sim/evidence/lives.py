@@ -323,7 +323,7 @@ class _Telling:
 
     def _plan(self, customers: Ints, since: Floats) -> None:
         """Draw when customers order next."""
-        with np.errstate(divide="ignore"):  # who orders at a rate of 0 never does
+        with np.errstate(divide="ignore", over="ignore"):  # who orders at a rate of 0 never does
             wait = self.rng.standard_exponential(customers.size) / self.customers.rate[customers]
         self.next_order[customers] = since + wait
 

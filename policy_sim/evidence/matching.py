@@ -34,6 +34,7 @@ __all__ = [
     "numbered",
     "order_key",
     "purchases_until",
+    "texts_of_labels",
 ]
 
 Places = NDArray[np.int64]
@@ -42,6 +43,7 @@ Flags = NDArray[np.bool_]
 
 #: How something was found: not at all, by the number of the order, by the customer, by the e-mail.
 HOW = ("not found", "order number", "customer", "e-mail")
+_TEXT = pd.ArrowDtype(pa.string())
 _DAY = 86_400
 _EARLIEST, _SPAN = -100_000, 1_000_000  # days since 1970, and room for all of them in a key
 _EARLY_SECONDS, _SPAN_SECONDS = _EARLIEST * _DAY, _SPAN * _DAY
@@ -94,9 +96,9 @@ class Before:
 
 def order_key(column: pd.Series) -> pd.Series:
     """Return numbers of orders as they are compared: without a leading #, in small letters, 1001 for 1001.0."""
-    texts = pa.array(column.array) if isinstance(column.dtype, pd.ArrowDtype) else pa.array(column, pa.string())
+    texts = _chunked(column)
     plain = pc.replace_substring_regex(pc.utf8_lower(pc.utf8_trim_whitespace(texts)), r"^#\s*|\.0+$", "")
-    return pd.Series(plain, dtype=pd.ArrowDtype(pa.string()))
+    return pd.Series(plain, dtype=_TEXT)
 
 
 def numbered(*columns: pd.Series) -> list[Places]:
@@ -129,7 +131,7 @@ def match_orders(tickets: Tickets, orders: OrderRows | None, window_days: int) -
         none = np.zeros(count, dtype=np.bool_)
         return OrderMatch(nobody, np.zeros(count, dtype=np.int64), none, nobody, none)
     number, of_order = numbered(order_key(tickets.order), order_key(orders.number))
-    own_id, labels = numbered(_as_id(tickets.customer), pd.Series(orders.labels.astype(object)))
+    own_id, labels = numbered(_as_id(tickets.customer), pd.Series(texts_of_labels(orders), dtype=_TEXT))
     email, of_email = numbered(tickets.email, _emails(orders))
     opened = _days(tickets.opened)
     by_label = labels[orders.customer]
@@ -155,13 +157,17 @@ def _as_id(column: pd.Series) -> pd.Series:
 
 def _emails(orders: OrderRows) -> pd.Series:
     """Return the e-mail of each order: the one beside it, or the id of its customer where that is one."""
-    labels = orders.labels
-    is_email = np.char.find(labels, "@") >= 0
-    as_label = pa.array(np.where(is_email, labels, "").astype(object), pa.string()).take(pa.array(orders.customer))
+    labels = texts_of_labels(orders)
+    as_label = pc.if_else(pc.match_substring(labels, "@"), labels, "").take(pa.array(orders.customer))
     beside = _chunked(orders.email).combine_chunks()
     return pd.Series(
         pc.if_else(pc.equal(beside, ""), pc.utf8_lower(as_label), beside), dtype=pd.ArrowDtype(pa.string())
     )
+
+
+def texts_of_labels(orders: OrderRows) -> pa.Array:
+    """Return the ids of customers as text in compiled memory."""
+    return pa.array(orders.labels.astype(object), pa.string())
 
 
 def _days(at: NDArray[np.datetime64]) -> Places:
@@ -239,7 +245,8 @@ def purchases_until(orders: OrderRows, customer: Places, day: Places) -> Floats:
 
     Orders of one day are one purchase, as in `policy_sim.orders.Transactions`.
     """
-    keys = np.unique(orders.customer * _SPAN + (orders.day.astype(np.int64) - _EARLIEST))
+    keys = np.sort(orders.customer * _SPAN + (orders.day.astype(np.int64) - _EARLIEST))
+    keys = keys[np.append(True, keys[1:] != keys[:-1])]
     until = np.searchsorted(keys, customer * _SPAN + (day - _EARLIEST), side="right")
     before = np.searchsorted(keys, customer * _SPAN, side="left")
     return np.where(customer >= 0, (until - before).astype(np.float64), np.nan)

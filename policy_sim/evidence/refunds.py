@@ -24,12 +24,13 @@ Floats = NDArray[np.float64]
 Times = NDArray[np.datetime64]
 
 _TEXTS = ("refund_id", "order", "customer", "email", "agent", "note", "currency")
+_SMALLEST = 0.005
 _CREDIT = r"(?i)gift|store.?credit|voucher|coupon"
 _CAME_BACK = frozenset(("return", "returned", "restock", "restocked", "legacy_restock", "true", "yes", "1"))
 _STAYED = frozenset(("no_restock", "no restock", "none", "kept", "keep", "false", "no", "0"))
 _CAME_TO_NOTHING = r"(?i)^(failed|canceled|cancelled|requires_action|reversed|voided)$"
 #: Kinds of lines in an export that holds whole orders.
-_REFUND_LINES = ("refund line", "refund shipping", "refund adjustment")
+_REFUND_LINES = ("refund line", "refund shipping", "refund adjustment", "transaction")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,8 @@ class Refunds:
         (n,) whether it was given as a gift card or the like.
     returned
         (n,) 1 where the item came back, 0 where it did not, NaN where unknown.
+    is_line
+        (n,) whether the row is a line of a refund, not a whole one.
     reasons
         Why rows cannot be used.
     notes
@@ -72,6 +75,7 @@ class Refunds:
     discretion: Floats
     is_credit: NDArray[np.bool_]
     returned: Floats
+    is_line: NDArray[np.bool_]
     reasons: Reasons
     files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -116,16 +120,14 @@ def _read(table: ExportTable, currency: str, mapping: CaseLogMapping, notes: lis
     paid = np.abs(money_of(table, "amount", reasons, currency))
     calculated = np.abs(money_of(table, "calculated", reasons, currency))
     adjustment = money_of(table, "adjustment", reasons, currency)
-    # an adjustment is below 0 where more was paid back than by the shop's own reckoning
-    amount = np.where(np.isnan(paid), np.nan_to_num(calculated) - np.nan_to_num(adjustment), paid)
+    amount, discretion = _by_refund(columns["refund_id"], reasons.stays, paid, calculated, adjustment)
     has_any = ~(np.isnan(paid) & np.isnan(calculated) & np.isnan(adjustment))
-    discretion = np.where(np.isnan(paid) | np.isnan(calculated), -adjustment, paid - calculated)
     words = text_of(table, "returned").str.lower()
     came_back, stayed = words.isin(_CAME_BACK).to_numpy(dtype=bool), words.isin(_STAYED).to_numpy(dtype=bool)
     returned = np.where(came_back, 1.0, np.where(stayed, 0.0, np.nan))
     reasons.add(~has_any, "it does not say how much was paid back")
-    is_line = table.has("line_kind")
-    reasons.add((np.abs(amount) < 0.005) & ~came_back & ~np.bool_(is_line), "nothing was paid back")
+    if not table.has("line_kind"):
+        reasons.add((np.abs(amount) < _SMALLEST) & ~came_back, "nothing was paid back")
     kept = int((stayed & reasons.stays).sum())
     if kept:
         notes.append(f"{kept:,} refunds of {table.where} put nothing back into stock: the customer kept the item")
@@ -137,8 +139,36 @@ def _read(table: ExportTable, currency: str, mapping: CaseLogMapping, notes: lis
         "discretion": discretion,
         "is_credit": credit.to_numpy(dtype=bool, na_value=False),
         "returned": returned,
+        "is_line": np.full(len(table), table.has("line_kind")),
         "reasons": reasons,
     }
+
+
+def _by_refund(
+    refund_id: pd.Series, stays: NDArray[np.bool_], paid: Floats, calculated: Floats, adjustment: Floats
+) -> tuple[Floats, Floats]:
+    """Return what each row adds to what was paid back, and to how much more that is than the shop's own reckoning.
+
+    Rows of one number are lines of one refund: what was paid counts, if a line says it; else the reckoning with its
+    adjustment, which is below 0 where more was paid than that.
+    """
+    codes, _ = pd.factorize(refund_id)
+    blank = (refund_id == "").to_numpy(dtype=bool)
+    codes = np.where(blank, len(refund_id) + np.arange(len(refund_id)), codes)
+    _, first, group = np.unique(np.where(stays, codes, -1), return_index=True, return_inverse=True)
+
+    def total(values: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+        known = ~np.isnan(values) & stays
+        sums: Floats = np.bincount(group, np.where(known, values, 0.0)).astype(np.float64)
+        return sums, np.bincount(group, known) > 0
+
+    (paid_sum, has_paid), (own_sum, has_own), (moved, has_moved) = total(paid), total(calculated), total(adjustment)
+    reckoned = np.nan_to_num(calculated) - np.nan_to_num(adjustment)
+    amount = np.where(has_paid[group], np.nan_to_num(paid), reckoned)
+    beyond = np.where(has_paid & has_own, paid_sum - own_sum, np.where(has_moved, -moved, np.nan))
+    discretion = np.full(len(paid), np.nan)
+    discretion[first] = beyond
+    return amount, discretion
 
 
 def _other_lines(table: ExportTable, reasons: Reasons) -> None:
@@ -148,6 +178,7 @@ def _other_lines(table: ExportTable, reasons: Reasons) -> None:
     codes, distinct = pd.factorize(text_of(table, "line_kind"))
     words = [str(word) for word in distinct]
     is_other = np.array([word.strip().lower() not in _REFUND_LINES for word in words] + [True])[codes]
+    is_other |= (text_of(table, "refund_id") == "").to_numpy(dtype=bool)  # payments, among transactions
     reasons.add_each(is_other, [f"a line of an order ('{word}'), not of a refund" for word in words],
                      np.asarray(codes, dtype=np.int64))  # fmt: skip
 

@@ -92,12 +92,6 @@ class Given:
     is_return_guessed: NDArray[np.bool_]
     amounts: dict[str, Floats]
 
-    def texts(self, failure: Codes) -> NDArray[np.object_]:
-        """Return the name of each case's resolution; "" where unknown."""
-        most = max(map(len, self.names))
-        table = np.array([[*names, *[""] * (most + 1 - len(names))] for names in self.names], dtype=object)
-        return np.asarray(table[failure, np.where(self.resolution >= 0, self.resolution, most)])
-
 
 def find_given(scenario: Scenario, evidence: Evidence, has_refunds: bool) -> Given:
     """Find what was given in each case.

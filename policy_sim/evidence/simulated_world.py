@@ -168,13 +168,14 @@ def simulate_log(
     count = 0
     while count < cases:
         customers = min(_SPARE * (cases - count) / max(expected, 1e-6) + 50, _MOST_AT_ONCE)
-        lives = live(firm, int(customers), np.random.default_rng([seed, 11, len(helpings)])).until(cases - count)
-        helpings.append(lives)
-        count += lives.recorded_count
+        lives = live(firm, int(customers), np.random.default_rng([seed, 11, len(helpings)]))
+        expected = (lives.recorded_count + 1) / lives.customers
+        helpings.append(lives.until(cases - count))
+        count += helpings[-1].recorded_count
         if not count and len(helpings) == _MOST_IN_VAIN:
             raise InputError(
-                f"no case comes about in scenario {scenario.name}; expected a higher cases.failures_per_order, or a "
-                "higher surfaces_share of its failures"
+                f"no case comes about in scenario {scenario.name} within {firm.world.days:,} days; expected a higher "
+                "cases.failures_per_order, a higher surfaces_share of its failures, or more days"
             )
         if on_progress is not None:
             on_progress("Simulating customers", min(count, cases), cases)

@@ -37,7 +37,7 @@ Rank = Callable[[Sequence[str]], int]
 
 #: Endings of the names of files that can be read.
 KINDS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
-_ROWS_AT_ONCE = 500_000
+_ROWS_AT_ONCE = 100_000
 _PREAMBLE_LINES = 40  # among which the line of column names is looked for
 
 

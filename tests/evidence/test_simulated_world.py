@@ -406,6 +406,18 @@ def test_a_second_policy_takes_over_half_way(scenario, policy):
         assert (tier[~rows] != log.cases["tier"][~rows]).any()
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{"rate_shape": 0.243, "rate_weeks": 4.414}, {"rate_shape": 0.01}, {"days": 5}, {"churn_concentration": 0.01}],
+)
+def test_worlds_far_from_the_usual_one(scenario, policy, options):
+    log = simulate_log(scenario, policy, cases=80, world=World(**options))
+    assert 80 <= len(log.cases) <= 90
+    days = World(**options).days
+    assert log.orders["date"].max() < np.datetime64("2024-01-01") + np.timedelta64(days, "D")
+    assert log.cases["resolved"].max() <= np.datetime64("2024-01-01") + np.timedelta64(days, "D")
+
+
 def test_agents_may_be_alike_or_named(scenario, policy):
     alike = simulate_log(scenario, policy, cases=50, agents=6, world=World(habit_concentration=None))
     mixes = {tuple(agent["shares"].values()) for agent in alike.truth["agents"] if agent["tier"] == "agent"}
