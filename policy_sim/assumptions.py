@@ -150,14 +150,15 @@ class Assumption(Described):
 
     `range` is the plausible range; draws never leave it. `distribution` says how draws fill it: "triangular" with its
     mode at `value`, "uniform", "measured" through `quantiles`, the values below which the shares `MEASURED_AT` of them
-    lie, or "chosen": a decision or a known fact, held at `value` in every draw.
+    lie, or "chosen": a decision or a known fact, held at `value` in every draw. `trust`: "own" for what was measured on
+    the company's own cases, "measured" for what was measured elsewhere.
     """
 
     value: float
     unit: Text
     range: tuple[float, float]
     source: Text
-    trust: Literal["measured", "calibrated", "assumed"] = "assumed"
+    trust: Literal["own", "measured", "calibrated", "assumed"] = "assumed"
     distribution: Literal["triangular", "uniform", "measured", "chosen"] = "triangular"
     quantiles: tuple[float, ...] = ()
 

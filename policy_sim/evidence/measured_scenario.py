@@ -116,7 +116,7 @@ def as_measured(assumption: Assumption, quantiles: Sequence[float], about: str) 
         "range": [rising[0], rising[-1]],
         "quantiles": rising,
         "distribution": "measured",
-        "trust": "measured",
+        "trust": "own",
         "source": f"{about}; prior {assumption.value:g}, {low:g} to {high:g}: {assumption.source}"[:600],
     }
 

@@ -55,6 +55,6 @@ def _share(scenario: Scenario, name: str, count: int, of: int, log: CaseLog) -> 
         "unit": assumption.unit,
         "range": [round(min(low, share), 6), round(max(high, share), 6)],
         "distribution": "chosen",
-        "trust": "measured",
+        "trust": "own",
         "source": f"{about}; prior {assumption.value:g}: {assumption.source}"[:600],
     }

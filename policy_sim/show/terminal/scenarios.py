@@ -19,7 +19,7 @@ from policy_sim.show.terminal.tables import new_table
 __all__ = ["of_scenario", "of_scenarios"]
 
 #: How far an assumption can be trusted, best first.
-_TRUST: Final = ("measured", "calibrated", "assumed")
+_TRUST: Final = ("own", "measured", "calibrated", "assumed")
 
 
 def of_scenarios(scenarios: Sequence[Scenario], extends: Mapping[str, str | None]) -> Table:
