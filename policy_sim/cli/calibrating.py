@@ -77,7 +77,7 @@ def calibrate(
             write_whole(set_aside, unused.to_csv(index=False))
         if figures is not None:
             tables = {"assumptions": calibration.to_frame(), "check": check.to_frame(), "unseen": unseen.to_frame()}
-            write_files(figures, {}, tables, figures_of_calibration(calibration, check))
+            write_files(figures, {}, tables, figures_of_calibration(calibration, check, unseen))
     if len(unused):
         where = f"; they are in {set_aside}" if set_aside else ", see them with --set-aside FILE"
         note(f"{len(unused):,} cases cannot be used ({unused['problem'].iloc[0]}){where}")

@@ -2,6 +2,7 @@
 
 from policy_sim.study.decision_analysis import DecisionAnalysis, analyse_decision
 from policy_sim.study.information import InformationValue, Pilot, evpi, evppi, pilot_for_mean, pilot_for_share
+from policy_sim.study.learning import Learning, what_learning_changes
 from policy_sim.study.optimum import HeldOut, Optimum, find_optimum
 from policy_sim.study.prepare import Customers, Sample, Setting, fit_customers, prepare, read_default_log, thinned
 from policy_sim.study.provenance import provenance_of
@@ -16,6 +17,7 @@ __all__ = [
     "Errors",
     "HeldOut",
     "InformationValue",
+    "Learning",
     "Optimum",
     "Pilot",
     "Recommendation",
@@ -45,4 +47,5 @@ __all__ = [
     "risk_table",
     "spread_of_cases",
     "thinned",
+    "what_learning_changes",
 ]
