@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from policy_sim.clv import Transactions
     from policy_sim.evidence.case_log import CaseLog
     from policy_sim.evidence.styles import StyleShares
+    from policy_sim.policy import Policy
 
 __all__ = ["calibrate"]
 
@@ -62,6 +63,7 @@ def calibrate(
         check_place(set_aside)
     with progress_bar(4) as begin:
         scenario = read_scenario(source)
+        in_force = None if policy is None else read_policy(policy, scenario).policy
         cases, unused = read_case_log(log, scenario)
         orders = read_transactions(transactions, reading, scenario)
         with warnings_as_notes():
@@ -69,7 +71,7 @@ def calibrate(
             check = predictive_check(calibration)
             unseen = sensitivity(calibration, on_progress=begin("Supposing something unseen"))
             begin("Telling styles")
-            styles = None if policy is None else _styles(policy, cases, orders, scenario)
+            styles = None if in_force is None else _styles(in_force, cases, orders, scenario)
         begin("Writing files")
         counted = counted_shares(cases, scenario) | (dict(styles.measured) if styles else {})
         write_measured(out, measured_content(calibration, _extended(source, out), out.stem, counted), scenario)
@@ -96,12 +98,11 @@ def _extended(source: ScenarioSource, out: Path) -> str:
     return str(path.resolve()) if path.suffix in (".yaml", ".yml") else source.scenario
 
 
-def _styles(policy: str, log: CaseLog, orders: Transactions, scenario: Scenario) -> StyleShares:
+def _styles(policy: Policy, log: CaseLog, orders: Transactions, scenario: Scenario) -> StyleShares:
     from policy_sim.assumptions import central
     from policy_sim.cli.inputs import with_values_of
     from policy_sim.evidence.styles import style_shares
     from policy_sim.value import value_cases
 
-    in_force = read_policy(policy, scenario).policy
     valued = with_values_of(log, orders, scenario)
-    return style_shares(in_force, value_cases(scenario, valued.cases, central(scenario)), valued)
+    return style_shares(policy, value_cases(scenario, valued.cases, central(scenario)), valued)

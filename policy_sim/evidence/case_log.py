@@ -111,9 +111,10 @@ def read_case_log(source: str | Path | pd.DataFrame, scenario: Scenario) -> tupl
     for name in ("customer", "resolution"):
         if name not in table.columns:
             found = ", ".join(str(column) for column in table.columns)
+            hint = nearest(name, [str(column) for column in table.columns]).replace("did you mean", "is it")
             raise InputError(
-                f"{where} has no column '{name}'{nearest(name, [str(column) for column in table.columns])}; found: "
-                f"{found}; `policy-sim log build` writes a log with all that is needed"
+                f"{where} has no column '{name}'{hint}; found: {found}; `policy-sim log build` writes a log with all "
+                "that is needed"
             )
     has_value = "future_value" in table.columns
     complete, filled = _filled(table if has_value else table.assign(future_value=0.0), scenario)

@@ -206,12 +206,17 @@ class Likelihood:
             self._curve_of_buying(natural, stay, eta, used, hessian)
         return Total(float(value), gradient, hessian)
 
+    def logits(self, natural: Floats) -> Floats:
+        """Return eta (cases,): the logits of loss through the failure and what was done about it."""
+        eta = np.empty(len(self._order_of_cases))
+        eta[self._order_of_cases] = np.concatenate([self._eta(natural, f) for f in range(self.failures)])
+        return eta
+
     def chance_to_return(self, natural: Floats, weeks: float) -> Floats:
         """Return the chance (cases,) that a customer comes back within so many weeks after the answer."""
         r, alpha, k = np.exp(natural[self.first_of_buying :])
         b = (1 - natural[_D0]) * k
-        stay = np.empty(len(self._order_of_cases))
-        stay[self._order_of_cases] = np.concatenate([expit(-self._eta(natural, f)) for f in range(self.failures)])
+        stay = expit(-self.logits(natural))
         exposed, events = alpha + self._exposed_before, r + self._repeats_before
         silent = np.exp(events * np.log(exposed / (exposed + weeks)))
         return np.asarray((b + self._repeats_before) / (k + self._repeats_before) * stay * (1 - silent))

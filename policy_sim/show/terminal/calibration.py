@@ -25,7 +25,7 @@ def of_calibration(
     observed = calibration.observed
     orders = len(observed.follow_up.transactions.date)
     about = f"{len(observed.log):,} cases and {orders:,} orders, {observed.first_day} to {observed.last_day}"
-    parts: list[Table | str] = [about, *(f"- {remark}" for remark in observed.remarks)]
+    parts: list[Table | str] = [about, *(prose("", f"- {remark}") for remark in observed.remarks)]
     parts += [_assumptions(calibration), _reliability(calibration), *_check(check), *_unseen(calibration, unseen)]
     if styles is not None:
         parts += [_styles(styles)]
@@ -45,7 +45,7 @@ def _assumptions(calibration: Calibration) -> Table:
     return table
 
 
-def _reliability(calibration: Calibration) -> str:
+def _reliability(calibration: Calibration) -> Table:
     if calibration.is_reliable:
         words = f"The approximation holds (Pareto k {calibration.pareto_k:.2f}, up to {RELIABLE:g})."
     else:
@@ -58,7 +58,7 @@ def _reliability(calibration: Calibration) -> str:
     if pulls:
         titles = ", ".join(assumption_title(str(name)) for name in pulls)
         words += f" The log pulls against the end of the range of {titles}: widen it, and calibrate again."
-    return words
+    return prose("", words)
 
 
 def _check(check: PredictiveCheck) -> list[Table | str]:
@@ -75,7 +75,7 @@ def _check(check: PredictiveCheck) -> list[Table | str]:
                 f"{format_share(row['low'])} to {format_share(row['high'])}",
             )
     within = f"{check.share_within:.0%} of these groups lie where 90 % should (! those that do not)"
-    return [table, f"{within}; {check.left_out:,} cases were not followed that long."]
+    return [table, prose("", f"{within}; {check.left_out:,} cases were not followed that long.")]
 
 
 def _unseen(calibration: Calibration, unseen: Sensitivity) -> list[Table | str]:

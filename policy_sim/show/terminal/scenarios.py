@@ -32,10 +32,11 @@ def of_scenarios(scenarios: Sequence[Scenario], extends: Mapping[str, str | None
     extends
         For the name of each scenario the one that it extends, if any.
     """
-    table = new_table("Scenarios, and how many of their assumptions are measured", ("", "failures", *_TRUST, "extends"))
-    for scenario in scenarios:
-        trusts = Counter(scenario.assumption(name).trust for name in scenario.assumption_names)
-        counts = [str(trusts[trust]) for trust in _TRUST]
+    counted = [Counter(scenario.assumption(name).trust for name in scenario.assumption_names) for scenario in scenarios]
+    shown = [trust for trust in _TRUST if trust != "own" or any(trusts["own"] for trusts in counted)]
+    table = new_table("Scenarios, and how many of their assumptions are measured", ("", "failures", *shown, "extends"))
+    for scenario, trusts in zip(scenarios, counted, strict=True):
+        counts = [str(trusts[trust]) for trust in shown]
         base = extends[scenario.name] or "-"
         table.add_row(f"{scenario.name}\n{scenario.title}", str(len(scenario.failures)), *counts, base)
     return table
