@@ -34,8 +34,11 @@ def learned(firm, tmp_path_factory):
 
 def assert_nothing_is_cut(figure: Figure) -> None:
     figure.draw_without_rendering()
-    texts = [text for axis in figure.axes for text in (*axis.texts, *axis.get_xticklabels(), axis.xaxis.label)]
-    texts += [text for axis in figure.axes for text in axis.get_yticklabels()]
+    texts = [text for axis in figure.axes for text in (*axis.texts, axis.xaxis.label)]
+    for axis in figure.axes:
+        for place, shown in ((0, axis.xaxis), (1, axis.yaxis)):
+            low, high = sorted(shown.get_view_interval())
+            texts += [text for text in shown.get_ticklabels() if low <= text.get_position()[place] <= high]
     for text in [text for text in texts if text.get_visible() and text.get_text()]:
         box = text.get_window_extent()
         assert figure.bbox.x0 - 1 <= box.x0 <= box.x1 <= figure.bbox.x1 + 1, text.get_text()
