@@ -26,6 +26,7 @@ from policy_sim import cli
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").rglob("*.md")])
 RUN = ("sh", "python")
+GROUPS = ("scenario", "log")  # commands that have commands of their own
 FENCE = re.compile(r"^[ \t]*(```|~~~)", re.MULTILINE)
 COMMENT = re.compile(r"^[ \t]*<!--\s*(.*?)\s*-->", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(
@@ -168,10 +169,9 @@ def test_what_fails_is_noticed(tmp_path):
 def commands() -> dict[str, set[str]]:
     """Return the options of each command of the program, by its name."""
     whole = typer.main.get_command(cli._app())
-    groups = {
-        **whole.commands,
-        **{f"scenario {name}": part for name, part in whole.commands["scenario"].commands.items()},
-    }
+    groups = dict(whole.commands)
+    for name in GROUPS:
+        groups |= {f"{name} {part}": command for part, command in whole.commands[name].commands.items()}
     return {
         name: {text for option in command.params for text in (*option.opts, *option.secondary_opts)} | {"--help"}
         for name, command in groups.items()
@@ -196,7 +196,7 @@ def test_what_a_page_names_in_passing_is_there(path):
     for span in [*spans, *idle]:
         words = span.partition("#")[0].replace(".venv/bin/", "").split()
         if words[:1] == ["policy-sim"] and len(words) > 1 and words[1] != "COMMAND":
-            name = " ".join(words[1:3]) if words[1] == "scenario" else words[1]
+            name = " ".join(words[1:3]) if words[1] in GROUPS else words[1]
             assert name in known, span
             assert options_of(words) <= known[name], span
         elif words and words[0] in known:

@@ -1,7 +1,7 @@
 """Measured scenario: a scenario file that extends another with what a company's own cases have taught.
 
 In: a calibration. Out: the file's content, and the scenario that it makes.
-Left to others: learning (`calibration`, `style_mix`, `asks`), where the file goes (`cli`).
+Left to others: learning (`calibration`, `styles`, `shares`), where the file goes (`cli`).
 """
 
 from __future__ import annotations
