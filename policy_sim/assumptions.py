@@ -13,13 +13,14 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from policy_sim.border import Described, InputError, check_at_least, find_file, is_file, parse_model, read_yaml, unknown
+from policy_sim.border import Described, InputError, check_at_least, parse_model, unknown
+from policy_sim.extending import extended_content, scenario_file
 from policy_sim.failures import ACTS, Failure, Remedy, Rule
 from policy_sim.segments import Segment, check_segments
 from policy_sim.words import ASKS, COLUMNS, Name, Text
@@ -482,45 +483,8 @@ def load_scenario(scenario: str | Path) -> Scenario:
     InputError
         If the file is missing or anything in it does not fit; the message names the place.
     """
-    path = find_file("scenario", scenario, "data/scenarios", ".yaml")
-    return parse_model(Scenario, _extended(path, ()), path.name)
-
-
-def _extended(path: Path, descendants: tuple[Path, ...]) -> Any:
-    """Read a file and put it over the scenario that it extends, if any."""
-    content: Any = read_yaml(path)
-    if descendants and not isinstance(content, Mapping):
-        found = "nothing" if content is None else f"a {type(content).__name__}"
-        raise InputError(f"{path.name}, which {descendants[-1].name} extends, holds {found}; expected a scenario")
-    if not isinstance(content, Mapping) or "extends" not in content:
-        return content
-    own = {key: value for key, value in content.items() if key != "extends"}
-    extended = content["extends"]
-    if not isinstance(extended, str):
-        raise InputError(
-            f"{path.name}: extends is {extended!r}; expected the name of a scenario or the path of its file"
-        )
-    beside = path.parent / extended
-    try:
-        base = beside if is_file(beside) else find_file("scenario", extended, "data/scenarios", ".yaml")
-    except InputError as error:
-        raise InputError(f"{error} ({path.name}, extends)") from None
-    if base.resolve() in (path.resolve(), *(descendant.resolve() for descendant in descendants)):
-        raise InputError(f"{path.name}: extends '{extended}', which extends it in turn; remove one of the two")
-    return _put_over(_extended(base, (*descendants, path)), own, path.name)
-
-
-def _put_over(base: Any, own: Any, where: str) -> Any:
-    """Return own where it says something, else base; mappings are merged, and null takes a member away."""
-    if not (isinstance(base, Mapping) and isinstance(own, Mapping)):
-        return own
-    for key, value in own.items():
-        if value is None and key not in base:
-            raise unknown("member to take away by null", key, [str(member) for member in base], where)
-    merged = {
-        key: _put_over(base.get(key), value, f"{where}, {key}") for key, value in own.items() if value is not None
-    }
-    return {key: merged.get(key, value) for key, value in base.items() if own.get(key, value) is not None} | merged
+    path = scenario_file(scenario)
+    return parse_model(Scenario, extended_content(path), path.name)
 
 
 @dataclass(frozen=True)

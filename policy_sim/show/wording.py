@@ -6,7 +6,7 @@ In: numbers, outcomes. Out: short texts. Left to others: what the numbers are, w
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from policy_sim.policy import ASK, NO_LIMIT
 from policy_sim.value import Difference, Estimate, Payoffs
@@ -16,6 +16,7 @@ __all__ = [
     "LIKELY",
     "NOT_TOLD_APART",
     "TOO_FEW",
+    "TRUSTS",
     "assumption_title",
     "assumption_unit",
     "assumption_value",
@@ -33,6 +34,14 @@ __all__ = [
 LIKELY = "90%, by assumptions and cases"
 #: What stands in place of an interval that cannot be trusted, or that holds no difference.
 TOO_FEW, NOT_TOLD_APART = "too few cases to tell", "cannot be told apart"
+
+#: How far an assumption can be trusted, best first: its mark, which is fuller the better, and its words.
+TRUSTS: Mapping[str, tuple[str, str]] = {
+    "own": ("●", "measured here"),
+    "measured": ("◐", "measured elsewhere"),
+    "calibrated": ("◔", "calibrated to a published aggregate"),
+    "assumed": ("○", "assumed"),
+}
 
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 _SPOKEN = {"USD": "dollars"}

@@ -7,6 +7,7 @@ the screen shows, as plain numbers and words. Left to others: the widget (`widge
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,7 +22,7 @@ from policy_sim.border import InputError, Progress
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, limit_content, load_shipped_policies
 from policy_sim.publish import FORMATS, check, difference, publish
 from policy_sim.show.live.one_case import case_content, story_content
-from policy_sim.show.wording import assumption_title, assumption_unit, assumption_value
+from policy_sim.show.wording import TRUSTS, assumption_title, assumption_unit, assumption_value
 from policy_sim.study import Setting, load_stories, one_at_a_time, provenance_of, thinned
 from policy_sim.value import (
     Curve,
@@ -371,6 +372,15 @@ class Panel:
                 }
             )
         return rows
+
+    def trusts(self) -> list[dict[str, Any]]:
+        """Return how far assumptions can be trusted, best first: name, mark, words, and of how many that holds."""
+        scenario = self.setting.scenario
+        counts = Counter(scenario.assumption(name).trust for name in scenario.assumption_names)
+        return [
+            {"name": name, "mark": mark, "words": words, "count": counts[name]}
+            for name, (mark, words) in TRUSTS.items()
+        ]
 
     def case(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Return what may be done in one case, and the money on both sides.

@@ -28,6 +28,7 @@ from policy_sim.border import InputError, Progress
 from policy_sim.clv import Transactions
 from policy_sim.policy import ASK, Lever, Policy, load_policy
 from policy_sim.publish import import_policy
+from policy_sim.show.live.before import WAITING, before_words, scenario_before
 from policy_sim.show.live.frame import frame_content, general_limits, lever_rows, preset_rows
 from policy_sim.show.live.script import script_of
 from policy_sim.show.live.state import CurveView, Panel, limit_number, open_panel
@@ -63,6 +64,7 @@ class Workbench(anywidget.AnyWidget):
         panel: Panel,
         folder: Path | None = None,
         prepare: Callable[[Mapping[str, float], Progress], Setting] | None = None,
+        prepare_before: Callable[[Mapping[str, float], Progress], Setting] | None = None,
     ) -> None:
         """Begin with a panel.
 
@@ -74,10 +76,14 @@ class Workbench(anywidget.AnyWidget):
             Where exports are written; `out` where not given.
         prepare
             Makes the setting anew with some assumptions changed (by name), and reports its progress.
+        prepare_before
+            Does the same by the assumptions from before some were measured here; not given where none were.
         """
         self.panel = panel
         self.folder = folder or Path("out")
-        self._prepare = prepare
+        self._prepare, self._prepare_before = prepare, prepare_before
+        self._assumed: dict[str, float] = {}
+        self._before: tuple[dict[str, float], Setting] | None = None  # what was assumed then, and what came of it
         self._lock = threading.RLock()
         self._hand = panel.levers[0]
         self._fresh: set[Lever] = set()
@@ -99,7 +105,7 @@ class Workbench(anywidget.AnyWidget):
             "take": self._take,
             "study": self._study,
             "case": lambda asked: self._quick.add(_CASE, "case", lambda check: self._tell_case(asked)),
-            "assumptions": lambda asked: self.send({"kind": "assumptions", "rows": self.panel.assumptions()}),
+            "assumptions": self._assumptions,
             "assume": self._assume,
             "cancel": self._cancel,
             "review": lambda asked: self._quick.add(_IN_HAND, "review", self._tell_review),
@@ -148,7 +154,7 @@ class Workbench(anywidget.AnyWidget):
             self._quick.add(_IN_HAND, "policy", partial(self._tell_curve, self._hand, str(asked["order"])))
 
     def _cancel(self, asked: Mapping[str, Any]) -> None:
-        for about in ("assume", "study", "policy"):
+        for about in ("assume", "study", "policy", "before"):
             self._slow.drop(about)
 
     def _study(self, asked: Mapping[str, Any]) -> None:
@@ -217,12 +223,30 @@ class Workbench(anywidget.AnyWidget):
             points = self.panel.frontier(on_progress)
         self.send({"kind": "frontier", "points": points})
 
+    def _assumptions(self, asked: Mapping[str, Any]) -> None:
+        prepare = self._prepare_before
+        told = {"rows": self.panel.assumptions(), "trusts": self.panel.trusts(), "before": WAITING if prepare else ""}
+        self.send({"kind": "assumptions", **told})
+        if prepare is not None:
+            self._slow.drop("before")
+            self._slow.add(_RECOMMEND, "before", partial(self._tell_before, prepare))
+
+    def _tell_before(
+        self, prepare: Callable[[Mapping[str, float], Progress], Setting], check: Callable[[], None]
+    ) -> None:
+        panel, assumed = self.panel, self._assumed
+        if self._before is None or self._before[0] != assumed:
+            with _Telling(self, "Valuing by the assumptions before calibration", check) as on_progress:
+                self._before = assumed, prepare(assumed, on_progress)
+        check()
+        self.send({"kind": "before", "words": before_words(panel, self._before[1])})
+
     def _assume(self, asked: Mapping[str, Any]) -> None:
         if self._prepare is None:
             raise InputError("this panel was opened without a way to change assumptions; use open_workbench")
         values = {str(name): float(value) for name, value in asked["values"].items()}
         self.panel.setting.scenario.with_values(values)  # says at once what does not fit
-        for about in ("assume", "policy", "study"):
+        for about in ("assume", "policy", "study", "before"):
             self._slow.drop(about)
         self._slow.add(_RECOMMEND, "assume", partial(self._tell_assumed, values, self._prepare))
 
@@ -243,6 +267,7 @@ class Workbench(anywidget.AnyWidget):
                 self._quick.drop("policy")
                 self._fresh = set()
                 panel = self._change(lambda panel: panel.assuming(setting))
+                self._assumed = values
         self.frame = frame_content(panel)
         self.send({"kind": "assumed", "values": values, "frame": self.frame, "rows": panel.assumptions()})
 
@@ -339,7 +364,13 @@ def open_workbench(
         def prepare_anew(values: Mapping[str, float], on_progress: Progress) -> Setting:
             return prepare(loaded.with_values(values), log, sample, on_progress=on_progress)
 
-        return Workbench(panel, prepare=prepare_anew)
+        before = scenario_before(scenario)
+
+        def prepare_before(values: Mapping[str, float], on_progress: Progress) -> Setting:
+            assert before is not None
+            return prepare(before.with_values(values), log, sample, on_progress=on_progress)
+
+        return Workbench(panel, prepare=prepare_anew, prepare_before=prepare_before if before else None)
     finally:
         progress.close()
 

@@ -1,7 +1,7 @@
 // Answers: what Python says, and how it changes the state.
 // In: messages. Out: the changed state, shown. Left to others: what was asked (acts.js).
 
-/** @import { AssumptionRow, Bench, CaseView, CurveContent, Frame, Limits, MindRow, Point, Review, View } from "./types.js" */
+/** @import { AssumptionRow, Bench, CaseView, CurveContent, Frame, Limits, MindRow, Point, Review, Trust, View } from "./types.js" */
 import { assumptionDialog } from "./assumption_dialog.js";
 import { readCurve } from "./curves.js";
 import { reviewDialog } from "./export_dialog.js";
@@ -75,7 +75,13 @@ export function answersOf(bench, screen) {
       screen.oneCase.show(bench.read());
     },
 
-    assumptions: (/** @type {{ rows: AssumptionRow[] }} */ { rows }) => bench.open(assumptionDialog(bench, rows)),
+    assumptions: (/** @type {{ rows: AssumptionRow[], trusts: Trust[], before: string }} */ message) =>
+      bench.open(assumptionDialog(bench, message)),
+
+    before(/** @type {{ words: string }} */ { words }) {
+      const line = screen.root.querySelector("[data-before]");
+      if (line) line.textContent = words;
+    },
 
     assumed(/** @type {{ frame: Frame, values: Record<string, number> }} */ { frame, values }) {
       const { shownCase } = store.state;

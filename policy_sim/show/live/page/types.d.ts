@@ -169,6 +169,13 @@ export interface AssumptionRow extends Named {
   readonly trust: string;
 }
 
+export interface Trust {
+  readonly name: string;
+  readonly mark: string;
+  readonly words: string;
+  readonly count: number;
+}
+
 export interface Review {
   readonly name: string;
   readonly version: number;
