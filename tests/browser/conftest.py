@@ -371,7 +371,7 @@ def _serving_app(top: Path, *words: str) -> Iterator[App]:
     command = [sys.executable, "-c", "from policy_sim.cli import main; main()", "app", "--no-browser", "--port", "0"]
     with log.open("w") as stream:
         server = subprocess.Popen(
-            [*command, "--cases", "400", "--draws", "7", *words],
+            [*command, "--cases", "100", "--draws", "5", *words],
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,

@@ -29,7 +29,7 @@ KEEP = Lever("agent", "keep_item")
 def state() -> Panel:
     """What the application of the tests shows, made without it."""
     scenario = load_scenario("online_retail")
-    return open_panel(prepare(scenario, sample=Sample(cases=400, draws=7)), load_policy("current", scenario))
+    return open_panel(prepare(scenario, sample=Sample(cases=100, draws=5)), load_policy("current", scenario))
 
 
 @pytest.fixture(scope="module")
@@ -303,10 +303,10 @@ def test_the_shared_file_is_exact_for_one_limit_and_near_for_several(shared: Pag
     settled(shared)
     one = net_value(state, keep_item=30.0)
     assert value_of(shared) == pytest.approx(one, rel=1e-6)
-    expect(shared.locator(".ps-status")).to_contain_text("Exact, from all 400 cases")
+    expect(shared.locator(".ps-status")).to_contain_text("Exact, from all 100 cases")
     press(shared, "Agents: Store credit", "ArrowRight", 15)
     settled(shared)
-    expect(shared.locator(".ps-status")).to_contain_text("Several limits moved: worked out from 400 cases")
+    expect(shared.locator(".ps-status")).to_contain_text("Several limits moved: worked out from 100 cases")
     both = net_value(state, keep_item=30.0, credit=25.0)
     assert value_of(shared) == pytest.approx(both, rel=2e-3)
     shared.get_by_role("button", name="Undo").click()
