@@ -28,7 +28,7 @@ TEXT = pd.ArrowDtype(pa.string())
 
 _MOST_WHOLE = 2**53  # up to which a float tells whole numbers apart
 _A_NUMBER = r"\d"
-_NO_NUMBER = r"[A-Za-z]{5,}|\d[^\d.,'’\s\u00a0\u202f]+\d|^[=@+]"
+_NO_NUMBER = r"[A-Za-z]{5,}|\d[^\d.,'’\s\x{a0}\x{202f}]+\d|^[=@+]"
 _YES = frozenset(("1", "true", "yes", "y", "x", "t", "on", "ja", "oui", "si"))
 _NO = frozenset(("0", "false", "no", "n", "f", "off", "", "nein", "non", "none", "nan", "<na>", "-"))
 

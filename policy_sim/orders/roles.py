@@ -62,6 +62,7 @@ _USUAL_NAMES = {
     "order": (
         "orderid orderno ordernumber ordernr orderkey amazonorderid incrementid",
         "invoiceno invoice invoiceid invoicenumber receiptid receiptno salesrecordnumber transactionid",
+        "order",
     ),
     "reference": ("referencetxnid referenceid originalorderid originalorder parentorderid relatedorderid",),
     "status": (
