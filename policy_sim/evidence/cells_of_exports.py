@@ -129,7 +129,7 @@ def moments_of(
     moments = read_moments(table.columns[name], f"column '{table.names[name]}' of {table.where}", time_zone, day_first)
     reasons.add(moments.is_unreadable, f"column '{table.names[name]}' holds no moment such as 2024-03-17 09:05:00")
     notes += moments.notes
-    return moments.at
+    return moments.times
 
 
 def money_of(table: ExportTable, name: str, reasons: Reasons, currency: str, is_count: bool = False) -> Floats:

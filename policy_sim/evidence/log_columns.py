@@ -176,7 +176,7 @@ def read_log_columns(path: Path) -> LogColumns:
             text[name] = _text(column)
         elif name in MOMENTS:
             read = read_moments(column, f"column '{name}' of {path.name}")
-            moments[name], unreadable[name] = read.at, read.is_unreadable
+            moments[name], unreadable[name] = read.times, read.is_unreadable
         else:
             numbers[name], unreadable[name] = _numbers(column)
     return LogColumns(path.name, text, moments, numbers, unreadable, tuple(dict.fromkeys(others)))

@@ -45,7 +45,7 @@ class Moments:
 
     Attributes
     ----------
-    at
+    times
         (n,) datetime64[s] in UTC; not a time where the cell is blank or cannot be read.
     is_unreadable
         (n,) whether something stands in the cell that is no moment.
@@ -53,7 +53,7 @@ class Moments:
         What had to be decided, in words.
     """
 
-    at: Times
+    times: Times
     is_unreadable: Flags
     notes: tuple[str, ...] = ()
 
