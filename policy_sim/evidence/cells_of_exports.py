@@ -6,6 +6,7 @@ Left to others: what the columns mean (`tickets`, `refunds`), moments (`moments`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -121,15 +122,25 @@ def _written(cell: object) -> str:
 
 
 def moments_of(
-    table: ExportTable, name: str, reasons: Reasons, time_zone: str, day_first: bool | None, notes: list[str]
-) -> NDArray[np.datetime64]:
-    """Return the moments of a column, not a time where there is none; rows whose cell cannot be read are set aside."""
-    if not table.has(name):
-        return np.full(len(table), np.datetime64("NaT", "s"))
-    moments = read_moments(table.columns[name], f"column '{table.names[name]}' of {table.where}", time_zone, day_first)
-    reasons.add(moments.is_unreadable, f"column '{table.names[name]}' holds no moment such as 2024-03-17 09:05:00")
-    notes += moments.notes
-    return moments.times
+    table: ExportTable, names: Sequence[str], reasons: Reasons, time_zone: str, day_first: bool | None, notes: list[str]
+) -> dict[str, NDArray[np.datetime64]]:
+    """Return the moments of columns, not a time where there is none; rows whose cell cannot be read are set aside."""
+    found: dict[str, NDArray[np.datetime64]] = {}
+    bare: list[str] = []
+    for name in names:
+        if not table.has(name):
+            found[name] = np.full(len(table), np.datetime64("NaT", "s"))
+            continue
+        header = table.names[name]
+        moments = read_moments(table.columns[name], f"column '{header}' of {table.where}", time_zone, day_first)
+        reasons.add(moments.is_unreadable, f"column '{header}' holds no moment such as 2024-03-17 09:05:00")
+        notes += moments.notes
+        if moments.without_zone and not re.search(r"utc|gmt", header, re.IGNORECASE):
+            bare.append(f"'{header}'")
+        found[name] = moments.times
+    if bare:
+        notes.append(f"{', '.join(bare)} of {table.where} name no time zone and were read as {time_zone}")
+    return found
 
 
 def money_of(table: ExportTable, name: str, reasons: Reasons, currency: str, is_count: bool = False) -> Floats:

@@ -260,9 +260,9 @@ def _added_up(count: int, refunds: Refunds, match: RefundMatch) -> dict[str, pd.
     """Add up what was paid back, credited and sent back for each ticket; NaN where there is no refund."""
     rows = np.flatnonzero(match.ticket >= 0)
     ticket, amount, is_credit = match.ticket[rows], refunds.amount[rows], refunds.is_credit[rows]
-    there = np.bincount(ticket, minlength=count) > 0
     paid = np.bincount(ticket, np.where(is_credit, 0.0, amount), count)
     credited = np.bincount(ticket, np.where(is_credit, amount, 0.0), count)
+    has_paid, has_credited = (np.bincount(ticket, where, count) > 0 for where in (~is_credit, is_credit))
     beyond = refunds.discretion[rows]
     discretion = np.bincount(ticket, np.nan_to_num(beyond), count)
     is_recorded = np.bincount(ticket, ~np.isnan(beyond), count) > 0
@@ -273,8 +273,8 @@ def _added_up(count: int, refunds: Refunds, match: RefundMatch) -> dict[str, pd.
     agent = pd.Series(pa.nulls(count, pa.string()).fill_null(""), dtype=_TEXT)
     agent.iloc[first[0]] = refunds.agent.iloc[rows[first[1]]].array
     return {
-        "paid": np.where(there, paid, np.nan),
-        "credited": np.where(there, credited, np.nan),
+        "paid": np.where(has_paid, paid, np.nan),
+        "credited": np.where(has_credited, credited, np.nan),
         "returned": returned,
         "discretion": np.where(is_recorded, discretion, np.nan),
         "refund_agent": agent,

@@ -113,7 +113,7 @@ def _read(table: ExportTable, currency: str, mapping: CaseLogMapping, notes: lis
     reasons = Reasons.none(len(table))
     columns: dict[str, Any] = {name: text_of(table, name) for name in _TEXTS}
     columns["email"] = folded(columns["email"])
-    given = moments_of(table, "given", reasons, mapping.time_zone, mapping.day_first, notes)
+    given = moments_of(table, ("given",), reasons, mapping.time_zone, mapping.day_first, notes)["given"]
     _other_lines(table, reasons)
     failed = text_of(table, "status").str.fullmatch(_CAME_TO_NOTHING).to_numpy(dtype=bool, na_value=False)
     reasons.add(failed, "the refund came to nothing, by its status")

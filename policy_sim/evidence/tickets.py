@@ -111,10 +111,8 @@ class _Reader:
         zone, day_first, currency = self.mapping.time_zone, self.mapping.day_first, self.scenario.currency
         columns: dict[str, Any] = {name: text_of(table, name) for name in _TEXTS}
         columns["email"] = folded(columns["email"])
-        times = {
-            name: moments_of(table, name, reasons, zone, day_first, self.notes)
-            for name in ("opened", "resolved", "noticed", "satisfied")
-        }
+        names = ("opened", "resolved", "noticed", "satisfied")
+        times = moments_of(table, names, reasons, zone, day_first, self.notes)
         numbers = {name: money_of(table, name, reasons, currency) for name in ("price", "paid_back", "credited")}
         numbers["suspicion"] = self._suspicion(table, reasons)
         reasons.add((columns["case"] == "").to_numpy(dtype=bool), "it has no number of its own")

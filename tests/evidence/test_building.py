@@ -340,6 +340,24 @@ def test_labels_say_what_fields_do_not(build: Build) -> None:
     assert (case["escalated"], case["exception"]) == (1.0, 1.0)
 
 
+def test_credit_in_the_ticket_and_money_in_the_shop(build: Build) -> None:
+    head = TICKETS.splitlines()[0] + ",Credit amount"
+    row = "1,Ann,ann@x.org,Joe,Support,Closed,High,Mail,2024-01-12 10:00:00,2024-01-12 12:00:00,1001,Wrong item,,10\n"
+    case = the_case(build(tickets=f"{head}\n{row}", refunds=SHOPIFY))
+    assert (case["refund"], case["credit"]) == (20.0, 10.0)
+    given = "full_refund + send_back"  # a card and credit of one amount are alike to the money
+    assert case["resolution"] in (
+        f"{given} + apology_note + store_credit_10",
+        f"{given} + managers_call + gift_card_10",
+    )
+
+
+def test_moments_without_a_zone_are_told_once_a_file(build: Build) -> None:
+    log = build(tickets=TICKETS, refunds=WOOCOMMERCE)
+    told = [remark.says for remark in log.report.remarks if "time zone" in remark.says]
+    assert told == ["'Created at', 'Solved at' of tickets.csv name no time zone and were read as UTC"]
+
+
 def test_what_was_noticed_scored_and_stated(build: Build) -> None:
     head = TICKETS.splitlines()[0] + ",Noticed at,Risk score,Item price,Refund amount,Credit amount,Asked for"
     row = "1,Ann,ann@x.org,Joe,Support,Closed,0.3,Mail,2024-01-12 10:00:00,,1001,Delivered late,,"
