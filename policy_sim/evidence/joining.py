@@ -158,7 +158,7 @@ def build_log(
     aside = _set_aside(found, tickets, refunds, orders, hash_salt)
     steps.begin("Putting it together")
     table, remarks = case_table(tickets, join.match, given, orders, join.columns, scenario)
-    report = _report(found, tickets, refunds, orders, join, given, remarks)
+    report = _report(found, tickets, refunds, orders, join, given, remarks, mapping)
     log = BuiltLog(table, report, aside, orders, hash_salt)
     steps.finish()
     return log if hash_salt is None else _hashed(log, hash_salt)
@@ -303,7 +303,7 @@ def _given(tickets: Tickets, refunds: Refunds | None, join: _Join, scenario: Sce
 
 def _report(
     found: Found, tickets: Tickets, refunds: Refunds | None, orders: OrderRows | None, join: _Join, given: Given,
-    remarks: Sequence[Remark],
+    remarks: Sequence[Remark], mapping: CaseLogMapping,
 ) -> BuildReport:  # fmt: skip
     stays = tickets.reasons.stays
     files = [FileRead(path.name, shape.title, int((tickets.file == k).sum()), tickets.columns.get(path.name, {}))
@@ -318,6 +318,7 @@ def _report(
         aside["refunds"] = _asides(refunds, refunds.refund_id)
     if orders is not None:
         aside["orders"] = tuple(one.remark for one in orders.unused)
+    remarks = [*remarks, *_windows(join, mapping)]
     notes = [Remark("files", note) for note in (*tickets.notes, *(refunds.notes if refunds is not None else ()))]
     by = np.bincount(join.match.how[stays], minlength=len(HOW))
     refunds_found: Mapping[str, int] = {}
@@ -341,6 +342,19 @@ def _report(
         remarks=(*remarks, *notes, *(orders.remarks if orders is not None else ())),
         unknown=tickets.unknown,
     )
+
+
+def _windows(join: _Join, mapping: CaseLogMapping) -> list[Remark]:
+    """Say within how many days orders and refunds were looked for, where that played a part."""
+    remarks: list[Remark] = []
+    by_other_way = join.match.how > HOW.index("order number")
+    if by_other_way.any():
+        says = f"by customer and e-mail, the latest order of at most {mapping.window_days} days before the case counts"
+        remarks.append(Remark("orders", f"{says} (window_days in a mapping)", int(by_other_way.sum())))
+    if join.refund_match is not None:
+        says = f"a refund belongs to a case until {mapping.refund_days} days after it was closed"
+        remarks.append(Remark("refunds", f"{says} (refund_days in a mapping)"))
+    return remarks
 
 
 def _asides(rows: Tickets | Refunds, ids: pd.Series) -> tuple[Remark, ...]:
