@@ -90,6 +90,9 @@ def case_table(
     rows = np.flatnonzero(stays)
     kept: dict[str, pd.Series | Floats] = {}
     empty = []
+    if np.isnat(tickets.satisfied).all():
+        empty.append("satisfied")
+        del made["satisfied"]
     for name, make in made.items():
         column = make()
         column = column.iloc[rows].reset_index(drop=True) if isinstance(column, pd.Series) else column[rows]

@@ -129,7 +129,7 @@ def moments_of(
     bare: list[str] = []
     for name in names:
         if not table.has(name):
-            found[name] = np.full(len(table), np.datetime64("NaT", "s"))
+            found[name] = np.broadcast_to(np.datetime64("NaT", "s"), len(table))  # takes no room
             continue
         header = table.names[name]
         moments = read_moments(table.columns[name], f"column '{header}' of {table.where}", time_zone, day_first)
@@ -146,7 +146,7 @@ def moments_of(
 def money_of(table: ExportTable, name: str, reasons: Reasons, currency: str, is_count: bool = False) -> Floats:
     """Return the amounts of a column in money, NaN where the cell is blank; rows that cannot be read are set aside."""
     if not table.has(name):
-        return np.full(len(table), np.nan)
+        return np.broadcast_to(np.nan, len(table))  # takes no room
     column = table.columns[name]
     factor = 10.0 ** -decimals_of(currency) if table.export.cents and not is_count else 1.0
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from policy_sim.border import InputError, guarded, is_file, is_folder, nearest, not_installed
 from policy_sim.evidence.build_report import UNKNOWN_FILE
@@ -85,8 +86,8 @@ class Found:
     headers: Mapping[Path, tuple[str, ...]]
     queried: Mapping[Path, pd.DataFrame] = field(default_factory=dict)
 
-    def read(self, path: Path) -> ExportTable:
-        """Read an export of tickets or refunds.
+    def read(self, path: Path, only: NDArray[np.int64] | None = None) -> ExportTable:
+        """Read an export of tickets or refunds; of all rows or of some, whose numbers are given (as people count them).
 
         Raises
         ------
@@ -94,7 +95,7 @@ class Found:
             If the file is no table, or a line has more fields than there are names.
         """
         shape = self.tickets[path] if path in self.tickets else self.refunds[path]
-        return _read_export(path, shape, self.queried.get(path))
+        return _read_export(path, shape, self.queried.get(path), only)
 
 
 def find_exports(places: Sequence[str | Path], mapping: CaseLogMapping) -> Found:
@@ -148,19 +149,23 @@ def find_exports(places: Sequence[str | Path], mapping: CaseLogMapping) -> Found
     return Found(tickets, refunds, tuple(orders or payments), left_alone, headers, queried)
 
 
-def _read_export(path: Path, shape: ExportShape, frame: pd.DataFrame | None) -> ExportTable:
+def _read_export(
+    path: Path, shape: ExportShape, frame: pd.DataFrame | None, only: NDArray[np.int64] | None
+) -> ExportTable:
     """Read the columns of an export that say something."""
 
     def find(header: Sequence[str]) -> Mapping[str, int]:
         return shape.fields_of(header)
 
     if frame is not None:
+        frame = frame if only is None else frame.iloc[only - 1]
         positions = find(list(frame.columns))
         columns = {name: frame.iloc[:, k].reset_index(drop=True) for name, k in positions.items()}
         names = {name: str(frame.columns[k]) for name, k in positions.items()}
-        rows, word, remarks = np.arange(1, len(frame) + 1), "row", ()
+        rows = np.arange(1, len(frame) + 1) if only is None else only
+        word, remarks = "row", ()
     else:
-        found = read_file_columns(path, find, _rank, _WHAT)
+        found = read_file_columns(path, find, _rank, _WHAT, only)
         columns, names, rows, word = dict(found.columns), dict(found.names), found.rows, found.row_word
         remarks: tuple[Remark, ...] = found.remarks  # type: ignore[no-redef]
     return ExportTable(columns, names, path.name, rows, word, remarks, shape.title, (), shape)

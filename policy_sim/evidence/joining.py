@@ -401,11 +401,11 @@ def _rows_aside(kind: str, found: Found, files: Sequence[Path], rows: Tickets | 
         where = np.flatnonzero(code)
         if not where.size:
             continue
-        table = found.read(path)
-        frame = pd.DataFrame({name: column.iloc[where].astype(str).to_numpy(dtype=object)
+        table = found.read(path, rows.row[rows.file == k][where])
+        frame = pd.DataFrame({name: column.astype(str).to_numpy(dtype=object)
                               for name, column in table.columns.items()})  # fmt: skip
         frame.insert(0, "kind", kind)
-        frame.insert(1, "place", [f"{table.where}, {table.row_word} {row}" for row in table.rows[where].tolist()])
+        frame.insert(1, "place", [f"{table.where}, {table.row_word} {row}" for row in table.rows.tolist()])
         frame.insert(2, "why", reasons[code[where]])
         frames.append(frame)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()

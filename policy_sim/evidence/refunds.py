@@ -185,6 +185,8 @@ def _other_lines(table: ExportTable, reasons: Reasons) -> None:
 
 def _joined(parts: Sequence[Any]) -> Any:
     """Return arrays, columns or reasons of several exports one below the other."""
+    if len(parts) == 1:
+        return parts[0]
     if isinstance(parts[0], Reasons):
         return Reasons.joined(parts)
     return pd.concat(parts, ignore_index=True) if isinstance(parts[0], pd.Series) else np.concatenate(parts)
