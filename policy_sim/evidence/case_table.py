@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -125,7 +126,7 @@ class _Remarks:
             )
 
 
-def _named(codes: NDArray[np.int64], names: tuple[str, ...]) -> pd.Series:
+def _named(codes: NDArray[np.integer[Any]], names: tuple[str, ...]) -> pd.Series:
     """Return the names of codes as text, "" for -1."""
     array = pa.DictionaryArray.from_arrays(pa.array(np.where(codes >= 0, codes, len(names))), pa.array([*names, ""]))
     return pd.Series(array.cast(pa.string()), dtype=_TEXT)

@@ -14,12 +14,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, Progress, Steps
 from policy_sim.evidence.build_report import BuildReport, FileRead, examples
 from policy_sim.evidence.case_table import case_table
+from policy_sim.evidence.cells_of_exports import text_of
 from policy_sim.evidence.exports import Found, find_exports
 from policy_sim.evidence.hashing import hashed
 from policy_sim.evidence.log_mapping import CaseLogMapping, read_case_mapping, write_case_mapping
@@ -137,6 +139,7 @@ def build_log(
     found = find_exports([places] if isinstance(places, str | Path) else places, mapping)
     steps.begin("Reading tickets")
     tickets = _read_tickets(found, scenario, mapping, draft)
+    pa.default_memory_pool().release_unused()  # of columns that nobody needs any more
     steps.begin("Reading refunds")
     refunds = read_refunds([found.read(path) for path in found.refunds], scenario.currency, mapping)
     steps.begin("Reading orders")
@@ -290,7 +293,7 @@ def _given(tickets: Tickets, refunds: Refunds | None, join: _Join, scenario: Sce
 
     nothing = np.full(len(tickets), np.nan)
     evidence = Evidence(
-        failure=np.maximum(tickets.failure, 0),
+        failure=np.maximum(tickets.failure, 0).astype(np.int64),
         said=np.where(tickets.reasons.stays, tickets.given, -1),
         meanings=tickets.meanings,
         price=np.asarray(join.columns["price"], dtype=np.float64),
@@ -388,25 +391,29 @@ def _set_aside(
     whole = whole[kept]
     for name in ("customer", "email"):
         if name in whole.columns:
-            whole[name] = hashed(whole[name].astype(object), salt)
+            whole[name] = hashed(whole[name].astype(_TEXT), salt)
     return whole
 
 
 def _rows_aside(kind: str, found: Found, files: Sequence[Path], rows: Tickets | Refunds) -> pd.DataFrame:
     """Return rows that are not used as they stand in their files, which are read again: nobody keeps them meanwhile."""
     frames = []
-    reasons = np.array(rows.reasons.texts, dtype=object)
+    reasons = pa.array(rows.reasons.texts, pa.string())
     for k, path in enumerate(files):
         code = rows.reasons.code[rows.file == k]
         where = np.flatnonzero(code)
         if not where.size:
             continue
         table = found.read(path, rows.row[rows.file == k][where])
-        frame = pd.DataFrame({name: column.astype(str).to_numpy(dtype=object)
-                              for name, column in table.columns.items()})  # fmt: skip
-        frame.insert(0, "kind", kind)
-        frame.insert(1, "place", [f"{table.where}, {table.row_word} {row}" for row in table.rows.tolist()])
-        frame.insert(2, "why", reasons[code[where]])
+        cells = {name: text_of(table, name) for name in table.columns}
+        place = pc.binary_join_element_wise(
+            f"{table.where}, {table.row_word}", pa.array(table.rows).cast(pa.string()), " "
+        )
+        why = pa.DictionaryArray.from_arrays(pa.array(code[where]), reasons).cast(pa.string())
+        first = {"kind": pd.Series(pa.repeat(kind, len(table)), dtype=_TEXT)}
+        frame = pd.DataFrame(
+            first | {"place": pd.Series(place, dtype=_TEXT), "why": pd.Series(why, dtype=_TEXT)} | cells
+        )
         frames.append(frame)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 

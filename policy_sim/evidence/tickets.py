@@ -25,7 +25,7 @@ from policy_sim.words import ASKS
 __all__ = ["Tickets", "read_tickets"]
 
 Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
+Codes = NDArray[np.integer[Any]]
 Times = NDArray[np.datetime64]
 
 _TEXTS = ("case", "order", "customer", "email", "agent", "channel", "currency")
@@ -124,7 +124,7 @@ class _Reader:
         escalated, exception = flags_of(table, "escalated"), flags_of(table, "exception")
         return columns | times | numbers | {
             "row": table.rows.astype(np.int64),
-            "failure": failure,
+            "failure": failure.astype(np.int16),
             "given": given,
             "tier": self._coded(table, "group", "tiers", self.scenario.tiers, reasons.stays),
             "ask": self._coded(table, "asked", "asks", tuple(ASKS), reasons.stays),
@@ -190,7 +190,7 @@ class _Reader:
         words = read_words(text_of(table, name), lambda word: self.vocabulary.look_up(kind, word))
         self._count(kind, words.unknown(where))
         places = [known.index(value) if value is not None else -1 for value in words.meanings]
-        return np.array([*places, -1], dtype=np.int64)[words.codes]
+        return np.array([*places, -1], dtype=np.int16)[words.codes]
 
     def _severity(self, table: ExportTable, where: NDArray[np.bool_]) -> Floats:
         def read(word: str) -> tuple[bool, float | None]:
@@ -240,7 +240,7 @@ def read_tickets(
               for entry in fields(Tickets) if entry.name in parts[0]}  # fmt: skip
     return Tickets(
         **joined,
-        file=np.repeat(np.arange(len(tables)), [len(table) for table in tables]),
+        file=np.repeat(np.arange(len(tables), dtype=np.int32), [len(table) for table in tables]),
         files=tuple(table.where for table in tables),
         meanings=tuple(reader.meanings),
         unknown={kind: dict(words) for kind, words in reader.unknown.items() if words},
