@@ -35,6 +35,11 @@ from policy_sim.orders.table import LogTable
 __all__ = ["ExportTable", "Found", "find_exports"]
 
 _WHAT = "export"
+#: Files that `log build` wrote itself, by columns that they have.
+_OUR_OWN = {
+    frozenset(("case", "failure", "resolution", "opened", "item_price")): "it is a log of cases already",
+    frozenset(("kind", "place", "why")): "it holds rows that were set aside",
+}
 _KINDS_OF_FILE = ("tickets", "refunds", "orders")
 
 
@@ -132,8 +137,11 @@ def find_exports(places: Sequence[str | Path], mapping: CaseLogMapping) -> Found
         said = next((said for name, said in mapping.files.items() if _is_meant(name, path)), FileMapping())
         header = list(map(str, queried[path].columns)) if path in queried else header_of(path, _rank, _WHAT)
         shape = _shape(path, header, said)
+        own = next((what for names, what in _OUR_OWN.items() if names <= set(header)), None)
         if said.kind == "none":
             left_alone[path.name] = "the mapping says so"
+        elif own is not None and said.kind is None:
+            left_alone[path.name] = own
         elif said.kind == "orders":
             orders.append(path)
         elif shape is not None:

@@ -392,6 +392,25 @@ def test_workbooks_parquet_and_several_files_are_one_log(put: Callable[..., Path
     nothing_is_lost(log)
 
 
+def test_what_was_built_before_is_left_alone(put: Callable[..., Path], scenario: Scenario) -> None:
+    folder = put(orders=ORDERS, tickets=TICKETS + TICKETS.splitlines()[1] + "\n")
+    first = build_log(folder, scenario)
+    first.table.to_csv(folder / "cases.csv", index=False)
+    first.set_aside.to_csv(folder / "aside.csv", index=False)
+    again = build_log(folder, scenario)
+    pd.testing.assert_frame_equal(again.table, first.table)
+    assert again.report.left_alone == {
+        "cases.csv": "it is a log of cases already", "aside.csv": "it holds rows that were set aside",
+    }  # fmt: skip
+
+
+def test_payments_are_orders_where_there_are_no_others(put: Callable[..., Path], scenario: Scenario) -> None:
+    log = build_log(put(tickets=TICKETS, payments=STRIPE_PAYMENTS), scenario)
+    assert log.table["item_price"].tolist() == [20.0, 30.0]
+    assert log.table["refund"].tolist()[0] == 20.0
+    assert [file.what for file in log.report.files] == ["Zendesk tickets", "Stripe payments", "orders"]
+
+
 def test_a_query_over_a_folder(put: Callable[..., Path], scenario: Scenario) -> None:
     pytest.importorskip("duckdb")
     folder = put(orders=ORDERS, tickets=TICKETS)
