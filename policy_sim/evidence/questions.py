@@ -137,7 +137,7 @@ def _waiting(log: LogColumns) -> Question:
     if hours.size < _FEWEST_OF_KIND:
         return Question(asks, "no", f"only {hours.size:,} cases say when they were opened and closed")
     short, long = np.quantile(hours, (0.1, 0.9))
-    because = f"{hours.size:,} cases, closed after {short:,.3g} to {long:,.3g} hours (nine of ten at most)"
+    because = f"{hours.size:,} cases, closed after {short:,.3g} to {long:,.3g} hours (eight of ten)"
     if long - short < 1:
         return Question(asks, "no", f"{because}: all wait alike")
     return Question(asks, _enough(int(hours.size)), because)
