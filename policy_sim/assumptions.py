@@ -373,10 +373,11 @@ class Scenario(Described):
         InputError
             If there is none.
         """
-        if name not in self.assumption_names:
+        group, _, member = name.partition(".")
+        found = self.assumptions.get(group, {}).get(member)
+        if found is None:
             raise unknown("assumption", name, self.assumption_names, f"scenario {self.name}")
-        group, member = name.split(".")
-        return self.assumptions[group][member]
+        return found
 
     def value(self, name: str) -> float:
         """Return the central value of an assumption by its full name."""

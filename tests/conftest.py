@@ -38,6 +38,7 @@ FIRST = (
     "tests/test_pages.py",
     "tests/browser",
     "notebooks",
+    "tests/value",
 )
 CHROMIUM = pytest.StashKey[Path | None]()
 

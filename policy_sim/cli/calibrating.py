@@ -53,6 +53,7 @@ def calibrate(
     from policy_sim.evidence.confounding import sensitivity
     from policy_sim.evidence.measured_scenario import measured_content, write_measured
     from policy_sim.evidence.predictive import predictive_check
+    from policy_sim.evidence.recoveries import compare_recoveries
     from policy_sim.evidence.shares import counted_shares
     from policy_sim.show.figures.calibration import figures_of_calibration
     from policy_sim.show.terminal.calibration import of_calibration
@@ -61,7 +62,7 @@ def calibrate(
     check_out(figures, has_figures=True)
     if set_aside is not None:
         check_place(set_aside)
-    with progress_bar(4) as begin:
+    with progress_bar(5) as begin:
         scenario = read_scenario(source)
         in_force = None if policy is None else read_policy(policy, scenario).policy
         cases, unused = read_case_log(log, scenario)
@@ -70,6 +71,8 @@ def calibrate(
             calibration = learn(cases, orders, scenario, seed=seed, on_progress=begin("Learning from cases"))
             check = predictive_check(calibration)
             unseen = sensitivity(calibration, on_progress=begin("Supposing something unseen"))
+            begin("Fitting the recovery-aware model beside it")
+            recoveries = compare_recoveries(calibration)
             begin("Telling styles")
             styles = None if in_force is None else _styles(in_force, cases, orders, scenario)
         begin("Writing files")
@@ -78,16 +81,21 @@ def calibrate(
         if set_aside is not None:
             write_whole(set_aside, unused.to_csv(index=False))
         if figures is not None:
-            tables = {"assumptions": calibration.to_frame(), "check": check.to_frame(), "unseen": unseen.to_frame()}
+            tables = {
+                "assumptions": calibration.to_frame(),
+                "check": check.to_frame(),
+                "unseen": unseen.to_frame(),
+                "recoveries": recoveries.to_frame(),
+            }
             write_files(figures, {}, tables, figures_of_calibration(calibration, check, unseen))
     if len(unused):
         where = f"; they are in {set_aside}" if set_aside else ", see them with --set-aside FILE"
         note(f"{len(unused):,} cases cannot be used ({unused['problem'].iloc[0]}){where}")
     if as_json:
-        parts = calibration.to_dict() | {"check": check.to_dict()} | unseen.to_dict()
+        parts = calibration.to_dict() | {"check": check.to_dict()} | unseen.to_dict() | recoveries.to_dict()
         print_json(parts | ({"styles": styles.to_dict()} if styles else {}) | {"file": str(out)})
     else:
-        print_parts([*of_calibration(calibration, check, unseen, styles), f"Wrote {out}: --scenario {out}"])
+        print_parts([*of_calibration(calibration, check, unseen, recoveries, styles), f"Wrote {out}: --scenario {out}"])
 
 
 def _extended(source: ScenarioSource, out: Path) -> str:

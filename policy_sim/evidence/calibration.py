@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 
 _DRAWS = 600
 _ROUNDS = 4  # of moving the draws to where the posterior is, at most ...
-_CLOSE_ENOUGH = 0.5  # ... until Pareto k is this
+_CLOSE_ENOUGH = 0.6  # ... until Pareto k is this
 _TOLD = 0.95  # a log that leaves a parameter wider than this share of its prior cannot tell it
 _MOVED, _WIDENED = 0.25, 1.25  # standard deviations, ratio: where the approximation is off by more, it is said
 

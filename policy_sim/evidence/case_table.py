@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -90,6 +91,9 @@ def case_table(
     rows = np.flatnonzero(stays)
     kept: dict[str, pd.Series | Floats] = {}
     empty = []
+    if np.isnat(tickets.satisfied).all():
+        empty.append("satisfied")
+        del made["satisfied"]
     for name, make in made.items():
         column = make()
         column = column.iloc[rows].reset_index(drop=True) if isinstance(column, pd.Series) else column[rows]
@@ -122,7 +126,7 @@ class _Remarks:
             )
 
 
-def _named(codes: NDArray[np.int64], names: tuple[str, ...]) -> pd.Series:
+def _named(codes: NDArray[np.integer[Any]], names: tuple[str, ...]) -> pd.Series:
     """Return the names of codes as text, "" for -1."""
     array = pa.DictionaryArray.from_arrays(pa.array(np.where(codes >= 0, codes, len(names))), pa.array([*names, ""]))
     return pd.Series(array.cast(pa.string()), dtype=_TEXT)

@@ -6,6 +6,7 @@ Left to others: what the columns mean (`tickets`, `refunds`), moments (`moments`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -28,7 +29,7 @@ TEXT = pd.ArrowDtype(pa.string())
 
 _MOST_WHOLE = 2**53  # up to which a float tells whole numbers apart
 _A_NUMBER = r"\d"
-_NO_NUMBER = r"[A-Za-z]{5,}|\d[^\d.,'’\s\u00a0\u202f]+\d|^[=@+]"
+_NO_NUMBER = r"[A-Za-z]{5,}|\d[^\d.,'’\s\x{a0}\x{202f}]+\d|^[=@+]"
 _YES = frozenset(("1", "true", "yes", "y", "x", "t", "on", "ja", "oui", "si"))
 _NO = frozenset(("0", "false", "no", "n", "f", "off", "", "nein", "non", "none", "nan", "<na>", "-"))
 
@@ -121,21 +122,31 @@ def _written(cell: object) -> str:
 
 
 def moments_of(
-    table: ExportTable, name: str, reasons: Reasons, time_zone: str, day_first: bool | None, notes: list[str]
-) -> NDArray[np.datetime64]:
-    """Return the moments of a column, not a time where there is none; rows whose cell cannot be read are set aside."""
-    if not table.has(name):
-        return np.full(len(table), np.datetime64("NaT", "s"))
-    moments = read_moments(table.columns[name], f"column '{table.names[name]}' of {table.where}", time_zone, day_first)
-    reasons.add(moments.is_unreadable, f"column '{table.names[name]}' holds no moment such as 2024-03-17 09:05:00")
-    notes += moments.notes
-    return moments.at
+    table: ExportTable, names: Sequence[str], reasons: Reasons, time_zone: str, day_first: bool | None, notes: list[str]
+) -> dict[str, NDArray[np.datetime64]]:
+    """Return the moments of columns, not a time where there is none; rows whose cell cannot be read are set aside."""
+    found: dict[str, NDArray[np.datetime64]] = {}
+    bare: list[str] = []
+    for name in names:
+        if not table.has(name):
+            found[name] = np.broadcast_to(np.datetime64("NaT", "s"), len(table))  # takes no room
+            continue
+        header = table.names[name]
+        moments = read_moments(table.columns[name], f"column '{header}' of {table.where}", time_zone, day_first)
+        reasons.add(moments.is_unreadable, f"column '{header}' holds no moment such as 2024-03-17 09:05:00")
+        notes += moments.notes
+        if moments.without_zone and not re.search(r"utc|gmt", header, re.IGNORECASE):
+            bare.append(f"'{header}'")
+        found[name] = moments.times
+    if bare:
+        notes.append(f"{', '.join(bare)} of {table.where} name no time zone and were read as {time_zone}")
+    return found
 
 
 def money_of(table: ExportTable, name: str, reasons: Reasons, currency: str, is_count: bool = False) -> Floats:
     """Return the amounts of a column in money, NaN where the cell is blank; rows that cannot be read are set aside."""
     if not table.has(name):
-        return np.full(len(table), np.nan)
+        return np.broadcast_to(np.nan, len(table))  # takes no room
     column = table.columns[name]
     factor = 10.0 ** -decimals_of(currency) if table.export.cents and not is_count else 1.0
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 __all__ = [
-    "LIVE_CHANNELS",
     "PRIORITIES",
     "REFUND_FIELDS",
     "SHAPES",
@@ -92,12 +91,6 @@ PRIORITIES: Mapping[str, float] = {
     "urgent": 1.0,
     "critical": 1.0,
 }
-
-#: Ways of coming in on which the customer is on the line while somebody decides.
-LIVE_CHANNELS = (
-    "phone", "voice", "call", "phone call", "phone call inbound", "talk", "chat", "live chat", "messenger", "messaging",
-    "native messaging", "whatsapp",
-)  # fmt: skip
 
 #: Names that companies give to fields of their own, by field.
 _OWN_NAMES: Mapping[str, tuple[str, ...]] = {

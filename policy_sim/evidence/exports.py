@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from policy_sim.border import InputError, guarded, is_file, is_folder, nearest, not_installed
 from policy_sim.evidence.build_report import UNKNOWN_FILE
@@ -34,6 +35,11 @@ from policy_sim.orders.table import LogTable
 __all__ = ["ExportTable", "Found", "find_exports"]
 
 _WHAT = "export"
+#: Files that `log build` wrote itself, by columns that they have.
+_OUR_OWN = {
+    frozenset(("case", "failure", "resolution", "opened", "item_price")): "it is a log of cases already",
+    frozenset(("kind", "place", "why")): "it holds rows that were set aside",
+}
 _KINDS_OF_FILE = ("tickets", "refunds", "orders")
 
 
@@ -85,8 +91,8 @@ class Found:
     headers: Mapping[Path, tuple[str, ...]]
     queried: Mapping[Path, pd.DataFrame] = field(default_factory=dict)
 
-    def read(self, path: Path) -> ExportTable:
-        """Read an export of tickets or refunds.
+    def read(self, path: Path, only: NDArray[np.int64] | None = None) -> ExportTable:
+        """Read an export of tickets or refunds; of all rows or of some, whose numbers are given (as people count them).
 
         Raises
         ------
@@ -94,7 +100,7 @@ class Found:
             If the file is no table, or a line has more fields than there are names.
         """
         shape = self.tickets[path] if path in self.tickets else self.refunds[path]
-        return _read_export(path, shape, self.queried.get(path))
+        return _read_export(path, shape, self.queried.get(path), only)
 
 
 def find_exports(places: Sequence[str | Path], mapping: CaseLogMapping) -> Found:
@@ -131,8 +137,11 @@ def find_exports(places: Sequence[str | Path], mapping: CaseLogMapping) -> Found
         said = next((said for name, said in mapping.files.items() if _is_meant(name, path)), FileMapping())
         header = list(map(str, queried[path].columns)) if path in queried else header_of(path, _rank, _WHAT)
         shape = _shape(path, header, said)
+        own = next((what for names, what in _OUR_OWN.items() if names <= set(header)), None)
         if said.kind == "none":
             left_alone[path.name] = "the mapping says so"
+        elif own is not None and said.kind is None:
+            left_alone[path.name] = own
         elif said.kind == "orders":
             orders.append(path)
         elif shape is not None:
@@ -148,19 +157,23 @@ def find_exports(places: Sequence[str | Path], mapping: CaseLogMapping) -> Found
     return Found(tickets, refunds, tuple(orders or payments), left_alone, headers, queried)
 
 
-def _read_export(path: Path, shape: ExportShape, frame: pd.DataFrame | None) -> ExportTable:
+def _read_export(
+    path: Path, shape: ExportShape, frame: pd.DataFrame | None, only: NDArray[np.int64] | None
+) -> ExportTable:
     """Read the columns of an export that say something."""
 
     def find(header: Sequence[str]) -> Mapping[str, int]:
         return shape.fields_of(header)
 
     if frame is not None:
+        frame = frame if only is None else frame.iloc[only - 1]
         positions = find(list(frame.columns))
         columns = {name: frame.iloc[:, k].reset_index(drop=True) for name, k in positions.items()}
         names = {name: str(frame.columns[k]) for name, k in positions.items()}
-        rows, word, remarks = np.arange(1, len(frame) + 1), "row", ()
+        rows = np.arange(1, len(frame) + 1) if only is None else only
+        word, remarks = "row", ()
     else:
-        found = read_file_columns(path, find, _rank, _WHAT)
+        found = read_file_columns(path, find, _rank, _WHAT, only)
         columns, names, rows, word = dict(found.columns), dict(found.names), found.rows, found.row_word
         remarks: tuple[Remark, ...] = found.remarks  # type: ignore[no-redef]
     return ExportTable(columns, names, path.name, rows, word, remarks, shape.title, (), shape)

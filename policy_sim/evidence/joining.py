@@ -14,12 +14,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, Progress, Steps
 from policy_sim.evidence.build_report import BuildReport, FileRead, examples
 from policy_sim.evidence.case_table import case_table
+from policy_sim.evidence.cells_of_exports import text_of
 from policy_sim.evidence.exports import Found, find_exports
 from policy_sim.evidence.hashing import hashed
 from policy_sim.evidence.log_mapping import CaseLogMapping, read_case_mapping, write_case_mapping
@@ -137,6 +139,7 @@ def build_log(
     found = find_exports([places] if isinstance(places, str | Path) else places, mapping)
     steps.begin("Reading tickets")
     tickets = _read_tickets(found, scenario, mapping, draft)
+    pa.default_memory_pool().release_unused()  # of columns that nobody needs any more
     steps.begin("Reading refunds")
     refunds = read_refunds([found.read(path) for path in found.refunds], scenario.currency, mapping)
     steps.begin("Reading orders")
@@ -158,7 +161,7 @@ def build_log(
     aside = _set_aside(found, tickets, refunds, orders, hash_salt)
     steps.begin("Putting it together")
     table, remarks = case_table(tickets, join.match, given, orders, join.columns, scenario)
-    report = _report(found, tickets, refunds, orders, join, given, remarks)
+    report = _report(found, tickets, refunds, orders, join, given, remarks, mapping)
     log = BuiltLog(table, report, aside, orders, hash_salt)
     steps.finish()
     return log if hash_salt is None else _hashed(log, hash_salt)
@@ -257,15 +260,12 @@ def _followed(codes: NDArray[np.int64], counts: Flags) -> Flags:
 
 
 def _added_up(count: int, refunds: Refunds, match: RefundMatch) -> dict[str, pd.Series | Floats]:
-    """Add up what was paid back, credited and sent back for each ticket; NaN where no refund says so.
-
-    A shop that lists what it paid back need not list what it credited: where it lists none, the ticket may know.
-    """
+    """Add up what was paid back, credited and sent back for each ticket; NaN where there is no refund."""
     rows = np.flatnonzero(match.ticket >= 0)
     ticket, amount, is_credit = match.ticket[rows], refunds.amount[rows], refunds.is_credit[rows]
-    is_paid, is_credited = (np.bincount(ticket[one], minlength=count) > 0 for one in (~is_credit, is_credit))
     paid = np.bincount(ticket, np.where(is_credit, 0.0, amount), count)
     credited = np.bincount(ticket, np.where(is_credit, amount, 0.0), count)
+    has_paid, has_credited = (np.bincount(ticket, where, count) > 0 for where in (~is_credit, is_credit))
     beyond = refunds.discretion[rows]
     discretion = np.bincount(ticket, np.nan_to_num(beyond), count)
     is_recorded = np.bincount(ticket, ~np.isnan(beyond), count) > 0
@@ -276,8 +276,8 @@ def _added_up(count: int, refunds: Refunds, match: RefundMatch) -> dict[str, pd.
     agent = pd.Series(pa.nulls(count, pa.string()).fill_null(""), dtype=_TEXT)
     agent.iloc[first[0]] = refunds.agent.iloc[rows[first[1]]].array
     return {
-        "paid": np.where(is_paid, paid, np.nan),
-        "credited": np.where(is_credited, credited, np.nan),
+        "paid": np.where(has_paid, paid, np.nan),
+        "credited": np.where(has_credited, credited, np.nan),
         "returned": returned,
         "discretion": np.where(is_recorded, discretion, np.nan),
         "refund_agent": agent,
@@ -293,7 +293,7 @@ def _given(tickets: Tickets, refunds: Refunds | None, join: _Join, scenario: Sce
 
     nothing = np.full(len(tickets), np.nan)
     evidence = Evidence(
-        failure=np.maximum(tickets.failure, 0),
+        failure=np.maximum(tickets.failure, 0).astype(np.int64),
         said=np.where(tickets.reasons.stays, tickets.given, -1),
         meanings=tickets.meanings,
         price=np.asarray(join.columns["price"], dtype=np.float64),
@@ -306,7 +306,7 @@ def _given(tickets: Tickets, refunds: Refunds | None, join: _Join, scenario: Sce
 
 def _report(
     found: Found, tickets: Tickets, refunds: Refunds | None, orders: OrderRows | None, join: _Join, given: Given,
-    remarks: Sequence[Remark],
+    remarks: Sequence[Remark], mapping: CaseLogMapping,
 ) -> BuildReport:  # fmt: skip
     stays = tickets.reasons.stays
     files = [FileRead(path.name, shape.title, int((tickets.file == k).sum()), tickets.columns.get(path.name, {}))
@@ -321,6 +321,7 @@ def _report(
         aside["refunds"] = _asides(refunds, refunds.refund_id)
     if orders is not None:
         aside["orders"] = tuple(one.remark for one in orders.unused)
+    remarks = [*remarks, *_windows(join, mapping)]
     notes = [Remark("files", note) for note in (*tickets.notes, *(refunds.notes if refunds is not None else ()))]
     by = np.bincount(join.match.how[stays], minlength=len(HOW))
     refunds_found: Mapping[str, int] = {}
@@ -344,6 +345,19 @@ def _report(
         remarks=(*remarks, *notes, *(orders.remarks if orders is not None else ())),
         unknown=tickets.unknown,
     )
+
+
+def _windows(join: _Join, mapping: CaseLogMapping) -> list[Remark]:
+    """Say within how many days orders and refunds were looked for, where that played a part."""
+    remarks: list[Remark] = []
+    by_other_way = join.match.how > HOW.index("order number")
+    if by_other_way.any():
+        says = f"by customer and e-mail, the latest order of at most {mapping.window_days} days before the case counts"
+        remarks.append(Remark("orders", f"{says} (window_days in a mapping)", int(by_other_way.sum())))
+    if join.refund_match is not None:
+        says = f"a refund belongs to a case until {mapping.refund_days} days after it was closed"
+        remarks.append(Remark("refunds", f"{says} (refund_days in a mapping)"))
+    return remarks
 
 
 def _asides(rows: Tickets | Refunds, ids: pd.Series) -> tuple[Remark, ...]:
@@ -377,25 +391,29 @@ def _set_aside(
     whole = whole[kept]
     for name in ("customer", "email"):
         if name in whole.columns:
-            whole[name] = hashed(whole[name].astype(object), salt)
+            whole[name] = hashed(whole[name].astype(_TEXT), salt)
     return whole
 
 
 def _rows_aside(kind: str, found: Found, files: Sequence[Path], rows: Tickets | Refunds) -> pd.DataFrame:
     """Return rows that are not used as they stand in their files, which are read again: nobody keeps them meanwhile."""
     frames = []
-    reasons = np.array(rows.reasons.texts, dtype=object)
+    reasons = pa.array(rows.reasons.texts, pa.string())
     for k, path in enumerate(files):
         code = rows.reasons.code[rows.file == k]
         where = np.flatnonzero(code)
         if not where.size:
             continue
-        table = found.read(path)
-        frame = pd.DataFrame({name: column.iloc[where].astype(str).to_numpy(dtype=object)
-                              for name, column in table.columns.items()})  # fmt: skip
-        frame.insert(0, "kind", kind)
-        frame.insert(1, "place", [f"{table.where}, {table.row_word} {row}" for row in table.rows[where].tolist()])
-        frame.insert(2, "why", reasons[code[where]])
+        table = found.read(path, rows.row[rows.file == k][where])
+        cells = {name: text_of(table, name) for name in table.columns}
+        place = pc.binary_join_element_wise(
+            f"{table.where}, {table.row_word}", pa.array(table.rows).cast(pa.string()), " "
+        )
+        why = pa.DictionaryArray.from_arrays(pa.array(code[where]), reasons).cast(pa.string())
+        first = {"kind": pd.Series(pa.repeat(kind, len(table)), dtype=_TEXT)}
+        frame = pd.DataFrame(
+            first | {"place": pd.Series(place, dtype=_TEXT), "why": pd.Series(why, dtype=_TEXT)} | cells
+        )
         frames.append(frame)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 

@@ -65,7 +65,7 @@ _HALF_A_DAY = 0.5 / 7  # in weeks
 
 @dataclass(frozen=True)
 class Total:
-    """A log-likelihood, its gradient (P,) and its Hessian (P, P), which is empty where nobody asked for it."""
+    """A log-likelihood, its gradient (P,) and its Hessian (P, P); both are empty where nobody asked for them."""
 
     value: float
     gradient: Floats
@@ -175,36 +175,40 @@ class Likelihood:
         self._unique_x, self._of_x = np.unique(self._x, return_inverse=True)
         self._weight_x = np.bincount(self._of_x).astype(np.float64)
 
-    def total(self, natural: Floats, with_hessian: bool = False) -> Total:
+    def total(self, natural: Floats, with_derivatives: bool = True) -> Total:
         """Return the log-likelihood at natural parameters (P,)."""
-        gradient, value = np.zeros(self.size), 0.0
-        hessian = np.zeros((self.size, self.size)) if with_hessian else np.zeros((0, 0))
         eta = [self._eta(natural, f) for f in range(self.failures)]
         stay = np.ones(len(self._x))
+        value = 0.0
         for block, of_block in zip(self._blocks, eta, strict=True):
             stay[block.customer[block.is_last]] = expit(-of_block[block.is_last])
-        value, of_buying, used = self._buying(natural, stay)
-        gradient[self.first_of_buying :] += of_buying[1:]
-        gradient[_D0] += of_buying[0]
+            value -= float(np.logaddexp(0, of_block[~block.is_last]).sum())
+        of_buying, moves, used = self._buying(natural, stay)
+        value += of_buying + sum(self._spend(natural, f).value for f in range(self.failures))
+        if not with_derivatives:
+            return Total(value, np.zeros(0), np.zeros((0, 0)))
+        gradient, hessian = np.zeros(self.size), np.zeros((self.size, self.size))
+        gradient[self.first_of_buying :] += moves[1:]
+        gradient[_D0] += moves[0]
         for f, (block, of_block) in enumerate(zip(self._blocks, eta, strict=True)):
             leave = expit(of_block)
             chance = used[block.customer] * block.is_last
             odds = chance / (1 - chance)
             slope = np.where(block.is_last, odds * leave, -leave)
-            value -= float(np.logaddexp(0, of_block)[~block.is_last].sum())
+            curvature = np.where(block.is_last, odds * leave * (1 - 2 * leave) - slope**2, -leave * (1 - leave))
             matrix, places = self._derivatives(natural, f)
             gradient[places] += slope @ matrix
-            value += self._spend(natural, f, gradient, hessian)
-            if with_hessian:
-                curvature = np.where(block.is_last, odds * leave * (1 - 2 * leave) - slope**2, -leave * (1 - leave))
-                hessian[np.ix_(places, places)] += (matrix * curvature[:, None]).T @ matrix
-                j = len(SHARED) + f * len(OF_FAILURE) + 1
-                mixed = float(slope @ block.over)
-                hessian[j, _OVER] += mixed
-                hessian[_OVER, j] += mixed
-        if with_hessian:
-            self._curve_of_buying(natural, stay, eta, used, hessian)
-        return Total(float(value), gradient, hessian)
+            hessian[np.ix_(places, places)] += (matrix * curvature[:, None]).T @ matrix
+            j = len(SHARED) + f * len(OF_FAILURE) + 1
+            mixed = float(slope @ block.over)
+            hessian[j, _OVER] += mixed
+            hessian[_OVER, j] += mixed
+            spend = self._spend(natural, f)
+            places = np.array([j + 2, _PARADOX])
+            gradient[places] += spend.gradient
+            hessian[np.ix_(places, places)] += spend.hessian
+        self._curve_of_buying(natural, stay, eta, used, hessian)
+        return Total(value, gradient, hessian)
 
     def logits(self, natural: Floats) -> Floats:
         """Return eta (cases,): the logits of loss through the failure and what was done about it."""
@@ -270,24 +274,19 @@ class Likelihood:
         value += add_silence(self._x, self._e, self._w, stay, r, alpha, k, b, used, gradient)
         return value, gradient, used
 
-    def _spend(self, natural: Floats, f: int, gradient: Floats, hessian: Floats) -> float:
-        """Add the amounts after cases; return their part of the log-likelihood."""
-        block, drop = self._blocks[f], len(SHARED) + f * len(OF_FAILURE) + 3
-        if not block.has_spend.any():
-            return 0.0
+    def _spend(self, natural: Floats, f: int) -> Total:
+        """Return the part of the amounts after cases of a failure; derivatives by its spend drop and the paradox."""
+        block, drop = self._blocks[f], natural[len(SHARED) + f * len(OF_FAILURE) + 3]
         shape, total, before, after = (part[block.has_spend] for part in block.spend)
         effect = block.effect[block.has_spend]
-        multiplier = 1 - natural[drop] + (natural[drop] + natural[_PARADOX]) * effect
+        multiplier = 1 - drop + (drop + natural[_PARADOX]) * effect
         scaled = after / multiplier
         share = scaled / (before + scaled)
         slope = total * share - shape
+        curvature = -total * share * (1 - share) - slope
         moves = np.column_stack([effect - 1, effect]) / multiplier[:, None]
-        places = np.array([drop, _PARADOX])
-        gradient[places] += slope @ moves
-        if hessian.size:
-            curvature = -total * share * (1 - share) - slope
-            hessian[np.ix_(places, places)] += (moves * curvature[:, None]).T @ moves
-        return float(-(shape @ np.log(multiplier)) - total @ np.log(before + scaled))
+        value = float(-(shape @ np.log(multiplier)) - total @ np.log(before + scaled))
+        return Total(value, slope @ moves, (moves * curvature[:, None]).T @ moves)
 
     def _curve_of_buying(
         self, natural: Floats, stay: Floats, eta: Sequence[Floats], used: Floats, hessian: Floats

@@ -176,7 +176,7 @@ def read_log_columns(path: Path) -> LogColumns:
             text[name] = _text(column)
         elif name in MOMENTS:
             read = read_moments(column, f"column '{name}' of {path.name}")
-            moments[name], unreadable[name] = read.at, read.is_unreadable
+            moments[name], unreadable[name] = read.times, read.is_unreadable
         else:
             numbers[name], unreadable[name] = _numbers(column)
     return LogColumns(path.name, text, moments, numbers, unreadable, tuple(dict.fromkeys(others)))
@@ -336,6 +336,6 @@ def _far_from_rest(log: LogColumns, name: str, is_fine: Flags, findings: list[Fi
     far[usable] = np.abs(logs - middle) > _FAR * spread
     if far.any():
         most = float(np.max(values[far])) if (values[far] > np.exp(middle)).any() else float(np.min(values[far]))
-        says = f"{{}} in which it is far from the rest, such as {most:,.6g} where the middle is {np.exp(middle):,.6g}"
+        says = f"{{}} in which it is far from the rest, such as {most:,.10g} where the middle is {np.exp(middle):,.6g}"
         findings.append(_finding(log, name, "outliers", far, says))
     return far

@@ -45,17 +45,20 @@ class Moments:
 
     Attributes
     ----------
-    at
+    times
         (n,) datetime64[s] in UTC; not a time where the cell is blank or cannot be read.
     is_unreadable
         (n,) whether something stands in the cell that is no moment.
     notes
         What had to be decided, in words.
+    without_zone
+        How many name no time zone, and were read as in the one that was given.
     """
 
-    at: Times
+    times: Times
     is_unreadable: Flags
     notes: tuple[str, ...] = ()
+    without_zone: int = 0
 
 
 def read_moments(column: pd.Series, name: str, time_zone: str = "UTC", day_first: bool | None = None) -> Moments:
@@ -108,12 +111,10 @@ def read_moments(column: pd.Series, name: str, time_zone: str = "UTC", day_first
     if rest.any():
         _read_rest(texts, rest.copy(), take, time_zone, bool(day_first))
     is_bare = ~is_blank & ~rest & ~_flags(pc.match_substring_regex(texts, _HAS_ZONE + "|" + _A_NUMBER))
-    if is_bare.any():
-        notes.append(f"{int(is_bare.sum()):,} moments of {name} name no time zone and were read as {time_zone}")
     if len(ways) > 1:
         listed = " and ".join(f"{way} ({count:,})" for way, count in ways.items())
         notes.append(f"moments of {name} are written in {len(ways)} ways: {listed}; look whether they mean the same")
-    return Moments(at, rest, tuple(notes))
+    return Moments(at, rest, tuple(notes), int(is_bare.sum()))
 
 
 def iso_texts(at: Times) -> pd.Series:

@@ -94,23 +94,20 @@ class Posterior:
         natural, slope, curvature = (np.array(part) for part in zip(*points, strict=True))
         of_log = self.likelihood.total(natural, with_derivatives)
         pull = self.parameters.precision @ z
-        value, gradient = of_log.value - float(z @ pull) / 2, of_log.gradient.copy()
-        bend = np.zeros(len(z))
+        value = of_log.value - float(z @ pull) / 2
+        moves, bend = np.zeros(len(z)), np.zeros(len(z))
         for estimate in self.further:
             place = self.parameters.names.index(estimate.name)
             point = on_own_scale(self.parameters.assumptions[place], float(z[place]))
             off = (point.value - estimate.value) / estimate.error
             value -= off**2 / 2
-            # in z itself: this number may be the logit of another
-            gradient[place] -= off / estimate.error * point.slope / (slope[place] or 1.0)
-            bend[place] -= (point.slope / estimate.error) ** 2 + off / estimate.error * (
-                point.curvature - point.slope * curvature[place] / (slope[place] or 1.0)
-            )
+            moves[place] -= off * point.slope / estimate.error
+            bend[place] -= (point.slope / estimate.error) ** 2 + off * point.curvature / estimate.error
         if not with_derivatives:
-            return Total(value, slope * gradient - pull, np.zeros((0, 0)))
+            return Total(value, np.zeros(0), np.zeros((0, 0)))
         hessian = of_log.hessian * slope[:, None] * slope
-        hessian[np.diag_indices(len(z))] += gradient * curvature + bend
-        return Total(value, slope * gradient - pull, hessian - self.parameters.precision)
+        hessian[np.diag_indices(len(z))] += of_log.gradient * curvature + bend
+        return Total(value, slope * of_log.gradient + moves - pull, hessian - self.parameters.precision)
 
     def maximum(self) -> tuple[Floats, Floats]:
         """Return z at the maximum (P,) and the inverse of minus the Hessian there (P, P)."""

@@ -116,15 +116,26 @@ def _generosity(log: LogColumns) -> Question:
     count = int(known.sum())
     if not count:
         return Question(asks, "no", "neither what was given nor any amount is known")
+    ways = _ways(log, known)
+    because = f"{count:,} of {len(log):,} cases say what was given, in {ways} ways with {_FEWEST_OF_KIND} cases or more"
+    if ways < 2:
+        return Question(asks, "no", f"{because}; it takes two, which were given in like cases")
+    return Question(asks, _enough(count), because)
+
+
+def _ways(log: LogColumns, known: NDArray[np.bool_]) -> int:
+    """Return how many different things were given often: resolutions, or tenths of the price where none is known."""
+    if log.known("resolution").any():
+        counts = log.text["resolution"][known].value_counts()
+        return int((counts >= _FEWEST_OF_KIND).sum())
     given = np.zeros(len(log))
     for name in AMOUNTS:
         if name in log.numbers:
             given += np.nan_to_num(log.numbers[name])
-    something, nothing = int((known & (given > 0)).sum()), int((known & (given <= 0)).sum())
-    because = f"{count:,} of {len(log):,} cases say what was given: something in {something:,}, nothing in {nothing:,}"
-    if min(something, nothing) < _FEWEST_OF_KIND:
-        return Question(asks, "no", f"{because}; it takes {_FEWEST_OF_KIND:,} of both")
-    return Question(asks, _enough(count), because)
+    price = log.numbers.get("item_price", np.ones(len(log)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        tenths = np.nan_to_num(np.round(10 * given[known] / price[known]), posinf=0.0)
+    return int((np.unique(tenths, return_counts=True)[1] >= _FEWEST_OF_KIND).sum())
 
 
 def _waiting(log: LogColumns) -> Question:
@@ -137,7 +148,7 @@ def _waiting(log: LogColumns) -> Question:
     if hours.size < _FEWEST_OF_KIND:
         return Question(asks, "no", f"only {hours.size:,} cases say when they were opened and closed")
     short, long = np.quantile(hours, (0.1, 0.9))
-    because = f"{hours.size:,} cases, closed after {short:,.3g} to {long:,.3g} hours (nine of ten at most)"
+    because = f"{hours.size:,} cases, closed after {short:,.3g} to {long:,.3g} hours (eight of ten)"
     if long - short < 1:
         return Question(asks, "no", f"{because}: all wait alike")
     return Question(asks, _enough(int(hours.size)), because)

@@ -113,7 +113,7 @@ def _read(table: ExportTable, currency: str, mapping: CaseLogMapping, notes: lis
     reasons = Reasons.none(len(table))
     columns: dict[str, Any] = {name: text_of(table, name) for name in _TEXTS}
     columns["email"] = folded(columns["email"])
-    given = moments_of(table, "given", reasons, mapping.time_zone, mapping.day_first, notes)
+    given = moments_of(table, ("given",), reasons, mapping.time_zone, mapping.day_first, notes)["given"]
     _other_lines(table, reasons)
     failed = text_of(table, "status").str.fullmatch(_CAME_TO_NOTHING).to_numpy(dtype=bool, na_value=False)
     reasons.add(failed, "the refund came to nothing, by its status")
@@ -185,6 +185,8 @@ def _other_lines(table: ExportTable, reasons: Reasons) -> None:
 
 def _joined(parts: Sequence[Any]) -> Any:
     """Return arrays, columns or reasons of several exports one below the other."""
+    if len(parts) == 1:
+        return parts[0]
     if isinstance(parts[0], Reasons):
         return Reasons.joined(parts)
     return pd.concat(parts, ignore_index=True) if isinstance(parts[0], pd.Series) else np.concatenate(parts)

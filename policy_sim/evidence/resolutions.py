@@ -139,6 +139,8 @@ def find_given(scenario: Scenario, evidence: Evidence, has_refunds: bool) -> Giv
 
 def _groups(evidence: Evidence, rows: Codes) -> Iterator[tuple[int, int, Codes]]:
     """Yield failure, what was said, and the rows that have both."""
+    if not rows.size:
+        return
     width = len(evidence.meanings) + 1
     key = evidence.failure[rows] * width + evidence.said[rows] + 1
     ranked = np.argsort(key, kind="stable")

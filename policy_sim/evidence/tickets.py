@@ -25,7 +25,7 @@ from policy_sim.words import ASKS
 __all__ = ["Tickets", "read_tickets"]
 
 Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
+Codes = NDArray[np.integer[Any]]
 Times = NDArray[np.datetime64]
 
 _TEXTS = ("case", "order", "customer", "email", "agent", "channel", "currency")
@@ -111,10 +111,8 @@ class _Reader:
         zone, day_first, currency = self.mapping.time_zone, self.mapping.day_first, self.scenario.currency
         columns: dict[str, Any] = {name: text_of(table, name) for name in _TEXTS}
         columns["email"] = folded(columns["email"])
-        times = {
-            name: moments_of(table, name, reasons, zone, day_first, self.notes)
-            for name in ("opened", "resolved", "noticed", "satisfied")
-        }
+        names = ("opened", "resolved", "noticed", "satisfied")
+        times = moments_of(table, names, reasons, zone, day_first, self.notes)
         numbers = {name: money_of(table, name, reasons, currency) for name in ("price", "paid_back", "credited")}
         numbers["suspicion"] = self._suspicion(table, reasons)
         reasons.add((columns["case"] == "").to_numpy(dtype=bool), "it has no number of its own")
@@ -126,7 +124,7 @@ class _Reader:
         escalated, exception = flags_of(table, "escalated"), flags_of(table, "exception")
         return columns | times | numbers | {
             "row": table.rows.astype(np.int64),
-            "failure": failure,
+            "failure": failure.astype(np.int16),
             "given": given,
             "tier": self._coded(table, "group", "tiers", self.scenario.tiers, reasons.stays),
             "ask": self._coded(table, "asked", "asks", tuple(ASKS), reasons.stays),
@@ -192,7 +190,7 @@ class _Reader:
         words = read_words(text_of(table, name), lambda word: self.vocabulary.look_up(kind, word))
         self._count(kind, words.unknown(where))
         places = [known.index(value) if value is not None else -1 for value in words.meanings]
-        return np.array([*places, -1], dtype=np.int64)[words.codes]
+        return np.array([*places, -1], dtype=np.int16)[words.codes]
 
     def _severity(self, table: ExportTable, where: NDArray[np.bool_]) -> Floats:
         def read(word: str) -> tuple[bool, float | None]:
@@ -242,7 +240,7 @@ def read_tickets(
               for entry in fields(Tickets) if entry.name in parts[0]}  # fmt: skip
     return Tickets(
         **joined,
-        file=np.repeat(np.arange(len(tables)), [len(table) for table in tables]),
+        file=np.repeat(np.arange(len(tables), dtype=np.int32), [len(table) for table in tables]),
         files=tuple(table.where for table in tables),
         meanings=tuple(reader.meanings),
         unknown={kind: dict(words) for kind, words in reader.unknown.items() if words},
@@ -253,6 +251,8 @@ def read_tickets(
 
 def _joined(parts: Sequence[Any]) -> Any:
     """Return arrays, columns or reasons of several exports one below the other."""
+    if len(parts) == 1:
+        return parts[0]
     if isinstance(parts[0], Reasons):
         return Reasons.joined(parts)
     return pd.concat(parts, ignore_index=True) if isinstance(parts[0], pd.Series) else np.concatenate(parts)

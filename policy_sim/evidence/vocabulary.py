@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import read_yaml, shipped
+from policy_sim.evidence.export_shapes import PRIORITIES
 from policy_sim.evidence.log_mapping import TO_FILL_IN, CaseLogMapping
 from policy_sim.words import ASKS
 
@@ -112,7 +113,7 @@ class Vocabulary:
             asks=_turned({name: words for name, words in usual["asks"].items() if name in ASKS})
             | {plain_word(name): name for name in ASKS}
             | _said(mapping.asks, lambda word: word),
-            priorities={plain_word(word): float(share) for word, share in usual["priorities"].items()}
+            priorities={plain_word(word): share for word, share in PRIORITIES.items()}
             | _said(mapping.priorities, float),
             channels=_turned(usual["channels"]) | _said(mapping.channels, bool),
             statuses=_turned(usual["statuses"]) | _said(mapping.statuses, bool),

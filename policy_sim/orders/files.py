@@ -13,7 +13,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -67,7 +67,9 @@ class FileColumns:
     remarks: tuple[Remark, ...] = ()
 
 
-def read_file_columns(path: Path, find: Find, rank: Rank = header_rank, what: str = "transaction log") -> FileColumns:
+def read_file_columns(
+    path: Path, find: Find, rank: Rank = header_rank, what: str = "transaction log", only: Places | None = None
+) -> FileColumns:
     """Read the columns of a file that somebody wants, as they were written; rows with nothing in them are left out.
 
     Parameters
@@ -80,6 +82,8 @@ def read_file_columns(path: Path, find: Find, rank: Rank = header_rank, what: st
         Knows a line of column names, where lines stand above it.
     what
         What the file is, for messages.
+    only
+        Numbers of the rows that are wanted, as people count them, rising; None for all.
 
     Raises
     ------
@@ -89,11 +93,18 @@ def read_file_columns(path: Path, find: Find, rank: Rank = header_rank, what: st
     kind = _kind_of(path, what)
 
     def read() -> FileColumns:
-        if kind == ".parquet":
-            return _of_parquet(path, find)
-        return _of_workbook(path, find, rank) if kind == ".xlsx" else _of_text_file(path, find, rank)
+        if kind in (".parquet", ".xlsx"):
+            found = _of_parquet(path, find) if kind == ".parquet" else _of_workbook(path, find, rank)
+            return found if only is None else _taken(found, np.flatnonzero(np.isin(found.rows, only)))
+        return _of_text_file(path, find, rank, only)
 
     return _guarded(path, kind, read)
+
+
+def _taken(found: FileColumns, places: Places) -> FileColumns:
+    """Return some of the rows."""
+    columns = {word: column.iloc[places].reset_index(drop=True) for word, column in found.columns.items()}
+    return replace(found, columns=columns, rows=found.rows[places])
 
 
 def header_of(path: Path, rank: Rank = header_rank, what: str = "transaction log") -> list[str]:
@@ -166,8 +177,7 @@ def _of_workbook(path: Path, find: Find, rank: Rank) -> FileColumns:
     frame, first_row, remarks = _sheet_of(path, rank)
     found = _of_frame(frame, find, first_row)
     filled = np.flatnonzero(frame.notna().any(axis=1).to_numpy(bool))
-    columns = {word: column.iloc[filled].reset_index(drop=True) for word, column in found.columns.items()}
-    return FileColumns(found.header, columns, found.names, found.rows[filled], found.row_word, remarks)
+    return replace(_taken(found, filled), remarks=remarks)
 
 
 def _of_frame(frame: pd.DataFrame, find: Find, first_row: int) -> FileColumns:
@@ -201,7 +211,7 @@ def _sheet_of(path: Path, rank: Rank) -> tuple[pd.DataFrame, int, tuple[Remark, 
     return frame, head + 2, (Remark("file", says),) if len(book.worksheets) > 1 else ()
 
 
-def _of_text_file(path: Path, find: Find, rank: Rank) -> FileColumns:
+def _of_text_file(path: Path, find: Find, rank: Rank, only: Places | None) -> FileColumns:
     if path.suffix.lower() != ".gz":
         check_header(path)
     encoding, remarks = _encoding(path)
@@ -217,6 +227,7 @@ def _of_text_file(path: Path, find: Find, rank: Rank) -> FileColumns:
     positions = find(header)
     surplus = len(header)  # one more than there should be, lest a decimal comma cut a number in two
     kept: list[dict[str, pd.Series]] = []
+    places: list[Places] = []
     read = 0
     options: dict[str, Any] = {
         "sep": separator,
@@ -241,15 +252,20 @@ def _of_text_file(path: Path, find: Find, rank: Rank) -> FileColumns:
                         f"{surplus} column names; expected one field for each; put quotes around fields that contain "
                         f"'{separator}'"
                     )
-                kept.append({role: block[k].str.strip() for role, k in positions.items()})
+                place = np.arange(read, read + len(block)) + head + 2
                 read += len(block)
+                if only is not None:
+                    wanted = np.isin(place, only)
+                    block, place = block[wanted], place[wanted]
+                kept.append({role: block[k].str.strip() for role, k in positions.items()})
+                places.append(place)
     columns = {role: pd.concat([part[role] for part in kept], ignore_index=True) for role in positions}
     filled = ~np.logical_and.reduce([(column == "").to_numpy(dtype=bool) for column in columns.values()])
-    rows = np.flatnonzero(filled)
-    if len(rows) < read:
+    rows = np.concatenate(places)
+    if not filled.all():
         columns = {role: column[filled].reset_index(drop=True) for role, column in columns.items()}
     names = {role: header[k] for role, k in positions.items()}
-    return FileColumns(header, columns, names, rows + head + 2, "line", remarks)
+    return FileColumns(header, columns, names, rows[filled], "line", remarks)
 
 
 def _encoding(path: Path) -> tuple[str, tuple[Remark, ...]]:

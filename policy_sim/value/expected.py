@@ -106,7 +106,9 @@ class Expected:
 
     def take(self, rows: Ints) -> Expected:
         """Return the table of some of the cases."""
-        return Expected(self.payoffs.take(rows), self.table[:, rows], self.choosable[:, rows], self.last[rows])
+        # in C order, as loops are compiled anew for another one
+        table, choosable = np.take(self.table, rows, axis=1), np.take(self.choosable, rows, axis=1)
+        return Expected(self.payoffs.take(rows), table, choosable, self.last[rows])
 
     def of_policy(self, policy: Policy, lowest: int = 0) -> Floats:
         """Return (N, quantities) what each case comes to under a policy with the same tiers and guards.

@@ -92,11 +92,12 @@ class Payoffs:
         cases = self.case_arrays
         case_arrays = CaseArrays(cases.failure[rows], cases.customer[rows], cases.money[rows], cases.facts[rows])
         sets = self.choice_sets
+        # in C order, as loops are compiled anew for another one
         choice_sets = ChoiceSets(
             counts=sets.counts[rows],
             uses=sets.uses[rows],
             adequate=sets.adequate[rows],
-            preference_order=sets.preference_order[:, rows],
+            preference_order=np.take(sets.preference_order, rows, axis=1),
             most_worth=sets.most_worth[rows],
         )
         return replace(self, cases=self.cases.take(rows), case_arrays=case_arrays, choice_sets=choice_sets)

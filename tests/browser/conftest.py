@@ -1,7 +1,8 @@
 """Fixtures for tests that look at the panel the way its reader does: in JupyterLab or the application, in a Chromium.
 
 In: notebooks/ (copied, never written to), the Chromium found by tests/conftest.py.
-Out: a running `lab`, a running `app`, a `quiet_page` that objects to outside requests and errors, and `run_all`.
+Out: a running `lab`, a running `app`, a `quiet_page` and a `kept_page` that object to outside requests and errors, and
+`run_all`.
 Not here: what should be on screen, which is for the tests themselves.
 """
 
@@ -27,7 +28,7 @@ from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Request, WebError, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebError, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 # what a page shows is waited for as long as a busy machine takes; five seconds are not enough
@@ -216,9 +217,9 @@ def hasty_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         yield app
 
 
-@pytest.fixture
-def quiet_page(page: Page) -> Iterator[Page]:
-    """Give a page; fail at the end if it asked for anything off this machine or reported an error."""
+@contextlib.contextmanager
+def _quiet(page: Page) -> Iterator[None]:
+    """Fail at the end if the page asked for anything off this machine or reported an error."""
     complaints: list[str] = []
 
     def note_request(request: Request) -> None:
@@ -240,11 +241,28 @@ def quiet_page(page: Page) -> Iterator[Page]:
         "websocket",
         lambda socket: None if THIS_MACHINE.match(socket.url) else complaints.append(f"asked for {socket.url}"),
     )
-    yield page
+    yield
     assert not complaints, "the page was not quiet:\n" + "\n".join(complaints)
 
 
 @pytest.fixture
+def quiet_page(page: Page) -> Iterator[Page]:
+    """Give a page that has to be quiet to the end of the test."""
+    with _quiet(page):
+        yield page
+
+
+@pytest.fixture(scope="module")
+def kept_page(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Page]:
+    """Give a page that the tests of a file share, each where the one before has left it; quiet to the end."""
+    context = browser.new_context(**browser_context_args)
+    page = context.new_page()
+    with _quiet(page):
+        yield page
+    context.close()
+
+
+@pytest.fixture(scope="session")
 def run_all(lab: Lab) -> Callable[[Page, str], None]:
     """Give `run_all(page, notebook_name)`: open the notebook, run all its cells and wait for the last one."""
 
@@ -353,7 +371,7 @@ def _serving_app(top: Path, *words: str) -> Iterator[App]:
     command = [sys.executable, "-c", "from policy_sim.cli import main; main()", "app", "--no-browser", "--port", "0"]
     with log.open("w") as stream:
         server = subprocess.Popen(
-            [*command, "--cases", "400", "--draws", "7", *words],
+            [*command, "--cases", "100", "--draws", "5", *words],
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,

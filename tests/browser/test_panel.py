@@ -29,7 +29,7 @@ KEEP = Lever("agent", "keep_item")
 def state() -> Panel:
     """What the application of the tests shows, made without it."""
     scenario = load_scenario("online_retail")
-    return open_panel(prepare(scenario, sample=Sample(cases=400, draws=7)), load_policy("current", scenario))
+    return open_panel(prepare(scenario, sample=Sample(cases=100, draws=5)), load_policy("current", scenario))
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +38,21 @@ def shared_file(state: Panel, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def panel(quiet_page: Page, app: Any) -> Page:
-    """The panel in the application, with everything worked out."""
+def fresh_panel(quiet_page: Page, app: Any) -> Page:
+    """A panel in the application that nobody has used, with all curves worked out."""
     return opened(quiet_page, app.url)
+
+
+@pytest.fixture(scope="module")
+def kept_panel(kept_page: Page, app: Any) -> Page:
+    return opened(kept_page, app.url)
+
+
+@pytest.fixture
+def panel(kept_panel: Page) -> Page:
+    """The panel that most tests share, back on the policy in force; what else they change, they change back."""
+    from_menu(kept_panel, "Back to “Policy in force”")
+    return settled(kept_panel)
 
 
 @pytest.fixture
@@ -69,6 +81,15 @@ def press(page: Page, name: str, key: str, times: int = 1) -> None:
         slider(page, name).press(key)
 
 
+def to_30_dollars(page: Page) -> None:
+    """Move the first limit by key; how far a key goes depends on how far the slider reaches."""
+    for _ in range(31):
+        press(page, "Agents: Keep the item", "ArrowRight")
+        if slider(page, "Agents: Keep the item").get_attribute("aria-valuetext") == "Keep the item limit, 30 dollars":
+            return
+    pytest.fail("the limit went past 30 dollars")
+
+
 def value_of(page: Page, tile: str = "net_value") -> float:
     return float(page.locator(f"[data-tile={tile}]").get_attribute("data-value") or "nan")
 
@@ -82,7 +103,8 @@ def net_value(state: Panel, **agent: float) -> float:
     return float(state.with_limits({"agent": agent}).outcome.per_year().mean())
 
 
-def test_the_journey_in_the_application(panel: Page, state: Panel) -> None:
+def test_the_journey_in_the_application(fresh_panel: Page, state: Panel) -> None:
+    panel = fresh_panel
     assert value_of(panel) == pytest.approx(net_value(state), rel=1e-9)
     press(panel, "Agents: Keep the item", "ArrowRight", 21)
     settled(panel)
@@ -203,12 +225,16 @@ def test_limits_stop_at_the_next_tier_s_and_at_the_budget(panel: Page) -> None:
     press(panel, "Agents: Refund", "End")
     assert "at the budget" in (slider(panel, "Agents: Refund").get_attribute("aria-valuetext") or "")
     assert value_of(panel, "remedy_cost") <= spend * 1.001
+    from_menu(panel, "Set a budget")
+    panel.get_by_label("Remedy cost a year, at most (USD)").fill("")
+    panel.get_by_role("button", name="Set", exact=True).click()
+    expect(panel.locator(".ps-status")).to_contain_text("No budget.")
 
 
 def test_studies_arrive_and_a_preset_can_be_gone_to(
     panel: Page, state: Panel, off_the_curve: Callable[[Page, float], float]
 ) -> None:
-    press(panel, "Agents: Keep the item", "ArrowRight", 31)
+    to_30_dollars(panel)
     expect(panel.locator(".ps-front-line")).to_be_visible(timeout=120_000)
     # axes may have grown to hold the recommended limits: marks and line still stand where the axis says
     settled(panel)
@@ -221,17 +247,20 @@ def test_studies_arrive_and_a_preset_can_be_gone_to(
     expect(panel.locator(".ps-mind .ps-sentence")).to_have_count(4, timeout=60_000)
     panel.get_by_role("button", name="All assumptions").click()
     assert panel.get_by_role("dialog", name="All assumptions").get_by_role("row").count() > 50
+    panel.keyboard.press("Escape")
 
 
 def test_the_export_dialog_bars_nobody(panel: Page) -> None:
-    press(panel, "Agents: Keep the item", "ArrowRight", 31)
+    to_30_dollars(panel)
     settled(panel)
     panel.get_by_role("button", name="Export for agents").click()
     expect(panel.get_by_role("dialog")).to_contain_text("allows whatever")
     assert not grave_violations(panel)
+    panel.keyboard.press("Escape")
 
 
 def test_a_case_of_ones_own_and_the_stories(panel: Page) -> None:
+    before = panel.get_by_label("Choose a case").input_value()
     expect(panel.locator(".ps-verdict")).to_contain_text("Recommended:", timeout=60_000)
     panel.get_by_label("Choose a case").select_option("own")
     panel.get_by_label("Item price (USD)").fill("400")
@@ -240,6 +269,7 @@ def test_a_case_of_ones_own_and_the_stories(panel: Page) -> None:
     expect(panel.locator(".ps-verdict")).to_contain_text("This goes to the manager.")
     panel.get_by_label("Choose a case").select_option("cooker_lid")
     expect(panel.locator(".ps-case .ps-sub")).to_contain_text("lid")
+    panel.get_by_label("Choose a case").select_option(before)
 
 
 def test_pictures_and_tables_can_be_taken_away(panel: Page) -> None:
@@ -264,6 +294,7 @@ def test_per_case_month_and_year_agree(panel: Page, state: Panel) -> None:
         panel.get_by_role("button", name=per, exact=True).click()
         assert value_of(panel) == pytest.approx(year * times, rel=1e-9)
         assert panel.locator("[data-tile=net_value]").inner_text() == format_money(year * times, "USD")
+    panel.get_by_role("button", name="year", exact=True).click()
 
 
 def test_the_shared_file_is_exact_for_one_limit_and_near_for_several(shared: Page, state: Panel) -> None:
@@ -272,10 +303,10 @@ def test_the_shared_file_is_exact_for_one_limit_and_near_for_several(shared: Pag
     settled(shared)
     one = net_value(state, keep_item=30.0)
     assert value_of(shared) == pytest.approx(one, rel=1e-6)
-    expect(shared.locator(".ps-status")).to_contain_text("Exact, from all 400 cases")
+    expect(shared.locator(".ps-status")).to_contain_text("Exact, from all 100 cases")
     press(shared, "Agents: Store credit", "ArrowRight", 15)
     settled(shared)
-    expect(shared.locator(".ps-status")).to_contain_text("Several limits moved: worked out from 400 cases")
+    expect(shared.locator(".ps-status")).to_contain_text("Several limits moved: worked out from 100 cases")
     both = net_value(state, keep_item=30.0, credit=25.0)
     assert value_of(shared) == pytest.approx(both, rel=2e-3)
     shared.get_by_role("button", name="Undo").click()

@@ -14,6 +14,7 @@ from policy_sim.evidence.measured_scenario import measured_content, write_measur
 from policy_sim.evidence.posterior import Estimate
 from policy_sim.evidence.predictive import predictive_check
 from policy_sim.evidence.priors import on_own_scale
+from policy_sim.evidence.recoveries import compare_recoveries
 from policy_sim.evidence.shares import counted_shares
 from tests.evidence.conftest import Firm
 
@@ -152,3 +153,12 @@ def test_priors_are_the_ranges_of_the_scenario(told_scenario):
             after, before = (on_own_scale(assumption, at + sign * step) for sign in (1, -1))
             assert point.slope == pytest.approx((after.value - before.value) / (2 * step), rel=1e-6)
             assert point.curvature == pytest.approx((after.slope - before.slope) / (2 * step), rel=1e-5, abs=1e-8)
+
+
+def test_another_model_of_the_same_orders_loses_as_many(learned):
+    table = compare_recoveries(learned).to_frame().set_index("recovery")
+    assert set(table.index) <= {"goods", "money", "credit", "service", "nothing"}
+    assert table["cases"].sum() == len(learned.observed.log)
+    many = table[table["cases"] > 300]
+    assert len(many) >= 2
+    assert (np.abs(many["by_drop_out"] - many["by_response"]) < 3 * many["error"] + 0.02).all()

@@ -29,6 +29,7 @@ from policy_sim.border import InputError, shipped
 from policy_sim.cells import read_table
 from policy_sim.clv.contracts import read_contracts
 from policy_sim.clv.recoveries import read_recoveries
+from policy_sim.evidence import build_log, check_log, read_case_mapping
 from policy_sim.orders import read_transactions
 from policy_sim.policy import (
     Decider,
@@ -302,6 +303,63 @@ def other_table(folder: Path, rng: random.Random) -> None:
     reader(_table_file(good, folder, rng))
 
 
+TICKETS: list[dict[str, Any]] = [
+    {"Id": k, "Requester": "A", "Requester email": f"p{k % 3}@example.org", "Assignee": "Joe", "Group": "Support",
+     "Tags": "vip", "Status": "Closed", "Priority": "High", "Via": "Mail", "Created at": f"2025-02-{k + 1:02} 10:00:00",
+     "Solved at": f"2025-02-{k + 2:02} 10:00:00", "Order number [txt]": k, "Failure reason [list]": "Wrong item",
+     "Resolution [list]": given, "Refund amount [dec]": 5.5 * k, "Risk score": 0.5}
+    for k, given in enumerate(("full_refund + keep_item", "refund", "nothing", ""))
+]  # fmt: skip
+REFUNDS: list[dict[str, Any]] = [
+    {"Refund ID": f"r{k}", "Order name": f"#{k}", "Email": f"p{k % 3}@example.org", "Created at": f"2025-02-{k + 1:02}",
+     "Total refunded": 20.0 + k, "Calculated refund": 20.0, "Order adjustment": -k, "Restock type": "return",
+     "Gateway": "card", "Currency": "USD"}
+    for k in range(4)
+]  # fmt: skip
+CASE_LOG: list[dict[str, Any]] = [
+    {"case": f"c{k}", "customer": f"p{k % 2}@example.org", "order": k, "failure": "wrong_item", "tier": "agent",
+     "resolution": "nothing", "agent": "Joe", "opened": f"2025-02-{k + 1:02}T10:00:00Z", "item_price": 20.5 + k,
+     "resolved": f"2025-02-{k + 2:02}T10:00:00Z", "escalated": 0, "refund": 2.0 * k, "severity": 0.5, "ask": "money"}
+    for k in range(4)
+]  # fmt: skip
+
+
+def exports(folder: Path, rng: random.Random) -> None:
+    """Join exports of which one is spoilt."""
+    tables = {"tickets": TICKETS, "refunds": REFUNDS, "orders": ORDERS}
+    chosen = rng.choice(list(tables))
+    places = [_table_file(tables[chosen], folder, rng)]
+    for name, rows in tables.items():
+        if name != chosen:
+            stream = io.StringIO()
+            writer = csv.DictWriter(stream, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+            places.append(written(folder, f"{name}.csv", stream.getvalue().encode()))
+    log = build_log(places, scenario(), draft=folder / "draft.yaml", hash_salt=rng.choice((None, b"some salt")))
+    if len(log.table) + log.report.set_aside_count["tickets"] != log.report.tickets:
+        raise AssertionError("tickets were lost")
+
+
+def case_mapping(folder: Path, rng: random.Random) -> None:
+    content = {
+        "files": {"a.csv": {"kind": "tickets", "shape": "zendesk", "columns": {"case": "Id"}, "cents": True}},
+        "failures": {"Wrong": "wrong_item"}, "remedies": {"x": "full_refund + keep_item"}, "tiers": {"S": "agent"},
+        "priorities": {"P1": 0.5}, "channels": {"Mail": False}, "statuses": {"Gone": False}, "asks": {"cash": "money"},
+        "time_zone": "UTC", "day_first": False, "window_days": 90,
+    }  # fmt: skip
+    ending, data = mutations.as_file(content, rng, ("yaml",))
+    mapping = read_case_mapping(written(folder, f"m.{ending}", data))
+    mapping.check(scenario(), "m")
+
+
+def case_log(folder: Path, rng: random.Random) -> None:
+    path = _table_file(CASE_LOG, folder, rng)
+    orders = folder / "few_orders.csv"
+    orders.write_text("customer,order,date,amount\np0@example.org,0,2025-01-01,20\np1@example.org,1,2025-06-01,20\n")
+    check_log(path, scenario(), rng.choice((None, orders))).to_dict()
+
+
 def sweep_folder(folder: Path, rng: random.Random) -> None:
     place = folder / "sweep"
     (place / "runs").mkdir(parents=True, exist_ok=True)
@@ -407,6 +465,9 @@ READERS: dict[str, tuple[Read, int]] = {
     "cases": (case_table, 9),
     "requests": (request_table, 9),
     "orders": (order_log, 9),
+    "exports": (exports, 4),
+    "case mapping": (case_mapping, 2),
+    "case log": (case_log, 4),
     "contracts, recoveries": (other_table, 4),
     "sweep folder": (sweep_folder, 2),
     "option": (option, 2),

@@ -401,20 +401,29 @@ def test_exceptions_that_leave_a_middle_tier_no_room(scenario, random_cases):
     best.policy.check_order(four.failures, [segment.name for segment in four.segments], "four")
 
 
+def memory_of_a_search(scenario, price):
+    """Return the most memory (bytes) that a search for one case of this price takes, all its limits in whole units."""
+    table = pd.DataFrame({"failure": ["wrong_item"], "item_price": [price], "future_value": [price]})
+    payoffs = value_cases(scenario, read_cases(table, scenario), central(scenario))
+    policy = load_policy("current", scenario)
+    best_limits(policy, payoffs, round_to=1.0)  # compiles, which takes much longer while memory is traced
+    tracemalloc.start()
+    best = best_limits(policy, payoffs, round_to=1.0)
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert all(value in (ASK, NO_LIMIT) or value == round(value) for value in best.policy.tiers[0].limits.values())
+    return taken
+
+
+@pytest.fixture(scope="module")
+def memory_at_100(scenario):
+    return memory_of_a_search(scenario, 100.0)
+
+
 @pytest.mark.parametrize("price", [1e7, 1e9, 1e12])
-def test_what_a_search_takes_does_not_depend_on_the_size_of_amounts(scenario, price):
-    taken = []
-    for of_case in (price, 100.0, price):  # the first one compiles
-        table = pd.DataFrame({"failure": ["wrong_item"], "item_price": [of_case], "future_value": [of_case]})
-        payoffs = value_cases(scenario, read_cases(table, scenario), central(scenario))
-        policy = load_policy("current", scenario)
-        tracemalloc.start()
-        best = best_limits(policy, payoffs, round_to=1.0)
-        taken.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-        assert all(value in (ASK, NO_LIMIT) or value == round(value) for value in best.policy.tiers[0].limits.values())
+def test_what_a_search_takes_does_not_depend_on_the_size_of_amounts(scenario, memory_at_100, price):
     # a list of all multiples would be a hundred megabytes and more
-    assert taken[2] < 1.5 * taken[1] + 2e6
+    assert memory_of_a_search(scenario, price) < 1.5 * memory_at_100 + 2e6
 
 
 def test_a_limit_that_no_case_reaches_is_left_as_it_was_and_said(scenario, random_cases, with_styles):

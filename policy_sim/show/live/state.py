@@ -376,7 +376,7 @@ class Panel:
     def trusts(self) -> list[dict[str, Any]]:
         """Return how far assumptions can be trusted, best first: name, mark, words, and of how many that holds."""
         scenario = self.setting.scenario
-        counts = Counter(scenario.assumption(name).trust for name in scenario.assumption_names)
+        counts = Counter(str(scenario.assumption(name).trust) for name in scenario.assumption_names)
         return [
             {"name": name, "mark": mark, "words": words, "count": counts[name]}
             for name, (mark, words) in TRUSTS.items()

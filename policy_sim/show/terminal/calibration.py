@@ -11,6 +11,7 @@ from policy_sim.evidence.calibration import Calibration
 from policy_sim.evidence.confounding import Sensitivity
 from policy_sim.evidence.pareto import RELIABLE
 from policy_sim.evidence.predictive import PredictiveCheck
+from policy_sim.evidence.recoveries import RecoveryComparison
 from policy_sim.evidence.styles import StyleShares
 from policy_sim.show.terminal.tables import new_table, prose
 from policy_sim.show.wording import assumption_title, format_share
@@ -19,7 +20,11 @@ __all__ = ["of_calibration"]
 
 
 def of_calibration(
-    calibration: Calibration, check: PredictiveCheck, unseen: Sensitivity, styles: StyleShares | None
+    calibration: Calibration,
+    check: PredictiveCheck,
+    unseen: Sensitivity,
+    recoveries: RecoveryComparison,
+    styles: StyleShares | None,
 ) -> list[Table | str]:
     """Return one screen: what was looked at, prior against posterior, the checks."""
     observed = calibration.observed
@@ -27,6 +32,7 @@ def of_calibration(
     about = f"{len(observed.log):,} cases and {orders:,} orders, {observed.first_day} to {observed.last_day}"
     parts: list[Table | str] = [about, *(prose("", f"- {remark}") for remark in observed.remarks)]
     parts += [_assumptions(calibration), _reliability(calibration), *_check(check), *_unseen(calibration, unseen)]
+    parts += [_recoveries(recoveries)]
     if styles is not None:
         parts += [_styles(styles)]
     return parts
@@ -95,6 +101,20 @@ def _unseen(calibration: Calibration, unseen: Sensitivity) -> list[Table | str]:
         ),
         table,
     ]
+
+
+def _recoveries(recoveries: RecoveryComparison) -> Table:
+    table = new_table(
+        "\nCustomers lost after each kind of remedy", ("", "cases", "recovery-aware BG/NBD", "by response")
+    )
+    for row in recoveries.to_frame().to_dict("records"):
+        table.add_row(
+            str(row["recovery"]),
+            f"{row['cases']:,}",
+            f"{format_share(row['by_drop_out'])} (error {format_share(row['error'])})",
+            format_share(row["by_response"]),
+        )
+    return table
 
 
 def _styles(styles: StyleShares) -> Table:

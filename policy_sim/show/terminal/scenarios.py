@@ -32,7 +32,9 @@ def of_scenarios(scenarios: Sequence[Scenario], extends: Mapping[str, str | None
     extends
         For the name of each scenario the one that it extends, if any.
     """
-    counted = [Counter(scenario.assumption(name).trust for name in scenario.assumption_names) for scenario in scenarios]
+    counted = [
+        Counter(str(scenario.assumption(name).trust) for name in scenario.assumption_names) for scenario in scenarios
+    ]
     shown = [trust for trust in _TRUST if trust != "own" or any(trusts["own"] for trusts in counted)]
     table = new_table("Scenarios, and how many of their assumptions are measured", ("", "failures", *shown, "extends"))
     for scenario, trusts in zip(scenarios, counted, strict=True):

@@ -101,7 +101,7 @@ export function answersOf(bench, screen) {
 
     loaded: (/** @type {{ limits: Limits, name: string }} */ { limits, name }) => acts.setLimits(limits, `Opened ${name}`),
     busy: (message) => screen.status.showBusy(message),
-    over: (message) => screen.status.showOver(message),
+    over: () => screen.status.showOver(),
 
     problem(/** @type {{ words: string } & Ordered} */ { words, order }) {
       // nothing will come of what was asked; the next move asks anew

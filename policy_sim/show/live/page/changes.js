@@ -23,8 +23,9 @@ export function changesOf(bench) {
     bench.ask({ ask: "show", order: pending, limits, baseline, hand: [hand.tier, hand.limit] });
   }
 
-  /** Show what has moved, and send it unless an answer is still awaited. */
+  /** Show what has moved, and send it unless an answer is still awaited; what was said was of what was there before. */
   function showAndSend() {
+    bench.say("");
     store.change({ isDirty: true });
     bench.show();
     if (!store.state.pending) send();
@@ -82,6 +83,7 @@ export function changesOf(bench) {
       const isReassumed = !same(entry.assumed, store.state.assumed);
       store.change({ at: to, limits: entry.limits, baseline: entry.baseline, aside: null, isDirty: true });
       if (isReassumed) bench.ask({ ask: "assume", values: entry.assumed });
+      bench.say("");
       bench.show();
       if (!store.state.pending && !isReassumed) send();
     },

@@ -1,4 +1,4 @@
-// Status: the line that says what goes on, how far it is, and what went wrong.
+// Status: the line that says what goes on, how far it is, and beside it what came of something or went wrong.
 // In: words. Out: its element. Left to others: what happened (answers.js, line.js).
 
 /** @import { Bench } from "./types.js" */
@@ -10,6 +10,7 @@ import { button, node } from "./elements.js";
  */
 export function statusLine(bench, onReconnect) {
   const progress = node("progress", { max: 1, "aria-label": "Progress", hidden: "" });
+  const doing = node("span", { hidden: "" });
   const status = node("span", { role: "status" });
   const cancel = button("Cancel", { class: "ps-link", hidden: "" }, () => bench.ask({ ask: "cancel" }));
   const reconnect = button("Reconnect", { class: "ps-link", hidden: "" }, onReconnect);
@@ -20,7 +21,7 @@ export function statusLine(bench, onReconnect) {
   }
 
   return {
-    root: node("div", { class: "ps-status" }, progress, status, cancel, reconnect),
+    root: node("div", { class: "ps-status" }, progress, doing, cancel, status, reconnect),
     say,
     showSilence() {
       say("The calculation does not answer: it is busy with something else, or gone. Your limits are kept.", true);
@@ -35,14 +36,12 @@ export function statusLine(bench, onReconnect) {
       progress.hidden = false;
       progress.value = share;
       if (share === 0) progress.removeAttribute("value");
-      say(`${words}${left === null ? "" : `, about ${Math.max(1, Math.round(left))} s left`} …`);
+      doing.hidden = false;
+      doing.textContent = `${words}${left === null ? "" : `, about ${Math.max(1, Math.round(left))} s left`} …`;
       cancel.hidden = false;
     },
-    /** @param {{ words: string }} message */
-    showOver({ words }) {
-      progress.hidden = true;
-      cancel.hidden = true;
-      if (status.textContent?.startsWith(words)) say("");
+    showOver() {
+      [progress, doing, cancel].forEach((part) => (part.hidden = true));
     },
   };
 }
