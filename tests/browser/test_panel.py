@@ -125,6 +125,7 @@ def test_the_journey_in_the_application(fresh_panel: Page, state: Panel) -> None
     panel.get_by_role("button", name="Redo").click()
     settled(panel)
 
+    sift_assumptions(panel, state)
     halve_future_value(panel)
     export(panel)
     go_away_and_come_back_by_a_link(panel)
@@ -180,6 +181,22 @@ def halve_future_value(panel: Page) -> None:
     expect(panel.locator(".ps-print-line")).to_contain_text("assumptions changed")
     settled(panel)
     assert value_of(panel) < 0.9 * before
+
+
+def sift_assumptions(panel: Page, state: Panel) -> None:
+    """How far each assumption can be trusted stands beside it in words, is counted, and sifts them."""
+    from_menu(panel, "Assumptions")
+    dialog = panel.get_by_role("dialog", name="Assumptions")
+    rows = dialog.locator("tbody tr")
+    for trust in state.trusts():
+        words = trust["words"].capitalize()
+        dialog.get_by_role("button", name=f"{trust['mark']} {words}: {trust['count']}", exact=True).click()
+        expect(rows.locator("visible=true")).to_have_count(trust["count"])
+        if trust["count"]:
+            expect(rows.locator("visible=true").first.locator(".ps-trust")).to_have_text(f"{trust['mark']} {words}")
+    dialog.get_by_role("button", name=f"All: {len(state.assumptions())}", exact=True).click()
+    expect(rows.locator("visible=true")).to_have_count(len(state.assumptions()))
+    dialog.get_by_role("button", name="Close").click()
 
 
 def export(panel: Page) -> None:

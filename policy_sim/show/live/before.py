@@ -11,7 +11,7 @@ from pathlib import Path
 from policy_sim.assumptions import Scenario, load_scenario
 from policy_sim.extending import extended_file
 from policy_sim.show.live.state import VALUE, Panel
-from policy_sim.show.wording import NOT_TOLD_APART, TOO_FEW, format_money, likely_words
+from policy_sim.show.wording import TOO_FEW, format_money
 from policy_sim.study import Setting
 from policy_sim.value import Estimate, compare, evaluate
 
@@ -71,6 +71,11 @@ def _is_measured_here(scenario: Scenario) -> bool:
 
 
 def _told(result: Estimate, currency: str, is_signed: bool) -> str:
-    level = format_money(float(result.per_year(VALUE).mean()), currency, is_signed)
-    likely = likely_words(result, VALUE, lambda end: format_money(end, currency, is_signed), is_yearly=True)
-    return f"{level}, {likely}" if likely in (TOO_FEW, NOT_TOLD_APART) else f"{level}, likely {likely}"
+    def told(amount: float) -> str:
+        return format_money(amount, currency, is_signed)
+
+    level = told(float(result.per_year(VALUE).mean()))
+    if result.too_few(VALUE):
+        return f"{level}, {TOO_FEW}"
+    low, high = result.interval_per_year(VALUE)
+    return f"{level}, likely {told(low)} to {told(high)}"

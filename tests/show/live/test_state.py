@@ -159,6 +159,16 @@ def test_assumptions_say_unit_range_and_source(panel: Panel) -> None:
         assert row["low"] <= row["value"] <= row["high"]
 
 
+def test_how_far_assumptions_can_be_trusted_is_counted(panel: Panel) -> None:
+    trusts = panel.trusts()
+    assert [trust["words"] for trust in trusts][:2] == ["measured here", "measured elsewhere"]
+    assert len({trust["mark"] for trust in trusts}) == 4  # told apart without colour
+    rows = panel.assumptions()
+    assert {trust["name"]: trust["count"] for trust in trusts} == {
+        name: sum(row["trust"] == name for row in rows) for name in ("own", "measured", "calibrated", "assumed")
+    }
+
+
 def test_what_the_screen_sends_is_a_limit() -> None:
     assert [limit_number(text) for text in ("ask", "no_limit", 25, 11.47)] == [ASK, NO_LIMIT, 25.0, 11.47]
 

@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from policy_sim import ASK, Lever, evaluate, export_policy, load_policy, load_scenario, threshold_curve
+from policy_sim import ASK, Lever, compare, evaluate, export_policy, load_policy, load_scenario, threshold_curve
 from policy_sim.border import Progress
+from policy_sim.show.live.before import WAITING, before_words, scenario_before
 from policy_sim.show.live.state import Panel, open_panel
 from policy_sim.show.live.widget import Workbench
+from policy_sim.show.wording import format_money
 from policy_sim.study import Sample, Setting, prepare
 
 Message = dict[str, Any]
 IN_FORCE = {"preset": "current"}
+SMALL = Sample(cases=300, draws=7, seed=1)
 
 
 class Screen:
@@ -28,7 +31,7 @@ class Screen:
 
         def prepare_anew(values: Mapping[str, float], on_progress: Progress) -> Setting:
             on_progress("Drawing cases", 0, 1)
-            return prepare(scenario.with_values(values), sample=Sample(cases=300, draws=7, seed=1))
+            return prepare(scenario.with_values(values), sample=SMALL)
 
         self.sent: list[tuple[Message, list[bytes]]] = []
         self.workbench = Workbench(panel, folder, prepare_anew)
@@ -53,7 +56,7 @@ class Screen:
 @pytest.fixture(scope="module")
 def panel() -> Panel:
     scenario = load_scenario("online_retail")
-    return open_panel(prepare(scenario, sample=Sample(cases=300, draws=7, seed=1)), load_policy("current", scenario))
+    return open_panel(prepare(scenario, sample=SMALL), load_policy("current", scenario))
 
 
 @pytest.fixture
@@ -127,6 +130,72 @@ def test_changed_assumptions_value_everything_anew(screen: Screen, panel: Panel)
     assert screen.only("view")["outcomes"]["net_value"]["level"] < 0.8 * before
     screen.ask(ask="assume", values={"shop.margin": 0.5})
     assert "shop.margin" in screen.only("problem")["words"]
+
+
+def test_assumptions_that_were_not_measured_here_have_no_before(screen: Screen) -> None:
+    answers = screen.ask(ask="assumptions")
+    assert [answer["kind"] for answer in answers] == ["heard", "assumptions"]
+    assert screen.only("assumptions")["before"] == ""
+    assert sum(trust["count"] for trust in screen.only("assumptions")["trusts"]) == len(answers[1]["rows"])
+
+
+def test_what_net_value_was_before_calibration_is_told_once_assumptions_are_shown(panel: Panel, tmp_path: Path) -> None:
+    scenario = panel.setting.scenario
+    asked: list[Mapping[str, float]] = []
+
+    def prepare_before(values: Mapping[str, float], on_progress: Progress) -> Setting:
+        asked.append(values)
+        return prepare(scenario.with_values({"shop.future_value_factor": 0.5, **values}), sample=SMALL)
+
+    screen = Screen(panel, tmp_path)
+    screen.workbench._prepare_before = prepare_before
+    screen.ask(ask="assumptions")
+    assert screen.only("assumptions")["before"] == WAITING
+    words = screen.only("before")["words"]
+    own = panel.outcome.per_year().mean()
+    assert words.startswith(
+        f"Net value a year: {format_money(own, 'USD')}, too few cases to tell; with the assumptions"
+    )
+    assert "; with the assumptions before calibration $" in words
+    screen.show(credit=30.0)
+    screen.ask(ask="assumptions")
+    words = screen.only("before")["words"]
+    then = prepare_before({}, lambda *_: None).payoffs
+    moved = compare(evaluate(screen.workbench.panel.policy, then), evaluate(panel.approved, then))
+    level = format_money(moved.per_year().mean(), "USD", signed=True)
+    assert words.startswith("Net value a year against “Policy in force”: ")
+    assert f"before calibration {level}, " in words
+    assert len(asked) == 2  # once for the screen, once above: it is kept
+
+
+def test_the_range_is_told_before_and_now() -> None:
+    scenario = load_scenario("online_retail")
+    enough = Sample(cases=3_000, draws=20, seed=1)
+    panel = open_panel(prepare(scenario, sample=enough), load_policy("current", scenario))
+    panel = panel.with_limits({"agent": {"keep_item": 30.0, "goodwill": 40.0}})
+    before = prepare(scenario.with_values({"shop.future_value_factor": 0.5}), sample=enough)
+    ends = [
+        [
+            format_money(end, "USD", signed=True)
+            for end in compare(evaluate(panel.policy, payoffs), evaluate(panel.approved, payoffs)).interval_per_year()
+        ]
+        for payoffs in (panel.payoffs, before.payoffs)
+    ]
+    words = before_words(panel, before)
+    for low, high in ends:
+        assert f"likely {low} to {high}" in words
+
+
+def test_the_scenario_before_is_the_nearest_without_own_measurements(tmp_path: Path) -> None:
+    assert scenario_before("online_retail") is None
+    own = "\n  response:\n    wait_weight: {value: 0.5, trust: own, source: ours}\n"
+    (tmp_path / "base.yaml").write_text("extends: online_retail\nname: base\ntitle: Base\n")
+    (tmp_path / "mine.yaml").write_text(f"extends: base.yaml\nname: mine\nassumptions:{own}")
+    (tmp_path / "again.yaml").write_text("extends: mine.yaml\nname: again\n")
+    for name in ("mine", "again"):
+        before = scenario_before(tmp_path / f"{name}.yaml")
+        assert before is not None
+        assert before.name == "base"
 
 
 def test_the_screen_s_base_is_the_policy_in_force_whatever_it_is_compared_with(screen: Screen) -> None:
