@@ -49,7 +49,7 @@ class FollowUp:
     weeks_until_return, weeks_observed
         Weeks from the answer to the next order (not a number where there is none), and to the end of the log.
     later_count, later_spend
-        Orders with money in them after this case and before the customer's next one, and their sum.
+        Orders with money in them after this one and before the customer's next one that failed, and their sum.
     unmatched
         (cases of the log,) why a case has no order, "" where it has one.
     """
@@ -115,12 +115,15 @@ def follow_up(log: CaseLog, transactions: Transactions) -> FollowUp:
 
 
 def before_cases(follow: FollowUp) -> CustomerSummary:
-    """Return what customers had spent on orders after their first one, up to their first case: nothing has moved it."""
+    """Return what customers had spent on orders after their first one and before the first that failed.
+
+    No failure has moved it, and no refund has lowered it.
+    """
     log = follow.transactions
     first = np.flatnonzero(np.append(True, log.customer[1:] != log.customer[:-1]))
     stop = np.append(first[1:], len(log.customer)) - 1
     buyer, first_case = np.unique(log.customer[follow.place], return_index=True)
-    stop[buyer] = follow.place[first_case]
+    stop[buyer] = np.maximum(follow.place[first_case] - 1, first[buyer])
     sums, counts = running_spend(log)
     count = (counts[stop + 1] - counts[first + 1]).astype(np.float64)
     mean = np.full(len(first), np.nan)
@@ -162,7 +165,7 @@ def _after(
     # orders after this case and before the customer's next one
     following = np.append(place[1:], len(customer))
     same = np.append(customer[place[1:]] == customer[place[:-1]], False)
-    stop = np.where(same, following, last_place)  # the order that failed next is one of them
+    stop = np.where(same, following - 1, last_place)  # money for an order that failed may not have stayed
     sums, counts = running_spend(transactions)
     return FollowUp(
         transactions=transactions,

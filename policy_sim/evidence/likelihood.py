@@ -338,8 +338,10 @@ def _spending(follow_up: FollowUp, spend: GammaGammaFit) -> tuple[tuple[Floats, 
     log, place = follow_up.transactions, follow_up.place
     first = np.searchsorted(log.customer, log.customer[place], side="left")
     sums, counts = running_spend(log)
-    # the first order is often another than those that follow, so the models of spending leave it out
-    before, count = sums[place + 1] - sums[first + 1], counts[place + 1] - counts[first + 1]
+    # the first order is often another than those that follow, so the models of spending leave it out; and money for the
+    # order that failed may not have stayed
+    known = np.maximum(place, first + 1)
+    before, count = sums[known] - sums[first + 1], counts[known] - counts[first + 1]
     is_first_case = np.append(True, log.customer[place[1:]] != log.customer[place[:-1]])
     shape = spend.p * follow_up.later_count
     total = spend.q + spend.p * count + shape

@@ -6,6 +6,7 @@ customers, what agents saw besides; and the likelihood of it all. Left to others
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError
-from policy_sim.clv import GammaGammaFit, fit_gamma_gamma
+from policy_sim.clv import BoundaryWarning, GammaGammaFit, fit_gamma_gamma
 from policy_sim.evidence.case_log import UNKNOWN, CaseLog
 from policy_sim.evidence.features import Features, features_of
 from policy_sim.evidence.follow_up import FollowUp, before_cases, follow_up
@@ -76,7 +77,10 @@ class Observed:
                 f"{int(features.assumed_hours.sum()):,} cases do not say when they were answered: as long as the tier "
                 "usually takes"
             )
-        spend = fit_gamma_gamma(before_cases(follow))
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always", BoundaryWarning)
+            spend = fit_gamma_gamma(before_cases(follow))
+        remarks += [f"amounts before any case: {warning.message}" for warning in said]
         return cls(scenario, known, follow, features, spend, _adjustments(known), tuple(remarks))
 
     def likelihood(self, offset: Floats | None = None) -> Likelihood:

@@ -112,7 +112,7 @@ def test_what_nobody_recorded_may_mislead_and_the_bound_holds_the_truth(told_sce
 
 
 def test_a_log_that_cannot_tell_says_so(told_scenario, tmp_path):
-    small = Firm(told_scenario, tmp_path, cases=60, seed=2)
+    small = Firm(told_scenario, tmp_path, cases=60, seed=2)  # so few that not even amounts are determined
     learned = calibrate(small.log, small.orders, told_scenario)
     says = learned.to_frame().set_index("assumption")["says"]
     assert (says == "this log cannot tell").sum() > 15
