@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -19,11 +20,12 @@ from policy_sim.border import plain_rows
 from policy_sim.clv import RecoveryBgNbdFit, fit_recovery_bg_nbd, summarise_recoveries
 from policy_sim.evidence.calibration import Calibration
 from policy_sim.service import compile_menu
+from policy_sim.words import RemedyKind
 
 __all__ = ["RecoveryComparison", "compare_recoveries"]
 
 #: What a resolution is called by, the first of these that it holds.
-_KINDS = ("goods", "money", "credit", "service")
+_KINDS = ("goods", *(kind for kind in get_args(RemedyKind) if kind != "goods"))
 _NOTHING = "nothing"
 
 
