@@ -120,12 +120,12 @@ def _recoveries(recoveries: RecoveryComparison) -> Table:
 def _styles(styles: StyleShares) -> Table:
     table = new_table("\nHow people decide", ("", "share", "likely", "cases that tell"))
     for row in styles.to_frame().to_dict("records"):
-        table.add_row(
-            f"{row['tier']}, {row['style']}",
-            format_share(row["share"]),
-            f"{format_share(row['low'])} to {format_share(row['high'])}",
-            f"{row['telling']:,}",
-        )
+        is_told = f"{row['tier']}.{row['style']}_share" in styles.measured
+        likely = f"{format_share(row['low'])} to {format_share(row['high'])}" if is_told else "cannot tell"
+        share = format_share(row["share"]) if is_told else ""
+        table.add_row(f"{row['tier']}, {row['style']}", share, likely, f"{row['telling']:,}")
+    told = {name.partition(".")[0] for name in styles.measured}
     for tier, slip in styles.slips.items():
-        table.add_row(f"{tier}, guided by more than the log", format_share(slip), "", "")
+        if tier in told:
+            table.add_row(f"{tier}, guided by more than the log", format_share(slip), "", "")
     return table
