@@ -14,7 +14,7 @@ import typer
 from policy_sim.cli.console import note, print_json, print_parts, progress_bar, warnings_as_notes
 from policy_sim.cli.files import check_out, write_files
 from policy_sim.cli.inputs import read_policy, read_scenario, read_transactions
-from policy_sim.cli.options import AsJson, LogReading, ScenarioSource, Seed
+from policy_sim.cli.options import AsJson, LogSource, ScenarioSource, Seed
 
 if TYPE_CHECKING:
     from policy_sim.assumptions import Scenario
@@ -29,8 +29,7 @@ __all__ = ["calibrate"]
 def calibrate(
     log: Annotated[Path, typer.Argument(help="A log of cases (CSV, Parquet, XLSX), as log build writes it.")],
     *,
-    transactions: Annotated[Path, typer.Option("--transactions", help="Orders of the same customers.")],
-    reading: LogReading,
+    orders_of: LogSource,
     source: ScenarioSource,
     out: Annotated[Path, typer.Option("--out", help="File for the scenario with what was learned.")] = Path(
         "mine.yaml"
@@ -47,7 +46,7 @@ def calibrate(
     as_json: AsJson = False,
 ) -> None:
     """Learn from your own cases how customers answer, as a scenario that every other command takes."""
-    from policy_sim.border import check_place, write_whole
+    from policy_sim.border import InputError, check_place, write_whole
     from policy_sim.evidence.calibration import calibrate as learn
     from policy_sim.evidence.case_log import read_case_log
     from policy_sim.evidence.confounding import sensitivity
@@ -58,6 +57,10 @@ def calibrate(
     from policy_sim.show.figures.calibration import figures_of_calibration
     from policy_sim.show.terminal.calibration import of_calibration
 
+    if orders_of.transactions is None:
+        raise InputError(
+            "calibrate learns from what customers ordered afterwards; name their orders: --transactions FILE"
+        )
     check_place(out)
     check_out(figures, has_figures=True)
     if set_aside is not None:
@@ -66,7 +69,7 @@ def calibrate(
         scenario = read_scenario(source)
         in_force = None if policy is None else read_policy(policy, scenario).policy
         cases, unused = read_case_log(log, scenario)
-        orders = read_transactions(transactions, reading, scenario)
+        orders = read_transactions(orders_of.transactions, orders_of.reading, scenario)
         with warnings_as_notes():
             calibration = learn(cases, orders, scenario, seed=seed, on_progress=begin("Learning from cases"))
             check = predictive_check(calibration)
@@ -74,7 +77,7 @@ def calibrate(
             begin("Fitting the recovery-aware model beside it")
             recoveries = compare_recoveries(calibration)
             begin("Telling styles")
-            styles = None if in_force is None else _styles(in_force, cases, orders, scenario)
+            styles = None if in_force is None else _styles(in_force, cases, orders, scenario, orders_of.model)
         begin("Writing files")
         counted = counted_shares(cases, scenario) | (dict(styles.measured) if styles else {})
         write_measured(out, measured_content(calibration, _extended(source, out), out.stem, counted), scenario)
@@ -106,11 +109,11 @@ def _extended(source: ScenarioSource, out: Path) -> str:
     return str(path.resolve()) if path.suffix in (".yaml", ".yml") else source.scenario
 
 
-def _styles(policy: Policy, log: CaseLog, orders: Transactions, scenario: Scenario) -> StyleShares:
+def _styles(policy: Policy, log: CaseLog, orders: Transactions, scenario: Scenario, model: str) -> StyleShares:
     from policy_sim.assumptions import central
     from policy_sim.cli.inputs import with_values_of
     from policy_sim.evidence.styles import style_shares
     from policy_sim.value import value_cases
 
-    valued = with_values_of(log, orders, scenario)
+    valued = with_values_of(log, orders, scenario, model)
     return style_shares(policy, value_cases(scenario, valued.cases, central(scenario)), valued)

@@ -99,13 +99,13 @@ def plain_value(few, natural, spend, customers):
             last = (1 - p) * stays[-1]
             return came_back * (1 - last + last * np.exp(-rate * watched)) * rates(rate) * leaving(p)
 
-        total += np.log(integrate.dblquad(given, 0, 4.0, 0, 1, epsabs=0, epsrel=1e-6)[0])
+        total += np.log(integrate.dblquad(given, 0, 4.0, 0, 1, epsabs=0, epsrel=1e-5)[0])
     return total
 
 
 def test_it_is_the_plain_integral_over_rates_and_chances_to_leave(observed, natural, firm):
     with_case = firm.orders.customer[observed.follow_up.place]
-    few = Few(firm, [0, 1, 2, *with_case[[0, 40, 300]]])
+    few = Few(firm, [0, 1, *with_case[[0, 40]]])
     own = without_adjustments(natural, observed)
     plain = plain_value(few, own, observed.spend, range(len(few.customers)))
     assert few.likelihood(observed.spend).total(own).value == pytest.approx(plain, rel=1e-4)
