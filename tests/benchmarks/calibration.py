@@ -5,7 +5,7 @@ much less limits lose that were chosen after calibration, against the best limit
 failure comes to the agents here (surfaces_share 1): where some stay silent, what is measured as churn without failure
 is that after orders without a case, silent failures among them.
 
-    python tests/benchmarks/calibration.py [--seeds 100] [--cases 5000] [--decisions 20]
+    python tests/benchmarks/calibration.py [--seeds 20] [--cases 5000] [--decisions 4]
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def scenario_of_all():
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    for name, default in (("seeds", 100), ("first", 0), ("cases", 5_000), ("decisions", 20)):
+    for name, default in (("seeds", 20), ("first", 0), ("cases", 5_000), ("decisions", 4)):
         parser.add_argument(f"--{name}", type=int, default=default)
     given = parser.parse_args()
     warnings.simplefilter("ignore")

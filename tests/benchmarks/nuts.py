@@ -11,15 +11,13 @@ PyMC is no dependency of the project: run this in an environment that has it.
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 import time
 import warnings
 from pathlib import Path
 
 import numpy as np
-import pymc
-import pytensor.tensor as pt
-from pytensor.graph.op import Op
 
 import policy_sim
 from policy_sim.evidence import simulate_log
@@ -27,6 +25,15 @@ from policy_sim.evidence.calibration import calibrate
 from policy_sim.evidence.case_log import read_case_log
 from policy_sim.evidence.posterior import Posterior
 from policy_sim.orders import read_transactions
+
+try:
+    import pymc
+    import pytensor.tensor as pt
+    from pytensor.graph.basic import Apply
+    from pytensor.graph.op import Op
+except ImportError:
+    print("no PyMC here: pip install pymc in an environment of its own, and run this with it")
+    sys.exit()
 
 
 class LogPosterior(Op):
@@ -62,8 +69,6 @@ class Gradient(Op):
 
 
 def _apply(op, z, out):
-    from pytensor.graph.basic import Apply
-
     return Apply(op, [pt.as_tensor_variable(z)], [out])
 
 
