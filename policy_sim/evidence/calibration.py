@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -78,18 +79,18 @@ class Calibration:
         """Those of the assumptions (draws, assumptions)."""
         return self.all_z[:, : len(self.names)]
 
-    @property
+    @cached_property
     def mean_z(self) -> Floats:
         """Posterior means on the scale of `z` (assumptions,)."""
         return np.asarray(self.weights @ self.z)
 
-    @property
+    @cached_property
     def covariance_z(self) -> Floats:
         """Posterior covariance on the scale of `z` (assumptions, assumptions)."""
         off = self.z - self.mean_z
         return np.asarray((off * self.weights[:, None]).T @ off)
 
-    @property
+    @cached_property
     def width_left(self) -> Floats:
         """Posterior standard deviation over the prior one, which is 1, on the scale of `z` (assumptions,)."""
         return np.sqrt(np.diag(self.covariance_z))

@@ -17,6 +17,7 @@ from policy_sim.border import InputError
 from policy_sim.clv import CustomerSummary
 from policy_sim.evidence.case_log import CaseLog
 from policy_sim.orders import Transactions
+from policy_sim.orders.sorting import begins_run
 
 __all__ = ["FollowUp", "before_cases", "follow_up", "running_spend"]
 
@@ -120,7 +121,7 @@ def before_cases(follow: FollowUp) -> CustomerSummary:
     No failure has moved it, and no refund has lowered it.
     """
     log = follow.transactions
-    first = np.flatnonzero(np.append(True, log.customer[1:] != log.customer[:-1]))
+    first = np.flatnonzero(begins_run(log.customer))
     stop = np.append(first[1:], len(log.customer)) - 1
     buyer, first_case = np.unique(log.customer[follow.place], return_index=True)
     stop[buyer] = np.maximum(follow.place[first_case] - 1, first[buyer])

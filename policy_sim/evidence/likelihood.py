@@ -30,6 +30,7 @@ from policy_sim.clv import GammaGammaFit
 from policy_sim.evidence.buying_kernels import add_silence
 from policy_sim.evidence.features import Features
 from policy_sim.evidence.follow_up import FollowUp, running_spend
+from policy_sim.orders.sorting import begins_run
 
 __all__ = ["BUYING", "OF_FAILURE", "SHARED", "Likelihood", "Total"]
 
@@ -149,7 +150,7 @@ class Likelihood:
     def _exposures(self, follow_up: FollowUp) -> None:
         """Work out x, E and w of every customer; those whose last order had a case come first, in their order."""
         log = follow_up.transactions
-        first = np.flatnonzero(np.append(True, log.customer[1:] != log.customer[:-1]))
+        first = np.flatnonzero(begins_run(log.customer))
         last = np.append(first[1:], len(log.customer)) - 1
         weeks = (log.date - log.date.min()).astype(np.int64) / 7.0
         end = float(weeks.max()) + _HALF_A_DAY  # orders come at any hour of their days
@@ -184,7 +185,8 @@ class Likelihood:
             stay[block.customer[block.is_last]] = expit(-of_block[block.is_last])
             value -= float(np.logaddexp(0, of_block[~block.is_last]).sum())
         of_buying, moves, used = self._buying(natural, stay)
-        value += of_buying + sum(self._spend(natural, f).value for f in range(self.failures))
+        spends = [self._spend(natural, f) for f in range(self.failures)]
+        value += of_buying + sum(spend.value for spend in spends)
         if not with_derivatives:
             return Total(value, np.zeros(0), np.zeros((0, 0)))
         gradient, hessian = np.zeros(self.size), np.zeros((self.size, self.size))
@@ -203,10 +205,9 @@ class Likelihood:
             mixed = float(slope @ block.over)
             hessian[j, _OVER] += mixed
             hessian[_OVER, j] += mixed
-            spend = self._spend(natural, f)
             places = np.array([j + 2, _PARADOX])
-            gradient[places] += spend.gradient
-            hessian[np.ix_(places, places)] += spend.hessian
+            gradient[places] += spends[f].gradient
+            hessian[np.ix_(places, places)] += spends[f].hessian
         self._curve_of_buying(natural, stay, eta, used, hessian)
         return Total(value, gradient, hessian)
 
@@ -342,7 +343,7 @@ def _spending(follow_up: FollowUp, spend: GammaGammaFit) -> tuple[tuple[Floats, 
     # order that failed may not have stayed
     known = np.maximum(place, first + 1)
     before, count = sums[known] - sums[first + 1], counts[known] - counts[first + 1]
-    is_first_case = np.append(True, log.customer[place[1:]] != log.customer[place[:-1]])
+    is_first_case = begins_run(log.customer[place])
     shape = spend.p * follow_up.later_count
     total = spend.q + spend.p * count + shape
     parts = tuple(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from policy_sim.evidence.follow_up import FollowUp, before_cases, follow_up
 from policy_sim.evidence.likelihood import Likelihood
 from policy_sim.evidence.posterior import Parameters
 from policy_sim.orders import Transactions
+from policy_sim.orders.sorting import begins_run
 
 __all__ = ["Observed"]
 
@@ -89,7 +91,7 @@ class Observed:
             self.features, self.follow_up, self.spend, len(self.scenario.failures), self.adjustments, offset
         )
 
-    @property
+    @cached_property
     def parameters(self) -> Parameters:
         """All that is estimated."""
         return Parameters.of(self.scenario, tuple(self.adjustments), _buying_start(self.follow_up.transactions))
@@ -159,7 +161,7 @@ def _adjustments(log: CaseLog) -> dict[str, Floats]:
 
 def _buying_start(transactions: Transactions) -> Floats:
     """Return where the search for the process of buying begins: one rate for all, and few who leave."""
-    first = np.flatnonzero(np.append(True, transactions.customer[1:] != transactions.customer[:-1]))
+    first = np.flatnonzero(begins_run(transactions.customer))
     last = np.append(first[1:], len(transactions.customer)) - 1
     weeks = float((transactions.date[last] - transactions.date[first]).astype(np.int64).sum()) / 7
     repeats = float((last - first).sum())

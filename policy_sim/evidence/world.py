@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import Draws, Scenario, central
 from policy_sim.border import InputError, unknown
+from policy_sim.evidence.likelihood import OF_FAILURE, SHARED
 from policy_sim.orders.dates import DAYS_PER_WEEK
 from policy_sim.policy import Policy
 from policy_sim.value import STYLES
@@ -35,21 +36,10 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
-#: Assumptions about how customers answer that are drawn anew for every world: those of all failures alike ...
-DRAWN_SHARED = (
-    "severity_weight",
-    "wait_weight",
-    "effort_weight",
-    "repeat_weight",
-    "double_deviation_weight",
-    "bond_weight",
-    "first_order_weight",
-    "over_compensation_weight",
-    "churn_without_failure",
-    "paradox",
-)
-#: ... and those of each.
-DRAWN_PER_FAILURE = ("churn_without_remedy", "compensation_weight", "gesture_weight", "spend_drop")
+#: Assumptions about how customers answer that are drawn anew for every world: those of all failures alike, but for one
+#: that moves next to nothing, and those of each.
+DRAWN_SHARED = tuple(name for name in SHARED if name != "insult_weight")
+DRAWN_PER_FAILURE = OF_FAILURE
 
 #: How the effect of a compensation may depend on its size.
 RESPONSE_SHAPES: Mapping[str, str] = {

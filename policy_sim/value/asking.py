@@ -10,7 +10,7 @@ asks: that is no authority to ask for, but a ban. What to give is a rule of its 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -79,15 +79,15 @@ def _worth_asking(policy: Policy, search: Search, lever: Lever, every: int | Non
         return now
     cents, value = search.along(policy, lever)
     few = replace(search, expected=search.expected.take(spread(len(search.expected.payoffs.cases), _CASES)))
-    highest = policy.with_limit(lever, high)
-    gains = {now: _gain_of_going_up(policy, highest, few)}
+    gain_under = _gain_of_going_up(policy.with_limit(lever, high), few)
+    gains = {now: gain_under(policy)}
     places = _with_amounts(cents, every)
     places = places[value[places] >= at_least]
     for place in places[spread(len(places), _AMOUNTS)]:
         step, limit = best_step(cents, (np.arange(len(cents)) == place).astype(float), (low, high), every)
         changed = policy.with_limit(lever, limit)
         if step == place and cents[step] > 0 and search.is_feasible(changed):
-            gains[limit] = _gain_of_going_up(changed, highest, few)
+            gains[limit] = gain_under(changed)
     tolerance = AS_GOOD * search.reach(value)
     enough = max(gains.values()) - tolerance
     is_worth_it = gains[now] > tolerance and gains[now] >= enough
@@ -106,11 +106,16 @@ def _with_amounts(cents: Ints, every: int | None) -> Ints:
     return np.unique(np.append(np.searchsorted(cents, multiples, side="right") - 1, len(cents) - 1))
 
 
-def _gain_of_going_up(asking: Policy, open_: Policy, search: Search) -> float:
-    """Return what the cases gain (money a case, over all cases) that a tier passes on because it has to ask."""
+def _gain_of_going_up(open_: Policy, search: Search) -> Callable[[Policy], float]:
+    """Return what gives, for a policy, the gain of the cases that a tier passes on because it has to ask.
+
+    Money a case, over all cases; against an open policy, under which they stay.
+    """
     payoffs = search.expected.payoffs
-    goes_up = Handling.of(asking, payoffs).tier > Handling.of(open_, payoffs).tier
-    if not goes_up.any():
-        return 0.0
-    gains = search.by_case(asking)[goes_up] - search.by_case(open_)[goes_up]
-    return float(gains.sum() / len(payoffs.cases))
+    tier, worth = Handling.of(open_, payoffs).tier, search.by_case(open_)
+
+    def gain(asking: Policy) -> float:
+        goes_up = Handling.of(asking, payoffs).tier > tier
+        return float((search.by_case(asking) - worth)[goes_up].sum() / len(payoffs.cases)) if goes_up.any() else 0.0
+
+    return gain
