@@ -21,7 +21,7 @@ from pydantic import Field, model_validator
 
 from policy_sim.border import Described, InputError, check_at_least, parse_model, unknown
 from policy_sim.extending import extended_content, scenario_file
-from policy_sim.failures import ACTS, Failure, Remedy, Rule
+from policy_sim.failures import ACTS, Failure, Remedy, Rule, compose
 from policy_sim.segments import Segment, check_segments
 from policy_sim.words import ASKS, COLUMNS, Name, Text
 
@@ -129,6 +129,8 @@ _ABOVE_ZERO = (
 #: Shares of the same people: in any group that holds them they may not add up to more than 1.
 _SHARES_OF_ONE = ("generous_share", "thrifty_share")
 _BELOW_ONE = ("churn_without_remedy", "severity_mean", "firmness_mean", "repeat_share", "first_order_share")
+#: Drawn with random numbers of its own: whether a scenario knows of playbooks leaves all other draws as they are.
+_DRAWN_APART = "playbook."
 #: Parts of a scenario: more than anybody could follow.
 _MOST_PARTS = {"tiers": 20, "segments": 50, "failures": 200, "remedies": 1_000, "rules": 1_000, "assumptions": 1_000}
 _NEEDED_PER_TIER = (
@@ -394,6 +396,17 @@ class Scenario(Described):
         """The remedy that each variant is one of, by the variant's name."""
         return {variant: remedy for remedy in self.remedies for variant in self.variants(remedy)}
 
+    def resolutions(self, failure: str) -> list[tuple[str, ...]]:
+        """Return the resolutions of a failure, each the variants of remedies that are given together.
+
+        Raises
+        ------
+        InputError
+            As `failures.compose` does.
+        """
+        where = f"scenario {self.name}"
+        return compose(failure, self.failures[failure], self.rules, self.remedy_of_variant, where)
+
     @property
     def cells(self) -> tuple[tuple[str, str], ...]:
         """Every failure with every segment, in the order in which cells are numbered."""
@@ -540,8 +553,11 @@ def draw_assumptions(scenario: Scenario, count: int = 200, seed: int = 0) -> Dra
     from scipy.stats import qmc  # heavy, as above
 
     names = scenario.assumption_names
-    sampler = qmc.LatinHypercube(d=len(names), rng=np.random.default_rng([seed, 1]))
-    probability = sampler.random(count)
+    apart = np.array([name.startswith(_DRAWN_APART) for name in names])
+    probability = np.empty((count, len(names)))
+    for stream, own in ((1, ~apart), (2, apart)):
+        sampler = qmc.LatinHypercube(d=int(own.sum()), rng=np.random.default_rng([seed, stream]))
+        probability[:, own] = sampler.random(count)
     if scenario.correlation is not None:
         _put_in_order(probability, scenario.correlation, names)
     columns = [scenario.assumption(name).quantile(probability[:, j]) for j, name in enumerate(names)]

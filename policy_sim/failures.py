@@ -6,12 +6,14 @@ Left to others: whether they fit together (`assumptions`), what they come to for
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+import math
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from policy_sim.border import Described, unknown
+from policy_sim.border import Described, InputError, unknown
 from policy_sim.words import EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS, NEEDS, RemedyKind, Text
 
 __all__ = ["ACTS", "Failure", "Form", "Remedy", "Rule"]
@@ -144,3 +146,45 @@ class Rule(Described):
     def names(self) -> tuple[str, ...]:
         """Every remedy or variant that the rule names."""
         return (*self.never, *((self.only,) if self.only else ()), *self.alongside)
+
+
+#: Combinations of a failure's alternatives: a few dozen make sense.
+_MOST_COMBINATIONS = 20_000
+
+
+def compose(
+    name: str, failure: Failure, rules: Sequence[Rule], remedy_of_variant: Mapping[str, str], where: str
+) -> list[tuple[str, ...]]:
+    """Return the resolutions of a failure: one alternative from each part, unless a rule leaves the combination out.
+
+    Raises
+    ------
+    InputError
+        If there are more than make sense, or the rules leave every combination out.
+    """
+    count = math.prod(map(len, failure.resolutions.values()))
+    if count > _MOST_COMBINATIONS:
+        raise InputError(
+            f"the parts of failure '{name}' make {count:,} resolutions ({where}); expected at most "
+            f"{_MOST_COMBINATIONS:,}, take alternatives or parts out"
+        )
+    combinations = itertools.product(*failure.resolutions.values())
+    bundles = [tuple(itertools.chain(*combination)) for combination in combinations]
+
+    def makes_sense(bundle: tuple[str, ...]) -> bool:
+        named = {*bundle, *(remedy_of_variant[variant] for variant in bundle)}
+        return not any(_leaves_out(rule, named) for rule in rules)
+
+    sensible = [bundle for bundle in bundles if makes_sense(bundle)]
+    if not sensible:
+        raise InputError(
+            f"the rules leave out every resolution of failure '{name}' ({where}, {len(bundles)} "
+            "combinations); take a rule away, or add an alternative that they allow"
+        )
+    return sensible
+
+
+def _leaves_out(rule: Rule, named: Collection[str]) -> bool:
+    if rule.only is None:
+        return all(name in named for name in rule.never)
+    return rule.only in named and not any(name in named for name in rule.alongside)

@@ -32,6 +32,7 @@ __all__ = [
     "OUTCOMES",
     "PARTS",
     "RETURN_PARTS",
+    "RULE_FACTS",
     "SIMPLICITY",
     "SPARED",
     "TILES",
@@ -43,6 +44,7 @@ __all__ = [
     "OutcomeKind",
     "RemedyKind",
     "ReturnPart",
+    "RuleFact",
     "SparedKind",
     "Text",
     "decimals_of",
@@ -450,9 +452,12 @@ class AskKind:
         Ending of the assumption that says how many ask for it, of each failure; the rest ask for nothing in particular.
     asks_for_more
         Whether more is asked for than what was lost.
+    sentence
+        How a rule of a playbook says that it is for customers who ask for this.
     """
 
     name: str
+    sentence: str
     kind: RemedyKind | None = None
     assumption: str | None = None
     asks_for_more: bool = False
@@ -462,10 +467,10 @@ class AskKind:
 ASKS: Mapping[str, AskKind] = {
     ask.name: ask
     for ask in (
-        AskKind("anything"),
-        AskKind("money", kind="money", assumption="asks_money_share"),
-        AskKind("thing", kind="goods", assumption="asks_thing_share"),
-        AskKind("more", assumption="asks_more_share", asks_for_more=True),
+        AskKind("anything", "asks for nothing in particular"),
+        AskKind("money", "asks for money", kind="money", assumption="asks_money_share"),
+        AskKind("thing", "asks for the thing", kind="goods", assumption="asks_thing_share"),
+        AskKind("more", "asks for more than was lost", assumption="asks_more_share", asks_for_more=True),
     )
 }
 
@@ -506,3 +511,47 @@ GUARDS: Mapping[str, GuardFact] = {
 }
 
 GUARD_FACTS = tuple(GUARDS)
+
+
+@dataclass(frozen=True)
+class RuleFact:
+    """A column of a case that whoever decides sees before deciding, so that a rule of a playbook may hang on it.
+
+    Attributes
+    ----------
+    title
+        What it is called on screens and in files.
+    below, at_least
+        How a rule says that it is for cases below a value, and from one on; "{}" stands for the value.
+    is_yes_or_no
+        Whether it is 0 or 1; `below` then says that it is not so, and `at_least` that it is.
+    """
+
+    name: str
+    title: str
+    below: str
+    at_least: str
+    is_yes_or_no: bool = False
+
+    @property
+    def unit(self) -> str:
+        """Unit of the column."""
+        return CASE_COLUMNS[self.name].unit
+
+
+#: Facts that rules of a playbook may hang on, by name, in the order in which they are said.
+RULE_FACTS: Mapping[str, RuleFact] = {
+    fact.name: fact
+    for fact in (
+        RuleFact("item_price", "Price of the item", "under {}", "{} or more"),
+        RuleFact("prior_purchases", "Orders so far", "fewer than {} orders", "{} orders or more"),
+        RuleFact("days_since_purchase", "Days since the order", "less than {} days old", "{} days old or older"),
+        RuleFact("hours_open", "Hours since it went wrong", "within {} hours", "{} hours old or older"),
+        RuleFact("severity", "Harm, from 0 to 1", "harm below {}", "harm of {} or more"),
+        RuleFact("prior_failures", "Failures before", "fewer than {} failures before", "{} failures before or more"),
+        RuleFact("prior_claims", "Claims before", "fewer than {} claims before", "{} claims before or more"),
+        RuleFact("live", "On the phone or in chat", "in writing", "on the phone or in chat", is_yes_or_no=True),
+        RuleFact("in_stock", "In stock", "not in stock", "in stock", is_yes_or_no=True),
+        RuleFact("part_available", "Spare part at hand", "no spare part", "spare part at hand", is_yes_or_no=True),
+    )
+}

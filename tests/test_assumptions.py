@@ -9,7 +9,6 @@ from policy_sim.assumptions import Assumption, Scenario, central, draw_assumptio
 from policy_sim.border import InputError, parse_model, shipped
 from policy_sim.failures import Rule
 from policy_sim.policy import load_policy
-from policy_sim.service.remedies import compose
 from policy_sim.study import load_stories
 
 SHIPPED = sorted(path.stem for path in shipped("data/scenarios").glob("*.yaml"))
@@ -92,7 +91,7 @@ def test_one_base_and_six_businesses_over_it():
 @pytest.mark.parametrize("name", SHIPPED)
 def test_each_failure_has_a_choice_that_can_be_looked_through(name):
     scenario = load_scenario(name)
-    bundles = {failure: compose(scenario, failure) for failure in scenario.failures}
+    bundles = {failure: scenario.resolutions(failure) for failure in scenario.failures}
     assert all(
         20 <= len(of_failure) <= 48 and len(set(of_failure)) == len(of_failure) for of_failure in bundles.values()
     )
@@ -111,7 +110,7 @@ def test_each_failure_has_a_choice_that_can_be_looked_through(name):
     # and every rule that forbids leaves something out
     for position, rule in ((i, rule) for i, rule in enumerate(scenario.rules) if rule.never):
         fewer = scenario.model_copy(update={"rules": scenario.rules[:position] + scenario.rules[position + 1 :]})
-        assert any(len(compose(fewer, failure)) > len(bundles[failure]) for failure in scenario.failures), rule
+        assert any(len(fewer.resolutions(failure)) > len(bundles[failure]) for failure in scenario.failures), rule
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -133,7 +132,7 @@ def test_every_shipped_policy_fits_every_scenario(name, policy):
     ],
 )
 def test_each_scenario_can_tell_its_story(name, failure, resolution):
-    assert any(set(resolution.split()) <= set(bundle) for bundle in compose(load_scenario(name), failure))
+    assert any(set(resolution.split()) <= set(bundle) for bundle in load_scenario(name).resolutions(failure))
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -340,7 +339,7 @@ def test_a_file_that_extends_another_says_only_what_differs(beside, scenario):
     assert "broken_part" not in own.assumptions
     assert own.remedies["spare_part"].cost == scenario.remedies["spare_part"].cost
     # three parts: no notice any more, the goods of the base, goodwill of its own
-    assert compose(own, "late_delivery")[:3] == [(), ("coupon_20",), ("shipping_refund",)]
+    assert own.resolutions("late_delivery")[:3] == [(), ("coupon_20",), ("shipping_refund",)]
 
 
 def test_a_file_may_extend_one_beside_it_or_further_away(beside):
@@ -406,10 +405,10 @@ def test_faults_in_a_file_that_extends_another(beside, text, expected):
     ],
 )
 def test_rules_leave_out_what_they_say_and_nothing_else(scenario, rule, left_out):
-    everything = compose(scenario.model_copy(update={"rules": ()}), "late_delivery")
+    everything = scenario.model_copy(update={"rules": ()}).resolutions("late_delivery")
     assert len(everything) == 2 * 4 * 9
     bound = scenario.model_copy(update={"rules": (Rule(**rule, because="a test"),)})
-    assert set(everything) - set(compose(bound, "late_delivery")) == left_out
+    assert set(everything) - set(bound.resolutions("late_delivery")) == left_out
 
 
 def test_what_kind_a_remedy_is_and_whether_anybody_asked(scenario):

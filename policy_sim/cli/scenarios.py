@@ -50,12 +50,11 @@ def show(
 ) -> None:
     """Every assumption with value, unit, range, trust and source; what remedies are made of; how many resolutions."""
     from policy_sim.assumptions import load_scenario
-    from policy_sim.service.remedies import compose
     from policy_sim.show.terminal.scenarios import of_scenario
 
     loaded = load_scenario(scenario)
     if as_json:
-        counts = {failure: len(compose(loaded, failure)) for failure in loaded.failures}
+        counts = {failure: len(loaded.resolutions(failure)) for failure in loaded.failures}
         content = loaded.model_dump(mode="json")
         print_json(content | {"resolution_counts": counts, "fingerprint": loaded.fingerprint})
     else:

@@ -23,7 +23,6 @@ from policy_sim.evidence.moments import read_moments
 from policy_sim.evidence.resolutions import AMOUNTS
 from policy_sim.orders.files import read_file_columns
 from policy_sim.orders.reading import counted
-from policy_sim.service.remedies import compose
 from policy_sim.words import ASKS, CASE_COLUMNS
 
 __all__ = ["ColumnCheck", "Finding", "LogColumns", "check_columns", "read_log_columns"]
@@ -269,7 +268,7 @@ def _unknown_names(log: LogColumns, name: str, valid: Sequence[str], findings: l
 def _unknown_resolutions(log: LogColumns, scenario: Scenario, findings: list[Finding]) -> Flags:
     """Return which cases have a resolution that the scenario does not have for their failure."""
     menus = {
-        name: {" + ".join(bundle) or "nothing" for bundle in compose(scenario, name)} for name in scenario.failures
+        name: {" + ".join(bundle) or "nothing" for bundle in scenario.resolutions(name)} for name in scenario.failures
     }
     pair = pd.DataFrame({"failure": log.text["failure"], "resolution": log.text["resolution"]})
     codes = pair.groupby(["failure", "resolution"], sort=False).ngroup().to_numpy()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import Scenario, central
 from policy_sim.evidence.vocabulary import Meaning
-from policy_sim.service.remedies import Menu, compile_menu, compose
+from policy_sim.service.remedies import Menu, compile_menu
 from policy_sim.words import CASE_COLUMNS, COLUMNS, EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS
 
 __all__ = ["AMOUNTS", "FOUND", "Evidence", "Given", "find_given"]
@@ -154,7 +154,9 @@ class _Finder:
 
     def __init__(self, scenario: Scenario, menu: Menu) -> None:
         self.counts = menu.counts
-        self.bundles = [[frozenset(bundle) for bundle in compose(scenario, failure)] for failure in scenario.failures]
+        self.bundles = [
+            [frozenset(bundle) for bundle in scenario.resolutions(failure)] for failure in scenario.failures
+        ]
         fixed, of_price = _columns_by_price(scenario)
         self.fixed = {name: menu.uses[:, :, LIMITS.index(name), :, 0] @ fixed for name in AMOUNTS}
         self.slope = {name: menu.uses[:, :, LIMITS.index(name), :, 0] @ of_price for name in AMOUNTS}

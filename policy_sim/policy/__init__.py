@@ -17,6 +17,7 @@ from policy_sim.policy.limits import (
     limit_contents,
     parse_lever,
 )
+from policy_sim.policy.playbook import Playbook, PlaybookRule, Stretch
 from policy_sim.policy.record import (
     FILE_FORMAT,
     SCHEMA,
@@ -53,6 +54,8 @@ __all__ = [
     "Ladder",
     "Lever",
     "LimitException",
+    "Playbook",
+    "PlaybookRule",
     "Policy",
     "Provenance",
     "Record",
@@ -60,6 +63,7 @@ __all__ = [
     "Seal",
     "Start",
     "Status",
+    "Stretch",
     "Tier",
     "Versions",
     "authority",

@@ -1,4 +1,4 @@
-"""Policies: tiers with limits, exceptions by failure and segment, guards.
+"""Policies: tiers with limits, exceptions by failure and segment, guards, and what to give within them.
 
 In: the content of a policy file. Out: `Policy`, checked and frozen, with its version, owner, status and dates.
 Left to others: files (`record`); which limits hold for one case in words (`authority`); worth (`value`).
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,10 +16,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainSerializer,
     WithJsonSchema,
@@ -28,6 +24,8 @@ from pydantic import (
 )
 
 from policy_sim.border import InputError, nearest, unknown
+from policy_sim.policy.one_line import Frozen, OneLine
+from policy_sim.policy.playbook import Playbook
 from policy_sim.words import GUARD_FACTS, LIMITS, Name, decimals_of
 
 if TYPE_CHECKING:
@@ -109,16 +107,6 @@ _LIMIT_SCHEMA = {
 Limit = Annotated[float, BeforeValidator(_limit), PlainSerializer(limit_content), WithJsonSchema(_LIMIT_SCHEMA)]
 
 
-def _one_line(text: str) -> str:
-    for sign in text:
-        # neither files nor screens can carry these safely
-        if unicodedata.category(sign) in ("Cc", "Cs") or sign in "\ufffe\uffff":
-            raise ValueError(f"text holds the control character {sign!r}; it must be one line of plain text, remove it")
-    return text
-
-
-OneLine = Annotated[str, AfterValidator(_one_line)]
-
 #: Parts of a policy: more than anybody could follow.
 _MOST_PARTS = {"tiers": 20, "exceptions": 1_000, "guards": 100}
 
@@ -140,11 +128,6 @@ def _day(value: object) -> object:
 Day = Annotated[date | None, BeforeValidator(_day)]
 
 
-class _Frozen(BaseModel):
-    # built when first used: half of the time that importing would take
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
 def _check_limit_names(limits: object) -> object:
     if isinstance(limits, Mapping):
         for name in limits:
@@ -162,14 +145,14 @@ Limits = Annotated[
 ]
 
 
-class Tier(_Frozen):
+class Tier(Frozen):
     """Who decides, with the most that may be given in each dimension without asking; the last tier has no limits."""
 
     name: Name
-    limits: Limits = {}
+    limits: Limits = Field(default_factory=dict)
 
 
-class LimitException(_Frozen):
+class LimitException(Frozen):
     """Other limits of a tier for one failure, one segment, or both; the most specific one wins."""
 
     tier: Name
@@ -188,7 +171,7 @@ class LimitException(_Frozen):
         return (self.tier, self.failure, self.segment) == (tier, failure, segment)
 
 
-class Guard(_Frozen):
+class Guard(Frozen):
     """A condition that takes a case out of a tier's hands: at this value or above, it goes straight to another tier."""
 
     fact: Annotated[str, Field(json_schema_extra={"enum": list(GUARD_FACTS)})]
@@ -202,8 +185,8 @@ class Guard(_Frozen):
         return self
 
 
-class Policy(_Frozen):
-    """Tiers in order with their limits, exceptions and guards; it knows no payoffs.
+class Policy(Frozen):
+    """Tiers in order with their limits, exceptions and guards, perhaps a playbook; it knows no payoffs.
 
     `effective_from` and `effective_until` are the first and last day on which an order must be placed to be decided by
     this version.
@@ -222,6 +205,7 @@ class Policy(_Frozen):
     tiers: Annotated[tuple[Tier, ...], Field(min_length=2)]
     exceptions: tuple[LimitException, ...] = ()
     guards: tuple[Guard, ...] = ()
+    playbook: Playbook | None = None
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
@@ -447,6 +431,8 @@ class Policy(_Frozen):
             )
         for exception in self.exceptions:
             scenario.check_cell(exception.failure, exception.segment, where)
+        if self.playbook is not None:
+            self.playbook.check_names(scenario, where)
         if self.currency != scenario.currency:
             raise InputError(
                 f"policy '{self.name}' is in {self.currency}, scenario '{scenario.name}' in {scenario.currency}; "
@@ -456,7 +442,11 @@ class Policy(_Frozen):
     @property
     def content(self) -> dict[str, object]:
         """The policy as plain data: numbers, text, lists and mappings, in one form whatever file it came from."""
-        return dict(_plain(self.model_dump(mode="json")))
+        content = dict(_plain(self.model_dump(mode="json", exclude=None if self.playbook else {"playbook"})))
+        if self.playbook is not None:
+            rules = [rule.model_dump(mode="json", exclude_defaults=True) for rule in self.playbook.rules]
+            content["playbook"] = _plain({"rules": rules})
+        return content
 
     @property
     def fingerprint(self) -> str:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from policy_sim.border import InputError, find_file, parse_json, parse_model, read_yaml, shipped
-from policy_sim.policy.limits import MOST_VERSIONS, OneLine, Policy
+from policy_sim.policy.limits import MOST_VERSIONS, Policy
+from policy_sim.policy.one_line import OneLine
 from policy_sim.version import __version__
 from policy_sim.words import Name
 

@@ -11,7 +11,7 @@ from policy_sim.service.facts import (
     draw_suspicion,
 )
 from policy_sim.service.queue import Waiting, erlang_c, waiting
-from policy_sim.service.remedies import Menu, compile_menu, compose
+from policy_sim.service.remedies import Menu, compile_menu
 from policy_sim.service.response import (
     chance_lost,
     compensation_effect,
@@ -31,7 +31,6 @@ __all__ = [
     "compensation_effect",
     "compile_menu",
     "complete_cases",
-    "compose",
     "draw_asks",
     "draw_cases",
     "draw_failures",

@@ -6,26 +6,19 @@ columns. Left to others: the cases they are applied to (`value`), how customers 
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import Draws, Scenario
-from policy_sim.border import InputError
-from policy_sim.failures import ACTS, Rule
+from policy_sim.failures import ACTS
 from policy_sim.words import COLUMNS, EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS, NEEDS
 
-__all__ = ["Menu", "compile_menu", "compose"]
+__all__ = ["Menu", "compile_menu"]
 
 Floats = NDArray[np.float64]
-
-
-#: Combinations of a failure's alternatives: a few dozen make sense.
-_MOST_COMBINATIONS = 20_000
 
 
 @dataclass(frozen=True)
@@ -85,43 +78,6 @@ class Menu:
     in_line: NDArray[np.bool_]
 
 
-def compose(scenario: Scenario, failure: str) -> list[tuple[str, ...]]:
-    """Return the resolutions of a failure: one alternative from each part, unless a rule leaves the combination out.
-
-    Raises
-    ------
-    InputError
-        If the rules leave every combination out.
-    """
-    parts = scenario.failures[failure].resolutions
-    count = math.prod(map(len, parts.values()))
-    if count > _MOST_COMBINATIONS:
-        raise InputError(
-            f"the parts of failure '{failure}' make {count:,} resolutions (scenario {scenario.name}); expected at most "
-            f"{_MOST_COMBINATIONS:,}, take alternatives or parts out"
-        )
-    bundles = [tuple(itertools.chain(*combination)) for combination in itertools.product(*parts.values())]
-    remedy_of = scenario.remedy_of_variant
-
-    def makes_sense(bundle: tuple[str, ...]) -> bool:
-        named = {*bundle, *(remedy_of[variant] for variant in bundle)}
-        return not any(_leaves_out(rule, named) for rule in scenario.rules)
-
-    sensible = [bundle for bundle in bundles if makes_sense(bundle)]
-    if not sensible:
-        raise InputError(
-            f"the rules leave out every resolution of failure '{failure}' (scenario {scenario.name}, {len(bundles)} "
-            "combinations); take a rule away, or add an alternative that they allow"
-        )
-    return sensible
-
-
-def _leaves_out(rule: Rule, named: Collection[str]) -> bool:
-    if rule.only is None:
-        return all(name in named for name in rule.never)
-    return rule.only in named and not any(name in named for name in rule.alongside)
-
-
 def compile_menu(scenario: Scenario, draws: Draws) -> Menu:
     """Compose the resolutions of every failure and put all numbers of the draws into them.
 
@@ -137,7 +93,7 @@ def compile_menu(scenario: Scenario, draws: Draws) -> Menu:
         for name in scenario.remedies
         for variant in scenario.variants(name)
     }
-    bundles = [compose(scenario, failure) for failure in scenario.failures]
+    bundles = [scenario.resolutions(failure) for failure in scenario.failures]
     shape = (len(bundles), max(map(len, bundles)))
     money = (*shape, len(COLUMNS), len(draws))
     menu = Menu(

@@ -20,7 +20,7 @@ from policy_sim.assumptions import Draws, Scenario, central, draw_assumptions, l
 from policy_sim.border import Described, InputError, find_file, parse_model, plain_rows, read_yaml, shipped, unknown
 from policy_sim.failures import ACTS
 from policy_sim.policy import limit_content, load_policy
-from policy_sim.service import compose, read_cases
+from policy_sim.service import read_cases
 from policy_sim.value import Payoffs, interval, measure, measures_of, value_cases
 from policy_sim.words import CASE_COLUMNS, COLUMNS, LIMITS, Name
 
@@ -378,7 +378,7 @@ def replay(story: Story, draws: int = 500, seed: int = 0) -> Replay:
     """
     whole = load_scenario(story.scenario)
     sampled = draw_assumptions(whole, draws, seed)
-    own = compose(whole, str(story.case["failure"]))
+    own = whole.resolutions(str(story.case["failure"]))
     bundles = list(dict.fromkeys([*(option.remedies for option in story.options.values()), *own]))
     facts = [{**story.case, **option.case} for option in story.options.values()]
     distinct = [dict(story.case)]

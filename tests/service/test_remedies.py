@@ -6,7 +6,7 @@ from policy_sim.assumptions import central, draw_assumptions, load_scenario
 from policy_sim.border import InputError
 from policy_sim.failures import ACTS, Rule
 from policy_sim.policy import load_policy
-from policy_sim.service import compile_menu, compose, read_cases
+from policy_sim.service import compile_menu, read_cases
 from policy_sim.value import decide, value_cases
 from policy_sim.words import COLUMNS, LIMITS
 
@@ -180,7 +180,7 @@ def test_a_rule_binds_variants_by_their_own_name_and_by_that_of_their_remedy(sce
     def holds(bundle, name):
         return any(is_one(variant, name) for variant in bundle)
 
-    everything, sensible = compose(bound(scenario), failure), compose(bound(scenario, rule), failure)
+    everything, sensible = bound(scenario).resolutions(failure), bound(scenario, rule).resolutions(failure)
     if "never" in rule:
         expected = [bundle for bundle in everything if not all(holds(bundle, name) for name in rule["never"])]
     else:
@@ -196,8 +196,8 @@ def test_a_rule_binds_variants_by_their_own_name_and_by_that_of_their_remedy(sce
 
 def test_every_rule_of_several_is_obeyed(scenario):
     rules = ({"never": ("full_refund", "apology_note")}, {"only": "managers_call", "alongside": ("shipping_refund",)})
-    one, other = (set(compose(bound(scenario, rule), "late_delivery")) for rule in rules)
-    assert set(compose(bound(scenario, *rules), "late_delivery")) == one & other < one
+    one, other = (set(bound(scenario, rule).resolutions("late_delivery")) for rule in rules)
+    assert set(bound(scenario, *rules).resolutions("late_delivery")) == one & other < one
 
 
 def test_rules_that_leave_nothing_are_refused(scenario):
@@ -205,12 +205,12 @@ def test_rules_that_leave_nothing_are_refused(scenario):
     failure = scenario.failures["late_delivery"].model_copy(update={"resolutions": {"goodwill": (("apology_note",),)}})
     changed = scenario.model_copy(update={"failures": {"late_delivery": failure}, "rules": (rule,)})
     with pytest.raises(InputError, match=r"leave out every resolution of failure 'late_delivery'.* 1 combination"):
-        compose(changed, "late_delivery")
+        changed.resolutions("late_delivery")
 
 
 def test_a_worth_is_felt_as_less_only_where_its_kind_does_not_match(scenario, menu):
     for f, failure in enumerate(scenario.failures.values()):
-        for a, bundle in enumerate(compose(scenario, list(scenario.failures)[f])):
+        for a, bundle in enumerate(scenario.resolutions(list(scenario.failures)[f])):
             remedies = [
                 scenario.remedies[name] for name in scenario.remedies for v in scenario.variants(name) if v in bundle
             ]

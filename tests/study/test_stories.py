@@ -13,7 +13,7 @@ from policy_sim.assumptions import load_scenario
 from policy_sim.border import InputError, shipped
 from policy_sim.clv import ContractSummary, fit_shifted_beta_geometric
 from policy_sim.policy import Lever, authority, load_policy
-from policy_sim.service import compose, read_cases
+from policy_sim.service import read_cases
 from policy_sim.show.terminal.stories import of_story
 from policy_sim.study import Sample, load_stories, load_story, prepare, replay
 from policy_sim.study.stories import ENOUGH, KeepUntil
@@ -139,7 +139,7 @@ def test_the_best_of_the_menu_is_adequate_in_time_and_believed_to_be_best(replay
     story = replays[name].story
     scenario = load_scenario(story.scenario)
     best = replays[name].options["best"]
-    own = compose(scenario, story.case["failure"])
+    own = scenario.resolutions(story.case["failure"])
     payoffs = value_cases(
         scenario,
         read_cases(replays[name].payoffs.cases.to_frame()[list(story.case)], scenario),

@@ -46,7 +46,6 @@ def of_scenarios(scenarios: Sequence[Scenario], extends: Mapping[str, str | None
 
 def of_scenario(scenario: Scenario) -> list[Table | str]:
     """Return all that a scenario holds: assumptions by group with their sources, remedies, failures, segments."""
-    from policy_sim.service.remedies import compose  # loads pandas and scipy, and a list of scenarios needs neither
 
     about = new_table(f"{scenario.title} ({scenario.name}, {scenario.currency})", ("",))
     about.add_row(scenario.description)
@@ -61,7 +60,7 @@ def of_scenario(scenario: Scenario) -> list[Table | str]:
         remedies.add_row(name, _remedy_words(remedy))
     failures = new_table("failures", ("", "", "resolutions"))
     for name, failure in scenario.failures.items():
-        failures.add_row(name, failure.title, str(len(compose(scenario, name))))
+        failures.add_row(name, failure.title, str(len(scenario.resolutions(name))))
     segments = new_table("segments", ("", "", ""))
     words = segment_words(scenario.segments, scenario.currency)
     for segment in scenario.segments:
