@@ -15,13 +15,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress, plain_rows, unknown
-from policy_sim.policy import Policy, authority, limit_words
+from policy_sim.policy import Playbook, Policy, authority, limit_words
 from policy_sim.service import Waiting
 from policy_sim.value.choice_kernels import GUIDED
 from policy_sim.value.escalation_queue import escalation_queue, supervisor_minutes, with_wait
+from policy_sim.value.following import following_costs
 from policy_sim.value.handling import Handling
 from policy_sim.value.payoffs import Payoffs, in_blocks
-from policy_sim.value.response_kernels import LANES, Assignments, DrawArrays
+from policy_sim.value.response_kernels import LANES, DrawArrays
 from policy_sim.value.sampling import Groups, GroupSums, groups_of, interval, too_few
 from policy_sim.value.scoring import score_lanes
 from policy_sim.words import MEASURES, OUTCOMES, PARTS
@@ -219,11 +220,13 @@ def evaluate(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = No
     shape = (len(payoffs.scenario.failures), len(payoffs.scenario.segments))
     cell_count = shape[0] * shape[1]
     assignments = handling.assignments(handling.arrays.cell)
-    minutes = supervisor_minutes(payoffs, assignments, cell_count).sum(axis=0) / len(payoffs.cases)
+    minutes = supervisor_minutes(payoffs, handling.arrays.style, assignments, cell_count).sum(axis=0) / len(
+        payoffs.cases
+    )
     queue = escalation_queue(payoffs, minutes)
     draw_arrays = with_wait(payoffs, queue.mean_wait_hours)
     groups = groups_of(payoffs.cases)
-    sums, by_group = _scored(payoffs, handling, assignments, groups, draw_arrays, on_progress)
+    sums, by_group = _scored(payoffs, policy.playbook, handling, groups, draw_arrays, on_progress)
     counts = np.bincount(assignments.place, minlength=cell_count).reshape(shape)
     by_cell = by_group.reshape(-1, *shape, *by_group.shape[2:])
     totals = GroupSums(by_group.sum(axis=1), groups.counts, groups.units)
@@ -233,8 +236,8 @@ def evaluate(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = No
 
 def _scored(
     payoffs: Payoffs,
+    playbook: Playbook | None,
     handling: Handling,
-    assignments: Assignments,
     groups: Groups,
     draw_arrays: DrawArrays,
     on_progress: Progress | None,
@@ -244,6 +247,7 @@ def _scored(
     The first lanes are added up by group and cell, and the totals are those of all groups: it costs next to nothing.
     """
     cell_count, group_count = len(payoffs.scenario.cells), len(groups.counts)
+    assignments = handling.assignments(handling.arrays.cell)
     sums = np.empty((cell_count, len(MEASURES), len(payoffs.draws)))
     by_group = np.empty((group_count * cell_count, len(MEASURES), LANES))
     grouped = assignments._replace(place=groups.of_case * cell_count + assignments.place)
@@ -259,6 +263,10 @@ def _scored(
 
     in_blocks(work, len(payoffs.draws), LANES, on_progress, "Evaluating")
     of_draws = by_group[..., : len(payoffs.draws)]
+    if playbook is not None:
+        costs = following_costs(playbook, payoffs, grouped.place, len(by_group))
+        sums += costs.reshape(group_count, cell_count, *costs.shape[1:]).sum(axis=0)
+        of_draws = of_draws + costs[..., :LANES]
     return sums, of_draws.reshape(group_count, cell_count, *of_draws.shape[1:])
 
 
