@@ -34,6 +34,7 @@ __all__ = [
     "decide",
     "evaluate",
     "measure",
+    "outcome_of",
     "worst",
 ]
 
@@ -216,7 +217,11 @@ def evaluate(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = No
     InputError
         If the policy names something that the scenario does not know.
     """
-    handling = Handling.of(policy, payoffs)
+    return outcome_of(policy, payoffs, Handling.of(policy, payoffs), on_progress)
+
+
+def outcome_of(policy: Policy, payoffs: Payoffs, handling: Handling, on_progress: Progress | None = None) -> Outcome:
+    """Return what cases come to that are handled so, by the policy or by whatever takes its place."""
     shape = (len(payoffs.scenario.failures), len(payoffs.scenario.segments))
     cell_count = shape[0] * shape[1]
     assignments = handling.assignments(handling.arrays.cell)

@@ -19,7 +19,7 @@ from policy_sim.value.payoffs import Payoffs, in_blocks
 from policy_sim.value.response_kernels import LANES, Assignments, DrawArrays, score_assignments
 from policy_sim.words import MEASURES
 
-__all__ = ["measures_by_case", "measures_of", "score", "score_lanes"]
+__all__ = ["measures_by_case", "measures_chosen", "measures_of", "score", "score_lanes"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -56,7 +56,11 @@ def measures_of(policy: Policy, payoffs: Payoffs, case: Ints, resolution: Ints, 
     case, resolution, tier
         (rows,) which case is given what at which tier of the scenario. Rows of one case stand together.
     """
-    arrays = policy_arrays_of(policy, payoffs)
+    return measures_chosen(payoffs, policy_arrays_of(policy, payoffs), case, resolution, tier)
+
+
+def measures_chosen(payoffs: Payoffs, arrays: PolicyArrays, case: Ints, resolution: Ints, tier: Ints) -> Floats:
+    """Return the same, `arrays` being what a policy says of the cases."""
     choice = np.repeat(resolution[:, None], arrays.style.shape[1], axis=1)
     assignments = Assignments(case, tier, choice, np.arange(len(case)))
     changes = score(payoffs, arrays, assignments, len(case), payoffs.draw_arrays)
