@@ -25,7 +25,7 @@ from policy_sim.value.best_limits import BestLimits, best_limits
 from policy_sim.value.escalation_queue import escalation_queue, with_load
 from policy_sim.value.evaluation import evaluate, measure, worst
 from policy_sim.value.expected import QUANTITIES, Expected, load_of
-from policy_sim.value.following import following_costs
+from policy_sim.value.following import book_of, following_costs, rules_of
 from policy_sim.value.gap import mean_payoffs, permitted
 from policy_sim.value.handling import Handling
 from policy_sim.value.payoffs import Payoffs, spread
@@ -33,7 +33,16 @@ from policy_sim.value.search import price_of_load
 from policy_sim.value.trees import BestTree, best_trees, leaves, share_leaves
 from policy_sim.words import ASKS, RULE_FACTS
 
-__all__ = ["BestPlaybooks", "best_playbooks", "everybody_follows", "facts_of", "limits_and_playbook", "with_playbook"]
+__all__ = [
+    "BestPlaybooks",
+    "best_playbooks",
+    "chosen_alike",
+    "everybody_follows",
+    "facts_of",
+    "limits_and_playbook",
+    "runners_up",
+    "with_playbook",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -368,6 +377,41 @@ class _Problem:
             at_least = None if low == -np.inf else low
             when[name] = Stretch(at_least=at_least, below=None if high == np.inf else high)
         return when, () if len(asks) == len(ASKS) else tuple(ask for ask in ASKS if ask in asks)
+
+
+def chosen_alike(policy: Policy, payoffs: Payoffs) -> tuple[Floats, NDArray[np.bool_], Ints]:
+    """Return what becomes of a playbook's rules, case by case.
+
+    Returns
+    -------
+    tuple
+        (N,) the share of people (0-1) who choose what the rule says by themselves; (N,) whether it can be followed;
+        (N,) the place of the rule that is for the case, -1 where none is.
+    """
+    playbook = policy.playbook
+    handling = Handling.of(with_playbook(policy, None), payoffs)
+    book, whose = book_of(playbook, payoffs), rules_of(playbook, payoffs)
+    rows = np.arange(len(book))
+    allowed = permitted(handling.arrays, payoffs, handling.tier)[rows, book] & (book >= 0)
+    shares = handling.arrays.style[handling.arrays.tiers[handling.tier], :, : len(payoffs.draws)].mean(axis=-1)
+    return ((handling.choice == book[:, None]) * shares).sum(axis=1), allowed, whose
+
+
+def runners_up(policy: Policy, payoffs: Payoffs) -> list[tuple[str, ...] | None]:
+    """Return for each rule of a playbook the resolution that is next best for its cases, None where there is none."""
+    if policy.playbook is None:
+        return []
+    bare = with_playbook(policy, None)
+    worth, own = _Problem.of(bare, payoffs, 1, 0, (), None).worth(load_of(bare, payoffs), {})
+    whose, found = rules_of(policy.playbook, payoffs), []
+    for n, rule in enumerate(policy.playbook.rules):
+        bundles = payoffs.scenario.resolutions(rule.failure)
+        rows = whose == n
+        gained = (worth[rows, : len(bundles)] - own[rows, None]).sum(axis=0)
+        gained[[set(bundle) == set(rule.give) for bundle in bundles]] = -np.inf
+        best = int(gained.argmax()) if len(bundles) > 1 and rows.any() else -1
+        found.append(bundles[best] if best >= 0 else None)
+    return found
 
 
 def limits_and_playbook(

@@ -18,7 +18,7 @@ from policy_sim.policy import Playbook, PlaybookRule
 from policy_sim.value.payoffs import Payoffs
 from policy_sim.words import ASKS, MEASURES
 
-__all__ = ["book_of", "following_costs", "holds", "style_under"]
+__all__ = ["book_of", "following_costs", "rules_of", "style_under"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -37,20 +37,27 @@ def book_of(playbook: Playbook | None, payoffs: Payoffs) -> Ints:
 
 
 def _read(playbook: Playbook, payoffs: Payoffs) -> Ints:
-    cases, scenario = payoffs.cases, payoffs.scenario
-    playbook.check_names(scenario, "the policy")
-    names = list(scenario.failures)
-    bundles = {failure: [set(bundle) for bundle in scenario.resolutions(failure)] for failure in names}
-    book, is_open = np.full(len(cases), -1), np.ones(len(cases), dtype=np.bool_)
-    for rule in playbook.rules:
-        rows = np.flatnonzero(is_open & holds(rule, payoffs))
-        resolution = bundles[rule.failure].index(set(rule.give))
-        book[rows[payoffs.adequate[rows, resolution]]] = resolution
-        is_open[rows] = False
+    playbook.check_names(payoffs.scenario, "the policy")
+    names = list(payoffs.scenario.failures)
+    bundles = {failure: [set(bundle) for bundle in payoffs.scenario.resolutions(failure)] for failure in names}
+    said = np.array([bundles[rule.failure].index(set(rule.give)) for rule in playbook.rules])
+    rule = rules_of(playbook, payoffs)
+    rows = np.flatnonzero(rule >= 0)
+    rows = rows[payoffs.adequate[rows, said[rule[rows]]]]
+    book = np.full(len(rule), -1)
+    book[rows] = said[rule[rows]]
     return book
 
 
-def holds(rule: PlaybookRule, payoffs: Payoffs) -> NDArray[np.bool_]:
+def rules_of(playbook: Playbook | None, payoffs: Payoffs) -> Ints:
+    """Return the place of the rule that is for each case (N,): the first that holds, -1 where none does."""
+    found = np.full(len(payoffs.cases), -1)
+    for n, rule in enumerate(playbook.rules if playbook else ()):
+        found[(found < 0) & _holds(rule, payoffs)] = n
+    return found
+
+
+def _holds(rule: PlaybookRule, payoffs: Payoffs) -> NDArray[np.bool_]:
     """Return for each case (N,) whether a rule is for it, whatever the rules before it."""
     cases = payoffs.cases
     is_its = np.asarray(cases.failure == cases.failures.index(rule.failure))

@@ -87,6 +87,14 @@ class Gap:
         """Return (draws,) the whole gap, net value a case."""
         return np.asarray(sum(step.gained for step in self.steps))
 
+    def attainable(self) -> float:
+        """Return the mean net value a case that limits and rules could gain, if everybody gave the best at once.
+
+        That is all parts but what customers accept, and knowing how it turns out.
+        """
+        reachable = ("guards", "handing_over", "taste", "limits")
+        return float(sum(self.step(name).gained.mean() for name in reachable))
+
     def to_frame(self) -> pd.DataFrame:
         """Return one row a part: name, title, money a case and a year with the ends of the 90 % interval."""
         rows = []
