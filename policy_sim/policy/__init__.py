@@ -2,7 +2,15 @@
 
 from policy_sim.policy.authority import Authority, InForce, authority, guard_words, limit_words
 from policy_sim.policy.decision import Decider, Decision, Recommendation
-from policy_sim.policy.decision_table import NOT_DECIDED, NOT_DECIDED_RULE, REASON, decide_by_date, decide_table
+from policy_sim.policy.decision_table import (
+    GIVEN,
+    NO_RULE,
+    NOT_DECIDED,
+    NOT_DECIDED_RULE,
+    REASON,
+    decide_by_date,
+    decide_table,
+)
 from policy_sim.policy.ladder import ASK_CENTS, NO_LIMIT_CENTS, Ladder, Rung, Start, to_cents
 from policy_sim.policy.limits import (
     ASK,
@@ -40,10 +48,12 @@ __all__ = [
     "ASK",
     "ASK_CENTS",
     "FILE_FORMAT",
+    "GIVEN",
     "NOT_DECIDED",
     "NOT_DECIDED_RULE",
     "NO_LIMIT",
     "NO_LIMIT_CENTS",
+    "NO_RULE",
     "REASON",
     "SCHEMA",
     "Authority",

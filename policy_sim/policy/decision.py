@@ -219,7 +219,7 @@ class Decider:
                 is_number = 0 <= value < math.inf  # type: ignore[operator]
             except TypeError:
                 is_number = False
-            if not is_number:
+            if value is None or not is_number:
                 raise _no_fact(value, fact, "a rule of the playbook")
             values.append(value)
         if hangs_on_ask and ask not in ASKS:
