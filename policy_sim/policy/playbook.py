@@ -42,6 +42,8 @@ class Stretch(Frozen):
         low, high = self.ends
         if self.at_least is None and self.below is None:
             raise ValueError("neither at_least nor below is given; give one of them, or leave the fact out")
+        if high <= 0:
+            raise ValueError("below is 0; facts are 0 or more, so no case can be below it, raise it")
         if low >= high:
             raise ValueError(f"at_least {low:g} is not below {high:g}; no case can be both, exchange or correct them")
         return self
