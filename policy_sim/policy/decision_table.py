@@ -3,8 +3,8 @@
 In: a policy or its versions, the failures and segments that there are, a table of cases. Out: the same rows with who
 decides each and why, or why it is not decided. Left to others: a single case (`decision`), reading files (`cells`).
 
-A case gets the answer that the published table gives it in a rules engine: one that lacks what is needed is not
-decided, and keeps no other case from being decided.
+A case gets the answer that the published tables give it in a rules engine: one that lacks what is needed, be it for who
+decides or for what to give, is not decided, and keeps no other case from being decided.
 """
 
 from __future__ import annotations
