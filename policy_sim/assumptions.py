@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -406,6 +406,18 @@ class Scenario(Described):
         """
         where = f"scenario {self.name}"
         return compose(failure, self.failures[failure], self.rules, self.remedy_of_variant, where)
+
+    @property
+    def variant_words(self) -> dict[str, str]:
+        """What a person would say is given with each variant, by its name: "store credit of $10"."""
+        spoken = ((name, remedy.words(self.currency)) for name, remedy in self.remedies.items())
+        return {
+            variant: said for name, words in spoken for variant, said in zip(self.variants(name), words, strict=True)
+        }
+
+    def resolution_words(self, bundle: Iterable[str]) -> str:
+        """Return what a person would say is given with variants together: "full refund, keep the item"; "nothing"."""
+        return ", ".join(map(self.variant_words.__getitem__, bundle)) or "nothing"
 
     @property
     def cells(self) -> tuple[tuple[str, str], ...]:

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from policy_sim.border import Described, InputError, unknown
-from policy_sim.words import EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS, NEEDS, RemedyKind, Text
+from policy_sim.words import EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS, NEEDS, RemedyKind, Text, amount_words
 
 __all__ = ["ACTS", "Failure", "Form", "Remedy", "Rule"]
 
@@ -52,12 +52,14 @@ class Remedy(Described):
     `minutes` are those of whoever decides, `supervisor_minutes` those of supervisors, who also handle escalations.
     `lead_hours` is the time until it arrives, `effort` (0-1) what it asks of the customer, `gesture` (0-1) how strong a
     gesture it is. A `proactive` remedy is given before the customer complains, and so reaches those who never would.
+    `said` is what a person would say is given, where the title does not do: "{}" stands for the amount of a variant.
     With a remedy that is `in_line` the customer waits for a supervisor, as in an escalation. What `comes_first` has to
     arrive before all else is sent: an item that is asked back. `needs` is a column of the case without which it cannot
     be given: the item in stock, a part that is still made.
     """
 
     title: Text
+    said: Text | None = None
     kind: RemedyKind | None = None
     proactive: bool = False
     in_line: bool = False
@@ -92,6 +94,28 @@ class Remedy(Described):
         if needs is not None and needs not in NEEDS:
             raise ValueError(str(unknown("column that a remedy may need", needs, NEEDS)))
         return needs
+
+    @model_validator(mode="after")
+    def _says_its_amount(self) -> Self:
+        has_sizes = bool(self.amounts or self.shares_of_price)
+        if self.said is not None and self.said.count("{}") != has_sizes:
+            expected = 'holds "{}" once, for the amount' if has_sizes else 'has no amount, so no "{}"'
+            raise ValueError(f"said is '{self.said}'; expected words in which the remedy {expected}")
+        return self
+
+    def words(self, currency: str) -> tuple[str, ...]:
+        """Return what a person would say is given, of each variant: "store credit of $10", "20% of the price back"."""
+        if self.said is None:
+            first = self.title.split(maxsplit=1)[0] if self.title.strip() else ""
+            # a title begins a line, what is said goes on in one; short forms such as DVD stay
+            is_short_form = len(first) > 1 and first.isupper()
+            said = self.title if is_short_form else self.title[0].lower() + self.title[1:]
+            said += " of {}" if self.amounts else " of {} of the price" if self.shares_of_price else ""
+        else:
+            said = self.said
+        sizes = [amount_words(amount, currency) for amount in self.amounts]
+        sizes += [f"{100 * share:g}%" for share in self.shares_of_price]
+        return tuple(said.replace("{}", size) for size in sizes) or (said,)
 
     @property
     def waives_return(self) -> bool:

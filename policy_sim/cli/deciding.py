@@ -59,15 +59,15 @@ def decide(
 
 
 def _decide_by_rules(policy: str, path: Path, scenario: Scenario) -> pd.DataFrame:
-    """Return who may decide each case, by a policy, or by the version that was live on the day of the order."""
+    """Return who may decide each case and what to give, by a policy, or by the version live on the day of the order."""
     from policy_sim.border import is_folder
     from policy_sim.cells import read_table
     from policy_sim.policy import Decider, decide_by_date, decide_table
     from policy_sim.publish import load_versions, vocabulary_of
-    from policy_sim.words import GUARD_FACTS
+    from policy_sim.words import GUARD_FACTS, RULE_FACTS
 
     names = vocabulary_of(scenario)
-    asked = ("failure", "segment", "asked_for", "amount", "order_date", *GUARD_FACTS)
+    asked = ("failure", "segment", "asked_for", "amount", "order_date", "ask", *GUARD_FACTS, *RULE_FACTS)
     cells = read_table("file of cases", path, asked)
     if cells.empty_count:
         note(f"{cells.empty_count:,} lines of '{path.name}' without anything were left out")

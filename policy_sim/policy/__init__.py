@@ -1,8 +1,16 @@
 """Who may decide what; knows no payoffs."""
 
 from policy_sim.policy.authority import Authority, InForce, authority, guard_words, limit_words
-from policy_sim.policy.decision import Decider, Decision
-from policy_sim.policy.decision_table import NOT_DECIDED, NOT_DECIDED_RULE, REASON, decide_by_date, decide_table
+from policy_sim.policy.decision import Decider, Decision, Recommendation
+from policy_sim.policy.decision_table import (
+    GIVEN,
+    NO_RULE,
+    NOT_DECIDED,
+    NOT_DECIDED_RULE,
+    REASON,
+    decide_by_date,
+    decide_table,
+)
 from policy_sim.policy.ladder import ASK_CENTS, NO_LIMIT_CENTS, Ladder, Rung, Start, to_cents
 from policy_sim.policy.limits import (
     ASK,
@@ -18,6 +26,7 @@ from policy_sim.policy.limits import (
     parse_lever,
 )
 from policy_sim.policy.playbook import Playbook, PlaybookRule, Stretch
+from policy_sim.policy.playbook_words import Titles, condition_words, give_words, playbook_rule_words, titles_of
 from policy_sim.policy.record import (
     FILE_FORMAT,
     SCHEMA,
@@ -39,10 +48,12 @@ __all__ = [
     "ASK",
     "ASK_CENTS",
     "FILE_FORMAT",
+    "GIVEN",
     "NOT_DECIDED",
     "NOT_DECIDED_RULE",
     "NO_LIMIT",
     "NO_LIMIT_CENTS",
+    "NO_RULE",
     "REASON",
     "SCHEMA",
     "Authority",
@@ -58,6 +69,7 @@ __all__ = [
     "PlaybookRule",
     "Policy",
     "Provenance",
+    "Recommendation",
     "Record",
     "Rung",
     "Seal",
@@ -65,10 +77,13 @@ __all__ = [
     "Status",
     "Stretch",
     "Tier",
+    "Titles",
     "Versions",
     "authority",
+    "condition_words",
     "decide_by_date",
     "decide_table",
+    "give_words",
     "guard_words",
     "limit_content",
     "limit_contents",
@@ -79,7 +94,9 @@ __all__ = [
     "make_record",
     "parse_lever",
     "parse_record",
+    "playbook_rule_words",
     "record_content",
     "seal_of",
+    "titles_of",
     "to_cents",
 ]

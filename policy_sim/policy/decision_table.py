@@ -1,10 +1,10 @@
-"""Decision table: which tier may decide what is asked for, in thousands or millions of cases at once.
+"""Decision table: who may decide what is asked for, and what to give, in thousands or millions of cases at once.
 
 In: a policy or its versions, the failures and segments that there are, a table of cases. Out: the same rows with who
 decides each and why, or why it is not decided. Left to others: a single case (`decision`), reading files (`cells`).
 
-A case gets the answer that the published table gives it in a rules engine: one that lacks what is needed is not
-decided, and keeps no other case from being decided.
+A case gets the answer that the published tables give it in a rules engine: one that lacks what is needed, be it for who
+decides or for what to give, is not decided, and keeps no other case from being decided.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from policy_sim.border import InputError, unknown
 from policy_sim.cells import distinct, read_numbers, shortened, words_about
-from policy_sim.policy.decision import MOST_CENTS, Decider
+from policy_sim.policy.decision import MOST_CENTS, Decider, Recommendation
 from policy_sim.policy.versions import Versions
-from policy_sim.words import ASKED_FOR, LIMIT_KINDS
+from policy_sim.words import ASKED_FOR, ASKS, LIMIT_KINDS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,13 +27,26 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Words = NDArray[np.object_]
 
-__all__ = ["NOT_DECIDED", "NOT_DECIDED_RULE", "REASON", "decide_by_date", "decide_table"]
+__all__ = [
+    "GIVEN",
+    "NOT_DECIDED",
+    "NOT_DECIDED_RULE",
+    "NO_RULE",
+    "REASON",
+    "decide_by_date",
+    "decide_table",
+    "give_text",
+]
 
 #: The tier of a case that cannot be decided: a name that no tier can bear.
 NOT_DECIDED = "not decided"
 NOT_DECIDED_RULE = (
     "this case cannot be decided: a fact is missing, unknown, negative or no number, or the currency is another"
 )
+#: What the playbook says of a case, where a policy has one: what to give, and the rule that says so.
+GIVEN = ("give", "playbook_rule")
+#: What to give where no rule is for a case: a name that no remedy can bear.
+NO_RULE = "no rule"
 #: The column that says what is wrong with a case that is not decided; empty where it is.
 REASON = "not_decided_because"
 
@@ -46,7 +59,8 @@ def decide_table(decider: Decider, cases: pd.DataFrame, has_commas: bool = False
     decider
         The policy made ready.
     cases
-        Columns failure, segment, asked_for, amount, and the facts that guards look at; where there is a column
+        Columns failure, segment, asked_for, amount, and the facts that guards look at, and rules of the playbook for
+        the failure of a case; where those look at what the customer asks for, ask (of `ASKS`). Where there is a column
         currency, only cases in that of the policy are decided. Numbers may be text.
     has_commas
         Whether a comma may stand before decimals in text.
@@ -55,7 +69,9 @@ def decide_table(decider: Decider, cases: pd.DataFrame, has_commas: bool = False
     -------
     pandas.DataFrame
         Same index; columns tier, limit (as text: 25, 12.50, ask), rule, return_waived, starts_at, because, as in
-        `Decision`, and `REASON`. A case that cannot be decided has the tier `NOT_DECIDED`.
+        `Decision`, and `REASON`. A case that cannot be decided has the tier `NOT_DECIDED`. Where the policy has a
+        playbook, columns `GIVEN` come before the reason, what to give as text: remedies joined by " + ", "nothing", or
+        `NO_RULE`; as in `Decision`, limits are not looked at for it.
 
     Raises
     ------
@@ -72,14 +88,20 @@ def decide_table(decider: Decider, cases: pd.DataFrame, has_commas: bool = False
         currency = decider.policy.currency
         reasons.add(words_about(cases["currency"], lambda value: _currency_problem(value, currency)))
     cell = np.zeros(len(cases), dtype=np.int64)
+    failure = cell
     for column, valid in (("failure", decider.failures), ("segment", decider.segments), ("asked_for", ASKED_FOR)):
         codes, problems = _codes(cases[column], column, valid)
         reasons.add(problems)
         cell = cell * len(valid) + codes
+        if column == "failure":
+            failure = np.where(problems == "", codes, -1)
     asked, problems = _whole_cents(cases["amount"], has_commas)
     reasons.add(problems)
     start, problems = _starts(decider, cases, has_commas)
     reasons.add(problems)
+    if decider.policy.playbook is not None:
+        said, said_place, problems = _said(decider, cases, failure, has_commas)
+        reasons.add(problems)
     first_tier = np.array([position for position, _ in ladder.starts])[start]
     all_answers = list(decider.answers.values())
     most_cents = np.array([[most for most, _ in answers] for answers in all_answers])
@@ -94,6 +116,10 @@ def decide_table(decider: Decider, cases: pd.DataFrame, has_commas: bool = False
     def column_of(words: Sequence[str], places: NDArray[np.int64], otherwise: str = NOT_DECIDED) -> pd.Categorical:
         return _categories([*words, otherwise], np.where(is_decided, places, len(words)))
 
+    given: dict[str, pd.Categorical] = {}
+    if decider.policy.playbook is not None:
+        given["give"] = column_of([give_text(each.give) for each in said], said_place)
+        given["playbook_rule"] = column_of([each.playbook_rule for each in said], said_place, NOT_DECIDED_RULE)
     return pd.DataFrame(
         {
             "tier": column_of(ladder.tiers, tier),
@@ -102,6 +128,7 @@ def decide_table(decider: Decider, cases: pd.DataFrame, has_commas: bool = False
             "return_waived": waived[cell % len(ASKED_FOR)] & is_decided,
             "starts_at": column_of(ladder.tiers, first_tier),
             "because": column_of([because for _, because in ladder.starts], start, NOT_DECIDED_RULE),
+            **given,
             REASON: reasons.words,
         },
         index=cases.index,
@@ -129,7 +156,8 @@ def decide_by_date(
     Returns
     -------
     pandas.DataFrame
-        As from `decide_table`, with the version that decided, none where no version was live on that day.
+        As from `decide_table`, with the version that decided, none where no version was live on that day. Columns
+        `GIVEN` are there if any version has a playbook.
 
     Raises
     ------
@@ -144,16 +172,19 @@ def decide_by_date(
     live = [_live(versions, day) for day in [*days, ""]]  # the last is for code -1
     numbers = np.array([version or 0 for version, _ in live])[places]
     reason = np.array([words for _, words in live], dtype=object)[places]
-    nothing: dict[str, Any] = dict.fromkeys(("tier", "limit", "rule", "starts_at", "because"), NOT_DECIDED)
-    nothing |= dict.fromkeys(("rule", "because"), NOT_DECIDED_RULE)
-    order = ["tier", "limit", "rule", "return_waived", "starts_at", "because", REASON]
-    together = pd.DataFrame({name: nothing.get(name, False) for name in order}, index=cases.index).astype(object)
+    order = ["tier", "limit", "rule", "return_waived", "starts_at", "because"]
+    order += [*GIVEN, REASON] if any(policy.playbook is not None for policy in versions.policies) else [REASON]
+    nothing: dict[str, Any] = dict.fromkeys(order, NOT_DECIDED) | {"return_waived": False}
+    nothing |= dict.fromkeys(("rule", "because", "playbook_rule"), NOT_DECIDED_RULE)
+    together = pd.DataFrame({name: nothing[name] for name in order}, index=cases.index).astype(object)
     together[REASON] = reason
     names = (tuple(failures), tuple(segments))
     for policy in versions.policies:
         is_its = numbers == policy.version
         if is_its.any():
             decided = decide_table(Decider(policy, *names), cases[is_its], has_commas)
+            if policy.playbook is None:
+                decided = decided.assign(**_no_playbook(decided))
             together.loc[is_its, order] = decided[order].astype(object).to_numpy()
     version = pd.array(numbers, dtype="Int64")
     version[numbers == 0] = pd.NA
@@ -247,17 +278,89 @@ def _starts(decider: Decider, cases: pd.DataFrame, has_commas: bool) -> tuple[ND
     return start, reasons
 
 
-def _fact(cases: pd.DataFrame, fact: str, has_commas: bool) -> tuple[Floats, Words]:
+def _said(
+    decider: Decider, cases: pd.DataFrame, failure: NDArray[np.int64], has_commas: bool
+) -> tuple[list[Recommendation], NDArray[np.int64], Words]:
+    """Return all that the playbook may say, for each case the place of what it says of it there, and what is wrong.
+
+    Parameters
+    ----------
+    decider, cases, has_commas
+        As for `decide_table`.
+    failure
+        For each case its place among the decider's failures; -1 where it is none.
+    """
+    import numpy as np
+
+    said = [Recommendation()]
+    place = np.zeros(len(cases), dtype=np.int64)
+    reasons = np.full(len(cases), "", dtype=object)
+    for name, (looked_at, hangs_on_ask, rules) in decider.playbook.items():
+        rows = (failure == decider.failures.index(name)).nonzero()[0]
+        own = cases.iloc[rows]
+        problems = _Reasons(len(rows))
+        facts = []
+        for fact in looked_at:
+            values, wrong = _fact(own, fact, has_commas, "a rule of the playbook")
+            facts.append(values)
+            problems.add(wrong)
+        ask = np.zeros(len(rows), dtype=np.int64)
+        if hangs_on_ask:
+            ask, wrong = _asks(own)
+            problems.add(wrong)
+        is_open = problems.words == ""
+        for rule in rules:
+            is_its = is_open.copy()
+            for values, (low, high) in zip(facts, rule.ends, strict=True):
+                is_its &= (values >= low) & (values < high)
+            if rule.asks is not None:
+                is_its &= np.array([known in rule.asks for known in ASKS])[ask]
+            place[rows[is_its]] = len(said)
+            is_open &= ~is_its
+            said.append(rule.said)
+        reasons[rows] = problems.words
+    return said, place, reasons
+
+
+def _asks(cases: pd.DataFrame) -> tuple[NDArray[np.int64], Words]:
+    """Return for each case its place among `ASKS` (0 where it is none), and what is wrong."""
+    import numpy as np
+
+    if "ask" not in cases.columns:
+        words = "the column 'ask' is missing, and a rule of the playbook looks at it"
+        return np.zeros(len(cases), dtype=np.int64), np.full(len(cases), words, dtype=object)
+    return _codes(cases["ask"], "ask", tuple(ASKS))
+
+
+def _no_playbook(cases: pd.DataFrame) -> dict[str, Any]:
+    """Return what columns `GIVEN` say of cases that a version without a playbook decides, where it does."""
+    import numpy as np
+
+    is_decided = cases["tier"].to_numpy() != NOT_DECIDED
+    return {
+        "give": np.where(is_decided, NO_RULE, NOT_DECIDED),
+        "playbook_rule": np.where(is_decided, "", NOT_DECIDED_RULE),
+    }
+
+
+def give_text(give: Sequence[str] | None) -> str:
+    """Return what to give as tables say it: remedies joined by " + ", "nothing", or `NO_RULE`."""
+    return NO_RULE if give is None else " + ".join(give) or "nothing"
+
+
+def _fact(
+    cases: pd.DataFrame, fact: str, has_commas: bool, looked_at_by: str = "a guard of the policy"
+) -> tuple[Floats, Words]:
     import numpy as np
 
     if fact not in cases.columns:
-        words = f"the fact '{fact}' is missing: there is no such column, and a guard of the policy looks at it"
+        words = f"the fact '{fact}' is missing: there is no such column, and {looked_at_by} looks at it"
         return np.zeros(len(cases)), np.full(len(cases), words, dtype=object)
     values, problems = read_numbers(cases[fact], has_commas)
     written = cases[fact].to_numpy(dtype=object)
     for row in (values < 0).nonzero()[0]:
         problems[row] = f"is {written[row]}; it must be 0 or more"
-    problems[problems == "is empty"] = "is missing; a guard of the policy looks at it"
+    problems[problems == "is empty"] = f"is missing; {looked_at_by} looks at it"
     return values, _about(f"the fact '{fact}'", problems)
 
 

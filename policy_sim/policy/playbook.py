@@ -10,10 +10,10 @@ accepts it. Elsewhere, and where no rule is for a case, people choose as they wo
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from policy_sim.border import InputError, unknown
 from policy_sim.policy.one_line import Frozen, OneLine
@@ -34,6 +34,8 @@ Number = Annotated[float, Field(allow_inf_nan=False, ge=0)]
 class Stretch(Frozen):
     """From which value of a fact on, and below which one, a rule holds; either end may be left open."""
 
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
     at_least: Number | None = None
     below: Number | None = None
 
@@ -42,6 +44,8 @@ class Stretch(Frozen):
         low, high = self.ends
         if self.at_least is None and self.below is None:
             raise ValueError("neither at_least nor below is given; give one of them, or leave the fact out")
+        if high <= 0:
+            raise ValueError("below is 0; facts are 0 or more, so no case can be below it, raise it")
         if low >= high:
             raise ValueError(f"at_least {low:g} is not below {high:g}; no case can be both, exchange or correct them")
         return self
@@ -65,7 +69,13 @@ def _check_facts(when: object) -> object:
     return when
 
 
-When = Annotated[Mapping[str, Stretch], BeforeValidator(_check_facts)]
+When = Annotated[
+    Mapping[str, Stretch],
+    BeforeValidator(_check_facts),
+    Field(json_schema_extra={"propertyNames": {"enum": list(RULE_FACTS)}}),
+]
+#: What customers ask for with whom a rule holds.
+Ask = Annotated[Name, Field(json_schema_extra={"enum": list(ASKS)})]
 
 
 class PlaybookRule(Frozen):
@@ -87,7 +97,7 @@ class PlaybookRule(Frozen):
 
     failure: Name
     when: When = Field(default_factory=dict)
-    asks: tuple[Name, ...] = ()
+    asks: tuple[Ask, ...] = ()
     give: Annotated[tuple[Name, ...], Field(max_length=_MOST_GIVEN)]
     why: Annotated[OneLine, Field(max_length=200)] = ""
 
@@ -160,11 +170,20 @@ class Playbook(Frozen):
         InputError
             Naming the first that is not, with the nearest valid one.
         """
+        for fault in self.faults(scenario, where):
+            raise fault
+
+    def faults(self, scenario: Scenario, where: str) -> Iterator[InputError]:
+        """Yield what `check_names` refuses, of every rule."""
+        menus: dict[str, list[tuple[str, ...]]] = {}
         for number, rule in enumerate(self.rules, start=1):
             place = f"{where}, playbook rule {number}"
             if rule.failure not in scenario.failures:
-                raise unknown("failure", rule.failure, list(scenario.failures), place)
-            valid = scenario.resolutions(rule.failure)
+                yield unknown("failure", rule.failure, list(scenario.failures), place)
+                continue
+            if rule.failure not in menus:
+                menus[rule.failure] = scenario.resolutions(rule.failure)
+            valid = menus[rule.failure]
             if not any(set(rule.give) == set(bundle) for bundle in valid):
                 names = [" + ".join(bundle) or "nothing" for bundle in valid]
-                raise unknown(f"resolution of {rule.failure}", rule.resolution, names, place)
+                yield unknown(f"resolution of {rule.failure}", rule.resolution, names, place)

@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from policy_sim.border import InputError, find_file, parse_json, parse_model, read_yaml, shipped
 from policy_sim.policy.limits import MOST_VERSIONS, Policy
 from policy_sim.policy.one_line import OneLine
+from policy_sim.policy.playbook import Playbook, PlaybookRule
+from policy_sim.policy.playbook_words import playbook_changes
 from policy_sim.version import __version__
 from policy_sim.words import Name
 
@@ -252,7 +254,21 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, .
         for path in dict.fromkeys((*old, *new))
         if old.get(path) != new.get(path)
     ]
+    changed += _playbook_changes(before, after)
     return tuple(changed) or ("the order of exceptions or guards",)
+
+
+def _playbook_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what differs in the rules of two sealed contents, whose places say nothing to people."""
+    try:
+        old, new = (_rules_of(content.get("policy", {})) for content in (before, after))
+    except (TypeError, ValueError):  # a seal that none of us wrote
+        return ("the playbook, which held no rules before",)
+    return playbook_changes(old, new, str(after["policy"].get("currency", "")))
+
+
+def _rules_of(policy: Mapping[str, Any]) -> tuple[PlaybookRule, ...]:
+    return Playbook.model_validate(policy["playbook"]).rules if "playbook" in policy else ()
 
 
 def _value_words(value: object) -> str:
@@ -280,7 +296,7 @@ def _paths(content: Mapping[str, Any]) -> dict[str, object]:
         else:
             paths[path] = value
 
-    walk("", content.get("policy", {}))
+    walk("", {name: value for name, value in content.get("policy", {}).items() if name != "playbook"})
     walk("provenance", content.get("provenance", {}))
     return paths
 

@@ -6,6 +6,7 @@ Left to others: whether a file can be read at all (`files`), what a policy is wo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,11 +15,22 @@ import numpy as np
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, nearest
-from policy_sim.policy import ASK, ASK_CENTS, Guard, Ladder, LimitException, Policy, guard_words, limit_content
+from policy_sim.policy import (
+    ASK,
+    ASK_CENTS,
+    Guard,
+    Ladder,
+    LimitException,
+    PlaybookRule,
+    Policy,
+    guard_words,
+    limit_content,
+    playbook_rule_words,
+)
 from policy_sim.policy.decision import amount_in_cents
 from policy_sim.publish.conformity import boundary_cases
 from policy_sim.publish.table import Row, Vocabulary, decision_rows, limit_text
-from policy_sim.words import EVERYTHING, GUARDS, LIMITS
+from policy_sim.words import ASKS, CASE_COLUMNS, EVERYTHING, GUARDS, LIMITS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,6 +140,9 @@ def _names(policy: Policy, scenario: Scenario) -> Iterator[Finding]:
             if name is not None and name not in valid:
                 words = f"exceptions[{position}] is for the unknown {kind} '{name}'{nearest(name, valid)}; correct it"
                 yield Finding("error", "names", words)
+    if policy.playbook is not None:
+        for fault in policy.playbook.faults(scenario, f"policy {policy.name}"):
+            yield Finding("error", "names", str(fault))
 
 
 def _falls(policy: Policy, vocabulary: Vocabulary) -> Iterator[Finding]:
@@ -154,6 +169,7 @@ def _never_fires(policy: Policy, vocabulary: Vocabulary) -> Iterator[Finding]:
         yield from _guard_never_fires(policy, position)
     for position in range(len(policy.exceptions)):
         yield from _exception_never_fires(policy, position, vocabulary)
+    yield from _rule_never_fires(policy)
     ladder = Ladder(policy)
     rungs = {kind: ladder.rungs(None, None, kind) for kind in LIMITS}
     for k, tier in enumerate(policy.tier_names[:-1]):
@@ -214,6 +230,32 @@ def _exception_never_fires(policy: Policy, position: int, vocabulary: Vocabulary
         elif all(without.limit(tier, kind, *cell) == value for cell in cells):
             words = f"{place}: its {kind} limit says what the more general rule says already; remove it"
             yield Finding("warning", "changes nothing", words)
+
+
+def _rule_never_fires(policy: Policy) -> Iterator[Finding]:
+    """Yield rules of the playbook before which one stands that holds wherever they do, or that hold nowhere."""
+    rules = () if policy.playbook is None else policy.playbook.rules
+    for position, rule in enumerate(rules):
+        place = f"playbook rule {position + 1} ({playbook_rule_words(rule, policy.currency)})"
+        first = next((k for k, before in enumerate(rules[:position]) if _holds_wherever(before, rule)), None)
+        if first is not None:
+            words = f"{place} never fires: rule {first + 1} holds wherever it does, and comes first; remove it"
+            yield Finding("warning", "never fires", words)
+        for fact, stretch in rule.when.items():
+            if CASE_COLUMNS[fact].unit == "share" and stretch.ends[0] > 1:
+                yield Finding("warning", "never fires", f"{place} never fires: {fact} is never above 1; lower it")
+
+
+def _holds_wherever(before: PlaybookRule, rule: PlaybookRule) -> bool:
+    """Tell whether a rule holds for all cases for which another one does."""
+    if before.failure != rule.failure or (before.asks and not set(rule.asks or ASKS) <= set(before.asks)):
+        return False
+    for fact, stretch in before.when.items():
+        low, high = stretch.ends
+        own_low, own_high = rule.when[fact].ends if fact in rule.when else (0.0, math.inf)
+        if max(low, 0.0) > max(own_low, 0.0) or high < own_high:
+            return False
+    return True
 
 
 def _without(policy: Policy, exception: LimitException) -> Policy:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError
-from policy_sim.policy import Ladder, Policy
+from policy_sim.policy import Ladder, Policy, titles_of
 from policy_sim.policy.decision import MOST_CENTS
+from policy_sim.policy.playbook_words import playbook_changes
 from policy_sim.publish.table import Vocabulary, money_text, number_text
 from policy_sim.words import ASKED_FOR, GUARD_FACTS
 
@@ -88,6 +89,8 @@ class PolicyDifference:
         A case that only the first, or only the second, lets a lower tier decide; None where there is none.
     life
         Differences in version, owner, status and dates, in words.
+    playbook
+        What changed from the first playbook to the second, in words: rules changed, taken out, added, put elsewhere.
     """
 
     first: Policy
@@ -96,6 +99,7 @@ class PolicyDifference:
     first_more: Step | None
     second_more: Step | None
     life: tuple[str, ...]
+    playbook: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -139,6 +143,7 @@ class PolicyDifference:
             "counterexamples": [step.to_dict() for step in self.counterexamples],
             "differences": [step.to_dict() for step in self.steps],
             "life": list(self.life),
+            "playbook": list(self.playbook),
         }
 
 
@@ -162,7 +167,9 @@ def difference(first: Policy, second: Policy, scenario: Scenario) -> PolicyDiffe
     life = tuple(
         f"{name} {old[name] or 'nothing'} -> {new[name] or 'nothing'}" for name in _LIFE if old[name] != new[name]
     )
-    return PolicyDifference(first, second, steps, more[0], more[1], life)
+    before, after = (() if policy.playbook is None else policy.playbook.rules for policy in (first, second))
+    playbook = playbook_changes(before, after, first.currency, titles_of(scenario))
+    return PolicyDifference(first, second, steps, more[0], more[1], life, playbook)
 
 
 def _labels(first: Policy, second: Policy) -> tuple[str, str]:

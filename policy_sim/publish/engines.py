@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from policy_sim.border import InputError, not_installed
+from policy_sim.policy import GIVEN
 from policy_sim.publish.table import OUTPUTS
 
 __all__ = ["ENGINES", "Answer", "Case", "run_engine"]
@@ -108,10 +109,13 @@ ENGINES: dict[str, Callable[[bytes, Sequence[Case]], list[Answer]]] = {
 
 
 def _outputs(answer: Any) -> Answer:
-    """Return the outputs of the table from what an engine answered; None where one is missing."""
+    """Return the outputs of the tables from what an engine answered; None where one of the first is missing.
+
+    A second table, which says what to give, is there if the policy has a playbook.
+    """
     if not isinstance(answer, Mapping) or any(name not in answer for name in OUTPUTS):
         return None
-    return {name: answer[name] for name in OUTPUTS}
+    return {name: answer[name] for name in (*OUTPUTS, *GIVEN) if name in answer}
 
 
 @contextmanager

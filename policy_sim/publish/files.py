@@ -153,6 +153,18 @@ def vocabulary_of(scenario: Scenario) -> Vocabulary:
     return Vocabulary(tuple(scenario.failures), tuple(segment.name for segment in scenario.segments))
 
 
+def _resolutions(scenario: Scenario) -> dict[str, dict[str, str]]:
+    """Return by failure what can be given for it: its name, and what a person would say."""
+    said = scenario.variant_words
+    return {
+        failure: {
+            " + ".join(bundle) or "nothing": ", ".join(said[variant] for variant in bundle) or "nothing"
+            for bundle in scenario.resolutions(failure)
+        }
+        for failure in scenario.failures
+    }
+
+
 def _json(policy: Policy, provenance: Provenance | None) -> str:
     return json.dumps(record_content(policy, provenance), indent=2, ensure_ascii=False) + "\n"
 
@@ -216,7 +228,9 @@ FORMATS = {
             "xlsx",
             "Excel, a table to edit",
             ".xlsx",
-            lambda policy, scenario, provenance: render_xlsx(policy, vocabulary_of(scenario), provenance),
+            lambda policy, scenario, provenance: render_xlsx(
+                policy, vocabulary_of(scenario), provenance, _resolutions(scenario)
+            ),
             lambda path: ReadFile("xlsx", parse_xlsx(_read_bytes(path), path.name)),
         ),
         Format(

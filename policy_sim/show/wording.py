@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from policy_sim.policy import ASK, NO_LIMIT
 from policy_sim.value import Difference, Estimate, Payoffs
-from policy_sim.words import decimals_of
+from policy_sim.words import SIGNED_CURRENCIES, amount_words, currency_sign
 
 __all__ = [
     "LIKELY",
@@ -43,14 +43,13 @@ TRUSTS: Mapping[str, tuple[str, str]] = {
     "assumed": ("○", "assumed"),
 }
 
-_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 _SPOKEN = {"USD": "dollars"}
 _MINUS = "−"
 
 
 def currency_content(currency: str) -> dict[str, str]:
     """Return a currency as the page needs it: its code, the sign before an amount, and how it is spoken after one."""
-    return {"code": currency, "sign": _sign(currency), "spoken": _SPOKEN.get(currency, currency)}
+    return {"code": currency, "sign": currency_sign(currency), "spoken": _SPOKEN.get(currency, currency)}
 
 
 def likely_words(result: Estimate, name: str, text: Callable[[float], str], is_yearly: bool = False) -> str:
@@ -89,7 +88,7 @@ def format_money(value: float, currency: str, signed: bool = False) -> str:
         sign = ""
     if unit == "" and scaled >= 9.995:
         figures = f"{scaled:.2f}" if scaled < 99.995 else f"{scaled:.0f}"
-    return f"{sign}{_sign(currency)}{figures}{unit}"
+    return f"{sign}{currency_sign(currency)}{figures}{unit}"
 
 
 def format_share(value: float, signed: bool = False) -> str:
@@ -112,8 +111,7 @@ def format_limit(value: float, currency: str) -> str:
         return "ask first"
     if value == NO_LIMIT or math.isinf(value):
         return "no limit"
-    places = max(decimals_of(currency), 2)
-    return f"{_sign(currency)}{value:,.{places}f}".removesuffix("." + places * "0")
+    return amount_words(value, currency)
 
 
 def format_stretch(low: float, high: float, currency: str) -> str:
@@ -136,18 +134,14 @@ def assumption_value(value: float, unit: str) -> str:
     """Return the value of an assumption: "16%" where it is a share, "$7.82" where it is money, "0.334" else."""
     if unit.startswith("share"):
         return f"{100 * value:.3g}%"
-    if unit[:3] in _SIGNS:
+    if unit[:3] in SIGNED_CURRENCIES:
         return format_limit(value, unit[:3])
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def assumption_unit(unit: str) -> str:
     """Return what the value of an assumption is counted in, after `assumption_value`: "of item price", "per parcel"."""
-    return unit.removeprefix("share").removeprefix(unit[:3] if unit[:3] in _SIGNS else "").strip()
-
-
-def _sign(currency: str) -> str:
-    return _SIGNS.get(currency, f"{currency} ")
+    return unit.removeprefix("share").removeprefix(unit[:3] if unit[:3] in SIGNED_CURRENCIES else "").strip()
 
 
 def year_words(payoffs: Payoffs) -> str:

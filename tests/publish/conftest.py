@@ -55,6 +55,12 @@ def rich(current):
 
 
 @pytest.fixture(scope="session")
+def with_playbook(scenario):
+    """A policy with guards and a playbook, written by hand."""
+    return load_policy(Path(__file__).with_name("with_playbook.yaml"), scenario)
+
+
+@pytest.fixture(scope="session")
 def node_folder(tmp_path_factory):
     """A folder in which Node finds what runs DMN; skipped only where there is no Node."""
     if shutil.which("node") is None or shutil.which("npm") is None:

@@ -9,8 +9,8 @@ from datetime import date
 from hypothesis import strategies as st
 
 from policy_sim.assumptions import load_scenario
-from policy_sim.policy import ASK, NO_LIMIT, ExpectedEffect, Guard, LimitException, Policy, Provenance, Tier
-from policy_sim.words import GUARD_FACTS, LIMITS
+from policy_sim.policy import ASK, NO_LIMIT, ExpectedEffect, Guard, LimitException, Playbook, Policy, Provenance, Tier
+from policy_sim.words import ASKS, GUARD_FACTS, LIMITS, RULE_FACTS
 
 SCENARIO = load_scenario("online_retail")
 TEXT = st.characters(categories=["L", "M", "N", "P", "S", "Zs"])
@@ -41,6 +41,35 @@ def lives(draw):
         "approved_by": "" if status == "draft" else draw(st.text(TEXT, min_size=1, max_size=20).filter(str.strip)),
         "approved_on": None if status == "draft" else draw(days),
     }
+
+
+ends = st.one_of(st.sampled_from([0.5, 1.0, 2.0, 45.0, 80.5]), st.floats(0.001, 1e4).map(lambda value: round(value, 4)))
+
+
+@st.composite
+def stretches(draw):
+    low, high = sorted(draw(st.lists(ends.filter(bool), min_size=2, max_size=2, unique=True)))
+    kind = draw(st.integers(0, 2))
+    return {} | ({"at_least": low} if kind != 1 else {}) | ({"below": high} if kind != 0 else {})
+
+
+@st.composite
+def playbooks(draw):
+    rules = []
+    for _ in range(draw(st.integers(1, 4))):
+        # of few failures, so that several rules are for one
+        failure = draw(st.sampled_from(list(SCENARIO.failures)[:3]))
+        facts = draw(st.lists(st.sampled_from(list(RULE_FACTS)), max_size=3, unique=True))
+        rules.append(
+            {
+                "failure": failure,
+                "when": {fact: draw(stretches()) for fact in facts},
+                "asks": draw(st.lists(st.sampled_from(list(ASKS)), max_size=2, unique=True)),
+                "give": draw(st.sampled_from(SCENARIO.resolutions(failure))),
+                "why": draw(st.one_of(st.just(""), st.sampled_from(["=1+1", "-1", "'x"]), st.text(TEXT, max_size=20))),
+            }
+        )
+    return Playbook.model_validate({"rules": rules})
 
 
 @st.composite
@@ -86,6 +115,7 @@ def policies(draw, place_count=1):
         ),
         exceptions=tuple(exceptions),
         guards=tuple(guards),
+        playbook=draw(st.one_of(st.none(), playbooks())),
         **draw(lives()),
     )
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from policy_sim.cells import read_table
-from policy_sim.policy import NOT_DECIDED, REASON, Decider, Guard, Lever, decide_table
+from policy_sim.policy import GIVEN, NOT_DECIDED, NOT_DECIDED_RULE, REASON, Decider, Guard, Lever, decide_table
 from policy_sim.publish import render
 from policy_sim.publish.conformity import boundary_cases, broken_cases
 from policy_sim.publish.engines import run_engine
@@ -19,7 +19,7 @@ SAID = ("tier", "limit", "rule", "return_waived", "starts_at", "because")
 def every_kind_of(policy, vocabulary, seed=0, count=400):
     """Return conform's cases, those that must be refused, and cases that lack or spoil something at random."""
     whole = list(boundary_cases(policy, vocabulary))
-    broken = broken_cases(policy, whole[0])
+    broken = broken_cases(policy, whole[0], vocabulary)
     rng = np.random.default_rng(seed)
     spoiled = []
     for _ in range(count):
@@ -31,6 +31,7 @@ def every_kind_of(policy, vocabulary, seed=0, count=400):
                 "failure": "wrong_itm",
                 "segment": "Loyal",
                 "asked_for": "money",
+                "ask": "refund",
             }
             case[name] = None if rng.random() < 0.6 else wrong.get(name, -0.5)
         spoiled.append(case)
@@ -45,12 +46,21 @@ def decided(policy, vocabulary, cases, path, separator=","):
 
 def differing(table, answers):
     """Return the rows in which a table and an engine do not say the same."""
+    said = (*SAID, *(name for name in GIVEN if name in table.columns))
     return [
         (row, name, own[name], answer[name])
-        for row, (own, answer) in enumerate(zip(table.to_dict("records"), answers, strict=True))
-        for name in SAID
+        for row, (own, answer) in enumerate(zip(table.to_dict("records"), map(taken_together, answers), strict=True))
+        for name in said
         if own[name] != answer[name]
     ]
+
+
+def taken_together(answer):
+    """Return what both tables of an engine say: a case that either cannot decide goes to a person, all of it."""
+    if NOT_DECIDED not in (answer["tier"], answer.get("give")):
+        return answer
+    rules = dict.fromkeys(("rule", "because", "playbook_rule"), NOT_DECIDED_RULE)
+    return dict.fromkeys((*SAID, *GIVEN), NOT_DECIDED) | rules | {"return_waived": False}
 
 
 @pytest.mark.parametrize("separator", [",", ";"])
@@ -114,6 +124,15 @@ def test_random_policies(random, scenario, tmp_path):
         assert differing(table, run_engine("zen-engine", render(policy, "jdm", scenario), cases)) == []
 
     agrees()
+
+
+def test_a_playbook(tmp_path, scenario, vocabulary, with_playbook, node_folder, monkeypatch):
+    monkeypatch.chdir(node_folder)
+    cases = every_kind_of(with_playbook, vocabulary, count=1000)
+    table = decided(with_playbook, vocabulary, cases, tmp_path / "cases.csv")
+    assert differing(table, run_engine("zen-engine", render(with_playbook, "jdm", scenario), cases)) == []
+    assert differing(table[::3], run_engine("feelin", render(with_playbook, "dmn", scenario), cases[::3])) == []
+    assert set(table["give"]) > {"full_refund + keep_item", "nothing", "no rule", NOT_DECIDED}
 
 
 def test_another_currency(tmp_path, scenario, vocabulary, current):

@@ -207,7 +207,7 @@ def test_a_workbook_that_was_edited(rich, vocabulary):
 
 def test_a_workbook_is_ready_to_edit(rich, vocabulary):
     book = load_workbook(io.BytesIO(render_xlsx(rich, vocabulary, Provenance(seed=1))))
-    assert book.sheetnames == ["Limits", "Guards", "About", "Who decides", "How to edit"]
+    assert book.sheetnames == ["Limits", "Guards", "Playbook", "About", "Who decides", "How to edit"]
     assert book["Limits"].freeze_panes == "A2"
     assert isinstance(book["Limits"]["E2"].value, int | float)
     assert len(book["Limits"].data_validations.dataValidation) == 2

@@ -19,17 +19,20 @@ from policy_sim.policy import SCHEMA, Record, parse_record
 from policy_sim.publish.spreadsheet.layout import (
     ABOUT_SHEET,
     ANY,
-    COLUMNS,
+    CSV_PLAYBOOK,
     DAY_NOTE,
     DAYS,
     GUARD_SHEET,
     LIFE,
     LIMIT_SHEET,
+    PLAYBOOK_SHEET,
     RULES,
+    csv_columns,
     is_marked,
     unmarked,
 )
 from policy_sim.publish.spreadsheet.numbers import read_limit, read_whole
+from policy_sim.publish.spreadsheet.playbook_rows import read_rule
 from policy_sim.words import GUARD_FACTS, LIMITS
 
 __all__ = ["parse_csv", "parse_xlsx"]
@@ -64,11 +67,13 @@ def parse_csv(data: bytes, where: str) -> Record:
     except csv.Error as error:
         raise InputError(f"{where} is not CSV: {error}; export it again") from None
     columns = [_column_name(cell) for cell in lines[0]] if lines else []
-    return _record(_named(columns, lines[1:], COLUMNS, where, "line"), where, has_commas=separator != ",")
+    known = csv_columns(has_playbook=True)
+    rows = _named(columns, lines[1:], known, where, "line", CSV_PLAYBOOK)
+    return _record(rows, where, has_commas=separator != ",")
 
 
 def parse_xlsx(data: bytes, where: str) -> Record:
-    """Read the workbook back: the sheets Limits, Guards and About.
+    """Read the workbook back: the sheets Limits, Guards, Playbook (where there is one) and About.
 
     Raises
     ------
@@ -77,10 +82,17 @@ def parse_xlsx(data: bytes, where: str) -> Record:
     """
     rows: list[tuple[str, Cells]] = []
     sheets = _sheets(data, where)
-    for (sheet, columns), rule in ((LIMIT_SHEET, None), (GUARD_SHEET, "guard"), (ABOUT_SHEET, "about")):
+    for (sheet, columns), rule, optional in (
+        (LIMIT_SHEET, None, ()),
+        (GUARD_SHEET, "guard", ()),
+        (PLAYBOOK_SHEET, "playbook", [name for name in PLAYBOOK_SHEET[1] if name not in ("failure", "give")]),
+        (ABOUT_SHEET, "about", ()),
+    ):
+        if sheet not in sheets:
+            continue
         place, lines = f"{where}, sheet {sheet}", sheets[sheet]
         header = [_column_name(cell) for cell in lines[0]] if lines else []
-        for row_place, row in _named(header, lines[1:], columns, place, "row"):
+        for row_place, row in _named(header, lines[1:], columns, place, "row", optional):
             rows.append((row_place, row if rule is None else {**row, "rule": rule}))
     return _record(rows, where, has_commas=False)
 
@@ -116,8 +128,10 @@ def _sheets(data: bytes, where: str) -> dict[str, list[list[object]]]:
                     raise InputError(f"{where} declares a DTD in {part.filename}; expected a plain workbook")
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
         sheets = {}
-        for name, _ in (LIMIT_SHEET, GUARD_SHEET, ABOUT_SHEET):
+        for name, _ in (LIMIT_SHEET, GUARD_SHEET, PLAYBOOK_SHEET, ABOUT_SHEET):
             if name not in book.sheetnames:
+                if name == PLAYBOOK_SHEET[0]:
+                    continue  # workbooks had none; where one was taken out, the seal says so
                 raise InputError(f"{where} has no sheet '{name}'; found: {', '.join(book.sheetnames)}; put it back")
             sheets[name] = _lines_of(book[name], f"{where}, sheet {name}")
     return sheets
@@ -146,7 +160,12 @@ def _lines_of(sheet: Any, where: str) -> list[list[object]]:
 
 
 def _named(
-    columns: Sequence[str], lines: Sequence[Sequence[object]], known: Sequence[str], where: str, kind: str
+    columns: Sequence[str],
+    lines: Sequence[Sequence[object]],
+    known: Sequence[str],
+    where: str,
+    kind: str,
+    optional: Sequence[str] = (),
 ) -> list[tuple[str, Cells]]:
     """Return the rows that hold anything, each with its place in words.
 
@@ -162,8 +181,10 @@ def _named(
         The file or sheet, for messages.
     kind
         What one of its lines is called: "line", "row".
+    optional
+        Further columns that may be missing.
     """
-    _check_columns(columns, known, where)
+    _check_columns(columns, known, where, optional)
     if len(lines) > _MOST_ROWS:
         raise InputError(f"{where} has {len(lines)} rows; expected at most {_MOST_ROWS}")
     named: list[tuple[str, Cells]] = []
@@ -179,14 +200,14 @@ def _named(
     return named
 
 
-def _check_columns(columns: Sequence[str], known: Sequence[str], where: str) -> None:
+def _check_columns(columns: Sequence[str], known: Sequence[str], where: str, optional: Sequence[str]) -> None:
     for name in columns:
         if name and name not in known:
             raise unknown("column", name, known, f"{where}; comments belong into the column note")
         if name and list(columns).count(name) > 1:
             raise InputError(f"{where} has two columns '{name}'; remove one")
     for name in known:
-        if name not in columns and name != "note":
+        if name not in columns and name != "note" and name not in optional:
             raise InputError(f"{where} has no column '{name}'; found: {', '.join(filter(None, columns))}; put it back")
 
 
@@ -195,6 +216,7 @@ def _record(rows: Sequence[tuple[str, Cells]], where: str, has_commas: bool) -> 
     tiers: list[dict[str, Any]] = []
     exceptions: list[dict[str, Any]] = []
     guards: list[dict[str, Any]] = []
+    rules: list[dict[str, Any]] = []
     about: dict[str, str] = {}
     for place, row in rows:
         rule = _word(row, "rule", place)
@@ -206,6 +228,8 @@ def _record(rows: Sequence[tuple[str, Cells]], where: str, has_commas: bool) -> 
             exceptions.append(_exception(row, place, has_commas))
         elif rule == "guard":
             guards.append(_guard(row, place, has_commas))
+        elif rule == "playbook":
+            rules.append(read_rule(row, _word(row, "failure", place), place, has_commas))
         else:
             name = _word(row, "about", place)
             if name in about:
@@ -214,6 +238,8 @@ def _record(rows: Sequence[tuple[str, Cells]], where: str, has_commas: bool) -> 
     if tiers:
         _take_off_last_limits(tiers[-1], where)
     content = _about_content(about, where) | {"tiers": tiers, "exceptions": exceptions, "guards": guards}
+    if rules:
+        content["playbook"] = {"rules": rules}
     return parse_record(content, where)
 
 

@@ -17,12 +17,17 @@ from policy_sim.policy import FILE_FORMAT, Ladder, Policy, Provenance, limit_con
 from policy_sim.publish.spreadsheet.layout import (
     ABOUT_SHEET,
     ANY,
-    COLUMNS,
     DAY_NOTE,
     DAYS,
+    END_SIGNS,
     GUARD_SHEET,
     LIFE,
     LIMIT_SHEET,
+    NOTHING,
+    PLAYBOOK_SHEET,
+    RESOLUTION_SHEET,
+    csv_columns,
+    end_column,
     is_marked,
     marked_safe,
 )
@@ -34,7 +39,7 @@ from policy_sim.publish.table import (
     money_text,
     number_text,
 )
-from policy_sim.words import GUARD_FACTS, LIMITS
+from policy_sim.words import ASKS, GUARD_FACTS, LIMITS, RULE_FACTS
 
 __all__ = ["render_csv", "render_xlsx"]
 
@@ -52,14 +57,28 @@ def render_csv(policy: Policy, provenance: Provenance | None = None) -> str:
     """Return the table as CSV; it begins with a byte order mark, so that spreadsheets read it as UTF-8."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    columns = csv_columns(policy.playbook is not None)
+    writer.writerow(columns)
     for row in _table(policy, provenance):
-        writer.writerow([marked_safe(str(row.get(name, ""))) for name in COLUMNS])
+        writer.writerow([marked_safe(str(row.get(name, ""))) for name in columns])
     return "\ufeff" + stream.getvalue()
 
 
-def render_xlsx(policy: Policy, vocabulary: Vocabulary, provenance: Provenance | None = None) -> bytes:
-    """Return a workbook: Limits and Guards to edit, About, and who decides what as it was at export, to read."""
+def render_xlsx(
+    policy: Policy,
+    vocabulary: Vocabulary,
+    provenance: Provenance | None = None,
+    resolutions: Mapping[str, Mapping[str, str]] | None = None,
+) -> bytes:
+    """Return a workbook: Limits, Guards and Playbook to edit, About, and who decides what as it was at export, to read.
+
+    Parameters
+    ----------
+    policy, vocabulary, provenance
+        The policy, the failures and segments that there are, where it came from.
+    resolutions
+        By failure, what can be given for it: its name, and what a person would say; where known, a sheet lists it.
+    """
     from openpyxl import Workbook
 
     book = Workbook()
@@ -70,12 +89,24 @@ def render_xlsx(policy: Policy, vocabulary: Vocabulary, provenance: Provenance |
     _fill(sheet, LIMIT_SHEET[1], [row for row in rows if row["rule"] in ("general", "exception")], LIMITS)
     guards = [row for row in rows if row["rule"] == "guard"]
     _fill(book.create_sheet(GUARD_SHEET[0]), GUARD_SHEET[1], guards, ("at_least",))
+    playbook = [row for row in rows if row["rule"] == "playbook"]
+    ends = tuple(name for name in PLAYBOOK_SHEET[1] if name.endswith(("at_least", "below")))
+    _fill(book.create_sheet(PLAYBOOK_SHEET[0]), PLAYBOOK_SHEET[1], playbook, ends)
+    _narrow(book[PLAYBOOK_SHEET[0]], ends)
     about = [row for row in rows if row["rule"] == "about"]
     _fill(book.create_sheet(ABOUT_SHEET[0]), ABOUT_SHEET[1], about, ())
     worked_out = [_worked_out(row, policy, vocabulary) for row in decision_rows(policy, vocabulary)]
     columns = tuple(worked_out[0])
     _fill(book.create_sheet("Who decides"), columns, worked_out, ("amount from", "amount up to"))
-    _guide(book, policy)
+    if resolutions is not None:
+        listed = [
+            dict(zip(RESOLUTION_SHEET[1], (failure, name, words), strict=True))
+            for failure, named in resolutions.items()
+            for name, words in named.items()
+        ]
+        _fill(book.create_sheet(RESOLUTION_SHEET[0]), RESOLUTION_SHEET[1], listed, ())
+        book[RESOLUTION_SHEET[0]].auto_filter.ref = f"A1:C{1 + len(listed)}"
+    _guide(book, policy, vocabulary)
     stream = io.BytesIO()
     book.save(stream)
     return _without_moment(stream.getvalue())
@@ -97,7 +128,8 @@ def _without_moment(book: bytes) -> bytes:
 
 def _table(policy: Policy, provenance: Provenance | None) -> list[dict[str, str]]:
     """Return the rows of the table; every cell is text."""
-    return [*_limit_rows(policy), *_guard_rows(policy), *_about_rows(record_content(policy, provenance))]
+    about = _about_rows(record_content(policy, provenance))
+    return [*_limit_rows(policy), *_guard_rows(policy), *_playbook_rows(policy), *about]
 
 
 def _limit_rows(policy: Policy) -> Iterable[dict[str, str]]:
@@ -133,6 +165,27 @@ def _guard_rows(policy: Policy) -> Iterable[dict[str, str]]:
             "at_least": number_text(guard.at_least),
             "straight_to": guard.to,
             "note": f"at this value or above, a case goes straight to the {guard.to}",
+        }
+
+
+def _playbook_rows(policy: Policy) -> Iterable[dict[str, str]]:
+    """Yield the rules of the playbook: ends of stretches in columns of their own, and all of them in one, for CSV."""
+    for rule in () if policy.playbook is None else policy.playbook.rules:
+        ends, conditions = {}, []
+        for fact in (fact for fact in RULE_FACTS if fact in rule.when):
+            for end, sign in END_SIGNS.items():
+                value = getattr(rule.when[fact], end)
+                if value is not None:
+                    ends[end_column(fact, end)] = number_text(value)
+                    conditions.append(f"{fact} {sign} {number_text(value)}")
+        yield {
+            "rule": "playbook",
+            "failure": rule.failure,
+            **ends,
+            "when": " and ".join(conditions),
+            "asks": ", ".join(rule.asks) or ANY,
+            "give": " + ".join(rule.give) or NOTHING,
+            "why": rule.why,
         }
 
 
@@ -223,12 +276,21 @@ def _fill(sheet: Any, columns: Sequence[str], rows: Sequence[Mapping[str, str]],
         sheet.column_dimensions[sheet.cell(1, position).column_letter].width = longest + 4
 
 
+def _narrow(sheet: Any, names: Sequence[str]) -> None:
+    """Make columns of numbers with long names narrow, with the failure before them always in sight."""
+    for cell in sheet[1]:
+        if str(cell.value).replace(" ", "_") in names:
+            sheet.column_dimensions[cell.column_letter].width = 12
+    sheet.row_dimensions[1].height = 48
+    sheet.freeze_panes = "B2"
+
+
 def _is_exact(text: str) -> bool:
     """Tell whether a spreadsheet keeps a number as it is: it knows 15 digits."""
     return re.fullmatch(r"\d{1,12}(\.\d{1,3})?|0\.\d{1,12}", text) is not None
 
 
-def _guide(book: Any, policy: Policy) -> None:
+def _guide(book: Any, policy: Policy, vocabulary: Vocabulary) -> None:
     """Add what helps to edit: choices for tiers and facts, and a page that says how."""
     from openpyxl.worksheet.datavalidation import DataValidation
 
@@ -237,6 +299,7 @@ def _guide(book: Any, policy: Policy) -> None:
         (LIMIT_SHEET[0], "B", policy.tier_names),
         (GUARD_SHEET[0], "A", GUARD_FACTS),
         (GUARD_SHEET[0], "C", policy.tier_names[1:]),
+        (PLAYBOOK_SHEET[0], "A", vocabulary.failures),
     )
     for sheet, column, names in choices:
         listed = ",".join(names)
@@ -254,6 +317,8 @@ def _guide(book: Any, policy: Policy) -> None:
         "An exception is for one failure, one segment, or both; write any for the other. The most specific one wins.",
         "An empty cell in an exception means that the more general rule holds.",
         "Guards: at this value or above, a case goes straight to that tier.",
+        "Playbook: what to give, one rule a row; the first row that fits a case counts. An empty cell: whatever it is.",
+        f"asks: {', '.join(ASKS)}, several with commas, or {ANY}. give: remedies joined by +, or {NOTHING}.",
         "Who decides: worked out at export, to read only. Changes there are ignored; it is renewed by the next export.",
         "About: raise version by 1 when you change anything. Leave provenance and seal alone: they show what changed.",
         "Then: policy-sim import FILE --out policy.yaml, and policy-sim check policy.yaml.",

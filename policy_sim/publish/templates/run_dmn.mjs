@@ -1,5 +1,5 @@
 // Runs every decision table of a DMN file on cases. In (standard input): {xml, cases}. Out (standard output): for each
-// case the outputs of the first rule that fits, or null where none does.
+// case the outputs of the first rule of each that fits, or null where none does.
 import { DmnModdle } from "dmn-moddle";
 import { evaluate, unaryTest } from "@bpmn-io/feelin";
 
@@ -10,9 +10,11 @@ const { xml, cases } = JSON.parse(Buffer.concat(chunks).toString("utf8"));
 const { rootElement, warnings } = await new DmnModdle().fromXML(xml);
 if (warnings.length) throw new Error(warnings[0].message);
 const decisions = rootElement.drgElement.filter((each) => each.$type === "dmn:Decision");
-if (decisions.length !== 1) throw new Error(`Error: ${decisions.length} decisions, expected 1`);
-const table = decisions[0].decisionLogic;
-if (table.hitPolicy !== "FIRST") throw new Error(`Error: hit policy ${table.hitPolicy}, expected FIRST`);
+if (!decisions.length) throw new Error("Error: no decision");
+const tables = decisions.map((each) => each.decisionLogic);
+for (const table of tables) {
+  if (table.hitPolicy !== "FIRST") throw new Error(`Error: hit policy ${table.hitPolicy}, expected FIRST`);
+}
 
 const known = new Map();
 function fits(test, value) {
@@ -21,11 +23,15 @@ function fits(test, value) {
   return known.get(key);
 }
 
-const expressions = table.input.map((each) => each.inputExpression.text);
-const answers = cases.map((facts) => {
-  const values = expressions.map((text) => evaluate(text, facts).value);
+function outputs(table, facts) {
+  const values = table.input.map((each) => evaluate(each.inputExpression.text, facts).value);
   const rule = table.rule.find((each) => each.inputEntry.every((entry, k) => fits(entry.text, values[k])));
   if (!rule) return null;
   return Object.fromEntries(table.output.map((each, k) => [each.name, evaluate(rule.outputEntry[k].text, {}).value]));
+}
+
+const answers = cases.map((facts) => {
+  const said = tables.map((table) => outputs(table, facts));
+  return said.includes(null) ? null : Object.assign({}, ...said);
 });
 process.stdout.write(JSON.stringify(answers));

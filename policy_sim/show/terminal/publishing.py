@@ -48,6 +48,7 @@ def of_difference(rules: PolicyDifference, money: Difference | None) -> list[Tab
     ]
     if rules.life:
         parts.append(f"Also: {'; '.join(rules.life)}")
+    parts += rules.playbook
     if rules.steps:
         table = Table("difference", "allows more", "example", title=f"{one} -> {two}", show_lines=True)
         for step in rules.steps:
