@@ -22,6 +22,7 @@ from policy_sim.value.frontier import Frontier, frontier
 from policy_sim.value.gap import Gap, find_gap
 from policy_sim.value.handling import Handling
 from policy_sim.value.keep_or_return import KeepOrReturn, comparable_failures, keep_or_return
+from policy_sim.value.obstacles import Obstacle, obstacles_of
 from policy_sim.value.partial_sums import PartialSums, Question
 from policy_sim.value.payoffs import Payoffs, spread, value_cases
 from policy_sim.value.sampling import GroupSums, groups_of, interval, widened
@@ -40,6 +41,7 @@ __all__ = [
     "GroupSums",
     "Handling",
     "KeepOrReturn",
+    "Obstacle",
     "Outcome",
     "PartialSums",
     "Payoffs",
@@ -64,6 +66,7 @@ __all__ = [
     "measure",
     "measures_by_case",
     "measures_of",
+    "obstacles_of",
     "rules_of",
     "runners_up",
     "spread",

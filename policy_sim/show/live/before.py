@@ -54,7 +54,8 @@ def before_words(panel: Panel, before: Setting) -> str:
         Cases and draws by the assumptions of before.
     """
     currency = panel.setting.scenario.currency
-    if panel.policy.tiers == panel.baseline.policy.tiers:
+    own, other = panel.policy, panel.baseline.policy
+    if (own.tiers, own.playbook) == (other.tiers, other.playbook):
         is_signed, against = False, ""
         now: Estimate = panel.outcome
         then: Estimate = evaluate(panel.policy, before.payoffs)

@@ -13,6 +13,7 @@ from typing import Any
 from policy_sim import __version__
 from policy_sim.assumptions import Scenario
 from policy_sim.policy import Policy, limit_content, limit_words
+from policy_sim.show.live.guidance import FOLLOWED, menu_rows, playbook_content
 from policy_sim.show.live.state import SHOWN, SPEND, VALUE, Panel
 from policy_sim.show.wording import currency_content, year_words
 from policy_sim.words import CASE_COLUMNS, LIMIT_KINDS, OUTCOMES, PARTS, TILES
@@ -41,6 +42,7 @@ def frame_content(panel: Panel) -> dict[str, Any]:
     """Return what the screen shows whatever the limits are, as plain data.
 
     levers: limits with title, axis, what they let agents do, the end of the axis, and where the slider can stand;
+    menus: what can be given for each failure; followed: the assumption that says how many follow;
     outcomes: title, unit, sign in net value, direction, whether it adds up over a month or year, and a note; value,
     spend, tiles, parts, curve_columns: which outcomes stand where; base: outcomes per case of the policy in force.
     """
@@ -59,6 +61,9 @@ def frame_content(panel: Panel) -> dict[str, Any]:
         "levers": lever_rows(panel),
         "hand": {"tier": panel.first_hand.tier, "limit": panel.first_hand.limit},
         "limits": general_limits(panel.policy, panel),
+        "playbook": playbook_content(panel.policy.playbook),
+        "menus": menu_rows(scenario),
+        "followed": FOLLOWED,
         "approved": panel.approved.name,
         "presets": preset_rows(panel),
         "points": panel.points(),
@@ -96,9 +101,14 @@ def lever_rows(panel: Panel) -> list[dict[str, Any]]:
 
 
 def preset_rows(panel: Panel) -> list[dict[str, Any]]:
-    """Return the policies that one may go to: name, title and limits."""
+    """Return the policies that one may go to: name, title, limits and playbook."""
     return [
-        {"name": policy.name, "title": policy.title, "limits": general_limits(policy, panel)}
+        {
+            "name": policy.name,
+            "title": policy.title,
+            "limits": general_limits(policy, panel),
+            "playbook": playbook_content(policy.playbook),
+        }
         for policy in panel.presets
     ]
 

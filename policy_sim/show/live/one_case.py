@@ -14,12 +14,12 @@ import pandas as pd
 
 from policy_sim.assumptions import Draws, Scenario
 from policy_sim.border import unknown
-from policy_sim.policy import Ladder, Policy
+from policy_sim.policy import Playbook, PlaybookRule, Policy, playbook_rule_words, titles_of
 from policy_sim.service import read_cases
 from policy_sim.show.wording import currency_content, format_money
 from policy_sim.study import load_story, replay
-from policy_sim.value import Payoffs, decide, value_cases
-from policy_sim.words import LIMIT_KINDS, LIMITS
+from policy_sim.value import Obstacle, Payoffs, book_of, chosen_alike, decide, obstacles_of, rules_of, value_cases
+from policy_sim.words import ASKS, LIMIT_KINDS, RULE_FACTS, amount_words
 
 __all__ = ["case_content", "story_content"]
 
@@ -64,7 +64,7 @@ def case_content(policy: Policy, facts: Mapping[str, Any], scenario: Scenario, d
 
 
 def _fitting(policy: Policy, scenario: Scenario) -> Policy:
-    """Return a policy without the exceptions that are for failures or segments of another scenario."""
+    """Return a policy without exceptions and rules that are for failures or segments of another scenario."""
     segments = {segment.name for segment in scenario.segments}
     exceptions = tuple(
         exception
@@ -72,42 +72,103 @@ def _fitting(policy: Policy, scenario: Scenario) -> Policy:
         if (exception.failure is None or exception.failure in scenario.failures)
         and exception.segment in (None, *segments)
     )
-    fitting = policy.model_copy(update={"exceptions": exceptions})
+    rules = tuple(rule for rule in (policy.playbook.rules if policy.playbook else ()) if _is_known(rule, scenario))
+    playbook = Playbook(rules=rules) if rules else None
+    fitting = policy.model_copy(update={"exceptions": exceptions, "playbook": playbook})
     fitting.check_names(scenario, f"story of scenario '{scenario.name}'")
     return fitting
 
 
+def _is_known(rule: PlaybookRule, scenario: Scenario) -> bool:
+    """Tell whether a scenario knows the failure of a rule and what it gives."""
+    if rule.failure not in scenario.failures:
+        return False
+    return any(set(rule.give) == set(bundle) for bundle in scenario.resolutions(rule.failure))
+
+
 def _content(policy: Policy, payoffs: Payoffs, titles: Mapping[int, str]) -> dict[str, Any]:
-    """Return who decides the only case, and what stands to be given: what is recommended, then the titled or best."""
+    """Return who decides the only case and why, and what stands to be given.
+
+    That is what is recommended, then the titled or best, each with all that keeps it from being given.
+    """
     decision = decide(policy, payoffs).iloc[0]
-    names = payoffs.menu.names[payoffs.cases.failure[0]]
-    tier = payoffs.scenario.tiers.index(decision["tier"])
-    shown = list(titles) or np.argsort(-payoffs.agent_view.payoff[tier, 0, : len(names)])[:_SHOWN].tolist()
-    recommended = names.index(decision["recommended"])
+    scenario = payoffs.scenario
+    tier = scenario.tiers.index(decision["tier"])
+    place = policy.tier_names.index(decision["tier"])
+    count = int(payoffs.menu.counts[payoffs.cases.failure[0]])
+    shown = list(titles) or np.argsort(-payoffs.agent_view.payoff[tier, 0, :count])[:_SHOWN].tolist()
+    recommended = payoffs.menu.names[payoffs.cases.failure[0]].index(decision["recommended"])
+    rule, follows = "", False
+    if policy.playbook is not None and int(rules_of(policy.playbook, payoffs)[0]) >= 0:
+        told = policy.playbook.rules[int(rules_of(policy.playbook, payoffs)[0])]
+        rule = playbook_rule_words(told, policy.currency, titles_of(scenario))
+        said, (_, possible, _) = int(book_of(policy.playbook, payoffs)[0]), chosen_alike(policy, payoffs)
+        follows = bool(possible[0])
+        bundles = [set(bundle) for bundle in scenario.resolutions(told.failure)]
+        recommended = said if follows else recommended
+        # what a rule says that cannot be followed is shown with what stops it
+        shown = [bundles.index(set(told.give)), *shown]
+    starts_at = policy.tier_names.index(decision["starts_at"])
+    because = ""
+    if place > starts_at:
+        because = "within lower limits there is nothing that the customer accepts"
+    elif place > 0:
+        because = decision["because"]
     return {
-        "currency": currency_content(payoffs.scenario.currency),
+        "currency": currency_content(scenario.currency),
         "tier": decision["tier"],
-        "is_first": policy.tier_names.index(decision["tier"]) == 0,
+        "is_first": place == 0,
+        "because": because,
+        "rule": rule,
+        "follows": follows,
         "resolutions": [
-            _resolution(policy, payoffs, row, tier, titles) | {"is_chosen": row == recommended}
+            _resolution(policy, payoffs, row, place, titles) | {"is_chosen": row == recommended}
             for row in dict.fromkeys([recommended, *shown])
         ],
     }
 
 
-def _resolution(policy: Policy, payoffs: Payoffs, row: int, tier: int, titles: Mapping[int, str]) -> dict[str, Any]:
-    """Return one row of the menu: what it costs and keeps (money), and which limits of the first tier it breaks."""
-    cases, view = payoffs.cases, payoffs.agent_view
-    cell = (cases.failures[cases.failure[0]], cases.segments[cases.segment[0]])
-    lowest = Ladder(policy).limits_in_cents(*cell)[0]
-    over = [LIMIT_KINDS[name].title.lower() for d, name in enumerate(LIMITS) if payoffs.uses[0, row, d] > lowest[d]]
+def _resolution(policy: Policy, payoffs: Payoffs, row: int, place: int, titles: Mapping[int, str]) -> dict[str, Any]:
+    """Return one row of the menu: what it costs and keeps (money), and what keeps it from being given."""
+    view, scenario = payoffs.agent_view, payoffs.scenario
+    tier = scenario.tiers.index(policy.tier_names[place])
     cost, net = float(view.cost[0, row]), float(view.payoff[tier, 0, row])
-    name = payoffs.menu.names[cases.failure[0]][row]
+    bundle = scenario.resolutions(payoffs.cases.failures[payoffs.cases.failure[0]])[row]
+    words = scenario.resolution_words(bundle)
     return {
-        "title": titles.get(row) or name.replace("_", " ").replace(" + ", ", "),
+        "title": titles.get(row) or words,
+        "words": words,
         "cost": cost,
         "kept": net + cost,
         "net": net,
-        "over": over,
-        "is_adequate": bool(payoffs.adequate[0, row]),
+        "stops": _stops(policy, payoffs, row, place),
     }
+
+
+def _stops(policy: Policy, payoffs: Payoffs, row: int, place: int) -> list[str]:
+    """Return in words what keeps a resolution from being given; limits of the highest tier that it is beyond alone."""
+    obstacles = obstacles_of(policy, payoffs, 0, row, place)
+    tiers = [obstacle.tier for obstacle in obstacles if obstacle.kind == "limit"]
+    currency = policy.currency
+    words = []
+    for obstacle in obstacles:
+        if obstacle.kind == "lacks":
+            words.append(RULE_FACTS[obstacle.name].below)
+        elif obstacle.kind == "late":
+            words.append("would have had to be given before the customer asked")
+        elif obstacle.kind == "owed":
+            by, owed = (format_money(amount, currency) for amount in (obstacle.by, obstacle.most))
+            words.append(f"{by} less than the {owed} that the customer is owed")
+        elif obstacle.kind == "asked":
+            words.append(f"the customer {ASKS[obstacle.name].sentence}")
+        elif obstacle.tier == tiers[-1]:
+            words.append(_beyond(obstacle, currency))
+    return words
+
+
+def _beyond(obstacle: Obstacle, currency: str) -> str:
+    title, by = LIMIT_KINDS[obstacle.name].title.lower(), format_money(obstacle.by, currency)
+    if obstacle.most < 0:
+        return f"the {obstacle.tier} has to ask first ({title}, {by})"
+    limit = amount_words(obstacle.most, currency)
+    return f"{by} beyond the {obstacle.tier}’s limit of {limit} ({title})"

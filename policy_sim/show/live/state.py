@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from policy_sim.border import InputError, Progress
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, limit_content, load_shipped_policies
 from policy_sim.publish import FORMATS, check, difference, publish
+from policy_sim.show.live.guidance import book_content, effect_content, gap_content, playbook_of, rules_content
 from policy_sim.show.live.one_case import case_content, story_content
 from policy_sim.show.wording import TRUSTS, assumption_title, assumption_unit, assumption_value
 from policy_sim.study import Setting, load_stories, one_at_a_time, provenance_of, thinned
@@ -30,13 +31,16 @@ from policy_sim.value import (
     Outcome,
     Payoffs,
     best_limits,
+    best_playbooks,
     compare,
     evaluate,
+    find_gap,
     frontier,
     interval,
     measure,
     threshold_curve,
     widened,
+    with_playbook,
 )
 from policy_sim.words import LIMITS, MOVED, PARTS, TILES
 
@@ -49,10 +53,11 @@ SHOWN = tuple(dict.fromkeys((*TILES, *PARTS)))
 
 Floats = NDArray[np.float64]
 
-_RECOMMENDED = "recommended"
+_RECOMMENDED, _GUIDED = "recommended", "recommended_rules"
 _NEARLY_ALL = 0.97  # of what resolutions draw on a limit lies on its axis
 _STUDY_CASES = 1_000  # on which one assumption is moved at a time
 _FRONTIER_CASES, _FRONTIER_POINTS = 4_000, 9
+_MOST_RULES, _QUESTIONS = 8, 2
 
 
 @dataclass(frozen=True)
@@ -201,6 +206,16 @@ class Panel:
         policy.check_order(scenario.failures, [segment.name for segment in scenario.segments], "panel")
         return replace(self, policy=policy)
 
+    def with_rules(self, content: Mapping[str, Any] | None) -> Panel:
+        """Return a copy whose policy has the playbook that the screen sends, or none.
+
+        Raises
+        ------
+        InputError
+            If it does not fit.
+        """
+        return replace(self, policy=with_playbook(self.policy, playbook_of(content, self.setting.scenario)))
+
     def against(self, policy: Policy) -> Panel:
         """Return a copy that is compared with another policy."""
         return replace(self, baseline=self.outcome_of(policy))
@@ -223,8 +238,8 @@ class Panel:
 
         outcomes: for each of `SHOWN` level, and change against the baseline with its interval, and whether the cases
         are too few to trust it; ahead: share of draws; failures and segments: name, share of cases, change of net value
-        per case (of all cases) with its interval; fingerprint; differs: limits that are not those of the policy in
-        force.
+        per case (of all cases) with its interval; fingerprint; book: what the playbook says; differs: limits that are
+        not those of the policy in force.
         """
         outcome = self.outcome
         difference = compare(outcome, self.baseline)
@@ -245,6 +260,7 @@ class Panel:
             "failures": self._split(0, list(self.payoffs.scenario.failures)),
             "segments": self._split(1, [segment.name for segment in self.payoffs.scenario.segments]),
             "fingerprint": self.policy.fingerprint,
+            "book": book_content(self.policy.playbook, self.payoffs.scenario, self.policy.currency),
             "differs": [
                 {"tier": lever.tier, "limit": lever.limit}
                 for lever in self.levers
@@ -291,6 +307,40 @@ class Panel:
         best = best.model_copy(update={"name": _RECOMMENDED, "title": "Recommended"})
         return replace(self, presets=(*(policy for policy in self.presets if policy.name != _RECOMMENDED), best))
 
+    @property
+    def best_rules(self) -> Policy | None:
+        """The policy with the best rules that were found, None where nobody has looked for them yet."""
+        return next((policy for policy in self.presets if policy.name == _GUIDED), None)
+
+    def with_best_rules(self, are_limits_best: bool, on_progress: Progress | None = None) -> Panel:
+        """Return a copy with one more policy to go to: the best rules, within the best limits or those in hand."""
+        limits = self.policy
+        if are_limits_best:
+            known = next((policy for policy in self.presets if policy.name == _RECOMMENDED), None)
+            limits = known or best_limits(self.approved, self.payoffs, on_progress=on_progress).policy
+        found = best_playbooks(limits, self.payoffs, _MOST_RULES, _QUESTIONS, on_progress=on_progress).policy_with()
+        title = "Recommended, with rules" if are_limits_best else "With the best rules"
+        found = found.model_copy(update={"name": _GUIDED, "title": title})
+        return replace(self, presets=(*(policy for policy in self.presets if policy.name != _GUIDED), found))
+
+    def rules(self, on_progress: Progress | None = None) -> dict[str, Any]:
+        """Return what the rules of the policy in hand bring, each alone and together, as `guidance.rules_content`."""
+        return rules_content(self.policy, self.approved, self.payoffs, on_progress)
+
+    def effect(self) -> dict[str, Any] | None:
+        """Return what the rules in hand cost or bring against the best ones within the same limits.
+
+        The best ones are those that were found, else those in force; None where there are none, or these are they.
+        """
+        best = self.best_rules or self.approved
+        if best.playbook is None or best.playbook == self.policy.playbook:
+            return None
+        return effect_content(self.policy, with_playbook(self.policy, best.playbook), self.payoffs)
+
+    def gap(self, on_progress: Progress | None = None) -> dict[str, Any]:
+        """Return what keeps the policy in hand from the best of every case, as `guidance.gap_content`."""
+        return gap_content(find_gap(self.policy, self.payoffs, on_progress))
+
     def showing(self, policy: Policy) -> Panel:
         """Return a copy with another policy in hand.
 
@@ -314,8 +364,10 @@ class Panel:
 
     def points(self) -> list[dict[str, Any]]:
         """Return where the presets lie, per case: title, whether it is the recommended one, remedy cost, net value."""
+        found = (_RECOMMENDED, _GUIDED)
         return [
-            {"title": policy.title, "is_recommended": policy.name == _RECOMMENDED} | _point(self.outcome_of(policy))
+            {"title": policy.title, "is_recommended": policy.name in (_RECOMMENDED, _GUIDED)}
+            | _point(self.outcome_of(policy))
             for policy in self.presets
         ]
 

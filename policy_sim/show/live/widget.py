@@ -30,6 +30,7 @@ from policy_sim.policy import ASK, Lever, Policy, load_policy
 from policy_sim.publish import import_policy
 from policy_sim.show.live.before import WAITING, before_words, scenario_before
 from policy_sim.show.live.frame import frame_content, general_limits, lever_rows, preset_rows
+from policy_sim.show.live.guidance import playbook_content
 from policy_sim.show.live.script import script_of
 from policy_sim.show.live.state import CurveView, Panel, limit_number, open_panel
 from policy_sim.show.live.worker import PriorityWorker
@@ -43,15 +44,15 @@ _NOTICEABLE_SECONDS = 0.25  # between two words on how far something is
 
 # priorities: what is in hand before what is beside it, what is beside it before what takes long
 _VIEW, _IN_HAND, _CASE, _NEAR, _FAR = range(5)
-_RECOMMEND, _FRONTIER, _BREAK_EVENS = range(3)
+_RECOMMEND, _RULES, _GAP, _FRONTIER, _BREAK_EVENS = range(5)
 
 
 class Workbench(anywidget.AnyWidget):
     """The panel on screen; `panel` is its state.
 
     The screen asks by messages, each answered by one or more: `show` (limits, baseline, limit in hand) by view, curves
-    and break-evens, `take` (limit in hand) by its curve first, `study`, `case`, `assumptions`, `assume`, `cancel`,
-    `review`, `export`, `load`.
+    and break-evens, `take` (limit in hand) by its curve first, `study`, `find_rules`, `rules`, `case`, `assumptions`,
+    `assume`, `cancel`, `review`, `export`, `load`.
     """
 
     _esm = script_of("panel.js") + 'export default modules["panel.js"];\n'
@@ -104,6 +105,8 @@ class Workbench(anywidget.AnyWidget):
             "show": self._show,
             "take": self._take,
             "study": self._study,
+            "find_rules": lambda asked: self._slow.add(_RECOMMEND, "rules", partial(self._tell_found, asked)),
+            "rules": self._look_at_rules,
             "case": lambda asked: self._quick.add(_CASE, "case", lambda check: self._tell_case(asked)),
             "assumptions": self._assumptions,
             "assume": self._assume,
@@ -132,12 +135,14 @@ class Workbench(anywidget.AnyWidget):
         wanted = self._policy_of(asked["baseline"])
         with self._lock:
             before = self.panel
-            panel = self._change(lambda panel: panel.with_limits(limits))
+            panel = self._change(lambda panel: _with_rules(panel.with_limits(limits), asked))
             self._hand = Lever(*asked["hand"])
             for worker in (self._quick, self._slow):
                 worker.drop("policy")
+            self._slow.drop("guidance")
             moved = {lever for lever in panel.levers if _limit(panel, lever) != _limit(before, lever)}
-            if wanted != panel.baseline.policy or len(moved) > 1:
+            is_guided_otherwise = panel.policy.playbook != before.policy.playbook
+            if wanted != panel.baseline.policy or len(moved) > 1 or is_guided_otherwise:
                 self._fresh = set()
             elif moved:
                 self._fresh &= moved  # a limit's own curve does not depend on where it stands
@@ -154,7 +159,7 @@ class Workbench(anywidget.AnyWidget):
             self._quick.add(_IN_HAND, "policy", partial(self._tell_curve, self._hand, str(asked["order"])))
 
     def _cancel(self, asked: Mapping[str, Any]) -> None:
-        for about in ("assume", "study", "policy", "before"):
+        for about in ("assume", "study", "policy", "before", "rules", "guidance"):
             self._slow.drop(about)
 
     def _study(self, asked: Mapping[str, Any]) -> None:
@@ -166,7 +171,7 @@ class Workbench(anywidget.AnyWidget):
         """Return the policy that the screen compares with: a preset by name, or limits of its own."""
         if "preset" in baseline:
             return next(policy for policy in self.panel.presets if policy.name == baseline["preset"])
-        pinned = self.panel.with_limits(_limits(baseline["limits"])).policy
+        pinned = self.panel.with_limits(_limits(baseline["limits"])).with_rules(baseline.get("playbook")).policy
         return pinned.model_copy(update={"name": "pinned", "title": "A"})
 
     def _tell_view(self, baseline: Policy, order: str, check: Callable[[], None]) -> None:
@@ -177,6 +182,9 @@ class Workbench(anywidget.AnyWidget):
         view = panel.view()
         check()
         self.send({"kind": "view", "order": order, **view})
+        effect = panel.effect()
+        check()
+        self.send({"kind": "effect", "order": order, "effect": effect})
 
     def _tell_curve(self, lever: Lever, order: str, check: Callable[[], None]) -> None:
         if lever in self._fresh:
@@ -218,6 +226,32 @@ class Workbench(anywidget.AnyWidget):
         rows = {"presets": preset_rows(panel), "points": panel.points(), "levers": lever_rows(panel)}
         self.send({"kind": "presets", **rows})
 
+    def _tell_found(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
+        with _Telling(self, "Finding the rules", check) as on_progress:
+            found = self.panel.with_best_rules(bool(asked["are_limits_best"]), on_progress)
+        check()
+        panel = self._change(lambda panel: replace(panel, presets=found.presets))
+        rows = {"presets": preset_rows(panel), "points": panel.points(), "levers": lever_rows(panel)}
+        self.send({"kind": "presets", **rows})
+        self.send({"kind": "found", "order": asked["order"], "preset": found.presets[-1].name})
+
+    def _look_at_rules(self, asked: Mapping[str, Any]) -> None:
+        """Say what each rule brings, and what is left to gain, of the policy in hand."""
+        order = str(asked["order"])
+        self._slow.drop("guidance")
+        self._slow.add(_RULES, "guidance", partial(self._tell_rules, order))
+        self._slow.add(_GAP, "guidance", partial(self._tell_gap, order))
+
+    def _tell_rules(self, order: str, check: Callable[[], None]) -> None:
+        with _Telling(self, "Valuing each rule", check) as on_progress:
+            content = self.panel.rules(on_progress)
+        self.send({"kind": "rules", "order": order, **content})
+
+    def _tell_gap(self, order: str, check: Callable[[], None]) -> None:
+        with _Telling(self, "Splitting what is left to gain", check) as on_progress:
+            content = self.panel.gap(on_progress)
+        self.send({"kind": "gap", "order": order, **content})
+
     def _tell_frontier(self, check: Callable[[], None]) -> None:
         with _Telling(self, "Drawing the frontier", check) as on_progress:
             points = self.panel.frontier(on_progress)
@@ -246,7 +280,7 @@ class Workbench(anywidget.AnyWidget):
             raise InputError("this panel was opened without a way to change assumptions; use open_workbench")
         values = {str(name): float(value) for name, value in asked["values"].items()}
         self.panel.setting.scenario.with_values(values)  # says at once what does not fit
-        for about in ("assume", "policy", "study", "before"):
+        for about in ("assume", "policy", "study", "before", "rules", "guidance"):
             self._slow.drop(about)
         self._slow.add(_RECOMMEND, "assume", partial(self._tell_assumed, values, self._prepare))
 
@@ -289,7 +323,8 @@ class Workbench(anywidget.AnyWidget):
             path.write_text(str(asked["text"]), encoding="utf-8")
             policy = import_policy(path, self.panel.setting.scenario)
         loaded = self.panel.with_limits({tier.name: tier.limits for tier in policy.tiers[:-1]})
-        self.send({"kind": "loaded", "limits": general_limits(loaded.policy, loaded), "name": name})
+        limits, playbook = general_limits(loaded.policy, loaded), playbook_content(policy.playbook)
+        self.send({"kind": "loaded", "limits": limits, "playbook": playbook, "name": name})
 
     def _tell_problem(self, error: Exception, order: str = "") -> None:
         words = str(error) if isinstance(error, InputError) else f"the calculation failed: {error!r}"
@@ -384,6 +419,11 @@ def curve_message(view: CurveView) -> tuple[dict[str, Any], list[bytes]]:
 
 def _limits(content: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, float]]:
     return {tier: {name: limit_number(value) for name, value in limits.items()} for tier, limits in content.items()}
+
+
+def _with_rules(panel: Panel, asked: Mapping[str, Any]) -> Panel:
+    """Return the panel with the playbook that was sent; where none was spoken of, with the one that it has."""
+    return panel.with_rules(asked["playbook"]) if "playbook" in asked else panel
 
 
 def _limit(panel: Panel, lever: Lever) -> float:
