@@ -210,7 +210,8 @@ def rules_content(policy: Policy, in_force: Policy, payoffs: Payoffs, on_progres
     tell(2)
     for n, share in enumerate(_SHARES):
         so_many = everybody_follows(payoffs, share)
-        content["shares"].append({"share": share} | _said(compare(evaluate(policy, so_many), bare)))
+        brought = compare(evaluate(policy, so_many), evaluate(bare.policy, so_many))
+        content["shares"].append({"share": share} | _said(brought))
         tell(3 + n)
     alike, possible, whose = chosen_alike(policy, payoffs)
     next_best = runners_up(policy, payoffs)

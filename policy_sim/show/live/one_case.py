@@ -157,8 +157,9 @@ def _stops(policy: Policy, payoffs: Payoffs, row: int, place: int) -> list[str]:
         elif obstacle.kind == "late":
             words.append("would have had to be given before the customer asked")
         elif obstacle.kind == "owed":
-            by, owed = (format_money(amount, currency) for amount in (obstacle.by, obstacle.most))
-            words.append(f"{by} less than the {owed} that the customer is owed")
+            by, owed = (amount_words(amount, currency) for amount in (obstacle.by, obstacle.most))
+            less = "nothing of" if by == owed else f"{by} less than"
+            words.append(f"{less} the {owed} that the customer is owed")
         elif obstacle.kind == "asked":
             words.append(f"the customer {ASKS[obstacle.name].sentence}")
         elif obstacle.tier == tiers[-1]:
@@ -167,7 +168,7 @@ def _stops(policy: Policy, payoffs: Payoffs, row: int, place: int) -> list[str]:
 
 
 def _beyond(obstacle: Obstacle, currency: str) -> str:
-    title, by = LIMIT_KINDS[obstacle.name].title.lower(), format_money(obstacle.by, currency)
+    title, by = LIMIT_KINDS[obstacle.name].title.lower(), amount_words(obstacle.by, currency)
     if obstacle.most < 0:
         return f"the {obstacle.tier} has to ask first ({title}, {by})"
     limit = amount_words(obstacle.most, currency)

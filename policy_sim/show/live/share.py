@@ -71,12 +71,19 @@ def share(panel: Panel, path: str | Path) -> Path:
 def _content(panel: Panel) -> dict[str, Any]:
     view = panel.view()
     return {
-        "frame": frame_content(panel),
+        "frame": {**frame_content(panel), "has_fixed_rules": any(_rules_of(panel))},
+        "guidance": panel.rules() if panel.policy.playbook else None,
+        "gap": panel.gap(),
         "view": view,
         "frontier": panel.frontier(),
         "breakEvens": panel.break_evens(),
         "cases": {story["name"]: panel.case({"story": story["name"]}) for story in panel.stories()},
     }
+
+
+def _rules_of(panel: Panel) -> list[bool]:
+    """Tell of the policy in hand and of those that one may go to whether each has rules on what to give."""
+    return [policy.playbook is not None for policy in (panel.policy, *panel.presets)]
 
 
 def _words(panel: Panel, cases: int) -> dict[str, str]:

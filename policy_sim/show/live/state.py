@@ -364,7 +364,6 @@ class Panel:
 
     def points(self) -> list[dict[str, Any]]:
         """Return where the presets lie, per case: title, whether it is the recommended one, remedy cost, net value."""
-        found = (_RECOMMENDED, _GUIDED)
         return [
             {"title": policy.title, "is_recommended": policy.name in (_RECOMMENDED, _GUIDED)}
             | _point(self.outcome_of(policy))

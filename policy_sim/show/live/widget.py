@@ -227,13 +227,17 @@ class Workbench(anywidget.AnyWidget):
         self.send({"kind": "presets", **rows})
 
     def _tell_found(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
-        with _Telling(self, "Finding the rules", check) as on_progress:
-            found = self.panel.with_best_rules(bool(asked["are_limits_best"]), on_progress)
-        check()
+        try:
+            with _Telling(self, "Finding the rules", check) as on_progress:
+                found = self.panel.with_best_rules(bool(asked["are_limits_best"]), on_progress)
+            check()
+        except BaseException:
+            self.send({"kind": "found", "preset": ""})
+            raise
         panel = self._change(lambda panel: replace(panel, presets=found.presets))
         rows = {"presets": preset_rows(panel), "points": panel.points(), "levers": lever_rows(panel)}
         self.send({"kind": "presets", **rows})
-        self.send({"kind": "found", "order": asked["order"], "preset": found.presets[-1].name})
+        self.send({"kind": "found", "preset": found.presets[-1].name})
 
     def _look_at_rules(self, asked: Mapping[str, Any]) -> None:
         """Say what each rule brings, and what is left to gain, of the policy in hand."""

@@ -7,6 +7,7 @@ import { changesOf } from "./changes.js";
 import { keyOf, withLimit } from "./limits.js";
 import { plural } from "./numbers.js";
 import { withinReach } from "./reach.js";
+import { ruleActsOf } from "./rule_acts.js";
 
 /** @param {Bench} bench */
 export function actsOf(bench) {
@@ -14,6 +15,7 @@ export function actsOf(bench) {
   const changes = changesOf(bench);
   return {
     ...changes,
+    ...ruleActsOf(bench, changes),
 
     /** Take a limit in hand. @param {Lever} lever */
     take(lever) {
@@ -46,22 +48,22 @@ export function actsOf(bench) {
     /** @param {string} name of a preset, or A */
     compareWith(name) {
       const { pinned } = store.state;
-      store.change({ baseline: name === "A" && pinned ? { limits: pinned } : { preset: name } });
+      store.change({ baseline: name === "A" && pinned ? { ...pinned } : { preset: name } });
       changes.changed(`Compared with ${bench.read().baseTitle}`);
     },
 
     pin() {
-      const { limits } = store.state;
-      store.change({ pinned: limits, aside: null, baseline: { limits } });
+      const { limits, playbook } = store.state;
+      store.change({ pinned: { limits, playbook }, aside: null, baseline: { limits, playbook } });
       changes.changed("Pinned as A");
     },
 
     /** @param {"A" | "B"} side */
     showSide(side) {
-      const { pinned, aside, limits } = store.state;
+      const { pinned, aside, limits, playbook } = store.state;
       if (!pinned || (side === "A") === Boolean(aside)) return;
-      if (aside) store.change({ aside: null, limits: aside });
-      else store.change({ aside: limits, limits: pinned });
+      if (aside) store.change({ aside: null, ...aside });
+      else store.change({ aside: { limits, playbook }, ...pinned });
       changes.changed(`Showing ${side}`);
     },
 

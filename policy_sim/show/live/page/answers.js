@@ -1,12 +1,13 @@
 // Answers: what Python says, and how it changes the state.
 // In: messages. Out: the changed state, shown. Left to others: what was asked (acts.js).
 
-/** @import { AssumptionRow, Bench, CaseView, CurveContent, Frame, Limits, MindRow, Point, Review, Trust, View } from "./types.js" */
+/** @import { AssumptionRow, Bench, CaseView, CurveContent, Frame, MindRow, Point, Review, Terms, Trust, View } from "./types.js" */
 import { assumptionDialog } from "./assumption_dialog.js";
 import { readCurve } from "./curves.js";
 import { reviewDialog } from "./export_dialog.js";
 import { keyOf, leversOf } from "./limits.js";
 import { capital } from "./numbers.js";
+import { ruleAnswersOf } from "./rule_answers.js";
 import { save } from "./saving.js";
 import { contextOf } from "./state.js";
 
@@ -44,9 +45,11 @@ export function answersOf(bench, screen) {
     },
 
     settled(/** @type {Ordered} */ { order }) {
-      const { id, count, isDirty, orders } = store.state;
+      const { id, count, isDirty, orders, shownCase } = store.state;
       if (order !== `${id}:${count}` || isDirty) return;
       store.change({ isSettled: true });
+      if (shownCase) bench.ask({ ask: "case", facts: shownCase.facts });
+      acts.lookAtRules();
       screen.root.dataset.settledMs = (performance.now() - (orders.get(order)?.at ?? NaN)).toFixed(0);
       bench.show();
     },
@@ -56,6 +59,8 @@ export function answersOf(bench, screen) {
       if (asked) store.change({ minds: { rows, words, context: contextOf(store.state, asked) } });
       screen.mind.show(bench.read());
     },
+
+    ...ruleAnswersOf(bench),
 
     presets(/** @type {Pick<Frame, "presets" | "points" | "levers">} */ { presets, points, levers }) {
       store.change({ frame: { ...store.state.frame, presets, points, levers }, levers: leversOf({ levers }) });
@@ -85,7 +90,7 @@ export function answersOf(bench, screen) {
 
     assumed(/** @type {{ frame: Frame, values: Record<string, number> }} */ { frame, values }) {
       const { shownCase } = store.state;
-      store.change({ frame, levers: leversOf(frame), assumed: values, curves: new Map(), frontier: null, onBudget: {} });
+      store.change({ frame, levers: leversOf(frame), assumed: values, curves: new Map(), frontier: null, onBudget: {}, lookedAt: "" });
       screen.begin(bench.read());
       acts.changed(Object.keys(values).length ? "Assumptions changed" : "Assumptions as the scenario has them");
       bench.ask({ ask: "study" });
@@ -99,7 +104,7 @@ export function answersOf(bench, screen) {
       bench.say(`Written to ${place}, and downloaded: ${files.join(", ")}.`);
     },
 
-    loaded: (/** @type {{ limits: Limits, name: string }} */ { limits, name }) => acts.setLimits(limits, `Opened ${name}`),
+    loaded: (/** @type {Terms & { name: string }} */ { name, ...terms }) => acts.setTerms(terms, `Opened ${name}`),
     busy: (message) => screen.status.showBusy(message),
     over: () => screen.status.showOver(),
 

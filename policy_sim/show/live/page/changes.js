@@ -2,7 +2,7 @@
 // In: limits. Out: the changed state, shown and sent. Left to others: what a person does (acts.js), what comes back
 // (answers.js).
 
-/** @import { Bench, Entry, Limits } from "./types.js" */
+/** @import { Bench, Entry, Terms } from "./types.js" */
 import { withLimit } from "./limits.js";
 import { same } from "./state.js";
 
@@ -14,13 +14,13 @@ export function changesOf(bench) {
 
   /** Ask for what the limits come to now. */
   function send() {
-    const { id, limits, baseline, hand } = store.state;
+    const { id, limits, playbook, baseline, hand } = store.state;
     const count = store.state.count + 1;
     const pending = `${id}:${count}`;
     const orders = new Map([...store.state.orders].slice(1 - MOST_ORDERS));
-    orders.set(pending, { limits, baseline, at: performance.now() });
+    orders.set(pending, { limits, playbook, baseline, at: performance.now() });
     store.change({ isDirty: false, isSettled: false, count, pending, orders });
-    bench.ask({ ask: "show", order: pending, limits, baseline, hand: [hand.tier, hand.limit] });
+    bench.ask({ ask: "show", order: pending, limits, playbook, baseline, hand: [hand.tier, hand.limit] });
   }
 
   /** Show what has moved, and send it unless an answer is still awaited; what was said was of what was there before. */
@@ -37,9 +37,9 @@ export function changesOf(bench) {
    * @returns {boolean} whether there was one
    */
   function note(text, byKeysOn = "") {
-    const { limits, baseline, assumed, history, at } = store.state;
+    const { limits, playbook, baseline, assumed, history, at } = store.state;
     /** @type {Entry} */
-    const entry = { text, byKeysOn, limits, baseline, assumed };
+    const entry = { text, byKeysOn, limits, playbook, baseline, assumed };
     if (history.length && same({ ...history[at], text, byKeysOn }, entry)) return false;
     const before = byKeysOn && history[at].byKeysOn === byKeysOn ? at : at + 1;
     store.change({ history: [...history.slice(0, before), entry], at: before });
@@ -59,17 +59,18 @@ export function changesOf(bench) {
     changed,
 
     /**
-     * Show some limits, as far as they are on screen.
-     * @param {Limits} limits
+     * Show some limits, as far as they are on screen, and rules.
+     * @param {Terms} terms
      * @param {string} text
      */
-    setLimits(limits, text) {
+    setTerms({ limits, playbook }, text) {
       let moved = store.state.limits;
       for (const lever of store.state.levers) {
         const limit = limits[lever.tier]?.[lever.limit];
         if (limit !== undefined) moved = withLimit(moved, lever, limit);
       }
-      store.change({ limits: moved, aside: null });
+      const rules = store.state.frame.has_fixed_rules ? store.state.playbook : playbook;
+      store.change({ limits: moved, playbook: rules, aside: null, editing: null });
       changed(text);
     },
 
@@ -81,7 +82,8 @@ export function changesOf(bench) {
       const entry = store.state.history[to];
       if (!entry) return;
       const isReassumed = !same(entry.assumed, store.state.assumed);
-      store.change({ at: to, limits: entry.limits, baseline: entry.baseline, aside: null, isDirty: true });
+      const { limits, playbook, baseline } = entry;
+      store.change({ at: to, limits, playbook, baseline, aside: null, editing: null, isDirty: true });
       if (isReassumed) bench.ask({ ask: "assume", values: entry.assumed });
       bench.say("");
       bench.show();

@@ -65,8 +65,10 @@ export function sidesDialog(reading) {
     const [mine, other] = [reading.limitOf(lever), reading.limitOf(lever, reading.baseLimits)];
     return [`${plural(lever.tier)}: ${lever.title.toLowerCase()}`, reading.words(other), reading.words(mine), "", ""];
   });
+  const counts = [reading.basePlaybook, state.playbook].map((playbook) => String(playbook?.rules.length ?? 0));
+  const rules = counts.every((count) => count === "0") ? [] : [["Rules on what to give", ...counts, "", ""]];
   const isPinned = Boolean(state.baseline.limits);
-  fill(table, ["", isPinned ? "A" : reading.baseTitle, isPinned ? "B" : "This policy", "Difference", ""], [...outcomes, ...limits]);
+  fill(table, ["", isPinned ? "A" : reading.baseTitle, isPinned ? "B" : "This policy", "Difference", ""], [...outcomes, ...limits, ...rules]);
   return [
     node("h3", {}, "Side by side"),
     node("p", { class: "ps-muted" }, `Money ${reading.period}; the same cases and the same draws.`),

@@ -73,5 +73,7 @@ function lineOf(reading) {
   const moved = state.levers.filter((lever) => reading.limitOf(lever) !== reading.limitOf(lever, approved.limits)).length;
   const fingerprint = state.view && reading.isViewFresh && state.view.fingerprint ? ` · policy ${state.view.fingerprint}` : "";
   const changes = moved ? `${moved} change${moved > 1 ? "s" : ""} to` : "As";
-  return `${changes} “${approved.title}”${fingerprint}${Object.keys(state.assumed).length ? " · assumptions changed" : ""}`;
+  const count = state.playbook?.rules.length ?? 0;
+  const rules = count ? ` · ${count} rule${count > 1 ? "s" : ""} on what to give` : "";
+  return `${changes} “${approved.title}”${rules}${fingerprint}${Object.keys(state.assumed).length ? " · assumptions changed" : ""}`;
 }

@@ -24,6 +24,22 @@ export function fitted(text, width) {
 }
 
 /**
+ * A text in lines that fit into a width, broken between words.
+ * @param {string} text
+ * @param {number} width
+ */
+export function wrapped(text, width) {
+  /** @type {string[]} */
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const longer = lines.length ? `${lines[lines.length - 1]} ${word}` : word;
+    if (lines.length && widthOf(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(fitted(word, width));
+  }
+  return lines;
+}
+
+/**
  * Words get the first free place of a short list; where none is free they are left out (the table has them).
  * @param {number} left
  * @param {number} right

@@ -17,7 +17,7 @@ const HEADS = ["Assumption", "today", "from", "to", "turns at", "at its low end"
 
 /** @param {Bench} bench */
 export function mindOf(bench) {
-  const part = section("mind", bench.id, HELP);
+  const part = section("mind", bench.id, HELP, false);
   const sentences = node("div", { class: "ps-sentences" });
   part.body.replaceChildren(sentences);
   const all = button("All assumptions", { class: "ps-link" }, () => bench.open(mindDialog(bench.read(), part.table)));
@@ -42,10 +42,10 @@ export function mindOf(bench) {
 
 /** @param {Reading} reading */
 const isTheSame = (reading) => {
-  const { levers } = reading.state;
+  const { levers, playbook } = reading.state;
   return same(
-    levers.map((lever) => reading.limitOf(lever)),
-    levers.map((lever) => reading.limitOf(lever, reading.baseLimits)),
+    [...levers.map((lever) => reading.limitOf(lever)), playbook],
+    [...levers.map((lever) => reading.limitOf(lever, reading.baseLimits)), reading.basePlaybook],
   );
 };
 

@@ -5,16 +5,17 @@
 import { caseDialog } from "./case_dialog.js";
 import { draw, hatch, sized } from "./drawing.js";
 import { node, options } from "./elements.js";
-import { fitted } from "./lettering.js";
+import { wrapped } from "./lettering.js";
 import { capital, lowered, money } from "./numbers.js";
 import { section } from "./section.js";
 import { fill } from "./tables.js";
 
 const SHOWN = 4;
+const [LINE, BAR] = [16, 30];
 const OWN = { name: "own", title: "A case of your own …" };
 const HELP =
-  "What agents may do in one case, and the money on both sides: what it costs, and what keeping the customer is worth, as far as the central assumptions go.";
-const HEADS = ["Resolution", "costs us", "value kept", "net", "allowed"];
+  "What agents may do in one case, and the money on both sides: what it costs, and what keeping the customer is worth, as far as the central assumptions go. Below each: what keeps it from being given.";
+const HEADS = ["Resolution", "costs us", "value kept", "net", "what stops it"];
 
 /** @param {Bench} bench */
 export function oneCaseOf(bench) {
@@ -36,37 +37,48 @@ export function oneCaseOf(bench) {
       if (facts.story) cases.value = facts.story;
     },
     /** @param {Reading} reading */
-    show({ state, frame }) {
+    show({ state }) {
       part.title.textContent = "One case";
       const shown = state.shownCase;
       if (!shown) return;
-      const chosen = shown.resolutions.find((resolution) => resolution.is_chosen);
       part.note.textContent = shown.words;
       part.note.title = shown.words;
-      const isSettled = shown.is_first ? "The agent may settle this on the spot." : `This goes to the ${shown.tier}.`;
-      verdict.replaceChildren(
-        node("b", { class: shown.is_first ? "ps-better" : "ps-worse" }, isSettled),
-        ` Recommended: ${lowered(chosen?.title ?? "")}.`,
-      );
-      const list = shown.resolutions.slice(0, SHOWN);
-      const width = sized(part, 28 + list.length * 42);
-      hatch(part.svg, `${bench.id}-case-hatch`);
-      drawScales(part, shown, list, frame.tiers[0], width, `${bench.id}-case-hatch`);
+      verdict.replaceChildren(...verdictOf(shown));
+      drawScales(part, shown, shown.resolutions.slice(0, SHOWN), `${bench.id}-case-hatch`);
       fill(part.table, HEADS, shown.resolutions.map((resolution) => cellsOf(resolution, shown)));
     },
   };
+}
+
+/** @param {CaseView} shown */
+function verdictOf({ is_first, tier, because, rule, follows, resolutions }) {
+  const chosen = resolutions.find((resolution) => resolution.is_chosen);
+  const settled = is_first ? "The agent may settle this on the spot." : `This goes to the ${tier}`;
+  const why = because ? `: ${lowered(because)}.` : is_first ? "" : ".";
+  const told = follows ? `The rule for it: ${rule}.` : `The rule for it cannot be followed here: ${rule}.`;
+  return [
+    node("b", { class: is_first ? "ps-better" : "ps-worse" }, settled),
+    `${why.replace(/\.\.$/, ".")} Recommended: ${lowered(chosen?.title ?? "")}.`,
+    ...(rule ? [node("span", { class: "ps-rule-said" }, told)] : []),
+  ];
 }
 
 /**
  * @param {Section} part
  * @param {CaseView} shown
  * @param {readonly Resolution[]} list
- * @param {string} first tier, whose limits are told
- * @param {number} width
  * @param {string} hatchId
  */
-function drawScales({ svg }, { currency }, list, first, width, hatchId) {
+function drawScales(part, { currency }, list, hatchId) {
   const sum = (/** @type {number} */ value, signed = false) => money(value, currency, signed);
+  const texts = list.map(({ title, stops }) => ({
+    names: wrapped(capital(title), Math.max(part.width, 240) - 76),
+    stops: stops.length ? wrapped(capital(stops.join("; ")), Math.max(part.width, 240) - 8) : [],
+  }));
+  const heights = texts.map(({ names, stops }) => LINE * (names.length + stops.length) + BAR);
+  const width = sized(part, 20 + heights.reduce((total, height) => total + height, 0));
+  const { svg } = part;
+  hatch(svg, hatchId);
   const mostCost = Math.max(...list.map((resolution) => Math.max(resolution.cost, 0)), 1);
   const mostKept = Math.max(...list.map((resolution) => Math.max(resolution.kept, 0)), 1);
   const room = width - 150;
@@ -75,25 +87,30 @@ function drawScales({ svg }, { currency }, list, first, width, hatchId) {
   draw(svg, "text", { x: zero - 6, y: 12, "text-anchor": "end" }, "costs us");
   draw(svg, "text", { x: zero + 6, y: 12 }, "value kept");
   draw(svg, "text", { x: width, y: 12, "text-anchor": "end" }, "net");
-  list.forEach(({ title, over, is_adequate, is_chosen, cost, kept, net }, i) => {
-    const y = 20 + i * 42;
-    const why = over.length ? `: over the ${first}’s ${over.join(", ")} limit` : is_adequate ? "" : ": less than is owed";
-    const text = draw(svg, "text", { x: 0, y: y + 13, class: is_chosen ? "ps-strong" : "" }, fitted(capital(title + why), width - 72));
-    draw(text, "title", {}, title + why);
+  let y = 20;
+  list.forEach(({ is_chosen, cost, kept, net }, i) => {
+    const { names, stops } = texts[i];
+    names.forEach((line, k) => draw(svg, "text", { x: 0, y: y + 13 + LINE * k, class: is_chosen ? "ps-strong" : "ps-plain-word" }, line));
     draw(svg, "text", { x: width, y: y + 13, "text-anchor": "end", class: "ps-strong" }, sum(net, true));
+    stops.forEach((line, k) => draw(svg, "text", { x: 0, y: y + 13 + LINE * (names.length + k) }, line));
+    const bar = y + LINE * (names.length + stops.length) + 4;
     const [left, right] = [Math.max(cost, 0) * scale, Math.max(kept, 0) * scale];
-    draw(svg, "rect", { x: zero - left, y: y + 20, width: left, height: 11, fill: `url(#${hatchId})` });
-    draw(svg, "rect", { x: zero, y: y + 20, width: right, height: 11, class: "ps-gain-fill" });
-    draw(svg, "path", { d: `M${zero} ${y + 18}v15`, class: "ps-zero" });
-    draw(svg, "text", { x: zero - left - 5, y: y + 30, "text-anchor": "end" }, sum(cost));
-    draw(svg, "text", { x: zero + right + 5, y: y + 30 }, sum(kept));
+    draw(svg, "rect", { x: zero - left, y: bar, width: left, height: 11, fill: `url(#${hatchId})` });
+    draw(svg, "rect", { x: zero, y: bar, width: right, height: 11, class: "ps-gain-fill" });
+    draw(svg, "path", { d: `M${zero} ${bar - 2}v15`, class: "ps-zero" });
+    draw(svg, "text", { x: zero - left - 5, y: bar + 10, "text-anchor": "end" }, sum(cost));
+    draw(svg, "text", { x: zero + right + 5, y: bar + 10 }, sum(kept));
+    y += heights[i];
   });
-  const words = list.map(({ title, cost, kept, net }) => `${title}: costs ${sum(cost)}, keeps ${sum(kept)}, net ${sum(net, true)}`);
+  const words = list.map(({ title, stops, cost, kept, net }) => {
+    const stopped = stops.length ? ` (${stops.join("; ")})` : "";
+    return `${title}${stopped}: costs ${sum(cost)}, keeps ${sum(kept)}, net ${sum(net, true)}`;
+  });
   svg.setAttribute("aria-label", words.join(". "));
 }
 
 /** @param {Resolution} resolution @param {CaseView} shown */
-function cellsOf({ title, cost, kept, net, over, is_adequate }, { currency }) {
-  const allowed = over.length ? `over ${over.join(", ")}` : is_adequate ? "yes" : "less than is owed";
-  return [title, money(cost, currency), money(kept, currency), money(net, currency, true), allowed];
+function cellsOf({ title, words, cost, kept, net, stops }, { currency }) {
+  const given = title === words ? capital(words) : `${capital(title)} (${words})`;
+  return [given, money(cost, currency), money(kept, currency), money(net, currency, true), stops.join("; ") || "nothing"];
 }

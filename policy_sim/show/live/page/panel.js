@@ -34,7 +34,7 @@ export function render({ model, el }) {
   });
   bench.acts = actsOf(bench);
   const screen = screenOf(bench, () => {
-    location.hash = linkOf(store.state);
+    location.hash = linkOf(store.state).link;
     if (model.reconnect) model.reconnect();
     else location.reload();
   });
@@ -63,8 +63,8 @@ export function render({ model, el }) {
 function open({ store, acts, ask, read, say, show }, screen) {
   const link = linked(store.state, say);
   store.change(link?.part ?? {});
-  const { limits, baseline, frame } = store.state;
-  store.change({ history: [{ text: link ? "Opened from a link" : "Opened", byKeysOn: "", limits, baseline, assumed: {} }] });
+  const { limits, playbook, baseline, frame } = store.state;
+  store.change({ history: [{ text: link ? "Opened from a link" : "Opened", byKeysOn: "", limits, playbook, baseline, assumed: {} }] });
   screen.begin(read());
   screen.measure();
   screen.oneCase.show(read());
@@ -97,6 +97,7 @@ function follow(screen, bench) {
   };
   const toWidth = (/** @type {string} */ width) => () => {
     screen.root.style.width = width;
+    screen.toPaper(bench.read(), Boolean(width));
     fit();
   };
   const [toPaper, fromPaper] = [toWidth("1280px"), toWidth("")];

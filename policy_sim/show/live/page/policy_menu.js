@@ -56,10 +56,10 @@ export function policyMenu(bench) {
     close,
     /** @param {Frame} frame */
     listPolicies(frame) {
-      const goTo = frame.presets.map(({ name, title, limits }) =>
+      const goTo = frame.presets.map(({ name, title, ...terms }) =>
         button(name === store.state.frame.approved ? `Back to “${title}”` : `Go to “${title}”`, { "data-preset": name }, () => {
           close();
-          acts.setLimits(limits, `Went to “${title}”`);
+          acts.setTerms(terms, `Went to “${title}”`);
         }),
       );
       policies.replaceChildren(...goTo);
@@ -69,13 +69,15 @@ export function policyMenu(bench) {
 
 /** @param {Bench} bench */
 async function copyLink(bench) {
-  const link = `${location.href.split("#")[0]}#${linkOf(bench.store.state)}`;
-  window.history.replaceState(null, "", link);
+  const { link, hasRules } = linkOf(bench.store.state);
+  const address = `${location.href.split("#")[0]}#${link}`;
+  window.history.replaceState(null, "", address);
+  const opens = hasRules ? "it opens this screen as it is now." : "the rules are too long for a link and left out; save the policy to a file.";
   try {
-    await navigator.clipboard.writeText(link);
-    bench.say("The link is copied: it opens this screen as it is now.");
+    await navigator.clipboard.writeText(address);
+    bench.say(`The link is copied: ${opens}`);
   } catch {
-    bench.say("The link is in the address bar: it opens this screen as it is now.");
+    bench.say(`The link is in the address bar: ${opens}`);
   }
 }
 

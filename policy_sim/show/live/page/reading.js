@@ -57,6 +57,11 @@ export class Reading {
     return /** @type {Limits} */ (this.state.baseline.limits ?? this.preset(this.state.baseline.preset)?.limits);
   }
 
+  get basePlaybook() {
+    const { baseline } = this.state;
+    return (baseline.limits ? baseline.playbook : this.preset(baseline.preset)?.playbook) ?? null;
+  }
+
   get baseTitle() {
     return this.state.baseline.limits ? "A" : (this.preset(this.state.baseline.preset)?.title ?? "");
   }

@@ -5,13 +5,17 @@
 import { curveOf } from "./curve.js";
 import { dialogOf } from "./dialog.js";
 import { node } from "./elements.js";
+import { followingOf } from "./following.js";
 import { frontierOf } from "./frontier.js";
+import { gapOf } from "./gap.js";
 import { headerOf } from "./header.js";
 import { mindOf } from "./mind.js";
 import { oneCaseOf } from "./one_case.js";
 import { partsOf } from "./parts.js";
+import { playbookOf } from "./playbook.js";
 import { slidersOf } from "./sliders.js";
 import { statusLine } from "./status.js";
+import { tabsOf } from "./tabs.js";
 import { tilesOf } from "./tiles.js";
 
 /**
@@ -30,7 +34,12 @@ export function screenOf(bench, onReconnect) {
   const sections = [curve, parts, frontier, mind, oneCase].map(({ part }) => part);
   const foot = node("p", { class: "ps-foot ps-muted" });
   const rows = node("div", { class: "ps-rows" }, ...sections.map((part) => part.root));
-  const main = node("div", { class: "ps-main" }, ...tiles.roots, rows);
+  const [playbook, following, gap] = [playbookOf(bench), followingOf(bench), gapOf(bench)];
+  const guidance = [playbook, following, gap].map(({ part }) => part);
+  const beside = node("div", { class: "ps-beside" }, gap.part.root, following.part.root);
+  const guided = node("div", { class: "ps-guided" }, playbook.part.root, beside);
+  const tabs = tabsOf(bench, { limits: rows, rules: guided }, () => measureParts());
+  const main = node("div", { class: "ps-main" }, ...tiles.roots, tabs.root, rows, guided);
   const body = node("div", { class: "ps-body" }, limits.root, main);
   const root = node(
     "div",
@@ -38,16 +47,22 @@ export function screenOf(bench, onReconnect) {
     ...[header.root, status.root, body, foot, dialog.root],
   );
 
+  function measureParts() {
+    for (const part of [...sections, ...guidance]) if (part.root.offsetParent) part.width = part.body.clientWidth;
+  }
+
   /** Show everything that the state holds. */
   function show(/** @type {Reading} */ reading) {
     const began = performance.now();
     const { pending, isDirty, isSettled } = reading.state;
     limits.show(reading);
     header.show(reading);
+    tabs.show(reading);
     root.classList.toggle("ps-stale", !reading.isKnown);
     root.setAttribute("aria-busy", String(Boolean(pending) || isDirty || !isSettled));
     if (reading.isKnown) for (const part of [tiles, curve, parts, frontier]) part.show(reading);
     mind.show(reading);
+    if (!guided.hidden) for (const part of [playbook, following, gap]) part.show(reading);
     root.dataset.drawMs = (performance.now() - began).toFixed(2);
   }
 
@@ -66,7 +81,7 @@ export function screenOf(bench, onReconnect) {
     measure() {
       limits.measure();
       tiles.measure();
-      for (const part of sections) part.width = part.body.clientWidth;
+      measureParts();
     },
 
     /** Draw everything in its new size. @param {Reading} reading */
@@ -74,6 +89,11 @@ export function screenOf(bench, onReconnect) {
       limits.redraw(reading);
       show(reading);
       oneCase.show(reading);
+    },
+
+    /** Paper holds both screens, where there are rules. @param {Reading} reading @param {boolean} isPaper */
+    toPaper(reading, isPaper) {
+      if (!isPaper || reading.state.playbook) [rows, guided].forEach((panel, i) => (panel.hidden = !isPaper && reading.state.tab !== (i ? "rules" : "limits")));
     },
 
     end: tiles.end,

@@ -11,9 +11,10 @@ import { csvOf, refill } from "./tables.js";
  * @param {string} kind names the part in classes, files and labels
  * @param {string} id of the panel
  * @param {string} help
+ * @param {boolean} hasPicture
  * @returns {Section}
  */
-export function section(kind, id, help) {
+export function section(kind, id, help, hasPicture = true) {
   const title = node("h3", { id: `${id}-${kind}` });
   const note = node("p", { class: "ps-muted ps-sub" });
   const svg = picture(" ");
@@ -25,11 +26,14 @@ export function section(kind, id, help) {
     menu.open = false;
     if (!box.hidden) refill(table);
   };
+  const pictures = [
+    button("Save the picture (SVG)", {}, () => save(`${kind}.svg`, standalone(svg).text, "image/svg+xml")),
+    button("Save the picture (PNG)", {}, () => savePng(svg, `${kind}.png`)),
+  ];
   const entries = [
     button("Show or hide the table", {}, flip(box)),
     button("Save the table (CSV)", {}, () => save(`${kind}.csv`, csvOf(table), "text/csv")),
-    button("Save the picture (SVG)", {}, () => save(`${kind}.svg`, standalone(svg).text, "image/svg+xml")),
-    button("Save the picture (PNG)", {}, () => savePng(svg, `${kind}.png`)),
+    ...(hasPicture ? pictures : []),
     button("How to read this", {}, flip(what)),
   ];
   const menu = menuOf(`Table, picture and help of ${kind}`, "⋯", entries, "ps-more");

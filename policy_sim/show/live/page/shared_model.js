@@ -34,7 +34,8 @@ export function sharedModel(content, arrays) {
     const total = estimate.outcomes[frame.value].change;
     const isStart = !outcomes.movedFromStart(limits).length && outcomes.isShared(baseline);
     const split = (/** @type {"failures" | "segments"} */ axis) => outcomes.splitBy(axis, limits, baseline, total);
-    const view = isStart ? content.view : { failures: split("failures"), segments: split("segments"), fingerprint: "" };
+    const view = isStart ? content.view : { failures: split("failures"), segments: split("segments"), fingerprint: "", book: content.view.book };
+    answer({ kind: "effect", order, effect: null });
     answer({ ...view, kind: "view", order, outcomes: estimate.outcomes, ahead: estimate.ahead });
     newest = order;
     const inHand = (/** @type {{ tier: string, limit: string }} */ { tier, limit }) => tier === hand[0] && limit === hand[1];
@@ -59,6 +60,11 @@ export function sharedModel(content, arrays) {
   const answers = {
     show,
     study: () => answer({ kind: "frontier", points: content.frontier }),
+    rules({ order }) {
+      if (content.guidance) answer({ ...content.guidance, kind: "rules", order });
+      if (content.gap) answer({ ...content.gap, kind: "gap", order });
+    },
+    find_rules: refuse("finding rules needs the workbench; this file holds those it was shared with"),
     case({ facts }) {
       const shown = content.cases[facts.story];
       if (shown) answer({ ...shown, kind: "case", facts });

@@ -2,7 +2,7 @@
 // In: the frame; parts of a new state. Out: the state, frozen; nobody changes it but by `change`. Left to others: what
 // follows from it (reading.js), when it changes (acts.js, answers.js).
 
-/** @import { Baseline, Frame, Limits, State, Store } from "./types.js" */
+/** @import { Baseline, Frame, State, Store, Terms } from "./types.js" */
 import { leversOf } from "./limits.js";
 
 /**
@@ -21,8 +21,10 @@ export const firstState = (frame, id) => ({
   frame,
   levers: leversOf(frame),
   limits: frame.limits,
+  playbook: frame.playbook,
   baseline: { preset: frame.approved },
   hand: frame.hand,
+  tab: "limits",
   per: "year",
   split: "parts",
   assumed: {},
@@ -42,6 +44,14 @@ export const firstState = (frame, id) => ({
   frontier: null,
   minds: { rows: [], context: "" },
   shownCase: null,
+  seeking: null,
+  found: null,
+  editing: null,
+  following: null,
+  effect: null,
+  guidance: null,
+  gap: null,
+  lookedAt: "",
 });
 
 /**
@@ -61,10 +71,10 @@ export function storeOf(first) {
 }
 
 /**
- * What an answer holds for: the limits but the one of which it is the curve, the baseline, the assumptions.
+ * What an answer holds for: the limits but the one of which it is the curve, the rules, the baseline, the assumptions.
  * @param {State} state
- * @param {{ readonly limits: Limits, readonly baseline: Baseline }} asked
+ * @param {Terms & { readonly baseline: Baseline }} asked
  * @param {string} except key of a limit
  */
-export const contextOf = (state, { limits, baseline }, except = "") =>
-  JSON.stringify([state.levers.map((lever) => (lever.key === except ? 0 : limits[lever.tier][lever.limit])), baseline, state.assumed]);
+export const contextOf = (state, { limits, playbook, baseline }, except = "") =>
+  JSON.stringify([state.levers.map((lever) => (lever.key === except ? 0 : limits[lever.tier][lever.limit])), playbook, baseline, state.assumed]);

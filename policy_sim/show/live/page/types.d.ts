@@ -4,11 +4,89 @@
 export type Limit = number | "ask" | "no_limit";
 /** By tier and limit. */
 export type Limits = Readonly<Record<string, Readonly<Record<string, Limit>>>>;
-/** What a policy is compared with: one of the presets, or limits of its own. */
-export type Baseline = { readonly preset?: string; readonly limits?: Limits };
+/** What a policy is compared with: one of the presets, or limits and rules of its own. */
+export type Baseline = { readonly preset?: string; readonly limits?: Limits; readonly playbook?: Playbook | null };
 export type Hand = { readonly tier: string; readonly limit: string };
 export type Per = "case" | "month" | "year";
+export type Tab = "limits" | "rules";
 export type Split = "parts" | "failures" | "segments";
+
+/** A rule as it stands in policy files. */
+export interface Rule {
+  readonly failure: string;
+  readonly when?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly asks?: readonly string[];
+  readonly give: readonly string[];
+  readonly why?: string;
+}
+export interface Playbook {
+  readonly rules: readonly Rule[];
+}
+/** What a person may change of a policy: its limits, and what to give. */
+export interface Terms {
+  readonly limits: Limits;
+  readonly playbook: Playbook | null;
+}
+export interface Choice {
+  readonly give: readonly string[];
+  readonly title: string;
+}
+
+/** An end of a rule's stretch that may be moved. */
+export interface RuleNumber {
+  readonly fact: string;
+  readonly end: string;
+  readonly value: number;
+  readonly title: string;
+}
+export interface RuleWords {
+  readonly failure: string;
+  readonly failure_title: string;
+  readonly when: string;
+  readonly give: string;
+  readonly why: string;
+  readonly numbers: readonly RuleNumber[];
+}
+export interface Branch {
+  readonly words: string;
+  readonly failure?: string;
+  readonly children?: readonly Branch[];
+  readonly rule?: number;
+}
+/** What a playbook says, in words. */
+export interface Book {
+  readonly rules: readonly RuleWords[];
+  readonly failures: readonly Branch[];
+}
+/** Money a year with the ends of its interval; `doubt` where nothing can be told from them. */
+export interface Yearly {
+  readonly change: number;
+  readonly low: number;
+  readonly high: number;
+  readonly doubt: string;
+}
+export type RuleRow = Yearly & {
+  readonly share: number;
+  readonly possible: number;
+  readonly as_today: number;
+  readonly mark: string;
+  readonly sureness: string;
+};
+export interface Guidance {
+  readonly limits: Yearly;
+  readonly rules?: Yearly;
+  readonly rules_if_all?: Yearly;
+  readonly followed: number | null;
+  readonly rows: readonly RuleRow[];
+  readonly shares: readonly (Yearly & { readonly share: number })[];
+}
+export type Effect = Yearly & { readonly words: readonly string[] };
+export interface GapView {
+  readonly rows: readonly (Omit<Yearly, "doubt"> & Named & { readonly sentence: string })[];
+  readonly cases: number;
+}
+/** What holds for the policy in hand at the time, by `contextOf`. */
+export type Known<T> = T & { readonly context: string };
 
 export interface Currency {
   readonly code: string;
@@ -43,9 +121,7 @@ export interface Named {
   readonly name: string;
   readonly title: string;
 }
-export interface Preset extends Named {
-  readonly limits: Limits;
-}
+export interface Preset extends Named, Terms {}
 /** A policy on the plane of spend and value: both under the names of their outcomes. */
 export type Point = { readonly title?: string; readonly is_recommended?: boolean } & { readonly [outcome: string]: any };
 
@@ -68,6 +144,11 @@ export interface Frame {
   readonly levers: readonly FrameLever[];
   readonly hand: Hand;
   readonly limits: Limits;
+  readonly playbook: Playbook | null;
+  readonly menus: Readonly<Record<string, readonly Choice[]>>;
+  readonly followed: string;
+  /** Whether rules stay as they are: in a shared file that has some. */
+  readonly has_fixed_rules?: boolean;
   readonly approved: string;
   readonly presets: readonly Preset[];
   readonly points: readonly Point[];
@@ -105,6 +186,7 @@ export interface View {
   readonly failures: readonly SplitRow[];
   readonly segments: readonly SplitRow[];
   readonly fingerprint: string;
+  readonly book: Book;
 }
 
 export interface CurveContent extends Hand {
@@ -143,11 +225,11 @@ export interface MindRow extends Named {
 
 export interface Resolution {
   readonly title: string;
+  readonly words: string;
   readonly cost: number;
   readonly kept: number;
   readonly net: number;
-  readonly over: readonly string[];
-  readonly is_adequate: boolean;
+  readonly stops: readonly string[];
   readonly is_chosen: boolean;
 }
 
@@ -157,6 +239,9 @@ export interface CaseView {
   readonly currency: Currency;
   readonly tier: string;
   readonly is_first: boolean;
+  readonly because: string;
+  readonly rule: string;
+  readonly follows: boolean;
   readonly resolutions: readonly Resolution[];
 }
 
@@ -189,12 +274,14 @@ export interface Entry {
   readonly text: string;
   readonly byKeysOn: string;
   readonly limits: Limits;
+  readonly playbook: Playbook | null;
   readonly baseline: Baseline;
   readonly assumed: Readonly<Record<string, number>>;
 }
 
 export interface Order {
   readonly limits: Limits;
+  readonly playbook: Playbook | null;
   readonly baseline: Baseline;
   readonly at: number;
 }
@@ -205,8 +292,10 @@ export interface State {
   readonly frame: Frame;
   readonly levers: readonly Lever[];
   readonly limits: Limits;
+  readonly playbook: Playbook | null;
   readonly baseline: Baseline;
   readonly hand: Hand;
+  readonly tab: Tab;
   readonly per: Per;
   readonly split: Split;
   readonly assumed: Readonly<Record<string, number>>;
@@ -214,9 +303,9 @@ export interface State {
   readonly budget: number | null;
   /** Limits that the budget holds, by key. */
   readonly onBudget: Readonly<Record<string, boolean>>;
-  readonly pinned: Limits | null;
+  readonly pinned: Terms | null;
   /** What B is while A is shown. */
-  readonly aside: Limits | null;
+  readonly aside: Terms | null;
   readonly history: readonly Entry[];
   readonly at: number;
   /** How many times the limits were sent, what was sent by order, and the order whose view is awaited. */
@@ -232,6 +321,19 @@ export interface State {
   readonly frontier: readonly Point[] | null;
   readonly minds: { readonly rows: readonly MindRow[]; readonly context: string; readonly words?: string };
   readonly shownCase: CaseView | null;
+  /** What was in hand when the search for rules began, while it lasts. */
+  readonly seeking: Terms | null;
+  /** The preset with the rules that were found, and the assumptions by which they were. */
+  readonly found: { readonly preset: string; readonly assumed: string } | null;
+  /** The place of the rule that is being changed. */
+  readonly editing: number | null;
+  /** The share of people who follow that is looked at; null for the one that is assumed. */
+  readonly following: number | null;
+  readonly effect: Known<{ readonly effect: Effect | null }> | null;
+  readonly guidance: Known<Guidance> | null;
+  readonly gap: Known<GapView> | null;
+  /** What was last asked about the rules in hand, by `contextOf`. */
+  readonly lookedAt: string;
 }
 
 export interface Store {
