@@ -283,11 +283,10 @@ def _why(difference: Difference, scenario: Scenario) -> str:
         return f"{text} {'more' if value > 0 else 'less'}"
 
     money = scenario.currency
-    parts = [f"Remedies cost {more(cost, format_money(abs(cost), money))} a year"]
-    people = format_number(abs(staying))
-    parts.append(f"{people} customers {'more' if staying > 0 else 'fewer'} stay a year")
-    parts.append(f"what customers are worth comes to {more(kept, format_money(abs(kept), money))}")
-    return f"{parts[0]}; {parts[1]}, and {parts[2]}."
+    remedies = f"Remedies cost {more(cost, format_money(abs(cost), money))} a year"
+    people = f"{format_number(abs(staying))} {'more' if staying > 0 else 'fewer'} customers stay"
+    worth = f"what customers are worth comes to {more(kept, format_money(abs(kept), money))}"
+    return f"{remedies}; {people}, and {worth}."
 
 
 def _changes(policy: Policy, best: Policy, scenario: Scenario) -> list[str]:

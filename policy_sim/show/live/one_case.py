@@ -111,7 +111,8 @@ def _content(policy: Policy, payoffs: Payoffs, titles: Mapping[int, str]) -> dic
     starts_at = policy.tier_names.index(decision["starts_at"])
     because = ""
     if place > starts_at:
-        because = "within lower limits there is nothing that the customer accepts"
+        below = " and ".join(f"the {name}’s" for name in policy.tier_names[starts_at:place])
+        because = f"{below} limits allow nothing that the customer accepts"
     elif place > 0:
         because = decision["because"]
     return {

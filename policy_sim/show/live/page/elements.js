@@ -70,6 +70,12 @@ export const press = (group, name) =>
   group.querySelectorAll("button").forEach((choice) => choice.setAttribute("aria-pressed", String(choice.dataset.choice === name)));
 
 /**
+ * A figure that is not broken at the end of a line.
+ * @param {string} text
+ */
+export const figure = (text) => node("span", { class: "ps-figure" }, text);
+
+/**
  * A place of its own that scrolls, for long tables in dialogs.
  * @param {string} label
  * @param {Node} content

@@ -4,7 +4,7 @@
 /** @import { Bench, Guidance, Reading, Section, Yearly } from "./types.js" */
 import { gainAxis, ticksBelow } from "./axes.js";
 import { draw, pathOf, sized } from "./drawing.js";
-import { button, node } from "./elements.js";
+import { button, figure, node } from "./elements.js";
 import { section } from "./section.js";
 import { fill } from "./tables.js";
 
@@ -18,7 +18,7 @@ export function followingOf(bench) {
   const part = section("following", bench.id, HELP);
   const slider = node("input", { type: "range", id: `${bench.id}-follow`, min: 0, max: 100, step: 1 });
   const shown = node("output", { for: slider.id });
-  const label = node("label", { for: slider.id }, "So many of 100 people follow");
+  const label = node("label", { for: slider.id }, "Of 100 people, so many follow the rules");
   const assume = button("", { class: "ps-link", hidden: "" }, () => bench.acts.assumeFollowed(Number(slider.value) / 100));
   const words = node("p", { class: "ps-sub", "aria-live": "polite" });
   slider.addEventListener("keydown", (event) => event.stopPropagation()); // JupyterLab takes the arrow keys otherwise
@@ -41,7 +41,9 @@ export function followingOf(bench) {
       slider.setAttribute("aria-valuetext", `${count} of 100 people`);
       shown.textContent = String(count);
       const here = at(guidance, share);
-      words.textContent = `If ${count} of 100 follow, the rules bring ${reading.cash(here.change, true)} a year, likely ${reading.cash(here.low, true)} to ${reading.cash(here.high, true)}.`;
+      const brings = `${here.change < 0 ? "lose" : "bring"} ${reading.cash(Math.abs(here.change))}`;
+      const ends = [here.low, here.high].map((value) => figure(reading.cash(value, true)));
+      words.replaceChildren(`If ${count} of 100 follow, the rules ${brings} a year, likely `, ends[0], " to ", ends[1], ".");
       assume.hidden = count === assumed;
       assume.textContent = `Assume ${count} of 100 everywhere`;
       drawLine(part, reading, guidance, share);

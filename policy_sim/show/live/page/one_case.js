@@ -80,7 +80,8 @@ function drawScales(part, { currency }, list, hatchId) {
   const { svg } = part;
   hatch(svg, hatchId);
   const mostCost = Math.max(...list.map((resolution) => Math.max(resolution.cost, 0)), 1);
-  const mostKept = Math.max(...list.map((resolution) => Math.max(resolution.kept, 0)), 1);
+  // room for the words above it, however little is kept
+  const mostKept = Math.max(...list.map((resolution) => resolution.kept), mostCost / 2);
   const room = width - 150;
   const zero = 62 + (mostCost / (mostCost + mostKept)) * room;
   const scale = room / (mostCost + mostKept);

@@ -5,7 +5,6 @@
 import { button, node, options } from "./elements.js";
 import { ruleTree } from "./rule_tree.js";
 import { section } from "./section.js";
-import { same } from "./state.js";
 import { fill } from "./tables.js";
 
 const HELP =
@@ -34,13 +33,16 @@ export function playbookOf(bench) {
     const { view, editing, playbook } = reading.state;
     const book = view?.book;
     if (!book || !reading.isViewFresh) return;
-    const rows = guidanceOf(reading)?.rows ?? [];
-    const key = JSON.stringify([book, rows, editing, playbook]);
+    const { guidance } = reading.state;
+    const isFresh = guidance?.context === reading.context;
+    // what each rule brought before stays, faded, until what they bring now is there
+    const rows = isFresh || guidance?.rows.length === book.rules.length ? (guidance?.rows ?? []) : [];
+    const key = JSON.stringify([book, rows, isFresh, editing, playbook]);
     if (key === drawn) return;
     drawn = key;
     const isOpen = editing !== null && Boolean(book.rules[editing]);
     const focused = tree.contains(document.activeElement) ? (document.activeElement?.id ?? "") : "";
-    const made = ruleTree(bench, reading, book, rows, effect);
+    const made = ruleTree(bench, reading, book, rows, isFresh, effect);
     if (!isOpen) top.replaceChildren(effect);
     tree.replaceChildren(made);
     if (focused) document.getElementById(focused)?.focus();
@@ -53,12 +55,12 @@ export function playbookOf(bench) {
     show(reading) {
       const { state, frame } = reading;
       const isStale = state.found !== null && state.found.assumed !== JSON.stringify(state.assumed);
-      part.title.textContent = "What to give";
+      part.title.textContent = "Rules on what to give";
       find.disabled = state.seeking !== null;
       controls.hidden = Boolean(frame.has_fixed_rules);
-      const preset = reading.preset(state.found?.preset);
-      take.hidden = !preset || state.seeking !== null || same(preset.playbook, state.playbook);
+      take.hidden = !state.found || state.seeking !== null || state.playbook !== null;
       lead.replaceChildren(...leadOf(reading));
+      lead.classList.toggle("ps-old", Boolean(state.playbook && state.guidance && state.guidance.context !== reading.context));
       part.note.textContent = state.seeking ? "Being looked for; Cancel stands above." : noteOf(reading, isStale);
       const isFresh = state.effect?.context === reading.context;
       effect.replaceChildren(...effectOf(bench, reading, isFresh ? (state.effect?.effect ?? null) : null));
@@ -69,12 +71,8 @@ export function playbookOf(bench) {
 }
 
 /** @param {Reading} reading */
-const guidanceOf = ({ state: { guidance }, context }) => (guidance?.context === context ? guidance : null);
-
-/** @param {Reading} reading */
 function leadOf(reading) {
-  const guidance = guidanceOf(reading);
-  const { playbook } = reading.state;
+  const { guidance, playbook } = reading.state;
   const count = playbook?.rules.length ?? 0;
   if (!count) return ["This policy says how far agents may go, not what to give: each chooses by their own lights."];
   const rules = count > 1 ? `these ${count} rules` : "this rule";
@@ -90,11 +88,11 @@ function leadOf(reading) {
 /** @param {Reading} reading @param {boolean} isStale */
 function noteOf(reading, isStale) {
   if (isStale) return "Assumptions have changed since these rules were found: find them anew.";
-  const guidance = guidanceOf(reading);
-  if (!guidance?.rules || !guidance.rules_if_all) return "Rules are fitted to the same cases and draws as the limits: eight at most, two questions deep.";
+  const { guidance } = reading.state;
+  if (!reading.state.playbook || !guidance?.rules || !guidance.rules_if_all) return "Rules are fitted to the same cases and draws as the limits: eight at most, two questions deep.";
   const likely = (/** @type {string} */ what, /** @type {Yearly} */ { low, high, doubt }) =>
-    `${what} ${doubt || `${reading.cash(low, true)} to ${reading.cash(high, true)}`}`;
-  return `Likely: ${likely("limits", guidance.limits)}; ${likely("rules", guidance.rules)}; ${likely("if all follow,", guidance.rules_if_all)}.`;
+    `${what}, ${doubt || `likely ${reading.cash(low, true)} to ${reading.cash(high, true)}`}`;
+  return `How sure: ${likely("the limits", guidance.limits)}; ${likely("the rules", guidance.rules)}; ${likely("if all follow", guidance.rules_if_all)}.`;
 }
 
 /**

@@ -10,11 +10,12 @@ import { ruleEditor } from "./rule_editor.js";
  * @param {Bench} bench
  * @param {Reading} reading
  * @param {Book} book
- * @param {readonly RuleRow[]} rows what each rule brings; none where that is not known
+ * @param {readonly RuleRow[]} rows what each rule brings, or brought before; none where that is not known
+ * @param {boolean} isFresh whether that holds for these rules
  * @param {HTMLElement} effect is shown with the rule that is being changed
  */
-export function ruleTree(bench, reading, book, rows, effect) {
-  const leaf = (/** @type {number} */ n) => leafOf(bench, reading, book, n, rows[n], effect);
+export function ruleTree(bench, reading, book, rows, isFresh, effect) {
+  const leaf = (/** @type {number} */ n) => leafOf(bench, reading, book, n, rows[n], isFresh, effect);
   return node("ul", { class: "ps-tree", "aria-label": "Rules by failure" }, ...book.failures.map((failure) => failureOf(failure, reading, rows, leaf)));
 }
 
@@ -28,7 +29,7 @@ function failureOf(failure, reading, rows, leaf) {
   const own = rulesIn(failure).map((n) => rows[n]).filter(Boolean);
   const sum = own.reduce((total, row) => total + row.change, 0);
   const cases = own.reduce((total, row) => total + row.share, 0);
-  const words = own.length ? `${reading.cash(sum, true)} a year, ${share(cases)} of cases` : "";
+  const words = own.length > 1 ? `${reading.cash(sum, true)} a year, ${share(cases)} of cases` : "";
   const head = node("div", { class: "ps-branch" }, node("b", {}, failure.words), node("span", { class: "ps-muted" }, words));
   return node("li", { class: "ps-failure" }, head, ...below(failure, leaf));
 }
@@ -56,9 +57,10 @@ function branchOf(branch, leaf) {
  * @param {Book} book
  * @param {number} n
  * @param {RuleRow | undefined} row
+ * @param {boolean} isFresh
  * @param {HTMLElement} effect
  */
-function leafOf(bench, reading, book, n, row, effect) {
+function leafOf(bench, reading, book, n, row, isFresh, effect) {
   const rule = book.rules[n];
   const { editing, frame } = reading.state;
   const isOpen = editing === n;
@@ -73,7 +75,7 @@ function leafOf(bench, reading, book, n, row, effect) {
     "div",
     { class: "ps-leaf", "data-rule": n },
     node("div", { class: "ps-row ps-give" }, node("b", {}, rule.give), ...(frame.has_fixed_rules ? [] : [toggle])),
-    ...(row ? [node("div", {}, ...figuresOf(reading, row))] : []),
+    ...(row ? [node("div", { class: isFresh ? null : "ps-old" }, ...figuresOf(reading, row))] : []),
     ...(rule.why ? [node("div", { class: "ps-muted" }, rule.why)] : []),
   );
   return isOpen ? [leaf, ruleEditor(bench, reading, rule, n, effect)] : [leaf];
@@ -81,7 +83,7 @@ function leafOf(bench, reading, book, n, row, effect) {
 
 /** What a rule brings, of how many cases, and how sure it is. @param {Reading} reading @param {RuleRow} row */
 function figuresOf(reading, row) {
-  const possible = `${share(row.share)} of cases, followed in ${share(row.possible)} of them at most`;
+  const possible = `${share(row.share)} of cases; can be followed in ${share(row.possible)} of them`;
   return [
     node("span", { class: "ps-strong-word" }, `${reading.cash(row.change, true)} a year`),
     node("span", { class: "ps-muted" }, ` · ${possible}`),

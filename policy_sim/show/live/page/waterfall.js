@@ -36,8 +36,8 @@ export function drawWaterfall(svg, rows, { hatchId, width, lineHeight, thick, ha
   const x = (/** @type {number} */ value) => 2 + ((value - least) / (most - least || 1)) * (width - 4);
   rows.forEach((row, i) => {
     const y = i * lineHeight;
-    const figure = row.isTotal ? "ps-strong ps-word-now" : "ps-strong";
-    draw(svg, "text", { x: 0, y: y + 13, class: row.isTotal ? "ps-strong" : "" }, row.title);
+    const figure = `ps-halo ps-strong${row.isTotal ? " ps-word-now" : ""}`;
+    draw(svg, "text", { x: 0, y: y + 13, class: `ps-halo${row.isTotal ? " ps-strong" : ""}` }, row.title);
     draw(svg, "text", { x: width, y: y + 13, "text-anchor": "end", class: figure }, text(row.change));
     if (isNothing) return;
     const [a, b] = [Math.min(x(row.from), x(row.to)), Math.max(x(row.from), x(row.to))];
