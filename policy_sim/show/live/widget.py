@@ -88,6 +88,7 @@ class Workbench(anywidget.AnyWidget):
         self._lock = threading.RLock()
         self._hand = panel.levers[0]
         self._fresh: set[Lever] = set()
+        self._weighed = ""  # the order for which break-evens have been told
         self._seen: OrderedDict[tuple[str, ...], tuple[dict[str, Any], list[bytes]]] = OrderedDict()
         self._quick = PriorityWorker(self._tell_problem)
         self._slow = PriorityWorker(self._tell_problem)
@@ -159,8 +160,12 @@ class Workbench(anywidget.AnyWidget):
             self._quick.add(_IN_HAND, "policy", partial(self._tell_curve, self._hand, str(asked["order"])))
 
     def _cancel(self, asked: Mapping[str, Any]) -> None:
+        self._drop_what_takes_long()
+
+    def _drop_what_takes_long(self) -> None:
         for about in ("assume", "study", "policy", "before", "rules", "guidance"):
             self._slow.drop(about)
+        self.send({"kind": "found", "preset": ""})  # a search that waits has not begun to say anything
 
     def _study(self, asked: Mapping[str, Any]) -> None:
         """Find the recommended policy and the frontier, once for a setting."""
@@ -217,6 +222,7 @@ class Workbench(anywidget.AnyWidget):
     def _tell_break_evens(self, order: str, check: Callable[[], None]) -> None:
         with _Telling(self, "Asking what would change our mind", check) as on_progress:
             rows = self.panel.break_evens(on_progress)
+        self._weighed = order
         self.send({"kind": "break_evens", "order": order, "rows": rows})
 
     def _tell_recommended(self, check: Callable[[], None]) -> None:
@@ -243,8 +249,12 @@ class Workbench(anywidget.AnyWidget):
         """Say what each rule brings, and what is left to gain, of the policy in hand."""
         order = str(asked["order"])
         self._slow.drop("guidance")
+        # whoever looks at rules waits for these, not for what would change our mind
+        self._slow.drop("policy")
         self._slow.add(_RULES, "guidance", partial(self._tell_rules, order))
         self._slow.add(_GAP, "guidance", partial(self._tell_gap, order))
+        if self._weighed != order:
+            self._slow.add(_BREAK_EVENS, "policy", partial(self._tell_break_evens, order))
 
     def _tell_rules(self, order: str, check: Callable[[], None]) -> None:
         with _Telling(self, "Valuing each rule", check) as on_progress:
@@ -284,8 +294,7 @@ class Workbench(anywidget.AnyWidget):
             raise InputError("this panel was opened without a way to change assumptions; use open_workbench")
         values = {str(name): float(value) for name, value in asked["values"].items()}
         self.panel.setting.scenario.with_values(values)  # says at once what does not fit
-        for about in ("assume", "policy", "study", "before", "rules", "guidance"):
-            self._slow.drop(about)
+        self._drop_what_takes_long()
         self._slow.add(_RECOMMEND, "assume", partial(self._tell_assumed, values, self._prepare))
 
     def _tell_assumed(

@@ -130,9 +130,9 @@ def test_a_story_and_a_case_of_ones_own(panel: Panel) -> None:
     assert panel.case(own)["is_first"]
     assert panel.case(own)["words"] == "Wrong item, $30.00; the customer is worth $150."
     chosen = moved_to(panel, refund=ASK, credit=ASK, replacement=ASK).case(own)
-    assert any(row["over"] for row in chosen["resolutions"])
+    assert any("has to ask first (" in stop for row in chosen["resolutions"] for stop in row["stops"])
     asking = moved_to(panel, keep_item=ASK).case(own)
-    assert any(not row["over"] for row in asking["resolutions"])  # what keeps nothing is not over it
+    assert any(not row["stops"] for row in asking["resolutions"])  # what keeps nothing is not beyond it
     with pytest.raises(InputError, match=r"'item_prize' .did you mean 'item_price'"):
         panel.case({"item_prize": 3.0})
     with pytest.raises(InputError, match="wrong_itm"):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from policy_sim.border import Progress
 from policy_sim.show.live.before import WAITING, before_words, scenario_before
 from policy_sim.show.live.state import Panel, open_panel
 from policy_sim.show.live.widget import Workbench
+from policy_sim.show.live.worker import Cancelled
 from policy_sim.show.wording import format_money
 from policy_sim.study import Sample, Setting, prepare
 
@@ -226,3 +228,45 @@ def test_export_and_open_again(screen: Screen, panel: Panel, tmp_path: Path) -> 
     assert panel.policy.limit("agent", "keep_item") == ASK
     screen.ask(ask="load", name="policy.json", text=export_policy(panel.policy).replace('"refund"', '"refnd"', 1))
     assert "refnd" in screen.only("problem")["words"]
+
+
+def test_rules_are_found_shown_changed_and_written(screen: Screen, panel: Panel, tmp_path: Path) -> None:
+    kinds = [message["kind"] for message in screen.ask(ask="find_rules", are_limits_best=False)]
+    assert kinds.index("presets") < kinds.index("found")
+    preset = next(row for row in screen.only("presets")["presets"] if row["name"] == screen.only("found")["preset"])
+    playbook = preset["playbook"]
+    assert len(playbook["rules"]) > 1
+    asked = {"limits": preset["limits"], "playbook": playbook, "baseline": IN_FORCE, "hand": ["agent", "credit"]}
+    screen.ask(ask="show", order="1", **asked)
+    assert len(screen.only("view")["book"]["rules"]) == len(playbook["rules"])
+    assert screen.only("effect")["effect"] is None
+    screen.ask(ask="rules", order="1")
+    assert len(screen.only("rules")["rows"]) == len(playbook["rules"])
+    assert len(screen.only("gap")["rows"]) == 6
+    fewer = {"rules": playbook["rules"][1:]}
+    screen.ask(ask="show", order="2", **asked | {"playbook": fewer})
+    assert screen.only("effect")["effect"]["change"] < 0
+    assert sum(content["kind"] == "curve" for content, _ in screen.sent) == len(panel.levers)  # each is another now
+    assert screen.workbench.panel.policy.playbook is not None
+    # what is written holds the rules, and brings them back
+    screen.ask(ask="export", formats=["json"])
+    text = (tmp_path / "current_v2.json").read_text()
+    screen.ask(ask="load", name="policy.json", text=text)
+    assert screen.only("loaded")["playbook"] == fewer
+    # a baseline of its own has rules of its own
+    screen.ask(ask="show", order="3", **asked | {"baseline": {"limits": preset["limits"], "playbook": playbook}})
+    assert screen.only("view")["outcomes"]["net_value"]["change"] == 0.0
+    screen.ask(ask="show", order="4", **asked | {"playbook": {"rules": [{"failure": "wrong_itm", "give": []}]}})
+    assert "wrong_itm" in screen.only("problem")["words"]
+
+
+def test_a_search_that_is_given_up_says_so(screen: Screen) -> None:
+    def give_up(*_: Any, **__: Any) -> Panel:
+        raise Cancelled
+
+    with patch.object(Panel, "with_best_rules", give_up):
+        screen.ask(ask="find_rules", are_limits_best=True)
+    assert screen.only("found")["preset"] == ""
+    assert not [content for content, _ in screen.sent if content["kind"] in ("presets", "problem")]
+    screen.ask(ask="cancel")
+    assert screen.only("found")["preset"] == ""
