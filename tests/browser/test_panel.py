@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import subprocess
 import sys
@@ -267,6 +269,47 @@ def test_studies_arrive_and_a_preset_can_be_gone_to(
     panel.keyboard.press("Escape")
 
 
+def test_rules_are_found_changed_and_exported(panel: Page) -> None:
+    panel.get_by_role("tab", name="What to give").click()
+    panel.get_by_role("button", name="Find the rules").click()
+    rules = panel.locator(".ps-leaf")
+    expect(rules.locator(".ps-sure").first).to_be_visible(timeout=120_000)
+    expect(panel.locator(".ps-lead")).to_contain_text("if 55 of 100 people follow")
+    expect(panel.locator(".ps-gap .ps-picture:not(.ps-old) svg")).to_have_attribute("aria-label", re.compile("In all"))
+    settled(panel)
+    count, before = rules.count(), value_of(panel)
+    panel.get_by_label("Of 100 people, so many follow the rules").press("End")
+    expect(panel.get_by_role("button", name="Assume 100 of 100 everywhere")).to_be_visible()
+
+    # one rule gives something else: what that costs or brings is the difference of the two policies
+    panel.get_by_role("button", name=re.compile("^Change the rule for")).first.click()
+    panel.get_by_label("Give", exact=True).select_option(index=0)
+    effect = panel.locator("[data-effect]")
+    expect(effect).to_contain_text("Against the best rules this")
+    expect(effect).to_contain_text("in place of")
+    settled(panel)
+    change = float(effect.get_attribute("data-effect") or "nan")
+    assert value_of(panel) - before == pytest.approx(change, abs=1e-6 * abs(before))
+    expect(panel.locator(".ps-guided .ps-old")).to_have_count(0)
+    assert not grave_violations(panel)
+
+    # what is written, and what a link says, holds the rules
+    from_menu(panel, "Copy a link to this screen")
+    text = panel.url.partition("#ps=")[2]
+    link = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    assert (len(link["playbook"]["rules"]), link["tab"]) == (count, "rules")
+    panel.get_by_role("button", name="Export for agents").click()
+    expect(panel.get_by_role("dialog")).to_contain_text("rule")
+    with panel.expect_download() as download:
+        panel.get_by_role("button", name="Write the files").click()
+    written = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert written["policy"]["playbook"] == link["playbook"]
+    panel.get_by_role("button", name="Undo").click()
+    expect(effect).to_be_empty()
+    assert value_of(settled(panel)) == pytest.approx(before, rel=1e-9)
+    panel.get_by_role("tab", name="How far to go").click()
+
+
 def test_the_export_dialog_bars_nobody(panel: Page) -> None:
     to_30_dollars(panel)
     settled(panel)
@@ -368,6 +411,7 @@ VIEWS: dict[str, Callable[[Page], object]] = {
     "budget": lambda page: from_menu(page, "Set a budget"),
     "a case": lambda page: page.get_by_label("Choose a case").select_option("own"),
     "tables": show_tables,
+    "what to give": lambda page: page.get_by_role("tab", name="What to give").click(),
 }
 
 

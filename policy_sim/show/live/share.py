@@ -13,6 +13,7 @@ import html
 import json
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def share(panel: Panel, path: str | Path) -> Path:
 def _content(panel: Panel) -> dict[str, Any]:
     view = panel.view()
     return {
-        "frame": {**frame_content(panel), "has_fixed_rules": any(_rules_of(panel))},
+        "frame": {**frame_content(_with_the_same_rules(panel)), "has_fixed_rules": True},
         "guidance": panel.rules() if panel.policy.playbook else None,
         "gap": panel.gap(),
         "view": view,
@@ -81,9 +82,10 @@ def _content(panel: Panel) -> dict[str, Any]:
     }
 
 
-def _rules_of(panel: Panel) -> list[bool]:
-    """Tell of the policy in hand and of those that one may go to whether each has rules on what to give."""
-    return [policy.playbook is not None for policy in (panel.policy, *panel.presets)]
+def _with_the_same_rules(panel: Panel) -> Panel:
+    """Return the panel with those policies to go to that the file can work out, and the one in force."""
+    fitting = (policy for policy in panel.presets if policy.playbook == panel.policy.playbook)
+    return replace(panel, presets=tuple(dict.fromkeys((panel.approved, *fitting))))
 
 
 def _words(panel: Panel, cases: int) -> dict[str, str]:

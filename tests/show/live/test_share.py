@@ -73,32 +73,61 @@ def test_its_curves_are_the_panel_s_where_a_slider_can_stand(panel: Panel, page:
         np.testing.assert_allclose(arrays[f"{lever}.net_value_low"], curve.low["net_value"], rtol=1e-6, atol=1e-6)
 
 
-def test_its_table_chooses_as_the_library_does(panel: Panel, page: str) -> None:
-    content, arrays = content_of(page)
-    table = content["table"]
-    assert len(arrays["cell"]) == 400
+def net_by_table(content: dict[str, Any], arrays: dict[str, np.ndarray], moved: Panel) -> float:
+    """Return the mean net value that the table of a shared file says for other limits."""
+    table, count = content["table"], len(arrays["cell"])
     low, high = np.array(table["low"]), np.array(table["high"])
     value = arrays["value"].reshape(2, len(low), -1) / 65_535 * (high - low)[:, None] + low[:, None]
     uses = arrays["uses"].reshape(-1, len(table["names"]))
-    rank = arrays["rank"].reshape(2, 3, -1)
+    rank = arrays["rank"].reshape(2, len(table["styles"][0]), -1)
     last = arrays["last"].reshape(len(low), -1) / 65_535 * (high - low)[:, None] + low[:, None]
-    for limits in ({}, {"agent": {"credit": 25.0}, "lead": {"keep_item": 80.0}}):
+    totals = np.zeros(len(low))
+    for i, start in enumerate(arrays["start"]):
+        rows = np.arange(arrays["offset"][i], arrays["offset"][i + 1])
+        measures = last[:, i]
+        for k in range(int(start), 2):
+            most = [100 * moved.policy.limit(table["tiers"][k], name) for name in table["names"]]
+            permitted = rows[(uses[rows] <= most).all(axis=1)]
+            if permitted.size:
+                best = [permitted[np.argmin(order[permitted])] for order in rank[k]]
+                measures = value[k][:, best] @ np.array(table["styles"][k])
+                break
+        totals += measures / count
+    return float(totals @ np.array(table["signs"]))
+
+
+OTHERS: tuple[dict[str, dict[str, float]], ...] = ({}, {"agent": {"credit": 25.0}, "lead": {"keep_item": 80.0}})
+
+
+def test_its_table_chooses_as_the_library_does(panel: Panel, page: str) -> None:
+    content, arrays = content_of(page)
+    assert len(arrays["cell"]) == 400
+    for limits in OTHERS:
         moved = panel.with_limits(limits)
-        totals = np.zeros(len(low))
-        for i, start in enumerate(arrays["start"]):
-            rows = np.arange(arrays["offset"][i], arrays["offset"][i + 1])
-            measures = last[:, i]
-            for k in range(int(start), 2):
-                most = [100 * moved.policy.limit(table["tiers"][k], name) for name in table["names"]]
-                permitted = rows[(uses[rows] <= most).all(axis=1)]
-                if permitted.size:
-                    best = [permitted[np.argmin(order[permitted])] for order in rank[k]]
-                    measures = value[k][:, best] @ np.array(table["styles"][k])
-                    break
-            totals += measures / 400
-        net = float(totals @ np.array(table["signs"]))
         # shares of styles and values are averaged apart, and the load is that of the shared policy
-        assert net == pytest.approx(moved.outcome.per_case().mean(), rel=2e-3)
+        expected = moved.outcome.per_case().mean()
+        assert net_by_table(content, arrays, moved) == pytest.approx(expected, rel=2e-3)
+
+
+def test_rules_are_shared_with_what_they_bring(panel: Panel, tmp_path: Path) -> None:
+    give = ["replacement", "keep_item", "apology_note"]
+    guided = panel.with_rules({"rules": [{"failure": "wrong_item", "give": give}]})
+    preset = guided.policy.model_copy(update={"name": "other", "playbook": None})
+    guided = Panel(guided.setting, guided.policy, guided.baseline, guided.approved, (*guided.presets, preset))
+    page = share(guided, tmp_path / "guided.html").read_text(encoding="utf-8")
+    assert len(page.encode()) < MOST_BYTES
+    content, arrays = content_of(page)
+    assert content["frame"]["has_fixed_rules"]
+    assert content["frame"]["playbook"] == {"rules": [{"failure": "wrong_item", "give": give}]}
+    assert content["view"]["book"]["rules"][0]["give"] == "Replacement, keep the item, apology note"
+    assert len(content["guidance"]["rows"]) == 1
+    assert len(content["gap"]["rows"]) == 6
+    # whatever has other rules cannot be worked out from the file
+    assert [row["name"] for row in content["frame"]["presets"]] == [panel.approved.name]
+    nets = [net_by_table(content, arrays, guided.with_limits(limits)) for limits in OTHERS]
+    expected = [guided.with_limits(limits).outcome.per_case().mean() for limits in OTHERS]
+    # what looking up costs is in all of them
+    assert nets[1] - nets[0] == pytest.approx(expected[1] - expected[0], abs=2e-3 * abs(expected[0]))
 
 
 def test_text_of_a_scenario_cannot_end_its_script(panel: Panel, tmp_path: Path) -> None:

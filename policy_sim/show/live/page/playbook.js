@@ -20,7 +20,7 @@ export function playbookOf(bench) {
   const take = button("Take the rules that were found", { class: "ps-link", hidden: "" }, () => bench.acts.takeFound());
   const controls = node("div", { class: "ps-find" }, find, node("label", { for: within.id }, "within"), within, take);
   const lead = node("p", { class: "ps-lead" });
-  const effect = node("div", { class: "ps-effect", "aria-live": "polite" });
+  const effect = node("div", { class: "ps-effect", "aria-live": "polite", "data-effect": "" });
   const top = node("div", {}, effect);
   const tree = node("div");
   part.body.replaceChildren(tree);
@@ -63,6 +63,7 @@ export function playbookOf(bench) {
       lead.classList.toggle("ps-old", Boolean(state.playbook && state.guidance && state.guidance.context !== reading.context));
       part.note.textContent = state.seeking ? "Being looked for; Cancel stands above." : noteOf(reading, isStale);
       const isFresh = state.effect?.context === reading.context;
+      effect.dataset.effect = isFresh && state.effect?.effect ? String(state.effect.effect.change) : "";
       effect.replaceChildren(...effectOf(bench, reading, isFresh ? (state.effect?.effect ?? null) : null));
       tree.classList.toggle("ps-old", !reading.isViewFresh);
       redraw(reading);

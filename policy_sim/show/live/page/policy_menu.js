@@ -1,10 +1,11 @@
 // Menu: policies to go to, and what is done now and then.
 // In: choices. Out: its element, and a hidden field that takes a file. Left to others: the dialogs that it opens.
 
-/** @import { Bench, Frame } from "./types.js" */
+/** @import { Bench, Frame, Playbook, State } from "./types.js" */
 import { budgetDialog, historyDialog, sidesDialog } from "./dialogs.js";
 import { button, menuOf, node } from "./elements.js";
 import { linkOf } from "./links.js";
+import { same } from "./state.js";
 
 /** @param {Bench} bench */
 export function policyMenu(bench) {
@@ -57,7 +58,7 @@ export function policyMenu(bench) {
     /** @param {Frame} frame */
     listPolicies(frame) {
       const goTo = frame.presets.map(({ name, title, ...terms }) =>
-        button(name === store.state.frame.approved ? `Back to “${title}”` : `Go to “${title}”`, { "data-preset": name }, () => {
+        button(faceOf(store.state, name, title, terms.playbook), { "data-preset": name }, () => {
           close();
           acts.setTerms(terms, `Went to “${title}”`);
         }),
@@ -65,6 +66,18 @@ export function policyMenu(bench) {
       policies.replaceChildren(...goTo);
     },
   };
+}
+
+/**
+ * In a shared file rules stay: what has others lends its limits.
+ * @param {State} state
+ * @param {string} name
+ * @param {string} title
+ * @param {Playbook | null} playbook
+ */
+function faceOf({ frame, playbook: own }, name, title, playbook) {
+  if (frame.has_fixed_rules && !same(own, playbook)) return `Go to the limits of “${title}”`;
+  return name === frame.approved ? `Back to “${title}”` : `Go to “${title}”`;
 }
 
 /** @param {Bench} bench */
