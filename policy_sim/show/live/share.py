@@ -84,8 +84,9 @@ def _content(panel: Panel) -> dict[str, Any]:
 
 def _with_the_same_rules(panel: Panel) -> Panel:
     """Return the panel with those policies to go to that the file can work out, and the one in force."""
-    fitting = (policy for policy in panel.presets if policy.playbook == panel.policy.playbook)
-    return replace(panel, presets=tuple(dict.fromkeys((panel.approved, *fitting))))
+    rules = panel.policy.playbook
+    fitting = (policy for policy in panel.presets if policy == panel.approved or policy.playbook == rules)
+    return replace(panel, presets=tuple(fitting))
 
 
 def _words(panel: Panel, cases: int) -> dict[str, str]:
