@@ -38,6 +38,7 @@ __all__ = [
     "playbook_content",
     "playbook_of",
     "rules_content",
+    "steadily",
 ]
 
 #: The assumption that says how many people follow a playbook.
@@ -257,12 +258,27 @@ def _row(
     return said | {"mark": mark, "sureness": words}
 
 
-def effect_content(policy: Policy, best: Policy, payoffs: Payoffs) -> dict[str, Any]:
-    """Return what changed rules cost or bring against the best ones, within the same limits: money a year, and why."""
-    difference = compare(evaluate(policy, payoffs), evaluate(best, payoffs))
-    return _said(difference) | {
-        "words": [*_changes(policy, best, payoffs.scenario), _why(difference, payoffs.scenario)],
-    }
+def effect_content(difference: Difference, scenario: Scenario) -> dict[str, Any]:
+    """Return what changed rules cost or bring against others, within the same limits: money a year, and why."""
+    changes = _changes(difference.outcome.policy, difference.baseline.policy, scenario)
+    return _said(difference) | {"words": [*changes, _why(difference, scenario)]}
+
+
+def steadily(on_progress: Progress | None, words: str) -> Progress:
+    """Return what turns the progress of rounds of which nobody knows how many there will be into one that only grows.
+
+    Each round is taken for the last but one: it fills half of what was left.
+    """
+    rounds, last = 0, 0.0
+
+    def tell(_: str, done: int, of: int) -> None:
+        nonlocal rounds, last
+        share = done / of
+        rounds, last = rounds + (share < last), share
+        if on_progress is not None:
+            on_progress(words, round(1000 * (1 - 0.5**rounds * (1 - share / 2))), 1000)
+
+    return tell
 
 
 def _said(difference: Difference) -> dict[str, Any]:

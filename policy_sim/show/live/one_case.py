@@ -58,7 +58,7 @@ def case_content(policy: Policy, facts: Mapping[str, Any], scenario: Scenario, d
     payoffs = value_cases(scenario, read_cases(pd.DataFrame([facts]), scenario), draws)
     currency = scenario.currency
     price, worth = float(payoffs.cases.item_price[0]), float(payoffs.cases.future_value[0])
-    failure = str(facts["failure"]).replace("_", " ").capitalize()
+    failure = scenario.failures[str(facts["failure"])].title
     words = f"{failure}, {format_money(price, currency)}; the customer is worth {format_money(worth, currency)}."
     return {"words": words, **_content(policy, payoffs, {})}
 

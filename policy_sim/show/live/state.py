@@ -21,7 +21,14 @@ from numpy.typing import NDArray
 from policy_sim.border import InputError, Progress
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, limit_content, load_shipped_policies
 from policy_sim.publish import FORMATS, check, difference, publish
-from policy_sim.show.live.guidance import book_content, effect_content, gap_content, playbook_of, rules_content
+from policy_sim.show.live.guidance import (
+    book_content,
+    effect_content,
+    gap_content,
+    playbook_of,
+    rules_content,
+    steadily,
+)
 from policy_sim.show.live.one_case import case_content, story_content
 from policy_sim.show.wording import TRUSTS, assumption_title, assumption_unit, assumption_value
 from policy_sim.study import Setting, load_stories, one_at_a_time, provenance_of, thinned
@@ -314,7 +321,7 @@ class Panel:
 
     def with_best_rules(self, are_limits_best: bool, on_progress: Progress | None = None) -> Panel:
         """Return a copy with one more policy to go to: the best rules, within the best limits or those in hand."""
-        limits = self.policy
+        on_progress, limits = steadily(on_progress, "Finding the rules"), self.policy
         if are_limits_best:
             known = next((policy for policy in self.presets if policy.name == _RECOMMENDED), None)
             limits = known or best_limits(self.approved, self.payoffs, on_progress=on_progress).policy
@@ -335,7 +342,9 @@ class Panel:
         best = self.best_rules or self.approved
         if best.playbook is None or best.playbook == self.policy.playbook:
             return None
-        return effect_content(self.policy, with_playbook(self.policy, best.playbook), self.payoffs)
+        other = self.outcome_of(with_playbook(self.policy, best.playbook))
+        content = effect_content(compare(self.outcome, other), self.setting.scenario)
+        return content | {"against": "the best rules" if self.best_rules else "the rules in force"}
 
     def gap(self, on_progress: Progress | None = None) -> dict[str, Any]:
         """Return what keeps the policy in hand from the best of every case, as `guidance.gap_content`."""
@@ -463,8 +472,9 @@ class Panel:
         """Return what should be seen before publishing.
 
         findings: severity and words of what is wrong; verdict and steps: how it differs from the policy in force, each
-        step with what it says, in which policy agents may do more, and an example; name and version; formats, each with
-        its title, whether it is one of the usual ones, and what stands in its way (empty: nothing).
+        step with what it says, in which policy agents may do more, and an example; rules: how what to give differs;
+        name and version; formats, each with its title, whether it is one of the usual ones, and what stands in its way
+        (empty: nothing).
         """
         policy, scenario = self.to_publish(), self.setting.scenario
         changed = difference(self.approved, policy, scenario)
@@ -480,6 +490,7 @@ class Panel:
                 {"words": step.words, "more_generous": step.more_generous, "example": step.example_words}
                 for step in changed.steps
             ],
+            "rules": list(changed.playbook),
             "formats": [
                 {
                     "name": known.name,

@@ -10,7 +10,7 @@ import pytest
 from policy_sim import Lever, compare, evaluate, load_policy, load_scenario
 from policy_sim.border import InputError
 from policy_sim.policy import Playbook, PlaybookRule, Stretch
-from policy_sim.show.live.guidance import book_content, menu_rows, playbook_content, playbook_of
+from policy_sim.show.live.guidance import book_content, menu_rows, playbook_content, playbook_of, steadily
 from policy_sim.show.live.state import Panel, open_panel
 from policy_sim.study import Sample, prepare
 from policy_sim.value import everybody_follows, find_gap, with_playbook
@@ -157,6 +157,14 @@ def test_the_best_rules_are_found_within_limits_and_can_be_gone_to(panel: Panel)
     assert panel.best_rules is None
     again = within.with_best_rules(are_limits_best=False)
     assert [policy.name for policy in again.presets] == [policy.name for policy in within.presets]
+
+
+def test_progress_of_rounds_only_grows() -> None:
+    told: list[int] = []
+    tell = steadily(lambda words, done, of: told.append(done), "Finding")
+    for done, of in ((0, 5), (4, 5), (0, 6), (5, 6), (0, 6), (3, 6)):
+        tell("whatever", done, of)
+    assert told == [0, 400, 500, 708, 750, 812]
 
 
 def test_the_gap_on_screen_is_the_gap(panel: Panel) -> None:

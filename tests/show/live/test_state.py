@@ -196,6 +196,12 @@ def test_a_review_says_what_changes(panel: Panel) -> None:
     assert {row["name"] for row in review["formats"] if row["is_usual"]} == {"json", "html"}
     assert all(row["title"] and (not row["problem"] or row["name"] == "pdf") for row in review["formats"])
     assert panel.review()["verdict"] == "the policy in force, unchanged"
+    assert review["rules"] == []
+    guided = panel.with_rules(
+        {"rules": [{"failure": "wrong_item", "give": ["replacement", "keep_item", "apology_note"]}]}
+    )
+    (words,) = guided.review()["rules"]
+    assert words == "playbook rule added: Wrong item: replacement, keep the item, apology note"
 
 
 def test_figures_show_the_numbers(panel: Panel) -> None:

@@ -40,6 +40,7 @@ export function reviewDialog(bench, review, line) {
     node("p", { class: "ps-muted" }, about),
     findingsOf(review),
     node("p", {}, node("b", {}, capital(review.verdict)), effectOf(reading)),
+    ...(review.rules.length ? [rulesOf(review)] : []),
     ...(review.steps.length ? [scrolling("What changes", stepsOf(review), " ps-steps")] : []),
     node("div", { class: "ps-formats", role: "group", "aria-label": "Formats" }, ...boxes.map(({ root }) => root)),
     put,
@@ -68,6 +69,10 @@ function effectOf(reading) {
   const caveat = Object.keys(state.assumed).length ? " Assumptions were changed: the effect holds under these." : "";
   return `. ${reading.valueTitle} ${reading.period} against ${reading.theBase}: ${effect}.${caveat}`;
 }
+
+/** How what to give differs. @param {Review} review */
+const rulesOf = ({ rules }) =>
+  scrolling("Rules that change", node("ul", { class: "ps-findings" }, ...rules.map((words) => node("li", {}, capital(words)))), " ps-steps");
 
 /** @param {Review} review */
 function stepsOf({ steps }) {

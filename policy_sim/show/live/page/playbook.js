@@ -104,11 +104,11 @@ function noteOf(reading, isStale) {
  */
 function effectOf(bench, reading, effect) {
   if (!effect) return bench.acts.hasBestRules() || !reading.state.playbook ? [] : ["Working out what this change brings …"];
-  const { change, low, high, doubt } = effect;
+  const { change, low, high, doubt, against } = effect;
   const verb = change < 0 ? "costs" : "brings";
   const sure = doubt || `likely ${reading.cash(low, true)} to ${reading.cash(high, true)}`;
-  const sentence = node("b", {}, `Against the best rules this ${verb} ${reading.cash(Math.abs(change))} a year`);
-  const back = button("Back to the best rules", { class: "ps-link" }, () => bench.acts.backToBest());
+  const sentence = node("b", {}, `Against ${against} this ${verb} ${reading.cash(Math.abs(change))} a year`);
+  const back = button(`Back to ${against}`, { class: "ps-link" }, () => bench.acts.backToBest());
   return [node("p", {}, sentence, ` (${sure}).`), ...effect.words.map((words) => node("p", {}, words)), back];
 }
 

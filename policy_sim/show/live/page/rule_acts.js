@@ -58,12 +58,12 @@ export function ruleActsOf(bench, changes) {
       if (preset) changes.setTerms(preset, `Took ${preset.playbook?.rules.length ?? 0} rules that were found`);
     },
 
-    /** The rules that were found, within the limits as they are. */
+    /** The rules that were found, or those in force, within the limits as they are. */
     backToBest() {
       const { frame, found } = store.state;
       const preset = bench.read().preset(found?.preset ?? frame.approved);
       store.change({ editing: null });
-      setRules(preset?.playbook?.rules ?? [], "Back to the best rules");
+      setRules(preset?.playbook?.rules ?? [], found ? "Back to the best rules" : "Back to the rules in force");
     },
 
     /** @param {number | null} editing */

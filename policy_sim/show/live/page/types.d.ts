@@ -80,7 +80,7 @@ export interface Guidance {
   readonly rows: readonly RuleRow[];
   readonly shares: readonly (Yearly & { readonly share: number })[];
 }
-export type Effect = Yearly & { readonly words: readonly string[] };
+export type Effect = Yearly & { readonly words: readonly string[]; readonly against: string };
 export interface GapView {
   readonly rows: readonly (Omit<Yearly, "doubt"> & Named & { readonly sentence: string })[];
   readonly cases: number;
@@ -267,6 +267,7 @@ export interface Review {
   readonly findings: readonly { readonly severity: string; readonly words: string }[];
   readonly verdict: string;
   readonly steps: readonly { readonly words: string; readonly more_generous: string; readonly example: string }[];
+  readonly rules: readonly string[];
   readonly formats: readonly (Named & { readonly is_usual: boolean; readonly problem: string })[];
 }
 
