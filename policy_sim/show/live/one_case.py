@@ -19,7 +19,7 @@ from policy_sim.service import read_cases
 from policy_sim.show.wording import currency_content, format_money
 from policy_sim.study import load_story, replay
 from policy_sim.value import Obstacle, Payoffs, book_of, chosen_alike, decide, obstacles_of, rules_of, value_cases
-from policy_sim.words import ASKS, LIMIT_KINDS, RULE_FACTS, amount_words
+from policy_sim.words import ASKS, GUARDS, LIMIT_KINDS, RULE_FACTS, amount_words
 
 __all__ = ["case_content", "story_content"]
 
@@ -114,7 +114,7 @@ def _content(policy: Policy, payoffs: Payoffs, titles: Mapping[int, str]) -> dic
         below = " and ".join(f"the {name}’s" for name in policy.tier_names[starts_at:place])
         because = f"{below} limits allow nothing that the customer accepts"
     elif place > 0:
-        because = decision["because"]
+        because = _guard_words(policy, payoffs, decision["starts_at"])
     return {
         "currency": currency_content(scenario.currency),
         "tier": decision["tier"],
@@ -127,6 +127,21 @@ def _content(policy: Policy, payoffs: Payoffs, titles: Mapping[int, str]) -> dic
             for row in dict.fromkeys([recommended, *shown])
         ],
     }
+
+
+def _guard_words(policy: Policy, payoffs: Payoffs, starts_at: str) -> str:
+    """Return why the only case goes straight to a tier: what the guards say that send it there."""
+    caught = [
+        guard
+        for guard in policy.guards
+        if guard.to == starts_at and payoffs.cases.columns[guard.fact][0] >= guard.at_least
+    ]
+    sentences = []
+    for guard in caught:
+        kind = GUARDS[guard.fact]
+        value = amount_words(guard.at_least, policy.currency) if kind.unit == "money" else f"{guard.at_least:g}"
+        sentences.append(kind.sentence.format(value).removesuffix("."))
+    return "; ".join(sentences)
 
 
 def _resolution(policy: Policy, payoffs: Payoffs, row: int, place: int, titles: Mapping[int, str]) -> dict[str, Any]:

@@ -53,12 +53,12 @@ export function oneCaseOf(bench) {
 /** @param {CaseView} shown */
 function verdictOf({ is_first, tier, because, rule, follows, resolutions }) {
   const chosen = resolutions.find((resolution) => resolution.is_chosen);
-  const settled = is_first ? "The agent may settle this on the spot." : `This goes to the ${tier}`;
-  const why = because ? `: ${lowered(because)}.` : is_first ? "" : ".";
+  const settled = is_first ? "The agent may settle this on the spot." : `This goes to the ${tier}.`;
+  const why = because ? ` ${capital(because)}.` : "";
   const told = follows ? `The rule for it: ${rule}.` : `The rule for it cannot be followed here: ${rule}.`;
   return [
     node("b", { class: is_first ? "ps-better" : "ps-worse" }, settled),
-    `${why.replace(/\.\.$/, ".")} Recommended: ${lowered(chosen?.title ?? "")}.`,
+    `${why} Recommended: ${lowered(chosen?.title ?? "")}.`,
     ...(rule ? [node("span", { class: "ps-rule-said" }, told)] : []),
   ];
 }
