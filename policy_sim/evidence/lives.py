@@ -322,9 +322,11 @@ class _Telling:
         return np.asarray(np.maximum(np.round(amount, decimals), 10.0**-decimals))
 
     def _plan(self, customers: Ints, since: Floats) -> None:
-        """Draw when customers order next."""
+        """Draw when customers order next, who have just ordered; the rest of that day they usually do not."""
         with np.errstate(divide="ignore", over="ignore"):  # who orders at a rate of 0 never does
             wait = self.rng.standard_exponential(customers.size) / self.customers.rate[customers]
+        if not self.firm.world.several_a_day:
+            since = np.maximum(since, np.floor(self.next_order[customers]) + 1)
         self.next_order[customers] = since + wait
 
     def _failures(self, customers: Ints, orders: Ints, amount: Floats) -> pd.DataFrame:

@@ -85,6 +85,9 @@ class World:
         Share (0-0.5) of cases that are not written down, the mild ones above all: with chance 2 share (1 - severity).
     heaped_share
         Share (0-1) of orders with an amount that ends in .99.
+    several_a_day
+        Whether customers may order again on the day of an order. Who reads a log takes the orders of one day for one
+        purchase, so by default nobody does.
     second_policy
         The policy in force from the middle of the span on; None where it does not change.
 
@@ -109,6 +112,7 @@ class World:
     noticed: float = 1.0
     unrecorded_share: float = 0.0
     heaped_share: float = 0.0
+    several_a_day: bool = False
     second_policy: Policy | None = None
 
     def __post_init__(self) -> None:
