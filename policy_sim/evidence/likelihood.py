@@ -15,8 +15,9 @@ the sum over cases after which she came back. Left out of E and w is when nobody
 to the answer, and what is left of the day of an order (half of it on average), for orders of one day are one purchase.
 Without cases this is MBG/NBD (Batislam, Denizel and Filiztekin 2007).
 Orders after a case have amounts m Gamma(p, nu), nu ~ Gamma(q, v), m the spend multiplier, so k of them that come to S
-after n that came to s add -k p ln m - (q + p n + p k) ln(v + s + S/m) (Fader and Hardie 2013). The order that failed is
-one of the n: how far the same remedy makes up for it hangs on its amount, and who buys dearly does so again.
+after n that came to s add -k p ln m - (q + p n + p k) ln(v + s + S/m) (Fader and Hardie 2013). All orders up to
+the one that failed are among the n: what was given hangs on what customers had bought, what it makes up for on the
+price of what failed, and who buys dearly does so again.
 """
 
 from __future__ import annotations
@@ -346,12 +347,12 @@ def _spending(
     log, place = follow_up.transactions, follow_up.place
     first = np.searchsorted(log.customer, log.customer[place], side="left")
     sums, counts = running_spend(log)
-    # the first order is often another than those that follow, so the models of spending leave it out
-    known = np.maximum(place, first + 1)
-    before, count = sums[known] - sums[first + 1], counts[known] - counts[first + 1]
+    before, count = sums[place] - sums[first], counts[place] - counts[first]
     # money for the order that failed may not have stayed, but it cost no less than its item
     failed = np.maximum(log.amount[place], item_price)
-    before = before + np.where(place == first, _rise_after_first(follow_up), 1.0) * failed
+    # the first order is often another than those that follow
+    added = _rise_after_first(follow_up) - 1
+    before = before + failed + added * np.where(place == first, failed, log.amount[first])
     is_first_case = begins_run(log.customer[place])
     shape = spend.p * follow_up.later_count
     total = spend.q + spend.p * (count + 1) + shape
