@@ -187,8 +187,8 @@ def _claiming(log: LogColumns) -> Question:
     again = int((counts > 1).sum())
     because = (
         f"{again:,} of {int((counts > 0).sum()):,} customers have several cases; whether they come again more often "
-        "the more they were given is counted (calibrate), but no log says which claims have no cause, nor who heard of a "
-        "policy: the scenario's assumptions about claiming stay"
+        "the more they were given is counted (calibrate), but no log says which claims have no cause, nor who heard of "
+        "a policy: the scenario's assumptions about claiming stay"
     )
     return Question(asks, "no" if _enough(again) == "no" else "in part", because)
 
