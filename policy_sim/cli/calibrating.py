@@ -53,6 +53,7 @@ def calibrate(
     from policy_sim.evidence.measured_scenario import measured_content, write_measured
     from policy_sim.evidence.predictive import predictive_check
     from policy_sim.evidence.recoveries import compare_recoveries
+    from policy_sim.evidence.repeat_claims import repeat_claims
     from policy_sim.evidence.shares import counted_shares
     from policy_sim.show.figures.calibration import figures_of_calibration
     from policy_sim.show.terminal.calibration import of_calibration
@@ -75,7 +76,7 @@ def calibrate(
             check = predictive_check(calibration)
             unseen = sensitivity(calibration, on_progress=begin("Supposing something unseen"))
             begin("Fitting the recovery-aware model beside it")
-            recoveries = compare_recoveries(calibration)
+            recoveries, claims = compare_recoveries(calibration), repeat_claims(calibration.observed)
             begin("Telling styles")
             styles = None if in_force is None else _styles(in_force, cases, orders, scenario, orders_of.model)
         begin("Writing files")
@@ -89,16 +90,19 @@ def calibrate(
                 "check": check.to_frame(),
                 "unseen": unseen.to_frame(),
                 "recoveries": recoveries.to_frame(),
+                "repeat_claims": claims.to_frame(),
             }
             write_files(figures, {}, tables, figures_of_calibration(calibration, check, unseen))
     if len(unused):
         where = f"; they are in {set_aside}" if set_aside else ", see them with --set-aside FILE"
         note(f"{len(unused):,} cases cannot be used ({unused['problem'].iloc[0]}){where}")
     if as_json:
-        parts = calibration.to_dict() | {"check": check.to_dict()} | unseen.to_dict() | recoveries.to_dict()
+        parts = calibration.to_dict() | {"check": check.to_dict()} | unseen.to_dict()
+        parts |= recoveries.to_dict() | claims.to_dict()
         print_json(parts | ({"styles": styles.to_dict()} if styles else {}) | {"file": str(out)})
     else:
-        print_parts([*of_calibration(calibration, check, unseen, recoveries, styles), f"Wrote {out}: --scenario {out}"])
+        screen = of_calibration(calibration, check, unseen, recoveries, claims, styles)
+        print_parts([*screen, f"Wrote {out}: --scenario {out}"])
 
 
 def _extended(source: ScenarioSource, out: Path) -> str:

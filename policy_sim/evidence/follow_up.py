@@ -106,6 +106,7 @@ def follow_up(log: CaseLog, transactions: Transactions) -> FollowUp:
     has_order = (place >= 0) & (transactions.customer[np.maximum(place, 0)] == customer[known]) & (opened_day >= 0)
     unmatched[known[~has_order]] = "its customer had not ordered before it was opened"
     rows, place = known[has_order], place[has_order]
+    place = place - _is_next_order(log, transactions, rows, place)
     rows, place = _one_case_an_order(rows, place, unmatched)
     if not rows.size:
         raise InputError(
@@ -139,6 +140,21 @@ def running_spend(log: Transactions) -> tuple[Floats, Ints]:
     has_money = log.amount > 0
     sums = np.append(0.0, np.cumsum(np.where(has_money, log.amount, 0.0)))
     return sums, np.append(0, np.cumsum(has_money)).astype(np.int64)
+
+
+def _is_next_order(log: CaseLog, transactions: Transactions, rows: Ints, place: Ints) -> NDArray[np.bool_]:
+    """Say of which cases the order found is the customer's next one, placed after the answer on the same day.
+
+    It is if the log says how many days before it was opened the case's own order was placed, and the one before is of
+    that day.
+    """
+    customer, date = transactions.customer, transactions.date
+    opened = log.opened[rows]
+    days = log.cases.days_since_purchase[rows]
+    placed = opened - np.round(days * _SECONDS_PER_DAY).astype("timedelta64[s]")
+    before = np.maximum(place - 1, 0)
+    is_own = (customer[before] == customer[place]) & (date[before] == placed.astype("datetime64[D]")) & (place > 0)
+    return np.asarray(is_own & (date[place] == opened.astype("datetime64[D]")))
 
 
 def _one_case_an_order(rows: Ints, place: Ints, unmatched: NDArray[np.object_]) -> tuple[Ints, Ints]:

@@ -185,8 +185,12 @@ def _claiming(log: LogColumns) -> Question:
     (codes,) = numbered(log.text["customer"])
     counts = np.bincount(codes[codes >= 0])
     again = int((counts > 1).sum())
-    because = f"{again:,} of {int((counts > 0).sum()):,} customers have several cases"
-    return Question(asks, _enough(again), because)
+    because = (
+        f"{again:,} of {int((counts > 0).sum()):,} customers have several cases; whether they come again more often "
+        "the more they were given is counted (calibrate), but no log says which claims have no cause, nor who heard of "
+        "a policy: the scenario's assumptions about claiming stay"
+    )
+    return Question(asks, "no" if _enough(again) == "no" else "in part", because)
 
 
 def _habits(log: LogColumns) -> Question:

@@ -125,6 +125,20 @@ def test_a_hand_made_log_is_followed(firm, write):
     assert 7 * follow.weeks_observed[1] == pytest.approx(60.5 - 2)
 
 
+def test_an_order_after_the_answer_on_the_same_day_is_the_next_one(firm, write):
+    orders = "customer,date,amount\na,2024-01-01,10\na,2024-01-22,30\nb,2024-01-22,5\nb,2024-03-01,8\n"
+    transactions = read_transactions(write(orders))
+    row = {"failure": "late_delivery", "item_price": 10, "resolution": read_first_resolution(firm.scenario)}
+    row |= {"opened": "2024-01-22T08:00:00", "resolved": "2024-01-22T09:00:00", "tier": "agent"}
+    rows = [row | {"customer": name, "days_since_purchase": days} for name, days in (("a", 21), ("a", 0.2), ("b", 21))]
+    places = []
+    for one in rows:
+        log, _ = read_case_log(pd.DataFrame([one]), firm.scenario)
+        places.append(int(follow_up(log, transactions).place[0]))
+    # a's case is about the order of three weeks ago; where it says so, about that of today; b had no other before
+    assert places == [0, 1, 2]
+
+
 def read_first_resolution(scenario):
     from policy_sim.service import compile_menu
 
