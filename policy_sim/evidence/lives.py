@@ -65,6 +65,7 @@ FACTS = (
 #: Customers of whom the worth of somebody new is a mean.
 _NEWCOMERS = 50_000
 _HOURS_PER_DAY = 24.0
+FOLLOWED = "playbook.followed_share"
 _GENEROUS = STYLES.index("generous")
 
 
@@ -280,7 +281,8 @@ class _Telling:
         tier, choice, suspected = self._handle(cases, failed["opened"].to_numpy())
         u = rng.standard_normal(len(failed))
         agent, style = self._who_decides(tier, u)
-        resolution = choice[np.arange(len(failed)), style]
+        follows = self._follows(choice)
+        resolution = choice[np.arange(len(failed)), style + len(STYLES) * follows]
         waited = self._turnaround(tier, cases.live)
         answer = firm.response.to_resolution(
             cases, resolution, waited, suspected.astype(np.float64), self.customers.churn[who], u
@@ -302,6 +304,7 @@ class _Telling:
             tier=tier,
             agent=agent,
             style=style,
+            follows=follows,
             resolution=resolution,
             **firm.response.amounts(cases, resolution),
             brings_item_back=firm.response.menu.brings_item_back[cases.failure, resolution],
@@ -435,7 +438,10 @@ class _Telling:
         def under(policy: Policy) -> tuple[Ints, Ints, Bools]:
             handling = Handling.of(policy, payoffs)
             places = np.array([firm.tiers.index(name) for name in policy.tier_names])
-            return places[handling.tier], handling.choice, handling.arrays.suspected
+            choice = handling.choice
+            # behind the styles come those who go by a playbook: where there is none, everybody chooses alike
+            both = choice if choice.shape[1] > len(STYLES) else np.hstack([choice, choice])
+            return places[handling.tier], both, handling.arrays.suspected
 
         first = under(firm.policy)
         if firm.world.second_policy is None:
@@ -463,6 +469,13 @@ class _Telling:
         bounds /= bounds[:, -1:]
         style = (self.rng.random(tier.size)[:, None] >= bounds).sum(axis=1)
         return agent, np.minimum(style, len(STYLES) - 1)
+
+    def _follows(self, choice: Ints) -> Ints:
+        """Draw who goes by the playbook, 0 or 1; nobody where that makes no difference to any case."""
+        own, following = choice[:, : len(STYLES)], choice[:, len(STYLES) :]
+        if (own == following).all():
+            return np.zeros(len(choice), dtype=np.int64)
+        return np.asarray(self.rng.random(len(choice)) < self.firm.truth[FOLLOWED][0], dtype=np.int64)
 
     def _turnaround(self, tier: Ints, is_live: Floats) -> Floats:
         """Return the hours from opening a case to the answer."""

@@ -40,6 +40,7 @@ _CHANNELS = np.array([["email", "web"], ["phone", "chat"]])
 #: What no log holds of a case, besides the style of its agent.
 _UNSEEN = (
     "is_recorded",
+    "follows",
     "brings_item_back",
     "u",
     "future_value",

@@ -11,12 +11,13 @@ import pytest
 from policy_sim.assumptions import central
 from policy_sim.border import InputError
 from policy_sim.clv import BoundaryWarning, fit_bg_nbd, fit_gamma_gamma
+from policy_sim.evidence import simulate_log
 from policy_sim.evidence.case_log import UNKNOWN, read_case_log
 from policy_sim.evidence.case_values import with_future_values
 from policy_sim.evidence.follow_up import follow_up
 from policy_sim.evidence.styles import style_shares
 from policy_sim.orders import read_transactions
-from policy_sim.policy import load_policy
+from policy_sim.policy import Playbook, load_policy
 from policy_sim.value import STYLES, value_cases
 
 
@@ -181,3 +182,20 @@ def test_styles_are_told_from_what_was_given(firm, valued):
             assert f"{tier}.{style}_share" in told.measured
     # hardly anything gets to the manager: what was known before stands
     assert "manager.generous_share" not in told.measured
+
+
+def test_who_goes_by_the_book_is_told_from_what_was_given(firm):
+    rules = [
+        {"failure": "late_delivery", "give": ["apology_note", "store_credit_10"]},
+        {"failure": "wrong_item", "when": {"item_price": {"below": 40}}, "give": ["replacement", "keep_item"]},
+        {"failure": "poor_service", "give": ["apology_note"]},
+    ]
+    policy = load_policy("current", firm.scenario)
+    policy = policy.model_copy(update={"playbook": Playbook.model_validate({"rules": rules})})
+    simulated = simulate_log(firm.scenario, policy, cases=1_500, seed=3)
+    log, _ = read_case_log(simulated.cases.assign(future_value=40.0), firm.scenario)
+    told = style_shares(policy, value_cases(firm.scenario, log.cases, central(firm.scenario)), log)
+    row = told.to_frame().set_index("style").loc["by the book"]
+    assert row["low"] - 0.03 < simulated.unseen["follows"].mean() < row["high"] + 0.03
+    assert row["high"] - row["low"] < 0.2
+    assert "playbook.followed_share" in told.measured

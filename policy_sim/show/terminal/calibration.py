@@ -137,7 +137,8 @@ def _claims(claims: RepeatClaims) -> Table:
 def _styles(styles: StyleShares) -> Table:
     table = new_table("\nHow people decide", ("", "share", "likely", "cases that tell"))
     for row in styles.to_frame().to_dict("records"):
-        is_told = f"{row['tier']}.{row['style']}_share" in styles.measured
+        name = f"{row['tier']}.{row['style']}_share" if row["tier"] != "all" else "playbook.followed_share"
+        is_told = name in styles.measured
         likely = f"{format_share(row['low'])} to {format_share(row['high'])}" if is_told else "cannot tell"
         share = format_share(row["share"]) if is_told else ""
         table.add_row(f"{row['tier']}, {row['style']}", share, likely, f"{row['telling']:,}")
