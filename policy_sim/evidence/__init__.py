@@ -2,11 +2,12 @@
 
 build_log(folder, scenario) -> BuiltLog, with a report of what matched; check_log(file, scenario) -> LogCheck
 read_case_log(file, scenario) -> CaseLog; calibrate(log, transactions, scenario) -> Calibration; predictive_check,
-sensitivity, compare_recoveries, repeat_claims and style_shares look at it; measured_content, write_measured -> a
-scenario file
+sensitivity, compare_recoveries, repeat_claims and style_shares look at it, agreement at a playbook; measured_content,
+write_measured -> a scenario file
 simulate_log(scenario, policy) -> SimulatedLog of a firm with a known truth, for `write_exports`
 """
 
+from policy_sim.evidence.agreement import agreement
 from policy_sim.evidence.build_report import BuildReport
 from policy_sim.evidence.calibration import Calibration, calibrate
 from policy_sim.evidence.case_files import write_table
@@ -47,6 +48,7 @@ __all__ = [
     "SimulatedLog",
     "StyleShares",
     "World",
+    "agreement",
     "build_log",
     "calibrate",
     "check_log",

@@ -11,7 +11,7 @@ import pytest
 from policy_sim.assumptions import central
 from policy_sim.border import InputError
 from policy_sim.clv import BoundaryWarning, fit_bg_nbd, fit_gamma_gamma
-from policy_sim.evidence import simulate_log
+from policy_sim.evidence import agreement, simulate_log
 from policy_sim.evidence.case_log import UNKNOWN, read_case_log
 from policy_sim.evidence.case_values import with_future_values
 from policy_sim.evidence.follow_up import follow_up
@@ -199,3 +199,12 @@ def test_who_goes_by_the_book_is_told_from_what_was_given(firm):
     assert row["low"] - 0.03 < simulated.unseen["follows"].mean() < row["high"] + 0.03
     assert row["high"] - row["low"] < 0.2
     assert "playbook.followed_share" in told.measured
+    # a rule is for every case that the rules before it are not for, and what it says is acceptable or not
+    payoffs = value_cases(firm.scenario, log.cases, central(firm.scenario))
+    table = agreement(policy.playbook, payoffs, log).set_index("rule")
+    is_late = log.cases.failure == log.cases.failures.index("late_delivery")
+    said = payoffs.menu.names[log.cases.failures.index("late_delivery")].index("apology_note + store_credit_10")
+    assert table.loc[1, "cases"] == is_late.sum()
+    assert table.loc[1, "acceptable"] == payoffs.adequate[is_late, said].sum()
+    assert table.loc[1, "given"] == (log.resolution[is_late & payoffs.adequate[:, said]] == said).sum()
+    assert (table["given"] <= table["acceptable"]).all()
