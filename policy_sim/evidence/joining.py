@@ -139,13 +139,16 @@ def build_log(
     found = find_exports([places] if isinstance(places, str | Path) else places, mapping)
     steps.begin("Reading tickets")
     tickets = _read_tickets(found, scenario, mapping, draft)
+    _let_go()
     steps.begin("Reading refunds")
     refunds = read_refunds((found.read(path) for path in found.refunds), scenario.currency, mapping)
+    _let_go()
     steps.begin("Reading orders")
     orders = _read_orders(found, scenario, mapping)
     if draft is not None and (found.headers or tickets.unknown):
         headers = {path.name: header for path, header in found.headers.items()}
         write_case_mapping(draft, mapping, tickets.unknown, headers)
+    _let_go()
     steps.begin("Finding orders and refunds")
     join = _join(tickets, refunds, orders, scenario, mapping)
     tickets, refunds = _without_keys(tickets), _without_keys(refunds) if refunds is not None else None
@@ -156,15 +159,22 @@ def build_log(
             f"none of {len(tickets):,} tickets can be a case; of {count:,} {reason}; expected at least one; fill in a "
             f"mapping and give it with --mapping{told}"
         )
+    _let_go()
     steps.begin("What was given")
     given = _given(tickets, refunds, join, scenario)
     aside = _set_aside(found, tickets, refunds, orders, hash_salt)
+    _let_go()
     steps.begin("Putting it together")
     table, remarks = case_table(tickets, join.match, given, orders, join.columns, scenario)
     report = _report(found, tickets, refunds, orders, join, given, remarks, mapping)
     log = BuiltLog(table, report, aside, orders, hash_salt)
     steps.finish()
     return log if hash_salt is None else _hashed(log, hash_salt)
+
+
+def _let_go() -> None:
+    """Give memory back of columns that nobody needs any more."""
+    pa.default_memory_pool().release_unused()
 
 
 @dataclass(frozen=True, eq=False)

@@ -135,6 +135,7 @@ class _Reader:
         tagged_failure, tagged_given, tagged_up, tagged_beyond = self._tags(table)
         failure = self._failures(table, tagged_failure, reasons)
         given = self._given(table, tagged_given, reasons.stays)
+        table.forget("status", "tags", "reason", "remedy")
         escalated, exception = flags_of(table, "escalated"), flags_of(table, "exception")
         return columns | times | numbers | {
             "row": table.rows.astype(np.int32),
