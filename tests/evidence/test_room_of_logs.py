@@ -96,9 +96,10 @@ Order number [txt],Failure reason [list]
 2,Bob,bob@x.org,Sue,Support,Closed,High,Mail,2024-02-12 10:00:00,2024-02-12 12:00:00,1002,Wrong item
 3,Ann,ann@x.org,,Support,Closed,High,Mail,2024-03-12 10:00:00,2024-03-12 12:00:00,1003,Wrong item
 """
-    refunds = """Refund ID,Order name,Email,Created at,Total refunded,Staff member,Currency
-r1,#1001,ann@x.org,2024-01-12 11:00:00 +0000,20.00,Joe,USD
-r2,#1002,bob@x.org,2024-02-12 11:00:00 +0000,20.00,Joe,USD
+    refunds = """Refund ID,Order name,Email,Created at,Total refunded,Calculated refund,Order adjustment,Restock type,\
+Staff member,Note,Gateway,Currency
+r1,#1001,ann@x.org,2024-01-12 11:00:00 +0000,20.00,20.00,0.00,RETURN,Joe,,card,USD
+r2,#1002,bob@x.org,2024-02-12 11:00:00 +0000,20.00,20.00,0.00,RETURN,Joe,,card,USD
 """
     log = build(tickets=tickets, refunds=refunds)
     assert log.table["agent"].tolist() == ["Joe", "Sue", ""]
