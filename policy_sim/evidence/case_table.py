@@ -7,7 +7,7 @@ Left to others: finding what belongs together (`joining`), writing it (`case_fil
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ from pandas.api.types import union_categoricals
 
 from policy_sim.assumptions import Scenario
 from policy_sim.evidence.build_report import examples
-from policy_sim.evidence.matching import HOW, OrderMatch, cases_before, numbered, purchases_until
+from policy_sim.evidence.matching import HOW, OrderMatch, cases_before, named_in, numbered, purchases_until
 from policy_sim.evidence.moments import iso_texts
 from policy_sim.evidence.resolutions import AMOUNTS, FOUND, Given
 from policy_sim.evidence.tickets import Tickets
@@ -29,7 +29,7 @@ from policy_sim.words import ASKS
 
 __all__ = ["case_table"]
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Flags = NDArray[np.bool_]
 
 _TEXT = pd.ArrowDtype(pa.string())
@@ -104,7 +104,7 @@ def case_table(
         listed = ", ".join(empty)
         says = f"nothing is known of {listed}: left out; what a run needs of them is filled from the scenario"
         remarks.listed.append(Remark("columns", says))
-    currency = pd.Series(pd.Categorical.from_codes(np.zeros(len(rows), dtype=np.int8), [scenario.currency]))
+    currency = pd.Series(pd.Categorical.from_codes(np.zeros(len(rows), dtype=np.int8), pd.Index([scenario.currency])))
     return pd.DataFrame(kept | {"currency": currency}, copy=False), remarks.listed
 
 
@@ -137,12 +137,12 @@ def _agents(own: pd.Series, of_refund: pd.Series | Floats | None) -> pd.Series:
     """Return who decided: the agent of the ticket, else of the refund."""
     if not isinstance(of_refund, pd.Series):
         return own
-    both = pd.Series(union_categoricals((own, of_refund)))
+    both = pd.Series(union_categoricals([own, of_refund]))
     own, of_refund = both.iloc[: len(own)], both.iloc[len(own) :].reset_index(drop=True)
     return own.where((own != "") | of_refund.isna(), of_refund)
 
 
-def _rounded(columns: dict[str, Floats], name: str) -> Floats:
+def _rounded(columns: MutableMapping[str, Any], name: str) -> Floats:
     """Take a column out, without what reckoning adds behind the sixth decimal."""
     return np.asarray(np.round(columns.pop(name), 6))
 
@@ -182,14 +182,28 @@ def _history(
         until = np.where((match.order >= 0) & ~match.is_later, failed, np.where(np.isnat(tickets.opened), 0, opened))
         purchases = purchases_until(orders, match.customer, until)
     assert isinstance(customer, pd.Series)
-    (person,) = numbered(customer)
-    before = cases_before(person, tickets.opened, tickets.reasons.stays)
+    before = cases_before(_persons(customer, match, orders), tickets.opened, tickets.reasons.stays)
     return {
         "prior_purchases": purchases,
         "prior_failures": before.failures,
         "prior_claims": before.claims,
         "days_since_failure": before.days_since_failure,
     }
+
+
+def _persons(customer: pd.Series, match: OrderMatch, orders: OrderRows | None) -> NDArray[np.int64]:
+    """Return a number for each customer, -1 for "": that among the orders, so that few texts have to be compared."""
+    if orders is None:
+        return numbered(customer)[0]
+    person = match.customer.astype(np.int64)
+    rest = np.flatnonzero(person < 0)
+    own, labels = named_in(customer.iloc[rest], orders.labels)
+    number = len(labels) + np.arange(int(own.max(initial=-1)) + 2)
+    number[-1] = -1  # of ""
+    known = np.flatnonzero(labels >= 0)
+    number[labels[known]] = known
+    person[rest] = number[own]
+    return person
 
 
 def _tell(remarks: _Remarks, tickets: Tickets, match: OrderMatch, given: Given) -> None:

@@ -107,7 +107,7 @@ def below(parts: Sequence[Any]) -> Any:
     if not isinstance(parts[0], pd.Series):
         return np.concatenate(parts)
     if isinstance(parts[0].dtype, pd.CategoricalDtype):
-        return pd.Series(union_categoricals(parts))
+        return pd.Series(union_categoricals(list(parts)))
     return pd.concat(parts, ignore_index=True)
 
 

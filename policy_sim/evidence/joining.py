@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -137,14 +137,15 @@ def build_log(
     steps = Steps(on_progress, 7)
     steps.begin("Looking at the files")
     found = find_exports([places] if isinstance(places, str | Path) else places, mapping)
+    _refuse_without_tickets(found, mapping, draft)
+    steps.begin("Reading orders")
+    orders = _read_orders(found, scenario, mapping)  # before anything else takes room: it takes most of all
+    _let_go()
     steps.begin("Reading tickets")
     tickets = _read_tickets(found, scenario, mapping, draft)
     _let_go()
     steps.begin("Reading refunds")
     refunds = read_refunds((found.read(path) for path in found.refunds), scenario.currency, mapping)
-    _let_go()
-    steps.begin("Reading orders")
-    orders = _read_orders(found, scenario, mapping)
     if draft is not None and (found.headers or tickets.unknown):
         headers = {path.name: header for path, header in found.headers.items()}
         write_case_mapping(draft, mapping, tickets.unknown, headers)
@@ -183,16 +184,23 @@ class _Join:
 
     match: OrderMatch
     refund_match: RefundMatch | None
-    columns: dict[str, pd.Series | Floats]
+    columns: dict[str, pd.Series | NDArray[np.floating[Any]]]
 
 
 def _read_tickets(found: Found, scenario: Scenario, mapping: CaseLogMapping, draft: str | Path | None) -> Tickets:
-    """Read all tickets; where no file holds any, what is not understood is written for a person to say what it is."""
-    if found.tickets:
-        tables = (found.read(path) for path in found.tickets)
-        tickets = read_tickets(tables, scenario, Vocabulary.of(scenario, mapping), mapping)
-        if len(tickets):
-            return tickets
+    """Read all tickets, of which there must be one."""
+    tables = (found.read(path) for path in found.tickets)
+    tickets = read_tickets(tables, scenario, Vocabulary.of(scenario, mapping), mapping)
+    _refuse_without_tickets(found, mapping, draft, len(tickets))
+    return tickets
+
+
+def _refuse_without_tickets(
+    found: Found, mapping: CaseLogMapping, draft: str | Path | None, rows: int | None = None
+) -> None:
+    """See that there are tickets; if not, what is not understood is written for a person to say what it is."""
+    if found.tickets and rows != 0:
+        return
     told = ""
     if draft is not None and found.headers:
         write_case_mapping(draft, mapping, {}, {path.name: header for path, header in found.headers.items()})
@@ -232,7 +240,7 @@ def _join(
     reasons.add(np.isnan(price), "no order was found for it, and it says no price")
     reasons.add(~(price > 0), "the price of its order is not above 0")
     _repeats(tickets)
-    columns: dict[str, pd.Series | Floats] = {"price": price, "order": order, "customer": customer}
+    columns: dict[str, pd.Series | NDArray[np.floating[Any]]] = {"price": price, "order": order, "customer": customer}
     refund_match = None
     if refunds is not None:
         _other_currency(refunds, currency)
@@ -274,11 +282,13 @@ def _followed(codes: NDArray[np.int64], counts: Flags) -> Flags:
     """Return which of the rows that count are followed by another one of the same number."""
     rows = np.flatnonzero(counts & (codes >= 0))
     repeated = np.zeros(len(codes), dtype=np.bool_)
-    repeated[rows] = pd.Series(codes[rows]).duplicated(keep="last").to_numpy(dtype=bool)
+    last = np.empty(int(codes.max(initial=-1)) + 1, dtype=np.int64)
+    last[codes[rows]] = rows
+    repeated[rows] = last[codes[rows]] != rows
     return repeated
 
 
-def _added_up(count: int, refunds: Refunds, match: RefundMatch) -> dict[str, pd.Series | Floats]:
+def _added_up(count: int, refunds: Refunds, match: RefundMatch) -> dict[str, pd.Series | NDArray[np.floating[Any]]]:
     """Add up what was paid back, credited and sent back for each ticket; NaN where there is no refund."""
     rows = np.flatnonzero(match.ticket >= 0)
     ticket, amount, is_credit = match.ticket[rows], refunds.amount[rows], refunds.is_credit[rows]
@@ -299,7 +309,7 @@ def _added_up(count: int, refunds: Refunds, match: RefundMatch) -> dict[str, pd.
         "credited": np.where(has_credited, credited, np.nan),
         "returned": returned,
         "discretion": np.where(is_recorded, discretion, np.nan),
-        "refund_agent": pd.Series(pd.Categorical.from_codes(agent, dtype=refunds.agent.dtype)),
+        "refund_agent": pd.Series(pd.Categorical.from_codes(agent, refunds.agent.cat.categories)),
     }
 
 
