@@ -309,7 +309,7 @@ def purchases_until(orders: OrderRows, customer: SmallPlaces, day: Places) -> Co
 
     Orders of one day are one purchase, as in `policy_sim.orders.Transactions`.
     """
-    keys = np.sort(orders.customer * _SPAN + (orders.day.astype(np.int64) - _EARLIEST))
+    keys = np.sort(orders.customer * np.int64(_SPAN) + (orders.day.astype(np.int64) - _EARLIEST))
     keys = keys[np.append(True, keys[1:] != keys[:-1])]
     first = customer.astype(np.int64) * _SPAN
     until = np.searchsorted(keys, first + (day - _EARLIEST), side="right")
