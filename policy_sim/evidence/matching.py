@@ -49,7 +49,8 @@ Flags = NDArray[np.bool_]
 HOW = ("not found", "order number", "customer", "e-mail")
 _TEXT = pd.ArrowDtype(pa.string())
 _DAY = 86_400
-_EARLIEST, _SPAN = -100_000, 1_000_000  # days since 1970, and room for all of them in a key
+#: Days since 1970, and room for all of them in a key; of 64 bits, lest a product with a shorter number run over.
+_EARLIEST, _SPAN = np.int64(-100_000), np.int64(1_000_000)
 _EARLY_SECONDS, _SPAN_SECONDS = _EARLIEST * _DAY, _SPAN * _DAY
 _BEFORE_SECONDS = _DAY  # a refund may be entered so long before its ticket is opened
 _CLOCK_DAYS = 1  # an order may be dated so long after its ticket: days of shops are not those of UTC
@@ -283,16 +284,18 @@ class _Asked:
     ) -> None:
         """Take the latest order of the same person, within a window, where none is found yet."""
         rest = np.flatnonzero((self.how == 0) & (codes >= 0))
-        found, several = _latest(codes[rest].astype(np.int64), opened[rest], of_orders, day, window_days)
+        found, several = _latest(codes[rest], opened[rest], of_orders, day, window_days)
         where = rest[found >= 0]
         self.order[where], self.how[where] = found[found >= 0], place
         self.is_ambiguous[where] = several[found >= 0]
 
 
-def _latest(codes: Places, at: Places, of_orders: SmallPlaces, day: Places, window_days: int) -> tuple[Places, Flags]:
+def _latest(
+    codes: SmallPlaces, at: Places, of_orders: SmallPlaces, day: Places, window_days: int
+) -> tuple[Places, Flags]:
     """Return the latest order of each person up to a day, within a window, and whether there is another one in it."""
     usable = np.flatnonzero(of_orders >= 0)
-    keys = of_orders[usable].astype(np.int64) * _SPAN + (day[usable] - _EARLIEST)
+    keys = of_orders[usable] * _SPAN + (day[usable] - _EARLIEST)
     ranked = np.argsort(keys, kind="stable")
     keys, places = keys[ranked], usable[ranked]
     wanted = codes * _SPAN + (at + _CLOCK_DAYS - _EARLIEST)
@@ -309,9 +312,9 @@ def purchases_until(orders: OrderRows, customer: SmallPlaces, day: Places) -> Co
 
     Orders of one day are one purchase, as in `policy_sim.orders.Transactions`.
     """
-    keys = np.sort(orders.customer * np.int64(_SPAN) + (orders.day.astype(np.int64) - _EARLIEST))
+    keys = np.sort(orders.customer * _SPAN + (orders.day.astype(np.int64) - _EARLIEST))
     keys = keys[np.append(True, keys[1:] != keys[:-1])]
-    first = customer.astype(np.int64) * _SPAN
+    first = customer * _SPAN
     until = np.searchsorted(keys, first + (day - _EARLIEST), side="right")
     until -= np.searchsorted(keys, first, side="left")
     return np.where(customer >= 0, until.astype(np.float32), np.float32(np.nan))
@@ -347,10 +350,10 @@ def match_refunds(tickets: Tickets, order: pd.Series, refunds: Refunds, refund_d
         wanted, codes = named_in(keys_of_rest, of_tickets)
         usable = np.flatnonzero(stays & (codes >= 0))
         keys = tickets.opened[usable].astype(np.int64) - _EARLY_SECONDS
-        keys += codes[usable] * np.int64(_SPAN_SECONDS)
+        keys += codes[usable] * _SPAN_SECONDS
         ranked = np.argsort(keys, kind="stable")
         keys, rows = keys[ranked], usable[ranked]
-        rest, of_rest = rest[wanted >= 0], wanted[wanted >= 0] * np.int64(_SPAN_SECONDS)
+        rest, of_rest = rest[wanted >= 0], wanted[wanted >= 0] * _SPAN_SECONDS
         if not rest.size or not rows.size:
             continue
         at = np.where(is_dated[rest], given[rest] + _BEFORE_SECONDS, _EARLY_SECONDS + _SPAN_SECONDS - 1)

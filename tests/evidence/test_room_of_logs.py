@@ -15,9 +15,11 @@ from policy_sim.evidence import BuiltLog, build_log, joining
 from policy_sim.evidence.case_files import write_table
 from policy_sim.evidence.case_log import read_case_log
 from policy_sim.evidence.exports import ExportTable
+from policy_sim.evidence.matching import purchases_until
 from policy_sim.evidence.simulated_exports import write_exports
 from policy_sim.evidence.simulated_world import simulate_log
 from policy_sim.evidence.tickets import Tickets, read_tickets
+from policy_sim.orders import OrderRows
 from policy_sim.policy import load_policy
 
 CASES = 2_000
@@ -87,6 +89,17 @@ def test_the_file_of_a_log_says_what_one_of_plain_text_says(
             np.testing.assert_array_equal(value, other[name], err_msg=name)
     if ending == ".csv":
         assert (tmp_path / "log.csv").read_bytes() == plain.to_csv(index=False).encode()
+
+
+def test_purchases_of_many_customers() -> None:
+    count = 5_000  # times a million it is no number of 32 bits
+    customer = np.tile(np.arange(count, dtype=np.int32), 2)
+    day = np.repeat(np.array(["2024-01-01", "2024-02-01"], dtype="datetime64[D]"), count)
+    text = pd.Series(customer.astype(str), dtype=pd.ArrowDtype(pa.string()))
+    orders = OrderRows(text, customer, text.iloc[:count], text, day, np.ones(2 * count), "USD", 2 * count)
+    until = np.datetime64("2024-01-15").astype(np.int64)
+    assert purchases_until(orders, customer, np.full(2 * count, until)).tolist() == [1.0] * 2 * count
+    assert purchases_until(orders, customer, np.full(2 * count, until + 60)).tolist() == [2.0] * 2 * count
 
 
 def test_agents_of_tickets_and_of_refunds(build: Callable[..., BuiltLog]) -> None:
