@@ -73,10 +73,10 @@ def one_currency(
     codes = texts.text.str.upper().to_numpy(dtype=object)
     there = sorted({str(code) for code in codes} - {"", "NAN", "NONE"})
     name = table.names["currency"]
-    row_codes = codes[texts.codes]
     if only is not None:
         if only.upper() not in there:
             raise InputError(f"no row of {table.where} is in {only.upper()}; column '{name}' has: {', '.join(there)}")
+        row_codes = codes[texts.codes]
         out = np.flatnonzero(row_codes != only.upper())
         if not out.size:
             return table, amount, [], []
@@ -93,6 +93,7 @@ def one_currency(
         says = f"amounts of {counted(changed)} were converted to {currency} by the given rates"
         return table, amount * factor, [], [Remark("currency", says, changed)] if changed else []
     if len(there) > 1:
+        row_codes = codes[texts.codes]
         sums = {code: float(np.nansum(amount[row_codes == code])) for code in there}
         listed = ", ".join(f"{code} {total:,.2f}" for code, total in sums.items())
         raise InputError(
