@@ -254,14 +254,13 @@ def _calibration(
     """Put together what was learned."""
     parameters = observed.parameters
     (middle, covariance), (z, weights, k) = normal, weighted
-    count = len(parameters.names)
     mean = weights @ z
     spread = np.sqrt(weights @ (z - mean) ** 2)
     plain = np.sqrt(np.diag(covariance))
     off = (np.abs(mean - middle) > _MOVED * plain) | (spread > _WIDENED * plain) | (spread < plain / _WIDENED)
     doubtful = tuple(name for name, is_off in zip(parameters.names, off, strict=False) if is_off)
-    adjusted = slice(count, count + len(parameters.adjustments))
-    buying = np.exp(parameters.buying_start + BUYING_SPREAD * mean[count + len(parameters.adjustments) :])
+    adjusted = parameters.adjusted
+    buying = np.exp(parameters.buying_start + BUYING_SPREAD * mean[adjusted.stop :])
     return Calibration(
         observed=observed,
         names=parameters.names,

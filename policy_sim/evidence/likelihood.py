@@ -17,7 +17,8 @@ Without cases this is MBG/NBD (Batislam, Denizel and Filiztekin 2007).
 Orders after a case have amounts m Gamma(p, nu), nu ~ Gamma(q, v), m the spend multiplier, so k of them that come to S
 after n that came to s add -k p ln m - (q + p n + p k) ln(v + s + S/m) (Fader and Hardie 2013). All orders up to
 the one that failed are among the n: what was given hangs on what customers had bought, what it makes up for on the
-price of what failed, and who buys dearly does so again.
+price of what failed, and who buys dearly does so again. p, q and v come from orders before any case; their level is
+estimated once more (v e^theta, theta around 0 within its error), for it bears on all multipliers alike.
 """
 
 from __future__ import annotations
@@ -95,8 +96,8 @@ class _Block:
 class Likelihood:
     """The log-likelihood of a log of orders with cases in it.
 
-    Natural parameters (P,): `SHARED`, then `OF_FAILURE` for each failure, then the coefficients of the adjustments,
-    then `BUYING`.
+    Natural parameters (P,): `SHARED`, then `OF_FAILURE` for each failure, then theta, the logarithm of the level of
+    amounts over that of `spend`, then the coefficients of the adjustments, then `BUYING`.
 
     Parameters
     ----------
@@ -122,7 +123,9 @@ class Likelihood:
         offset: Floats | None = None,
     ) -> None:
         self.failures, self.adjustments = failures, tuple(adjustments or ())
-        self.first_adjustment = len(SHARED) + failures * len(OF_FAILURE)
+        self.level = len(SHARED) + failures * len(OF_FAILURE)
+        self.first_adjustment = self.level + 1
+        self._v = spend.v
         self.first_of_buying = self.first_adjustment + len(self.adjustments)
         self.size = self.first_of_buying + len(BUYING)
         self._exposures(follow_up)
@@ -211,7 +214,7 @@ class Likelihood:
             mixed = float(slope @ block.over)
             hessian[j, _OVER] += mixed
             hessian[_OVER, j] += mixed
-            places = np.array([j + 2, _PARADOX])
+            places = np.array([j + 2, _PARADOX, self.level])
             gradient[places] += spends[f].gradient
             hessian[np.ix_(places, places)] += spends[f].hessian
         self._curve_of_buying(natural, stay, eta, used, hessian)
@@ -282,18 +285,26 @@ class Likelihood:
         return value, gradient, used
 
     def _spend(self, natural: Floats, f: int) -> Total:
-        """Return the part of the amounts after cases of a failure; derivatives by its spend drop and the paradox."""
+        """Return the part of the amounts after cases of a failure; derivatives by its spend drop, paradox and theta."""
         block, drop = self._blocks[f], natural[len(SHARED) + f * len(OF_FAILURE) + 3]
         shape, total, before, after = (part[block.has_spend] for part in block.spend)
         effect = block.effect[block.has_spend]
         multiplier = 1 - drop + (drop + natural[_PARADOX]) * effect
         scaled = after / multiplier
-        share = scaled / (before + scaled)
+        moved = self._v * np.exp(natural[self.level])
+        before = before + (moved - self._v)
+        share, part, part_before = scaled / (before + scaled), moved / (before + scaled), moved / before
+        earlier = total - shape  # q + p n
         slope = total * share - shape
         curvature = -total * share * (1 - share) - slope
         moves = np.column_stack([effect - 1, effect]) / multiplier[:, None]
-        value = float(-(shape @ np.log(multiplier)) - total @ np.log(before + scaled))
-        return Total(value, slope @ moves, (moves * curvature[:, None]).T @ moves)
+        value = float(-(shape @ np.log(multiplier)) - total @ np.log(before + scaled) + earlier @ np.log(before))
+        hessian = np.empty((3, 3))
+        hessian[:2, :2] = (moves * curvature[:, None]).T @ moves
+        hessian[:2, 2] = hessian[2, :2] = -(total * share * part) @ moves
+        by_level = earlier * part_before - total * part
+        hessian[2, 2] = float((by_level - earlier * part_before**2 + total * part**2).sum())
+        return Total(value, np.append(slope @ moves, by_level.sum()), hessian)
 
     def _curve_of_buying(
         self, natural: Floats, stay: Floats, eta: Sequence[Floats], used: Floats, hessian: Floats

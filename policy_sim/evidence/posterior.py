@@ -53,14 +53,31 @@ class Parameters:
     assumptions: tuple[Assumption, ...]
     adjustments: tuple[str, ...]
     buying_start: Floats
+    level_error: float
 
     @classmethod
-    def of(cls, scenario: Scenario, adjustments: Sequence[str], buying_start: Floats) -> Parameters:
-        """Return the parameters of a scenario; the logarithms of the process of buying are around `buying_start`."""
+    def of(cls, scenario: Scenario, adjustments: Sequence[str], buying_start: Floats, level_error: float) -> Parameters:
+        """Return the parameters of a scenario.
+
+        Parameters
+        ----------
+        adjustments
+            Names of what agents saw besides.
+        buying_start
+            (3,) what the logarithms of the process of buying are around.
+        level_error
+            Standard error of the logarithm of the level of amounts.
+        """
         names = [f"response.{name}" for name in SHARED]
         names += [f"{failure}.{name}" for failure in scenario.failures for name in OF_FAILURE]
         assumptions = tuple(scenario.assumption(name) for name in names)
-        return cls(tuple(names), assumptions, tuple(adjustments), buying_start)
+        return cls(tuple(names), assumptions, tuple(adjustments), buying_start, level_error)
+
+    @property
+    def adjusted(self) -> slice:
+        """Places of the adjustments."""
+        first = len(self.names) + 1
+        return slice(first, first + len(self.adjustments))
 
     def points(self, z: Floats) -> list[Point]:
         """Return the natural parameters at z (P,), and how they move."""
@@ -68,16 +85,15 @@ class Parameters:
         for name, assumption, at in zip(self.names, self.assumptions, z, strict=False):
             point = on_own_scale(assumption, at)
             points.append(logit_point(point) if name.endswith(".churn_without_remedy") else point)
-        count = len(self.names)
-        adjusted = z[count : count + len(self.adjustments)]
-        points += [Point(ADJUSTMENT_SPREAD * at, ADJUSTMENT_SPREAD, 0.0) for at in adjusted]
-        buying = zip(self.buying_start, z[count + len(self.adjustments) :], BUYING_SPREAD, strict=True)
+        points.append(Point(self.level_error * z[len(self.names)], self.level_error, 0.0))
+        points += [Point(ADJUSTMENT_SPREAD * at, ADJUSTMENT_SPREAD, 0.0) for at in z[self.adjusted]]
+        buying = zip(self.buying_start, z[self.adjusted.stop :], BUYING_SPREAD, strict=True)
         return points + [Point(start + spread * at, spread, 0.0) for start, at, spread in buying]
 
     @cached_property
     def precision(self) -> Floats:
         """Inverse covariance (P, P) before the log has spoken: each has a variance of 1."""
-        count = len(self.names) + len(self.adjustments) + len(self.buying_start)
+        count = self.adjusted.stop + len(self.buying_start)
         covariance = np.eye(count)
         for kind in OF_FAILURE:
             places = [place for place, name in enumerate(self.names) if name.endswith(f".{kind}")]

@@ -12,7 +12,7 @@ from policy_sim.evidence.case_log import read_case_log
 from policy_sim.evidence.confounding import sensitivity
 from policy_sim.evidence.measured_scenario import measured_content, write_measured
 from policy_sim.evidence.observed import Observed
-from policy_sim.evidence.posterior import Estimate
+from policy_sim.evidence.posterior import Estimate, Posterior
 from policy_sim.evidence.predictive import predictive_check
 from policy_sim.evidence.priors import on_own_scale
 from policy_sim.evidence.recoveries import compare_recoveries
@@ -39,6 +39,17 @@ def test_intervals_hold_the_truth(firm, learned, told_scenario, tmp_path):
     assert left["response.churn_without_failure"] < 0.5
     assert learned.process["r"] == pytest.approx(firm.world.rate_shape, rel=0.15)
     assert learned.process["alpha_weeks"] == pytest.approx(firm.world.rate_weeks, rel=0.15)
+
+
+def test_draws_come_from_where_the_posterior_is(learned):
+    # which is skew, so that its mean is not its maximum; the closest normal distribution is nearer to it
+    posterior = Posterior(learned.observed.likelihood(), learned.observed.parameters, ())
+    maximum, covariance = posterior.maximum()
+    middle, closest = posterior.closest_normal(maximum, covariance, np.random.default_rng(1))
+    spread = np.sqrt(np.diag(closest))
+    mean = learned.weights @ learned.all_z
+    off_middle, off_maximum = (np.sqrt((((at - mean) / spread) ** 2).mean()) for at in (middle, maximum))
+    assert off_middle < 0.75 * off_maximum
 
 
 def test_customers_come_back_as_expected(learned):
