@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
-__all__ = ["Gathered", "compact", "text_array"]
+__all__ = ["Gathered", "are_distinct", "compact", "text_array"]
 
 #: Moments that are text in one way only, so that they can be written again as they stood.
 _MOMENT = r"^\d{4}-\d{2}-\d{2}([T ])\d{2}:\d{2}:\d{2}(Z?)$"
 _ROWS_AT_ONCE = 100_000
+_MOST_BYTES = 2**31 - 1
 _FEW = 0.5  # distinct texts to a text, up to which their numbers take less room
 
 
@@ -30,6 +33,37 @@ def compact(column: pd.Series) -> pd.Series:
     for first in range(0, len(column), _ROWS_AT_ONCE):
         gathered.add(text_array(column.iloc[first : first + _ROWS_AT_ONCE]))
     return gathered.whole()
+
+
+def are_distinct(column: pd.Series) -> bool:
+    """Return whether all cells of a column of text differ, as far as hashes tell; of another kind, whether they do."""
+    if not isinstance(column.dtype, pd.ArrowDtype) or pa.types.is_dictionary(column.dtype.pyarrow_dtype):
+        return bool(column.is_unique and column.notna().all())
+    # to hash texts and to sort the numbers takes far less room than a dictionary of millions of texts
+    hashes = np.concatenate(
+        [
+            _hashes(text_array(column.iloc[first : first + _ROWS_AT_ONCE]))
+            for first in range(0, len(column), _ROWS_AT_ONCE)
+        ]
+        or [np.zeros(0, dtype=np.uint64)]
+    )
+    hashes.sort()
+    return not bool((hashes[1:] == hashes[:-1]).any())
+
+
+def _hashes(texts: pa.Array) -> NDArray[np.uint64]:
+    """Return a number (n,) for each text, alike where they are; different texts seldom share one."""
+    words = -(-max(pc.max(pc.binary_length(texts)).as_py(), 1) // 8)
+    padded = pc.utf8_rpad(texts.cast(pa.string()), words * 8, padding="\0").cast(pa.binary())
+    size = pc.sum(pc.binary_length(padded)).as_py()
+    cells = np.frombuffer(padded.buffers()[2], dtype=np.uint8)[:size]  # it was made just now, so it begins at its start
+    if cells.size != len(texts) * words * 8:  # letters of several bytes
+        return np.asarray(pd.util.hash_array(np.array(texts.to_pylist(), dtype=object), categorize=False))
+    hashes = np.zeros(len(texts), dtype=np.uint64)
+    for word in cells.view(np.uint64).reshape(len(texts), words).T:
+        hashes = (hashes ^ word) * np.uint64(0x9E3779B97F4A7C15)
+        hashes ^= hashes >> np.uint64(29)
+    return hashes
 
 
 def text_array(column: pd.Series) -> pa.Array:
@@ -70,8 +104,12 @@ class Gathered:
         del blocks
         if pa.types.is_timestamp(chunked.type):
             return pd.Series(chunked.to_numpy())
-        whole = chunked.unify_dictionaries().combine_chunks() if pa.types.is_dictionary(chunked.type) else chunked
-        return pd.Series(pd.arrays.ArrowExtensionArray(whole))
+        if pa.types.is_dictionary(chunked.type):
+            chunked = chunked.unify_dictionaries()
+        if chunked.nbytes < _MOST_BYTES:  # what one array of text can hold
+            chunked = chunked.combine_chunks()
+        pa.default_memory_pool().release_unused()  # blocks leave gaps between them
+        return pd.Series(pd.arrays.ArrowExtensionArray(chunked))
 
     def _as_moments(self, texts: pa.Array) -> pa.Array | None:
         """Return a block as moments where all that stands there is one, written in the way of the blocks before."""
