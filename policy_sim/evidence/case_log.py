@@ -17,7 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import Scenario, central
-from policy_sim.border import InputError, check_at_least, texts_of
+from policy_sim.border import InputError, texts_of
+from policy_sim.evidence.drawing import Draw
 from policy_sim.evidence.log_columns import LogColumns, read_log_columns
 from policy_sim.service import Cases, compile_menu, read_usable_cases
 from policy_sim.words import CASE_COLUMNS
@@ -31,7 +32,6 @@ Floats = NDArray[np.float64]
 UNKNOWN = -1
 
 _NEEDED = ("failure", "item_price", "customer", "resolution")
-_AT_ONCE = 500_000  # ids of customers that are hashed
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,9 @@ class CaseLog:
     filled
         By column of how many cases a fact is missing and taken from the scenario.
     source
-        The file, in words.
+        The file, in words, and what was drawn from it.
+    draw
+        How customers were drawn, where the log has more cases than were wanted; None where all of them are here.
     """
 
     cases: Cases
@@ -71,6 +73,7 @@ class CaseLog:
     has_future_value: bool
     filled: Mapping[str, int]
     source: str
+    draw: Draw | None = None
 
     def __len__(self) -> int:
         return len(self.cases)
@@ -101,9 +104,9 @@ def read_case_log(
         Names failures, remedies and tiers.
     most
         How many cases are enough, 1 or more: where the log has more, customers are drawn at random, each with all of
-        their cases, and `source` says so. None for all.
+        their cases, and `source` says so (`Draw`). None for all.
     seed
-        Of that draw: it goes by the ids, so that the same customers are drawn however the log is sorted.
+        Of that draw.
 
     Returns
     -------
@@ -115,10 +118,7 @@ def read_case_log(
         If a column is missing, or no case can be used.
     """
     log = read_log_columns(Path(source) if isinstance(source, str) else source, _NEEDED)
-    about = log.source
-    if most is not None:
-        check_at_least(1, "number of cases", most, "--most-cases")
-        log, about = _drawn(log, most, seed)
+    log, draw = (log, None) if most is None else _drawn(log, most, seed)
     facts, filled = _filled(log, scenario)
     cases, said = read_usable_cases(facts, scenario)
     del facts
@@ -142,35 +142,19 @@ def read_case_log(
         resolved=log.moments.get("resolved", not_a_time)[rows],
         has_future_value="future_value" in log.numbers,
         filled=filled,
-        source=about,
+        source=log.source if draw is None else f"{log.source}, {draw}",
+        draw=draw,
     )
     return of_all, pd.DataFrame({"case": said["case"], "problem": problems})[~usable]
 
 
-def _drawn(log: LogColumns, most: int, seed: int) -> tuple[LogColumns, str]:
-    """Return the cases of some customers, and the log in words.
-
-    Customers are taken in the order of a hash of their ids. Whom the log does not name is not among them.
-    """
+def _drawn(log: LogColumns, most: int, seed: int) -> tuple[LogColumns, Draw | None]:
+    """Return the cases of some customers, where there are more cases than enough, and how they were drawn."""
     if len(log) <= most:
-        return log, log.source
+        return log, None
     codes, ids = pd.factorize(log.text["customer"])
-    key = f"{seed:016d}"[-16:]
-    parts = [np.array(ids[k : k + _AT_ONCE].tolist(), dtype=object) for k in range(0, len(ids), _AT_ONCE)]
-    order = np.argsort(np.concatenate([pd.util.hash_array(part, hash_key=key) for part in parts]), kind="stable")
-    counts = np.bincount(codes)
-    counts[np.flatnonzero(np.asarray(ids == "", dtype=np.bool_))] = len(log) + 1
-    order = order[counts[order] <= most]
-    is_in = np.zeros(len(ids), dtype=np.bool_)
-    is_in[order[np.cumsum(counts[order]) <= most]] = True
-    rows = np.flatnonzero(is_in[codes])
-    if not rows.size:
-        raise InputError(f"{log.source}: no customer has as few as {most:,} cases; expected more (--most-cases)")
-    about = (
-        f"{log.source}, {rows.size:,} of its {len(log):,} cases: all those of {int(is_in.sum()):,} of {len(ids):,} "
-        f"customers, drawn at random (seed {seed})"
-    )
-    return log.take(rows), about
+    draw = Draw.of(ids, np.bincount(codes), most, seed)
+    return log.take(np.flatnonzero(draw.has(ids)[codes])), draw
 
 
 def _filled(log: LogColumns, scenario: Scenario) -> tuple[pd.DataFrame, dict[str, int]]:

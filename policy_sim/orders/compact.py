@@ -14,7 +14,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-__all__ = ["Gathered", "are_distinct", "compact", "text_array"]
+__all__ = ["Gathered", "are_distinct", "compact", "give_room_back", "text_array"]
 
 #: Moments that are text in one way only, so that they can be written again as they stood.
 _MOMENT = r"^\d{4}-\d{2}-\d{2}([T ])\d{2}:\d{2}:\d{2}(Z?)$"
@@ -66,6 +66,11 @@ def _hashes(texts: pa.Array) -> NDArray[np.uint64]:
     return hashes
 
 
+def give_room_back() -> None:
+    """Let go of memory that compiled code keeps for later: gaps between blocks, dictionaries that are done with."""
+    pa.default_memory_pool().release_unused()
+
+
 def text_array(column: pd.Series) -> pa.Array:
     """Return a column of text for compiled code, "" where nothing stands."""
     array = pa.array(column.array, from_pandas=True)
@@ -108,7 +113,7 @@ class Gathered:
             chunked = chunked.unify_dictionaries()
         if chunked.nbytes < _MOST_BYTES:  # what one array of text can hold
             chunked = chunked.combine_chunks()
-        pa.default_memory_pool().release_unused()  # blocks leave gaps between them
+        give_room_back()
         return pd.Series(pd.arrays.ArrowExtensionArray(chunked))
 
     def _as_moments(self, texts: pa.Array) -> pa.Array | None:

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError, plain_rows, unknown
+from policy_sim.orders.compact import give_room_back
 from policy_sim.orders.dates import far_dates, parse_dates
 from policy_sim.orders.lines import filled_from_siblings, orders_of_rows, without_copies, without_totals
 from policy_sim.orders.mapping import LogMapping, read_mapping
@@ -223,6 +224,7 @@ def _read_rows(
     aside, remarks = aside + dropped, remarks + more
     table, dropped, more = settle_customers(table)
     aside, remarks = aside + dropped, remarks + more
+    give_room_back()
     amount, more = money_of_rows(table, currency)
     remarks += more
     table, amount, dropped, more = one_currency(table, amount, currency, only_currency, rates)
@@ -232,6 +234,7 @@ def _read_rows(
     day, more = parse_dates(table, day_first)
     remarks += more
     customer, labels = number_customers(table.columns["customer"])
+    give_room_back()
     stays, copies = without_copies(table, customer, day, amount)
     is_far = far_dates(day) & stays
     if is_far.any():
