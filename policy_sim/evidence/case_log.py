@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 #: Resolution, or tier, of a case of which the log does not say it.
 UNKNOWN = -1
 
-_NEEDED = ("failure", "item_price", "customer", "resolution")
+_NEEDED = ("customer", "resolution", "failure", "item_price")
 
 
 @dataclass(frozen=True)

@@ -117,15 +117,17 @@ def check_log(
         If a file cannot be read, or the log lacks a column without which nothing can be said.
     """
     steps = Steps(on_progress, 4 if orders is not None else 3)
+    transactions = None
+    if orders is not None:  # to read them takes more room than anything that is kept: first
+        steps.begin("Reading orders")
+        transactions = read_transactions(orders, mapping=orders_mapping, currency=scenario.currency)
     steps.begin("Reading the log")
     log = read_log_columns(Path(path))
     returns = None
-    if orders is not None:
-        steps.begin("Reading orders")
-        transactions = read_transactions(orders, mapping=orders_mapping, currency=scenario.currency)
+    if transactions is not None:
         returns = _returns(log, transactions)
         last = str(transactions.date.max())
-        del transactions  # there may be many more of them than cases
+        del transactions
     steps.begin("Looking at each column")
     columns, findings = check_columns(log, scenario)
     steps.begin("Looking at them together")

@@ -20,8 +20,8 @@ from policy_sim.border import InputError, nearest
 from policy_sim.cells import read_numbers
 from policy_sim.evidence.moments import read_moments
 from policy_sim.evidence.resolutions import AMOUNTS
-from policy_sim.orders.compact import compact, text_array
-from policy_sim.orders.files import FileColumns, read_file_columns
+from policy_sim.orders.compact import compact, give_room_back, text_array
+from policy_sim.orders.files import read_file_columns
 from policy_sim.words import CASE_COLUMNS
 
 __all__ = ["FLAGS", "MOMENTS", "TEXTS", "LogColumns", "read_log_columns"]
@@ -47,10 +47,6 @@ class _Numbers(Mapping[str, Floats]):
 
     def __init__(self, columns: Mapping[str, NDArray[np.floating]]) -> None:
         self._columns = columns
-
-    @classmethod
-    def of(cls, columns: Mapping[str, Floats]) -> _Numbers:
-        return cls({name: _in_little_room(column) for name, column in columns.items()})
 
     def __getitem__(self, name: str) -> Floats:
         return self._columns[name].astype(np.float64, copy=False)
@@ -187,14 +183,13 @@ def read_log_columns(source: Path | pd.DataFrame, needed: Sequence[str] = _NEEDE
         return positions
 
     if isinstance(source, Path):
-        found = read_file_columns(source, find, _rank, "log of cases", is_compact=True)
+        columns = dict(read_file_columns(source, find, _rank, "log of cases", is_compact=True).columns)
     else:
         header = [str(name) for name in source.columns]
         columns = {name: compact(source.iloc[:, k].reset_index(drop=True)) for name, k in find(header).items()}
-        found = FileColumns(header, columns, {}, np.arange(len(source)), "row")
-    if not len(found.rows):
+    if not len(columns["failure"]):
         raise InputError(f"{what} holds no cases; expected a row for each below the names of the columns")
-    return _read(dict(found.columns), where, tuple(dict.fromkeys(others)))
+    return _read(columns, where, tuple(dict.fromkeys(others)))
 
 
 def _in_words(where: str) -> str:
@@ -209,7 +204,7 @@ def _rank(header: Sequence[str]) -> int:
 def _read(columns: dict[str, pd.Series], where: str, others: tuple[str, ...]) -> LogColumns:
     text: dict[str, pd.Series] = {}
     moments: dict[str, NDArray[np.datetime64]] = {}
-    numbers: dict[str, Floats] = {}
+    numbers: dict[str, NDArray[np.floating]] = {}
     unreadable: dict[str, pd.Series] = {}
     for name in list(columns):
         column = columns.pop(name)  # one by one, as there may be millions of each
@@ -220,11 +215,13 @@ def _read(columns: dict[str, pd.Series], where: str, others: tuple[str, ...]) ->
             read = read_moments(column, f"column '{name}' of {where}")
             moments[name], is_unreadable = read.times, read.is_unreadable
         else:
-            numbers[name], is_unreadable = _numbers(column)
+            values, is_unreadable = _numbers(column)
+            numbers[name] = _in_little_room(values)
         if is_unreadable.any():
             rows = np.flatnonzero(is_unreadable)
             unreadable[name] = pd.Series(_text(column.iloc[rows]).to_numpy(dtype=object), index=rows)
-    return LogColumns(where, text, moments, _Numbers.of(numbers), unreadable, others)
+    give_room_back()
+    return LogColumns(where, text, moments, _Numbers(numbers), unreadable, others)
 
 
 def _text(column: pd.Series) -> pd.Series:

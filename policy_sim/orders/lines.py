@@ -152,7 +152,7 @@ def orders_of_rows(table: LogTable, customer: Places, amount: Vector) -> Orders:
         reference = table.columns["reference"].astype(str).str.strip()
         number = number.where(~(is_refund & (reference != "").to_numpy(bool)), reference)
     if are_distinct(number):
-        return Orders(everything, np.nan_to_num(amount, copy=False), [])
+        return Orders(everything, np.nan_to_num(amount) if np.isnan(amount).any() else amount, [])
     codes, unique = pd.factorize(number)
     is_blank = np.append(pd.Series(unique).astype(str).str.strip().eq("").to_numpy(bool), True)[codes]
     codes = np.where(is_blank, len(unique) + everything, codes)
