@@ -12,12 +12,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError
 from policy_sim.clv import CustomerSummary
 from policy_sim.evidence.case_log import CaseLog
 from policy_sim.orders import Transactions
+from policy_sim.orders.compact import text_array
 from policy_sim.orders.sorting import begins_run
 
 __all__ = ["FollowUp", "Returns", "before_cases", "follow_up", "returns_of", "running_spend"]
@@ -193,11 +196,9 @@ class _Orders:
     def customers(self, ids: pd.Series) -> Ints:
         """Return the place of each id among the labels of the orders; -1 for those that are not there."""
         codes, words = pd.factorize(ids)
-        places = pd.Index(words).get_indexer(pd.Index(self.labels))
-        place = np.full(len(words) + 1, -1, dtype=np.int64)
-        place[places] = np.arange(len(self.labels))
-        place[-1] = -1  # labels of nobody in the log went here
-        return place[codes]
+        # in compiled code, as there may be millions of both
+        place = pc.index_in(text_array(pd.Series(words)), value_set=pa.array(self.labels, pa.string()))
+        return np.asarray(pc.fill_null(place, -1).to_numpy(), dtype=np.int64)[codes]
 
     def days(self, moments: NDArray[np.datetime64]) -> Ints:
         """Return days since the first order; of what is no time the day before."""
