@@ -183,10 +183,12 @@ def read_log_columns(source: Path | pd.DataFrame, needed: Sequence[str] = _NEEDE
         return positions
 
     if isinstance(source, Path):
-        columns = dict(read_file_columns(source, find, _rank, "log of cases", is_compact=True).columns)
+        columns = dict(read_file_columns(source, find, _rank, "log of cases", moments=MOMENTS).columns)
     else:
         header = [str(name) for name in source.columns]
-        columns = {name: compact(source.iloc[:, k].reset_index(drop=True)) for name, k in find(header).items()}
+        columns = {
+            name: compact(source.iloc[:, k].reset_index(drop=True), name in MOMENTS) for name, k in find(header).items()
+        }
     if not len(columns["failure"]):
         raise InputError(f"{what} holds no cases; expected a row for each below the names of the columns")
     return _read(columns, where, tuple(dict.fromkeys(others)))

@@ -23,13 +23,13 @@ _MOST_BYTES = 2**31 - 1
 _FEW = 0.5  # distinct texts to a text, up to which their numbers take less room
 
 
-def compact(column: pd.Series) -> pd.Series:
+def compact(column: pd.Series, may_be_moments: bool = False) -> pd.Series:
     """Return a column of text in little room, "" where nothing stands; another one as it is."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.cat.categories.dtype)
     if not pd.api.types.is_string_dtype(column.dtype) or column.dtype == object:
         return column
-    gathered = Gathered()
+    gathered = Gathered(may_be_moments=may_be_moments)
     for first in range(0, len(column), _ROWS_AT_ONCE):
         gathered.add(text_array(column.iloc[first : first + _ROWS_AT_ONCE]))
     return gathered.whole()
@@ -85,17 +85,19 @@ class Gathered:
     ----------
     is_compact
         Whether it may come to be anything but text.
+    may_be_moments
+        Whether moments that are all written in one way may come to be that.
     """
 
-    def __init__(self, is_compact: bool = True) -> None:
-        self._is_compact = is_compact
+    def __init__(self, is_compact: bool = True, may_be_moments: bool = True) -> None:
+        self._is_compact, self._may_be_moments = is_compact, may_be_moments
         self._blocks: list[pa.Array] = []
         self._form = ""  # of moments: how they are written
 
     def add(self, texts: pa.Array) -> None:
         """Add a block."""
         if self._is_compact:
-            moments = self._as_moments(texts)
+            moments = self._as_moments(texts) if self._may_be_moments else None
             texts = _as_numbers(texts) if moments is None else moments
         self._blocks.append(texts)
 

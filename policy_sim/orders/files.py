@@ -12,7 +12,7 @@ import gzip
 import io
 import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -75,7 +75,7 @@ def read_file_columns(
     rank: Rank = header_rank,
     what: str = "transaction log",
     only: Places | None = None,
-    is_compact: bool = False,
+    moments: Collection[str] | None = None,
 ) -> FileColumns:
     """Read the columns of a file that somebody wants, as they were written; rows with nothing in them are left out.
 
@@ -91,9 +91,9 @@ def read_file_columns(
         What the file is, for messages.
     only
         Numbers of the rows that are wanted, as people count them, rising; None for all.
-    is_compact
-        Whether columns of text take as little room as they need (`compact`): then moments and distinct texts by number
-        stand among them.
+    moments
+        Words of the columns that may be read as moments. Where they are given, columns of text take as little room as
+        they need (`compact`): moments, and distinct texts by number, stand among them.
 
     Raises
     ------
@@ -104,9 +104,9 @@ def read_file_columns(
 
     def read() -> FileColumns:
         if kind in (".parquet", ".xlsx"):
-            found = _of_parquet(path, find, is_compact) if kind == ".parquet" else _of_workbook(path, find, rank)
+            found = _of_parquet(path, find, moments) if kind == ".parquet" else _of_workbook(path, find, rank)
             return found if only is None else _taken(found, np.flatnonzero(np.isin(found.rows, only)))
-        return _of_text_file(path, find, rank, only, is_compact)
+        return _of_text_file(path, find, rank, only, moments)
 
     return _guarded(path, kind, read)
 
@@ -176,14 +176,17 @@ def _guarded(path: Path, kind: str, read: Callable[[], Result]) -> Result:
             ) from None
 
 
-def _of_parquet(path: Path, find: Find, is_compact: bool) -> FileColumns:
+def _of_parquet(path: Path, find: Find, moments: Collection[str] | None) -> FileColumns:
     header = _names_in_parquet(path)
     positions = find(header)
     plain = [header[k] for k in positions.values()]
-    if not is_compact:
+    if moments is None:
         return _of_frame(read_parquet(path, plain), find, 1)
     # one by one: as they stand in the file, texts take far more room than afterwards
-    columns = {word: compact(read_parquet(path, plain, [header[k]]).iloc[:, 0]) for word, k in positions.items()}
+    columns = {
+        word: compact(read_parquet(path, plain, [header[k]]).iloc[:, 0], word in moments)
+        for word, k in positions.items()
+    }
     names = {word: header[k] for word, k in positions.items()}
     count = len(next(iter(columns.values()))) if columns else 0
     return FileColumns(header, columns, names, np.arange(1, 1 + count), "row")
@@ -227,7 +230,9 @@ def _sheet_of(path: Path, rank: Rank) -> tuple[pd.DataFrame, int, tuple[Remark, 
     return frame, head + 2, (Remark("file", says),) if len(book.worksheets) > 1 else ()
 
 
-def _of_text_file(path: Path, find: Find, rank: Rank, only: Places | None, is_compact: bool) -> FileColumns:
+def _of_text_file(
+    path: Path, find: Find, rank: Rank, only: Places | None, moments: Collection[str] | None
+) -> FileColumns:
     if path.suffix.lower() != ".gz":
         check_header(path)
     encoding, remarks = _encoding(path)
@@ -242,7 +247,7 @@ def _of_text_file(path: Path, find: Find, rank: Rank, only: Places | None, is_co
         remarks = (*remarks, Remark("file", f"{head} lines above the column names of '{path.name}' were passed over"))
     positions = find(header)
     surplus = len(header)  # one more than there should be, lest a decimal comma cut a number in two
-    columns = {role: Gathered(is_compact) for role in positions}
+    columns = {role: Gathered(moments is not None, role in (moments or ())) for role in positions}
     places: list[Places] = []
     read = 0
     options: dict[str, Any] = {

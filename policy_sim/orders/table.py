@@ -267,7 +267,7 @@ def _of_path(path: Path, chosen: Mapping[str, str | None]) -> LogTable:
         roles = find_roles(header, chosen, path.name)
         return roles.positions
 
-    found = read_file_columns(path, find, is_compact=True)
+    found = read_file_columns(path, find, moments=("date",))
     notes = tuple(Remark("file", note) for note in roles.notes) if roles is not None else ()
     remarks = (*found.remarks, *notes)
     title = roles.title if roles is not None else ""

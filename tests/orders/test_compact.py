@@ -38,7 +38,8 @@ def test_a_column_says_what_it_said(blocks):
 def test_moments_and_words_take_little_room():
     moments = pd.Series([f"2024-01-01T00:{k % 60:02d}:00Z" for k in range(500)])
     words = pd.Series(["email", "phone"] * 250)
-    assert compact(moments).dtype == "datetime64[s]"
+    assert compact(moments, may_be_moments=True).dtype == "datetime64[s]"
+    assert compact(moments).tolist() == moments.tolist()
     assert compact(words).memory_usage(index=False) < words.memory_usage(index=False, deep=True) / 2
     assert compact(pd.Series([1, 2])).tolist() == [1, 2]
 
