@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 
 __all__ = ["calibrate"]
 
+_MostCases = Annotated[
+    int,
+    typer.Option(
+        "--most-cases",
+        help="Of a log with more cases, customers are drawn at random, each with all cases and orders, up to so many "
+        "cases; the report and the new file say so.",
+    ),
+]
+
 
 def calibrate(
     log: Annotated[Path, typer.Argument(help="A log of cases (CSV, Parquet, XLSX), as log build writes it.")],
@@ -42,14 +51,7 @@ def calibrate(
     set_aside: Annotated[
         Path | None, typer.Option("--set-aside", help="File (.csv) for the cases that are not used, with the reason.")
     ] = None,
-    most_cases: Annotated[
-        int,
-        typer.Option(
-            "--most-cases",
-            help="Of a log with more cases, customers are drawn at random, each with all cases and orders, up to so "
-            "many cases; the report and the new file say so.",
-        ),
-    ] = 1_000_000,
+    most_cases: _MostCases = 1_000_000,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
