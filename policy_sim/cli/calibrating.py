@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 
 __all__ = ["calibrate"]
 
+_MostCases = Annotated[
+    int,
+    typer.Option(
+        "--most-cases",
+        help="Of a log with more cases, customers are drawn at random, each with all cases and orders, up to so many "
+        "cases; the report and the new file say so.",
+    ),
+]
+
 
 def calibrate(
     log: Annotated[Path, typer.Argument(help="A log of cases (CSV, Parquet, XLSX), as log build writes it.")],
@@ -42,6 +51,7 @@ def calibrate(
     set_aside: Annotated[
         Path | None, typer.Option("--set-aside", help="File (.csv) for the cases that are not used, with the reason.")
     ] = None,
+    most_cases: _MostCases = 1_000_000,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -66,11 +76,13 @@ def calibrate(
     check_out(figures, has_figures=True)
     if set_aside is not None:
         check_place(set_aside)
-    with progress_bar(5) as begin:
+    with progress_bar(7) as begin:
         scenario = read_scenario(source)
         in_force = None if policy is None else read_policy(policy, scenario).policy
-        cases, unused = read_case_log(log, scenario)
-        orders = read_transactions(orders_of.transactions, orders_of.reading, scenario)
+        begin("Reading the log")
+        cases, unused = read_case_log(log, scenario, most=most_cases, seed=seed)
+        begin("Reading orders")
+        orders = _orders(orders_of, cases, scenario)
         with warnings_as_notes():
             calibration = learn(cases, orders, scenario, seed=seed, on_progress=begin("Learning from cases"))
             check = predictive_check(calibration)
@@ -103,6 +115,17 @@ def calibrate(
     else:
         screen = of_calibration(calibration, check, unseen, recoveries, claims, styles)
         print_parts([*screen, f"Wrote {out}: --scenario {out}"])
+
+
+def _orders(orders_of: LogSource, cases: CaseLog, scenario: Scenario) -> Transactions:
+    """Read the orders; where customers were drawn, keep theirs, and say so."""
+    orders = read_transactions(orders_of.transactions, orders_of.reading, scenario)
+    if cases.draw is None:
+        return orders
+    drawn = cases.draw.orders(orders)
+    note(f"The log: {cases.draw}; --most-cases N looks at more")
+    note(f"Orders of {len(drawn.labels):,} of {len(orders.labels):,} customers, drawn in the same way, are looked at")
+    return drawn
 
 
 def _extended(source: ScenarioSource, out: Path) -> str:

@@ -129,7 +129,13 @@ class Observed:
 
 def _followed(log: CaseLog, transactions: Transactions) -> tuple[CaseLog, FollowUp, list[str]]:
     """Return the cases that can be followed, and what is said of the others."""
-    remarks = [
+    remarks = []
+    if log.draw is not None:
+        there, transactions = len(transactions.labels), log.draw.orders(transactions)
+        remarks.append(f"{log.draw}; --most-cases N looks at more")
+        if len(transactions.labels) < there:
+            remarks.append(f"{len(transactions.labels):,} of {there:,} customers with orders are drawn in the same way")
+    remarks += [
         f"{name.replace('_', ' ')} is missing in {count:,} cases: as the scenario has it"
         for name, count in log.filled.items()
     ]
