@@ -36,7 +36,6 @@ __all__ = [
     "numbered",
     "order_key",
     "purchases_until",
-    "texts_of_labels",
 ]
 
 Places = NDArray[np.int64]
@@ -180,11 +179,6 @@ def match_orders(tickets: Tickets, orders: OrderRows | None, window_days: int) -
 def _as_id(column: pd.Series) -> pd.Series:
     """Return ids of customers as the orders have them: e-mails in small letters."""
     return column.where(~column.str.contains("@", regex=False), column.str.lower())
-
-
-def texts_of_labels(orders: OrderRows) -> pa.Array:
-    """Return the ids of customers as text in compiled memory."""
-    return _chunked(orders.labels).combine_chunks()
 
 
 def _days(at: NDArray[np.datetime64]) -> Places:
