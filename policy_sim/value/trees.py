@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from policy_sim.border.errors import InputError, check_at_least, check_finite
 from policy_sim.border.progress import Progress
-from policy_sim.value.tree_kernels import LEAVES, CaseSet, best_of_one_cut, best_of_two_levels, part
+from policy_sim.value.tree_kernels import LEAVES, CaseSet, best_of_two_levels, part
 
 __all__ = [
     "BestTree",
@@ -379,11 +379,18 @@ class _Search:
 
     def cut_once(self) -> None:
         """Find the best single cut."""
-        out, cut = np.empty(3), np.empty(2, dtype=np.int64)
-        best_of_one_cut(self.group.cases, out, cut)
-        if self.count > 1:
-            self.found[2] = self.bound[2] = out[1]
-            self.cuts[2, 0] = cut
+        cases, n = self.group.cases, len(self.group.payoff)
+        if self.count == 1:
+            return
+        for f, order in enumerate(cases.order):
+            ranks = cases.rank[f, order]
+            places = 1 + np.flatnonzero(ranks[1:] != ranks[:-1])
+            places = places[(places >= cases.least) & (places <= n - cases.least)]
+            sums = np.cumsum(cases.cost[order], axis=0)
+            short = sums[places - 1].min(axis=1) + (sums[-1] - sums[places - 1]).min(axis=1)
+            if len(places) and short.min() < self.found[2]:
+                self.found[2] = self.bound[2] = short.min()
+                self.cuts[2, 0] = f, ranks[places[short.argmin()]]
 
     def cut_twice(self, is_a_start: bool) -> None:
         """Find the best trees of two levels, roughly where they are a start only."""
