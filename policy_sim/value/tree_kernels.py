@@ -100,6 +100,7 @@ class _Grid(NamedTuple):
     By side of an edge (2, p, Q + 1): one, the shortfall of one leaf; two, of the best two that were found; sure, no two
     leaves of the edge's own cases fall below; grown, nor do two leaves of these cases and any others.
     cut (2, p, Q + 1, 2) fact and rank of the two leaves found.
+    by (2, p, Q + 1, p) as grown, of two leaves by a cut of one fact.
     line (p, Q + 1, A) sums of cost below each edge. Below edge i of a fact f and edge j of a later one g, at place
     offset[f, g] + i * (bins of g + 1) + j: sums (.., A) of cost, held (..,) number of cases; nothing is kept of them
     where all bins are whole.
@@ -114,6 +115,7 @@ class _Grid(NamedTuple):
     sure: Floats
     grown: Floats
     cut: Places
+    by: Floats
     line: Floats
     offset: Ints
     sums: Floats
@@ -177,6 +179,7 @@ def _empty_grid(count: Places, start: Places, whole: NDArray[np.bool_], bin_of: 
         np.zeros(shape),
         np.zeros(shape),
         np.full((2, p, _MOST_BINS + 1, 2), -1, dtype=np.int32),
+        np.zeros((2, p, _MOST_BINS + 1, p)),
         np.zeros((p, _MOST_BINS + 1, width)),
         offset,
         np.empty((places, width)),
@@ -187,7 +190,7 @@ def _empty_grid(count: Places, start: Places, whole: NDArray[np.bool_], bin_of: 
 @numba.njit(nogil=True)
 def _learn(grid: _Grid, side: int, f: int, e: int, g: int, rank: int, value: float, is_allowed: bool) -> None:
     """Take in what a grid's cut of one side of an edge comes to."""
-    grid.grown[side, f, e] = min(grid.grown[side, f, e], value)
+    grid.by[side, f, e, g] = min(grid.by[side, f, e, g], value)
     if is_allowed:
         grid.sure[side, f, e] = min(grid.sure[side, f, e], value)
         if value < grid.two[side, f, e]:
@@ -196,9 +199,9 @@ def _learn(grid: _Grid, side: int, f: int, e: int, g: int, rank: int, value: flo
 
 
 @numba.njit(nogil=True)
-def _learn_bound(grid: _Grid, side: int, f: int, e: int, value: float) -> None:
-    """Take in that no cut within a bin falls below."""
-    grid.grown[side, f, e] = min(grid.grown[side, f, e], value)
+def _learn_bound(grid: _Grid, side: int, f: int, e: int, g: int, value: float) -> None:
+    """Take in that no cut within a bin of a fact falls below."""
+    grid.by[side, f, e, g] = min(grid.by[side, f, e, g], value)
     grid.sure[side, f, e] = min(grid.sure[side, f, e], value)
 
 
@@ -217,8 +220,9 @@ def _bound_by_one_fact(cases: CaseSet, grid: _Grid, f: int) -> None:
         for d in range(e + 1, count + 1):
             between[e, d] = _least_between(sums[e], sums[d])
     for e in range(count + 1):
-        for known in (grid.one, grid.two, grid.sure, grid.grown):
+        for known in (grid.one, grid.two, grid.sure):
             known[_BELOW, f, e], known[_ABOVE, f, e] = between[0, e], between[e, count]
+        grid.by[_BELOW, f, e], grid.by[_ABOVE, f, e] = between[0, e], between[e, count]
     for e in range(1, count):
         _cut_again(cases, grid, f, e, between)
 
@@ -239,9 +243,9 @@ def _cut_again(cases: CaseSet, grid: _Grid, f: int, e: int, between: Floats) -> 
         if grid.whole[f, d]:
             continue
         if d < e:
-            _learn_bound(grid, _BELOW, f, e, between[0, d] + between[d + 1, e])
+            _learn_bound(grid, _BELOW, f, e, f, between[0, d] + between[d + 1, e])
         else:
-            _learn_bound(grid, _ABOVE, f, e, between[e, d] + between[d + 1, count])
+            _learn_bound(grid, _ABOVE, f, e, f, between[e, d] + between[d + 1, count])
 
 
 @numba.njit(nogil=True, fastmath=_FAST)
@@ -303,13 +307,13 @@ def _bound_by_two_facts(cases: CaseSet, grid: _Grid, f: int, g: int, quarter: Fl
     for i in range(1, rows):
         for j in range(columns):
             if not grid.whole[g, j]:
-                _learn_bound(grid, _BELOW, f, i, quarter[0, i, j] + quarter[1, i, j + 1])
-                _learn_bound(grid, _ABOVE, f, i, quarter[2, i, j] + quarter[3, i, j + 1])
+                _learn_bound(grid, _BELOW, f, i, g, quarter[0, i, j] + quarter[1, i, j + 1])
+                _learn_bound(grid, _ABOVE, f, i, g, quarter[2, i, j] + quarter[3, i, j + 1])
     for j in range(1, columns):
         for i in range(rows):
             if not grid.whole[f, i]:
-                _learn_bound(grid, _BELOW, g, j, quarter[0, i, j] + quarter[2, i + 1, j])
-                _learn_bound(grid, _ABOVE, g, j, quarter[1, i, j] + quarter[3, i + 1, j])
+                _learn_bound(grid, _BELOW, g, j, f, quarter[0, i, j] + quarter[2, i + 1, j])
+                _learn_bound(grid, _ABOVE, g, j, f, quarter[1, i, j] + quarter[3, i + 1, j])
 
 
 @numba.njit(nogil=True)
@@ -329,6 +333,10 @@ def _fill(cases: CaseSet, grid: _Grid) -> None:
                 _pair_sums(cases, grid, f, g, sums, held)
                 _quadrants(sums, rows, columns, quarter)
                 _bound_by_two_facts(cases, grid, f, g, quarter, held)
+    for side in range(2):
+        for f in range(p):
+            for e in range(grid.count[f] + 1):
+                grid.grown[side, f, e] = np.min(grid.by[side, f, e])
 
 
 class _Items(NamedTuple):
@@ -519,27 +527,39 @@ def _cut_side(cases: CaseSet, grid: _Grid, side: _Side, enough: float, desk: _De
     """
     out[:] = _least(side.total)
     cut[:] = -1
-    for g in range(len(grid.count)):
-        bins = grid.count[g]
-        if bins == 1:
+    by = grid.by[_BELOW if side.is_below else _ABOVE, side.f, side.edge]
+    likely = np.argmin(by)
+    for k in range(len(by)):
+        g = likely if k == 0 else k - 1 if k <= likely else k
+        if by[g] >= enough:
+            out[2], out[3] = min(out[2], by[g]), min(out[3], by[g])
+        elif grid.count[g] > 1 and by[g] < out[1]:
+            _cut_by(cases, grid, side, g, enough, desk, out, cut)
+
+
+@numba.njit(nogil=True, fastmath=_FAST)
+def _cut_by(
+    cases: CaseSet, grid: _Grid, side: _Side, g: int, enough: float, desk: _Desk, out: Floats, cut: Places
+) -> None:
+    """Try the cuts of one fact, of the cases of a side."""
+    bins = grid.count[g]
+    _sum_up(cases, grid, side, g, desk)
+    for j in range(bins + 1):
+        desk.low[j], desk.high[j] = _least(desk.sums[j]), _least_between(desk.sums[j], side.total)
+    for j in range(1, bins):
+        value = desk.low[j] + desk.high[j]
+        out[2] = min(out[2], value)
+        if value < out[1] and min(desk.held[j], desk.held[bins] - desk.held[j]) >= cases.least:
+            out[1], out[3] = value, min(out[3], value)
+            cut[0], cut[1] = g, cases.rank[g, cases.order[g, grid.start[g, j]]]
+    for j in range(bins):
+        value = desk.low[j] + desk.high[j + 1]
+        if grid.whole[g, j] or value >= out[1]:
             continue
-        _sum_up(cases, grid, side, g, desk)
-        for j in range(bins + 1):
-            desk.low[j], desk.high[j] = _least(desk.sums[j]), _least_between(desk.sums[j], side.total)
-        for j in range(1, bins):
-            value = desk.low[j] + desk.high[j]
-            out[2] = min(out[2], value)
-            if value < out[1] and min(desk.held[j], desk.held[bins] - desk.held[j]) >= cases.least:
-                out[1], out[3] = value, min(out[3], value)
-                cut[0], cut[1] = g, cases.rank[g, cases.order[g, grid.start[g, j]]]
-        for j in range(bins):
-            value = desk.low[j] + desk.high[j + 1]
-            if grid.whole[g, j] or value >= out[1]:
-                continue
-            if value >= enough:
-                out[2], out[3] = min(out[2], value), min(out[3], value)
-            else:
-                _cut_bin(cases, grid, side, g, j, desk, out, cut)
+        if value >= enough:
+            out[2], out[3] = min(out[2], value), min(out[3], value)
+        else:
+            _cut_bin(cases, grid, side, g, j, desk, out, cut)
 
 
 @numba.njit(nogil=True, fastmath=_FAST)

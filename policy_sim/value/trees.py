@@ -47,7 +47,7 @@ DEEPEST = 3
 _TOGETHER = 4
 _THREADS = 2
 #: How exactly the two sides of a cut are looked at while cuts beside it may hold more: a share of what may be gained.
-_SLACK = 0.1
+_SLACK = 0.02
 #: Sums in another order differ by so much of all that is added up.
 _ROUNDING = 1e-11
 _REPORT_SECONDS = 0.2
