@@ -168,7 +168,8 @@ def _empty_grid(count: Places, start: Places, whole: NDArray[np.bool_], bin_of: 
     if not is_kept:
         offset[:] = 0
         places = largest
-    shape = (2, p, _MOST_BINS + 1)
+    edges = np.max(count) + 1
+    shape = (2, p, edges)
     return _Grid(
         count,
         start,
@@ -178,9 +179,9 @@ def _empty_grid(count: Places, start: Places, whole: NDArray[np.bool_], bin_of: 
         np.zeros(shape),
         np.zeros(shape),
         np.zeros(shape),
-        np.full((2, p, _MOST_BINS + 1, 2), -1, dtype=np.int32),
-        np.zeros((2, p, _MOST_BINS + 1, p)),
-        np.zeros((p, _MOST_BINS + 1, width)),
+        np.full((2, p, edges, 2), -1, dtype=np.int32),
+        np.zeros((2, p, edges, p)),
+        np.zeros((p, edges, width)),
         offset,
         np.empty((places, width)),
         np.empty(places, dtype=np.int32),
