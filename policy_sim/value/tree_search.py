@@ -274,16 +274,16 @@ class TreeSearch:
     def _wait(self, work: Sequence[Future[Any]]) -> None:
         """Wait for work, report, and have it end where time is up or somebody cancels."""
         waiting: set[Future[Any]] = set(work)
-        while waiting:
-            _, waiting = wait(waiting, timeout=_REPORT_SECONDS)
-            if time.monotonic() > self._until:
-                self.stop[0] = True
-            if self._on_progress is not None:
-                try:
-                    self._on_progress("Looking for the best trees", self._done, _PARTS)
-                except BaseException:
+        try:
+            while waiting:
+                _, waiting = wait(waiting, timeout=_REPORT_SECONDS)
+                if time.monotonic() > self._until:
                     self.stop[0] = True
-                    raise
+                if self._on_progress is not None:
+                    self._on_progress("Looking for the best trees", self._done, _PARTS)
+        except BaseException:
+            self.stop[0] = True
+            raise
 
 
 @dataclass(frozen=True)
