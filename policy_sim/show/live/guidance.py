@@ -183,8 +183,9 @@ def rules_content(policy: Policy, in_force: Policy, payoffs: Payoffs, on_progres
     -------
     dict
         `limits`, `rules` and `rules_if_all`: what the limits bring against the policy in force, what the rules bring on
-        top under the share of people who follow, and if all do. `rows`: each rule, as `_row`. `shares`: for shares
-        of people who follow, what the rules bring. `followed`: the share that is assumed.
+        top if as many people follow as is most likely, and if all do. `rows`: each rule, as `_row`, under all that is
+        plausible of how many follow. `shares`: for shares of people who follow, what the rules bring. `followed` and
+        `followed_range`: the share that is assumed, and its range.
     """
     playbook = policy.playbook
     count = len(playbook.rules) if playbook else 0
@@ -200,20 +201,24 @@ def rules_content(policy: Policy, in_force: Policy, payoffs: Payoffs, on_progres
     content: dict[str, Any] = {
         "limits": _said(compare(bare, force)),
         "followed": payoffs.scenario.value(FOLLOWED) if playbook else None,
+        "followed_range": list(payoffs.scenario.assumption(FOLLOWED).range) if playbook else None,
         "rows": [],
         "shares": [],
     }
     if playbook is None:
         return content
     whole, everybody = evaluate(policy, payoffs), everybody_follows(payoffs)
-    bare_if_all, all_follow = evaluate(bare.policy, everybody), evaluate(policy, everybody)
-    content |= {"rules": _said(compare(whole, bare)), "rules_if_all": _said(compare(all_follow, bare_if_all))}
+    all_follow = evaluate(policy, everybody)
     tell(2)
-    for n, share in enumerate(_SHARES):
+
+    def if_follow(share: float) -> dict[str, Any]:
         so_many = everybody_follows(payoffs, share)
-        brought = compare(evaluate(policy, so_many), evaluate(bare.policy, so_many))
-        content["shares"].append({"share": share} | _said(brought))
+        return _said(compare(evaluate(policy, so_many), evaluate(bare.policy, so_many)))
+
+    for n, share in enumerate(_SHARES):
+        content["shares"].append({"share": share} | if_follow(share))
         tell(3 + n)
+    content |= {"rules": if_follow(content["followed"]), "rules_if_all": content["shares"][-1]}
     alike, possible, whose = chosen_alike(policy, payoffs)
     next_best = runners_up(policy, payoffs)
     for n, rule in enumerate(playbook.rules):

@@ -36,7 +36,8 @@ export function followingOf(bench) {
       const share = following ?? guidance.followed;
       const count = Math.round(100 * share);
       const assumed = Math.round(100 * guidance.followed);
-      part.note.textContent = `Assumed: ${assumed} of 100 follow the rules; the others choose as they do now.`;
+      const [least, most] = (guidance.followed_range ?? [share, share]).map((end) => Math.round(100 * end));
+      part.note.textContent = `Assumed: ${assumed} of 100 follow the rules, ${least} to ${most} plausible; the others choose as they do now.`;
       slider.value = String(count);
       slider.setAttribute("aria-valuetext", `${count} of 100 people`);
       shown.textContent = String(count);

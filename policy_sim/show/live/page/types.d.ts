@@ -77,6 +77,7 @@ export interface Guidance {
   readonly rules?: Yearly;
   readonly rules_if_all?: Yearly;
   readonly followed: number | null;
+  readonly followed_range: readonly [number, number] | null;
   readonly rows: readonly RuleRow[];
   readonly shares: readonly (Yearly & { readonly share: number })[];
 }
