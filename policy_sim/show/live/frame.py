@@ -74,7 +74,7 @@ def frame_content(panel: Panel) -> dict[str, Any]:
         "parts": list(PARTS),
         "curve_columns": list(_CURVE_COLUMNS),
         "base": {name: float(in_force.per_case(name).mean()) for name in SHOWN},
-        "exceptions": [_exception_words(policy, k) for k in range(len(policy.exceptions))],
+        "exceptions": [_exception_words(policy, k, scenario) for k in range(len(policy.exceptions))],
         "guards": [
             f"{guard.fact.replace('_', ' ').capitalize()} {guard.at_least:g} or more: straight to the {guard.to}"
             for guard in policy.guards
@@ -127,8 +127,8 @@ def _outcome_words(name: str) -> dict[str, Any]:
 
 
 def _case_fields(scenario: Scenario, currency: str) -> list[dict[str, Any]]:
-    failures = [{"name": name, "title": name.replace("_", " ").capitalize()} for name in scenario.failures]
-    segments = [{"name": segment.name, "title": segment.name.replace("_", " ")} for segment in scenario.segments]
+    failures = [{"name": name, "title": failure.title} for name, failure in scenario.failures.items()]
+    segments = [{"name": segment.name, "title": segment.title} for segment in scenario.segments]
     fields: list[dict[str, Any]] = [
         {"name": "failure", "title": "What went wrong", "choices": failures},
         {"name": "segment", "title": "Customer", "choices": segments},
@@ -140,8 +140,10 @@ def _case_fields(scenario: Scenario, currency: str) -> list[dict[str, Any]]:
     return fields
 
 
-def _exception_words(policy: Policy, k: int) -> str:
+def _exception_words(policy: Policy, k: int, scenario: Scenario) -> str:
     exception = policy.exceptions[k]
-    only = ", ".join(part.replace("_", " ") for part in (exception.failure, exception.segment) if part)
+    failures = [failure.title for name, failure in scenario.failures.items() if name == exception.failure]
+    segments = [segment.title for segment in scenario.segments if segment.name == exception.segment]
+    only = ", ".join([*failures, *segments])
     limits = "; ".join(limit_words(name, value, policy.currency) for name, value in exception.limits.items())
-    return f"{only.capitalize()} ({exception.tier}): {limits}"
+    return f"{only[:1].upper()}{only[1:]} ({exception.tier}): {limits}"

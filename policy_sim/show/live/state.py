@@ -248,7 +248,7 @@ class Panel:
         per case (of all cases) with its interval; fingerprint; book: what the playbook says; differs: limits that are
         not those of the policy in force.
         """
-        outcome = self.outcome
+        outcome, scenario = self.outcome, self.payoffs.scenario
         difference = compare(outcome, self.baseline)
         outcomes = {}
         for name in SHOWN:
@@ -264,10 +264,10 @@ class Panel:
         return {
             "outcomes": outcomes,
             "ahead": float((net > 0).mean()),
-            "failures": self._split(0, list(self.payoffs.scenario.failures)),
-            "segments": self._split(1, [segment.name for segment in self.payoffs.scenario.segments]),
+            "failures": self._split(0, {name: failure.title for name, failure in scenario.failures.items()}),
+            "segments": self._split(1, {segment.name: segment.title for segment in scenario.segments}),
             "fingerprint": self.policy.fingerprint,
-            "book": book_content(self.policy.playbook, self.payoffs.scenario, self.policy.currency),
+            "book": book_content(self.policy.playbook, scenario, self.policy.currency),
             "differs": [
                 {"tier": lever.tier, "limit": lever.limit}
                 for lever in self.levers
@@ -275,11 +275,11 @@ class Panel:
             ],
         }
 
-    def _split(self, axis: int, names: Sequence[str]) -> list[dict[str, Any]]:
+    def _split(self, axis: int, titles: Mapping[str, str]) -> list[dict[str, Any]]:
         count = len(self.payoffs.cases)
         by_cell = self.outcome.groups_by_cell.minus(self.baseline.groups_by_cell)
         rows = []
-        for k, name in enumerate(names):
+        for k, (name, title) in enumerate(titles.items()):
             mine, other = (
                 measure(np.take(outcome.sums, k, axis=axis).sum(axis=0), VALUE) / count
                 for outcome in (self.outcome, self.baseline)
@@ -290,7 +290,7 @@ class Panel:
             rows.append(
                 {
                     "name": name,
-                    "title": name.replace("_", " ").capitalize(),
+                    "title": title[:1].upper() + title[1:],
                     "share": share,
                     "change": float((mine - other).mean()),
                     "low": low,
