@@ -23,7 +23,7 @@ export function gapOf(bench) {
       const isFresh = gap?.context === reading.context;
       part.title.textContent = "What is left to gain";
       part.body.classList.toggle("ps-old", !isFresh);
-      part.note.textContent = isFresh || !gap ? noteOf(reading) : "Being worked out when the limits rest …";
+      part.note.textContent = isFresh || !gap ? noteOf(reading) : unknownWords(reading);
       if (!gap) return;
       let sum = 0;
       /** @type {import("./waterfall.js").Row[]} */
@@ -42,6 +42,10 @@ export function gapOf(bench) {
     },
   };
 }
+
+/** What stands in place of what is not worked out for these limits, or not yet. @param {Reading} reading */
+export const unknownWords = ({ frame }) =>
+  frame.has_fixed_rules ? "Known for the shared policy alone; the workbench works it out for any." : "Being worked out when the limits rest …";
 
 /** @param {Reading} reading */
 function noteOf({ state: { gap, lookedAt } }) {

@@ -3,6 +3,7 @@
 
 /** @import { Bench, Effect, Guidance, Reading, Yearly } from "./types.js" */
 import { button, node, options } from "./elements.js";
+import { unknownWords } from "./gap.js";
 import { ruleTree } from "./rule_tree.js";
 import { section } from "./section.js";
 import { fill } from "./tables.js";
@@ -64,7 +65,7 @@ export function playbookOf(bench) {
       part.note.textContent = state.seeking ? "Being looked for; Cancel stands above." : noteOf(reading, isStale);
       const isFresh = state.effect?.context === reading.context;
       effect.dataset.effect = isFresh && state.effect?.effect ? String(state.effect.effect.change) : "";
-      effect.replaceChildren(...effectOf(bench, reading, isFresh ? (state.effect?.effect ?? null) : null));
+      effect.replaceChildren(...effectOf(bench, reading, isFresh ? (state.effect?.effect ?? null) : undefined));
       tree.classList.toggle("ps-old", !reading.isViewFresh);
       redraw(reading);
     },
@@ -91,6 +92,7 @@ function noteOf(reading, isStale) {
   if (isStale) return "Assumptions have changed since these rules were found: find them anew.";
   const { guidance } = reading.state;
   if (!reading.state.playbook || !guidance?.rules || !guidance.rules_if_all) return "Rules are fitted to the same cases and draws as the limits: eight at most, two questions deep.";
+  if (guidance.context !== reading.context) return unknownWords(reading);
   const likely = (/** @type {string} */ what, /** @type {Yearly} */ { low, high, doubt }) =>
     `${what}, ${doubt || `likely ${reading.cash(low, true)} to ${reading.cash(high, true)}`}`;
   return `How sure: ${likely("the limits", guidance.limits)}; ${likely("the rules", guidance.rules)}; ${likely("if all follow", guidance.rules_if_all)}.`;
@@ -100,10 +102,12 @@ function noteOf(reading, isStale) {
  * What the change costs or brings, and why.
  * @param {Bench} bench
  * @param {Reading} reading
- * @param {Effect | null} effect
+ * @param {Effect | null | undefined} effect null where there is none, undefined where that is not known yet
  */
 function effectOf(bench, reading, effect) {
-  if (!effect) return bench.acts.hasBestRules() || !reading.state.playbook ? [] : ["Working out what this change brings …"];
+  const { state, frame } = reading;
+  const isAwaited = effect === undefined && state.playbook && !frame.has_fixed_rules && !bench.acts.hasBestRules();
+  if (!effect) return isAwaited ? ["Working out what this change brings …"] : [];
   const { change, low, high, doubt, against } = effect;
   const verb = change < 0 ? "costs" : "brings";
   const sure = doubt || `likely ${reading.cash(low, true)} to ${reading.cash(high, true)}`;

@@ -23,6 +23,7 @@ export function sharedModel(content, arrays) {
   /** @type {Set<Listen>} */
   const listeners = new Set();
   let newest = "";
+  let isShared = true; // whether the policy on screen is the one that was shared
 
   const answer = (/** @type {object} */ message, /** @type {Float64Array[]} */ buffers = []) =>
     setTimeout(() => listeners.forEach((listen) => listen(message, buffers)));
@@ -32,6 +33,7 @@ export function sharedModel(content, arrays) {
   function show({ order, limits, baseline, hand }) {
     const estimate = outcomes.outcomesOf(limits, baseline);
     const total = estimate.outcomes[frame.value].change;
+    isShared = !outcomes.movedFromStart(limits).length;
     const isStart = !outcomes.movedFromStart(limits).length && outcomes.isShared(baseline);
     const split = (/** @type {"failures" | "segments"} */ axis) => outcomes.splitBy(axis, limits, baseline, total);
     const view = isStart ? content.view : { failures: split("failures"), segments: split("segments"), fingerprint: "", book: content.view.book };
@@ -61,6 +63,7 @@ export function sharedModel(content, arrays) {
     show,
     study: () => answer({ kind: "frontier", points: content.frontier }),
     rules({ order }) {
+      if (!isShared) return;
       if (content.guidance) answer({ ...content.guidance, kind: "rules", order });
       if (content.gap) answer({ ...content.gap, kind: "gap", order });
     },
