@@ -24,6 +24,7 @@ export function gapOf(bench) {
       part.title.textContent = "What is left to gain";
       part.body.classList.toggle("ps-old", !isFresh);
       part.note.textContent = isFresh || !gap ? noteOf(reading) : unknownWords(reading);
+      part.svg.toggleAttribute("hidden", !gap);
       if (!gap) return;
       let sum = 0;
       /** @type {import("./waterfall.js").Row[]} */
@@ -48,7 +49,9 @@ export const unknownWords = ({ frame }) =>
   frame.has_fixed_rules ? "Known for the shared policy alone; the workbench works it out for any." : "Being worked out when the limits rest …";
 
 /** @param {Reading} reading */
-function noteOf({ state: { gap, lookedAt } }) {
+function noteOf(reading) {
+  const { gap, lookedAt } = reading.state;
   if (gap) return `What this policy would bring more without each obstacle, a year; of ${gap.cases.toLocaleString("en-US")} cases.`;
+  if (reading.frame.has_fixed_rules) return unknownWords(reading);
   return lookedAt ? "Being worked out …" : "Worked out once the limits rest.";
 }
