@@ -32,6 +32,7 @@ from policy_sim.value import (
     everybody_follows,
     find_gap,
     groups_of,
+    interval,
     limits_and_playbook,
     runners_up,
     with_playbook,
@@ -137,6 +138,34 @@ class PlaybookStudy:
         """Return what a difference to the policy in force is of all that could be gained (`Gap.attainable`)."""
         return share_of(difference, self.gap)
 
+    def followed_share(self) -> float:
+        """Return the share of people who follow (0-1), in the mean over the draws."""
+        return float(self.in_force.payoffs.draws["playbook.followed_share"].mean())
+
+    def worth_of_following(self, low: float = 0.3, high: float = 0.8) -> tuple[float, float, float]:
+        """Return what it brings if a larger share of people follow: money a year, and the ends of the 90 % interval.
+
+        Parameters
+        ----------
+        low, high
+            Shares of people who follow, in tenths: 0.3, 0.8.
+        """
+        few, many = (self.by_share[int(np.abs(_SHARES - share).argmin())] for share in (low, high))
+        more = many.per_case() - few.per_case()
+        ends = interval(more, float(many.of_groups().minus(few.of_groups()).reach()))
+        yearly = self.gain.cases_per_year
+        return float(more.mean()) * yearly, ends[0] * yearly, ends[1] * yearly
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return all tables by the names of their files."""
+        return {
+            "rules": self.rules_to_frame(),
+            "by_number_of_rules": self.to_frame(),
+            "by_share_who_follow": self.shares_to_frame(),
+            "gap": self.gap.to_frame(),
+            "gap_if_everybody_follows": self.gap_left.to_frame(),
+        }
+
     def enough(self) -> int:
         """Return how few rules are enough: with more, no more can be told apart, if everybody follows."""
         last = self.by_rules_if_all[-1].outcome
@@ -212,6 +241,7 @@ class PlaybookStudy:
                 "against": self.in_force.policy.name,
                 **self.gain.effect_per_year(),
             },
+            "limits": self.by_rules[0].effect_per_year(),
             "guidance": self.guidance.effect_per_year(),
             "if_everybody_follows": self.by_rules_if_all[-1].effect_per_year(),
             "share_of_gain": self.share_of_gain(self.gain),
@@ -219,6 +249,10 @@ class PlaybookStudy:
             "held_out_share_of_gain": None if np.isnan(self.held_out_share_of_gain) else self.held_out_share_of_gain,
             "bound": {"found": self.best.found[-1], "no_rules_bring_more_than": self.best.bounds[-1]},
             "enough": self.enough(),
+            "followed_share": self.followed_share(),
+            "following_80_instead_of_30_percent": dict(
+                zip(("per_year", "low", "high"), self.worth_of_following(), strict=True)
+            ),
             "by_number_of_rules": plain_rows(self.to_frame()),
             "by_share_who_follow": plain_rows(self.shares_to_frame()),
             "gap": self.gap.to_dict(),
