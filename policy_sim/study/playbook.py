@@ -151,10 +151,7 @@ class PlaybookStudy:
             Shares of people who follow, in tenths: 0.3, 0.8.
         """
         few, many = (self.by_share[int(np.abs(_SHARES - share).argmin())] for share in (low, high))
-        more = many.per_case() - few.per_case()
-        ends = interval(more, float(many.of_groups().minus(few.of_groups()).reach()))
-        yearly = self.gain.cases_per_year
-        return float(more.mean()) * yearly, ends[0] * yearly, ends[1] * yearly
+        return _ahead_per_year(many, few)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return all tables by the names of their files."""
@@ -176,11 +173,16 @@ class PlaybookStudy:
         return len(self.by_rules_if_all) - 1
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a row for each number of rules: money a year more than in force, as people follow and if all do."""
+        """Return a row for each number of rules: money a year more than in force, as people follow and if all do.
+
+        Columns whose names begin with "added" say how much more it is than with the limits alone.
+        """
         rows = []
         for count, (some, everybody) in enumerate(zip(self.by_rules, self.by_rules_if_all, strict=True)):
             low, high = some.interval_per_year()
             low_all, high_all = everybody.interval_per_year()
+            added = _ahead_per_year(some, self.by_rules[0])
+            added_if_all = _ahead_per_year(everybody, self.by_rules_if_all[0])
             rows.append(
                 {
                     "rules": count,
@@ -190,6 +192,8 @@ class PlaybookStudy:
                     "if_all": everybody.per_year().mean(),
                     "if_all_low": low_all,
                     "if_all_high": high_all,
+                    **dict(zip(("added", "added_low", "added_high"), added, strict=True)),
+                    **dict(zip(("added_if_all", "added_if_all_low", "added_if_all_high"), added_if_all, strict=True)),
                     "share_of_gain": self.share_of_gain(some),
                     "share_of_gain_if_all": self.share_of_gain(everybody),
                     "bound_per_case": self.best.bounds[count],
@@ -198,11 +202,18 @@ class PlaybookStudy:
         return pd.DataFrame(rows)
 
     def shares_to_frame(self) -> pd.DataFrame:
-        """Return a row for each share of people who follow: money a year more than in force, 90 % interval."""
+        """Return a row for each share of people who follow: money a year more than in force, 90 % interval.
+
+        `added` is how much more it is than with the limits alone.
+        """
         rows = []
         for share, difference in zip(_SHARES, self.by_share, strict=True):
             low, high = difference.interval_per_year()
-            rows.append({"share": share, "per_year": difference.per_year().mean(), "low": low, "high": high})
+            added = dict(
+                zip(("added", "added_low", "added_high"), _ahead_per_year(difference, self.by_rules[0]), strict=True)
+            )
+            mean = difference.per_year().mean()
+            rows.append({"share": share, "per_year": mean, "low": low, "high": high, **added})
         return pd.DataFrame(rows)
 
     def rules_to_frame(self) -> pd.DataFrame:
@@ -258,6 +269,17 @@ class PlaybookStudy:
             "gap": self.gap.to_dict(),
             "gap_if_everybody_follows": self.gap_left.to_dict(),
         }
+
+
+def _ahead_per_year(one: Difference, other: Difference) -> tuple[float, float, float]:
+    """Return how far one difference is above another of the same cases and draws, whoever follows in either.
+
+    Money a year: the mean, and the ends of the 90 % interval.
+    """
+    more = one.per_case() - other.per_case()
+    low, high = interval(more, float(one.of_groups().minus(other.of_groups()).reach()))
+    yearly = one.cases_per_year
+    return float(more.mean()) * yearly, low * yearly, high * yearly
 
 
 def share_of(difference: Difference, gap: Gap) -> float:

@@ -52,7 +52,7 @@ def plot_gap(gaps: Sequence[tuple[str, Gap]]) -> Figure:
     currency, yearly = first.policy.currency, first.steps[0].cases_per_year
     # extract the data
     whole = float(first.total_per_case().mean()) * yearly
-    rows = ["already gained", *(part.title for part in GAP_PARTS.values())]
+    rows = ["Gained by it", *(part.title for part in GAP_PARTS.values())]
     has_start = len(gaps) > 1
     names = rows if has_start else rows[1:]
     # draw
@@ -74,6 +74,8 @@ def plot_gap(gaps: Sequence[tuple[str, Gap]]) -> Figure:
     axes[0].set_xlim(low - 0.04 * (high - low), high + 0.2 * (high - low))
     figure.supylabel(" ")
     note = "lines: 90 %, by assumptions and cases; hatched: out of reach of limits and rules"
+    if any(step.gained.mean() < 0 for _, gap in gaps for step in gap.steps):
+        note += ";\nbrown: brings more than it costs"
     finish(figure, f"{currency} a year, on {first.case_count:,} cases; {note}")
     return figure
 

@@ -52,18 +52,18 @@ def figures_of_playbook(study: PlaybookStudy) -> dict[str, Figure]:
 
 
 def plot_rules(study: PlaybookStudy) -> Figure:
-    """Draw net value a year against the policy in force over the number of rules: as people follow, and if all do."""
+    """Draw what rules add a year to the limits alone over the number of rules: as people follow, and if all do."""
     table, currency = study.to_frame(), study.policy.currency
     share = format_share(study.followed_share())
     figure = new_figure(7.2, 4.2)
     axis = figure.subplots()
     counts = table["rules"].to_numpy()
     lines = (
-        ("if_all", "if_all_low", "if_all_high", GAIN, "s--", "if all follow"),
-        ("per_year", "low", "high", ACCENT, "o-", f"if {share} follow"),
+        ("added_if_all", GAIN, "s--", "if all follow"),
+        ("added", ACCENT, "o-", f"if {share} follow"),
     )
-    for mean, low, high, colour, mark, words in lines:
-        axis.fill_between(counts, table[low], table[high], color=colour, alpha=0.14, linewidth=0)
+    for mean, colour, mark, words in lines:
+        axis.fill_between(counts, table[f"{mean}_low"], table[f"{mean}_high"], color=colour, alpha=0.14, linewidth=0)
         axis.plot(counts, table[mean], mark, color=colour, markerfacecolor="white", markersize=6, linewidth=1.6)
         axis.annotate(
             words, (counts[-1], table[mean].iloc[-1]), xytext=(9, 0), textcoords="offset points", va="center",
@@ -77,7 +77,7 @@ def plot_rules(study: PlaybookStudy) -> Figure:
         fontsize=9, color=TEXT,
     )  # fmt: skip
     axis.axhline(0, color=MUTED, linewidth=0.8)
-    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.set_xticks(counts[:: max(len(counts) // 10, 1)])
     axis.set_xlim(-0.2, counts[-1] * 1.24 + 0.2)
     axis.margins(y=0.12)
     axis.set_xlabel("rules at most (0: limits alone)")
@@ -89,25 +89,19 @@ def plot_rules(study: PlaybookStudy) -> Figure:
 
 
 def plot_following(study: PlaybookStudy) -> Figure:
-    """Draw net value a year against the policy in force over the share of people who follow the rules."""
+    """Draw what the rules add a year to the limits alone over the share of people who follow them."""
     table, currency = study.shares_to_frame(), study.policy.currency
     figure = new_figure(7.2, 3.8)
     axis = figure.subplots()
-    axis.fill_between(table["share"], table["low"], table["high"], color=ACCENT, alpha=0.14, linewidth=0)
-    axis.plot(table["share"], table["per_year"], color=ACCENT, linewidth=1.6)
+    axis.fill_between(table["share"], table["added_low"], table["added_high"], color=ACCENT, alpha=0.14, linewidth=0)
+    axis.plot(table["share"], table["added"], color=ACCENT, linewidth=1.6)
     assumed = study.in_force.payoffs.draws["playbook.followed_share"]
     low, high = np.quantile(assumed, [0.05, 0.95])
     axis.axvspan(low, high, color=MUTED, alpha=0.12, linewidth=0)
     axis.axvline(float(assumed.mean()), color=MUTED, linewidth=0.9, linestyle=":")
     axis.annotate(
-        f"assumed: {format_share(float(assumed.mean()))}", (float(assumed.mean()), 1),
-        xycoords=("data", "axes fraction"), xytext=(4, -3), textcoords="offset points", va="top", fontsize=9, color=TEXT,
-    )  # fmt: skip
-    limits = float(study.by_rules[0].per_year().mean())
-    axis.axhline(limits, color=GAIN, linewidth=1.1, linestyle="--")
-    axis.annotate(
-        "the limits without rules", (1, limits), xytext=(0, -4), textcoords="offset points", ha="right", va="top",
-        fontsize=9, color=GAIN,
+        f"assumed: {format_share(float(assumed.mean()))}", (float(assumed.mean()), 1), va="top", fontsize=9,
+        xycoords=("data", "axes fraction"), xytext=(4, -3), textcoords="offset points", color=TEXT,
     )  # fmt: skip
     axis.axhline(0, color=MUTED, linewidth=0.8)
     axis.set_xlim(0, 1)
@@ -290,5 +284,8 @@ def _draw_node(
 
 
 def _name_money(axis: Axes, study: PlaybookStudy) -> None:
-    title, currency = study.in_force.policy.title, study.policy.currency
-    axis.set_ylabel(f"net value a year against\n“{title}” ({currency})")
+    currency, limits = study.policy.currency, float(study.by_rules[0].per_year().mean())
+    axis.set_ylabel(f"added a year to the limits alone ({currency})")
+    if limits:
+        words = f"0: the limits alone, {format_money(limits, currency, True)} against “{study.in_force.policy.title}”"
+        axis.set_title(words, loc="left", fontsize=9, color=MUTED)

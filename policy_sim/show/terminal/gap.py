@@ -33,6 +33,8 @@ def gap_table(title: str, gaps: Sequence[tuple[str, Gap]]) -> list[Table]:
     currency = gaps[0][1].policy.currency
     heads = [head for name, _ in gaps for head in (name, "likely")]
     table = new_table(title, ("", *heads))
+    for column in table.columns[1:]:
+        column.no_wrap = True
     for name, part in GAP_PARTS.items():
         steps = [gap.step(name) for _, gap in gaps]
         table.add_row(part.title, *(cell for step in steps for cell in _cells(step, currency)))

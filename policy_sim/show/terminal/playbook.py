@@ -7,14 +7,17 @@ In: a setting, a study of a playbook. Out: tables for a terminal. Left to others
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import partial
 
+from rich.padding import Padding
 from rich.table import Table
 
 from policy_sim.policy import PlaybookRule
 from policy_sim.policy.playbook_words import Titles, give_words, playbook_rule_words, titles_of
 from policy_sim.show.terminal.gap import gap_table, money_likely
 from policy_sim.show.terminal.tables import new_table, prose
-from policy_sim.show.wording import LIKELY, NOT_TOLD_APART, TOO_FEW, format_money, format_share, year_words
+from policy_sim.show.wording import LIKELY, format_money, format_share, likely_words, year_words
 from policy_sim.study import PlaybookStudy, RuleStudy, Setting
 from policy_sim.value import Difference
 
@@ -45,7 +48,7 @@ def of_playbook(setting: Setting, study: PlaybookStudy) -> list[Table]:
         prose("", _enough_words(study)),
         prose("\nHow sure is it?", f"{_held_out_words(study)} {_bound_words(study)}"),
         prose("\nGetting people to follow", _following_words(study)),
-        *gap_table("\nWhat is left", [("in force", study.gap), ("with rules, all follow", study.gap_left)]),
+        *gap_table("\nWhat is left", [("in force", study.gap), ("all follow", study.gap_left)]),
         prose("", _left_words(study, currency)),
     ]
 
@@ -60,8 +63,8 @@ def _adds_words(study: PlaybookStudy) -> str:
     most = float((all_of_them.per_year() - none.per_year()).mean())
     guidance = study.guidance
     return (
-        f"A playbook of {rules} adds {_money(guidance, currency)} a year ({money_likely(guidance, currency, True)}) if "
-        f"{format_share(study.followed_share())} of people follow it, and {format_money(most, currency, True)} if all "
+        f"A playbook of {rules} adds {_money(guidance, currency, False)} a year ({money_likely(guidance, currency, True)}) if "
+        f"{format_share(study.followed_share())} of people follow it, and {format_money(most, currency)} if all "
         "of them do."
     )
 
@@ -81,7 +84,9 @@ def _limits_words(study: PlaybookStudy) -> str:
 def _limits_alone(limits: Difference, currency: str) -> str:
     if limits.outcome.policy.tiers == limits.baseline.policy.tiers:
         return "Limits stay as they are."
-    return f"Better limits alone bring {_money(limits, currency)} a year ({money_likely(limits, currency, True)})."
+    return (
+        f"Better limits alone bring {_money(limits, currency, False)} a year ({money_likely(limits, currency, True)})."
+    )
 
 
 def _rules(study: PlaybookStudy, titles: Titles) -> list[Table]:
@@ -92,14 +97,13 @@ def _rules(study: PlaybookStudy, titles: Titles) -> list[Table]:
     table = new_table(
         "\nThe rules (the first that holds says what to give)", ("", "a year", "cases", "can", "today", "stays")
     )
-    table.columns[0].ratio = 1
     for number, rule in enumerate(study.rules, start=1):
         table.add_row(
             f"{number}. {playbook_rule_words(rule.rule, currency, titles)}",
             _money(rule.gain, currency),
             *(f"{share:.0%}" for share in (rule.cases_share, rule.possible_share, rule.as_today, rule.stability)),
         )
-        table.add_row(f"   {_doubt_words(rule, titles, currency)}", style="dim")
+        table.add_row(Padding(_doubt_words(rule, titles, currency), (0, 0, 0, 3)))
     words = (
         "A year: what would be missing without the rule, as people follow. Cases: of all cases. Can: of its cases, "
         "those in which whoever decides may give it and the customer accepts it. Today: where people choose it by "
@@ -110,36 +114,46 @@ def _rules(study: PlaybookStudy, titles: Titles) -> list[Table]:
 
 def _doubt_words(study: RuleStudy, titles: Titles, currency: str) -> str:
     """Say how sure a rule is, and which resolution it nearly was."""
-    sure = money_likely(study.gain, currency, True) if study.gain.told_apart() else _unsure_words(study.gain)
+    money = partial(format_money, currency=currency, signed=True)
+    sure = likely_words(study.gain, "net_value", money, True)
     if study.runner_up is None or study.ahead is None:
         return f"{sure}; there is nothing else to give"
-    other = give_words(PlaybookRule(failure=study.rule.failure, give=study.runner_up), titles)
-    ahead = _money(study.ahead, currency) if study.ahead.told_apart() else _unsure_words(study.ahead)
-    return f"{sure}; against “{other}”, if all follow: {ahead}"
+    other = _change_words(study.rule, study.runner_up, titles)
+    if study.ahead.told_apart():
+        return f"{sure}; {money(float(study.ahead.per_year().mean()))} ahead of {other}"
+    return f"{sure}; nearly {other}"
 
 
-def _unsure_words(difference: Difference) -> str:
-    return TOO_FEW if difference.too_few() else NOT_TOLD_APART
+def _change_words(rule: PlaybookRule, instead: tuple[str, ...], titles: Titles) -> str:
+    """Say what another resolution gives besides, or in place of, what a rule gives."""
+
+    def words(variants: Sequence[str]) -> str:
+        return give_words(PlaybookRule(failure=rule.failure, give=tuple(variants)), titles)
+
+    fewer = [variant for variant in rule.give if variant not in instead]
+    more = [variant for variant in instead if variant not in rule.give]
+    if not instead or len(fewer) == len(rule.give):
+        return f"“{words(instead)}”"
+    if not fewer:
+        return f"with {words(more)} besides"
+    return f"{words(more)} in place of {words(fewer)}" if more else f"without {words(fewer)}"
 
 
 def _by_rules(study: PlaybookStudy) -> Table:
     currency = study.policy.currency
-    share = format_share(study.followed_share())
+    money = partial(format_money, currency=currency, signed=True)
     table = new_table(
         f"\nHow few rules are enough? (a year against “{study.in_force.policy.title}”)",
-        ("", f"{share} follow", "likely", "all follow", "likely", "of the gain"),
+        ("", f"{format_share(study.followed_share())} follow", "likely", "all follow", "of the gain"),
     )
-    for row in study.to_frame().to_dict("records"):
-        money = {name: format_money(row[name], currency, True) for name in ("per_year", "if_all")}
-        ends = [
-            " to ".join(format_money(row[end], currency, True) for end in pair) if math.isfinite(row[pair[0]]) else ""
-            for pair in (("low", "high"), ("if_all_low", "if_all_high"))
-        ]
-        count = row["rules"]
+    for count, (some, everybody) in enumerate(zip(study.by_rules, study.by_rules_if_all, strict=True)):
         table.add_row(
-            "limits only" if count == 0 else "1 rule" if count == 1 else f"{count} rules",
-            money["per_year"], ends[0], money["if_all"], ends[1], f"{row['share_of_gain_if_all']:.0%}",
-        )  # fmt: skip
+            "limits alone" if count == 0 else "1 rule" if count == 1 else f"{count} rules",
+            money(float(some.per_year().mean())),
+            likely_words(some, "net_value", money, True),
+            money(float(everybody.per_year().mean())),
+            format_share(study.share_of_gain(everybody)),
+        )
     return table
 
 
@@ -176,7 +190,7 @@ def _bound_words(study: PlaybookStudy) -> str:
 
 
 def _following_words(study: PlaybookStudy) -> str:
-    mean, low, high = (format_money(value, study.policy.currency, True) for value in study.worth_of_following())
+    mean, low, high = (format_money(value, study.policy.currency) for value in study.worth_of_following())
     return (
         f"If 80% of people follow instead of 30%, that brings {mean} a year (likely {low} to {high}), before what it "
         "takes to get them there. Who does not follow chooses as today."
@@ -188,5 +202,5 @@ def _left_words(study: PlaybookStudy, currency: str) -> str:
     return f"Of what limits and rules could bring at all, {left} a year stays even if all follow."
 
 
-def _money(difference: Difference, currency: str) -> str:
-    return format_money(float(difference.per_year().mean()), currency, True)
+def _money(difference: Difference, currency: str, signed: bool = True) -> str:
+    return format_money(float(difference.per_year().mean()), currency, signed)
