@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import Progress, Steps, plain_rows
+from policy_sim.border import Progress, Steps, plain_rows, unknown
 from policy_sim.policy import Playbook, PlaybookRule, Policy
 from policy_sim.study.recommendation import as_recommended
 from policy_sim.value import (
@@ -318,8 +318,10 @@ def study_playbook(
     Raises
     ------
     InputError
-        As `best_playbooks` and `best_limits` do.
+        As `best_playbooks` and `best_limits` do; if `limits` is none of `LIMITS_FROM`.
     """
+    if limits not in LIMITS_FROM:
+        raise unknown("way to limits", limits, list(LIMITS_FROM))
     steps = Steps(on_progress, 6)
     steps.begin("Finding limits")
     best = _found(policy, payoffs, most_rules, depth, limits, round_to, further, steps)

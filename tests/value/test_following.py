@@ -75,7 +75,7 @@ def test_value_is_straight_in_the_share_who_follow(shipped_payoffs, policies):
 def test_looking_up_takes_minutes_of_those_who_follow(shipped_payoffs, policies):
     """With rules that nobody may follow, what is left is what the playbook costs."""
     without = policies[0]
-    limits = {name: ASK for name in without.tiers[0].limits}
+    limits = dict.fromkeys(without.tiers[0].limits, ASK)
     asks = without.as_draft().model_copy(
         update={"tiers": tuple(tier.model_copy(update={"limits": limits}) for tier in without.tiers[:-1])
                 + without.tiers[-1:]}

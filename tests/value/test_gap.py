@@ -76,7 +76,7 @@ def test_parts_are_what_plain_loops_come_to(oracle, policy, few, gap):
         assert adequate
         own = [a for a in adequate if oracle.is_within(policy, few, i, a, k, LIMITS)]
         for name, allowed in (("taste", own), ("limits", adequate), ("entitlements", possible)):
-            levels[name].append(worth[max(allowed, key=lambda a: worth[a].mean())])  # noqa: B023
+            levels[name].append(worth[max(allowed, key=lambda a: worth[a].mean())])
         levels["luck"].append(np.max(list(worth.values()), axis=0))
     means = {name: np.mean(rows, axis=0) for name, rows in levels.items()}
     before = means["in_force"]

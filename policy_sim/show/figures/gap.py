@@ -74,8 +74,10 @@ def plot_gap(gaps: Sequence[tuple[str, Gap]]) -> Figure:
     axes[0].set_xlim(low - 0.04 * (high - low), high + 0.2 * (high - low))
     figure.supylabel(" ")
     note = "lines: 90 %, by assumptions and cases; hatched: out of reach of limits and rules"
+    if any(gap.policy.playbook for _, gap in gaps):
+        note += ";\ngained before what the playbook costs"
     if any(step.gained.mean() < 0 for _, gap in gaps for step in gap.steps):
-        note += ";\nbrown: brings more than it costs"
+        note += "; brown: brings more than it costs"
     finish(figure, f"{currency} a year, on {first.case_count:,} cases; {note}")
     return figure
 

@@ -63,9 +63,9 @@ def _adds_words(study: PlaybookStudy) -> str:
     most = float((all_of_them.per_year() - none.per_year()).mean())
     guidance = study.guidance
     return (
-        f"A playbook of {rules} adds {_money(guidance, currency, False)} a year ({money_likely(guidance, currency, True)}) if "
-        f"{format_share(study.followed_share())} of people follow it, and {format_money(most, currency)} if all "
-        "of them do."
+        f"A playbook of {rules} adds {_money(guidance, currency, False)} a year "
+        f"({money_likely(guidance, currency, True)}) if {format_share(study.followed_share())} of people follow it, "
+        f"and {format_money(most, currency)} if all of them do."
     )
 
 
