@@ -261,9 +261,10 @@ class PlaybookStudy:
             "bound": {"found": self.best.found[-1], "no_rules_bring_more_than": self.best.bounds[-1]},
             "enough": self.enough(),
             "followed_share": self.followed_share(),
-            "following_80_instead_of_30_percent": dict(
-                zip(("per_year", "low", "high"), self.worth_of_following(), strict=True)
-            ),
+            "following_80_instead_of_30_percent": {
+                name: amount if np.isfinite(amount) else None
+                for name, amount in zip(("per_year", "low", "high"), self.worth_of_following(), strict=True)
+            },
             "by_number_of_rules": plain_rows(self.to_frame()),
             "by_share_who_follow": plain_rows(self.shares_to_frame()),
             "gap": self.gap.to_dict(),

@@ -17,7 +17,7 @@ from policy_sim.value import Difference, Gap
 from policy_sim.value.gap import GapStep
 from policy_sim.words import GAP_PARTS
 
-__all__ = ["gap_table", "money_likely", "two_halves"]
+__all__ = ["count_words", "gap_table", "money_likely", "two_halves"]
 
 
 def gap_table(title: str, gaps: Sequence[tuple[str, Gap]]) -> list[Table]:
@@ -47,7 +47,7 @@ def gap_table(title: str, gaps: Sequence[tuple[str, Gap]]) -> list[Table]:
     count = gaps[0][1].case_count
     costs = " What a playbook costs is no part of it." if any(gap.policy.playbook for _, gap in gaps) else ""
     words = (
-        f"Money a year that the best of every case would bring more, on {count:,} cases. One obstacle is taken away "
+        f"Money a year that the best of every case would bring more, on {count_words(count)}. One obstacle is taken away "
         "after the other, from the top; each row says what that adds. Below 0 it brings more than it costs. Limits and "
         f"rules can reach the first four; nobody can know how it turns out. Likely: {LIKELY}.{costs}"
     )
@@ -71,6 +71,11 @@ def two_halves(limits: Difference, left: Gap) -> str:
         f"Better limits bring {bring} a year; guidance on what to give within them would bring up to {more} more "
         f"({money_likely(step, currency)})."
     )
+
+
+def count_words(count: int) -> str:
+    """Return so many cases in words: "1 case", "4,000 cases"."""
+    return "1 case" if count == 1 else f"{count:,} cases"
 
 
 def money_likely(step: GapStep | Difference, currency: str, signed: bool = False) -> str:

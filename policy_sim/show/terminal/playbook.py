@@ -15,9 +15,9 @@ from rich.table import Table
 
 from policy_sim.policy import PlaybookRule
 from policy_sim.policy.playbook_words import Titles, give_words, playbook_rule_words, titles_of
-from policy_sim.show.terminal.gap import gap_table, money_likely
+from policy_sim.show.terminal.gap import count_words, gap_table, money_likely
 from policy_sim.show.terminal.tables import new_table, prose
-from policy_sim.show.wording import LIKELY, format_money, format_share, likely_words, year_words
+from policy_sim.show.wording import LIKELY, TOO_FEW, format_money, format_share, likely_words, year_words
 from policy_sim.study import PlaybookStudy, RuleStudy, Setting
 from policy_sim.value import Difference
 
@@ -37,7 +37,7 @@ def of_playbook(setting: Setting, study: PlaybookStudy) -> list[Table]:
     payoffs = setting.payoffs
     currency = study.policy.currency
     about = (
-        f"{len(payoffs.cases):,} cases, {len(payoffs.draws):,} draws of the assumptions; {year_words(payoffs)}. "
+        f"{count_words(len(payoffs.cases))}, {len(payoffs.draws):,} draws of the assumptions; {year_words(payoffs)}. "
         f"Likely: {LIKELY}."
     )
     return [
@@ -191,9 +191,10 @@ def _bound_words(study: PlaybookStudy) -> str:
 
 def _following_words(study: PlaybookStudy) -> str:
     mean, low, high = (format_money(value, study.policy.currency) for value in study.worth_of_following())
+    likely = TOO_FEW if study.guidance.too_few() else f"likely {low} to {high}"
     return (
-        f"If 80% of people follow instead of 30%, that brings {mean} a year (likely {low} to {high}), before what it "
-        "takes to get them there. Who does not follow chooses as today."
+        f"If 80% of people follow instead of 30%, that brings {mean} a year ({likely}), before what it takes to get them "
+        "there. Who does not follow chooses as today."
     )
 
 
