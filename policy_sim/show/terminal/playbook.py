@@ -193,8 +193,8 @@ def _following_words(study: PlaybookStudy) -> str:
     mean, low, high = (format_money(value, study.policy.currency) for value in study.worth_of_following())
     likely = TOO_FEW if study.guidance.too_few() else f"likely {low} to {high}"
     return (
-        f"If 80% of people follow instead of 30%, that brings {mean} a year ({likely}), before what it takes to get them "
-        "there. Who does not follow chooses as today."
+        f"If 80% of people follow instead of 30%, that brings {mean} a year ({likely}), before what it takes to get "
+        "them there. Who does not follow chooses as today."
     )
 
 
