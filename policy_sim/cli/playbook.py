@@ -18,6 +18,8 @@ from policy_sim.cli.options import AsJson, LogSource, PolicyInForce, Sample, Sce
 
 __all__ = ["playbook"]
 
+_MOST_SECONDS = 86_400
+
 
 def playbook(
     *,
@@ -39,7 +41,7 @@ def playbook(
     ] = "mean",
     seconds: Annotated[
         float | None,
-        typer.Option(min=0.0, help="At most so long for the rules of a failure; bounds say what is missed."),
+        typer.Option(help="At most so long for the rules of a failure; bounds say what is missed."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="File for the policy, as JSON.")] = None,
     figures: Annotated[Path | None, typer.Option("--figures", help="Folder for tables and figures.")] = None,
@@ -53,7 +55,7 @@ def playbook(
     from policy_sim.publish import export_policy
     from policy_sim.show.terminal.playbook import of_playbook
 
-    _check(rules, depth, limits, robust)
+    _check(rules, depth, limits, robust, seconds)
     most_spent = amount_per_year("--budget", budget)
     with progress_bar(2 + (figures is not None)) as begin:
         scenario = read_scenario(source)
@@ -88,7 +90,7 @@ def playbook(
         write_or_print(export_policy(found.policy.as_next_version_of(in_force), provenance=provenance), out)
 
 
-def _check(rules: int, depth: int, limits: str, robust: str) -> None:
+def _check(rules: int, depth: int, limits: str, robust: str, seconds: float | None) -> None:
     """See that numbers are in range and words are known, before anything is worked out.
 
     Raises
@@ -105,3 +107,5 @@ def _check(rules: int, depth: int, limits: str, robust: str) -> None:
     for option, word, known in (("--limits", limits, LIMITS_FROM), ("--robust", robust, ("mean", "cvar", "regret"))):
         if word not in known:
             raise unknown(f"word for {option}", word, list(known))
+    if seconds is not None and not 0 < seconds <= _MOST_SECONDS:
+        raise InputError(f"--seconds is {seconds:g}; it must be above 0 and at most {_MOST_SECONDS:,}")

@@ -393,6 +393,8 @@ _COMMANDS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("what-matters",), ("--agent-cases", "--cases", "--draws", "--against")),
     (("optimize",), ("--budget", "--escalation-minutes", "--at-most-exceptions", "--round-to", "--limits",
     "--tiers", "--by", "--robust")),
+    (("playbook", "--limits", "given", "--rules", "1"), ("--budget", "--depth", "--seconds", "--facts", "--robust",
+    "--limits", "--rules")),
     (("frontier",), ("--points", "--over", "--limits")),
     (("keep",), ("--cases", "--draws")),
     (("check", "current"), ("--guard-share", "--cases", "--seed")),

@@ -48,8 +48,8 @@ def gap_table(title: str, gaps: Sequence[tuple[str, Gap]]) -> list[Table]:
     costs = " What a playbook costs is no part of it." if any(gap.policy.playbook for _, gap in gaps) else ""
     words = (
         f"Money a year that the best of every case would bring more, on {count_words(count)}. One obstacle is taken "
-        "away after the other, from the top; each row says what that adds. Below 0 it brings more than it costs. Limits "
-        f"and rules can reach the first four; nobody can know how it turns out. Likely: {LIKELY}.{costs}"
+        "away after the other, from the top; each row says what that adds. Below 0 it brings more than it costs. "
+        f"Limits and rules can reach the first four; nobody can know how it turns out. Likely: {LIKELY}.{costs}"
     )
     return [table, prose("", words)]
 
