@@ -37,7 +37,10 @@ def playbook(
     ] = None,
     budget: Annotated[str | None, typer.Option(help="At most so much for remedies: 250000/year, 20000/month.")] = None,
     robust: Annotated[
-        str, typer.Option(help="mean; cvar: mean of the worst tenth of the draws; regret: least regret.")
+        str,
+        typer.Option(
+            help="Which rules are best: mean; cvar: mean of the worst tenth of the draws; regret: least regret."
+        ),
     ] = "mean",
     seconds: Annotated[
         float | None,
