@@ -173,7 +173,8 @@ def plot_tree(study: PlaybookStudy) -> Figure:
     money.tick_params(axis="y", length=0, labelleft=False)
     money.set_title(f"each rule brings a year ({currency})", loc="left", fontsize=9, color=MUTED)
     share = format_share(study.followed_share())
-    finish(figure, f"if {share} follow; lines: 90 %, by assumptions and cases; hatched: not told apart from none, or too few cases")
+    note = "lines: 90 %, by assumptions and cases; hatched: not told apart from none, or too few cases"
+    finish(figure, f"if {share} follow; {note}")
     return figure
 
 
