@@ -216,6 +216,8 @@ def test_rules_in_words_without_a_scenario(policy):
         ({"item_price": {"below": 1e20}}, "under $1e+20"),
         ({"in_stock": {"at_least": 0}}, ""),
         ({"in_stock": {"below": 2}}, ""),
+        ({"prior_purchases": {"at_least": 1}}, "1 order or more"),
+        ({"days_since_purchase": {"at_least": 1, "below": 21}}, "1 day old or older and less than 21 days old"),
         ({"prior_purchases": {"at_least": 2, "below": 10}}, "2 orders or more and fewer than 10 orders"),
     ],
 )
