@@ -20,6 +20,7 @@ from policy_sim.policy import (
     Playbook,
     PlaybookRule,
     Versions,
+    authority,
     decide_by_date,
     decide_table,
     load_policy,
@@ -129,6 +130,10 @@ def test_cases_that_are_refused(decider, change, ask, expected):
         with pytest.raises(InputError, match=expected) as caught:
             refused()
         assert "\n" not in str(caught.value)
+
+
+def test_the_same_facts_do_for_authority(policy):
+    assert authority(policy, "wrong_item", "loyal", FACTS).starts_at == "agent"
 
 
 def test_a_recommendation_for_an_unknown_failure(decider):
