@@ -107,6 +107,7 @@ BROKEN: list[tuple[str, Any, str]] = [
     ),
     ("no end", {"rules": [RULE | {"when": {"item_price": {}}}]}, "neither at_least nor below is given"),
     ("an end that is text", {"rules": [RULE | {"when": {"item_price": {"below": "much"}}}]}, "found 'much'"),
+    ("an end that is true", {"rules": [RULE | {"when": {"item_price": {"below": True}}}]}, "found True"),
     ("a stretch that is none", {"rules": [RULE | {"when": {"item_price": 45}}]}, "found 45"),
     ("no resolution", {"rules": [RULE | {"give": ["full_refund", "coupon_10"]}]}, "unknown resolution of wrong_item"),
     ("no remedy", {"rules": [RULE | {"give": ["gold"]}]}, "unknown resolution of wrong_item 'gold'"),
