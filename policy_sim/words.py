@@ -21,6 +21,7 @@ __all__ = [
     "COLUMNS",
     "DAYS_PER_YEAR",
     "EVERYTHING",
+    "GAP_PARTS",
     "GOODWILL",
     "GUARDS",
     "GUARD_FACTS",
@@ -39,6 +40,7 @@ __all__ = [
     "TILES",
     "AskKind",
     "CaseColumn",
+    "GapPart",
     "GuardFact",
     "LimitKind",
     "Name",
@@ -346,6 +348,37 @@ RETURN_PARTS: Mapping[str, ReturnPart] = {
         ReturnPart("salvage", "salvage", "salvage given up"),
         ReturnPart("customer", "customer value", "customer value"),
         ReturnPart("learned_claiming", "learned claiming", "learned claiming"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class GapPart:
+    """Something that keeps a policy from the best resolution of every case.
+
+    Attributes
+    ----------
+    title
+        What it is called in figures.
+    sentence
+        What would be different without it.
+    """
+
+    name: str
+    title: str
+    sentence: str
+
+
+#: What a policy loses to the best resolution of every case, by name, in the order in which it is taken away.
+GAP_PARTS: Mapping[str, GapPart] = {
+    part.name: part
+    for part in (
+        GapPart("guards", "Guards", "no case is passed on because of a guard, and learned claims get through"),
+        GapPart("handing_over", "Handing over and waiting", "whoever answers settles the case at once"),
+        GapPart("taste", "What people choose", "everybody gives the best of what whoever decides may give"),
+        GapPart("limits", "Limits", "nobody has a limit"),
+        GapPart("entitlements", "What customers accept", "customers accept less than they are owed, or asked for"),
+        GapPart("luck", "Not knowing how it turns out", "whoever decides knows how the assumptions turn out"),
     )
 }
 

@@ -4,6 +4,7 @@ from policy_sim.study.decision_analysis import DecisionAnalysis, analyse_decisio
 from policy_sim.study.information import InformationValue, Pilot, evpi, evppi, pilot_for_mean, pilot_for_share
 from policy_sim.study.learning import Learning, what_learning_changes
 from policy_sim.study.optimum import HeldOut, Optimum, find_optimum
+from policy_sim.study.playbook import LIMITS_FROM, PlaybookStudy, RuleStudy, study_playbook
 from policy_sim.study.prepare import Customers, Sample, Setting, fit_customers, prepare, read_default_log, thinned
 from policy_sim.study.provenance import provenance_of
 from policy_sim.study.recommendation import Recommendation, as_recommended, recommend
@@ -12,6 +13,7 @@ from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
 from policy_sim.study.stories import Replay, Story, load_stories, load_story, replay
 
 __all__ = [
+    "LIMITS_FROM",
     "Customers",
     "DecisionAnalysis",
     "Errors",
@@ -20,8 +22,10 @@ __all__ = [
     "Learning",
     "Optimum",
     "Pilot",
+    "PlaybookStudy",
     "Recommendation",
     "Replay",
+    "RuleStudy",
     "Sample",
     "Sensitivity",
     "Setting",
@@ -46,6 +50,7 @@ __all__ = [
     "replay",
     "risk_table",
     "spread_of_cases",
+    "study_playbook",
     "thinned",
     "what_learning_changes",
 ]

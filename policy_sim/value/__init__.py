@@ -4,11 +4,22 @@ Other rooms take what they need from here. What the compiled loops (`*_kernels`)
 """
 
 from policy_sim.value.best_limits import BestLimits, best_limits
+from policy_sim.value.best_playbook import (
+    BestPlaybooks,
+    best_playbooks,
+    chosen_alike,
+    everybody_follows,
+    limits_and_playbook,
+    runners_up,
+    with_playbook,
+)
 from policy_sim.value.choice_kernels import STYLES
 from policy_sim.value.choices import ChoiceTable, choice_table
 from policy_sim.value.curves import Curve, best_step, threshold_curve
 from policy_sim.value.evaluation import Difference, Estimate, Outcome, compare, decide, evaluate, measure, worst
+from policy_sim.value.following import book_of, rules_of
 from policy_sim.value.frontier import Frontier, frontier
+from policy_sim.value.gap import Gap, find_gap
 from policy_sim.value.handling import Handling
 from policy_sim.value.keep_or_return import KeepOrReturn, comparable_failures, keep_or_return
 from policy_sim.value.partial_sums import PartialSums, Question
@@ -19,11 +30,13 @@ from policy_sim.value.scoring import measures_by_case, measures_of
 __all__ = [
     "STYLES",
     "BestLimits",
+    "BestPlaybooks",
     "ChoiceTable",
     "Curve",
     "Difference",
     "Estimate",
     "Frontier",
+    "Gap",
     "GroupSums",
     "Handling",
     "KeepOrReturn",
@@ -32,22 +45,31 @@ __all__ = [
     "Payoffs",
     "Question",
     "best_limits",
+    "best_playbooks",
     "best_step",
+    "book_of",
     "choice_table",
+    "chosen_alike",
     "comparable_failures",
     "compare",
     "decide",
     "evaluate",
+    "everybody_follows",
+    "find_gap",
     "frontier",
     "groups_of",
     "interval",
     "keep_or_return",
+    "limits_and_playbook",
     "measure",
     "measures_by_case",
     "measures_of",
+    "rules_of",
+    "runners_up",
     "spread",
     "threshold_curve",
     "value_cases",
     "widened",
+    "with_playbook",
     "worst",
 ]

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from policy_sim.policy import ASK, NO_LIMIT, NO_LIMIT_CENTS, Lever, Policy, to_cents
 from policy_sim.value.bound_kernels import NOTHING_OPEN, BoundTables, bound_cases
-from policy_sim.value.choice_kernels import STYLES, orders_at
+from policy_sim.value.choice_kernels import PolicyArrays, orders_at
 from policy_sim.value.curves import cells_moved
 from policy_sim.value.expected import QUANTITIES, Expected
 from policy_sim.value.handling import policy_arrays_of
@@ -149,7 +149,7 @@ class _Boxes(NamedTuple):
             arrays.start,
             arrays.cell,
             payoffs.choice_sets.uses,
-            _orders(arrays.tiers[:-1], expected),
+            _orders(arrays, expected),
             expected.table @ weights,
             (expected.last @ weights).sum(axis=1),
         )
@@ -199,16 +199,17 @@ def _cut(blamed: Ints, use: Ints, width: Floats, limit_count: int) -> tuple[int,
     return *divmod(worst, limit_count), int(use[rows[np.searchsorted(money, money[-1] / 2)]])
 
 
-def _orders(tiers: Ints, expected: Expected) -> NDArray[np.int16]:
-    """Return (T, styles, N, A) what may be chosen at each tier as each style prefers it, -1 behind the last."""
+def _orders(arrays: PolicyArrays, expected: Expected) -> NDArray[np.int16]:
+    """Return (T, styles, N, A or more) what may be chosen at each tier as each style prefers it, -1 behind the last."""
     sets = expected.payoffs.choice_sets
     orders = []
-    for tier, choosable in zip(tiers, expected.choosable, strict=True):
-        for order in orders_at(tier, sets):
+    for tier, choosable in zip(arrays.tiers[:-1], expected.choosable, strict=True):
+        for order in orders_at(tier, sets, arrays):
             is_choosable = np.take_along_axis(choosable, np.maximum(order, 0).astype(np.int64), axis=1) & (order >= 0)
             first = np.argsort(~is_choosable, axis=1, kind="stable")
             orders.append(np.where(np.take_along_axis(is_choosable, first, 1), np.take_along_axis(order, first, 1), -1))
-    return np.stack(orders).astype(np.int16).reshape(len(tiers), len(STYLES), *sets.adequate.shape)
+    whole = np.stack(orders).astype(np.int16)
+    return whole.reshape(len(expected.choosable), -1, *whole.shape[1:])
 
 
 def _put(policy: Policy, levers: Sequence[Lever], cents: Ints) -> Policy:

@@ -35,7 +35,8 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Cents = NDArray[np.signedinteger[Any]]
 
-#: How agents choose among what is allowed, in the order of every array with a style axis.
+#: How agents choose among what is allowed, in the order of every array with a style axis. Where a policy has a
+#: playbook, that axis is twice as long: behind these come those who would choose so, but go by the book where they can.
 STYLES = ("guided", "generous", "thrifty")
 _STYLE_COUNT = len(STYLES)
 GUIDED = STYLES.index("guided")
@@ -71,7 +72,8 @@ class PolicyArrays(NamedTuple):
     start (N,) tier of the policy that looks first; cell (N,) row of `limits`: failure and segment; limits (tiers of the
     policy, cells, L) cents, -1 for no authority; tiers (tiers of the policy,) their places among those of the scenario;
     suspected (N,) whether a guard has passed the case on because its customer may be lying; claimed (M,) share of
-    learned claiming that gets past the guards.
+    learned claiming that gets past the guards; book (N,) the adequate resolution that the playbook says, -1 where it
+    says none; style (K, styles, M) shares of who chooses how, twice as many with a playbook.
     """
 
     start: Ints
@@ -80,6 +82,8 @@ class PolicyArrays(NamedTuple):
     tiers: Ints
     suspected: Bools
     claimed: Floats
+    book: Ints
+    style: Floats
 
 
 @numba.njit(cache=True, nogil=True)
@@ -139,10 +143,22 @@ def _order_of(style: int, tier: int, sets: ChoiceSets) -> int:
     return tier if style == GUIDED else sets.preference_order.shape[0] - _STYLE_COUNT + style
 
 
-def orders_at(tier: int, sets: ChoiceSets) -> NDArray[np.int16]:
-    """Return (styles, N, A) what each style goes by at a tier of the scenario, rows of `preference_order`."""
+def orders_at(tier: int, sets: ChoiceSets, policy: PolicyArrays) -> NDArray[np.int16]:
+    """Return (styles, N, A or more) what each style goes by at a tier of the scenario, the best first, -1 behind it.
+
+    With a playbook, what it says comes first for those who follow; it may then stand there twice.
+    """
     # as Python: called from there the loop would be compiled for itself
-    return sets.preference_order[[_order_of.py_func(style, tier, sets) for style in range(_STYLE_COUNT)]]
+    own = sets.preference_order[[_order_of.py_func(style, tier, sets) for style in range(_STYLE_COUNT)]]
+    if policy.style.shape[1] == _STYLE_COUNT:
+        return own
+    nothing, book = (
+        np.full((*own.shape[:2], 1), -1, np.int16),
+        np.broadcast_to(policy.book[:, None], own[..., :1].shape),
+    )
+    alone = np.concatenate([own, nothing], axis=2)
+    by_the_book = np.where(book >= 0, np.concatenate([book.astype(np.int16), own], axis=2), alone)
+    return np.concatenate([alone, by_the_book])
 
 
 @numba.njit(forceinline=True)
@@ -158,8 +174,13 @@ def _permitted(i: int, a: int, k: int, policy: PolicyArrays, sets: ChoiceSets, s
 def _handle(i: int, first: int, end: int, policy: PolicyArrays, sets: ChoiceSets, row: int, choice: Ints) -> int:
     """Write what each style chooses to a row of choice; returns the first of tiers first to end that may, else -1."""
     final: int = policy.tiers.shape[0] - 1
+    book = policy.book[i]
     for k in range(first, end):
-        for s in range(_STYLE_COUNT):
+        for s in range(choice.shape[1]):
+            if s >= _STYLE_COUNT:
+                is_by_the_book = book >= 0 and (k == final or _permitted(i, book, k, policy, sets, _NO_LIMIT))
+                choice[row, s] = book if is_by_the_book else choice[row, s - _STYLE_COUNT]
+                continue
             order = _order_of(s, policy.tiers[k], sets)
             choice[row, s] = -1
             for n in range(sets.counts[i]):
@@ -176,7 +197,7 @@ def _handle(i: int, first: int, end: int, policy: PolicyArrays, sets: ChoiceSets
     if end <= final:
         return -1
     # the entitlement cannot be met: the last tier gives the most there is
-    for s in range(_STYLE_COUNT):
+    for s in range(choice.shape[1]):
         choice[row, s] = sets.most_worth[i]
     return final
 
@@ -218,6 +239,7 @@ def grid_values(
     reaches: Bools,
     sets: ChoiceSets,
     choosable: Bools,
+    book: Ints,
     table: Floats,
     begin: int,
     end: int,
@@ -236,6 +258,8 @@ def grid_values(
         (N,) whether the case may be settled by the tier, as far as guards go.
     choosable
         (N, A) resolutions to look at.
+    book
+        (N,) as in `PolicyArrays`.
     table
         (N, A, styles) value of each resolution at the tier, for each style's share of the agents.
     begin, end
@@ -244,7 +268,7 @@ def grid_values(
         (N, combinations) 1 where the tier settles it, else 0; what that comes to, else 0.
     """
     resolution_count = sets.uses.shape[1]
-    order = np.empty((_STYLE_COUNT, resolution_count + 1), dtype=np.int64)
+    order = np.empty((table.shape[2], resolution_count + 2), dtype=np.int64)
     needed = np.empty((resolution_count, levels.shape[0]), dtype=np.int64)
     for i in range(begin, end):
         for g in range(grid.shape[0]):
@@ -253,7 +277,7 @@ def grid_values(
         if not reaches[i]:
             continue
         _find_levels(i, levels, sets, choosable, needed)
-        _find_orders(i, scenario_tier, sets, choosable, order)
+        _find_orders(i, scenario_tier, sets, choosable, book[i], order)
         _add_grid(i, order, needed, grid, table, handled, out)
 
 
@@ -271,12 +295,15 @@ def _find_levels(i: int, levels: Ints, sets: ChoiceSets, choosable: Bools, neede
 
 
 @numba.njit(forceinline=True)
-def _find_orders(i: int, scenario_tier: int, sets: ChoiceSets, choosable: Bools, order: Ints) -> None:
-    """Fill order (styles, A + 1) with the resolutions to look at as each style prefers them, and -1 behind the last."""
-    for s in range(_STYLE_COUNT):
+def _find_orders(i: int, scenario_tier: int, sets: ChoiceSets, choosable: Bools, book: int, order: Ints) -> None:
+    """Fill order (styles, A + 2) with the resolutions to look at as each style prefers them, and -1 behind the last."""
+    for s in range(order.shape[0]):
         count = 0
+        if s >= _STYLE_COUNT and book >= 0:
+            order[s, count] = book
+            count += 1
         for n in range(sets.counts[i]):
-            a = sets.preference_order[_order_of(s, scenario_tier, sets), i, n]
+            a = sets.preference_order[_order_of(s % _STYLE_COUNT, scenario_tier, sets), i, n]
             if a >= 0 and choosable[i, a]:
                 order[s, count] = a
                 count += 1
@@ -298,7 +325,7 @@ def _add_grid(
     The loops stand together: a function called for each combination would count the owners of its arrays every time.
     """
     for g in range(grid.shape[0]):
-        for s in range(_STYLE_COUNT):
+        for s in range(order.shape[0]):
             for n in range(order.shape[1]):
                 a = order[s, n]
                 if a < 0:
@@ -331,9 +358,9 @@ def stages_along(
     for i in range(begin, end):
         most += sets.counts[i] + 1
     case, tier, cents = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
-    choice = np.empty((most, _STYLE_COUNT), dtype=np.int64)
-    stairs = np.empty((_STYLE_COUNT, sets.uses.shape[1], 2), dtype=np.int64)
-    heights = np.empty(_STYLE_COUNT, dtype=np.int64)
+    styles = policy.style.shape[1]
+    choice = np.empty((most, styles), dtype=np.int64)
+    stairs, heights = np.empty((styles, sets.uses.shape[1], 2), dtype=np.int64), np.empty(styles, dtype=np.int64)
     written = _ZERO
     for i in range(begin, end):
         count = _stages_of_case(i, k, limit, in_force, policy, sets, stairs, heights, written, tier, choice, cents)
@@ -372,16 +399,16 @@ def add_expected_along(
     touched
         (levels,) set where anything does.
     """
-    most, final = sets.uses.shape[1] + 1, policy.tiers.shape[0] - 1
+    most, final, styles = sets.uses.shape[1] + 1, policy.tiers.shape[0] - 1, policy.style.shape[1]
     tier, cents = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
-    choice = np.empty((most, _STYLE_COUNT), np.int64)
-    stairs, heights = np.empty((_STYLE_COUNT, most, 2), dtype=np.int64), np.empty(_STYLE_COUNT, dtype=np.int64)
+    choice = np.empty((most, styles), np.int64)
+    stairs, heights = np.empty((styles, most, 2), dtype=np.int64), np.empty(styles, dtype=np.int64)
     for i in range(begin, end):
         count = _stages_of_case(i, k, limit, in_force, policy, sets, stairs, heights, _ZERO, tier, choice, cents)
         for n in range(count):
             place = np.searchsorted(levels, cents[n])
             touched[place] = True
-            for s in range(_STYLE_COUNT):
+            for s in range(styles):
                 if n > 0 and tier[n] == tier[n - 1] and choice[n, s] == choice[n - 1, s]:
                     continue
                 for q in range(out.shape[1]):
@@ -417,7 +444,7 @@ def _stages_of_case(
     if start > k or not is_in_force:
         tier[row] = _handle(i, max(start, k + 1), policy.tiers.shape[0], policy, sets, row, choice)
         return 1
-    for s in range(_STYLE_COUNT):
+    for s in range(heights.shape[0]):
         heights[s] = _descend(i, k, s, limit, policy, sets, stairs)
     written = 0
     if heights[0] == 0 or stairs[0, heights[0] - 1, 0] >= 0:
@@ -432,10 +459,15 @@ def _descend(i: int, k: int, s: int, limit: int, policy: PolicyArrays, sets: Cho
 
     To stairs (styles, stairs, 2) go the use and the resolution; returns how many stairs there are.
     """
-    order = _order_of(s, policy.tiers[k], sets)
+    order = _order_of(s % _STYLE_COUNT, policy.tiers[k], sets)
     least, count = _NO_USE, 0
-    for n in range(sets.counts[i]):
-        a = int(sets.preference_order[order, i, n])
+    for n in range(-1, sets.counts[i]):
+        if n >= 0:
+            a = int(sets.preference_order[order, i, n])
+        elif s >= _STYLE_COUNT and policy.book[i] >= 0:
+            a = int(policy.book[i])
+        else:
+            continue
         if a < 0 or least < 0:
             break
         use = sets.uses[i, a, limit]
@@ -453,14 +485,16 @@ def _ascend(k: int, stairs: Ints, heights: Ints, row: int, tier: Ints, choice: I
     All styles begin at the same amount, the least that anything permitted uses.
     """
     written = 0
-    while heights[0] > 0 or heights[1] > 0 or heights[2] > 0:
+    while True:
         use = _NO_USE
-        for s in range(_STYLE_COUNT):
+        for s in range(heights.shape[0]):
             if heights[s] > 0:
                 use = min(use, stairs[s, heights[s] - 1, 0])
+        if use == _NO_USE:
+            break
         now = row + written
         tier[now], cents[now] = k, use
-        for s in range(_STYLE_COUNT):
+        for s in range(heights.shape[0]):
             if heights[s] > 0 and stairs[s, heights[s] - 1, 0] == use:
                 heights[s] -= 1
                 choice[now, s] = stairs[s, heights[s], 1]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_sim.policy import Policy
-from policy_sim.value.choice_kernels import STYLES, PolicyArrays, orders_at
+from policy_sim.value.choice_kernels import PolicyArrays, orders_at
 from policy_sim.value.escalation_queue import with_load
 from policy_sim.value.expected import Expected, load_of
 from policy_sim.value.handling import Handling
@@ -103,18 +103,18 @@ def choice_table(policy: Policy, payoffs: Payoffs, moved: Sequence[str] = LIMITS
     case, resolution = np.nonzero(chosen)
     offset = np.concatenate([[0], np.cumsum(chosen.sum(axis=1))])
     options = payoffs.choice_sets
-    rank = np.empty((len(tiers) - 1, len(STYLES), len(case)), dtype=np.int64)
+    rank = np.empty((len(tiers) - 1, final.arrays.style.shape[1], len(case)), dtype=np.int64)
     for k, tier in enumerate(tiers[:-1]):
-        for s, preference_order in enumerate(orders_at(tier, options)):
+        for s, preference_order in enumerate(orders_at(tier, options, final.arrays)):
             # what is never chosen comes last
-            place = np.full(preference_order.shape, preference_order.shape[1])
+            place = np.full(options.adequate.shape, preference_order.shape[1])
             whose, at = np.nonzero(preference_order >= 0)
-            place[whose, preference_order[whose, at]] = at
+            np.minimum.at(place, (whose, preference_order[whose, at]), at)
             order = np.lexsort((resolution, place[case, resolution], case))
             rank[k, s, order] = np.arange(len(case)) - offset[case]
     value = np.stack([_measures(payoffs, final.arrays, numbers, case, resolution, tier) for tier in tiers[:-1]])
     everybody = np.arange(len(payoffs.cases))
-    styles = payoffs.style[tiers, :, : len(payoffs.draws)].mean(axis=-1)
+    styles = final.arrays.style[tiers, :, : len(payoffs.draws)].mean(axis=-1)
     last = sum(
         share * _measures(payoffs, final.arrays, numbers, everybody, choice, tiers[-1])
         for share, choice in zip(styles[-1], final.choice.T, strict=True)
@@ -133,7 +133,7 @@ def _measures(
         count = len(case[rows])
         # of rows of one case the kernel takes differences: each row is given as a case of its own
         alone = payoffs.take(case[rows])
-        choice = np.repeat(resolution[rows, None], len(STYLES), axis=1)
+        choice = np.repeat(resolution[rows, None], arrays.style.shape[1], axis=1)
         row = np.arange(count)
         assignments = Assignments(row, np.full(count, tier), choice, row)
         own = arrays._replace(suspected=arrays.suspected[case[rows]])

@@ -185,7 +185,7 @@ def threshold_curve(outcome: Outcome, lever: Lever, on_progress: Progress | None
     payoffs.scenario.check_cell(lever.failure, lever.segment)
     arrays = policy_arrays_of(policy, payoffs)
     assignments, cents = stages_of_lever(policy, payoffs, lever, arrays)
-    minutes = np.cumsum(supervisor_minutes(payoffs, assignments, len(cents)), axis=0) / len(payoffs.cases)
+    minutes = np.cumsum(supervisor_minutes(payoffs, arrays.style, assignments, len(cents)), axis=0) / len(payoffs.cases)
     waits = is_waiting(payoffs, assignments)
     moves = np.bincount(assignments.case)[assignments.case] > 1
     at_once, escalated = masked(assignments, moves[:, None] & ~waits), masked(assignments, waits)

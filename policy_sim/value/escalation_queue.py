@@ -43,8 +43,10 @@ _MINUTES = STAFF.index("supervisor_minutes")
 _LOST, _QUEUE_HOURS = PER_TIER.index("lost_contact_share"), SHARED.index("queue_hours")
 
 
-def supervisor_minutes(payoffs: Payoffs, assignments: Assignments, places: int) -> Floats:
+def supervisor_minutes(payoffs: Payoffs, style: Floats, assignments: Assignments, places: int) -> Floats:
     """Return (places, padded draws) supervisor minutes of assignments, or their changes, added up by place.
+
+    `style` (K, styles, padded draws) are the shares of who chooses how.
 
     As `response_kernels.score_assignments` has it, without a queue.
     """
@@ -58,13 +60,13 @@ def supervisor_minutes(payoffs: Payoffs, assignments: Assignments, places: int) 
     changes = ~follows[:, None] | (kind != np.roll(kind, 1, axis=0))
     minutes = numbers.staff[:, :, :, _MINUTES]
     total = np.zeros((places, minutes.shape[-1]))
-    for s in range(payoffs.style.shape[1]):
+    for s in range(style.shape[1]):
         now = np.flatnonzero(changes[:, s])
         before = now[follows[now]] - 1
         row = assignments.place[np.concatenate([now, before + 1])]
         column = kind[np.concatenate([now, before]), s]
         weight = np.concatenate([reached[now, s], -reached[before, s]])
-        shared = (minutes * payoffs.style[:, s]).reshape(-1, minutes.shape[-1])
+        shared = (minutes * style[:, s]).reshape(-1, minutes.shape[-1])
         total += sparse.coo_array((weight, (row, column)), shape=(places, len(shared))).tocsr() @ shared
     return total
 

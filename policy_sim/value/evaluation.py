@@ -15,13 +15,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress, plain_rows, unknown
-from policy_sim.policy import Policy, authority, limit_words
+from policy_sim.policy import Playbook, Policy, authority, limit_words, playbook_rule_words, titles_of
 from policy_sim.service import Waiting
-from policy_sim.value.choice_kernels import GUIDED
+from policy_sim.value.choice_kernels import GUIDED, STYLES
 from policy_sim.value.escalation_queue import escalation_queue, supervisor_minutes, with_wait
+from policy_sim.value.following import following_costs, rules_of
 from policy_sim.value.handling import Handling
 from policy_sim.value.payoffs import Payoffs, in_blocks
-from policy_sim.value.response_kernels import LANES, Assignments, DrawArrays
+from policy_sim.value.response_kernels import LANES, DrawArrays
 from policy_sim.value.sampling import Groups, GroupSums, groups_of, interval, too_few
 from policy_sim.value.scoring import score_lanes
 from policy_sim.words import MEASURES, OUTCOMES, PARTS
@@ -33,6 +34,7 @@ __all__ = [
     "decide",
     "evaluate",
     "measure",
+    "outcome_of",
     "worst",
 ]
 
@@ -215,15 +217,21 @@ def evaluate(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = No
     InputError
         If the policy names something that the scenario does not know.
     """
-    handling = Handling.of(policy, payoffs)
+    return outcome_of(policy, payoffs, Handling.of(policy, payoffs), on_progress)
+
+
+def outcome_of(policy: Policy, payoffs: Payoffs, handling: Handling, on_progress: Progress | None = None) -> Outcome:
+    """Return what cases come to that are handled so, by the policy or by whatever takes its place."""
     shape = (len(payoffs.scenario.failures), len(payoffs.scenario.segments))
     cell_count = shape[0] * shape[1]
     assignments = handling.assignments(handling.arrays.cell)
-    minutes = supervisor_minutes(payoffs, assignments, cell_count).sum(axis=0) / len(payoffs.cases)
+    minutes = supervisor_minutes(payoffs, handling.arrays.style, assignments, cell_count).sum(axis=0) / len(
+        payoffs.cases
+    )
     queue = escalation_queue(payoffs, minutes)
     draw_arrays = with_wait(payoffs, queue.mean_wait_hours)
     groups = groups_of(payoffs.cases)
-    sums, by_group = _scored(payoffs, handling, assignments, groups, draw_arrays, on_progress)
+    sums, by_group = _scored(payoffs, policy.playbook, handling, groups, draw_arrays, on_progress)
     counts = np.bincount(assignments.place, minlength=cell_count).reshape(shape)
     by_cell = by_group.reshape(-1, *shape, *by_group.shape[2:])
     totals = GroupSums(by_group.sum(axis=1), groups.counts, groups.units)
@@ -233,8 +241,8 @@ def evaluate(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = No
 
 def _scored(
     payoffs: Payoffs,
+    playbook: Playbook | None,
     handling: Handling,
-    assignments: Assignments,
     groups: Groups,
     draw_arrays: DrawArrays,
     on_progress: Progress | None,
@@ -244,6 +252,7 @@ def _scored(
     The first lanes are added up by group and cell, and the totals are those of all groups: it costs next to nothing.
     """
     cell_count, group_count = len(payoffs.scenario.cells), len(groups.counts)
+    assignments = handling.assignments(handling.arrays.cell)
     sums = np.empty((cell_count, len(MEASURES), len(payoffs.draws)))
     by_group = np.empty((group_count * cell_count, len(MEASURES), LANES))
     grouped = assignments._replace(place=groups.of_case * cell_count + assignments.place)
@@ -259,6 +268,10 @@ def _scored(
 
     in_blocks(work, len(payoffs.draws), LANES, on_progress, "Evaluating")
     of_draws = by_group[..., : len(payoffs.draws)]
+    if playbook is not None:
+        costs = following_costs(playbook, payoffs, grouped.place, len(by_group))
+        sums += costs.reshape(group_count, cell_count, *costs.shape[1:]).sum(axis=0)
+        of_draws = of_draws + costs[..., :LANES]
     return sums, of_draws.reshape(group_count, cell_count, *of_draws.shape[1:])
 
 
@@ -281,18 +294,27 @@ def compare(outcome: Outcome, baseline: Outcome) -> Difference:
 def decide(policy: Policy, payoffs: Payoffs) -> pd.DataFrame:
     """Return for each case who decides, what that tier may do under which rule, and the recommended resolution.
 
+    What the playbook says is recommended where it can be followed, else what those choose who go by what they believe.
+
     Columns: case, failure, segment, item_price, starts_at, because, tier, allowed, rules, recommended, worth,
-    remedy_cost, payoff (the last three in money, under the central assumptions).
+    remedy_cost, payoff (the last three in money, under the central assumptions), playbook_rule: in words the rule of
+    the playbook that is for the case, "" where none is, whether or not it can be followed.
     """
     scenario, cases, view = payoffs.scenario, payoffs.cases, payoffs.agent_view
     handling = Handling.of(policy, payoffs)
+    # with a playbook the last of as many styles are those who follow
+    recommended = handling.choice[:, handling.choice.shape[1] - len(STYLES) + GUIDED]
+    titles = titles_of(scenario)
+    playbook_rules = policy.playbook.rules if policy.playbook else ()
+    said = [playbook_rule_words(rule, policy.currency, titles) for rule in playbook_rules]
+    whose = rules_of(policy.playbook, payoffs)
     rows = []
     for i in range(len(cases)):
         failure, segment = cases.failures[cases.failure[i]], cases.segments[cases.segment[i]]
         facts = {guard.fact: float(cases.columns[guard.fact][i]) for guard in policy.guards}
         may = authority(policy, failure, segment, facts)
         tier = policy.tier_names[handling.tier[i]]
-        a = handling.choice[i, GUIDED]
+        a = recommended[i]
         limits = may.limits[tier]
         rows.append(
             {
@@ -309,6 +331,7 @@ def decide(policy: Policy, payoffs: Payoffs) -> pd.DataFrame:
                 "worth": view.worth[i, a],
                 "remedy_cost": view.cost[i, a],
                 "payoff": view.payoff[scenario.tiers.index(tier), i, a],
+                "playbook_rule": said[whose[i]] if whose[i] >= 0 else "",
             }
         )
     return pd.DataFrame(rows)

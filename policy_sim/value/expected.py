@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_sim.policy import Lever, Policy
-from policy_sim.value.choice_kernels import STYLES, PolicyArrays, add_expected_along, may_be_chosen
+from policy_sim.value.choice_kernels import PolicyArrays, add_expected_along, may_be_chosen
 from policy_sim.value.curves import cells_moved
 from policy_sim.value.escalation_queue import supervisor_minutes, with_load
 from policy_sim.value.handling import Handling, policy_arrays_of
@@ -71,12 +71,13 @@ class Expected:
             Limits that may move.
         """
         tiers = [payoffs.scenario.tiers.index(name) for name in policy.tier_names]
-        limits = policy_arrays_of(policy, payoffs).limits
+        rules = policy_arrays_of(policy, payoffs)
+        limits = rules.limits
         counted = np.array(
             [name in moved or bool((limits[:-1, :, d] < limits[-1, 0, d]).any()) for d, name in enumerate(LIMITS)]
         )
-        choosable = np.stack([_choosable(payoffs, tier, counted) for tier in tiers[:-1]])
-        table = np.zeros((*choosable.shape, len(STYLES), len(QUANTITIES)))
+        choosable = np.stack([_choosable(payoffs, tier, counted, rules.book) for tier in tiers[:-1]])
+        table = np.zeros((*choosable.shape, rules.style.shape[1], len(QUANTITIES)))
         numbers = payoffs.draw_arrays if load is None else with_load(payoffs, load)
         return cls(payoffs, table, choosable, _fill(policy, payoffs, choosable, numbers, table))
 
@@ -98,9 +99,9 @@ class Expected:
         numbers = with_load(payoffs, load)
         assignments = handling.assignments(np.zeros(len(payoffs.cases), dtype=np.int64))
         rules, total = handling.arrays, np.zeros((len(assignments.case), len(QUANTITIES)))
-        for s in range(len(STYLES)):
+        for s in range(rules.style.shape[1]):
             chosen = assignments.choice[:, s]
-            rows = expect(payoffs, assignments.case, chosen, assignments.tier, rules.suspected, rules.claimed, numbers)
+            rows = _rows(payoffs, assignments.case, chosen, assignments.tier, rules, numbers)
             total += rows[:, s]
         return total
 
@@ -119,7 +120,7 @@ class Expected:
         total = np.asarray(self.last.sum(axis=1))
         for k, table in enumerate(self.table):
             here = np.flatnonzero(handling.tier == k)
-            total[here] = sum(table[here, handling.choice[here, s], s] for s in range(len(STYLES)))
+            total[here] = sum(table[here, choice, s] for s, choice in enumerate(handling.choice[here].T))
         return total
 
     def along(self, policy: Policy, lever: Lever) -> tuple[Ints, Floats]:
@@ -152,21 +153,24 @@ class Expected:
         return float(best.sum())
 
 
-def _choosable(payoffs: Payoffs, tier: int, counted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _choosable(payoffs: Payoffs, tier: int, counted: NDArray[np.bool_], book: Ints) -> NDArray[np.bool_]:
     chosen = np.zeros(payoffs.choice_sets.adequate.shape, dtype=np.bool_)
 
     def work(first: int, last: int) -> None:
         may_be_chosen(tier, counted, payoffs.choice_sets, first, last, chosen)
 
     in_blocks(work, len(chosen), 2_000)
+    by_the_book = np.flatnonzero(book >= 0)
+    chosen[by_the_book, book[by_the_book]] = True
     return chosen
 
 
 def load_of(policy: Policy, payoffs: Payoffs) -> Floats:
     """Return the supervisor minutes (padded draws,) that a policy takes, mean over the cases."""
     everywhere = np.zeros(len(payoffs.cases), dtype=np.int64)
-    assignments = Handling.of(policy, payoffs).assignments(everywhere)
-    return np.asarray(supervisor_minutes(payoffs, assignments, 1)[0] / len(everywhere), dtype=np.float64)
+    handling = Handling.of(policy, payoffs)
+    minutes = supervisor_minutes(payoffs, handling.arrays.style, handling.assignments(everywhere), 1)
+    return np.asarray(minutes[0] / len(everywhere), dtype=np.float64)
 
 
 def _fill(policy: Policy, payoffs: Payoffs, wanted: NDArray[np.bool_], numbers: DrawArrays, table: Floats) -> Floats:
@@ -175,11 +179,12 @@ def _fill(policy: Policy, payoffs: Payoffs, wanted: NDArray[np.bool_], numbers: 
     final = Handling.of(policy, payoffs, lowest=len(tiers) - 1)
     for k, tier in enumerate(tiers[:-1]):
         case, resolution = np.nonzero(wanted[k])
-        table[k, case, resolution] = _rows(payoffs, case, resolution, tier, final.arrays, numbers)
+        table[k, case, resolution] = _rows(payoffs, case, resolution, np.full(len(case), tier), final.arrays, numbers)
     everybody = np.arange(len(payoffs.cases))
-    last = np.empty((len(everybody), len(STYLES), len(QUANTITIES)))
-    for s in range(len(STYLES)):
-        last[:, s] = _rows(payoffs, everybody, final.choice[:, s], tiers[-1], final.arrays, numbers)[:, s]
+    final_tier = np.full(len(everybody), tiers[-1])
+    last = np.empty((*final.choice.shape, len(QUANTITIES)))
+    for s, choice in enumerate(final.choice.T):
+        last[:, s] = _rows(payoffs, everybody, choice, final_tier, final.arrays, numbers)[:, s]
     return last
 
 
@@ -191,5 +196,5 @@ def own_value(policy: Policy, payoffs: Payoffs) -> float:
     return float(Expected.of_choices(policy, payoffs, load_of(policy, payoffs))[:, 0].mean())
 
 
-def _rows(payoffs: Payoffs, case: Ints, resolution: Ints, tier: int, arrays: PolicyArrays, draws: DrawArrays) -> Floats:
-    return expect(payoffs, case, resolution, np.full(len(case), tier), arrays.suspected, arrays.claimed, draws)
+def _rows(payoffs: Payoffs, case: Ints, resolution: Ints, tier: Ints, rules: PolicyArrays, draws: DrawArrays) -> Floats:
+    return expect(payoffs, case, resolution, tier, rules.suspected, rules.claimed, rules.style, draws)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, to_cents
-from policy_sim.value.choice_kernels import grid_values
+from policy_sim.value.choice_kernels import PolicyArrays, grid_values
 from policy_sim.value.expected import QUANTITIES, Expected
 from policy_sim.value.handling import policy_arrays_of
 from policy_sim.value.payoffs import in_blocks
@@ -87,17 +87,14 @@ def enumerate_pairs(
     bare = policy.model_copy(update={"exceptions": ()})
     uses = payoffs.choice_sets.uses[payoffs.choice_sets.adequate]
     levels = tuple(_grid_levels(limit, uses[:, d], bare, tiers, levers) for d, limit in enumerate(LIMITS))
-    start = policy_arrays_of(bare, payoffs).start
+    rules = policy_arrays_of(bare, payoffs)
     above = expected.of_policy(bare, lowest=len(tiers))
     combinations = tuple(_combinations(tier, bare, levels, levers) for tier in tiers)
     in_cents = _padded_levels(levels)
     totals: dict[str, NDArray[np.float32]] = {}
     for name in quantities:
         q = QUANTITIES.index(name)
-        parts = [
-            _settled(expected, k, q, in_cents, combinations[k], start <= k, payoffs.scenario.tiers.index(tier))
-            for k, tier in enumerate(tiers)
-        ]
+        parts = [_settled(expected, k, q, in_cents, combinations[k], rules) for k in range(len(tiers))]
         settled, values = ([part[n] for part in parts] for n in range(2))
         rest = above[:, q]
         if len(tiers) == 2:
@@ -111,16 +108,19 @@ def enumerate_pairs(
 
 
 def _settled(
-    expected: Expected, k: int, q: int, levels: Ints, grid: Ints, reaches: NDArray[np.bool_], scenario_tier: int
+    expected: Expected, k: int, q: int, levels: Ints, grid: Ints, rules: PolicyArrays
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return (N, combinations) whether the k-th tier settles each case, and what that comes to in a quantity."""
     payoffs = expected.payoffs
     settled, value = (np.empty((len(payoffs.cases), len(grid)), dtype=np.float32) for _ in range(2))
     table = np.ascontiguousarray(expected.table[k][..., q])
+    scenario_tier, reaches = int(rules.tiers[k]), rules.start <= k
 
     def work(first: int, last: int) -> None:
         options, choosable = payoffs.choice_sets, expected.choosable[k]
-        grid_values(scenario_tier, levels, grid, reaches, options, choosable, table, first, last, settled, value)
+        grid_values(
+            scenario_tier, levels, grid, reaches, options, choosable, rules.book, table, first, last, settled, value
+        )
 
     in_blocks(work, len(payoffs.cases), 250)
     return settled, value

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from policy_sim.policy import NO_LIMIT_CENTS, Ladder, Policy
 from policy_sim.service import caught_share
-from policy_sim.value.choice_kernels import STYLES, PolicyArrays, choose
+from policy_sim.value.choice_kernels import PolicyArrays, choose
+from policy_sim.value.following import book_of, style_under
 from policy_sim.value.payoffs import Payoffs, in_blocks
 from policy_sim.value.response_kernels import Assignments
 from policy_sim.words import GUARDS, LIMITS
@@ -38,7 +39,7 @@ class Handling:
     tier
         (N,) tier of the policy that decides.
     choice
-        (N, styles) resolution that agents of each style choose.
+        (N, styles) resolution that agents of each style choose; with a playbook there are twice as many styles.
     """
 
     arrays: PolicyArrays
@@ -51,7 +52,7 @@ class Handling:
         arrays = policy_arrays_of(policy, payoffs)
         raised = arrays._replace(start=np.maximum(arrays.start, lowest))
         tier = np.empty(len(payoffs.cases), dtype=np.int64)
-        choice = np.empty((len(tier), len(STYLES)), dtype=np.int64)
+        choice = np.empty((len(tier), arrays.style.shape[1]), dtype=np.int64)
 
         def work(first: int, last: int) -> None:
             choose(raised, payoffs.choice_sets, first, last, tier, choice)
@@ -81,7 +82,8 @@ def policy_arrays_of(policy: Policy, payoffs: Payoffs) -> PolicyArrays:
         if guard.fact in _SUSPICIOUS:
             suspected |= cases.columns[guard.fact] >= guard.at_least
     limits, claimed = limits_in_cents(policy, payoffs), _claimed(policy, payoffs)
-    return PolicyArrays(start, cells_of(payoffs), limits, tiers, suspected, claimed)
+    book, style = book_of(policy.playbook, payoffs), style_under(policy.playbook, payoffs)
+    return PolicyArrays(start, cells_of(payoffs), limits, tiers, suspected, claimed, book, style)
 
 
 def limits_in_cents(policy: Policy, payoffs: Payoffs) -> Ints:

@@ -214,14 +214,13 @@ def _simulate(payoffs: Payoffs, rows: Ints, keep: int, back: int) -> tuple[float
     first_tier = np.zeros(len(rows), dtype=np.int64)
     nobody = np.zeros(len(payoffs.cases), dtype=np.bool_)
     all_claims = np.ones(payoffs.style.shape[-1])
+    shares, numbers = payoffs.style, payoffs.draw_arrays
     kept, returned = (
-        expect(payoffs, rows, np.full(len(rows), choice), first_tier, nobody, all_claims, payoffs.draw_arrays)[
-            ..., 0
-        ].sum(axis=1)
+        expect(payoffs, rows, np.full(len(rows), choice), first_tier, nobody, all_claims, shares, numbers)[..., 0]
         for choice in (keep, back)
     )
     price = payoffs.cases.item_price[rows]
-    total = np.append(0.0, np.cumsum(kept - returned))
+    total = np.append(0.0, np.cumsum((kept - returned).sum(axis=1)))
     # cases of one price are kept or returned together
     is_edge = np.append(True, np.append(price[1:] > price[:-1], True))
     best = int(np.argmax(np.where(is_edge, total, -np.inf)))

@@ -27,6 +27,7 @@ from policy_sim.value.escalation_queue import (
     with_wait,
 )
 from policy_sim.value.evaluation import Outcome, evaluate
+from policy_sim.value.following import following_costs
 from policy_sim.value.handling import Handling, policy_arrays_of
 from policy_sim.value.payoffs import Payoffs
 from policy_sim.value.response_kernels import Assignments
@@ -93,8 +94,8 @@ class Question(NamedTuple):
         """Return the question with bounds of the waiting time, from the load of a sample of the cases."""
         candidates = np.zeros(0, dtype=np.int64) if cents is None else cents
         question = cls(policy, lever, candidates, np.zeros((2, len(sample.draws))))
-        _, assignments, places = question._assigned(sample)
-        minutes = supervisor_minutes(sample, assignments, places)
+        arrays, assignments, places = question._assigned(sample)
+        minutes = supervisor_minutes(sample, arrays.style, assignments, places)
         along = minutes.sum(axis=0, keepdims=True) if lever is None else np.cumsum(minutes, axis=0)
         loads = along[:, : len(sample.draws)] / len(sample.cases)
         bounds = np.stack([loads.min(axis=0) * (1 - _MARGIN), loads.max(axis=0) * (1 + _MARGIN)])
@@ -109,9 +110,12 @@ class Question(NamedTuple):
             score(payoffs, arrays, escalated, places, with_wait(payoffs, hours))
             for hours in WaitNodes.between(*self.waits).hours
         ]
+        # where a limit varies, places are steps: what all of them have is added to the first
+        everywhere = arrays.cell if self.lever is None else np.zeros_like(arrays.cell)
+        costs = following_costs(self.policy.playbook, payoffs, everywhere, places)
         return PartialSums(
-            minutes=supervisor_minutes(payoffs, assignments, places),
-            at_once=score(payoffs, arrays, masked(assignments, ~waits), places, payoffs.draw_arrays),
+            minutes=supervisor_minutes(payoffs, arrays.style, assignments, places),
+            at_once=costs + score(payoffs, arrays, masked(assignments, ~waits), places, payoffs.draw_arrays),
             waiting=np.stack(waiting),
             counts=np.bincount(arrays.cell, minlength=len(payoffs.scenario.cells)),
         )

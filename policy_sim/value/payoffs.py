@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import cpu_count
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from policy_sim.assumptions import Draws, Scenario, central
 from policy_sim.border import InputError, Progress
 from policy_sim.failures import ACTS
+from policy_sim.policy import Playbook
 from policy_sim.service import Cases, Menu, compile_menu, recency_of_failure
 from policy_sim.value.choice_kernels import STYLES, ChoiceSets, put_in_order
 from policy_sim.value.response_kernels import (
@@ -86,6 +87,8 @@ class Payoffs:
     draw_arrays: DrawArrays
     choice_sets: ChoiceSets
     style: Floats
+    #: What playbooks say of the cases, by the number of each, once it has been read.
+    books: dict[int, tuple[Playbook, Ints]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def take(self, rows: Ints) -> Payoffs:
         """Return the payoffs of some of the cases."""
@@ -227,6 +230,7 @@ def expect(
     tier: Ints,
     suspected: NDArray[np.bool_],
     claimed: Floats,
+    style: Floats,
     draw_arrays: DrawArrays,
 ) -> Floats:
     """Return (rows, styles, quantities): what rows come to, mean over draws, times a style's share at their tier.
@@ -241,11 +245,13 @@ def expect(
         (N,) whether a guard has passed the case on because its customer looks suspicious.
     claimed
         (draws,) share of learned claiming that gets through, for the padded draws of the payoffs.
+    style
+        (K, styles, draws) shares of who chooses how, for the same.
     draw_arrays
         Those of the payoffs, or those with the wait of a load in them.
     """
-    weight = payoffs.style / len(payoffs.draws)
-    out = np.empty((len(case), len(STYLES), len(EXPECTED)))
+    weight = style / len(payoffs.draws)
+    out = np.empty((len(case), style.shape[1], len(EXPECTED)))
     cases = payoffs.case_arrays
     # the compiler knows one kind of array only
     case, resolution, tier = (np.ascontiguousarray(rows) for rows in (case, resolution, tier))

@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 
 from policy_sim.border import Progress
 from policy_sim.policy import Policy
-from policy_sim.value.choice_kernels import STYLES, PolicyArrays
+from policy_sim.value.choice_kernels import PolicyArrays
 from policy_sim.value.escalation_queue import escalation_queue, supervisor_minutes, with_wait
+from policy_sim.value.following import following_costs
 from policy_sim.value.handling import Handling, policy_arrays_of
 from policy_sim.value.payoffs import Payoffs, in_blocks
 from policy_sim.value.response_kernels import LANES, Assignments, DrawArrays, score_assignments
 from policy_sim.words import MEASURES
 
-__all__ = ["measures_by_case", "measures_of", "score", "score_lanes"]
+__all__ = ["measures_by_case", "measures_chosen", "measures_of", "score", "score_lanes"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -32,9 +33,13 @@ def measures_by_case(policy: Policy, payoffs: Payoffs) -> Floats:
     count = len(payoffs.cases)
     handling = Handling.of(policy, payoffs)
     assignments = handling.assignments(np.arange(count))
-    minutes = supervisor_minutes(payoffs, handling.assignments(np.zeros(count, dtype=np.int64)), 1)[0] / count
+    together = handling.assignments(np.zeros(count, dtype=np.int64))
+    minutes = supervisor_minutes(payoffs, handling.arrays.style, together, 1)[0] / count
     wait = escalation_queue(payoffs, minutes).mean_wait_hours
-    return score(payoffs, handling.arrays, assignments, count, with_wait(payoffs, wait))
+    measures = score(payoffs, handling.arrays, assignments, count, with_wait(payoffs, wait))
+    if policy.playbook is not None:
+        measures += following_costs(policy.playbook, payoffs, assignments.place, count)
+    return measures
 
 
 def measures_of(policy: Policy, payoffs: Payoffs, case: Ints, resolution: Ints, tier: Ints) -> Floats:
@@ -51,8 +56,12 @@ def measures_of(policy: Policy, payoffs: Payoffs, case: Ints, resolution: Ints, 
     case, resolution, tier
         (rows,) which case is given what at which tier of the scenario. Rows of one case stand together.
     """
-    arrays = policy_arrays_of(policy, payoffs)
-    choice = np.repeat(resolution[:, None], len(STYLES), axis=1)
+    return measures_chosen(payoffs, policy_arrays_of(policy, payoffs), case, resolution, tier)
+
+
+def measures_chosen(payoffs: Payoffs, arrays: PolicyArrays, case: Ints, resolution: Ints, tier: Ints) -> Floats:
+    """Return the same, `arrays` being what a policy says of the cases."""
+    choice = np.repeat(resolution[:, None], arrays.style.shape[1], axis=1)
     assignments = Assignments(case, tier, choice, np.arange(len(case)))
     changes = score(payoffs, arrays, assignments, len(case), payoffs.draw_arrays)
     # of rows of the same case that follow each other, the kernel adds up differences
@@ -90,5 +99,5 @@ def score_lanes(
 ) -> None:
     """Fill out (places, measures, LANES) with measures, or their changes, for the draws from `first` on."""
     out[:] = 0.0
-    score_assignments(assignments, arrays.suspected, payoffs.case_arrays, draw_arrays, payoffs.style, first, out)
+    score_assignments(assignments, arrays.suspected, payoffs.case_arrays, draw_arrays, arrays.style, first, out)
     out[:, MEASURES.index("learned_claiming")] *= arrays.claimed[first : first + LANES]

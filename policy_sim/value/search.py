@@ -34,6 +34,7 @@ __all__ = [
     "climb",
     "climb_within",
     "moving_levers",
+    "price_of_load",
     "release_upper_limits",
     "same_as",
     "settle",
@@ -84,7 +85,7 @@ class Search:
     def of(cls, policy: Policy, payoffs: Payoffs, limits: Sequence[str], caps: Mapping[str, float]) -> Search:
         """Work out the tables under the load of a policy, and what a supervisor minute more costs those who wait."""
         load = load_of(policy, payoffs)
-        return cls(Expected.of(policy, payoffs, load, limits), caps, _price_of_load(policy, payoffs, load), load)
+        return cls(Expected.of(policy, payoffs, load, limits), caps, price_of_load(policy, payoffs, load), load)
 
     def under(self, policy: Policy) -> Search:
         """Return the search under the load of a policy; itself where people wait as long as they do already."""
@@ -94,7 +95,7 @@ class Search:
         if float(np.abs(now - then).max()) < _SETTLED_HOURS:
             return self
         expected = self.expected.under(policy, load)
-        return replace(self, expected=expected, prices=_price_of_load(policy, payoffs, load), load=load)
+        return replace(self, expected=expected, prices=price_of_load(policy, payoffs, load), load=load)
 
     @property
     def wait_hours(self) -> float:
@@ -306,7 +307,7 @@ def release_upper_limits(
     return best
 
 
-def _price_of_load(policy: Policy, payoffs: Payoffs, load: Floats) -> dict[str, float]:
+def price_of_load(policy: Policy, payoffs: Payoffs, load: Floats) -> dict[str, float]:
     """Return what one more supervisor minute costs those who wait (money), if it makes a difference at all."""
     more, less = (
         float(Expected.of_choices(policy, payoffs, load * factor)[:, 0].mean()) for factor in (1 + _NUDGE, 1 - _NUDGE)

@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 
 from policy_sim.assumptions import draw_assumptions, load_scenario
-from policy_sim.policy import ASK, NO_LIMIT, Guard, Lever, LimitException, Policy, Tier
+from policy_sim.policy import ASK, NO_LIMIT, Guard, Lever, LimitException, Playbook, Policy, Tier
 from policy_sim.service import read_cases
 from policy_sim.study import Sample, prepare
 from policy_sim.value import value_cases
-from policy_sim.words import ASKS, LIMITS
+from policy_sim.words import ASKS, LIMITS, RULE_FACTS
 
 COSTS = ("unit_cost", "salvage_value", "return_shipping", "outbound_shipping", "restocking")
 
@@ -163,7 +163,26 @@ def make_policy(rng, payoffs):
             for (tier, failure, segment), chosen in exceptions.items()
         ),
         guards=tuple(guards),
+        playbook=make_playbook(rng, payoffs) if rng.random() < 0.4 else None,
     )
+
+
+def make_playbook(rng, payoffs):
+    """Draw a playbook of rules that overlap, leave gaps, and say much that cannot be given."""
+    scenario, columns = payoffs.scenario, payoffs.cases.columns
+    rules = []
+    for _ in range(rng.integers(1, 12)):
+        failure = str(rng.choice(list(scenario.failures)))
+        when = {}
+        for fact in rng.choice(list(RULE_FACTS), rng.integers(0, 3), replace=False):
+            low, high = sorted(float(value) for value in rng.choice(columns[str(fact)], 2))
+            ends = [{"at_least": low}, {"below": high + 0.5}, {"at_least": low, "below": high + 0.5}]
+            when[str(fact)] = ends[rng.integers(0, 3)]
+        asks = [str(ask) for ask in rng.choice(list(ASKS), rng.integers(1, 4), replace=False)]
+        bundles = scenario.resolutions(failure)
+        give = bundles[rng.integers(0, len(bundles))]
+        rules.append({"failure": failure, "when": when, "asks": asks if rng.random() < 0.3 else (), "give": give})
+    return Playbook.model_validate({"rules": rules})
 
 
 @pytest.fixture(scope="session")

@@ -336,10 +336,41 @@ def limit_in_force(policy, tier, limit, failure, segment):
     return value
 
 
+def is_within(policy, payoffs, i, a, k, names):
+    """Tell whether the k-th tier may give resolution a for case i, as far as limits go."""
+    cases = payoffs.cases
+    failure, segment = cases.failures[cases.failure[i]], cases.segments[cases.segment[i]]
+    within = True
+    for d, limit in enumerate(names):
+        cents = payoffs.choice_sets.uses[i, a, d]
+        # below 0: the resolution does not draw on this limit
+        if k < len(policy.tiers) - 1 and cents >= 0:
+            in_force = limit_in_force(policy, policy.tiers[k].name, limit, failure, segment)
+            within = within and cents <= 100 * in_force + 1e-6
+    return within
+
+
+def by_the_book(policy, payoffs, i, k, names):
+    """Return the resolution that the playbook says for case i if the k-th tier may give it, else None."""
+    cases = payoffs.cases
+    failure, ask = cases.failures[cases.failure[i]], list(ASKS)[cases.ask[i]]
+    for rule in policy.playbook.rules if policy.playbook else ():
+        holds = rule.failure == failure and (not rule.asks or ask in rule.asks)
+        for fact, stretch in rule.when.items():
+            value = cases.columns[fact][i]
+            holds = holds and (stretch.at_least is None or value >= stretch.at_least)
+            holds = holds and (stretch.below is None or value < stretch.below)
+        if holds:
+            a = [sorted(bundle) for bundle in resolutions(payoffs.scenario, failure)].index(sorted(rule.give))
+            can = payoffs.choice_sets.adequate[i, a] and is_within(policy, payoffs, i, a, k, names)
+            return a if can else None
+    return None
+
+
 def handle(policy, payoffs, i, names):
     """Return who handles case i (position in the policy) and which resolution each style chooses."""
     scenario, cases, options = payoffs.scenario, payoffs.cases, payoffs.choice_sets
-    failure, segment = cases.failures[cases.failure[i]], cases.segments[cases.segment[i]]
+    failure = cases.failures[cases.failure[i]]
     tiers = [tier.name for tier in policy.tiers]
     last = len(tiers) - 1
     start = 0
@@ -348,17 +379,7 @@ def handle(policy, payoffs, i, names):
             start = max(start, tiers.index(guard.to))
     everything = range(len(resolutions(scenario, failure)))
     for k in range(start, last + 1):
-        allowed = []
-        for a in everything:
-            within = True
-            for d, limit in enumerate(names):
-                cents = options.uses[i, a, d]
-                # below 0: the resolution does not draw on this limit
-                if k < last and cents >= 0:
-                    in_force = limit_in_force(policy, tiers[k], limit, failure, segment)
-                    within = within and cents <= 100 * in_force + 1e-6
-            if within and options.adequate[i, a]:
-                allowed.append(a)
+        allowed = [a for a in everything if options.adequate[i, a] and is_within(policy, payoffs, i, a, k, names)]
         if allowed:
             # max and min take the first of equals
             guided = max(allowed, key=lambda a: payoffs.agent_view.payoff[scenario.tiers.index(tiers[k]), i, a])
@@ -398,13 +419,21 @@ def evaluate_plainly(policy, payoffs, names, known=None):
             shares = {style: draw[f"{tier}.{style}_share"] for style in STYLES[1:]}
             shares["guided"] = 1 - shares["generous"] - shares["thrifty"]
             suspected = any(getattr(cases, fact)[i] >= level for fact, level in at_least.items())
+            said, following = by_the_book(policy, payoffs, i, k, names), 0.0
+            if policy.playbook:
+                following = draw["playbook.followed_share"]
+                looked_up = following * draw["playbook.lookup_minutes"] * cases.columns["surfaces"][i]
+                totals["minutes"] += looked_up
+                totals["labour"] += looked_up * draw[f"{scenario.tiers[0]}.cost_per_minute"]
+                totals["labour"] += draw["playbook.training_cost"] / draw["shop.cases_per_year"]
             for style, a in zip(STYLES, choice, strict=True):
-                key = (i, a, tier, suspected)
-                if key not in known:
-                    bundle = resolutions(scenario, cases.failures[cases.failure[i]])[a]
-                    known[key] = measures(scenario, cases, i, bundle, tier, draw, suspected, queue)
-                for name in MEASURES:
-                    totals[name] += shares[style] * known[key][name]
+                for chosen, share in ((a, 1 - following), (a if said is None else said, following)):
+                    key = (i, chosen, tier, suspected)
+                    if key not in known:
+                        bundle = resolutions(scenario, cases.failures[cases.failure[i]])[chosen]
+                        known[key] = measures(scenario, cases, i, bundle, tier, draw, suspected, queue)
+                    for name in MEASURES:
+                        totals[name] += share * shares[style] * known[key][name]
         return totals
 
     totals = add_up((0.0, 0.0), known)

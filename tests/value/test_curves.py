@@ -318,7 +318,9 @@ def hand_rules(limit):
     limits = np.full((2, 1, len(LIMITS)), to_cents(NO_LIMIT))
     limits[0, 0, _REFUND] = to_cents(limit)
     nobody, everywhere = np.zeros(2, dtype=np.bool_), np.zeros(2, dtype=np.int64)
-    return PolicyArrays(everywhere, everywhere, limits, np.array([0, 1]), nobody, np.ones(LANES))
+    no_book, style = np.full(2, -1), np.zeros((2, 3, LANES))
+    style[:, :2, 0] = 0.5
+    return PolicyArrays(everywhere, everywhere, limits, np.array([0, 1]), nobody, np.ones(LANES), no_book, style)
 
 
 def test_hand_example_by_liking():

@@ -82,9 +82,8 @@ def test_hours_along_a_limit_are_those_of_the_queue(short_of_staff, random_polic
         policy = random_policy(rng, short_of_staff)
         lever, rules = random_lever(rng, policy, short_of_staff), policy_arrays_of(policy, short_of_staff)
         assignments, steps = stages_of_lever(policy, short_of_staff, lever, rules)
-        minutes = np.cumsum(supervisor_minutes(short_of_staff, assignments, len(steps)), axis=0) / len(
-            short_of_staff.cases
-        )
+        changes = supervisor_minutes(short_of_staff, rules.style, assignments, len(steps))
+        minutes = np.cumsum(changes, axis=0) / len(short_of_staff.cases)
         expected = escalation_queue(short_of_staff, minutes).mean_wait_hours
         np.testing.assert_allclose(hours_waited_along(short_of_staff, minutes), expected, rtol=1e-7, atol=1e-4)
 

@@ -128,7 +128,7 @@ def test_expected_payoffs_agree_with_the_twin(oracle, payoffs):
     rng = np.random.default_rng(2)
     case, resolution, tier = random_rows(payoffs, rng, 60)
     suspected, claimed = random_suspicion(payoffs, rng)
-    found = expect(payoffs, case, resolution, tier, suspected, claimed, payoffs.draw_arrays)
+    found = expect(payoffs, case, resolution, tier, suspected, claimed, payoffs.style, payoffs.draw_arrays)
     draw = oracle.all_draws(payoffs)
     through = claimed[: len(payoffs.draws)]
     for n, (i, a, k) in enumerate(zip(case, resolution, tier, strict=True)):
@@ -197,7 +197,9 @@ def test_beliefs_are_expectations_over_the_one_central_draw(payoffs):
     nobody, all_of_it = np.zeros(len(cases), dtype=np.bool_), np.ones(middle.style.shape[-1])
     scale = 1e-12 * (1 + cases.future_value + cases.item_price)[case]
     for k in range(len(scenario.tiers)):
-        found = expect(middle, case, resolution, np.full(len(case), k), nobody, all_of_it, middle.draw_arrays)
+        found = expect(
+            middle, case, resolution, np.full(len(case), k), nobody, all_of_it, middle.style, middle.draw_arrays
+        )
         found = found[..., 0].sum(axis=1)
         believed = payoffs.agent_view.payoff[k, case, resolution]
         assert (np.abs(found - believed) <= scale + 1e-12 * np.abs(believed)).all()
@@ -401,9 +403,8 @@ def test_rows_do_not_depend_on_each_other(shipped_payoffs):
     suspicion = random_suspicion(shipped_payoffs, rng)
 
     def found(rows):
-        return expect(
-            shipped_payoffs, case[rows], resolution[rows], tier[rows], *suspicion, shipped_payoffs.draw_arrays
-        )
+        shares, numbers = shipped_payoffs.style, shipped_payoffs.draw_arrays
+        return expect(shipped_payoffs, case[rows], resolution[rows], tier[rows], *suspicion, shares, numbers)
 
     np.testing.assert_array_equal(found(order), found(np.arange(200))[order])
 
