@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from policy_sim.currencies import amount_words, currency_sign
 from policy_sim.policy.playbook import PlaybookRule, Stretch
-from policy_sim.words import ASKS, RULE_FACTS, RuleFact, amount_words, currency_sign
+from policy_sim.words import ASKS, RULE_FACTS, RuleFact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
