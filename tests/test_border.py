@@ -181,6 +181,21 @@ def test_written_files_have_ordinary_rights(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(ordinary.stat().st_mode)
 
 
+def test_a_file_may_be_written_piece_by_piece(tmp_path):
+    path = tmp_path / "out.csv"
+    write_whole(path, lambda stream: stream.writelines((b"a\n", b"b\n")))
+    assert path.read_bytes() == b"a\nb\n"
+
+    def broken(stream):
+        stream.write(b"half")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_whole(path, broken)
+    assert path.read_bytes() == b"a\nb\n"
+    assert os.listdir(tmp_path) == ["out.csv"]
+
+
 @pytest.mark.parametrize("broken", ["replace", "fdopen", "chmod"])
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, broken):
     path = tmp_path / "out.json"

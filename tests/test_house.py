@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "policy_sim").rglob("*.py"))
 PYTHON = [*SOURCES, *sorted((ROOT / "tests").rglob("*.py"))]
 
-#: The one that has to be: numba's cache minds one file at a time, so all that one compiled loop calls stands in it.
-LONG_FILES = {"policy_sim/value/response_kernels.py"}
+#: Those that have to be: numba's cache minds one file at a time, so all that one compiled loop calls stands in it.
+LONG_FILES = {"policy_sim/value/response_kernels.py", "policy_sim/value/tree_kernels.py"}
 
 
 def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:

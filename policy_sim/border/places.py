@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from policy_sim.border.errors import InputError, unknown
 from policy_sim.border.guard import is_file
@@ -45,26 +47,33 @@ def find_file(kind: str, file: str | Path, folder: str, suffix: str) -> Path:
     raise unknown(kind, file, names)
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
+def write_whole(path: Path, content: str | bytes | Callable[[BinaryIO], None]) -> None:
     """Write a file beside its place and rename it, so that a reader never meets half a file.
 
     What is there and no file (a device, a pipe) is written to instead: to rename something over it would remove it.
+
+    Parameters
+    ----------
+    path
+        Where the file is to be.
+    content
+        What stands in it, or what writes that to a stream: for files that are larger than there should be memory for.
 
     Raises
     ------
     InputError
         If the folder cannot be written to.
     """
-    data = content.encode() if isinstance(content, str) else content
     try:
         if _is_device(path):
-            path.write_bytes(data)
+            with path.open("wb") as stream:
+                _write(stream, content)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
+                _write(stream, content)
             mask = os.umask(0)
             os.umask(mask)
             os.chmod(beside, 0o666 & ~mask)
@@ -76,6 +85,13 @@ def write_whole(path: Path, content: str | bytes) -> None:
         raise InputError(f"cannot write '{path}': {error.strerror}; choose another place with --out") from None
     except ValueError as error:  # a name that no file can bear
         raise InputError(f"cannot write '{path}': {error}; choose another place with --out") from None
+
+
+def _write(stream: BinaryIO, content: str | bytes | Callable[[BinaryIO], None]) -> None:
+    if callable(content):
+        content(stream)
+    else:
+        stream.write(content.encode() if isinstance(content, str) else content)
 
 
 def check_place(path: Path) -> None:

@@ -118,7 +118,9 @@ def check_header(path: str | Path) -> None:
         )
 
 
-def read_parquet(path: str | Path, plain: Collection[str] | None = None) -> pd.DataFrame:
+def read_parquet(
+    path: str | Path, plain: Collection[str] | None = None, only: Collection[str] | None = None
+) -> pd.DataFrame:
     """Read a Parquet file as its columns stand; what some program noted about them beside is not looked at.
 
     It belongs inside of `guarded`.
@@ -129,6 +131,8 @@ def read_parquet(path: str | Path, plain: Collection[str] | None = None) -> pd.D
         The file.
     plain
         Names of columns that must hold single values (numbers, text, days) where they are there; all, if not given.
+    only
+        Names of the columns that are read; all, if not given.
 
     Raises
     ------
@@ -157,7 +161,9 @@ def read_parquet(path: str | Path, plain: Collection[str] | None = None) -> pd.D
                 raise InputError(
                     f"column '{field.name}' of '{path}' holds {kind}; expected single numbers or text, convert it"
                 )
-        wanted = [name for name in schema.names if not re.fullmatch(_INDEX_COLUMN, name)]
+        wanted = [
+            name for name in schema.names if (not re.fullmatch(_INDEX_COLUMN, name) if only is None else name in only)
+        ]
         columns = file.read(columns=wanted).replace_schema_metadata(None)
         columns.validate(full=True)  # text that is none would be met much later
         # pandas cannot look things up by half numbers

@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 
 __all__ = ["calibrate"]
 
+_MostCases = Annotated[
+    int,
+    typer.Option(
+        "--most-cases",
+        help="Of a log with more cases, customers are drawn at random, each with all cases and orders, up to so many "
+        "cases; the report and the new file say so.",
+    ),
+]
+
 
 def calibrate(
     log: Annotated[Path, typer.Argument(help="A log of cases (CSV, Parquet, XLSX), as log build writes it.")],
@@ -42,6 +51,7 @@ def calibrate(
     set_aside: Annotated[
         Path | None, typer.Option("--set-aside", help="File (.csv) for the cases that are not used, with the reason.")
     ] = None,
+    most_cases: _MostCases = 1_000_000,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -53,6 +63,7 @@ def calibrate(
     from policy_sim.evidence.measured_scenario import measured_content, write_measured
     from policy_sim.evidence.predictive import predictive_check
     from policy_sim.evidence.recoveries import compare_recoveries
+    from policy_sim.evidence.repeat_claims import repeat_claims
     from policy_sim.evidence.shares import counted_shares
     from policy_sim.show.figures.calibration import figures_of_calibration
     from policy_sim.show.terminal.calibration import of_calibration
@@ -65,17 +76,19 @@ def calibrate(
     check_out(figures, has_figures=True)
     if set_aside is not None:
         check_place(set_aside)
-    with progress_bar(5) as begin:
+    with progress_bar(7) as begin:
         scenario = read_scenario(source)
         in_force = None if policy is None else read_policy(policy, scenario).policy
-        cases, unused = read_case_log(log, scenario)
-        orders = read_transactions(orders_of.transactions, orders_of.reading, scenario)
+        begin("Reading the log")
+        cases, unused = read_case_log(log, scenario, most=most_cases, seed=seed)
+        begin("Reading orders")
+        orders = _orders(orders_of, cases, scenario)
         with warnings_as_notes():
             calibration = learn(cases, orders, scenario, seed=seed, on_progress=begin("Learning from cases"))
             check = predictive_check(calibration)
             unseen = sensitivity(calibration, on_progress=begin("Supposing something unseen"))
             begin("Fitting the recovery-aware model beside it")
-            recoveries = compare_recoveries(calibration)
+            recoveries, claims = compare_recoveries(calibration), repeat_claims(calibration.observed)
             begin("Telling styles")
             styles = None if in_force is None else _styles(in_force, cases, orders, scenario, orders_of.model)
         begin("Writing files")
@@ -89,16 +102,30 @@ def calibrate(
                 "check": check.to_frame(),
                 "unseen": unseen.to_frame(),
                 "recoveries": recoveries.to_frame(),
+                "repeat_claims": claims.to_frame(),
             }
             write_files(figures, {}, tables, figures_of_calibration(calibration, check, unseen))
     if len(unused):
         where = f"; they are in {set_aside}" if set_aside else ", see them with --set-aside FILE"
         note(f"{len(unused):,} cases cannot be used ({unused['problem'].iloc[0]}){where}")
     if as_json:
-        parts = calibration.to_dict() | {"check": check.to_dict()} | unseen.to_dict() | recoveries.to_dict()
+        parts = calibration.to_dict() | {"check": check.to_dict()} | unseen.to_dict()
+        parts |= recoveries.to_dict() | claims.to_dict()
         print_json(parts | ({"styles": styles.to_dict()} if styles else {}) | {"file": str(out)})
     else:
-        print_parts([*of_calibration(calibration, check, unseen, recoveries, styles), f"Wrote {out}: --scenario {out}"])
+        screen = of_calibration(calibration, check, unseen, recoveries, claims, styles)
+        print_parts([*screen, f"Wrote {out}: --scenario {out}"])
+
+
+def _orders(orders_of: LogSource, cases: CaseLog, scenario: Scenario) -> Transactions:
+    """Read the orders; where customers were drawn, keep theirs, and say so."""
+    orders = read_transactions(orders_of.transactions, orders_of.reading, scenario)
+    if cases.draw is None:
+        return orders
+    drawn = cases.draw.orders(orders)
+    note(f"The log: {cases.draw}; --most-cases N looks at more")
+    note(f"Orders of {len(drawn.labels):,} of {len(orders.labels):,} customers, drawn in the same way, are looked at")
+    return drawn
 
 
 def _extended(source: ScenarioSource, out: Path) -> str:

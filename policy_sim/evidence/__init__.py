@@ -2,10 +2,12 @@
 
 build_log(folder, scenario) -> BuiltLog, with a report of what matched; check_log(file, scenario) -> LogCheck
 read_case_log(file, scenario) -> CaseLog; calibrate(log, transactions, scenario) -> Calibration; predictive_check,
-sensitivity, compare_recoveries and style_shares look at it; measured_content, write_measured -> a scenario file
+sensitivity, compare_recoveries, repeat_claims and style_shares look at it, agreement at a playbook; measured_content,
+write_measured -> a scenario file
 simulate_log(scenario, policy) -> SimulatedLog of a firm with a known truth, for `write_exports`
 """
 
+from policy_sim.evidence.agreement import agreement
 from policy_sim.evidence.build_report import BuildReport
 from policy_sim.evidence.calibration import Calibration, calibrate
 from policy_sim.evidence.case_files import write_table
@@ -21,6 +23,7 @@ from policy_sim.evidence.measured_scenario import measured_content, write_measur
 from policy_sim.evidence.posterior import Estimate
 from policy_sim.evidence.predictive import PredictiveCheck, predictive_check
 from policy_sim.evidence.recoveries import RecoveryComparison, compare_recoveries
+from policy_sim.evidence.repeat_claims import RepeatClaims, repeat_claims
 from policy_sim.evidence.shares import counted_shares
 from policy_sim.evidence.simulated_exports import write_exports
 from policy_sim.evidence.simulated_world import SimulatedLog, simulate_log
@@ -40,10 +43,12 @@ __all__ = [
     "LogCheck",
     "PredictiveCheck",
     "RecoveryComparison",
+    "RepeatClaims",
     "Sensitivity",
     "SimulatedLog",
     "StyleShares",
     "World",
+    "agreement",
     "build_log",
     "calibrate",
     "check_log",
@@ -54,6 +59,7 @@ __all__ = [
     "predictive_check",
     "read_case_log",
     "read_case_mapping",
+    "repeat_claims",
     "sensitivity",
     "shape_of",
     "simulate_log",

@@ -183,14 +183,14 @@ def calibrate(
     Notes
     -----
     The maximum of the posterior is found by Newton's method with exact derivatives; around it the posterior is taken as
-    normal on a scale on which every prior is (Laplace), and draws from that are weighted by how much likelier they
-    really are. Failures learn from each other: before the log has spoken, what is not known of them correlates at .25.
-    Agents give more to better and angrier customers: what they saw (severity, earlier failures and orders, amounts,
-    earlier claims) bears on the chance of loss beside what they gave.
+    normal on a scale on which every prior is (Laplace), moved to the closest normal distribution, and draws from that
+    are weighted by how much likelier they really are. Failures learn from each other: before the log has spoken, what
+    is not known of them correlates at .25. Agents give more to better and angrier customers: what they saw (severity,
+    earlier failures and orders, amounts, earlier claims) bears on the chance of loss beside what they gave.
 
     References
     ----------
-    Tierney and Kadane 1986; Vehtari et al. 2024 (weights).
+    Tierney and Kadane 1986; Opper and Archambeau 2009; Vehtari et al. 2024 (weights).
     """
     check_at_least(0, "seed", seed, "--seed")
     steps = Steps(on_progress, 3)
@@ -198,11 +198,13 @@ def calibrate(
     observed = Observed.of(log, transactions, scenario)
     steps.begin("Finding the maximum")
     posterior = Posterior(observed.likelihood(), observed.parameters, _checked(further, observed.parameters))
-    maximum, covariance = posterior.maximum()
+    at_maximum = posterior.maximum()
     steps.begin("Weighting draws")
-    z, weights, k = _weighted(posterior, maximum, covariance, np.random.default_rng([seed, 7]))
+    rng = np.random.default_rng([seed, 7])
+    normal = posterior.closest_normal(*at_maximum, rng)
+    z, weights, k = _weighted(posterior, *normal, rng)
     steps.finish()
-    return _calibration(observed, (maximum, covariance), (z, weights, k))
+    return _calibration(observed, normal, (z, weights, k))
 
 
 def _checked(further: Sequence[Estimate], parameters: Parameters) -> tuple[Estimate, ...]:
@@ -218,18 +220,18 @@ def _checked(further: Sequence[Estimate], parameters: Parameters) -> tuple[Estim
 
 
 def _weighted(
-    posterior: Posterior, maximum: Floats, covariance: Floats, rng: np.random.Generator
+    posterior: Posterior, mean: Floats, covariance: Floats, rng: np.random.Generator
 ) -> tuple[Floats, Floats, float]:
     """Return draws (draws, P) from a normal approximation, their weights, and Pareto k.
 
     Where the tail of the weights is long, the approximation is moved to the weighted means and stretched to the
     weighted standard deviations, and drawn from anew (Paananen, Piironen, Buerkner and Vehtari 2021).
     """
-    mean, root = maximum, np.linalg.cholesky(covariance)
+    root = np.linalg.cholesky(covariance)
     best: tuple[Floats, Floats, float] | None = None
     for _ in range(_ROUNDS):
         # pairs on both sides of the middle: means are exact where the posterior is symmetric
-        half = rng.standard_normal((_DRAWS // 2, len(maximum)))
+        half = rng.standard_normal((_DRAWS // 2, len(mean)))
         scores = np.concatenate([half, -half])
         z = mean + scores @ root.T
         with ThreadPoolExecutor() as pool:
@@ -247,19 +249,18 @@ def _weighted(
 
 
 def _calibration(
-    observed: Observed, at_maximum: tuple[Floats, Floats], weighted: tuple[Floats, Floats, float]
+    observed: Observed, normal: tuple[Floats, Floats], weighted: tuple[Floats, Floats, float]
 ) -> Calibration:
     """Put together what was learned."""
     parameters = observed.parameters
-    (maximum, covariance), (z, weights, k) = at_maximum, weighted
-    count = len(parameters.names)
+    (middle, covariance), (z, weights, k) = normal, weighted
     mean = weights @ z
     spread = np.sqrt(weights @ (z - mean) ** 2)
     plain = np.sqrt(np.diag(covariance))
-    off = (np.abs(mean - maximum) > _MOVED * plain) | (spread > _WIDENED * plain) | (spread < plain / _WIDENED)
+    off = (np.abs(mean - middle) > _MOVED * plain) | (spread > _WIDENED * plain) | (spread < plain / _WIDENED)
     doubtful = tuple(name for name, is_off in zip(parameters.names, off, strict=False) if is_off)
-    adjusted = slice(count, count + len(parameters.adjustments))
-    buying = np.exp(parameters.buying_start + BUYING_SPREAD * mean[count + len(parameters.adjustments) :])
+    adjusted = parameters.adjusted
+    buying = np.exp(parameters.buying_start + BUYING_SPREAD * mean[adjusted.stop :])
     return Calibration(
         observed=observed,
         names=parameters.names,

@@ -16,6 +16,7 @@ __all__ = ["ENDINGS", "check_ending", "write_table"]
 
 #: Endings of the names of files that a table may be written to.
 ENDINGS = (".csv", ".parquet", ".xlsx")
+_ROWS_AT_ONCE = 100_000
 _MOST_ROWS_OF_SHEET = 1_048_575  # below the line of names
 
 
@@ -41,13 +42,11 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     """
     kind = path.suffix.lower()
     if kind == ".parquet":
-        stream = io.BytesIO()
-        table.to_parquet(stream, index=False)
-        write_whole(path, stream.getvalue())
+        write_whole(path, lambda stream: table.to_parquet(stream, index=False))
     elif kind == ".xlsx":
         write_whole(path, _workbook(table, path))
     else:
-        write_whole(path, table.to_csv(index=False))
+        write_whole(path, lambda stream: table.to_csv(stream, index=False, encoding="utf-8", chunksize=_ROWS_AT_ONCE))
 
 
 def _workbook(table: pd.DataFrame, path: Path) -> bytes:

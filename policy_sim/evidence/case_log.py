@@ -1,7 +1,8 @@
 """Case log: real cases with what was given, by whom, and when.
 
 In: a table of cases (`joining` writes one). Out: `CaseLog`, and the rows that cannot be used, with the reason.
-Left to others: what the customers did afterwards (`follow_up`), what it teaches (`calibration`).
+Left to others: reading columns (`log_columns`), what the customers did afterwards (`follow_up`), what it teaches
+(`calibration`).
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import Scenario, central
-from policy_sim.border import InputError, nearest, texts_of
-from policy_sim.cells import read_table
-from policy_sim.orders.files import read_file_columns
+from policy_sim.border import InputError, texts_of
+from policy_sim.evidence.drawing import Draw
+from policy_sim.evidence.log_columns import LogColumns, read_log_columns
 from policy_sim.service import Cases, compile_menu, read_usable_cases
 from policy_sim.words import CASE_COLUMNS
 
@@ -29,8 +31,7 @@ Floats = NDArray[np.float64]
 #: Resolution, or tier, of a case of which the log does not say it.
 UNKNOWN = -1
 
-_TEXTS = ("case", "customer", "order", "agent", "resolution", "tier", "failure", "segment", "ask")
-_ORDER = {"early": "opened", "late": "resolved"}
+_NEEDED = ("customer", "resolution", "failure", "item_price")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ class CaseLog:
     filled
         By column of how many cases a fact is missing and taken from the scenario.
     source
-        The file, in words.
+        The file, in words, and what was drawn from it.
+    draw
+        How customers were drawn, where the log has more cases than were wanted; None where all of them are here.
     """
 
     cases: Cases
@@ -70,6 +73,7 @@ class CaseLog:
     has_future_value: bool
     filled: Mapping[str, int]
     source: str
+    draw: Draw | None = None
 
     def __len__(self) -> int:
         return len(self.cases)
@@ -84,7 +88,9 @@ class CaseLog:
 _ARRAYS = ("customer", "resolution", "tier", "agent", "opened", "resolved")
 
 
-def read_case_log(source: str | Path | pd.DataFrame, scenario: Scenario) -> tuple[CaseLog, pd.DataFrame]:
+def read_case_log(
+    source: str | Path | pd.DataFrame, scenario: Scenario, *, most: int | None = None, seed: int = 0
+) -> tuple[CaseLog, pd.DataFrame]:
     """Read a log of cases: one row each, with columns as `Cases` has them, and what was given.
 
     `failure`, `item_price`, `customer` and `resolution` are required; tier, agent, opened and resolved are of use.
@@ -96,6 +102,11 @@ def read_case_log(source: str | Path | pd.DataFrame, scenario: Scenario) -> tupl
         Path of a CSV, Parquet or XLSX file, or a table.
     scenario
         Names failures, remedies and tiers.
+    most
+        How many cases are enough, 1 or more: where the log has more, customers are drawn at random, each with all of
+        their cases, and `source` says so (`Draw`). None for all.
+    seed
+        Of that draw.
 
     Returns
     -------
@@ -106,107 +117,98 @@ def read_case_log(source: str | Path | pd.DataFrame, scenario: Scenario) -> tupl
     InputError
         If a column is missing, or no case can be used.
     """
-    where = "the table of cases" if isinstance(source, pd.DataFrame) else f"case log '{Path(source).name}'"
-    table = source if isinstance(source, pd.DataFrame) else _read(Path(source))
-    for name in ("customer", "resolution"):
-        if name not in table.columns:
-            found = ", ".join(str(column) for column in table.columns)
-            hint = nearest(name, [str(column) for column in table.columns]).replace("did you mean", "is it")
-            raise InputError(
-                f"{where} has no column '{name}'{hint}; found: {found}; `policy-sim log build` writes a log with all "
-                "that is needed"
-            )
-    has_value = "future_value" in table.columns
-    complete, filled = _filled(table if has_value else table.assign(future_value=0.0), scenario)
-    cases, said = read_usable_cases(complete, scenario)
+    log = read_log_columns(Path(source) if isinstance(source, str) else source, _NEEDED)
+    log, draw = (log, None) if most is None else _drawn(log, most, seed)
+    facts, filled = _filled(log, scenario)
+    cases, said = read_usable_cases(facts, scenario)
+    del facts
     problems = said["problem"].to_numpy(dtype=object)
-    resolution, of_resolution = _resolutions(table, scenario)
-    tier, of_tier = _positions(table, "tier", list(scenario.tiers))
+    resolution, of_resolution = _resolutions(log, scenario)
+    tier, of_tier = _positions(log, "tier", list(scenario.tiers))
     for further in (of_resolution, of_tier):
         problems = np.where((problems == "") & (further != ""), further, problems)
     usable = problems == ""
     if not usable.any():
-        raise InputError(f"{where}, row 1: {problems[0]}")
+        raise InputError(f"{log.source}, row 1: {problems[0]}")
     rows = np.flatnonzero(usable)
-    log = CaseLog(
+    not_a_time = np.full(len(log), np.datetime64("NaT"), dtype="datetime64[s]")
+    of_all = CaseLog(
         cases=cases.take(np.flatnonzero(usable[said["problem"].to_numpy() == ""])),
-        customer=_texts(table, "customer", where)[rows],
+        customer=_texts(log, "customer", rows),
         resolution=resolution[rows],
         tier=tier[rows],
-        agent=_texts(table, "agent", where)[rows],
-        opened=_times(table, "opened")[rows],
-        resolved=_times(table, "resolved")[rows],
-        has_future_value=has_value,
+        agent=_texts(log, "agent", rows),
+        opened=log.moments.get("opened", not_a_time)[rows],
+        resolved=log.moments.get("resolved", not_a_time)[rows],
+        has_future_value="future_value" in log.numbers,
         filled=filled,
-        source=where,
+        source=log.source if draw is None else f"{log.source}, {draw}",
+        draw=draw,
     )
-    return log, pd.DataFrame({"case": said["case"], "problem": problems})[~usable]
+    return of_all, pd.DataFrame({"case": said["case"], "problem": problems})[~usable]
 
 
-def _read(path: Path) -> pd.DataFrame:
-    if path.suffix.lower() in (".xlsx", ".xlsm"):
-        columns = read_file_columns(path, lambda header: {name: n for n, name in enumerate(header)}, len, "case log")
-        return pd.DataFrame(dict(columns.columns))
-    return read_table("case log", path, (*_TEXTS, *CASE_COLUMNS)).rows.dropna(how="all")
+def _drawn(log: LogColumns, most: int, seed: int) -> tuple[LogColumns, Draw | None]:
+    """Return the cases of some customers, where there are more cases than enough, and how they were drawn."""
+    if len(log) <= most:
+        return log, None
+    codes, ids = pd.factorize(log.text["customer"])
+    draw = Draw.of(ids, np.bincount(codes), most, seed)
+    return log.take(np.flatnonzero(draw.has(ids)[codes])), draw
 
 
-def _filled(table: pd.DataFrame, scenario: Scenario) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Return the table with missing facts as the scenario has them, and how many cases lack each.
+def _filled(log: LogColumns, scenario: Scenario) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return a table of facts, missing ones as the scenario has them, and how many cases lack each.
 
     Days since the failure before count only where there was one.
     """
-    whole, filled = table.copy(deep=False), {}
-    for name, column in CASE_COLUMNS.items():
-        if name not in table.columns or column.is_required:
-            continue
-        is_missing = table[name].isna() | (table[name].astype(str).str.strip() == "")
-        if not is_missing.any():
-            continue
-        usual: object
-        if column.filled_from is None:
-            default = column.default
-            usual = scenario.value(default) if isinstance(default, str) else default
-        else:
-            base, assumptions = column.filled_from
-            factor = float(np.prod([scenario.value(assumption) for assumption in assumptions]))
-            usual = factor * pd.to_numeric(whole[base], errors="coerce") if base in whole.columns else factor
-        whole[name] = table[name].where(~is_missing, usual)
-        counts = is_missing
-        if name == "days_since_failure" and "prior_failures" in table.columns:
-            counts = is_missing & (pd.to_numeric(table["prior_failures"], errors="coerce") > 0)
-        if counts.any():
-            filled[name] = int(counts.sum())
-    return whole, filled
+    facts: dict[str, Any] = dict(log.text)
+    filled: dict[str, int] = {}
+    for name in dict.fromkeys((*(name for name in CASE_COLUMNS if name in log.numbers), *log.numbers)):
+        values, column = log.numbers[name], CASE_COLUMNS.get(name)
+        is_missing = np.isnan(values) & ~log.is_unreadable(name)
+        if column is not None and not column.is_required and is_missing.any():
+            usual: Any
+            if column.filled_from is None:
+                usual = scenario.value(column.default) if isinstance(column.default, str) else column.default
+            else:
+                base, assumptions = column.filled_from
+                factor = float(np.prod([scenario.value(assumption) for assumption in assumptions]))
+                # the base was filled before
+                usual = factor * pd.to_numeric(pd.Series(facts[base]), errors="coerce") if base in facts else factor
+            values = np.where(is_missing, usual, values)
+            if name == "days_since_failure" and "prior_failures" in log.numbers:
+                is_missing &= log.numbers["prior_failures"] > 0
+            if is_missing.any():
+                filled[name] = int(is_missing.sum())
+        if name in log.unreadable:
+            values = values.astype(object)
+            values[log.unreadable[name].index] = log.unreadable[name]
+        facts[name] = values
+    facts.setdefault("future_value", np.zeros(len(log)))
+    return pd.DataFrame(facts, copy=False), filled
 
 
-def _texts(table: pd.DataFrame, name: str, where: str) -> NDArray[np.str_]:
-    if name not in table.columns:
-        return np.zeros(len(table), dtype=np.str_)
-    column = table[name].astype(object)
-    return texts_of(column.where(column.notna(), ""), name, where)
+def _texts(log: LogColumns, name: str, rows: Ints) -> NDArray[np.str_]:
+    if name not in log.text:
+        return np.zeros(len(rows), dtype=np.str_)
+    return texts_of(log.text[name].iloc[rows], name, log.source)
 
 
-def _times(table: pd.DataFrame, name: str) -> NDArray[np.datetime64]:
-    if name not in table.columns:
-        return np.full(len(table), np.datetime64("NaT"), dtype="datetime64[s]")
-    times = pd.to_datetime(table[name], utc=True, errors="coerce", format="ISO8601")
-    return np.asarray(times.dt.tz_localize(None).to_numpy().astype("datetime64[s]"))
-
-
-def _positions(table: pd.DataFrame, name: str, valid: list[str]) -> tuple[Ints, NDArray[np.object_]]:
+def _positions(log: LogColumns, name: str, valid: list[str]) -> tuple[Ints, NDArray[np.object_]]:
     """Return for each name its place among the valid ones, `UNKNOWN` for none, and what is wrong with it."""
-    if name not in table.columns:
-        return np.full(len(table), UNKNOWN), np.full(len(table), "", dtype=object)
-    codes, words = pd.factorize(table[name].astype(object))
+    if name not in log.text:
+        return np.full(len(log), UNKNOWN), np.full(len(log), "", dtype=object)
+    codes, words = pd.factorize(log.text[name])
     names = [str(word).strip() for word in words]
-    places = np.array([*(valid.index(word) if word in valid else UNKNOWN for word in names), UNKNOWN])
+    places = np.array([valid.index(word) if word in valid else UNKNOWN for word in names])
     wrong = [
         "" if word in valid or not word else f"{name} is '{word}'; expected one of {', '.join(valid)}" for word in names
     ]
-    return places[codes], np.array([*wrong, ""], dtype=object)[codes]
+    return places[codes], np.array(wrong, dtype=object)[codes]
 
 
-def _resolutions(table: pd.DataFrame, scenario: Scenario) -> tuple[Ints, NDArray[np.object_]]:
+def _resolutions(log: LogColumns, scenario: Scenario) -> tuple[Ints, NDArray[np.object_]]:
     """Return which resolution of its failure each case got; remedies may stand in any order."""
     menu = compile_menu(scenario, central(scenario))
     known = {
@@ -214,11 +216,9 @@ def _resolutions(table: pd.DataFrame, scenario: Scenario) -> tuple[Ints, NDArray
         for failure, names in zip(scenario.failures, menu.names, strict=True)
         for place, name in enumerate(names)
     }
-    pairs = table["failure"].astype(str).str.strip() + "\n" + table["resolution"].fillna("").astype(str).str.strip()
-    codes, words = pd.factorize(pairs)
+    codes, pairs = log.pairs("failure", "resolution")
     places, problems = [], []
-    for word in words:
-        failure, _, given = str(word).partition("\n")
+    for failure, given in ((failure.strip(), given.strip()) for failure, given in pairs):
         remedies = frozenset(part.strip() for part in given.split("+"))
         place = UNKNOWN if not given else known.get((failure, remedies), UNKNOWN)
         places.append(place)

@@ -7,7 +7,7 @@ Left to others: finding what belongs together (`joining`), writing it (`case_fil
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
+from pandas.api.types import union_categoricals
 
 from policy_sim.assumptions import Scenario
 from policy_sim.evidence.build_report import examples
-from policy_sim.evidence.matching import HOW, OrderMatch, cases_before, numbered, purchases_until
+from policy_sim.evidence.matching import HOW, OrderMatch, cases_before, named_in, numbered, purchases_until
 from policy_sim.evidence.moments import iso_texts
 from policy_sim.evidence.resolutions import AMOUNTS, FOUND, Given
 from policy_sim.evidence.tickets import Tickets
@@ -28,7 +29,7 @@ from policy_sim.words import ASKS
 
 __all__ = ["case_table"]
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Flags = NDArray[np.bool_]
 
 _TEXT = pd.ArrowDtype(pa.string())
@@ -40,10 +41,10 @@ def case_table(
     match: OrderMatch,
     given: Given,
     orders: OrderRows | None,
-    columns: Mapping[str, pd.Series | Floats],
+    columns: dict[str, pd.Series | Floats],
     scenario: Scenario,
 ) -> tuple[pd.DataFrame, list[Remark]]:
-    """Return the log, and what looks wrong or is assumed.
+    """Return the log, and what looks wrong or is assumed. Columns that say the same again and again are categories.
 
     Parameters
     ----------
@@ -52,40 +53,38 @@ def case_table(
     orders
         All orders, for what customers bought before.
     columns
-        Put together from several files: price, order, customer; agent of the refund and discretion, where known.
+        Put together from several files: price, order, customer; agent of the refund and discretion, where known. They
+        are taken out as they are used, as are the amounts of `given`: a log may have millions of rows.
     scenario
         Names failures and tiers.
     """
     stays = tickets.reasons.stays
     remarks = _Remarks(tickets.case, stays)
-    agent, by_refund = tickets.agent, columns.get("refund_agent")
-    if isinstance(by_refund, pd.Series):
-        agent = agent.where(agent != "", by_refund)
-    times, history = _times(tickets, match, orders, remarks), _history(tickets, match, orders, columns["customer"])
+    worked_out = _times(tickets, match, orders, remarks) | _history(tickets, match, orders, columns["customer"])
     escalated = np.where(np.isnan(tickets.escalated) & (tickets.tier >= 0), tickets.tier > 0, tickets.escalated)
-    # made one after the other, and only for cases: a log may have millions
+    # made one after the other, and only for cases
     made: dict[str, Callable[[], pd.Series | Floats]] = {
         "case": lambda: tickets.case,
-        "customer": lambda: columns["customer"],
-        "order": lambda: columns["order"],
+        "customer": lambda: columns.pop("customer"),
+        "order": lambda: columns.pop("order"),
         "failure": lambda: _named(tickets.failure, tuple(scenario.failures)),
         "resolution": lambda: _resolutions(tickets, given),
         "tier": lambda: _named(tickets.tier, scenario.tiers),
-        "agent": lambda: agent,
+        "agent": lambda: _agents(tickets.agent, columns.pop("refund_agent", None)),
         "opened": lambda: iso_texts(tickets.opened),
         "resolved": lambda: iso_texts(tickets.resolved),
         "channel": lambda: tickets.channel,
         "satisfied": lambda: iso_texts(tickets.satisfied),
         "escalated": lambda: escalated,
         "exception": lambda: tickets.exception,
-        **{name: functools.partial(_rounded, given.amounts[name]) for name in AMOUNTS},
-        "item_price": lambda: columns["price"],
+        **{name: functools.partial(_rounded, given.amounts, name) for name in AMOUNTS},
+        "item_price": lambda: columns.pop("price"),
         "severity": lambda: tickets.severity,
         "suspicion": lambda: tickets.suspicion,
-        **{name: functools.partial(_rounded, values) for name, values in (times | history).items()},
+        **{name: functools.partial(_rounded, worked_out, name) for name in worked_out},
         "live": lambda: tickets.live,
         "ask": lambda: _named(tickets.ask, tuple(ASKS)),
-        "discretion": lambda: columns.get("discretion", np.full(len(tickets), np.nan)),
+        "discretion": lambda: columns.pop("discretion", np.broadcast_to(np.nan, len(tickets))),
     }
     _tell(remarks, tickets, match, given)
     rows = np.flatnonzero(stays)
@@ -94,8 +93,8 @@ def case_table(
     if np.isnat(tickets.satisfied).all():
         empty.append("satisfied")
         del made["satisfied"]
-    for name, make in made.items():
-        column = make()
+    for name in list(made):
+        column = made.pop(name)()
         column = column.iloc[rows].reset_index(drop=True) if isinstance(column, pd.Series) else column[rows]
         if name in _ALWAYS or not _is_empty(column):
             kept[name] = column
@@ -105,7 +104,8 @@ def case_table(
         listed = ", ".join(empty)
         says = f"nothing is known of {listed}: left out; what a run needs of them is filled from the scenario"
         remarks.listed.append(Remark("columns", says))
-    return pd.DataFrame(kept | {"currency": scenario.currency}, copy=False), remarks.listed
+    currency = pd.Series(pd.Categorical.from_codes(np.zeros(len(rows), dtype=np.int8), pd.Index([scenario.currency])))
+    return pd.DataFrame(kept | {"currency": currency}, copy=False), remarks.listed
 
 
 @dataclass
@@ -127,14 +127,24 @@ class _Remarks:
 
 
 def _named(codes: NDArray[np.integer[Any]], names: tuple[str, ...]) -> pd.Series:
-    """Return the names of codes as text, "" for -1."""
-    array = pa.DictionaryArray.from_arrays(pa.array(np.where(codes >= 0, codes, len(names))), pa.array([*names, ""]))
-    return pd.Series(array.cast(pa.string()), dtype=_TEXT)
+    """Return the names of codes as categories, "" for -1; each name once, whatever codes it has."""
+    distinct = list(dict.fromkeys((*names, "")))
+    places = np.array([distinct.index(name) for name in (*names, "")])
+    return pd.Series(pd.Categorical.from_codes(places[codes], categories=pd.Index(distinct, dtype=_TEXT)))
 
 
-def _rounded(values: Floats) -> Floats:
-    """Return numbers without what reckoning adds behind the sixth decimal."""
-    return np.asarray(np.round(values, 6), dtype=np.float64)
+def _agents(own: pd.Series, of_refund: pd.Series | Floats | None) -> pd.Series:
+    """Return who decided: the agent of the ticket, else of the refund."""
+    if not isinstance(of_refund, pd.Series):
+        return own
+    both = pd.Series(union_categoricals([own, of_refund]))
+    own, of_refund = both.iloc[: len(own)], both.iloc[len(own) :].reset_index(drop=True)
+    return own.where((own != "") | of_refund.isna(), of_refund)
+
+
+def _rounded(columns: MutableMapping[str, Any], name: str) -> Floats:
+    """Take a column out, without what reckoning adds behind the sixth decimal."""
+    return np.asarray(np.round(columns.pop(name), 6))
 
 
 def _resolutions(tickets: Tickets, given: Given) -> pd.Series:
@@ -153,10 +163,10 @@ def _times(tickets: Tickets, match: OrderMatch, orders: OrderRows | None, remark
     """Return hours since the failure was noticed, and days since the order."""
     hours = (tickets.opened - tickets.noticed) / np.timedelta64(1, "h")
     remarks.add(hours < 0, "{} opened before the failure was noticed; the hours are left empty")
-    days = np.full(len(tickets), np.nan)
+    days = np.full(len(tickets), np.nan, dtype=np.float32)
     if orders is not None and len(orders):
-        passed = (tickets.opened.astype("datetime64[D]") - orders.day[match.order]).astype(np.float64)
-        days = np.where((match.order >= 0) & ~match.is_later, np.maximum(passed, 0.0), np.nan)
+        passed = (tickets.opened.astype("datetime64[D]") - orders.day[match.order]).astype(np.float32)
+        days = np.where((match.order >= 0) & ~match.is_later, np.maximum(passed, 0), np.float32(np.nan))
         remarks.add(match.is_later, "{} opened before the order was made; the days are left empty")
     return {"hours_open": np.where(hours >= 0, hours, np.nan), "days_since_purchase": days}
 
@@ -165,21 +175,35 @@ def _history(
     tickets: Tickets, match: OrderMatch, orders: OrderRows | None, customer: pd.Series | Floats
 ) -> dict[str, Floats]:
     """Return what the customer bought and complained about before."""
-    purchases = np.full(len(tickets), np.nan)
+    purchases = np.full(len(tickets), np.nan, dtype=np.float32)
     if orders is not None and len(orders):
         opened = tickets.opened.astype("datetime64[D]").astype(np.int64)
         failed = orders.day.astype(np.int64)[match.order]
         until = np.where((match.order >= 0) & ~match.is_later, failed, np.where(np.isnat(tickets.opened), 0, opened))
         purchases = purchases_until(orders, match.customer, until)
     assert isinstance(customer, pd.Series)
-    (person,) = numbered(customer)
-    before = cases_before(person, tickets.opened, tickets.reasons.stays)
+    before = cases_before(_persons(customer, match, orders), tickets.opened, tickets.reasons.stays)
     return {
         "prior_purchases": purchases,
         "prior_failures": before.failures,
         "prior_claims": before.claims,
         "days_since_failure": before.days_since_failure,
     }
+
+
+def _persons(customer: pd.Series, match: OrderMatch, orders: OrderRows | None) -> NDArray[np.int64]:
+    """Return a number for each customer, -1 for "": that among the orders, so that few texts have to be compared."""
+    if orders is None:
+        return numbered(customer)[0]
+    person = match.customer.astype(np.int64)
+    rest = np.flatnonzero(person < 0)
+    own, labels = named_in(customer.iloc[rest], orders.labels)
+    number = len(labels) + np.arange(int(own.max(initial=-1)) + 2)
+    number[-1] = -1  # of ""
+    known = np.flatnonzero(labels >= 0)
+    number[labels[known]] = known
+    person[rest] = number[own]
+    return person
 
 
 def _tell(remarks: _Remarks, tickets: Tickets, match: OrderMatch, given: Given) -> None:
@@ -189,8 +213,7 @@ def _tell(remarks: _Remarks, tickets: Tickets, match: OrderMatch, given: Given) 
                 "one before the case was taken")  # fmt: skip
     remarks.add(match.is_ambiguous & ~by_number, "the customers of {} without a number of an order had several "
                 "orders within the window; the latest was taken")  # fmt: skip
-    has_number = (tickets.order != "").to_numpy(dtype=bool)
-    remarks.add(has_number & ~by_number, "{} with the number of an order that is not among the orders")
+    remarks.add(match.has_number & ~by_number, "{} with the number of an order that is not among the orders")
     remarks.add(given.found == FOUND.index("inferred"), "what was given is inferred from the money in {}")
     remarks.add(given.is_far, "in {} of these the money is more than a tenth of the price off the nearest resolution")
     nearest = given.found == FOUND.index("said, nearest taken")

@@ -9,24 +9,28 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
+from pandas.api.types import union_categoricals
 
+from policy_sim.currencies import decimals_of
 from policy_sim.evidence.exports import ExportTable
 from policy_sim.evidence.moments import read_moments
 from policy_sim.orders.amounts import parse_amounts
-from policy_sim.words import decimals_of
 
-__all__ = ["TEXT", "Reasons", "flags_of", "folded", "moments_of", "money_of", "text_of"]
+__all__ = ["TEXT", "Reasons", "below", "flags_of", "folded", "moments_of", "money_of", "no_text", "text_of", "words_of"]
 
 Floats = NDArray[np.float64]
+SmallFloats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 TEXT = pd.ArrowDtype(pa.string())
 
+_NOT = np.datetime64("NaT", "s")
 _MOST_WHOLE = 2**53  # up to which a float tells whole numbers apart
 _A_NUMBER = r"\d"
 _NO_NUMBER = r"[A-Za-z]{5,}|\d[^\d.,'’\s\x{a0}\x{202f}]+\d|^[=@+]"
@@ -69,7 +73,7 @@ class Reasons:
             self.code[where] = self.texts.index(text)
         return count
 
-    def add_each(self, where: Flags, texts: Sequence[str], codes: NDArray[np.int64]) -> None:
+    def add_each(self, where: Flags, texts: Sequence[str], codes: NDArray[np.integer[Any]]) -> None:
         """Set rows aside, each with the text that its code names."""
         for k in np.unique(codes[where & self.stays]).tolist():
             self.add(where & (codes == k), texts[k])
@@ -94,18 +98,42 @@ class Reasons:
         return whole
 
 
+def below(parts: Sequence[Any]) -> Any:
+    """Return arrays, columns or reasons of several tables one below the other."""
+    if len(parts) == 1:
+        return parts[0]
+    if isinstance(parts[0], Reasons):
+        return Reasons.joined(parts)
+    if not isinstance(parts[0], pd.Series):
+        return np.concatenate(parts)
+    if isinstance(parts[0].dtype, pd.CategoricalDtype):
+        return pd.Series(union_categoricals(list(parts)))
+    return pd.concat(parts, ignore_index=True)
+
+
+def no_text(count: int) -> pd.Series:
+    """Return a column of text in which nothing stands."""
+    return pd.Series(pa.nulls(count, pa.string()).fill_null(""), dtype=TEXT)
+
+
 def text_of(table: ExportTable, name: str) -> pd.Series:
     """Return a column as text in compiled memory, without spaces around it; "" where nothing stands there.
 
     Whole numbers are written without a point: 1001 for 1001.0, as workbooks hold them.
     """
     if not table.has(name):
-        return pd.Series(pa.nulls(len(table), pa.string()).fill_null(""), dtype=TEXT)
+        return no_text(len(table))
     column = table.columns[name]
     if isinstance(column.dtype, pd.ArrowDtype) and pa.types.is_string(column.dtype.pyarrow_dtype):
         return column.fillna("").reset_index(drop=True)
     written = [_written(cell) for cell in column.astype(object)]
     return pd.Series(pa.array(written, pa.string()), dtype=TEXT).str.strip()
+
+
+def words_of(table: ExportTable, name: str) -> pd.Series:
+    """Return a column that says the same again and again as categories; "" where nothing stands there."""
+    codes, distinct = pd.factorize(text_of(table, name))
+    return pd.Series(pd.Categorical.from_codes(codes, categories=distinct))
 
 
 def folded(column: pd.Series) -> pd.Series:
@@ -129,7 +157,7 @@ def moments_of(
     bare: list[str] = []
     for name in names:
         if not table.has(name):
-            found[name] = np.broadcast_to(np.datetime64("NaT", "s"), len(table))  # takes no room
+            found[name] = np.broadcast_to(_NOT, len(table))  # takes no room
             continue
         header = table.names[name]
         moments = read_moments(table.columns[name], f"column '{header}' of {table.where}", time_zone, day_first)
@@ -137,7 +165,8 @@ def moments_of(
         notes += moments.notes
         if moments.without_zone and not re.search(r"utc|gmt", header, re.IGNORECASE):
             bare.append(f"'{header}'")
-        found[name] = moments.times
+        times = moments.times
+        found[name] = np.broadcast_to(_NOT, len(table)) if np.isnat(times).all() else times
     if bare:
         notes.append(f"{', '.join(bare)} of {table.where} name no time zone and were read as {time_zone}")
     return found
@@ -166,7 +195,8 @@ def money_of(table: ExportTable, name: str, reasons: Reasons, currency: str, is_
         numbers, _ = parse_amounts(_with(table, name, plain), currency, name)
     numbers = np.asarray(numbers, dtype=np.float64)
     reasons.add(np.isinf(numbers), f"column '{table.names[name]}' holds no amount such as 12.50")
-    return np.where(np.isfinite(numbers), numbers, np.nan) * factor
+    is_number = np.isfinite(numbers)
+    return np.where(is_number, numbers, np.nan) * factor if is_number.any() else np.broadcast_to(np.nan, len(table))
 
 
 def _with(table: ExportTable, name: str, column: pd.Series) -> ExportTable:
@@ -175,11 +205,11 @@ def _with(table: ExportTable, name: str, column: pd.Series) -> ExportTable:
     )
 
 
-def flags_of(table: ExportTable, name: str) -> Floats:
+def flags_of(table: ExportTable, name: str) -> SmallFloats:
     """Return 1, 0, or NaN where the column is not there, or says neither yes nor no; blank is no."""
     if not table.has(name):
-        return np.full(len(table), np.nan)
+        return np.broadcast_to(np.float32(np.nan), len(table))
     codes, distinct = pd.factorize(text_of(table, name))
     words = [str(word).strip().lower() for word in distinct]
     values = [1.0 if word in _YES else 0.0 if word in _NO else np.nan for word in words]
-    return np.array([*values, 0.0])[codes]
+    return np.array([*values, 0.0], dtype=np.float32)[codes]

@@ -2,7 +2,8 @@
 
 In: a log of cases, orders beside it. Out: `LogCheck`: column by column what is missing, impossible, far from the rest
 or in other units; duplicates, outcomes known before the remedy, customers whose time is not over; what it can answer.
-Left to others: reading and looking at single columns (`log_columns`), the questions (`questions`).
+Left to others: reading (`log_columns`), single columns (`column_checks`), who came back (`follow_up`), the questions
+(`questions`).
 """
 
 from __future__ import annotations
@@ -17,17 +18,13 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import Progress, Steps
-from policy_sim.evidence.log_columns import (
-    ColumnCheck,
-    Finding,
-    LogColumns,
-    check_columns,
-    read_log_columns,
-)
-from policy_sim.evidence.matching import numbered, order_key, texts_of_labels
-from policy_sim.evidence.questions import FEWEST_OF_AGENT, WINDOWS, FollowUp, Question, answered
+from policy_sim.evidence.column_checks import ColumnCheck, Finding, check_columns, finding
+from policy_sim.evidence.follow_up import Returns, returns_of
+from policy_sim.evidence.log_columns import LogColumns, read_log_columns
+from policy_sim.evidence.matching import numbered
+from policy_sim.evidence.questions import FEWEST_OF_AGENT, WINDOWS, Question, answered
 from policy_sim.evidence.resolutions import AMOUNTS
-from policy_sim.orders import LogMapping, OrderRows, read_order_rows
+from policy_sim.orders import LogMapping, Transactions, read_transactions
 from policy_sim.orders.reading import counted
 from policy_sim.words import LIMIT_KINDS
 
@@ -36,8 +33,6 @@ __all__ = ["LogCheck", "check_log"]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-_DAY = 86_400
-_SPAN = 1_000_000  # days, room for all of them in a key
 _MOSTLY = 0.5
 _MONEY = next(name for name, kind in LIMIT_KINDS.items() if kind.is_owed)
 #: A price that is so many times the amount of its order, in the middle, is counted in other units.
@@ -122,21 +117,23 @@ def check_log(
         If a file cannot be read, or the log lacks a column without which nothing can be said.
     """
     steps = Steps(on_progress, 4 if orders is not None else 3)
+    transactions = None
+    if orders is not None:  # to read them takes more room than anything that is kept: first
+        steps.begin("Reading orders")
+        transactions = read_transactions(orders, mapping=orders_mapping, currency=scenario.currency)
     steps.begin("Reading the log")
     log = read_log_columns(Path(path))
-    order_rows = None
-    if orders is not None:
-        steps.begin("Reading orders")
-        source = Path(orders) if isinstance(orders, str | Path) else [Path(one) for one in orders]
-        order_rows = read_order_rows(source, mapping=orders_mapping, currency=scenario.currency)
+    returns = None
+    if transactions is not None:
+        returns = _returns(log, transactions)
+        last = str(transactions.date.max())
+        del transactions
     steps.begin("Looking at each column")
     columns, findings = check_columns(log, scenario)
     steps.begin("Looking at them together")
-    findings += [*_units(log, order_rows, scenario), *_duplicates(log), *_leakage(log)]
-    follow_up = None
-    if order_rows is not None:
-        follow_up = _follow_up(log, order_rows)
-        findings += _censoring(log, order_rows, follow_up)
+    findings += [*_units(log, returns, scenario), *_duplicates(log), *_leakage(log)]
+    if returns is not None:
+        findings += _censoring(log, returns, last)
     findings += _agents(log)
     opened = log.moments["opened"][~np.isnat(log.moments["opened"])].astype("datetime64[D]")
     check = LogCheck(
@@ -148,7 +145,7 @@ def check_log(
         last=str(opened.max()) if opened.size else "",
         columns=tuple(columns),
         findings=tuple(findings),
-        questions=tuple(answered(log, scenario, follow_up)),
+        questions=tuple(answered(log, scenario, returns)),
         others=log.others,
     )
     steps.finish()
@@ -159,14 +156,7 @@ def _distinct(log: LogColumns, name: str) -> int:
     return int(pd.Series(log.text[name][log.text[name] != ""]).nunique()) if name in log.text else 0
 
 
-def _finding(log: LogColumns, column: str, kind: str, where: Flags, says: str) -> list[Finding]:
-    count = int(where.sum())
-    if not count:
-        return []
-    return [Finding(column, kind, says.format(counted(count, "case", "cases")), count, log.examples(where))]
-
-
-def _units(log: LogColumns, orders: OrderRows | None, scenario: Scenario) -> list[Finding]:
+def _units(log: LogColumns, returns: Returns | None, scenario: Scenario) -> list[Finding]:
     """Tell of hours that look like minutes, and of money that looks like cents."""
     findings: list[Finding] = []
     hours = log.numbers.get("hours_open")
@@ -188,17 +178,13 @@ def _units(log: LogColumns, orders: OrderRows | None, scenario: Scenario) -> lis
     price = log.numbers.get("item_price")
     if price is None:
         return findings
-    if orders is not None and len(orders) and "order" in log.text:
-        own, theirs = numbered(order_key(log.text["order"]), order_key(orders.number))
-        amount = np.full(int(max(own.max(initial=-1), theirs.max(initial=-1))) + 2, np.nan)
-        amount[theirs] = orders.amount
-        paired = np.where(own >= 0, amount[own], np.nan)
-        findings += _in_cents(log, "item_price", price, paired, "the amounts of their orders")
+    if returns is not None:
+        findings += _in_cents(log, "item_price", price, returns.amount, "the amounts of their orders")
     for name in AMOUNTS:
         if name in log.numbers and name == _MONEY:
             given = log.numbers[name]
             findings += _in_cents(log, name, np.where(given > 0, given, np.nan), price, "the prices")
-            findings += _finding(log, name, "outliers", given > price * 1.5 + 0.005, "{} in which more than one and a "
+            findings += finding(log, name, "outliers", given > price * 1.5 + 0.005, "{} in which more than one and a "
                                  "half of the price was given; look whether it is so")  # fmt: skip
     return findings
 
@@ -220,9 +206,9 @@ def _in_cents(log: LogColumns, name: str, values: Floats, beside: Floats, what: 
 def _duplicates(log: LogColumns) -> list[Finding]:
     (codes,) = numbered(log.text["case"])
     is_blank = codes < 0
-    findings = _finding(log, "case", "missing", is_blank, "{} without a number; nobody can look them up")
+    findings = finding(log, "case", "missing", is_blank, "{} without a number; nobody can look them up")
     repeated = pd.Series(codes).duplicated().to_numpy(dtype=bool) & ~is_blank
-    findings += _finding(log, "case", "duplicates", repeated, "{} with the number of an earlier one; take them out")
+    findings += finding(log, "case", "duplicates", repeated, "{} with the number of an earlier one; take them out")
     if "customer" in log.text and "order" in log.text:
         customer, order, failure = (
             numbered(log.text["customer"]),
@@ -236,7 +222,7 @@ def _duplicates(log: LogColumns) -> list[Finding]:
             }
         )  # fmt: skip
         twice = keys.duplicated().to_numpy(dtype=bool) & (customer[0] >= 0) & (order[0] >= 0) & ~repeated
-        findings += _finding(log, "customer, order, failure, opened", "duplicates", twice, "{} of the same customer, "
+        findings += finding(log, "customer, order, failure, opened", "duplicates", twice, "{} of the same customer, "
                              "order, failure and day as an earlier one; it may be one case in two parts")  # fmt: skip
     return findings
 
@@ -245,64 +231,37 @@ def _leakage(log: LogColumns) -> list[Finding]:
     """Tell of outcomes that are dated before the case was closed."""
     findings: list[Finding] = []
     opened, resolved = log.moments["opened"], log.moments.get("resolved")
-    findings += _finding(log, "opened", "missing", np.isnat(opened) & ~log.unreadable["opened"], "{} that do not say "
+    findings += finding(log, "opened", "missing", np.isnat(opened) & ~log.is_unreadable("opened"), "{} that do not say "
                          "when they were opened")  # fmt: skip
     if resolved is None:
         return findings
-    findings += _finding(log, "resolved", "leakage", resolved < opened, "{} closed before being opened; what was known "
+    findings += finding(log, "resolved", "leakage", resolved < opened, "{} closed before being opened; what was known "
                          "then cannot be told: correct the dates")  # fmt: skip
     satisfied = log.moments.get("satisfied")
     if satisfied is not None:
-        findings += _finding(log, "satisfied", "leakage", satisfied < resolved, "{} in which the customer's opinion is "
+        findings += finding(log, "satisfied", "leakage", satisfied < resolved, "{} in which the customer's opinion is "
                              "older than the remedy; it cannot be what the remedy did: leave it out")  # fmt: skip
     return findings
 
 
-def _follow_up(log: LogColumns, orders: OrderRows) -> FollowUp:
+def _returns(log: LogColumns, transactions: Transactions) -> Returns:
     """Look for the next order of each customer, and how long each was watched."""
-    closed = _closed(log)
-    day = np.where(np.isnat(closed), 0, closed.astype("datetime64[D]").astype(np.int64))
     opened = log.moments["opened"]
-    opened_day = np.where(np.isnat(opened), day, opened.astype("datetime64[D]").astype(np.int64))
-    last = int(orders.day.max().astype(np.int64)) if len(orders) else 0
-    watched = np.where(np.isnat(closed), np.nan, (last - day).astype(np.float64))
-    nothing = np.full(len(log), np.nan)
-    if "customer" not in log.text:
-        return FollowUp(watched, nothing, np.zeros(len(log), dtype=np.bool_), np.zeros(len(log), dtype=np.bool_))
-    own, labels = numbered(log.text["customer"], pd.Series(texts_of_labels(orders)))
-    keys = np.sort(labels[orders.customer] * _SPAN + orders.day.astype(np.int64))
-    is_label = np.zeros(int(max(own.max(initial=-1), labels.max(initial=-1))) + 2, dtype=np.bool_)
-    is_label[labels] = True
-    is_known = is_label[own] & (own >= 0)
-
-    def days_until_next(after: NDArray[np.int64]) -> Floats:
-        place = np.searchsorted(keys, own * _SPAN + after, side="right")
-        following = keys[np.minimum(place, len(keys) - 1)]
-        is_same = (place < len(keys)) & (following // _SPAN == own) & is_known
-        return np.where(is_same, (following % _SPAN - after).astype(np.float64), np.nan)
-
-    # between the day of opening and that of closing: the customer was back before the remedy
-    early = (opened_day + np.nan_to_num(days_until_next(opened_day), nan=np.inf)) < day
-    return FollowUp(watched, days_until_next(day), np.asarray(early), is_known)
+    nobody = pd.Series(np.full(len(log), ""), dtype="str")
+    resolved = log.moments.get("resolved", np.full(len(log), np.datetime64("NaT"), dtype=opened.dtype))
+    return returns_of(log.text.get("customer", nobody), opened, resolved, transactions)
 
 
-def _closed(log: LogColumns) -> NDArray[np.datetime64]:
-    """Return when each case was closed; when it was opened, where that is not known."""
-    opened, resolved = log.moments["opened"], log.moments.get("resolved")
-    return opened if resolved is None else np.where(np.isnat(resolved), opened, resolved)
-
-
-def _censoring(log: LogColumns, orders: OrderRows, follow_up: FollowUp) -> list[Finding]:
-    findings = _finding(log, "resolved", "leakage", follow_up.came_back_early, "{} in which the customer ordered again "
+def _censoring(log: LogColumns, returns: Returns, last: str) -> list[Finding]:
+    findings = finding(log, "resolved", "leakage", returns.came_back_early, "{} in which the customer ordered again "
                         "before the case was closed; that order is no answer to the remedy")  # fmt: skip
-    strangers = ~follow_up.is_known
-    findings += _finding(log, "customer", "missing", strangers, "{} whose customer is not among the orders: nobody can "
+    strangers = ~returns.is_known
+    findings += finding(log, "customer", "missing", strangers, "{} whose customer is not among the orders: nobody can "
                          "tell whether they came back")  # fmt: skip
-    last = str(orders.day.max()) if len(orders) else ""
     for days in WINDOWS:
-        short = follow_up.watched < days
+        short = returns.days_watched < days
         says = f"{{}} closed less than {days} days before the last order ({last}): nobody knows yet who comes back"
-        findings += _finding(log, "resolved", "censoring", short, says)
+        findings += finding(log, "resolved", "censoring", short, says)
     return findings
 
 

@@ -55,6 +55,13 @@ class ExportTable(LogTable):
 
     export: ExportShape = field(default_factory=lambda: next(iter(SHAPES.values())))
 
+    def forget(self, *roles: str) -> None:
+        """Let go of columns that nobody needs any more: a log may have millions of rows, and many columns."""
+        columns = self.columns
+        assert isinstance(columns, dict)
+        for role in roles:
+            columns.pop(role, None)
+
     def refuse_unreadable(self, role: str, is_wrong: Any, expected: str) -> None:
         """Raise an InputError that names the first wrong cell of a column, if there is one."""
         if not is_wrong.any():

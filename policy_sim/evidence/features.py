@@ -33,6 +33,8 @@ class Features:
     ----------
     failure
         Index of the failure.
+    item_price
+        Of what failed, money.
     compensation
         What was given over what was lost, both in money, net of the customer's trouble.
     effect, over, insulted
@@ -46,6 +48,7 @@ class Features:
     """
 
     failure: Ints
+    item_price: Floats
     compensation: Floats
     effect: Floats
     over: Floats
@@ -85,6 +88,7 @@ def features_of(log: CaseLog, scenario: Scenario) -> Features:
     recent = recency_of_failure(cases.prior_failures, cases.days_since_failure, half_life)
     return Features(
         failure=cases.failure,
+        item_price=cases.item_price,
         compensation=compensation,
         effect=np.where(
             is_rejected, compensation_effect(compensation, "rejected"), compensation_effect(compensation, "accepted")

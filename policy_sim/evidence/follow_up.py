@@ -1,8 +1,9 @@
 """Follow-up: what the customers of a log of cases did before and afterwards, from the log of orders.
 
 In: a log of cases, a log of orders. Out: `FollowUp`: for each case the order that failed, whether and when its customer
-came back, what they spent; for each customer the history that the models of buying need. Left to others: what is
-learned from it (`calibration`).
+came back, what they spent; for each customer the history that the models of buying need; and `Returns`, who came back
+of the cases of a log that nobody has looked at yet. Left to others: what is learned from it (`calibration`), what is
+wrong with the log (`checking`).
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError
 from policy_sim.clv import CustomerSummary
 from policy_sim.evidence.case_log import CaseLog
 from policy_sim.orders import Transactions
+from policy_sim.orders.compact import text_array
 from policy_sim.orders.sorting import begins_run
 
-__all__ = ["FollowUp", "before_cases", "follow_up", "running_spend"]
+__all__ = ["FollowUp", "Returns", "before_cases", "follow_up", "returns_of", "running_spend"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -89,23 +93,19 @@ def follow_up(log: CaseLog, transactions: Transactions) -> FollowUp:
     InputError
         If no case has an order.
     """
-    orders = pd.Series(np.arange(len(transactions.labels)), index=transactions.labels)
-    customer = orders.reindex(log.customer).to_numpy(dtype=np.float64, na_value=np.nan)
+    orders = _Orders.of(transactions)
+    customer = orders.customers(pd.Series(log.customer))
     unmatched = np.full(len(log), "", dtype=object)
-    unmatched[np.isnan(customer)] = "its customer has no order"
+    unmatched[customer < 0] = "its customer has no order"
     opened = np.where(np.isnat(log.opened), log.resolved, log.opened).astype("datetime64[s]")
     unmatched[(unmatched == "") & np.isnat(opened)] = "it does not say when it was opened"
     known = np.flatnonzero(unmatched == "")
-    # orders are sorted by customer and date: one number that rises along them
-    span = int((transactions.date.max() - transactions.date.min()).astype(np.int64)) + 2
-    day = (transactions.date - transactions.date.min()).astype(np.int64)
-    key = transactions.customer.astype(np.int64) * span + day
-    opened_day = (opened[known].astype("datetime64[D]") - transactions.date.min()).astype(np.int64)
-    wanted = customer[known].astype(np.int64) * span + np.clip(opened_day, -1, span - 1)
-    place = np.searchsorted(key, wanted, side="right") - 1
-    has_order = (place >= 0) & (transactions.customer[np.maximum(place, 0)] == customer[known]) & (opened_day >= 0)
+    place = orders.last(customer[known], orders.days(opened[known]))
+    has_order = transactions.customer[np.maximum(place, 0)] == customer[known]
+    has_order &= place >= 0
     unmatched[known[~has_order]] = "its customer had not ordered before it was opened"
     rows, place = known[has_order], place[has_order]
+    place = place - _is_next_order(log, transactions, rows, place)
     rows, place = _one_case_an_order(rows, place, unmatched)
     if not rows.size:
         raise InputError(
@@ -113,6 +113,103 @@ def follow_up(log: CaseLog, transactions: Transactions) -> FollowUp:
             "in both; build the log of cases with these orders (policy-sim log build)"
         )
     return _after(log, transactions, rows, place, unmatched)
+
+
+@dataclass(frozen=True, eq=False)
+class Returns:
+    """Who came back, of the cases of a log as it stands; arrays are (cases,).
+
+    Attributes
+    ----------
+    amount
+        Money of the customer's last order up to the day on which the case was opened; NaN where there is none.
+    days_watched
+        Days from the closing of the case (its opening, where that is not said) to the last order of anybody; NaN where
+        the case has no date.
+    days_until_next
+        Days from then until the customer's next order; NaN where there is none.
+    came_back_early
+        Whether the customer ordered again before the case was closed.
+    is_known
+        Whether the customer is among the orders.
+    """
+
+    amount: Floats
+    days_watched: Floats
+    days_until_next: Floats
+    came_back_early: NDArray[np.bool_]
+    is_known: NDArray[np.bool_]
+
+
+def returns_of(
+    customer: pd.Series,
+    opened: NDArray[np.datetime64],
+    resolved: NDArray[np.datetime64],
+    transactions: Transactions,
+) -> Returns:
+    """Look for the next order of the customer of each case.
+
+    Parameters
+    ----------
+    customer
+        (cases,) ids as text.
+    opened, resolved
+        (cases,) datetime64[s]; not a time where it is not known.
+    """
+    orders = _Orders.of(transactions)
+    who = orders.customers(customer)
+    closed = orders.days(np.where(np.isnat(resolved), opened, resolved))
+    has_date = ~(np.isnat(opened) & np.isnat(resolved))
+    end = int((transactions.date.max() - orders.first).astype(np.int64))
+    before = orders.last(who, orders.days(np.where(np.isnat(opened), resolved, opened)))
+    following = orders.last(who, closed) + 1
+    until_next = orders.day[np.minimum(following, len(orders.day) - 1)] - closed
+    is_own = (who >= 0) & (following < len(orders.day))
+    is_own &= transactions.customer[np.minimum(following, len(orders.day) - 1)] == who
+    bought = (who >= 0) & (before >= 0) & (transactions.customer[np.maximum(before, 0)] == who)
+    return Returns(
+        amount=np.where(bought, transactions.amount[np.maximum(before, 0)], np.nan),
+        days_watched=np.where(has_date, end - closed, np.nan),
+        days_until_next=np.where(is_own & has_date, until_next, np.nan),
+        # between the day of opening and that of closing
+        came_back_early=(who >= 0) & has_date & (orders.last(who, closed - 1) > before),
+        is_known=who >= 0,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Orders:
+    """Orders as they are looked up: sorted by customer and day, one number that rises along them."""
+
+    labels: NDArray[np.str_]
+    first: np.datetime64
+    day: Ints  # since the first
+    key: Ints
+    span: int
+
+    @classmethod
+    def of(cls, transactions: Transactions) -> _Orders:
+        first = transactions.date.min()
+        day = (transactions.date - first).astype(np.int64)
+        span = int(day.max()) + 2
+        return cls(transactions.labels, first, day, transactions.customer * span + day + 1, span)
+
+    def customers(self, ids: pd.Series) -> Ints:
+        """Return the place of each id among the labels of the orders; -1 for those that are not there."""
+        codes, words = pd.factorize(ids)
+        # in compiled code, as there may be millions of both
+        place = pc.index_in(text_array(pd.Series(words)), value_set=pa.array(self.labels, pa.string()))
+        return np.asarray(pc.fill_null(place, -1).to_numpy(), dtype=np.int64)[codes]
+
+    def days(self, moments: NDArray[np.datetime64]) -> Ints:
+        """Return days since the first order; of what is no time the day before."""
+        days = (moments.astype("datetime64[D]") - self.first).astype(np.int64)
+        return np.where(np.isnat(moments), -1, days)
+
+    def last(self, customer: Ints, day: Ints) -> Ints:
+        """Return the place of each customer's last order up to a day; one before her first where she has none."""
+        wanted = customer * self.span + np.clip(day + 1, 0, self.span - 1)
+        return np.asarray(np.searchsorted(self.key, wanted, side="right") - 1, dtype=np.int64)
 
 
 def before_cases(follow: FollowUp) -> CustomerSummary:
@@ -139,6 +236,21 @@ def running_spend(log: Transactions) -> tuple[Floats, Ints]:
     has_money = log.amount > 0
     sums = np.append(0.0, np.cumsum(np.where(has_money, log.amount, 0.0)))
     return sums, np.append(0, np.cumsum(has_money)).astype(np.int64)
+
+
+def _is_next_order(log: CaseLog, transactions: Transactions, rows: Ints, place: Ints) -> NDArray[np.bool_]:
+    """Say of which cases the order found is the customer's next one, placed after the answer on the same day.
+
+    It is if the log says how many days before it was opened the case's own order was placed, and the one before is of
+    that day.
+    """
+    customer, date = transactions.customer, transactions.date
+    opened = log.opened[rows]
+    days = log.cases.days_since_purchase[rows]
+    placed = opened - np.round(days * _SECONDS_PER_DAY).astype("timedelta64[s]")
+    before = np.maximum(place - 1, 0)
+    is_own = (customer[before] == customer[place]) & (date[before] == placed.astype("datetime64[D]")) & (place > 0)
+    return np.asarray(is_own & (date[place] == opened.astype("datetime64[D]")))
 
 
 def _one_case_an_order(rows: Ints, place: Ints, unmatched: NDArray[np.object_]) -> tuple[Ints, Ints]:

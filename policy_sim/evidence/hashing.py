@@ -7,7 +7,6 @@ The salt is never printed. Without it nobody can try names out; with it the same
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -22,6 +21,7 @@ __all__ = ["SALT_VARIABLE", "find_salt", "hashed"]
 
 #: Environment variable that may hold the salt.
 SALT_VARIABLE = "POLICY_SIM_SALT"
+_NAMES_AT_ONCE = 100_000
 _SHORTEST, _LENGTH = 16, 32  # characters of a salt; hexadecimal digits of an id, 128 bits
 
 
@@ -35,12 +35,13 @@ def hashed(ids: pd.Series, salt: bytes) -> pd.Series:
     array = pa.array(ids.array) if isinstance(ids.dtype, pd.ArrowDtype) else pa.array(ids.astype(object), pa.string())
     encoded = (array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])).dictionary_encode()
     encoded = encoded.combine_chunks()
-    names = [
-        hmac.new(salt, name.encode(), hashlib.sha256).hexdigest()[:_LENGTH] if name else ""
-        for name in encoded.dictionary.to_pylist()
-    ]
-    whole = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(names, pa.string()))
-    return pd.Series(whole.cast(pa.string()), dtype=pd.ArrowDtype(pa.string()))
+    distinct, names = encoded.dictionary, []
+    for first in range(0, len(distinct), _NAMES_AT_ONCE):
+        block = distinct[first : first + _NAMES_AT_ONCE].to_pylist()
+        digests = [hmac.digest(salt, name.encode(), "sha256").hex()[:_LENGTH] if name else "" for name in block]
+        names.append(pa.array(digests, pa.string()))
+    whole = pa.chunked_array(names, pa.string()).take(encoded.indices)
+    return pd.Series(whole, dtype=pd.ArrowDtype(pa.string()))
 
 
 def find_salt(path: Path) -> tuple[bytes, str]:

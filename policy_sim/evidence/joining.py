@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, Progress, Steps
 from policy_sim.evidence.build_report import BuildReport, FileRead, examples
 from policy_sim.evidence.case_table import case_table
-from policy_sim.evidence.cells_of_exports import text_of
+from policy_sim.evidence.cells_of_exports import no_text, text_of
 from policy_sim.evidence.exports import Found, find_exports
 from policy_sim.evidence.hashing import hashed
 from policy_sim.evidence.log_mapping import CaseLogMapping, read_case_mapping, write_case_mapping
@@ -32,7 +33,6 @@ from policy_sim.evidence.matching import (
     match_orders,
     match_refunds,
     numbered,
-    texts_of_labels,
 )
 from policy_sim.evidence.moments import iso_texts
 from policy_sim.evidence.refunds import Refunds, read_refunds
@@ -46,6 +46,7 @@ __all__ = ["BuiltLog", "build_log"]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+Rows = TypeVar("Rows", Tickets, Refunds)
 _TEXT = pd.ArrowDtype(pa.string())
 
 
@@ -78,12 +79,11 @@ class BuiltLog:
         orders = self.order_rows
         if orders is None:
             return pd.DataFrame(columns=["customer", "order", "date", "amount", "currency"])
-        labels = pd.Series(texts_of_labels(orders), dtype=_TEXT)
-        labels = labels if self.salt is None else hashed(labels, self.salt)
+        labels = orders.labels if self.salt is None else hashed(orders.labels, self.salt)
         return pd.DataFrame(
             {
                 "customer": labels.iloc[orders.customer].reset_index(drop=True),
-                "order": orders.number.astype(_TEXT),
+                "order": orders.number,
                 "date": iso_texts(orders.day).str.slice(0, len("2024-03-17")),
                 "amount": orders.amount,
                 "currency": orders.currency,
@@ -137,18 +137,22 @@ def build_log(
     steps = Steps(on_progress, 7)
     steps.begin("Looking at the files")
     found = find_exports([places] if isinstance(places, str | Path) else places, mapping)
+    _refuse_without_tickets(found, mapping, draft)
+    steps.begin("Reading orders")
+    orders = _read_orders(found, scenario, mapping)  # before anything else takes room: it takes most of all
+    _let_go()
     steps.begin("Reading tickets")
     tickets = _read_tickets(found, scenario, mapping, draft)
-    pa.default_memory_pool().release_unused()  # of columns that nobody needs any more
+    _let_go()
     steps.begin("Reading refunds")
-    refunds = read_refunds([found.read(path) for path in found.refunds], scenario.currency, mapping)
-    steps.begin("Reading orders")
-    orders = _read_orders(found, scenario, mapping)
+    refunds = read_refunds((found.read(path) for path in found.refunds), scenario.currency, mapping)
     if draft is not None and (found.headers or tickets.unknown):
         headers = {path.name: header for path, header in found.headers.items()}
         write_case_mapping(draft, mapping, tickets.unknown, headers)
+    _let_go()
     steps.begin("Finding orders and refunds")
     join = _join(tickets, refunds, orders, scenario, mapping)
+    tickets, refunds = _without_keys(tickets), _without_keys(refunds) if refunds is not None else None
     if not tickets.reasons.stays.any():
         reason, count = next(iter(tickets.reasons.counts().items()))
         told = f"; what is not understood stands in '{draft}'" if draft is not None and tickets.unknown else ""
@@ -156,9 +160,11 @@ def build_log(
             f"none of {len(tickets):,} tickets can be a case; of {count:,} {reason}; expected at least one; fill in a "
             f"mapping and give it with --mapping{told}"
         )
+    _let_go()
     steps.begin("What was given")
     given = _given(tickets, refunds, join, scenario)
     aside = _set_aside(found, tickets, refunds, orders, hash_salt)
+    _let_go()
     steps.begin("Putting it together")
     table, remarks = case_table(tickets, join.match, given, orders, join.columns, scenario)
     report = _report(found, tickets, refunds, orders, join, given, remarks, mapping)
@@ -167,20 +173,34 @@ def build_log(
     return log if hash_salt is None else _hashed(log, hash_salt)
 
 
+def _let_go() -> None:
+    """Give memory back of columns that nobody needs any more."""
+    pa.default_memory_pool().release_unused()
+
+
 @dataclass(frozen=True, eq=False)
 class _Join:
     """What belongs to each ticket: its order, its refunds, and columns put together from all of them."""
 
     match: OrderMatch
     refund_match: RefundMatch | None
-    columns: Mapping[str, pd.Series | Floats]
+    columns: dict[str, pd.Series | NDArray[np.floating[Any]]]
 
 
 def _read_tickets(found: Found, scenario: Scenario, mapping: CaseLogMapping, draft: str | Path | None) -> Tickets:
-    """Read all tickets; where no file holds any, what is not understood is written for a person to say what it is."""
-    tables = [found.read(path) for path in found.tickets]
-    if any(len(table) for table in tables):
-        return read_tickets(tables, scenario, Vocabulary.of(scenario, mapping), mapping)
+    """Read all tickets, of which there must be one."""
+    tables = (found.read(path) for path in found.tickets)
+    tickets = read_tickets(tables, scenario, Vocabulary.of(scenario, mapping), mapping)
+    _refuse_without_tickets(found, mapping, draft, len(tickets))
+    return tickets
+
+
+def _refuse_without_tickets(
+    found: Found, mapping: CaseLogMapping, draft: str | Path | None, rows: int | None = None
+) -> None:
+    """See that there are tickets; if not, what is not understood is written for a person to say what it is."""
+    if found.tickets and rows != 0:
+        return
     told = ""
     if draft is not None and found.headers:
         write_case_mapping(draft, mapping, {}, {path.name: header for path, header in found.headers.items()})
@@ -213,14 +233,14 @@ def _join(
         has_order = match.order >= 0
         price = np.where(np.isnan(price) & has_order, orders.amount[match.order], price)
         by_other_way = pd.Series(match.how >= HOW.index("customer"))
-        order = order.where(~by_other_way, orders.number.iloc[match.order].reset_index(drop=True).astype(_TEXT))
-        known = pd.Series(texts_of_labels(orders).take(pa.array(match.customer.clip(0))), dtype=_TEXT)
+        order = order.where(~by_other_way, orders.number.iloc[match.order].reset_index(drop=True))
+        known = orders.labels.iloc[match.customer].reset_index(drop=True)
         customer = customer.where(~pd.Series(match.customer >= 0), known)
     customer = customer.where(~customer.str.contains("@", regex=False), customer.str.lower())
     reasons.add(np.isnan(price), "no order was found for it, and it says no price")
     reasons.add(~(price > 0), "the price of its order is not above 0")
     _repeats(tickets)
-    columns: dict[str, pd.Series | Floats] = {"price": price, "order": order, "customer": customer}
+    columns: dict[str, pd.Series | NDArray[np.floating[Any]]] = {"price": price, "order": order, "customer": customer}
     refund_match = None
     if refunds is not None:
         _other_currency(refunds, currency)
@@ -231,11 +251,18 @@ def _join(
     return _Join(match, refund_match, columns)
 
 
+def _without_keys(rows: Rows) -> Rows:
+    """Return tickets or refunds without what they were found by, which nobody asks for any more."""
+    gone = no_text(0)
+    return replace(rows, order=gone, customer=gone, email=gone)
+
+
 def _other_currency(rows: Tickets | Refunds, currency: str) -> None:
-    codes, distinct = pd.factorize(rows.currency.str.upper())
+    distinct = [str(code).upper() for code in rows.currency.cat.categories]
+    codes = rows.currency.cat.codes.to_numpy()
     is_other = np.array([code not in ("", currency.upper()) for code in distinct] + [False])[codes]
     texts = [f"its currency is {code}, that of the scenario {currency}: nothing is converted" for code in distinct]
-    rows.reasons.add_each(is_other, texts, np.asarray(codes, dtype=np.int64))
+    rows.reasons.add_each(is_other, texts, codes)
 
 
 def _repeats(tickets: Tickets) -> None:
@@ -255,11 +282,13 @@ def _followed(codes: NDArray[np.int64], counts: Flags) -> Flags:
     """Return which of the rows that count are followed by another one of the same number."""
     rows = np.flatnonzero(counts & (codes >= 0))
     repeated = np.zeros(len(codes), dtype=np.bool_)
-    repeated[rows] = pd.Series(codes[rows]).duplicated(keep="last").to_numpy(dtype=bool)
+    last = np.empty(int(codes.max(initial=-1)) + 1, dtype=np.int64)
+    last[codes[rows]] = rows
+    repeated[rows] = last[codes[rows]] != rows
     return repeated
 
 
-def _added_up(count: int, refunds: Refunds, match: RefundMatch) -> dict[str, pd.Series | Floats]:
+def _added_up(count: int, refunds: Refunds, match: RefundMatch) -> dict[str, pd.Series | NDArray[np.floating[Any]]]:
     """Add up what was paid back, credited and sent back for each ticket; NaN where there is no refund."""
     rows = np.flatnonzero(match.ticket >= 0)
     ticket, amount, is_credit = match.ticket[rows], refunds.amount[rows], refunds.is_credit[rows]
@@ -269,18 +298,18 @@ def _added_up(count: int, refunds: Refunds, match: RefundMatch) -> dict[str, pd.
     beyond = refunds.discretion[rows]
     discretion = np.bincount(ticket, np.nan_to_num(beyond), count)
     is_recorded = np.bincount(ticket, ~np.isnan(beyond), count) > 0
-    returned = np.full(count, np.nan)
+    returned = np.full(count, np.nan, dtype=np.float32)
     for value in (0.0, 1.0):  # of one that came back and one that did not, the first counts
         returned[ticket[refunds.returned[rows] == value]] = value
     first = np.unique(ticket, return_index=True)
-    agent = pd.Series(pa.nulls(count, pa.string()).fill_null(""), dtype=_TEXT)
-    agent.iloc[first[0]] = refunds.agent.iloc[rows[first[1]]].array
+    agent = np.full(count, -1, dtype=np.int32)
+    agent[first[0]] = refunds.agent.cat.codes.to_numpy()[rows[first[1]]]
     return {
         "paid": np.where(has_paid, paid, np.nan),
         "credited": np.where(has_credited, credited, np.nan),
         "returned": returned,
         "discretion": np.where(is_recorded, discretion, np.nan),
-        "refund_agent": agent,
+        "refund_agent": pd.Series(pd.Categorical.from_codes(agent, refunds.agent.cat.categories)),
     }
 
 
@@ -288,12 +317,12 @@ def _given(tickets: Tickets, refunds: Refunds | None, join: _Join, scenario: Sce
     """Find what was given; the amounts of refunds come before those that a ticket states."""
 
     def number(name: str, stated: Floats) -> Floats:
-        recorded = join.columns.get(name)
+        recorded = join.columns.pop(name, None)
         return stated if recorded is None else np.where(np.isnan(recorded), stated, recorded)
 
-    nothing = np.full(len(tickets), np.nan)
+    nothing = np.broadcast_to(np.nan, len(tickets))
     evidence = Evidence(
-        failure=np.maximum(tickets.failure, 0).astype(np.int64),
+        failure=np.maximum(tickets.failure, 0),
         said=np.where(tickets.reasons.stays, tickets.given, -1),
         meanings=tickets.meanings,
         price=np.asarray(join.columns["price"], dtype=np.float64),

@@ -6,15 +6,19 @@ parameters with its gradient and Hessian. Left to others: priors (`priors`), the
 A customer orders at rate lambda ~ Gamma(r, alpha). After an order she stays with chance (1 - p) q: p ~ Beta(a, b) is
 her own chance to leave though nothing went wrong (mean d0 = a / k, k = a + b), and q = 1 / (1 + exp(eta)) that of a
 case not to drive her away, 1 without one: the model of `service.chance_lost`. With x orders after the first one,
-exposed for E weeks up to the last order, watched for w weeks since (time from a failure to the answer left out of
-both), lambda and p integrate to
+exposed for E weeks up to the last order, watched for w weeks since, lambda and p integrate to
 
     ll = ln G(r+x)/G(r) + r ln alpha - (r+x) ln(alpha+E) + ln B(a,b+x)/B(a,b) + sum ln q_j + ln(1 - U)
     U  = (b+x)/(k+x) q_last (1 - ((alpha+E)/(alpha+E+w))^(r+x)),
 
-the sum over cases after which she came back. Without cases this is MBG/NBD (Batislam, Denizel and Filiztekin 2007).
+the sum over cases after which she came back. Left out of E and w is when nobody can come back: the time from a failure
+to the answer, and what is left of the day of an order (half of it on average), for orders of one day are one purchase.
+Without cases this is MBG/NBD (Batislam, Denizel and Filiztekin 2007).
 Orders after a case have amounts m Gamma(p, nu), nu ~ Gamma(q, v), m the spend multiplier, so k of them that come to S
-after n that came to s add -k p ln m - (q + p n + p k) ln(v + s + S/m) (Fader and Hardie 2013).
+after n that came to s add -k p ln m - (q + p n + p k) ln(v + s + S/m) (Fader and Hardie 2013). All orders up to
+the one that failed are among the n: what was given hangs on what customers had bought, what it makes up for on the
+price of what failed, and who buys dearly does so again. p, q and v come from orders before any case; their level is
+estimated once more (v e^theta, theta around 0 within its error), for it bears on all multipliers alike.
 """
 
 from __future__ import annotations
@@ -61,7 +65,7 @@ _OVER, _INSULT, _D0, _PARADOX = (
 )
 _LINEAR = _OVER  # the first so many of the shared ones multiply a feature each
 _STEP = 1e-5  # of the differences of the gradient
-_HALF_A_DAY = 0.5 / 7  # in weeks
+_HALF_A_DAY = 0.5 / 7  # in weeks: orders come at any hour of their days
 
 
 @dataclass(frozen=True)
@@ -92,8 +96,8 @@ class _Block:
 class Likelihood:
     """The log-likelihood of a log of orders with cases in it.
 
-    Natural parameters (P,): `SHARED`, then `OF_FAILURE` for each failure, then the coefficients of the adjustments,
-    then `BUYING`.
+    Natural parameters (P,): `SHARED`, then `OF_FAILURE` for each failure, then theta, the logarithm of the level of
+    amounts over that of `spend`, then the coefficients of the adjustments, then `BUYING`.
 
     Parameters
     ----------
@@ -119,14 +123,16 @@ class Likelihood:
         offset: Floats | None = None,
     ) -> None:
         self.failures, self.adjustments = failures, tuple(adjustments or ())
-        self.first_adjustment = len(SHARED) + failures * len(OF_FAILURE)
+        self.level = len(SHARED) + failures * len(OF_FAILURE)
+        self.first_adjustment = self.level + 1
+        self._v = spend.v
         self.first_of_buying = self.first_adjustment + len(self.adjustments)
         self.size = self.first_of_buying + len(BUYING)
         self._exposures(follow_up)
         columns = [features.weighted[name] for name in SHARED[:_LINEAR]]
         matrix = np.column_stack([*columns, *(adjustments or {}).values()])
         shift = np.zeros(len(features.failure)) if offset is None else offset
-        spending, has_spend = _spending(follow_up, spend)
+        spending, has_spend = _spending(follow_up, spend, features.item_price)
         last_row = np.cumsum(follow_up.is_last) - 1  # cases are sorted by customer
         self._blocks = []
         self._order_of_cases = np.argsort(features.failure, kind="stable")
@@ -153,22 +159,25 @@ class Likelihood:
         first = np.flatnonzero(begins_run(log.customer))
         last = np.append(first[1:], len(log.customer)) - 1
         weeks = (log.date - log.date.min()).astype(np.int64) / 7.0
-        end = float(weeks.max()) + _HALF_A_DAY  # orders come at any hour of their days
+        end = float(weeks.max()) + _HALF_A_DAY
         buyer = log.customer[follow_up.place]
         is_last = follow_up.is_last
         count = len(first)
-        exposed = weeks[last] - weeks[first]
-        exposed -= np.bincount(buyer[~is_last], follow_up.dead_weeks[~is_last], minlength=count)
-        watched = end - weeks[last] - np.bincount(buyer[is_last], follow_up.dead_weeks[is_last], minlength=count)
+        # beyond the half day that follows every order
+        dead = np.maximum(follow_up.dead_weeks - 2 * _HALF_A_DAY, 0.0)
+        repeats = (last - first).astype(np.float64)
+        exposed = weeks[last] - weeks[first] - _HALF_A_DAY * repeats
+        exposed -= np.bincount(buyer[~is_last], dead[~is_last], minlength=count)
+        watched = end - _HALF_A_DAY - weeks[last] - np.bincount(buyer[is_last], dead[is_last], minlength=count)
         with_case = np.zeros(count, dtype=np.bool_)
         with_case[buyer[is_last]] = True
-        repeats = (last - first).astype(np.float64)
         # what the log knew of each case's customer right after the order that failed
         place = follow_up.place
-        earlier = np.cumsum(follow_up.dead_weeks) - follow_up.dead_weeks
+        earlier = np.cumsum(dead) - dead
         first_case = np.searchsorted(buyer, buyer, side="left")
         self._repeats_before = (place - first[buyer]).astype(np.float64)
-        self._exposed_before = np.maximum(weeks[place] - weeks[first[buyer]] - (earlier - earlier[first_case]), 0.0)
+        exposed_before = weeks[place] - weeks[first[buyer]] - _HALF_A_DAY * self._repeats_before
+        self._exposed_before = np.maximum(exposed_before - (earlier - earlier[first_case]), 0.0)
         order = np.concatenate([np.flatnonzero(with_case), np.flatnonzero(~with_case)])
         self._x, self._e = repeats[order], np.maximum(exposed[order], 0.0)
         self._w = np.maximum(watched[order], 0.0)
@@ -205,7 +214,7 @@ class Likelihood:
             mixed = float(slope @ block.over)
             hessian[j, _OVER] += mixed
             hessian[_OVER, j] += mixed
-            places = np.array([j + 2, _PARADOX])
+            places = np.array([j + 2, _PARADOX, self.level])
             gradient[places] += spends[f].gradient
             hessian[np.ix_(places, places)] += spends[f].hessian
         self._curve_of_buying(natural, stay, eta, used, hessian)
@@ -276,18 +285,26 @@ class Likelihood:
         return value, gradient, used
 
     def _spend(self, natural: Floats, f: int) -> Total:
-        """Return the part of the amounts after cases of a failure; derivatives by its spend drop and the paradox."""
+        """Return the part of the amounts after cases of a failure; derivatives by its spend drop, paradox and theta."""
         block, drop = self._blocks[f], natural[len(SHARED) + f * len(OF_FAILURE) + 3]
         shape, total, before, after = (part[block.has_spend] for part in block.spend)
         effect = block.effect[block.has_spend]
         multiplier = 1 - drop + (drop + natural[_PARADOX]) * effect
         scaled = after / multiplier
-        share = scaled / (before + scaled)
+        moved = self._v * np.exp(natural[self.level])
+        before = before + (moved - self._v)
+        share, part, part_before = scaled / (before + scaled), moved / (before + scaled), moved / before
+        earlier = total - shape  # q + p n
         slope = total * share - shape
         curvature = -total * share * (1 - share) - slope
         moves = np.column_stack([effect - 1, effect]) / multiplier[:, None]
-        value = float(-(shape @ np.log(multiplier)) - total @ np.log(before + scaled))
-        return Total(value, slope @ moves, (moves * curvature[:, None]).T @ moves)
+        value = float(-(shape @ np.log(multiplier)) - total @ np.log(before + scaled) + earlier @ np.log(before))
+        hessian = np.empty((3, 3))
+        hessian[:2, :2] = (moves * curvature[:, None]).T @ moves
+        hessian[:2, 2] = hessian[2, :2] = -(total * share * part) @ moves
+        by_level = earlier * part_before - total * part
+        hessian[2, 2] = float((by_level - earlier * part_before**2 + total * part**2).sum())
+        return Total(value, np.append(slope @ moves, by_level.sum()), hessian)
 
     def _curve_of_buying(
         self, natural: Floats, stay: Floats, eta: Sequence[Floats], used: Floats, hessian: Floats
@@ -334,19 +351,34 @@ class Likelihood:
         )
 
 
-def _spending(follow_up: FollowUp, spend: GammaGammaFit) -> tuple[tuple[Floats, ...], NDArray[np.bool_]]:
+def _spending(
+    follow_up: FollowUp, spend: GammaGammaFit, item_price: Floats
+) -> tuple[tuple[Floats, ...], NDArray[np.bool_]]:
     """Return p k, q + p n + p k, v + s and S of each case, and which count: a customer's first, with later orders."""
     log, place = follow_up.transactions, follow_up.place
     first = np.searchsorted(log.customer, log.customer[place], side="left")
     sums, counts = running_spend(log)
-    # the first order is often another than those that follow, so the models of spending leave it out; and money for the
-    # order that failed may not have stayed
-    known = np.maximum(place, first + 1)
-    before, count = sums[known] - sums[first + 1], counts[known] - counts[first + 1]
+    before, count = sums[place] - sums[first], counts[place] - counts[first]
+    # money for the order that failed may not have stayed, but it cost no less than its item
+    failed = np.maximum(log.amount[place], item_price)
+    # the first order is often another than those that follow
+    added = _rise_after_first(follow_up) - 1
+    before = before + failed + added * np.where(place == first, failed, log.amount[first])
     is_first_case = begins_run(log.customer[place])
     shape = spend.p * follow_up.later_count
-    total = spend.q + spend.p * count + shape
+    total = spend.q + spend.p * (count + 1) + shape
     parts = tuple(
         np.asarray(part, dtype=np.float64) for part in (shape, total, spend.v + before, follow_up.later_spend)
     )
     return parts, is_first_case & (follow_up.later_count > 0)
+
+
+def _rise_after_first(follow_up: FollowUp) -> float:
+    """Return how much larger second orders are than first ones (geometric mean), of those that did not fail."""
+    log = follow_up.transactions
+    first = np.flatnonzero(begins_run(log.customer))
+    both = first[np.diff(np.append(first, len(log.customer))) > 1]
+    amounts = np.stack([log.amount[both], log.amount[both + 1]])
+    failed = np.isin(both, follow_up.place) | np.isin(both + 1, follow_up.place)
+    rises = np.log(amounts[:, ~failed & (amounts > 0).all(axis=0)])
+    return float(np.exp((rises[1] - rises[0]).mean())) if rises.size else 1.0

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import Draws, Scenario, central
 from policy_sim.border import InputError
+from policy_sim.currencies import decimals_of
 from policy_sim.evidence.true_response import TrueResponse
 from policy_sim.evidence.world import (
     Agent,
@@ -39,7 +40,7 @@ from policy_sim.service import (
     draw_suspicion,
 )
 from policy_sim.value import STYLES, Handling, value_cases
-from policy_sim.words import DAYS_PER_YEAR, decimals_of
+from policy_sim.words import DAYS_PER_YEAR
 
 __all__ = ["FACTS", "Firm", "Lives", "live"]
 
@@ -65,6 +66,7 @@ FACTS = (
 #: Customers of whom the worth of somebody new is a mean.
 _NEWCOMERS = 50_000
 _HOURS_PER_DAY = 24.0
+FOLLOWED = "playbook.followed_share"
 _GENEROUS = STYLES.index("generous")
 
 
@@ -159,7 +161,7 @@ class Lives:
         One row a case that was resolved: customer, order (row of `orders`), failure and ask (indices), item_price,
         `FACTS`, opened, resolved, tier and agent (places in those of the firm), style, resolution (index), the limits
         with the money given by each, brings_item_back, is_recorded, u, future_value, orders_per_week,
-        churn_without_failure, mean_amount, compensation, delta, left, multiplier, days_until_next_order.
+        churn_without_failure, mean_amount, compensation, has_cause, delta, left, multiplier, days_until_next_order.
     silent, still_open
         Customers (rows) of failures of which nobody heard, and of cases open on the last day; one entry each.
     """
@@ -219,6 +221,8 @@ class _Telling:
         self.customers = draw_customers(firm.world, firm.scenario, firm.churn, count, rng)
         self.next_order = self.customers.arrival.copy()
         self.spend = np.ones(count)
+        # compensation at the case before, up to the whole loss
+        self.made_good = np.zeros(count)
         self.purchases = np.zeros(count)
         self.spent = np.zeros(count)
         # when the n-th case of each customer was opened, one array for each n
@@ -254,11 +258,14 @@ class _Telling:
             self.purchases[going] += 1
             self.spent[going] += amount
             fails = self.rng.random(going.size) < self.failures_per_order
-            content = going[~fails]
+            claims = self._without_cause(going) & ~fails
+            content = going[~(fails | claims)]
             stays = content[self.rng.random(content.size) >= self.customers.churn[content]]
             self._plan(stays, self.next_order[stays])
-            failed = self._failures(going[fails], rows[fails], amount[fails])
+            fails |= claims
+            failed = self._failures(going[fails], rows[fails], amount[fails]).assign(has_cause=~claims[fails])
             is_told = self.rng.random(len(failed)) < self.surfaces[failed["failure"]]
+            is_told |= ~failed["has_cause"].to_numpy()
             told.append(failed[is_told])
             going = np.concatenate([stays, self._keep_silent(failed[~is_told])])
         return pd.concat(told, ignore_index=True) if told else pd.DataFrame()
@@ -275,16 +282,22 @@ class _Telling:
         tier, choice, suspected = self._handle(cases, failed["opened"].to_numpy())
         u = rng.standard_normal(len(failed))
         agent, style = self._who_decides(tier, u)
-        resolution = choice[np.arange(len(failed)), style]
+        follows = self._follows(choice)
+        resolution = choice[np.arange(len(failed)), style + len(STYLES) * follows]
         waited = self._turnaround(tier, cases.live)
         answer = firm.response.to_resolution(
             cases, resolution, waited, suspected.astype(np.float64), self.customers.churn[who], u
         )
-        left = rng.random(len(failed)) < answer.delta
+        has_cause = failed["has_cause"].to_numpy()
+        delta = np.where(has_cause, answer.delta, self.customers.churn[who])
+        multiplier = np.where(has_cause, answer.multiplier, 1.0)
+        compensation = firm.response.compensation(cases, resolution)
+        self.made_good[who] = np.clip(compensation, 0.0, 1.0)
+        left = rng.random(len(failed)) < delta
         resolved = failed["opened"].to_numpy() + waited / _HOURS_PER_DAY
         self._remember(who, failed["opened"].to_numpy())
         before = self.spend[who] * self.customers.mean_amount[who]
-        self.spend[who] *= np.where(left, 1.0, answer.multiplier)
+        self.spend[who] *= np.where(left, 1.0, multiplier)
         self._plan(who, resolved)
         recorded = rng.random(len(failed)) >= 2 * firm.world.unrecorded_share * (1 - failed["severity"].to_numpy())
         decided = failed.assign(
@@ -292,6 +305,7 @@ class _Telling:
             tier=tier,
             agent=agent,
             style=style,
+            follows=follows,
             resolution=resolution,
             **firm.response.amounts(cases, resolution),
             brings_item_back=firm.response.menu.brings_item_back[cases.failure, resolution],
@@ -300,16 +314,22 @@ class _Telling:
             orders_per_week=self.customers.rate[who] * DAYS_PER_WEEK,
             churn_without_failure=self.customers.churn[who],
             mean_amount=before,
-            compensation=firm.response.compensation(cases, resolution),
-            delta=answer.delta,
+            compensation=compensation,
+            delta=delta,
             left=left,
-            multiplier=answer.multiplier,
+            multiplier=multiplier,
             days_until_next_order=np.where(left, np.nan, self.next_order[who] - resolved),
         )
         is_over = resolved < firm.world.days
         self.cases.append(decided[is_over])
         self.still_open.append(who[~is_over])
         return who[is_over & ~left]
+
+    def _without_cause(self, going: Ints) -> Bools:
+        """Draw who would claim though nothing went wrong, taught by what they were given before."""
+        if not self.firm.world.taught:
+            return np.zeros(going.size, dtype=np.bool_)
+        return np.asarray(self.rng.random(going.size) < self.firm.world.taught * self.made_good[going])
 
     def _amounts(self, going: Ints) -> Floats:
         """Draw what customers pay for an order, in whole coins, some of it ending in .99."""
@@ -322,9 +342,11 @@ class _Telling:
         return np.asarray(np.maximum(np.round(amount, decimals), 10.0**-decimals))
 
     def _plan(self, customers: Ints, since: Floats) -> None:
-        """Draw when customers order next."""
+        """Draw when customers order next, who have just ordered; the rest of that day they usually do not."""
         with np.errstate(divide="ignore", over="ignore"):  # who orders at a rate of 0 never does
             wait = self.rng.standard_exponential(customers.size) / self.customers.rate[customers]
+        if not self.firm.world.several_a_day:
+            since = np.maximum(since, np.floor(self.next_order[customers]) + 1)
         self.next_order[customers] = since + wait
 
     def _failures(self, customers: Ints, orders: Ints, amount: Floats) -> pd.DataFrame:
@@ -417,7 +439,10 @@ class _Telling:
         def under(policy: Policy) -> tuple[Ints, Ints, Bools]:
             handling = Handling.of(policy, payoffs)
             places = np.array([firm.tiers.index(name) for name in policy.tier_names])
-            return places[handling.tier], handling.choice, handling.arrays.suspected
+            choice = handling.choice
+            # behind the styles come those who go by a playbook: where there is none, everybody chooses alike
+            both = choice if choice.shape[1] > len(STYLES) else np.hstack([choice, choice])
+            return places[handling.tier], both, handling.arrays.suspected
 
         first = under(firm.policy)
         if firm.world.second_policy is None:
@@ -445,6 +470,13 @@ class _Telling:
         bounds /= bounds[:, -1:]
         style = (self.rng.random(tier.size)[:, None] >= bounds).sum(axis=1)
         return agent, np.minimum(style, len(STYLES) - 1)
+
+    def _follows(self, choice: Ints) -> Ints:
+        """Draw who goes by the playbook, 0 or 1; nobody where that makes no difference to any case."""
+        own, following = choice[:, : len(STYLES)], choice[:, len(STYLES) :]
+        if (own == following).all():
+            return np.zeros(len(choice), dtype=np.int64)
+        return np.asarray(self.rng.random(len(choice)) < self.firm.truth[FOLLOWED][0], dtype=np.int64)
 
     def _turnaround(self, tier: Ints, is_live: Floats) -> Floats:
         """Return the hours from opening a case to the answer."""

@@ -6,6 +6,7 @@ Left to others: what happened then.
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,8 @@ _YEAR_LAST = r"^(?P<first>\d{1,2})[-/. ](?P<second_of_date>\d{1,2})[-/. ](?P<yea
 _YEAR_FIRST_LOOSE = r"^(?P<year>\d{4})[-/.](?P<first>\d{1,2})[-/.](?P<second_of_date>\d{1,2})" + _CLOCK + "$"
 _MONTH_NAME = r"(?i)(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _EPOCHS = ((10, 1), (13, 1_000), (16, 1_000_000))  # digits, parts of a second
+_ROWS_AT_ONCE = 100_000  # numpy takes four bytes for a sign, and Python fifty for a text
+_USUAL_YEARS = ("1700", "2200")  # within which all libraries read moments alike
 _SERIALS = (20_000, 80_000)  # days since 1899-12-30, as spreadsheets count: 1954 to 2119
 _NOT = np.datetime64("NaT", "s")
 
@@ -120,8 +123,8 @@ def read_moments(column: pd.Series, name: str, time_zone: str = "UTC", day_first
 def iso_texts(at: Times) -> pd.Series:
     """Return moments as text, "2024-03-01T09:05:00Z"; "" where there is none."""
     parts = []
-    for first in range(0, max(len(at), 1), 1_000_000):  # numpy takes four bytes for a sign
-        block = at[first : first + 1_000_000].astype("datetime64[s]")
+    for first in range(0, max(len(at), 1), _ROWS_AT_ONCE):
+        block = at[first : first + _ROWS_AT_ONCE].astype("datetime64[s]")
         texts = pa.array(np.char.add(np.datetime_as_string(block, unit="s"), "Z"))
         parts.append(pc.if_else(pa.array(np.isnat(block)), "", texts))
     return pd.Series(pa.chunked_array(parts), dtype=pd.ArrowDtype(pa.string()))
@@ -163,7 +166,19 @@ def _localized(column: pd.Series, time_zone: str) -> pd.Series[Any]:
 
 
 def _of_iso(texts: pa.Array, time_zone: str) -> Times:
+    parts = [_of_iso_block(texts[k : k + _ROWS_AT_ONCE], time_zone) for k in range(0, len(texts), _ROWS_AT_ONCE)]
+    return np.concatenate(parts) if parts else np.full(0, _NOT)
+
+
+def _of_iso_block(texts: pa.Array, time_zone: str) -> Times:
+    """Read moments in compiled code where all are whole seconds that name a zone, or none does; else one by one."""
     plain = pc.replace_substring_regex(texts, r"\s([+\-]\d{2}(:?\d{2})?|Z)$", r"\1")
+    for zone in (None, "UTC"):
+        with contextlib.suppress(pa.ArrowInvalid):
+            at = plain.cast(pa.timestamp("s", zone)).to_numpy(zero_copy_only=False).astype("datetime64[s]")
+            years = pc.min_max(plain).as_py()
+            if years["min"] > _USUAL_YEARS[0] and years["max"] < _USUAL_YEARS[1]:
+                return _in_utc(pd.Series(at), "UTC" if zone else time_zone)
     series = pd.Series(plain.to_numpy(zero_copy_only=False))
     if time_zone != "UTC":
         bare = ~_flags(pc.match_substring_regex(plain, _HAS_ZONE))

@@ -32,6 +32,7 @@ Floats = NDArray[np.float64]
 
 _FEWEST_CASES = 30
 _FIRST_CONCENTRATION = 200.0
+_LEVEL_UNKNOWN = 0.3  # standard error of the logarithm of the mean amount where the orders do not determine it
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ class Observed:
     @cached_property
     def parameters(self) -> Parameters:
         """All that is estimated."""
-        return Parameters.of(self.scenario, tuple(self.adjustments), _buying_start(self.follow_up.transactions))
+        start = _buying_start(self.follow_up.transactions)
+        return Parameters.of(self.scenario, tuple(self.adjustments), start, _level_error(self.spend))
 
     @property
     def first_day(self) -> str:
@@ -127,7 +129,13 @@ class Observed:
 
 def _followed(log: CaseLog, transactions: Transactions) -> tuple[CaseLog, FollowUp, list[str]]:
     """Return the cases that can be followed, and what is said of the others."""
-    remarks = [
+    remarks = []
+    if log.draw is not None:
+        there, transactions = len(transactions.labels), log.draw.orders(transactions)
+        remarks.append(f"{log.draw}; --most-cases N looks at more")
+        if len(transactions.labels) < there:
+            remarks.append(f"{len(transactions.labels):,} of {there:,} customers with orders are drawn in the same way")
+    remarks += [
         f"{name.replace('_', ' ')} is missing in {count:,} cases: as the scenario has it"
         for name, count in log.filled.items()
     ]
@@ -157,6 +165,14 @@ def _adjustments(log: CaseLog) -> dict[str, Floats]:
         "suspicion": log.cases.suspicion,
     }
     return {name: (column - column.mean()) / column.std() for name, column in seen.items() if column.std() > 1e-9}
+
+
+def _level_error(spend: GammaGammaFit) -> float:
+    """Return the standard error of the logarithm of the mean amount p v / (q - 1)."""
+    if not np.isfinite(spend.covariance).all() or spend.q <= 1:
+        return _LEVEL_UNKNOWN
+    slope = np.array([1.0, -spend.q / (spend.q - 1), 1.0])
+    return float(min(np.sqrt(slope @ spend.covariance @ slope), _LEVEL_UNKNOWN))
 
 
 def _buying_start(transactions: Transactions) -> Floats:

@@ -7,6 +7,7 @@ the scale of `priors`, and its maximum. Left to others: how sure the maximum is 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -31,6 +32,9 @@ ADJUSTMENT_SPREAD = 0.3
 #: Of the logarithms of r, alpha and the concentration of chances to leave: next to nothing is known of the first two.
 BUYING_SPREAD = np.array([3.0, 3.0, 2.0])
 
+#: Steps from the maximum to the closest normal distribution, and pairs of points of each.
+_MOVES, _PAIRS = 2, 12
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -49,14 +53,31 @@ class Parameters:
     assumptions: tuple[Assumption, ...]
     adjustments: tuple[str, ...]
     buying_start: Floats
+    level_error: float
 
     @classmethod
-    def of(cls, scenario: Scenario, adjustments: Sequence[str], buying_start: Floats) -> Parameters:
-        """Return the parameters of a scenario; the logarithms of the process of buying are around `buying_start`."""
+    def of(cls, scenario: Scenario, adjustments: Sequence[str], buying_start: Floats, level_error: float) -> Parameters:
+        """Return the parameters of a scenario.
+
+        Parameters
+        ----------
+        adjustments
+            Names of what agents saw besides.
+        buying_start
+            (3,) what the logarithms of the process of buying are around.
+        level_error
+            Standard error of the logarithm of the level of amounts.
+        """
         names = [f"response.{name}" for name in SHARED]
         names += [f"{failure}.{name}" for failure in scenario.failures for name in OF_FAILURE]
         assumptions = tuple(scenario.assumption(name) for name in names)
-        return cls(tuple(names), assumptions, tuple(adjustments), buying_start)
+        return cls(tuple(names), assumptions, tuple(adjustments), buying_start, level_error)
+
+    @property
+    def adjusted(self) -> slice:
+        """Places of the adjustments."""
+        first = len(self.names) + 1
+        return slice(first, first + len(self.adjustments))
 
     def points(self, z: Floats) -> list[Point]:
         """Return the natural parameters at z (P,), and how they move."""
@@ -64,16 +85,15 @@ class Parameters:
         for name, assumption, at in zip(self.names, self.assumptions, z, strict=False):
             point = on_own_scale(assumption, at)
             points.append(logit_point(point) if name.endswith(".churn_without_remedy") else point)
-        count = len(self.names)
-        adjusted = z[count : count + len(self.adjustments)]
-        points += [Point(ADJUSTMENT_SPREAD * at, ADJUSTMENT_SPREAD, 0.0) for at in adjusted]
-        buying = zip(self.buying_start, z[count + len(self.adjustments) :], BUYING_SPREAD, strict=True)
+        points.append(Point(self.level_error * z[len(self.names)], self.level_error, 0.0))
+        points += [Point(ADJUSTMENT_SPREAD * at, ADJUSTMENT_SPREAD, 0.0) for at in z[self.adjusted]]
+        buying = zip(self.buying_start, z[self.adjusted.stop :], BUYING_SPREAD, strict=True)
         return points + [Point(start + spread * at, spread, 0.0) for start, at, spread in buying]
 
     @cached_property
     def precision(self) -> Floats:
         """Inverse covariance (P, P) before the log has spoken: each has a variance of 1."""
-        count = len(self.names) + len(self.adjustments) + len(self.buying_start)
+        count = self.adjusted.stop + len(self.buying_start)
         covariance = np.eye(count)
         for kind in OF_FAILURE:
             places = [place for place, name in enumerate(self.names) if name.endswith(f".{kind}")]
@@ -129,6 +149,39 @@ class Posterior:
                 "and a longer time after them"
             )
         return np.asarray(found.x), np.asarray(np.linalg.inv(curvature), dtype=np.float64)
+
+    def closest_normal(self, mean: Floats, covariance: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """Return mean (P,) and covariance (P, P) of about the normal distribution that is closest to the posterior.
+
+        Parameters
+        ----------
+        mean, covariance
+            Where to begin: those at the maximum.
+        rng
+            Of the points at which the posterior is looked at.
+
+        Notes
+        -----
+        The normal distribution q with the least Kullback-Leibler divergence KL(q || posterior) has a mean at which the
+        gradient is 0 and an inverse covariance that is minus the Hessian, both as means over q. Where the posterior is
+        skew, that is where most of it lies; the maximum is to one side. Two steps of Newton's method, the means taken
+        over points on both sides of the middle.
+
+        References
+        ----------
+        Opper and Archambeau 2009.
+        """
+        for _ in range(_MOVES):
+            half = rng.standard_normal((_PAIRS, len(mean)))
+            points = mean + np.concatenate([half, -half]) @ np.linalg.cholesky(covariance).T
+            with ThreadPoolExecutor() as pool:
+                totals = list(pool.map(self.total, points))
+            curvature = -np.mean([total.hessian for total in totals], axis=0)
+            if not np.isfinite(curvature).all() or np.linalg.eigvalsh(curvature)[0] <= 0:
+                break
+            covariance = np.asarray(np.linalg.inv(curvature))
+            mean = mean + covariance @ np.mean([total.gradient for total in totals], axis=0)
+        return mean, covariance
 
     def _at(self, z: Floats) -> Total:
         if self._last is None or self._last[0] != z.tobytes():

@@ -85,7 +85,7 @@ def predictive_check(calibration: Calibration, days: int = 180, seed: int = 0) -
         raise InputError(f"no case was followed for {days} days; the longest: {_longest(calibration):.0f} days")
     came = (follow.weeks_until_return * _DAYS_PER_WEEK <= days)[watched]
     rng = np.random.default_rng([seed, 8])
-    chances = _chances(calibration, days / _DAYS_PER_WEEK, rng)[:, watched]
+    chances = _chances(calibration, days / _DAYS_PER_WEEK, watched, rng)
     features = calibration.observed.features
     expected = chances.mean(axis=0)
     decile = np.argsort(np.argsort(expected, kind="stable"), kind="stable") * 10 // len(expected)
@@ -111,14 +111,13 @@ def _longest(calibration: Calibration) -> float:
     return float(calibration.observed.follow_up.weeks_observed.max() * _DAYS_PER_WEEK)
 
 
-def _chances(calibration: Calibration, weeks: float, rng: np.random.Generator) -> Floats:
-    """Return the chance (draws, cases) to come back within so many weeks, for draws of the posterior."""
+def _chances(calibration: Calibration, weeks: float, watched: NDArray[np.bool_], rng: np.random.Generator) -> Floats:
+    """Return the chance (draws, watched cases) to come back within so many weeks, for draws of the posterior."""
     observed = calibration.observed
     likelihood, parameters = observed.likelihood(), observed.parameters
     rows = rng.choice(len(calibration.weights), _DRAWS, p=calibration.weights)
-    return np.array(
-        [
-            likelihood.chance_to_return(np.array([point.value for point in parameters.points(z)]), weeks)
-            for z in calibration.all_z[rows]
-        ]
-    )
+    chances = np.empty((_DRAWS, int(watched.sum())))  # filled one by one: there may be millions of cases
+    for draw, z in enumerate(calibration.all_z[rows]):
+        natural = np.array([point.value for point in parameters.points(z)])
+        chances[draw] = likelihood.chance_to_return(natural, weeks)[watched]
+    return chances

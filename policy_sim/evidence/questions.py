@@ -15,11 +15,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import Scenario
+from policy_sim.evidence.follow_up import Returns
 from policy_sim.evidence.log_columns import LogColumns
 from policy_sim.evidence.matching import numbered
 from policy_sim.evidence.resolutions import AMOUNTS
 
-__all__ = ["FEWEST_OF_AGENT", "WINDOWS", "FollowUp", "Question", "answered"]
+__all__ = ["FEWEST_OF_AGENT", "WINDOWS", "Question", "answered"]
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -32,28 +33,6 @@ FEWEST_OF_AGENT = 30
 #: difference of shares near a half is 0.07. And cases of a kind, at the least.
 _FEWEST, _FEWEST_OF_KIND = 200, 50
 _MOST_MISSING = 0.5
-
-
-@dataclass(frozen=True, eq=False)
-class FollowUp:
-    """What orders say of each case.
-
-    Attributes
-    ----------
-    watched
-        (n,) days between the closing of the case and the last order of anybody; NaN where the case has no date.
-    days_until_next
-        (n,) days until the customer's next order; NaN where there is none.
-    came_back_early
-        (n,) whether the customer ordered again before the case was closed.
-    is_known
-        (n,) whether the customer is among the orders.
-    """
-
-    watched: Floats
-    days_until_next: Floats
-    came_back_early: Flags
-    is_known: Flags
 
 
 @dataclass(frozen=True)
@@ -79,9 +58,9 @@ class Question:
         return dict(vars(self))
 
 
-def answered(log: LogColumns, scenario: Scenario, follow_up: FollowUp | None) -> Iterator[Question]:
+def answered(log: LogColumns, scenario: Scenario, returns: Returns | None) -> Iterator[Question]:
     """Yield the questions that people ask of a log of cases, with what this one can say."""
-    yield from _coming_back(log, follow_up)
+    yield from _coming_back(log, returns)
     yield _generosity(log)
     yield _waiting(log)
     yield _about(log, "severity", "whether the harm drives customers away")
@@ -93,14 +72,14 @@ def answered(log: LogColumns, scenario: Scenario, follow_up: FollowUp | None) ->
     yield _failures(log, scenario)
 
 
-def _coming_back(log: LogColumns, follow_up: FollowUp | None) -> Iterator[Question]:
+def _coming_back(log: LogColumns, returns: Returns | None) -> Iterator[Question]:
     for days in WINDOWS:
         asks = f"whether customers come back within {days} days"
-        if follow_up is None:
+        if returns is None:
             yield Question(asks, "no", "no orders were given beside the log (--orders)")
             continue
-        watched = follow_up.is_known & (follow_up.watched >= days)
-        back = watched & (follow_up.days_until_next <= days)
+        watched = returns.is_known & (returns.days_watched >= days)
+        back = watched & (returns.days_until_next <= days)
         because = f"{watched.sum():,} of {len(log):,} cases were watched so long; {back.sum():,} customers came back"
         yield Question(asks, _enough(int(min(back.sum(), (watched & ~back).sum()))), because)
 
@@ -185,8 +164,12 @@ def _claiming(log: LogColumns) -> Question:
     (codes,) = numbered(log.text["customer"])
     counts = np.bincount(codes[codes >= 0])
     again = int((counts > 1).sum())
-    because = f"{again:,} of {int((counts > 0).sum()):,} customers have several cases"
-    return Question(asks, _enough(again), because)
+    because = (
+        f"{again:,} of {int((counts > 0).sum()):,} customers have several cases; whether they come again more often "
+        "the more they were given is counted (calibrate), but no log says which claims have no cause, nor who heard of "
+        "a policy: the scenario's assumptions about claiming stay"
+    )
+    return Question(asks, "no" if _enough(again) == "no" else "in part", because)
 
 
 def _habits(log: LogColumns) -> Question:

@@ -19,10 +19,11 @@ from policy_sim.assumptions import central
 from policy_sim.border import plain_rows
 from policy_sim.clv import RecoveryBgNbdFit, fit_recovery_bg_nbd, summarise_recoveries
 from policy_sim.evidence.calibration import Calibration
+from policy_sim.evidence.observed import Observed
 from policy_sim.service import compile_menu
 from policy_sim.words import RemedyKind
 
-__all__ = ["RecoveryComparison", "compare_recoveries"]
+__all__ = ["RecoveryComparison", "compare_recoveries", "remedy_kinds"]
 
 #: What a resolution is called by, the first of these that it holds.
 _KINDS = ("goods", *(kind for kind in get_args(RemedyKind) if kind != "goods"))
@@ -61,7 +62,7 @@ def compare_recoveries(calibration: Calibration) -> RecoveryComparison:
     nothing of what else differs between cases, so that kinds which are given in worse cases look worse by it.
     """
     observed = calibration.observed
-    kinds = _kinds(calibration)
+    kinds = remedy_kinds(observed)
     log = observed.follow_up.transactions
     recoveries = pd.DataFrame(
         {
@@ -90,9 +91,9 @@ def compare_recoveries(calibration: Calibration) -> RecoveryComparison:
     return RecoveryComparison(pd.DataFrame(rows, columns=columns), fit)
 
 
-def _kinds(calibration: Calibration) -> NDArray[np.str_]:
-    """Return the kind of remedy of each case (cases,)."""
-    observed, scenario = calibration.observed, calibration.scenario
+def remedy_kinds(observed: Observed) -> NDArray[np.str_]:
+    """Return the kind of remedy of each case (cases,): "goods", "money" ..., "nothing"."""
+    scenario = observed.scenario
     menu = compile_menu(scenario, central(scenario))
     remedy_of = scenario.remedy_of_variant
     names = [

@@ -6,7 +6,7 @@ Left to others: the case that a refund belongs to (`matching`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.evidence.cells_of_exports import Reasons, folded, moments_of, money_of, text_of
+from policy_sim.evidence.cells_of_exports import Reasons, below, folded, moments_of, money_of, text_of, words_of
 from policy_sim.evidence.exports import ExportTable
 from policy_sim.evidence.log_mapping import CaseLogMapping
 
@@ -23,7 +23,8 @@ __all__ = ["Refunds", "read_refunds"]
 Floats = NDArray[np.float64]
 Times = NDArray[np.datetime64]
 
-_TEXTS = ("refund_id", "order", "customer", "email", "agent", "note", "currency")
+_TEXTS = ("refund_id", "order", "customer", "email")
+_WORDS = ("agent", "currency")
 _SMALLEST = 0.005
 _CREDIT = r"(?i)gift|store.?credit|voucher|coupon"
 _CAME_BACK = frozenset(("return", "returned", "restock", "restocked", "legacy_restock", "true", "yes", "1"))
@@ -39,8 +40,10 @@ class Refunds:
 
     Attributes
     ----------
-    refund_id, order, customer, email, agent, note, currency
+    refund_id, order, customer, email
         (n,) text as it was written, "" where nothing stands there; e-mails in small letters.
+    agent, currency
+        (n,) the same as categories.
     file, row
         (n,) which of `files` each stands in, and in which row of it, as people count them.
     given
@@ -66,15 +69,14 @@ class Refunds:
     customer: pd.Series
     email: pd.Series
     agent: pd.Series
-    note: pd.Series
     currency: pd.Series
-    file: NDArray[np.int64]
-    row: NDArray[np.int64]
+    file: NDArray[np.int32]
+    row: NDArray[np.int32]
     given: Times
     amount: Floats
     discretion: Floats
     is_credit: NDArray[np.bool_]
-    returned: Floats
+    returned: NDArray[np.float32]
     is_line: NDArray[np.bool_]
     reasons: Reasons
     files: tuple[str, ...] = ()
@@ -85,26 +87,33 @@ class Refunds:
         return len(self.amount)
 
 
-def read_refunds(tables: Sequence[ExportTable], currency: str, mapping: CaseLogMapping) -> Refunds | None:
-    """Read the refunds of several exports; None where there are none.
+def read_refunds(tables: Iterable[ExportTable], currency: str, mapping: CaseLogMapping) -> Refunds | None:
+    """Read the refunds of several exports; None where there are none. Each is taken apart before the next is asked for.
 
     Raises
     ------
     InputError
         If a column is written in two ways that contradict each other.
     """
-    if not tables:
-        return None
     notes: list[str] = []
-    parts = [_read(table, currency, mapping, notes) for table in tables]
-    joined = {entry.name: _joined([part[entry.name] for part in parts])
+    parts: list[dict[str, Any]] = []
+    files: list[str] = []
+    columns: dict[str, Mapping[str, str]] = {}
+    for table in tables:
+        parts.append(_read(table, currency, mapping, notes))
+        files.append(table.where)
+        columns[table.where] = dict(table.names)
+    if not parts:
+        return None
+    counts = [len(part["row"]) for part in parts]
+    joined = {entry.name: below([part.pop(entry.name) for part in parts])
               for entry in fields(Refunds) if entry.name in parts[0]}  # fmt: skip
     return Refunds(
         **joined,
-        file=np.repeat(np.arange(len(tables)), [len(table) for table in tables]),
-        files=tuple(table.where for table in tables),
+        file=np.repeat(np.arange(len(counts), dtype=np.int32), counts),
+        files=tuple(files),
         notes=tuple(dict.fromkeys(notes)),
-        columns={table.where: dict(table.names) for table in tables},
+        columns=columns,
     )
 
 
@@ -114,6 +123,8 @@ def _read(table: ExportTable, currency: str, mapping: CaseLogMapping, notes: lis
     columns: dict[str, Any] = {name: text_of(table, name) for name in _TEXTS}
     columns["email"] = folded(columns["email"])
     given = moments_of(table, ("given",), reasons, mapping.time_zone, mapping.day_first, notes)["given"]
+    columns |= {name: words_of(table, name) for name in _WORDS}
+    table.forget("order", "customer", "email", "given", "note", *_WORDS)
     _other_lines(table, reasons)
     failed = text_of(table, "status").str.fullmatch(_CAME_TO_NOTHING).to_numpy(dtype=bool, na_value=False)
     reasons.add(failed, "the refund came to nothing, by its status")
@@ -124,7 +135,7 @@ def _read(table: ExportTable, currency: str, mapping: CaseLogMapping, notes: lis
     has_any = ~(np.isnan(paid) & np.isnan(calculated) & np.isnan(adjustment))
     words = text_of(table, "returned").str.lower()
     came_back, stayed = words.isin(_CAME_BACK).to_numpy(dtype=bool), words.isin(_STAYED).to_numpy(dtype=bool)
-    returned = np.where(came_back, 1.0, np.where(stayed, 0.0, np.nan))
+    returned = np.where(came_back, 1, np.where(stayed, 0, np.nan)).astype(np.float32)
     reasons.add(~has_any, "it does not say how much was paid back")
     if not table.has("line_kind"):
         reasons.add((np.abs(amount) < _SMALLEST) & ~came_back, "nothing was paid back")
@@ -133,7 +144,7 @@ def _read(table: ExportTable, currency: str, mapping: CaseLogMapping, notes: lis
         notes.append(f"{kept:,} refunds of {table.where} put nothing back into stock: the customer kept the item")
     credit = text_of(table, "way").str.contains(_CREDIT, regex=True)
     return columns | {
-        "row": table.rows.astype(np.int64),
+        "row": table.rows.astype(np.int32),
         "given": given,
         "amount": np.nan_to_num(amount),
         "discretion": discretion,
@@ -181,12 +192,3 @@ def _other_lines(table: ExportTable, reasons: Reasons) -> None:
     is_other |= (text_of(table, "refund_id") == "").to_numpy(dtype=bool)  # payments, among transactions
     reasons.add_each(is_other, [f"a line of an order ('{word}'), not of a refund" for word in words],
                      np.asarray(codes, dtype=np.int64))  # fmt: skip
-
-
-def _joined(parts: Sequence[Any]) -> Any:
-    """Return arrays, columns or reasons of several exports one below the other."""
-    if len(parts) == 1:
-        return parts[0]
-    if isinstance(parts[0], Reasons):
-        return Reasons.joined(parts)
-    return pd.concat(parts, ignore_index=True) if isinstance(parts[0], pd.Series) else np.concatenate(parts)

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import Scenario, central
 from policy_sim.evidence.vocabulary import Meaning
+from policy_sim.orders.sorting import begins_run
 from policy_sim.service.remedies import Menu, compile_menu
 from policy_sim.words import CASE_COLUMNS, COLUMNS, EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS
 
 __all__ = ["AMOUNTS", "FOUND", "Evidence", "Given", "find_given"]
 
 Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
+Codes = NDArray[np.integer[Any]]
+Rows = NDArray[np.int64]
 
 #: Limits that something is given on: a case log has a column of amounts for each.
 AMOUNTS = tuple(name for name in LIMITS if name not in (EVERYTHING, GOODWILL))
@@ -35,7 +38,7 @@ FOUND = ("unknown", "said", "said, nearest taken", "inferred")
 _UNSAID, _MISSING = 0.01, 100.0
 _OF_AMOUNT, _OF_KIND, _OF_RETURN, _IF_NOBODY_KNOWS = 10.0, 5.0, 1.0, 0.1
 _FAR = 0.1  # of the price
-_ROWS_AT_ONCE = 200_000
+_ROWS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,9 +116,9 @@ def find_given(scenario: Scenario, evidence: Evidence, has_refunds: bool) -> Giv
     menu = compile_menu(scenario, central(scenario))
     finder = _Finder(scenario, menu)
     count = len(evidence.failure)
-    resolution, found = np.full(count, -1, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    resolution, found = np.full(count, -1, dtype=np.int16), np.zeros(count, dtype=np.int8)
     is_far = np.zeros(count, dtype=np.bool_)
-    can_infer = (np.nan_to_num(evidence.paid) > 0) | (np.nan_to_num(evidence.credited) > 0)
+    can_infer = (evidence.paid > 0) | (evidence.credited > 0)
     wanted = np.flatnonzero((evidence.said >= 0) | can_infer)
     for failure, said, rows in _groups(evidence, wanted):
         base = finder.base(failure, evidence.meanings[said] if said >= 0 else ())
@@ -137,15 +140,16 @@ def find_given(scenario: Scenario, evidence: Evidence, has_refunds: bool) -> Giv
     return Given(resolution, menu.names, found, is_far, is_return_guessed, amounts)
 
 
-def _groups(evidence: Evidence, rows: Codes) -> Iterator[tuple[int, int, Codes]]:
+def _groups(evidence: Evidence, rows: Rows) -> Iterator[tuple[int, int, Rows]]:
     """Yield failure, what was said, and the rows that have both."""
     if not rows.size:
         return
     width = len(evidence.meanings) + 1
-    key = evidence.failure[rows] * width + evidence.said[rows] + 1
+    key = evidence.failure[rows].astype(np.int32) * width + evidence.said[rows] + 1
     ranked = np.argsort(key, kind="stable")
-    sorted_keys, starts = np.unique(key[ranked], return_index=True)
-    for one, part in zip(sorted_keys.tolist(), np.split(rows[ranked], starts[1:]), strict=True):
+    key, rows = key[ranked], rows[ranked]
+    starts = np.flatnonzero(begins_run(key))
+    for one, part in zip(key[starts].tolist(), np.split(rows, starts[1:]), strict=True):
         yield one // width, one % width - 1, part
 
 

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, Progress, check_at_least
+from policy_sim.currencies import decimals_of
 from policy_sim.evidence.lives import FACTS, Firm, Lives, live
 from policy_sim.evidence.world import Agent, World
 from policy_sim.policy import Policy
 from policy_sim.value import STYLES
-from policy_sim.words import ASKS, DAYS_PER_YEAR, EVERYTHING, GOODWILL, LIMITS, decimals_of
+from policy_sim.words import ASKS, DAYS_PER_YEAR, EVERYTHING, GOODWILL, LIMITS
 
 __all__ = ["AMOUNTS_GIVEN", "SimulatedLog", "simulate_log"]
 
@@ -40,6 +41,7 @@ _CHANNELS = np.array([["email", "web"], ["phone", "chat"]])
 #: What no log holds of a case, besides the style of its agent.
 _UNSEEN = (
     "is_recorded",
+    "follows",
     "brings_item_back",
     "u",
     "future_value",
@@ -47,6 +49,7 @@ _UNSEEN = (
     "churn_without_failure",
     "mean_amount",
     "compensation",
+    "has_cause",
     "delta",
     "left",
     "multiplier",
@@ -73,8 +76,9 @@ class SimulatedLog:
         What no log holds, one row a case, also of those that were not written down (case is empty there): case,
         customer, order, style, is_recorded, brings_item_back (what was given), u (what the agent saw), future_value (by
         which guided agents went); of the customer orders_per_week, churn_without_failure and mean_amount (before the
-        case); compensation (net worth over the loss), delta (chance to leave), left, multiplier (of later spending),
-        days_until_next_order (from the end of the case, also beyond that of the log; none for those who left).
+        case); compensation (net worth over the loss), has_cause (whether anything went wrong), delta (chance to leave),
+        left, multiplier (of later spending), days_until_next_order (from the end of the case, also beyond that of the
+        log; none for those who left).
     truth
         By full name the true value of every assumption; "drawn", the names of those that are not at their central
         values; scenario, policy, seed, world (its options), agents, counts.
@@ -200,14 +204,16 @@ def _log_of(firm: Firm, helpings: Sequence[Lives], seed: int) -> SimulatedLog:
     on_record = _with_known_history(firm, cases[cases["is_recorded"]].reset_index(drop=True))
     log = _named(firm, on_record, labels, names, rng)
     unrecorded = _named(firm, cases[~cases["is_recorded"]].reset_index(drop=True), labels, names, rng)
+    without_cause = int((~cases["has_cause"]).sum())
     counts = {
         "customers": customer_count,
         "orders": len(orders),
-        "failures": sum(len(lives.silent) + len(lives.still_open) for lives in helpings) + len(cases),
+        "failures": sum(len(lives.silent) + len(lives.still_open) for lives in helpings) + len(cases) - without_cause,
         "silent_failures": sum(len(lives.silent) for lives in helpings),
         "still_open": sum(len(lives.still_open) for lives in helpings),
         "unrecorded": len(unrecorded),
         "cases": len(log),
+        "without_cause": without_cause,
         "insisted": int((log["firmness"] == 1).sum()),
         "left_after_case": int(on_record["left"].sum()),
     }

@@ -7,7 +7,7 @@ Left to others: the order behind a ticket and what was paid back (`matching`), w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -16,7 +16,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.assumptions import Scenario
-from policy_sim.evidence.cells_of_exports import Reasons, flags_of, folded, moments_of, money_of, text_of
+from policy_sim.evidence.cells_of_exports import (
+    Reasons,
+    below,
+    flags_of,
+    folded,
+    moments_of,
+    money_of,
+    text_of,
+    words_of,
+)
 from policy_sim.evidence.exports import ExportTable
 from policy_sim.evidence.log_mapping import CaseLogMapping
 from policy_sim.evidence.vocabulary import Meaning, Vocabulary, read_words
@@ -25,10 +34,12 @@ from policy_sim.words import ASKS
 __all__ = ["Tickets", "read_tickets"]
 
 Floats = NDArray[np.float64]
+SmallFloats = NDArray[np.float32]
 Codes = NDArray[np.integer[Any]]
 Times = NDArray[np.datetime64]
 
-_TEXTS = ("case", "order", "customer", "email", "agent", "channel", "currency")
+_TEXTS = ("case", "order", "customer", "email")
+_WORDS = ("agent", "channel", "currency")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +48,10 @@ class Tickets:
 
     Attributes
     ----------
-    case, order, customer, email, agent, channel, currency
+    case, order, customer, email
         (n,) text as it was written, "" where nothing stands there; e-mails in small letters.
+    agent, channel, currency
+        (n,) the same as categories.
     file, row
         (n,) which of `files` each stands in, and in which row of it, as people count them.
     opened, resolved, noticed, satisfied
@@ -76,10 +89,10 @@ class Tickets:
     tier: Codes
     ask: Codes
     given: Codes
-    live: Floats
+    live: SmallFloats
     severity: Floats
-    escalated: Floats
-    exception: Floats
+    escalated: SmallFloats
+    exception: SmallFloats
     price: Floats
     suspicion: Floats
     paid_back: Floats
@@ -106,13 +119,14 @@ class _Reader:
 
     def read(self, table: ExportTable) -> dict[str, Any]:
         """Return the arrays of `Tickets` for one export."""
-        count = len(table)
-        reasons = Reasons.none(count)
+        reasons = Reasons.none(len(table))
         zone, day_first, currency = self.mapping.time_zone, self.mapping.day_first, self.scenario.currency
         columns: dict[str, Any] = {name: text_of(table, name) for name in _TEXTS}
         columns["email"] = folded(columns["email"])
         names = ("opened", "resolved", "noticed", "satisfied")
         times = moments_of(table, names, reasons, zone, day_first, self.notes)
+        table.forget(*_TEXTS, *names)
+        columns |= {name: words_of(table, name) for name in _WORDS}
         numbers = {name: money_of(table, name, reasons, currency) for name in ("price", "paid_back", "credited")}
         numbers["suspicion"] = self._suspicion(table, reasons)
         reasons.add((columns["case"] == "").to_numpy(dtype=bool), "it has no number of its own")
@@ -121,17 +135,18 @@ class _Reader:
         tagged_failure, tagged_given, tagged_up, tagged_beyond = self._tags(table)
         failure = self._failures(table, tagged_failure, reasons)
         given = self._given(table, tagged_given, reasons.stays)
+        table.forget("status", "tags", "reason", "remedy")
         escalated, exception = flags_of(table, "escalated"), flags_of(table, "exception")
         return columns | times | numbers | {
-            "row": table.rows.astype(np.int64),
+            "row": table.rows.astype(np.int32),
             "failure": failure.astype(np.int16),
-            "given": given,
+            "given": given.astype(np.int32),
             "tier": self._coded(table, "group", "tiers", self.scenario.tiers, reasons.stays),
             "ask": self._coded(table, "asked", "asks", tuple(ASKS), reasons.stays),
             "severity": self._severity(table, reasons.stays),
             "live": self._live(table, reasons.stays),
-            "escalated": np.where(tagged_up, 1.0, escalated),
-            "exception": np.where(tagged_beyond, 1.0, exception),
+            "escalated": np.where(tagged_up, np.float32(1), escalated),
+            "exception": np.where(tagged_beyond, np.float32(1), exception),
             "reasons": reasons,
         }  # fmt: skip
 
@@ -207,10 +222,10 @@ class _Reader:
         self._count("priorities", words.unknown(where))
         return np.asarray(words.each(np.nan, np.float64))
 
-    def _live(self, table: ExportTable, where: NDArray[np.bool_]) -> Floats:
+    def _live(self, table: ExportTable, where: NDArray[np.bool_]) -> SmallFloats:
         words = read_words(text_of(table, "channel"), lambda word: self.vocabulary.look_up("channels", word))
         self._count("channels", words.unknown(where))
-        return np.asarray(words.each(np.nan, np.float64))
+        return np.asarray(words.each(np.nan, np.float32))
 
     def _suspicion(self, table: ExportTable, reasons: Reasons) -> Floats:
         """Return the risk score of each ticket, 0-1; scores up to 100 are taken for percent."""
@@ -225,9 +240,9 @@ class _Reader:
 
 
 def read_tickets(
-    tables: Sequence[ExportTable], scenario: Scenario, vocabulary: Vocabulary, mapping: CaseLogMapping
+    tables: Iterable[ExportTable], scenario: Scenario, vocabulary: Vocabulary, mapping: CaseLogMapping
 ) -> Tickets:
-    """Read the tickets of several exports.
+    """Read the tickets of several exports, at least one; each table is taken apart before the next one is asked for.
 
     Raises
     ------
@@ -235,24 +250,22 @@ def read_tickets(
         If a column is written in two ways that contradict each other.
     """
     reader = _Reader(scenario, vocabulary, mapping)
-    parts = [reader.read(table) for table in tables]
-    joined = {entry.name: _joined([part[entry.name] for part in parts])
+    parts: list[dict[str, Any]] = []
+    files: list[str] = []
+    columns: dict[str, Mapping[str, str]] = {}
+    for table in tables:
+        parts.append(reader.read(table))
+        files.append(table.where)
+        columns[table.where] = dict(table.names)
+    counts = [len(part["row"]) for part in parts]
+    joined = {entry.name: below([part.pop(entry.name) for part in parts])
               for entry in fields(Tickets) if entry.name in parts[0]}  # fmt: skip
     return Tickets(
         **joined,
-        file=np.repeat(np.arange(len(tables), dtype=np.int32), [len(table) for table in tables]),
-        files=tuple(table.where for table in tables),
+        file=np.repeat(np.arange(len(counts), dtype=np.int32), counts),
+        files=tuple(files),
         meanings=tuple(reader.meanings),
         unknown={kind: dict(words) for kind, words in reader.unknown.items() if words},
         notes=tuple(dict.fromkeys(reader.notes)),
-        columns={table.where: dict(table.names) for table in tables},
+        columns=columns,
     )
-
-
-def _joined(parts: Sequence[Any]) -> Any:
-    """Return arrays, columns or reasons of several exports one below the other."""
-    if len(parts) == 1:
-        return parts[0]
-    if isinstance(parts[0], Reasons):
-        return Reasons.joined(parts)
-    return pd.concat(parts, ignore_index=True) if isinstance(parts[0], pd.Series) else np.concatenate(parts)

@@ -85,6 +85,13 @@ class World:
         Share (0-0.5) of cases that are not written down, the mild ones above all: with chance 2 share (1 - severity).
     heaped_share
         Share (0-1) of orders with an amount that ends in .99.
+    several_a_day
+        Whether customers may order again on the day of an order. Who reads a log takes the orders of one day for one
+        purchase, so by default nobody does.
+    taught
+        Chance (0-1) that an order that did not fail is claimed all the same, by a customer to whom the whole loss was
+        made good at the case before; in proportion where it was less, and none where there was no case. What is given
+        for such a claim moves nobody.
     second_policy
         The policy in force from the middle of the span on; None where it does not change.
 
@@ -109,6 +116,8 @@ class World:
     noticed: float = 1.0
     unrecorded_share: float = 0.0
     heaped_share: float = 0.0
+    several_a_day: bool = False
+    taught: float = 0.0
     second_policy: Policy | None = None
 
     def __post_init__(self) -> None:
@@ -119,6 +128,7 @@ class World:
             "noticed": (-20, 20),
             "unrecorded_share": (0, 0.5),
             "heaped_share": (0, 1),
+            "taught": (0, 1),
         }
         for name in ("rate_shape", "rate_weeks", "amount_shape", "spread_scale"):
             ranges[name] = (1e-3, 1e6)

@@ -11,6 +11,8 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError
@@ -44,6 +46,7 @@ _YEAR_IN_WORDS = (
 )
 _ZONE = r"(:\d{2}(?:[.,]\d+)?(?:\s*[AaPp][Mm])?)\s*(?:Z|z|(?:UTC|GMT)?\s*[+\-]\d{2}:?\d{2}|[+\-]\d{2}|[A-Z]{3,4})$"
 _UTC = r":\d{2}(?:[.,]\d+)?\s*(?:Z|z|UTC|GMT|[+\-]00:?00)$"
+_USUAL_MOMENT = r"^(\d{4}-\d{2}-\d{2}[T ])(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
 _NUMBER = r"^\d+(?:\.\d+)?$"
 _EPOCHS = ((10, 1.0), (13, 1e3), (16, 1e6))  # digits, and in what part of a second
 _SERIALS = (20_000, 80_000)  # days since 1899-12-30, as spreadsheets count: 1954 to 2119
@@ -75,7 +78,7 @@ def parse_dates(table: LogTable, day_first: bool) -> tuple[Dates, list[Remark]]:
         days = column.to_numpy().astype("datetime64[D]")
         table.refuse_unreadable("date", np.isnat(days), _EXPECTED)
         return days, []
-    texts = DistinctTexts.of(table, "date", column)
+    texts = DistinctTexts.of(table, "date", _without_clock(column))
     plain = texts.text.str.replace(_ZONE, r"\1", regex=True)
     plain = plain.where(~plain.str.fullmatch(r"\d+\.0+"), plain.str.replace(r"\.0+$", "", regex=True))
     days, remarks = _parse_texts(texts, plain, day_first)
@@ -86,6 +89,14 @@ def parse_dates(table: LogTable, day_first: bool) -> tuple[Dates, list[Remark]]:
         says = f"times such as '{text}' are UTC, so days are UTC's and not those where the orders were made"
         remarks.append(Remark("dates", says, int(texts.counts()[in_utc].sum()), (f"{place}: {text}",)))
     return days[texts.codes], remarks
+
+
+def _without_clock(column: pd.Series) -> pd.Series:
+    """Return dates with a clock as those of midnight: of millions of moments only the days are worked out."""
+    if not isinstance(column.dtype, pd.ArrowDtype) or not pa.types.is_string(column.dtype.pyarrow_dtype):
+        return column
+    texts = pc.replace_substring_regex(pa.array(column.array), _USUAL_MOMENT, r"\1" + "00:00:00")
+    return pd.Series(texts, dtype=column.dtype)
 
 
 def far_dates(days: Dates) -> NDArray[np.bool_]:

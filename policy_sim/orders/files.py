@@ -12,7 +12,7 @@ import gzip
 import io
 import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,9 +20,11 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError, check_header, guarded, is_file, read_parquet, separator_of
+from policy_sim.orders.compact import Gathered, compact, text_array
 from policy_sim.orders.reading import Remark
 from policy_sim.orders.roles import header_rank
 
@@ -68,7 +70,12 @@ class FileColumns:
 
 
 def read_file_columns(
-    path: Path, find: Find, rank: Rank = header_rank, what: str = "transaction log", only: Places | None = None
+    path: Path,
+    find: Find,
+    rank: Rank = header_rank,
+    what: str = "transaction log",
+    only: Places | None = None,
+    moments: Collection[str] | None = None,
 ) -> FileColumns:
     """Read the columns of a file that somebody wants, as they were written; rows with nothing in them are left out.
 
@@ -84,6 +91,9 @@ def read_file_columns(
         What the file is, for messages.
     only
         Numbers of the rows that are wanted, as people count them, rising; None for all.
+    moments
+        Words of the columns that may be read as moments. Where they are given, columns of text take as little room as
+        they need (`compact`): moments, and distinct texts by number, stand among them.
 
     Raises
     ------
@@ -94,9 +104,9 @@ def read_file_columns(
 
     def read() -> FileColumns:
         if kind in (".parquet", ".xlsx"):
-            found = _of_parquet(path, find) if kind == ".parquet" else _of_workbook(path, find, rank)
+            found = _of_parquet(path, find, moments) if kind == ".parquet" else _of_workbook(path, find, rank)
             return found if only is None else _taken(found, np.flatnonzero(np.isin(found.rows, only)))
-        return _of_text_file(path, find, rank, only)
+        return _of_text_file(path, find, rank, only, moments)
 
     return _guarded(path, kind, read)
 
@@ -166,11 +176,20 @@ def _guarded(path: Path, kind: str, read: Callable[[], Result]) -> Result:
             ) from None
 
 
-def _of_parquet(path: Path, find: Find) -> FileColumns:
+def _of_parquet(path: Path, find: Find, moments: Collection[str] | None) -> FileColumns:
     header = _names_in_parquet(path)
-    plain = [header[k] for k in find(header).values()]
-    frame = read_parquet(path, plain)
-    return _of_frame(frame, find, 1)
+    positions = find(header)
+    plain = [header[k] for k in positions.values()]
+    if moments is None:
+        return _of_frame(read_parquet(path, plain), find, 1)
+    # one by one: as they stand in the file, texts take far more room than afterwards
+    columns = {
+        word: compact(read_parquet(path, plain, [header[k]]).iloc[:, 0], word in moments)
+        for word, k in positions.items()
+    }
+    names = {word: header[k] for word, k in positions.items()}
+    count = len(next(iter(columns.values()))) if columns else 0
+    return FileColumns(header, columns, names, np.arange(1, 1 + count), "row")
 
 
 def _of_workbook(path: Path, find: Find, rank: Rank) -> FileColumns:
@@ -211,7 +230,9 @@ def _sheet_of(path: Path, rank: Rank) -> tuple[pd.DataFrame, int, tuple[Remark, 
     return frame, head + 2, (Remark("file", says),) if len(book.worksheets) > 1 else ()
 
 
-def _of_text_file(path: Path, find: Find, rank: Rank, only: Places | None) -> FileColumns:
+def _of_text_file(
+    path: Path, find: Find, rank: Rank, only: Places | None, moments: Collection[str] | None
+) -> FileColumns:
     if path.suffix.lower() != ".gz":
         check_header(path)
     encoding, remarks = _encoding(path)
@@ -226,7 +247,7 @@ def _of_text_file(path: Path, find: Find, rank: Rank, only: Places | None) -> Fi
         remarks = (*remarks, Remark("file", f"{head} lines above the column names of '{path.name}' were passed over"))
     positions = find(header)
     surplus = len(header)  # one more than there should be, lest a decimal comma cut a number in two
-    kept: list[dict[str, pd.Series]] = []
+    columns = {role: Gathered(moments is not None, role in (moments or ())) for role in positions}
     places: list[Places] = []
     read = 0
     options: dict[str, Any] = {
@@ -257,15 +278,14 @@ def _of_text_file(path: Path, find: Find, rank: Rank, only: Places | None) -> Fi
                 if only is not None:
                     wanted = np.isin(place, only)
                     block, place = block[wanted], place[wanted]
-                kept.append({role: block[k].str.strip() for role, k in positions.items()})
-                places.append(place)
-    columns = {role: pd.concat([part[role] for part in kept], ignore_index=True) for role in positions}
-    filled = ~np.logical_and.reduce([(column == "").to_numpy(dtype=bool) for column in columns.values()])
-    rows = np.concatenate(places)
-    if not filled.all():
-        columns = {role: column[filled].reset_index(drop=True) for role, column in columns.items()}
+                texts = {role: text_array(block[k].str.strip()) for role, k in positions.items()}
+                is_filled = np.logical_or.reduce([np.asarray(pc.not_equal(text, "")) for text in texts.values()])
+                for role, text in texts.items():
+                    columns[role].add(text if is_filled.all() else text.filter(is_filled))
+                places.append(place[is_filled])
     names = {role: header[k] for role, k in positions.items()}
-    return FileColumns(header, columns, names, rows[filled], "line", remarks)
+    whole = {role: columns.pop(role).whole() for role in positions}
+    return FileColumns(header, whole, names, np.concatenate(places), "line", remarks)
 
 
 def _encoding(path: Path) -> tuple[str, tuple[Remark, ...]]:

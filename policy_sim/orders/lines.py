@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError
+from policy_sim.orders.compact import are_distinct
 from policy_sim.orders.reading import Remark, counted
 from policy_sim.orders.roles import normalised
 from policy_sim.orders.status import refund_rows
@@ -141,7 +142,8 @@ def orders_of_rows(table: LogTable, customer: Places, amount: Vector) -> Orders:
     up; refunds are taken off.
     """
     is_refund = refund_rows(table)
-    amount = np.where(is_refund, -np.abs(amount), amount)
+    if is_refund.any():
+        amount = np.where(is_refund, -np.abs(amount), amount)
     everything = np.arange(len(table))
     if not table.has("order"):
         return Orders(everything, amount, [])
@@ -149,9 +151,9 @@ def orders_of_rows(table: LogTable, customer: Places, amount: Vector) -> Orders:
     if table.has("reference") and is_refund.any():
         reference = table.columns["reference"].astype(str).str.strip()
         number = number.where(~(is_refund & (reference != "").to_numpy(bool)), reference)
+    if are_distinct(number):
+        return Orders(everything, np.nan_to_num(amount) if np.isnan(amount).any() else amount, [])
     codes, unique = pd.factorize(number)
-    if len(unique) == len(table):
-        return Orders(everything, np.nan_to_num(amount), [])
     is_blank = np.append(pd.Series(unique).astype(str).str.strip().eq("").to_numpy(bool), True)[codes]
     codes = np.where(is_blank, len(unique) + everything, codes)
     _, first, group = np.unique(codes.astype(np.int64) * (int(customer.max()) + 1) + customer, return_index=True,

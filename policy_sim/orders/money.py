@@ -73,6 +73,11 @@ def one_currency(
     codes = texts.text.str.upper().to_numpy(dtype=object)
     there = sorted({str(code) for code in codes} - {"", "NAN", "NONE"})
     name = table.names["currency"]
+    if only is None and rates is None and len(there) < 2:
+        if there and there[0] != currency.upper():
+            says = f"column '{name}' says {there[0]}, but amounts are taken as {currency}; nothing was converted"
+            return table, amount, [], [Remark("currency", says, len(table))]
+        return table, amount, [], []
     row_codes = codes[texts.codes]
     if only is not None:
         if only.upper() not in there:
@@ -92,17 +97,12 @@ def one_currency(
         changed = int((factor != 1.0).sum())
         says = f"amounts of {counted(changed)} were converted to {currency} by the given rates"
         return table, amount * factor, [], [Remark("currency", says, changed)] if changed else []
-    if len(there) > 1:
-        sums = {code: float(np.nansum(amount[row_codes == code])) for code in there}
-        listed = ", ".join(f"{code} {total:,.2f}" for code, total in sums.items())
-        raise InputError(
-            f"{table.where} holds amounts in {len(there)} currencies by column '{name}' ({listed}); they cannot be "
-            "added up: choose one with --only-currency, or give rates with --rates"
-        )
-    if there and there[0] != currency.upper():
-        says = f"column '{name}' says {there[0]}, but amounts are taken as {currency}; nothing was converted"
-        return table, amount, [], [Remark("currency", says, len(table))]
-    return table, amount, [], []
+    sums = {code: float(np.nansum(amount[row_codes == code])) for code in there}
+    listed = ", ".join(f"{code} {total:,.2f}" for code, total in sums.items())
+    raise InputError(
+        f"{table.where} holds amounts in {len(there)} currencies by column '{name}' ({listed}); they cannot be "
+        "added up: choose one with --only-currency, or give rates with --rates"
+    )
 
 
 def read_rates(path: str | Path) -> dict[str, float]:

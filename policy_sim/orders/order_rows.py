@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError
@@ -19,7 +20,7 @@ from policy_sim.orders.dates import parse_dates
 from policy_sim.orders.lines import filled_from_siblings, orders_of_rows, without_totals
 from policy_sim.orders.mapping import LogMapping
 from policy_sim.orders.money import money_of_rows, one_currency
-from policy_sim.orders.people import number_customers, settle_customers
+from policy_sim.orders.people import settle_customers
 from policy_sim.orders.reading import Remark, counted
 from policy_sim.orders.status import without_no_sales
 from policy_sim.orders.table import LogTable, SetAside, read_log_table
@@ -27,6 +28,7 @@ from policy_sim.orders.table import LogTable, SetAside, read_log_table
 __all__ = ["OrderRows", "read_order_rows"]
 
 Places = NDArray[np.intp]
+_TEXT = pd.ArrowDtype(pa.string())
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +42,7 @@ class OrderRows:
     customer
         (n_orders,) position of the buyer in `labels`.
     labels
-        (n_customers,) ids of customers, as `Transactions.labels` has them.
+        (n_customers,) ids of customers, each once, as text in compiled memory.
     email
         (n_orders,) the e-mail that stands beside the order, in small letters; "" where none does.
     day
@@ -58,8 +60,8 @@ class OrderRows:
     """
 
     number: pd.Series
-    customer: Places
-    labels: NDArray[np.str_]
+    customer: NDArray[np.int32]
+    labels: pd.Series
     email: pd.Series
     day: NDArray[np.datetime64]
     amount: NDArray[np.float64]
@@ -119,7 +121,8 @@ def read_order_rows(
     aside, remarks = aside + dropped, remarks + more
     day, more = parse_dates(table, day_first)
     remarks += more
-    customer, labels = number_customers(table.columns["customer"])
+    customers = pa.table({"customer": table.columns["customer"]})["customer"].combine_chunks()
+    customer = customers.indices.to_numpy()
     orders = orders_of_rows(table, customer, amount)
     is_order = orders.amount >= 0
     kept = orders.rows[is_order]
@@ -129,8 +132,8 @@ def read_order_rows(
         aside.append(SetAside.of(table, out, "refunds", says, "amount" if table.has("amount") else "customer"))
     return OrderRows(
         _text(table, "order", kept),
-        customer[kept],
-        labels,
+        customer[kept].astype(np.int32),
+        pd.Series(customers.dictionary, dtype=_TEXT),
         _text(table, "email", kept).str.lower(),
         day[kept],
         orders.amount[is_order],
@@ -144,6 +147,9 @@ def read_order_rows(
 def _text(table: LogTable, role: str, rows: Places) -> pd.Series:
     """Return a column as text, "" where nothing stands there or there is no such column."""
     if not table.has(role):
-        return pd.Series(np.full(rows.size, "", dtype=object))
+        return pd.Series(pa.nulls(rows.size, pa.string()).fill_null(""), dtype=_TEXT)
+    column = table.columns[role]
+    if column.dtype == _TEXT:  # hardly any stands there twice
+        return column.iloc[rows].fillna("").str.strip().reset_index(drop=True)
     texts = table.text(role)
-    return texts.text.iloc[texts.codes[rows]].reset_index(drop=True)
+    return texts.text.astype(_TEXT).iloc[texts.codes[rows]].reset_index(drop=True)

@@ -74,7 +74,7 @@ def settle_customers(table: LogTable) -> tuple[LogTable, list[SetAside], list[Re
             )
     codes, labels, more = _joined(table, ids)
     remarks += more + _told_of_crowd(table, ids)
-    column = pa.DictionaryArray.from_arrays(pa.array(codes[ids.codes]), labels)
+    column = pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)[ids.codes]), labels)
     table = replace(table, columns={**table.columns, "customer": pd.Series(column, dtype=pd.ArrowDtype(column.type))})
     if aside:
         table = table.take(np.flatnonzero(~is_out))

@@ -13,6 +13,8 @@ __all__ = ["begins_run", "order_of_texts", "sorted_with_places"]
 
 Places = NDArray[np.intp]
 
+_AT_ONCE = 1_000_000
+
 
 def sorted_with_places(key: NDArray[np.int64]) -> tuple[NDArray[np.int64], Places]:
     """Return numbers from 0 up in ascending order, and where each of them stood; equal ones keep their order."""
@@ -20,9 +22,14 @@ def sorted_with_places(key: NDArray[np.int64]) -> tuple[NDArray[np.int64], Place
         order = np.argsort(key, kind="stable")
         return key[order], order
     # numbers are sorted much faster than their places, so each carries its place along
-    combined = np.sort(key * key.size + np.arange(key.size))
+    combined = key * key.size
+    combined += np.arange(key.size)
+    combined.sort()
     in_order = combined // key.size
-    return in_order, combined - in_order * key.size
+    for first in range(0, key.size, _AT_ONCE):  # in place: there may be tens of millions
+        part = slice(first, first + _AT_ONCE)
+        combined[part] -= in_order[part] * key.size
+    return in_order, combined
 
 
 def order_of_texts(texts: NDArray[np.str_]) -> Places:

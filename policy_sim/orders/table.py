@@ -122,6 +122,14 @@ class LogTable:
         files = tuple((name, int(np.searchsorted(kept, first))) for name, first in self.files)
         return replace(self, columns=columns, rows=self.rows[kept], files=files)
 
+    def without(self, *roles: str) -> LogTable:
+        """Return the table without some of its columns; their names stay."""
+        return replace(self, columns={role: column for role, column in self.columns.items() if role not in roles})
+
+    def without_rows(self) -> LogTable:
+        """Return the names of the columns, and what else is known of the log, without any row of it."""
+        return self.take(np.zeros(0, dtype=np.intp))  # a part by a slice would keep the whole
+
     def refuse_unreadable(self, role: str, is_wrong: Flags, expected: str) -> None:
         """Raise an InputError that names the first wrong cell (of (n_rows,) `is_wrong`) of a column, if there is one.
 
@@ -192,12 +200,12 @@ class DistinctTexts:
     table: LogTable
     role: str
     text: pd.Series
-    codes: Places
+    codes: NDArray[np.integer[Any]]
 
     @classmethod
     def of(cls, table: LogTable, role: str, column: pd.Series) -> DistinctTexts:
         """Return the distinct texts of a column (as it is in `table`, or brought to another type)."""
-        codes, unique = pd.factorize(column)
+        codes, unique = _numbered(column)
         text = _stripped(unique)
         if (codes < 0).any():  # what is missing
             text = pd.concat([text, pd.Series([""])], ignore_index=True)
@@ -224,6 +232,25 @@ class DistinctTexts:
         return self.table.place(row), str(self.table.columns[self.role].iloc[row])
 
 
+def _numbered(column: pd.Series) -> tuple[NDArray[np.integer[Any]], pd.Index | NDArray[Any]]:
+    """Return the number of each cell's text among the distinct ones (-1 for none), and these as they come up."""
+    if not isinstance(column.dtype, pd.ArrowDtype):
+        return pd.factorize(column)
+    array = pa.array(column.array)
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    if not pa.types.is_dictionary(array.type):
+        array = array.dictionary_encode()
+    elif array.null_count or not _is_in_order(array.indices.to_numpy(), len(array.dictionary)):
+        return pd.factorize(column)
+    return array.indices.fill_null(-1).to_numpy(), pd.Index(pd.arrays.ArrowExtensionArray(array.dictionary))
+
+
+def _is_in_order(codes: NDArray[np.integer[Any]], count: int) -> bool:
+    """Return whether numbers from 0 to a count all come up, each for the first time after those below it."""
+    highest = np.maximum.accumulate(codes)
+    return bool(codes.size and codes[0] == 0 and highest[-1] == count - 1 and (np.diff(highest) <= 1).all())
+
+
 def _stripped(unique: pd.Index | NDArray[Any]) -> pd.Series:
     """Return distinct values as texts, without spaces around them."""
     values = pd.Series(unique)
@@ -240,7 +267,7 @@ def _of_path(path: Path, chosen: Mapping[str, str | None]) -> LogTable:
         roles = find_roles(header, chosen, path.name)
         return roles.positions
 
-    found = read_file_columns(path, find)
+    found = read_file_columns(path, find, moments=("date",))
     notes = tuple(Remark("file", note) for note in roles.notes) if roles is not None else ()
     remarks = (*found.remarks, *notes)
     title = roles.title if roles is not None else ""

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError, plain_rows, unknown
+from policy_sim.orders.compact import give_room_back
 from policy_sim.orders.dates import far_dates, parse_dates
 from policy_sim.orders.lines import filled_from_siblings, orders_of_rows, without_copies, without_totals
 from policy_sim.orders.mapping import LogMapping, read_mapping
@@ -103,12 +104,9 @@ def read_transactions(
     chosen |= {role: name for role, name in named.items() if name is not None}
     if count is None and mapping is not None:
         count = mapping.count
-    table = read_log_table(_paths_of(source), chosen)
-    if not len(table):
-        raise InputError(f"{table.where} holds no rows; expected one row for each purchase")
-    rows = _read_rows(table, day_first, currency, count, only_currency, rates)
+    rows = _read_rows(_paths_of(source), chosen, day_first, currency, count, only_currency, rates)
     _refuse_only_returns(rows)
-    return _account(table, rows, currency, returns)
+    return _account(rows, currency, returns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,12 +176,18 @@ class Transactions:
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
-    """Rows that stand for orders, or the orders that they are merged into; `labels` are the customers' ids."""
+    """Rows that stand for orders, or the orders that they are merged into.
+
+    `labels` are the customers' ids, `count` is how many rows the log has; of `whole`, the log as it was read, and of
+    `table`, which has the columns that were gone by, only the names are left.
+    """
 
     customer: Places
     day: Dates
     amount: Vector
     labels: NDArray[np.str_]
+    count: int
+    whole: LogTable
     table: LogTable
     aside: list[SetAside]
     remarks: list[Remark]
@@ -201,7 +205,8 @@ def _paths_of(source: str | Path | Sequence[str | Path] | pd.DataFrame) -> Path 
 
 
 def _read_rows(
-    table: LogTable,
+    source: Path | Sequence[Path] | pd.DataFrame,
+    chosen: Mapping[str, str | None],
     day_first: bool,
     currency: str,
     count: Sequence[str] | None,
@@ -209,12 +214,17 @@ def _read_rows(
     rates: Mapping[str, float] | None,
 ) -> _Rows:
     """Look at the whole log: what is no sale, whose rows are, how much, when; then make orders of rows."""
+    table = read_log_table(source, chosen)
+    if not len(table):
+        raise InputError(f"{table.where} holds no rows; expected one row for each purchase")
+    count_of_all, whole = len(table), table.without_rows()
     remarks: list[Remark] = []
     table, aside = without_totals(table)
     table, dropped, more = without_no_sales(filled_from_siblings(table), count)
     aside, remarks = aside + dropped, remarks + more
     table, dropped, more = settle_customers(table)
     aside, remarks = aside + dropped, remarks + more
+    give_room_back()
     amount, more = money_of_rows(table, currency)
     remarks += more
     table, amount, dropped, more = one_currency(table, amount, currency, only_currency, rates)
@@ -224,6 +234,7 @@ def _read_rows(
     day, more = parse_dates(table, day_first)
     remarks += more
     customer, labels = number_customers(table.columns["customer"])
+    give_room_back()
     stays, copies = without_copies(table, customer, day, amount)
     is_far = far_dates(day) & stays
     if is_far.any():
@@ -234,6 +245,7 @@ def _read_rows(
     rest = np.flatnonzero(stays & ~is_far)
     if rest.size < len(table):
         table, customer, day, amount = table.take(rest), customer[rest], day[rest], amount[rest]
+    table = table.without("customer", "date", "currency")  # there may be millions of them
     orders = orders_of_rows(table, customer, amount)
     table.refuse_unreadable(
         "amount" if table.has("amount") else "unit_price",
@@ -241,12 +253,15 @@ def _read_rows(
         _AN_AMOUNT,
     )
     rows = orders.rows
+    if rows.size < len(table):
+        customer, day = customer[rows], day[rows]
+    told = [*remarks, *orders.remarks]
     return _Rows(
-        customer[rows], day[rows], orders.amount, labels, table, [*aside, *copies], [*remarks, *orders.remarks]
+        customer, day, orders.amount, labels, count_of_all, whole, table.without_rows(), [*aside, *copies], told
     )
 
 
-def _account(table: LogTable, rows: _Rows, currency: str, returns: str) -> Transactions:
+def _account(rows: _Rows, currency: str, returns: str) -> Transactions:
     """Merge what was bought on one day, see to returns, and say what happened to the rows of a log."""
     orders, duplicates = _merge_days(rows)
     returned = rows.where(rows.amount < 0)
@@ -255,23 +270,23 @@ def _account(table: LogTable, rows: _Rows, currency: str, returns: str) -> Trans
     return_count = returned.amount.size
     dropped_amount = float(returned.amount.sum()) + netted_amount
     reading = Reading(
-        rows=len(table),
-        rows_kept=len(table) - sum(aside.remark.rows for aside in rows.aside) - return_count,
+        rows=rows.count,
+        rows_kept=rows.count - sum(aside.remark.rows for aside in rows.aside) - return_count,
         merged_same_day=rows.amount.size - return_count - orders.amount.size,
         dropped_negative=return_count - netted_count,
         dropped_negative_amount=dropped_amount if abs(dropped_amount) >= 0.005 else 0.0,
         customer_column=rows.table.name_of("customer"),
-        date_column=table.name_of("date"),
-        amount_column=table.name_of("amount"),
+        date_column=rows.whole.name_of("date"),
+        amount_column=rows.whole.name_of("amount"),
         first_date=orders.day.min().item(),
         last_date=orders.day.max().item(),
         currency=currency,
         netted_negative=netted_count,
         netted_negative_amount=-netted_amount,
         duplicates=duplicates,
-        shape=table.shape,
+        shape=rows.whole.shape,
         set_aside=tuple(aside.remark for aside in rows.aside),
-        warnings=(*table.remarks, *rows.remarks),
+        warnings=(*rows.whole.remarks, *rows.remarks),
     )
     return Transactions(labels, order_customer, orders.day, orders.amount, currency, reading, tuple(rows.aside))
 
@@ -294,14 +309,17 @@ def _refuse_only_returns(rows: _Rows) -> None:
 def _merge_days(rows: _Rows) -> tuple[_Rows, int]:
     """Return one order for each customer and day with a purchase, sorted by both, and how many rows repeat another."""
     first = rows.day.min()
-    offset = (rows.day - first).astype(np.int64)
-    day_count = int(offset.max()) + 1
-    key, places = sorted_with_places(rows.customer * day_count + offset)
+    day_count = int((rows.day.max() - first).astype(np.int64)) + 1
+    key = rows.customer * day_count
+    key += (rows.day - first).astype(np.int64)
+    key, places = sorted_with_places(key)
     amount = rows.amount[places]
+    del places  # of all this there may be tens of millions
     duplicates = _count_duplicates(key, amount)
 
     is_purchase = amount >= 0
-    key, amount = key[is_purchase], amount[is_purchase]
+    if not is_purchase.all():
+        key, amount = key[is_purchase], amount[is_purchase]
     starts = np.flatnonzero(begins_run(key))
     customer, offset = np.divmod(key[starts], day_count)
     merged = replace(rows, customer=customer, day=first + offset, amount=np.add.reduceat(amount, starts))

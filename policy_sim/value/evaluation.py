@@ -15,11 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress, plain_rows, unknown
-from policy_sim.policy import Playbook, Policy, authority, limit_words
+from policy_sim.policy import Playbook, Policy, authority, limit_words, playbook_rule_words, titles_of
 from policy_sim.service import Waiting
-from policy_sim.value.choice_kernels import GUIDED
+from policy_sim.value.choice_kernels import GUIDED, STYLES
 from policy_sim.value.escalation_queue import escalation_queue, supervisor_minutes, with_wait
-from policy_sim.value.following import following_costs
+from policy_sim.value.following import following_costs, rules_of
 from policy_sim.value.handling import Handling
 from policy_sim.value.payoffs import Payoffs, in_blocks
 from policy_sim.value.response_kernels import LANES, DrawArrays
@@ -294,18 +294,27 @@ def compare(outcome: Outcome, baseline: Outcome) -> Difference:
 def decide(policy: Policy, payoffs: Payoffs) -> pd.DataFrame:
     """Return for each case who decides, what that tier may do under which rule, and the recommended resolution.
 
+    What the playbook says is recommended where it can be followed, else what those choose who go by what they believe.
+
     Columns: case, failure, segment, item_price, starts_at, because, tier, allowed, rules, recommended, worth,
-    remedy_cost, payoff (the last three in money, under the central assumptions).
+    remedy_cost, payoff (the last three in money, under the central assumptions), playbook_rule: in words the rule of
+    the playbook that is for the case, "" where none is, whether or not it can be followed.
     """
     scenario, cases, view = payoffs.scenario, payoffs.cases, payoffs.agent_view
     handling = Handling.of(policy, payoffs)
+    # with a playbook the last of as many styles are those who follow
+    recommended = handling.choice[:, handling.choice.shape[1] - len(STYLES) + GUIDED]
+    titles = titles_of(scenario)
+    playbook_rules = policy.playbook.rules if policy.playbook else ()
+    said = [playbook_rule_words(rule, policy.currency, titles) for rule in playbook_rules]
+    whose = rules_of(policy.playbook, payoffs)
     rows = []
     for i in range(len(cases)):
         failure, segment = cases.failures[cases.failure[i]], cases.segments[cases.segment[i]]
         facts = {guard.fact: float(cases.columns[guard.fact][i]) for guard in policy.guards}
         may = authority(policy, failure, segment, facts)
         tier = policy.tier_names[handling.tier[i]]
-        a = handling.choice[i, GUIDED]
+        a = recommended[i]
         limits = may.limits[tier]
         rows.append(
             {
@@ -322,6 +331,7 @@ def decide(policy: Policy, payoffs: Payoffs) -> pd.DataFrame:
                 "worth": view.worth[i, a],
                 "remedy_cost": view.cost[i, a],
                 "payoff": view.payoff[scenario.tiers.index(tier), i, a],
+                "playbook_rule": said[whose[i]] if whose[i] >= 0 else "",
             }
         )
     return pd.DataFrame(rows)

@@ -11,10 +11,12 @@ from policy_sim.evidence.calibration import calibrate
 from policy_sim.evidence.case_log import read_case_log
 from policy_sim.evidence.confounding import sensitivity
 from policy_sim.evidence.measured_scenario import measured_content, write_measured
-from policy_sim.evidence.posterior import Estimate
+from policy_sim.evidence.observed import Observed
+from policy_sim.evidence.posterior import Estimate, Posterior
 from policy_sim.evidence.predictive import predictive_check
 from policy_sim.evidence.priors import on_own_scale
 from policy_sim.evidence.recoveries import compare_recoveries
+from policy_sim.evidence.repeat_claims import NOT_TOLD, repeat_claims
 from policy_sim.evidence.shares import counted_shares
 from tests.evidence.conftest import Firm
 
@@ -37,6 +39,17 @@ def test_intervals_hold_the_truth(firm, learned, told_scenario, tmp_path):
     assert left["response.churn_without_failure"] < 0.5
     assert learned.process["r"] == pytest.approx(firm.world.rate_shape, rel=0.15)
     assert learned.process["alpha_weeks"] == pytest.approx(firm.world.rate_weeks, rel=0.15)
+
+
+def test_draws_come_from_where_the_posterior_is(learned):
+    # which is skew, so that its mean is not its maximum; the closest normal distribution is nearer to it
+    posterior = Posterior(learned.observed.likelihood(), learned.observed.parameters, ())
+    maximum, covariance = posterior.maximum()
+    middle, closest = posterior.closest_normal(maximum, covariance, np.random.default_rng(1))
+    spread = np.sqrt(np.diag(closest))
+    mean = learned.weights @ learned.all_z
+    off_middle, off_maximum = (np.sqrt((((at - mean) / spread) ** 2).mean()) for at in (middle, maximum))
+    assert off_middle < 0.75 * off_maximum
 
 
 def test_customers_come_back_as_expected(learned):
@@ -162,3 +175,36 @@ def test_another_model_of_the_same_orders_loses_as_many(learned):
     many = table[table["cases"] > 300]
     assert len(many) >= 2
     assert (np.abs(many["by_drop_out"] - many["by_response"]) < 3 * many["error"] + 0.02).all()
+
+
+def test_repeat_claims_are_counted_by_what_was_given_before(learned, firm):
+    found = repeat_claims(learned.observed)
+    table = found.to_frame().set_index(["by", "group"])
+    # every order is one chance to claim: those before any case, and those after one
+    follow, log = learned.observed.follow_up, learned.observed.follow_up.transactions
+    is_case = np.zeros(len(log.date), dtype=bool)
+    is_case[follow.place] = True
+    ends = np.flatnonzero(log.customer[1:] != log.customer[:-1]) + 1
+    earlier = np.concatenate([np.cumsum(run) - run for run in np.split(is_case, ends)])
+    counted = log.date <= log.date.max() - np.timedelta64(found.days_left_out, "D")
+    assert 15 < found.days_left_out < 40
+    for answer, here in (("no", earlier == 0), ("yes", earlier > 0)):
+        assert table.loc[("case before", answer), "orders"] == (here & counted).sum()
+        assert table.loc[("case before", answer), "claims"] == (here & counted & is_case).sum()
+    for by in ("loss made good", "remedy"):
+        assert table.loc[by]["orders"].sum() == (counted & (earlier > 0)).sum()
+        assert table.loc[by]["claims"].sum() == (counted & is_case & (earlier > 0)).sum()
+    # nobody is taught here: one in so many orders fails, whatever was given
+    true = firm.scenario.value("cases.failures_per_order")
+    shares = table[table["orders"] > 300]
+    assert ((shares["low"] - 0.01 < true) & (true < shares["high"] + 0.01)).all()
+    assert "do not claim more often" in found.says()
+    assert "It does not rise" in found.says()
+    assert found.says().endswith(NOT_TOLD)
+
+
+def test_taught_claims_show_where_much_was_given(told_scenario, tmp_path):
+    taught = Firm(told_scenario, tmp_path, cases=2500, seed=5, taught=0.2)
+    found = repeat_claims(Observed.of(taught.log, taught.orders, told_scenario))
+    assert found.says().startswith("Customers who have had a case claim more often (")
+    assert "It rises with what was made good: " in found.says()

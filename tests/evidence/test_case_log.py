@@ -11,12 +11,13 @@ import pytest
 from policy_sim.assumptions import central
 from policy_sim.border import InputError
 from policy_sim.clv import BoundaryWarning, fit_bg_nbd, fit_gamma_gamma
+from policy_sim.evidence import agreement, simulate_log
 from policy_sim.evidence.case_log import UNKNOWN, read_case_log
 from policy_sim.evidence.case_values import with_future_values
 from policy_sim.evidence.follow_up import follow_up
 from policy_sim.evidence.styles import style_shares
 from policy_sim.orders import read_transactions
-from policy_sim.policy import load_policy
+from policy_sim.policy import Playbook, load_policy
 from policy_sim.value import STYLES, value_cases
 
 
@@ -125,6 +126,20 @@ def test_a_hand_made_log_is_followed(firm, write):
     assert 7 * follow.weeks_observed[1] == pytest.approx(60.5 - 2)
 
 
+def test_an_order_after_the_answer_on_the_same_day_is_the_next_one(firm, write):
+    orders = "customer,date,amount\na,2024-01-01,10\na,2024-01-22,30\nb,2024-01-22,5\nb,2024-03-01,8\n"
+    transactions = read_transactions(write(orders))
+    row = {"failure": "late_delivery", "item_price": 10, "resolution": read_first_resolution(firm.scenario)}
+    row |= {"opened": "2024-01-22T08:00:00", "resolved": "2024-01-22T09:00:00", "tier": "agent"}
+    rows = [row | {"customer": name, "days_since_purchase": days} for name, days in (("a", 21), ("a", 0.2), ("b", 21))]
+    places = []
+    for one in rows:
+        log, _ = read_case_log(pd.DataFrame([one]), firm.scenario)
+        places.append(int(follow_up(log, transactions).place[0]))
+    # a's case is about the order of three weeks ago; where it says so, about that of today; b had no other before
+    assert places == [0, 1, 2]
+
+
 def read_first_resolution(scenario):
     from policy_sim.service import compile_menu
 
@@ -167,3 +182,29 @@ def test_styles_are_told_from_what_was_given(firm, valued):
             assert f"{tier}.{style}_share" in told.measured
     # hardly anything gets to the manager: what was known before stands
     assert "manager.generous_share" not in told.measured
+
+
+def test_who_goes_by_the_book_is_told_from_what_was_given(firm):
+    rules = [
+        {"failure": "late_delivery", "give": ["apology_note", "store_credit_10"]},
+        {"failure": "wrong_item", "when": {"item_price": {"below": 40}}, "give": ["replacement", "keep_item"]},
+        {"failure": "poor_service", "give": ["apology_note"]},
+    ]
+    policy = load_policy("current", firm.scenario)
+    policy = policy.model_copy(update={"playbook": Playbook.model_validate({"rules": rules})})
+    simulated = simulate_log(firm.scenario, policy, cases=1_500, seed=3)
+    log, _ = read_case_log(simulated.cases.assign(future_value=40.0), firm.scenario)
+    told = style_shares(policy, value_cases(firm.scenario, log.cases, central(firm.scenario)), log)
+    row = told.to_frame().set_index("style").loc["by the book"]
+    assert row["low"] - 0.03 < simulated.unseen["follows"].mean() < row["high"] + 0.03
+    assert row["high"] - row["low"] < 0.2
+    assert "playbook.followed_share" in told.measured
+    # a rule is for every case that the rules before it are not for, and what it says is acceptable or not
+    payoffs = value_cases(firm.scenario, log.cases, central(firm.scenario))
+    table = agreement(policy.playbook, payoffs, log).set_index("rule")
+    is_late = log.cases.failure == log.cases.failures.index("late_delivery")
+    said = payoffs.menu.names[log.cases.failures.index("late_delivery")].index("apology_note + store_credit_10")
+    assert table.loc[1, "cases"] == is_late.sum()
+    assert table.loc[1, "acceptable"] == payoffs.adequate[is_late, said].sum()
+    assert table.loc[1, "given"] == (log.resolution[is_late & payoffs.adequate[:, said]] == said).sum()
+    assert (table["given"] <= table["acceptable"]).all()

@@ -81,17 +81,19 @@ def plain_value(few, natural, spend, customers):
     likelihood, follow, log = few.likelihood(spend), few.follow, few.orders
     d0 = natural[SHARED.index("churn_without_failure")]
     r, alpha, k = np.exp(natural[likelihood.first_of_buying :])
-    keep, dead = np.ones(len(log.date)), np.zeros(len(log.date))
+    # orders stand at noon of their days; nobody orders again on such a day, nor before the answer
+    half_a_day = 0.5 / 7
+    keep, idle = np.ones(len(log.date)), np.full(len(log.date), half_a_day)
     keep[follow.place] = 1 / (1 + np.exp(likelihood.logits(natural)))
-    dead[follow.place] = follow.dead_weeks
+    idle[follow.place] = np.maximum(follow.dead_weeks - half_a_day, half_a_day)
     weeks = (log.date - log.date.min()).astype(float) / 7
-    end = weeks.max() + 0.5 / 7
+    end = weeks.max() + half_a_day
     rates, leaving = stats.gamma(r, scale=1 / alpha).pdf, stats.beta(d0 * k, (1 - d0) * k).pdf
     total = 0.0
     for customer in customers:
         places = np.flatnonzero(log.customer == customer)
-        gaps = np.diff(weeks[places]) - dead[places][:-1]
-        watched = max(end - weeks[places][-1] - dead[places][-1], 0.0)
+        gaps = np.diff(weeks[places]) - idle[places][:-1]
+        watched = max(end - weeks[places][-1] - idle[places][-1], 0.0)
         stays = keep[places]
 
         def given(p, rate, gaps=gaps, watched=watched, stays=stays):
@@ -122,8 +124,8 @@ def test_without_cases_it_is_mbg_nbd(observed, natural, firm):
     fit = fit_mbg_nbd(summarise(firm.orders)).with_parameters([r, alpha, d0 * k, (1 - d0) * k])
     have_none = np.isin(few.customers, without)
     x, recency, age = (column[have_none] for column in summary.history)
-    # half a day more is watched here: orders come at any hour of their days
-    published = fit.log_likelihoods(x, recency, age + 0.5 / 7).sum()
+    # nobody orders again on the day of an order: half a day less for each that was followed by another
+    published = fit.log_likelihoods(x, recency - 0.5 / 7 * x, age - 0.5 / 7 * x).sum()
     others = plain_value(few, own, observed.spend, np.flatnonzero(~have_none))
     assert few.likelihood(observed.spend).total(own).value == pytest.approx(published + others, rel=1e-5)
 

@@ -31,6 +31,19 @@ def test_one_moment_in_many_ways(text: str) -> None:
     assert read(text).times.tolist() == [datetime(2024, 3, 1, 9, 5)]
 
 
+@pytest.mark.parametrize("time_zone", ["UTC", "Europe/Berlin"])
+@pytest.mark.parametrize("texts", [
+    ["2024-03-01 09:05:00", "2024-07-01T09:05"], ["2024-03-01 09:05:00Z", "2024-07-01T09:05:00+0200"],
+    ["2024-03-01 09:05:00", "2024-07-01 09:05:00Z"], ["2024-03-01 09:05:00", "2024-02-30 09:05:00"],
+    ["2024-03-01 09:05:00.250", "2024-03-01"], ["2024-03-01 24:00:00"], ["1500-03-01 09:05:00", "2024-03-01 09:05:00"],
+])  # fmt: skip
+def test_many_moments_at_once_are_read_as_each_by_itself(texts: list[str], time_zone: str) -> None:
+    one_by_one = [read(text, time_zone=time_zone) for text in texts]
+    together = read(*texts, time_zone=time_zone)
+    np.testing.assert_array_equal(together.times, np.concatenate([one.times for one in one_by_one]))
+    assert together.is_unreadable.tolist() == [bool(one.is_unreadable[0]) for one in one_by_one]
+
+
 def test_the_day_first_is_settled_by_the_column_or_told() -> None:
     settled = read("01.03.2024 09:05", "31.12.2024 10:00")
     assert settled.times[0] == np.datetime64("2024-03-01T09:05")

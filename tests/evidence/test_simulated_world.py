@@ -392,6 +392,35 @@ def test_prices_may_end_in_99(scenario, policy):
     assert (whole.orders["amount"] % 100 == 99).all()
 
 
+def test_nobody_orders_twice_a_day_unless_told(log, scenario, policy):
+    def same_day(orders):
+        return orders.assign(day=orders["date"].dt.floor("D")).duplicated(["customer", "day"]).mean()
+
+    assert same_day(log.orders) == 0
+    eager = simulate_log(scenario, policy, cases=500, world=World(several_a_day=True))
+    assert 0.004 < same_day(eager.orders) < 0.02
+
+
+def test_who_was_given_much_may_claim_without_a_cause(log, scenario, policy):
+    assert log.counts["without_cause"] == 0
+    taught = simulate_log(scenario, policy, cases=3000, world=World(taught=0.3))
+    unseen = taught.unseen
+    assert taught.counts["without_cause"] == (~unseen["has_cause"]).sum() > 300
+    assert (
+        taught.counts["failures"]
+        == len(unseen)
+        + sum(taught.counts[name] for name in ("silent_failures", "still_open"))
+        - taught.counts["without_cause"]
+    )
+    causeless = taught.cases[~unseen["has_cause"].to_numpy()]
+    # they were given something before, and no remedy for nothing moves them
+    assert (causeless["prior_failures"] > 0).all()
+    np.testing.assert_array_equal(
+        unseen.loc[~unseen["has_cause"], "delta"], unseen.loc[~unseen["has_cause"], "churn_without_failure"]
+    )
+    assert (unseen.loc[~unseen["has_cause"], "multiplier"] == 1).all()
+
+
 def test_a_second_policy_takes_over_half_way(scenario, policy):
     second = load_policy("generous", scenario)
     log = simulate_log(scenario, policy, cases=1000, seed=6, world=World(second_policy=second))
@@ -444,6 +473,7 @@ def test_agents_may_be_alike_or_named(scenario, policy):
         ({"rate_weeks": 0.0}, "rate_weeks of the simulated world is 0"),
         ({"churn_concentration": -1.0}, "churn_concentration of the simulated world is -1"),
         ({"response_shape": "linaer"}, "linaer.*did you mean 'linear'"),
+        ({"taught": 2.0}, "taught of the simulated world is 2; expected 0 to 1"),
         ({"first_day": "soon"}, "first_day of the simulated world is 'soon'"),
     ],
 )

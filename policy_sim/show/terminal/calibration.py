@@ -12,6 +12,7 @@ from policy_sim.evidence.confounding import Sensitivity
 from policy_sim.evidence.pareto import RELIABLE
 from policy_sim.evidence.predictive import PredictiveCheck
 from policy_sim.evidence.recoveries import RecoveryComparison
+from policy_sim.evidence.repeat_claims import RepeatClaims
 from policy_sim.evidence.styles import StyleShares
 from policy_sim.show.terminal.tables import new_table, prose
 from policy_sim.show.wording import assumption_title, format_share
@@ -24,6 +25,7 @@ def of_calibration(
     check: PredictiveCheck,
     unseen: Sensitivity,
     recoveries: RecoveryComparison,
+    claims: RepeatClaims,
     styles: StyleShares | None,
 ) -> list[Table | str]:
     """Return one screen: what was looked at, prior against posterior, the checks."""
@@ -32,7 +34,7 @@ def of_calibration(
     about = f"{len(observed.log):,} cases and {orders:,} orders, {observed.first_day} to {observed.last_day}"
     parts: list[Table | str] = [about, *(prose("", f"- {remark}") for remark in observed.remarks)]
     parts += [_assumptions(calibration), _reliability(calibration), *_check(check), *_unseen(calibration, unseen)]
-    parts += [_recoveries(recoveries)]
+    parts += [_recoveries(recoveries), _claims(claims), prose("", claims.says())]
     if styles is not None:
         parts += [_styles(styles)]
     return parts
@@ -117,10 +119,26 @@ def _recoveries(recoveries: RecoveryComparison) -> Table:
     return table
 
 
+def _claims(claims: RepeatClaims) -> Table:
+    table = new_table("\nOrders with a case", ("", "", "orders", "share", "likely"))
+    heads = {"case before": "case before", "loss made good": "loss made good then", "remedy": "remedy then"}
+    for by, rows in claims.to_frame().groupby("by", sort=False):
+        for place, row in enumerate(rows.to_dict("records")):
+            table.add_row(
+                "" if place else heads[str(by)],
+                str(row["group"]),
+                f"{row['orders']:,}",
+                format_share(row["share"]) if row["orders"] else "",
+                f"{format_share(row['low'])} to {format_share(row['high'])}",
+            )
+    return table
+
+
 def _styles(styles: StyleShares) -> Table:
     table = new_table("\nHow people decide", ("", "share", "likely", "cases that tell"))
     for row in styles.to_frame().to_dict("records"):
-        is_told = f"{row['tier']}.{row['style']}_share" in styles.measured
+        name = f"{row['tier']}.{row['style']}_share" if row["tier"] != "all" else "playbook.followed_share"
+        is_told = name in styles.measured
         likely = f"{format_share(row['low'])} to {format_share(row['high'])}" if is_told else "cannot tell"
         share = format_share(row["share"]) if is_told else ""
         table.add_row(f"{row['tier']}, {row['style']}", share, likely, f"{row['telling']:,}")
