@@ -14,7 +14,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from policy_sim.border import Described, InputError, unknown
-from policy_sim.words import EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS, NEEDS, RemedyKind, Text, amount_words
+from policy_sim.currencies import amount_words
+from policy_sim.words import EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS, NEEDS, RemedyKind, Text
 
 __all__ = ["ACTS", "Failure", "Form", "Remedy", "Rule"]
 

@@ -34,7 +34,6 @@ __all__ = [
     "PARTS",
     "RETURN_PARTS",
     "RULE_FACTS",
-    "SIGNED_CURRENCIES",
     "SIMPLICITY",
     "SPARED",
     "TILES",
@@ -50,9 +49,6 @@ __all__ = [
     "RuleFact",
     "SparedKind",
     "Text",
-    "amount_words",
-    "currency_sign",
-    "decimals_of",
     "form_columns",
 ]
 
@@ -390,36 +386,6 @@ SIMPLICITY: Mapping[str, str] = {
     "limits of its own for each cell": "own limits wherever it pays",
     "oracle": "the best of each case",
 }
-
-
-#: How many decimals the smallest amount of a currency has, where that is not 2 (ISO 4217).
-_WHOLE = (
-    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
-)  # fmt: skip
-_THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
-_DECIMALS: Mapping[str, int] = {**dict.fromkeys(_WHOLE, 0), **dict.fromkeys(_THOUSANDTHS, 3)}
-
-
-def decimals_of(currency: str) -> int:
-    """Return how many decimals the smallest amount of a currency has: 2 for USD, 0 for JPY, 3 for KWD."""
-    return _DECIMALS.get(currency, 2)
-
-
-#: What stands before an amount, by currency; before any other stands its code and a blank.
-_SIGNS: Mapping[str, str] = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
-#: Currencies of which people know the sign.
-SIGNED_CURRENCIES = tuple(_SIGNS)
-
-
-def currency_sign(currency: str) -> str:
-    """Return what stands before an amount: "$", "KRW "."""
-    return _SIGNS.get(currency, f"{currency} ")
-
-
-def amount_words(amount: float, currency: str) -> str:
-    """Return an amount of money as people write it: "$25", "$11.47", "KRW 4,500"."""
-    places = max(decimals_of(currency), 2)
-    return f"{currency_sign(currency)}{amount:,.{places}f}".removesuffix("." + places * "0")
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,17 @@ def test_each_failure_has_a_choice_that_can_be_looked_through(name):
     assert {variant for remedy in scenario.remedies for variant in scenario.variants(remedy)} - used == held_out
     taken = str(scenario.remedies)
     assert all(name in taken for name in scenario.assumption_names if name.startswith("remedy."))
-    groups = {"shop", "cases", "response", "claiming", "queue", "remedy", *scenario.tiers, *scenario.failures}
+    groups = {
+        "shop",
+        "cases",
+        "response",
+        "claiming",
+        "queue",
+        "remedy",
+        "playbook",
+        *scenario.tiers,
+        *scenario.failures,
+    }
     assert set(scenario.assumptions) == groups
     # and every rule that forbids leaves something out
     for position, rule in ((i, rule) for i, rule in enumerate(scenario.rules) if rule.never):

@@ -28,12 +28,13 @@ from policy_sim.study import (
     prepare,
     recommend,
     replay,
+    study_playbook,
 )
 from policy_sim.study.journey import follow_customers
 from policy_sim.sweep.discovery import Box, Discovery
 from policy_sim.sweep.folder import SweepEstimate, SweepSummary
 from policy_sim.sweep.many_cases import CandidateCurve
-from policy_sim.value import best_limits, compare, evaluate, frontier, keep_or_return, threshold_curve
+from policy_sim.value import best_limits, compare, evaluate, find_gap, frontier, keep_or_return, threshold_curve
 
 LEVER = Lever("agent", "credit")
 
@@ -69,6 +70,8 @@ RESULTS: dict[str, Callable[[World], Any]] = {
     "recommendation": lambda world: recommend(world.policy, world.payoffs, [world.other]),
     "optimum": lambda world: find_optimum(world.policy, world.payoffs, limits=("credit",), tiers=("agent",)),
     "held out": lambda world: find_optimum(world.policy, world.payoffs, limits=("credit",), tiers=("agent",)).held_out,
+    "gap": lambda world: find_gap(world.policy, world.payoffs),
+    "playbook": lambda world: study_playbook(world.policy, world.payoffs, 1, 0, limits="given"),
     "decision analysis": lambda world: analyse_decision(world.payoffs, world.other, world.policy, cases_at_a_time=40),
     "sensitivity": lambda world: one_at_a_time(
         world.scenario, world.payoffs.cases.take(np.arange(20)), world.other, world.policy

@@ -13,7 +13,18 @@ from contextlib import suppress
 
 import typer
 
-from policy_sim.cli import calibrating, customers, deciding, evidence, live, orders, publishing, scenarios, studies
+from policy_sim.cli import (
+    calibrating,
+    customers,
+    deciding,
+    evidence,
+    live,
+    orders,
+    playbook,
+    publishing,
+    scenarios,
+    studies,
+)
 from policy_sim.cli.console import report_error
 from policy_sim.cli.options import with_groups
 
@@ -29,6 +40,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "curve": studies.curve,
     "what-matters": studies.what_matters,
     "optimize": studies.optimize,
+    "playbook": playbook.playbook,
     "frontier": studies.frontier,
     "keep": studies.keep,
     "decide": deciding.decide,

@@ -18,10 +18,10 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from pandas.api.types import union_categoricals
 
+from policy_sim.currencies import decimals_of
 from policy_sim.evidence.exports import ExportTable
 from policy_sim.evidence.moments import read_moments
 from policy_sim.orders.amounts import parse_amounts
-from policy_sim.words import decimals_of
 
 __all__ = ["TEXT", "Reasons", "below", "flags_of", "folded", "moments_of", "money_of", "no_text", "text_of", "words_of"]
 

@@ -113,7 +113,7 @@ def _effects(calibration: Calibration, offset: Floats) -> list[tuple[str, float,
     """Return the 90 % intervals of the effects where so much (cases,) is added to the logits of loss."""
     observed = calibration.observed
     posterior = Posterior(observed.likelihood(offset), observed.parameters, ())
-    maximum, covariance = posterior.maximum()
+    maximum, covariance = posterior.maximum(calibration.weights @ calibration.all_z)
     spread = np.sqrt(np.diag(covariance))
     found = []
     for place, name in enumerate(calibration.names):

@@ -123,6 +123,7 @@ class Likelihood:
         offset: Floats | None = None,
     ) -> None:
         self.failures, self.adjustments = failures, tuple(adjustments or ())
+        self.case_count = len(features.failure)
         self.level = len(SHARED) + failures * len(OF_FAILURE)
         self.first_adjustment = self.level + 1
         self._v = spend.v

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import Draws, Scenario, central
 from policy_sim.border import InputError
+from policy_sim.currencies import decimals_of
 from policy_sim.evidence.true_response import TrueResponse
 from policy_sim.evidence.world import (
     Agent,
@@ -39,7 +40,7 @@ from policy_sim.service import (
     draw_suspicion,
 )
 from policy_sim.value import STYLES, Handling, value_cases
-from policy_sim.words import DAYS_PER_YEAR, decimals_of
+from policy_sim.words import DAYS_PER_YEAR
 
 __all__ = ["FACTS", "Firm", "Lives", "live"]
 

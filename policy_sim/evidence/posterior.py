@@ -34,6 +34,7 @@ BUYING_SPREAD = np.array([3.0, 3.0, 2.0])
 
 #: Steps from the maximum to the closest normal distribution, and pairs of points of each.
 _MOVES, _PAIRS = 2, 12
+_FEWEST_PAIRS, _FEW_CASES = 4, 50_000  # more pairs up to so many cases
 
 
 @dataclass(frozen=True)
@@ -129,13 +130,13 @@ class Posterior:
         hessian[np.diag_indices(len(z))] += of_log.gradient * curvature + bend
         return Total(value, slope * of_log.gradient + moves - pull, hessian - self.parameters.precision)
 
-    def maximum(self) -> tuple[Floats, Floats]:
-        """Return z at the maximum (P,) and the inverse of minus the Hessian there (P, P)."""
+    def maximum(self, start: Floats | None = None) -> tuple[Floats, Floats]:
+        """Return z at the maximum (P,) and the inverse of minus the Hessian there (P, P); looked for from a start."""
         search: Any = minimize  # its stubs know fewer options than it has
         options = {"gtol": 1e-4, "maxiter": 200}
         found: Any = search(
             lambda z: -self._at(z).value,
-            np.zeros(self.likelihood.size),
+            np.zeros(self.likelihood.size) if start is None else start,
             jac=lambda z: -self._at(z).gradient,
             hess=lambda z: -self._at(z).hessian,
             method="trust-exact",
@@ -171,8 +172,10 @@ class Posterior:
         ----------
         Opper and Archambeau 2009.
         """
+        # the more cases, the narrower the posterior and the less skew: fewer points tell as much
+        pairs = max(_FEWEST_PAIRS, min(_PAIRS, _PAIRS * _FEW_CASES // max(self.likelihood.case_count, 1)))
         for _ in range(_MOVES):
-            half = rng.standard_normal((_PAIRS, len(mean)))
+            half = rng.standard_normal((pairs, len(mean)))
             points = mean + np.concatenate([half, -half]) @ np.linalg.cholesky(covariance).T
             with ThreadPoolExecutor() as pool:
                 totals = list(pool.map(self.total, points))

@@ -15,9 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import unknown, write_whole
+from policy_sim.currencies import decimals_of
 from policy_sim.evidence.export_shapes import PRIORITIES, SHAPES, ExportShape
 from policy_sim.evidence.simulated_world import SimulatedLog
-from policy_sim.words import LIMIT_KINDS, decimals_of
+from policy_sim.words import LIMIT_KINDS
 
 __all__ = ["ORDER_SHAPES", "check_shapes", "refund_table", "ticket_table", "write_exports"]
 

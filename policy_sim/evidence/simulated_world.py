@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, Progress, check_at_least
+from policy_sim.currencies import decimals_of
 from policy_sim.evidence.lives import FACTS, Firm, Lives, live
 from policy_sim.evidence.world import Agent, World
 from policy_sim.policy import Policy
 from policy_sim.value import STYLES
-from policy_sim.words import ASKS, DAYS_PER_YEAR, EVERYTHING, GOODWILL, LIMITS, decimals_of
+from policy_sim.words import ASKS, DAYS_PER_YEAR, EVERYTHING, GOODWILL, LIMITS
 
 __all__ = ["AMOUNTS_GIVEN", "SimulatedLog", "simulate_log"]
 

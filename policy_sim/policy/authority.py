@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from policy_sim.border import unknown
 from policy_sim.policy.limits import ASK, NO_LIMIT, Guard, LimitException, Policy, Tier, limit_content
 from policy_sim.policy.versions import Versions
-from policy_sim.words import GUARD_FACTS, LIMITS
+from policy_sim.words import GUARD_FACTS, LIMITS, RULE_FACTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,15 +101,16 @@ def authority(
     Raises
     ------
     InputError
-        If a fact is not one that guards know, or no version was live on that day.
+        If a fact is not one that guards, or rules of a playbook, know, or no version was live on that day.
     """
     if isinstance(policy, Versions) or as_of is not None:
         versions = policy if isinstance(policy, Versions) else Versions((policy,))
         policy = versions.in_force(date.today() if as_of is None else as_of)
     facts = facts or {}
     for fact in facts:
-        if fact not in GUARD_FACTS:
-            raise unknown("fact", fact, GUARD_FACTS)
+        # rules of the playbook look at some that no guard does
+        if fact not in GUARD_FACTS and fact not in RULE_FACTS:
+            raise unknown("fact", fact, list(dict.fromkeys((*GUARD_FACTS, *RULE_FACTS))))
     start, because = 0, start_words(policy.tier_names[0])
     for guard in policy.guards:
         target = policy.tier_names.index(guard.to)

@@ -87,14 +87,7 @@ def decide_table(decider: Decider, cases: pd.DataFrame, has_commas: bool = False
     if "currency" in cases.columns:
         currency = decider.policy.currency
         reasons.add(words_about(cases["currency"], lambda value: _currency_problem(value, currency)))
-    cell = np.zeros(len(cases), dtype=np.int64)
-    failure = cell
-    for column, valid in (("failure", decider.failures), ("segment", decider.segments), ("asked_for", ASKED_FOR)):
-        codes, problems = _codes(cases[column], column, valid)
-        reasons.add(problems)
-        cell = cell * len(valid) + codes
-        if column == "failure":
-            failure = np.where(problems == "", codes, -1)
+    cell, failure = _cells(decider, cases, reasons)
     asked, problems = _whole_cents(cases["amount"], has_commas)
     reasons.add(problems)
     start, problems = _starts(decider, cases, has_commas)
@@ -116,7 +109,7 @@ def decide_table(decider: Decider, cases: pd.DataFrame, has_commas: bool = False
     def column_of(words: Sequence[str], places: NDArray[np.int64], otherwise: str = NOT_DECIDED) -> pd.Categorical:
         return _categories([*words, otherwise], np.where(is_decided, places, len(words)))
 
-    given: dict[str, pd.Categorical] = {}
+    given = {}
     if decider.policy.playbook is not None:
         given["give"] = column_of([give_text(each.give) for each in said], said_place)
         given["playbook_rule"] = column_of([each.playbook_rule for each in said], said_place, NOT_DECIDED_RULE)
@@ -133,6 +126,24 @@ def decide_table(decider: Decider, cases: pd.DataFrame, has_commas: bool = False
         },
         index=cases.index,
     )
+
+
+def _cells(decider: Decider, cases: pd.DataFrame, reasons: _Reasons) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return for each case its place among the decider's answers (0 where a name is none), and that of its failure.
+
+    The place of a failure is -1 where it is none; what is wrong is added to the reasons.
+    """
+    import numpy as np
+
+    cell = np.zeros(len(cases), dtype=np.int64)
+    failure = cell
+    for column, valid in (("failure", decider.failures), ("segment", decider.segments), ("asked_for", ASKED_FOR)):
+        codes, problems = _codes(cases[column], column, valid)
+        reasons.add(problems)
+        cell = cell * len(valid) + codes
+        if column == "failure":
+            failure = np.where(problems == "", codes, -1)
+    return cell, failure
 
 
 def decide_by_date(

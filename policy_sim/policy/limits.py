@@ -24,9 +24,10 @@ from pydantic import (
 )
 
 from policy_sim.border import InputError, nearest, unknown
+from policy_sim.currencies import decimals_of
 from policy_sim.policy.one_line import Frozen, OneLine
 from policy_sim.policy.playbook import Playbook
-from policy_sim.words import GUARD_FACTS, LIMITS, Name, decimals_of
+from policy_sim.words import GUARD_FACTS, LIMITS, Name
 
 if TYPE_CHECKING:
     from policy_sim.assumptions import Scenario

@@ -28,7 +28,7 @@ __all__ = ["Playbook", "PlaybookRule", "Stretch"]
 _MOST_RULES = 200
 _MOST_GIVEN = 20
 
-Number = Annotated[float, Field(allow_inf_nan=False, ge=0)]
+Number = Annotated[float, Field(allow_inf_nan=False, ge=0, strict=True)]
 
 
 class Stretch(Frozen):

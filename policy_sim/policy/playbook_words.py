@@ -7,11 +7,13 @@ Left to others: which rule is for a case (`playbook`), what there is to give (`a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from policy_sim.currencies import amount_words, currency_sign
 from policy_sim.policy.playbook import PlaybookRule, Stretch
-from policy_sim.words import ASKS, RULE_FACTS, RuleFact, amount_words, currency_sign
+from policy_sim.words import ASKS, RULE_FACTS, RuleFact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +34,8 @@ class Titles(NamedTuple):
 
 
 _NONE = Titles()
+#: "1 orders or more": the s too many is what follows.
+_ONE_OF_MANY = re.compile(r"\b(?<![\d.,])(1 [a-z]+)s\b")
 
 
 def titles_of(scenario: Scenario) -> Titles:
@@ -140,7 +144,7 @@ def _stretch_words(fact: RuleFact, stretch: Stretch, currency: str) -> str:
         return " and ".join(said)
     parts = [] if low is None else [fact.at_least.format(_number_words(low, fact, currency))]
     parts += [] if high is None else [fact.below.format(_number_words(high, fact, currency))]
-    return " and ".join(parts)
+    return _ONE_OF_MANY.sub(r"\1", " and ".join(parts))
 
 
 def _number_words(number: float, fact: RuleFact, currency: str) -> str:

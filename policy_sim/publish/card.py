@@ -1,7 +1,7 @@
-"""Card: one page for each tier, to be read at arm's length: what you may do, up to what, when to ask, what to say.
+"""Card: a page for each tier, to be read at arm's length: what you may do, up to what, when to ask, what to say.
 
-In: a policy, its scenario and provenance. Out: HTML for A4 and Letter, or PDF. Left to others: files (`files`), how it
-looks (`templates/card.html`).
+In: a policy, its scenario and provenance. Out: HTML for A4 and Letter, or PDF; with a playbook a page's back says what
+to give. Left to others: files (`files`), what the back says (`card_back`), how it looks (`templates/card.html`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError, not_installed, unknown
 from policy_sim.policy import ASK, ASK_CENTS, NO_LIMIT, NO_LIMIT_CENTS, Guard, Ladder, Policy, Provenance, seal_of
+from policy_sim.publish.card_back import back_of
 from policy_sim.publish.table import money_text
 from policy_sim.segments import segment_words
 from policy_sim.words import EVERYTHING, GOODWILL, GUARDS, LIMIT_KINDS, LIMITS, LimitKind
@@ -88,7 +89,7 @@ class _Cell:
 
 
 def render_card(policy: Policy, scenario: Scenario, provenance: Provenance | None = None, paper: str = "A4") -> str:
-    """Return the card as HTML that needs nothing else: a page for each tier.
+    """Return the card as HTML that needs nothing else: a page for each tier, with a playbook its back after it.
 
     Raises
     ------
@@ -111,7 +112,8 @@ def render_card(policy: Policy, scenario: Scenario, provenance: Provenance | Non
     pages = [_page(policy, scenario, tier) for tier in policy.tier_names]
     whole_items = [kind.act for kind in LIMIT_KINDS.values() if kind.counts_item_price and not kind.some_of_it]
     return environment.get_template("card.html").render(
-        policy=policy, provenance=came_from, pages=pages, paper=paper, acts=[kind.act for kind in _kinds(scenario)],
+        policy=policy, provenance=came_from, pages=pages, back=back_of(policy, scenario), paper=paper,
+        acts=[kind.act for kind in _kinds(scenario)],
         whole_items=whole_items, do_not_say=_DO_NOT_SAY, sha256=seal_of(policy, came_from).sha256, marks=marks,
     )  # fmt: skip
 

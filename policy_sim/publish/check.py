@@ -28,6 +28,7 @@ from policy_sim.policy import (
     playbook_rule_words,
 )
 from policy_sim.policy.decision import amount_in_cents
+from policy_sim.publish.card_back import back_of
 from policy_sim.publish.conformity import boundary_cases
 from policy_sim.publish.table import Row, Vocabulary, decision_rows, limit_text
 from policy_sim.words import ASKS, CASE_COLUMNS, EVERYTHING, GUARDS, LIMITS
@@ -77,6 +78,8 @@ def check(
     """
     vocabulary = Vocabulary(tuple(scenario.failures), tuple(segment.name for segment in scenario.segments))
     findings = [*_names(policy, scenario), *_falls(policy, vocabulary), *_never_fires(policy, vocabulary)]
+    if policy.playbook is not None and all(finding.kind != "names" for finding in findings):
+        findings += _long_back(policy, scenario)
     if not any(finding.kind == "tiers" for finding in findings):
         findings += check_rows(decision_rows(policy, vocabulary), policy, vocabulary)
         fits = not any(finding.severity == "error" and finding.kind == "names" for finding in findings)
@@ -244,6 +247,18 @@ def _rule_never_fires(policy: Policy) -> Iterator[Finding]:
         for fact, stretch in rule.when.items():
             if CASE_COLUMNS[fact].unit == "share" and stretch.ends[0] > 1:
                 yield Finding("warning", "never fires", f"{place} never fires: {fact} is never above 1; lower it")
+
+
+def _long_back(policy: Policy, scenario: Scenario) -> Iterator[Finding]:
+    """Yield that a playbook does not fit on the back of a card."""
+    back = back_of(policy, scenario)
+    if back is not None and back.is_long:
+        lines = sum(len(group.lines) for group in back.groups)
+        words = (
+            f"the playbook makes {lines} lines on the back of the agents' card, which is more than a page; fewer rules "
+            "are easier to follow"
+        )
+        yield Finding("warning", "card", words)
 
 
 def _holds_wherever(before: PlaybookRule, rule: PlaybookRule) -> bool:

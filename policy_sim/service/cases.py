@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from policy_sim.assumptions import Draws, Scenario
 from policy_sim.border import InputError, check_at_least, nearest, texts_of, unknown
 from policy_sim.cells import distinct, read_numbers, read_table, shortened, words_about
+from policy_sim.currencies import decimals_of
 from policy_sim.segments import bounding_column, upper_bounds
 from policy_sim.service.facts import (
     by_failure,
@@ -28,7 +29,7 @@ from policy_sim.service.facts import (
     draw_severity,
     draw_suspicion,
 )
-from policy_sim.words import ASKS, CASE_COLUMNS, COLUMNS, decimals_of
+from policy_sim.words import ASKS, CASE_COLUMNS, COLUMNS
 
 if TYPE_CHECKING:
     from policy_sim.clv import OrderValues, Transactions

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
+from policy_sim.currencies import SIGNED_CURRENCIES, amount_words, currency_sign
 from policy_sim.policy import ASK, NO_LIMIT
 from policy_sim.value import Difference, Estimate, Payoffs
-from policy_sim.words import SIGNED_CURRENCIES, amount_words, currency_sign
 
 __all__ = [
     "LIKELY",

@@ -20,10 +20,12 @@ from policy_sim.study.recommendation import as_recommended
 from policy_sim.value import (
     BestLimits,
     Difference,
+    Gap,
     Payoffs,
     best_limits,
     compare,
     evaluate,
+    find_gap,
     groups_of,
     interval,
     threshold_curve,
@@ -90,6 +92,8 @@ class Optimum:
         (below 0: behind).
     held_out
         None where the cases of half of the customers are too few to find limits.
+    gap, gap_left
+        What keeps the policy in force, and one with the best limits, from the best of every case.
     limits
         One row for each limit that could move: tier, limit, in_force, best; for the first tier low and high (from `low`
         to below `high` it is as good within 1 % of what the limit can bring, all other limits as they are), joint_low
@@ -100,7 +104,14 @@ class Optimum:
     gain: Difference
     ignoring: Difference
     held_out: HeldOut | None
+    gap: Gap
+    gap_left: Gap
     limits: pd.DataFrame
+
+    @property
+    def gaps(self) -> tuple[tuple[str, Gap], ...]:
+        """What each policy is called, and its gap: the policy in force, and the best limits."""
+        return (self.gap.policy.title, self.gap), ("Best limits", self.gap_left)
 
     def to_frame(self) -> pd.DataFrame:
         """Return `limits`."""
@@ -120,6 +131,8 @@ class Optimum:
                 "difference": self.ignoring.to_dict(),
             },
             "held_out": None if self.held_out is None else plain_rows(self.held_out.to_frame()),
+            "gap": self.gap.to_dict(),
+            "gap_left": self.gap_left.to_dict(),
         }
 
 
@@ -133,7 +146,7 @@ def find_optimum(policy: Policy, payoffs: Payoffs, on_progress: Progress | None 
     payoffs
         The valued cases.
     on_progress
-        Called as each of four steps begins.
+        Called as each of five steps begins.
     **constraints
         Further arguments of `best_limits`: limits, tiers, by, at_most_exceptions, round_to, budget, escalation_minutes,
         robust.
@@ -143,7 +156,7 @@ def find_optimum(policy: Policy, payoffs: Payoffs, on_progress: Progress | None 
     InputError
         As `best_limits` does.
     """
-    steps = Steps(on_progress, 4)
+    steps = Steps(on_progress, 5)
     in_force = evaluate(policy, payoffs)
     steps.begin("Searching the best limits")
     best = as_recommended(best_limits(policy, payoffs, **constraints))
@@ -156,10 +169,12 @@ def find_optimum(policy: Policy, payoffs: Payoffs, on_progress: Progress | None 
     held_out = None
     with suppress(InputError):  # half of the customers may not fit the constraints that all of them do
         held_out = _hold_out(policy, payoffs, constraints)
+    steps.begin("What is left to gain")
+    gap, gap_left = find_gap(policy, payoffs), find_gap(best.policy, payoffs)
     steps.begin("Drawing exact curves")
     limits = _limits(policy, best)
     steps.finish()
-    return Optimum(best, gain, ignoring, held_out, limits)
+    return Optimum(best, gain, ignoring, held_out, gap, gap_left, limits)
 
 
 def _hold_out(policy: Policy, payoffs: Payoffs, constraints: dict[str, Any]) -> HeldOut | None:

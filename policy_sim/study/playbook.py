@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import Progress, Steps, plain_rows
+from policy_sim.border import Progress, Steps, plain_rows, unknown
 from policy_sim.policy import Playbook, PlaybookRule, Policy
 from policy_sim.study.recommendation import as_recommended
 from policy_sim.value import (
@@ -32,6 +32,7 @@ from policy_sim.value import (
     everybody_follows,
     find_gap,
     groups_of,
+    interval,
     limits_and_playbook,
     runners_up,
     with_playbook,
@@ -137,6 +138,31 @@ class PlaybookStudy:
         """Return what a difference to the policy in force is of all that could be gained (`Gap.attainable`)."""
         return share_of(difference, self.gap)
 
+    def followed_share(self) -> float:
+        """Return the share of people who follow (0-1), in the mean over the draws."""
+        return float(self.in_force.payoffs.draws["playbook.followed_share"].mean())
+
+    def worth_of_following(self, low: float = 0.3, high: float = 0.8) -> tuple[float, float, float]:
+        """Return what it brings if a larger share of people follow: money a year, and the ends of the 90 % interval.
+
+        Parameters
+        ----------
+        low, high
+            Shares of people who follow, in tenths: 0.3, 0.8.
+        """
+        few, many = (self.by_share[int(np.abs(_SHARES - share).argmin())] for share in (low, high))
+        return _ahead_per_year(many, few)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return all tables by the names of their files."""
+        return {
+            "rules": self.rules_to_frame(),
+            "by_number_of_rules": self.to_frame(),
+            "by_share_who_follow": self.shares_to_frame(),
+            "gap": self.gap.to_frame(),
+            "gap_if_everybody_follows": self.gap_left.to_frame(),
+        }
+
     def enough(self) -> int:
         """Return how few rules are enough: with more, no more can be told apart, if everybody follows."""
         last = self.by_rules_if_all[-1].outcome
@@ -147,11 +173,16 @@ class PlaybookStudy:
         return len(self.by_rules_if_all) - 1
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a row for each number of rules: money a year more than in force, as people follow and if all do."""
+        """Return a row for each number of rules: money a year more than in force, as people follow and if all do.
+
+        Columns whose names begin with "added" say how much more it is than with the limits alone.
+        """
         rows = []
         for count, (some, everybody) in enumerate(zip(self.by_rules, self.by_rules_if_all, strict=True)):
             low, high = some.interval_per_year()
             low_all, high_all = everybody.interval_per_year()
+            added = _ahead_per_year(some, self.by_rules[0])
+            added_if_all = _ahead_per_year(everybody, self.by_rules_if_all[0])
             rows.append(
                 {
                     "rules": count,
@@ -161,6 +192,8 @@ class PlaybookStudy:
                     "if_all": everybody.per_year().mean(),
                     "if_all_low": low_all,
                     "if_all_high": high_all,
+                    **dict(zip(("added", "added_low", "added_high"), added, strict=True)),
+                    **dict(zip(("added_if_all", "added_if_all_low", "added_if_all_high"), added_if_all, strict=True)),
                     "share_of_gain": self.share_of_gain(some),
                     "share_of_gain_if_all": self.share_of_gain(everybody),
                     "bound_per_case": self.best.bounds[count],
@@ -169,11 +202,18 @@ class PlaybookStudy:
         return pd.DataFrame(rows)
 
     def shares_to_frame(self) -> pd.DataFrame:
-        """Return a row for each share of people who follow: money a year more than in force, 90 % interval."""
+        """Return a row for each share of people who follow: money a year more than in force, 90 % interval.
+
+        `added` is how much more it is than with the limits alone.
+        """
         rows = []
         for share, difference in zip(_SHARES, self.by_share, strict=True):
             low, high = difference.interval_per_year()
-            rows.append({"share": share, "per_year": difference.per_year().mean(), "low": low, "high": high})
+            added = dict(
+                zip(("added", "added_low", "added_high"), _ahead_per_year(difference, self.by_rules[0]), strict=True)
+            )
+            mean = difference.per_year().mean()
+            rows.append({"share": share, "per_year": mean, "low": low, "high": high, **added})
         return pd.DataFrame(rows)
 
     def rules_to_frame(self) -> pd.DataFrame:
@@ -212,6 +252,7 @@ class PlaybookStudy:
                 "against": self.in_force.policy.name,
                 **self.gain.effect_per_year(),
             },
+            "limits": self.by_rules[0].effect_per_year(),
             "guidance": self.guidance.effect_per_year(),
             "if_everybody_follows": self.by_rules_if_all[-1].effect_per_year(),
             "share_of_gain": self.share_of_gain(self.gain),
@@ -219,11 +260,27 @@ class PlaybookStudy:
             "held_out_share_of_gain": None if np.isnan(self.held_out_share_of_gain) else self.held_out_share_of_gain,
             "bound": {"found": self.best.found[-1], "no_rules_bring_more_than": self.best.bounds[-1]},
             "enough": self.enough(),
+            "followed_share": self.followed_share(),
+            "following_80_instead_of_30_percent": {
+                name: amount if np.isfinite(amount) else None
+                for name, amount in zip(("per_year", "low", "high"), self.worth_of_following(), strict=True)
+            },
             "by_number_of_rules": plain_rows(self.to_frame()),
             "by_share_who_follow": plain_rows(self.shares_to_frame()),
             "gap": self.gap.to_dict(),
             "gap_if_everybody_follows": self.gap_left.to_dict(),
         }
+
+
+def _ahead_per_year(one: Difference, other: Difference) -> tuple[float, float, float]:
+    """Return how far one difference is above another of the same cases and draws, whoever follows in either.
+
+    Money a year: the mean, and the ends of the 90 % interval.
+    """
+    more = one.per_case() - other.per_case()
+    low, high = interval(more, float(one.of_groups().minus(other.of_groups()).reach()))
+    yearly = one.cases_per_year
+    return float(more.mean()) * yearly, low * yearly, high * yearly
 
 
 def share_of(difference: Difference, gap: Gap) -> float:
@@ -262,8 +319,10 @@ def study_playbook(
     Raises
     ------
     InputError
-        As `best_playbooks` and `best_limits` do.
+        As `best_playbooks` and `best_limits` do; if `limits` is none of `LIMITS_FROM`.
     """
+    if limits not in LIMITS_FROM:
+        raise unknown("way to limits", limits, list(LIMITS_FROM))
     steps = Steps(on_progress, 6)
     steps.begin("Finding limits")
     best = _found(policy, payoffs, most_rules, depth, limits, round_to, further, steps)

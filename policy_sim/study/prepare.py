@@ -32,9 +32,9 @@ from policy_sim.clv import (
     recent_orders,
     summarise,
 )
+from policy_sim.currencies import decimals_of
 from policy_sim.service import Cases, draw_cases
 from policy_sim.value import Payoffs, value_cases
-from policy_sim.words import decimals_of
 
 __all__ = [
     "DEFAULT_LOG",

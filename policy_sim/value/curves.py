@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress, plain_rows
+from policy_sim.currencies import decimals_of
 from policy_sim.policy import ASK, ASK_CENTS, NO_LIMIT, Lever, Policy, limit_content, to_cents
 from policy_sim.value.choice_kernels import PolicyArrays, stages_along
 from policy_sim.value.curve_kernels import add_along
@@ -34,7 +35,7 @@ from policy_sim.value.payoffs import Payoffs, in_blocks
 from policy_sim.value.response_kernels import LANES, Assignments, DrawArrays
 from policy_sim.value.sampling import GroupSums, groups_of, widened
 from policy_sim.value.scoring import score_lanes
-from policy_sim.words import LIMITS, MEASURES, decimals_of
+from policy_sim.words import LIMITS, MEASURES
 
 __all__ = ["Curve", "best_step", "cells_moved", "smallest_step", "stages_of_lever", "threshold_curve"]
 

@@ -20,6 +20,7 @@ from policy_sim.border import Progress, plain_rows
 from policy_sim.policy import Policy
 from policy_sim.value.choice_kernels import PolicyArrays
 from policy_sim.value.evaluation import Estimate, measure, outcome_of
+from policy_sim.value.following import following_costs
 from policy_sim.value.handling import Handling
 from policy_sim.value.payoffs import Payoffs, expect, in_blocks, spread
 from policy_sim.value.response_kernels import LANES, DrawArrays
@@ -73,6 +74,8 @@ class Gap:
         One for each of `GAP_PARTS`; what it costs may be below 0: guards may bring more than they cost.
     case_count
         Cases that it was worked out on: 4,000 at most, evenly spread.
+
+    What a playbook costs (looking up, training) is no part: the best of every case is taken with the same costs.
     """
 
     policy: Policy
@@ -164,7 +167,8 @@ def find_gap(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = No
     for name, allowed in (("taste", own), ("limits", adequate), ("entitlements", possible)):
         best = np.where(allowed, expected, -np.inf).argmax(axis=1)
         add(name, Handling(trusting, at_once, np.repeat(best[:, None], styles, axis=1)))
-    values["luck"] = _best_of_each_draw(some, trusting, possible, groups.of_case, on_progress)
+    best_of_each = _best_of_each_draw(some, trusting, possible, groups.of_case, on_progress)
+    values["luck"] = _with_costs(policy, some, groups.of_case, *best_of_each)
     names = list(values)
     count = some.scenario.value("shop.cases_per_year")
     steps = tuple(
@@ -205,6 +209,14 @@ def mean_payoffs(payoffs: Payoffs, arrays: PolicyArrays, wanted: Bools, tier: In
     table = np.zeros((*wanted.shape, rows.shape[-1]))
     table[case, resolution] = rows
     return table
+
+
+def _with_costs(policy: Policy, payoffs: Payoffs, group: Ints, mean: Floats, sums: Floats) -> tuple[Floats, Floats]:
+    """Return means (draws,) and sums (groups, some draws) less what the playbook costs, as all other steps have it."""
+    if policy.playbook is None:
+        return mean, sums
+    costs = measure(following_costs(policy.playbook, payoffs, group, len(sums)), "net_value")
+    return mean + costs.sum(axis=0) / len(group), sums + costs[:, : sums.shape[1]]
 
 
 def _possible(payoffs: Payoffs) -> Bools:

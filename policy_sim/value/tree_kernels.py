@@ -74,7 +74,7 @@ def _least(sums: Floats) -> float:
     least = sums[0]
     for a in range(sums.shape[0]):
         least = sums[a] if sums[a] < least else least
-    return least
+    return float(least)
 
 
 @numba.njit(nogil=True, fastmath=_FAST)
@@ -83,7 +83,7 @@ def _least_between(low: Floats, high: Floats) -> float:
     for a in range(low.shape[0]):
         between = high[a] - low[a]
         least = between if between < least else least
-    return least
+    return float(least)
 
 
 @numba.njit(nogil=True, fastmath=_FAST)
@@ -95,7 +95,7 @@ def _add(sums: Floats, more: Floats) -> None:
 class _Grid(NamedTuple):
     """Bins of every fact, and what is known of the cuts between them (edges); p facts, Q bins at most.
 
-    count (p,) bins; start (p, Q + 1) place in the order of the fact at which a bin starts, m behind the last; whole
+    bins (p,) how many; start (p, Q + 1) place in the order of the fact at which a bin starts, m behind the last; whole
     (p, Q) whether a bin holds one value only; bin_of (p, n).
     By side of an edge (2, p, Q + 1): one, the shortfall of one leaf; two, of the best two that were found; sure, no two
     leaves of the edge's own cases fall below; grown, nor do two leaves of these cases and any others.
@@ -106,7 +106,7 @@ class _Grid(NamedTuple):
     where all bins are whole.
     """
 
-    count: Places
+    bins: Places
     start: Places
     whole: NDArray[np.bool_]
     bin_of: NDArray[np.uint8]
@@ -209,7 +209,7 @@ def _learn_bound(grid: _Grid, side: int, f: int, e: int, g: int, value: float) -
 @numba.njit(nogil=True)
 def _bound_by_one_fact(cases: CaseSet, grid: _Grid, f: int) -> None:
     """Fill what one leaf comes to on both sides of a fact's edges, and two leaves by a second cut of the same fact."""
-    count, start = grid.count[f], grid.start[f]
+    count, start = grid.bins[f], grid.start[f]
     order = cases.order[f]
     sums = grid.line[f]
     for e in range(count):
@@ -231,7 +231,7 @@ def _bound_by_one_fact(cases: CaseSet, grid: _Grid, f: int) -> None:
 @numba.njit(nogil=True)
 def _cut_again(cases: CaseSet, grid: _Grid, f: int, e: int, between: Floats) -> None:
     """Take in what an edge comes to with a second cut of the same fact; between (Q + 1, Q + 1) one leaf, two edges."""
-    count, start, least = grid.count[f], grid.start[f], cases.least
+    count, start, least = grid.bins[f], grid.start[f], cases.least
     for d in range(1, count):
         rank = cases.rank[f, cases.order[f, start[d]]]
         if d < e:
@@ -252,7 +252,7 @@ def _cut_again(cases: CaseSet, grid: _Grid, f: int, e: int, between: Floats) -> 
 @numba.njit(nogil=True, fastmath=_FAST)
 def _pair_sums(cases: CaseSet, grid: _Grid, f: int, g: int, sums: Floats, held: Places) -> None:
     """Fill sums of cost and numbers of cases below edge i of one fact and below edge j of another."""
-    rows, columns, width = grid.count[f], grid.count[g], cases.cost.shape[1]
+    rows, columns, width = grid.bins[f], grid.bins[g], cases.cost.shape[1]
     sums[:] = 0.0
     held[:] = 0
     of_f, of_g = grid.bin_of[f], grid.bin_of[g]
@@ -291,7 +291,7 @@ def _quadrants(sums: Floats, rows: int, columns: int, least: Floats) -> None:
 @numba.njit(nogil=True)
 def _bound_by_two_facts(cases: CaseSet, grid: _Grid, f: int, g: int, quarter: Floats, held: Places) -> None:
     """Take in what the edges of one fact come to with a second cut by another, either way round."""
-    rows, columns, least = grid.count[f], grid.count[g], cases.least
+    rows, columns, least = grid.bins[f], grid.bins[g], cases.least
     total = held[rows, columns]
     for i in range(1, rows):
         r = cases.rank[f, cases.order[f, grid.start[f, i]]]
@@ -319,14 +319,14 @@ def _bound_by_two_facts(cases: CaseSet, grid: _Grid, f: int, g: int, quarter: Fl
 
 @numba.njit(nogil=True)
 def _fill(cases: CaseSet, grid: _Grid) -> None:
-    p = grid.count.shape[0]
-    most = np.max(grid.count) + 1
+    p = grid.bins.shape[0]
+    most = np.max(grid.bins) + 1
     quarter = np.empty((4, most, most))
     for f in range(p):
         _bound_by_one_fact(cases, grid, f)
     for f in range(p):
         for g in range(f + 1, p):
-            rows, columns = grid.count[f], grid.count[g]
+            rows, columns = grid.bins[f], grid.bins[g]
             first, last = grid.offset[f, g], grid.offset[f, g] + (rows + 1) * (columns + 1)
             sums = grid.sums[first:last].reshape((rows + 1, columns + 1, cases.cost.shape[1]))
             held = grid.held[first:last].reshape((rows + 1, columns + 1))
@@ -336,7 +336,7 @@ def _fill(cases: CaseSet, grid: _Grid) -> None:
                 _bound_by_two_facts(cases, grid, f, g, quarter, held)
     for side in range(2):
         for f in range(p):
-            for e in range(grid.count[f] + 1):
+            for e in range(grid.bins[f] + 1):
                 grid.grown[side, f, e] = np.min(grid.by[side, f, e])
 
 
@@ -376,7 +376,7 @@ def _gain(value: Floats, found: Floats, target: Floats) -> float:
     two = min(found[2], target[2]) - (value[0] + value[2])
     three = min(found[3], target[3]) - min(value[0] + value[3], value[1] + value[2])
     four = min(found[4], target[4]) - (value[1] + value[3])
-    return max(two, three, four)
+    return float(max(two, three, four))
 
 
 @numba.njit(nogil=True)
@@ -420,11 +420,11 @@ def _cut_within(cases: CaseSet, f: int, low: int, high: int, middle: int) -> int
 def _first_items(cases: CaseSet, grid: _Grid, found: Floats, tree: Places) -> tuple[_Items, int]:
     """Try every edge, and return all edges and bins as stretches."""
     p, m = cases.order.shape
-    items, count = _no_items(2 * int(np.sum(grid.count)) + 2), 0
+    items, count = _no_items(2 * int(np.sum(grid.bins)) + 2), 0
     below, above, root = np.empty(2), np.empty(2), np.empty(2, dtype=np.int32)
     cuts = np.empty((2, 2), dtype=np.int32)
     for f in range(p):
-        for e in range(1, grid.count[f]):
+        for e in range(1, grid.bins[f]):
             n = grid.start[f, e]
             if n < cases.least or m - n < cases.least:
                 continue
@@ -437,7 +437,7 @@ def _first_items(cases: CaseSet, grid: _Grid, found: Floats, tree: Places) -> tu
             items.value[count, 0], items.value[count, 1] = grid.one[_BELOW, f, e], grid.sure[_BELOW, f, e]
             items.value[count, 2], items.value[count, 3] = grid.one[_ABOVE, f, e], grid.sure[_ABOVE, f, e]
             count += 1
-        for e in range(grid.count[f]):
+        for e in range(grid.bins[f]):
             low = max(grid.start[f, e] + 1, cases.least)
             high = min(grid.start[f, e + 1] - 1, m - cases.least)
             if grid.whole[f, e] or low > high:
@@ -482,7 +482,7 @@ def _side_of(cases: CaseSet, grid: _Grid, f: int, n: int, is_below: bool) -> _Si
     edge, first, last = b, grid.start[f, b], n
     if not is_below and n > first:
         edge, first, last = b + 1, n, grid.start[f, b + 1]
-    total = grid.line[f, edge].copy() if is_below else grid.line[f, grid.count[f]] - grid.line[f, edge]
+    total = grid.line[f, edge].copy() if is_below else grid.line[f, grid.bins[f]] - grid.line[f, edge]
     if not is_below and n == grid.start[f, b]:
         last = first
     for k in range(first, last):
@@ -493,7 +493,7 @@ def _side_of(cases: CaseSet, grid: _Grid, f: int, n: int, is_below: bool) -> _Si
 @numba.njit(nogil=True, fastmath=_FAST)
 def _sum_up(cases: CaseSet, grid: _Grid, side: _Side, g: int, desk: _Desk) -> None:
     """Fill sums and numbers of the side's cases below each edge of another fact, or of the same."""
-    f, bins, width = side.f, grid.count[g], cases.cost.shape[1]
+    f, bins, width = side.f, grid.bins[g], cases.cost.shape[1]
     sums, held = desk.sums, desk.held
     sums[0], held[0] = 0.0, 0
     sums[1 : bins + 1], held[1 : bins + 1] = 0.0, 0
@@ -505,7 +505,7 @@ def _sum_up(cases: CaseSet, grid: _Grid, side: _Side, g: int, desk: _Desk) -> No
         held[j] += held[j - 1]
         for a in range(width):
             sums[j, a] += sums[j - 1, a]
-    step = grid.count[max(f, g)] + 1
+    step = grid.bins[max(f, g)] + 1
     for j in range(1, bins + 1):
         if f == g:
             here = min(j, side.edge) if side.is_below else max(j, side.edge)
@@ -513,7 +513,7 @@ def _sum_up(cases: CaseSet, grid: _Grid, side: _Side, g: int, desk: _Desk) -> No
             held[j] += grid.start[f, here] - grid.start[f, 0 if side.is_below else side.edge]
         else:
             place = grid.offset[f, g] + side.edge * step + j if f < g else grid.offset[g, f] + j * step + side.edge
-            full = grid.offset[f, g] + grid.count[f] * step + j if f < g else grid.offset[g, f] + (j + 1) * step - 1
+            full = grid.offset[f, g] + grid.bins[f] * step + j if f < g else grid.offset[g, f] + (j + 1) * step - 1
             low, high = (grid.line[f, 0], grid.sums[place]) if side.is_below else (grid.sums[place], grid.sums[full])
             held[j] += grid.held[place] if side.is_below else grid.held[full] - grid.held[place]
         for a in range(width):
@@ -529,12 +529,12 @@ def _cut_side(cases: CaseSet, grid: _Grid, side: _Side, enough: float, desk: _De
     out[:] = _least(side.total)
     cut[:] = -1
     by = grid.by[_BELOW if side.is_below else _ABOVE, side.f, side.edge]
-    likely = np.argmin(by)
+    likely = int(np.argmin(by))
     for k in range(len(by)):
         g = likely if k == 0 else k - 1 if k <= likely else k
         if by[g] >= enough:
             out[2], out[3] = min(out[2], by[g]), min(out[3], by[g])
-        elif grid.count[g] > 1 and by[g] < out[1]:
+        elif grid.bins[g] > 1 and by[g] < out[1]:
             _cut_by(cases, grid, side, g, enough, desk, out, cut)
 
 
@@ -543,7 +543,7 @@ def _cut_by(
     cases: CaseSet, grid: _Grid, side: _Side, g: int, enough: float, desk: _Desk, out: Floats, cut: Places
 ) -> None:
     """Try the cuts of one fact, of the cases of a side."""
-    bins = grid.count[g]
+    bins = grid.bins[g]
     _sum_up(cases, grid, side, g, desk)
     for j in range(bins + 1):
         desk.low[j], desk.high[j] = _least(desk.sums[j]), _least_between(desk.sums[j], side.total)
@@ -568,7 +568,7 @@ def _cut_bin(cases: CaseSet, grid: _Grid, side: _Side, g: int, j: int, desk: _De
     """Try the cuts within a bin of a fact, of the cases of a side."""
     sums, held, is_first = desk.between, desk.held[j], True
     sums[:] = desk.sums[j]
-    rank, total, last = cases.rank[g], desk.held[grid.count[g]], 0
+    rank, total, last = cases.rank[g], desk.held[grid.bins[g]], 0
     for n in range(grid.start[g, j], grid.start[g, j + 1]):
         i = cases.order[g, n]
         if (cases.rank[side.f, i] < side.rank) != side.is_below:
@@ -647,7 +647,7 @@ def best_of_two_levels(
     until = np.full((3, LEAVES + 1), grid.one[_ABOVE, 0, 0])
     until[1] = target
     items, count = _first_items(cases, grid, until[0], tree)
-    most, width, looked = np.max(grid.count) + 1, cases.cost.shape[1], 0
+    most, width, looked = np.max(grid.bins) + 1, cases.cost.shape[1], 0
     desk = _Desk(
         np.empty((most, width)), np.empty(most, dtype=np.int64), np.empty(most), np.empty(most), np.empty(width)
     )

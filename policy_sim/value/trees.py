@@ -162,7 +162,7 @@ def share_leaves(values: Sequence[Sequence[float]], total: int) -> tuple[int, ..
     -------
     tuple of int
         Leaves of each group, as few as bring that much: at least one each where the total allows; where it does not,
-        the groups that bring most have one, and the others none.
+        a group may have none, which then counts as 0.
 
     Notes
     -----

@@ -20,19 +20,22 @@ from timing import shortest
 from policy_sim.assumptions import load_scenario
 from policy_sim.policy import Decider, Policy, authority, decide_table, load_policy
 from policy_sim.publish import FORMATS, difference, render, vocabulary_of
-from policy_sim.words import ASKED_FOR
+from policy_sim.words import ASKED_FOR, ASKS
 
 SCENARIO = load_scenario("online_retail")
 POLICY: Policy = load_policy("current", SCENARIO)
 NAMES = vocabulary_of(SCENARIO)
-FACTS = {"suspicion": 0.2, "prior_claims": 1.0}
+WITH_PLAYBOOK: Policy = load_policy(Path(__file__).parents[1] / "publish" / "with_playbook.yaml", SCENARIO)
+FACTS = {"suspicion": 0.2, "prior_claims": 1.0, "item_price": 30.0, "prior_purchases": 3.0, "in_stock": 0.0}
+#: What the columns of many cases hold besides where the policy has a playbook.
+SEEN = ("hours_open", "severity", "days_since_purchase", "in_stock", "part_available", "live", "prior_purchases")
 COUNT = 1_000_000
 
 
 def one_case(decider: Decider) -> float:
     def work() -> None:
         for _ in range(10_000):
-            decider.decide("wrong_item", "loyal", "refund", 30.0, FACTS)
+            decider.decide("wrong_item", "loyal", "refund", 30.0, FACTS, "thing")
 
     return shortest(work, 5) / 10_000
 
@@ -57,6 +60,7 @@ def a_million(decider: Decider, folder: Path) -> float:
             "suspicion": rng.random(COUNT),
             "prior_claims": rng.poisson(0.5, COUNT),
         }
+        | ({} if decider.policy.playbook is None else _seen(rng))
     ).to_parquet(path)
 
     def work() -> None:
@@ -64,6 +68,11 @@ def a_million(decider: Decider, folder: Path) -> float:
         cases.join(decide_table(decider, cases)).to_parquet(folder / "decided.parquet")
 
     return shortest(work, 3)
+
+
+def _seen(rng: np.random.Generator) -> dict[str, object]:
+    columns = {name: rng.integers(0, 60, COUNT) for name in SEEN}
+    return columns | {"item_price": np.round(rng.gamma(2, 20, COUNT), 2), "ask": rng.choice(list(ASKS), COUNT)}
 
 
 def light_import() -> float:
@@ -79,10 +88,13 @@ def light_import() -> float:
 
 def main() -> None:
     decider = Decider(POLICY, NAMES.failures, NAMES.segments)
+    guided = Decider(WITH_PLAYBOOK, NAMES.failures, NAMES.segments)
     with tempfile.TemporaryDirectory() as folder:
         bounded = [
             ("decide one case", one_case(decider), 50e-6),
+            ("decide one case, with a playbook", one_case(guided), 50e-6),
             (f"decide {COUNT:,} cases, Parquet to Parquet", a_million(decider, Path(folder)), 3.0),
+            (f"the same {COUNT:,}, with a playbook", a_million(guided, Path(folder)), 6.0),
             ("import policy_sim.policy alone", light_import(), 0.150),
         ]
     others = [

@@ -34,12 +34,11 @@ from policy_sim.orders import read_transactions
 from policy_sim.policy import (
     Decider,
     decide_table,
-    load_policy,
     load_record,
     parse_record,
     record_content,
 )
-from policy_sim.publish import FORMATS, load_versions, read_file, render, vocabulary_of
+from policy_sim.publish import FORMATS, difference, load_versions, read_file, render, vocabulary_of
 from policy_sim.service import read_cases
 from policy_sim.study import load_story
 from policy_sim.sweep.design import load_design, resolve_design
@@ -62,7 +61,7 @@ ORDERS: list[dict[str, Any]] = [
 REQUESTS: list[dict[str, Any]] = [
     {"case": f"{k:04d}", "failure": "wrong_item", "segment": "loyal", "asked_for": kind, "amount": 5.0 * k,
     "suspicion": 0.1,
-     "prior_claims": k}
+     "prior_claims": k, "ask": "money", "item_price": 20.0 * k, "prior_purchases": k, "in_stock": 1}
     for k, kind in enumerate(("refund", "credit", "keep_item"))
 ]  # fmt: skip
 
@@ -78,10 +77,17 @@ def plain(kind: str, name: str) -> Any:
 
 
 @cache
+def playbook() -> Any:
+    """Return the rules of the example in tests/publish."""
+    text = (Path(__file__).parents[1] / "publish" / "with_playbook.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)["playbook"]
+
+
+@cache
 def policy() -> Any:
     rich = plain("policies", "current") | {
         "owner": "Ana", "version": 3, "status": "live", "approved_by": "Ana", "approved_on": "2026-11-01",
-        "effective_from": "2026-11-02",
+        "effective_from": "2026-11-02", "playbook": playbook(),
         "exceptions": [
             {"tier": "agent", "failure": "wrong_item", "limits": {"refund": 40}},
             {"tier": "lead", "failure": "wrong_item", "segment": "loyal", "limits": {"keep_item": 60, "refund": 200}},
@@ -98,7 +104,7 @@ def exported(kind: str) -> bytes:
 @cache
 def decider() -> Any:
     names = vocabulary_of(scenario())
-    return Decider(load_policy("current", scenario()), names.failures, names.segments)
+    return Decider(policy(), names.failures, names.segments)
 
 
 def written(folder: Path, name: str, data: bytes) -> Path:
@@ -113,11 +119,14 @@ def use(path: Path, rng: random.Random) -> None:
     record.policy.check_names(scenario(), path.name)
     record.policy.check_order(scenario().failures, [segment.name for segment in scenario().segments], path.name)
     kinds = [name for name in FORMATS if name not in ("html", "pdf")]
-    render(record.policy, rng.choice(kinds), scenario(), record.provenance)
+    render(record.policy, rng.choice([*kinds, "html"]), scenario(), record.provenance)
+    difference(policy(), record.policy, scenario())
 
 
 def policy_by_hand(folder: Path, rng: random.Random) -> None:
-    ending, data = mutations.as_file(plain("policies", "current"), rng, ("yaml", "json"))
+    content = plain("policies", "current")
+    content = content | {"playbook": playbook()} if rng.random() < 0.7 else content
+    ending, data = mutations.as_file(content, rng, ("yaml", "json"))
     use(written(folder, f"p.{ending}", data), rng)
 
 
@@ -393,6 +402,8 @@ _COMMANDS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("what-matters",), ("--agent-cases", "--cases", "--draws", "--against")),
     (("optimize",), ("--budget", "--escalation-minutes", "--at-most-exceptions", "--round-to", "--limits",
     "--tiers", "--by", "--robust")),
+    (("playbook", "--limits", "given", "--rules", "1"), ("--budget", "--depth", "--seconds", "--facts", "--robust",
+    "--limits", "--rules")),
     (("frontier",), ("--points", "--over", "--limits")),
     (("keep",), ("--cases", "--draws")),
     (("check", "current"), ("--guard-share", "--cases", "--seed")),

@@ -9,11 +9,11 @@ import yaml
 
 from policy_sim.assumptions import central, load_scenario
 from policy_sim.border import InputError
+from policy_sim.currencies import decimals_of
 from policy_sim.policy import ASK, NO_LIMIT, Lever, load_policy
 from policy_sim.service import read_cases
 from policy_sim.show.wording import format_limit
 from policy_sim.value import best_limits, evaluate, threshold_curve, value_cases
-from policy_sim.words import decimals_of
 
 
 def in_currency(currency):

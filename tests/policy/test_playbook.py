@@ -20,6 +20,7 @@ from policy_sim.policy import (
     Playbook,
     PlaybookRule,
     Versions,
+    authority,
     decide_by_date,
     decide_table,
     load_policy,
@@ -131,6 +132,10 @@ def test_cases_that_are_refused(decider, change, ask, expected):
         assert "\n" not in str(caught.value)
 
 
+def test_the_same_facts_do_for_authority(policy):
+    assert authority(policy, "wrong_item", "loyal", FACTS).starts_at == "agent"
+
+
 def test_a_recommendation_for_an_unknown_failure(decider):
     with pytest.raises(InputError, match=r"unknown failure 'wrong_itm' \(did you mean 'wrong_item'\?\)"):
         decider.recommend("wrong_itm")
@@ -216,6 +221,8 @@ def test_rules_in_words_without_a_scenario(policy):
         ({"item_price": {"below": 1e20}}, "under $1e+20"),
         ({"in_stock": {"at_least": 0}}, ""),
         ({"in_stock": {"below": 2}}, ""),
+        ({"prior_purchases": {"at_least": 1}}, "1 order or more"),
+        ({"days_since_purchase": {"at_least": 1, "below": 21}}, "1 day old or older and less than 21 days old"),
         ({"prior_purchases": {"at_least": 2, "below": 10}}, "2 orders or more and fewer than 10 orders"),
     ],
 )

@@ -8,8 +8,8 @@ import pytest
 
 from policy_sim.assumptions import load_scenario
 from policy_sim.border import InputError
-from policy_sim.policy import Lever, Provenance, load_policy
-from policy_sim.publish import framed, pdf_problem, render_card, render_card_pdf
+from policy_sim.policy import Lever, Playbook, Provenance, load_policy
+from policy_sim.publish import check, framed, pdf_problem, render_card, render_card_pdf
 
 
 class Text(HTMLParser):
@@ -151,3 +151,83 @@ def test_a_frame_holds_the_whole_card(current, scenario):
 def test_an_unknown_paper(current, scenario):
     with pytest.raises(InputError, match=r"unknown paper 'a4' \(did you mean 'A4'\?\)|unknown paper"):
         render_card(current, scenario, paper="a4")
+
+
+def backs(html):
+    return [page for page in html.split('<main class="page')[1:] if page.startswith(" back")]
+
+
+def test_a_playbook_is_on_the_back_of_every_page(with_playbook, scenario):
+    html = render_card(with_playbook, scenario)
+    pages = html.split('<main class="page')[1:]
+    assert [page.startswith(" back") for page in pages] == [False, True] * 3
+    text = lines(pages[1])
+    assert text[text.index("Wrong item") :][:9] == [
+        "Wrong item",
+        "Under $45, fewer than 2 orders, asks for money",
+        "Full refund, keep the item Cheap things are not worth their way back.",
+        "$20 or more and under $80.50, in stock",
+        "Replacement, keep the item, apology note",
+        "3 claims before or more",
+        "Nothing Somebody looks at it first.",
+        "Otherwise",
+        "Full refund, send it back",
+    ]
+    assert text[text.index("Parcel lost") + 5 :][:2] == ["Otherwise", "Your own choice"]
+    assert "No rule, your own choice: Item does not work, Badly served." in text
+    assert "if the front lets you" in pages[1]
+    assert "ask the manager or choose something else" in pages[3]
+    assert "Give that, if the customer is content with it." in pages[5]
+    assert len({page.split("<table>")[1].split("</table>")[0] for page in backs(html)}) == 1
+    for page in pages:
+        assert f"fingerprint {with_playbook.fingerprint}" in page
+
+
+def test_without_a_playbook_there_is_no_back(current, scenario):
+    assert backs(render_card(current, scenario)) == []
+
+
+def test_who_must_ask_for_everything_asks_for_what_the_playbook_says(with_playbook, scenario):
+    asking = load_policy("ask_first", scenario).model_copy(update={"playbook": with_playbook.playbook})
+    assert "Ask the lead to give that." in backs(render_card(asking, scenario))[0]
+
+
+def test_nothing_on_the_back_is_code(with_playbook, scenario):
+    evil = '<script>alert(1)</script>"&'
+    rule = with_playbook.playbook.rules[0].model_copy(update={"why": evil})
+    html = render_card(with_playbook.model_copy(update={"playbook": Playbook(rules=(rule,))}), scenario)
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+
+
+def many_rules(policy, scenario, count):
+    """Return the policy with as many rules, of every failure in turn, that give what is long to say."""
+    rules = []
+    for k in range(count):
+        failure = list(scenario.failures)[k % len(scenario.failures)]
+        menu = scenario.resolutions(failure)
+        when = {"item_price": {"below": 10 + 5 * k}, "prior_purchases": {"at_least": 1 + k % 3}}
+        why = "Because it pays." if k % 4 == 0 else ""
+        rules.append({"failure": failure, "when": when, "give": menu[7 * k % len(menu)], "why": why})
+    return policy.model_copy(update={"playbook": Playbook.model_validate({"rules": rules})})
+
+
+@needs_pango
+@pytest.mark.parametrize("paper", ["A4", "letter"])
+def test_front_and_back_take_a_page_each(with_playbook, scenario, paper):
+    for policy in (with_playbook, many_rules(with_playbook, scenario, 24)):
+        data = unpacked(render_card_pdf(policy, scenario, paper=paper))
+        assert len(re.findall(rb"/Type\s*/Page\b", data)) == 6
+        assert not any(finding.kind == "card" for finding in check(policy, scenario))
+
+
+@needs_pango
+@pytest.mark.parametrize("paper", ["A4", "letter"])
+def test_the_policy_in_force_takes_a_page_a_tier(current, scenario, paper):
+    assert len(re.findall(rb"/Type\s*/Page\b", unpacked(render_card_pdf(current, scenario, paper=paper)))) == 3
+
+
+def test_a_back_of_more_than_a_page_is_said(with_playbook, scenario):
+    (finding,) = [found for found in check(many_rules(with_playbook, scenario, 40), scenario) if found.kind == "card"]
+    assert finding.severity == "warning"
+    assert "makes 46 lines on the back of the agents' card, which is more than a page" in finding.words

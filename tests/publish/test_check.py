@@ -1,7 +1,7 @@
 import pytest
 
 from policy_sim.border import InputError
-from policy_sim.policy import ASK, Guard, Lever, LimitException
+from policy_sim.policy import ASK, Guard, Lever, LimitException, Playbook
 from policy_sim.publish import check, refuse_broken
 from policy_sim.publish.check import check_rows
 from policy_sim.publish.table import decision_rows
@@ -106,3 +106,59 @@ def test_entitlements(scenario, current, payoffs):
     findings = [finding for finding in check(strict, scenario, payoffs) if finding.kind == "entitlement"]
     assert findings
     assert all("the agent can never meet the entitlement for" in finding.words for finding in findings)
+
+
+def with_rules(policy, rules):
+    return policy.model_copy(update={"playbook": Playbook.model_validate({"rules": rules})})
+
+
+def test_a_playbook_is_fit(with_playbook, scenario):
+    assert check(with_playbook, scenario) == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ([{"failure": "wrong_itm", "give": []}], "unknown failure 'wrong_itm' (did you mean 'wrong_item'?)"),
+        (
+            [{"failure": "wrong_item", "give": ["full_refund", "keep_itm"]}],
+            "unknown resolution of wrong_item 'full_refund + keep_itm' (did you mean 'full_refund + keep_item'?)",
+        ),
+        ([{"failure": "late_delivery", "give": ["full_refund", "coupon_10"]}], "unknown resolution of late_delivery"),
+    ],
+)
+def test_rules_that_name_what_there_is_not(current, scenario, rules, expected):
+    policy = with_rules(current, [{"failure": "lost_parcel", "give": []}, *rules])
+    (finding,) = check(policy, scenario)
+    assert (finding.severity, finding.kind) == ("error", "names")
+    assert finding.words.startswith(expected)
+    assert finding.words.endswith("(policy current, playbook rule 2)")
+    with pytest.raises(InputError, match="is not published: unknown"):
+        refuse_broken(policy, scenario)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "never"),
+    [
+        ({}, {"when": {"item_price": {"below": 20}}}, True),
+        ({"asks": ["money", "more"]}, {"asks": ["money"]}, True),
+        ({"asks": ["money"]}, {}, False),
+        ({"when": {"item_price": {"below": 40}}}, {"when": {"item_price": {"below": 20}}}, True),
+        ({"when": {"item_price": {"below": 40}}}, {"when": {"item_price": {"below": 41}}}, False),
+        ({"when": {"item_price": {"at_least": 0}}}, {}, True),
+        ({"failure": "lost_parcel"}, {}, False),
+        ({"when": {"severity": {"at_least": 0.5}}}, {"when": {"live": {"at_least": 1}}}, False),
+    ],
+)
+def test_rules_that_never_fire(current, scenario, first, second, never):
+    rules = [{"failure": "wrong_item", "give": []} | rule for rule in (first, second)]
+    findings = check(with_rules(current, rules), scenario)
+    assert bool(findings) == never
+    assert all("never fires: rule 1 holds wherever it does, and comes first" in finding.words for finding in findings)
+
+
+def test_a_rule_for_what_is_never_so(current, scenario):
+    (finding,) = check(
+        with_rules(current, [{"failure": "wrong_item", "when": {"in_stock": {"at_least": 2}}, "give": []}]), scenario
+    )
+    assert "never fires: in_stock is never above 1; lower it" in finding.words

@@ -5,19 +5,25 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from policy_sim.border import InputError
-from policy_sim.policy import NOT_DECIDED, Guard, Lever
+from policy_sim.policy import NOT_DECIDED, Guard, Lever, Playbook
 from policy_sim.publish import conform, render
 from policy_sim.publish.conformity import boundary_cases, broken_cases, reference
 from policy_sim.publish.dmn import render_dmn
 from policy_sim.publish.engines import run_engine
 from policy_sim.publish.table import Vocabulary
+from policy_sim.words import ASKS
 
 #: Fewer cells: pyDMNrules takes some 100 ms a case.
 FEW = Vocabulary(("wrong_item", "lost_parcel"), ("loyal",))
 
 
+def _of_two_rules(policy):
+    few = policy.model_copy(update={"playbook": Playbook(rules=policy.playbook.rules[:2]), "guards": ()})
+    return few.with_limit(Lever("agent", "refund"), 45.0)
+
+
 @pytest.fixture(scope="session")
-def files(tmp_path_factory, current, rich, scenario):
+def files(tmp_path_factory, current, rich, with_playbook, scenario):
     folder = tmp_path_factory.mktemp("files")
     for name, data in {
         "p.dmn": render_dmn(rich, FEW).encode(),
@@ -27,6 +33,10 @@ def files(tmp_path_factory, current, rich, scenario):
         "p.xlsx": render(rich, "xlsx", scenario),
         "p.json": render(rich, "json", scenario),
         "p.yaml": render(rich, "yaml", scenario),
+        "book.dmn": render(with_playbook, "dmn", scenario),
+        "small_book.dmn": render_dmn(_of_two_rules(with_playbook), Vocabulary(("wrong_item",), ("loyal",))).encode(),
+        "book.jdm.json": render(with_playbook, "jdm", scenario),
+        "book.csv": render(with_playbook, "csv", scenario),
     }.items():
         (folder / name).write_bytes(data)
     return folder
@@ -68,6 +78,57 @@ def test_what_we_read_ourselves(files, scenario, name):
     (result,) = conform(files / name, scenario, 500)
     assert (result.engine, result.disagreement) == ("policy-sim", "")
     assert result.holds
+
+
+def test_every_rule_of_the_playbook_is_met_at_below_and_above(with_playbook, vocabulary):
+    cases = list(boundary_cases(with_playbook, vocabulary))
+    met = set()
+    for case in cases:
+        ask = case["ask"] if with_playbook.playbook.hangs_on_ask(case["failure"]) else "anything"
+        met.add(with_playbook.playbook.rule_for(case["failure"], case, ask))
+    assert met == {None, *range(len(with_playbook.playbook.rules))}
+    prices = {case["item_price"] for case in cases if case["failure"] == "wrong_item"}
+    assert {0.0, 45 - 1e-6, 45.0, 45 + 1e-6, 20 - 1e-6, 20.0, 20 + 1e-6, 80.5, 80.5 + 1e-6} <= prices
+    assert {case["ask"] for case in cases} == set(ASKS)
+
+
+@pytest.mark.parametrize(("name", "engine"), [("book.jdm.json", "zen-engine"), ("book.csv", "policy-sim")])
+def test_what_to_give_is_what_rule_for_says(files, scenario, name, engine):
+    (result,) = conform(files / name, scenario, 4000)
+    assert (result.engine, result.disagreement, result.not_run) == (engine, "", "")
+    assert result.holds
+    assert result.cases >= 4000
+    assert result.broken == 20 + 3 * (5 + 3 + 2 + 2)
+
+
+def test_what_to_give_in_feelin(files, scenario, node_folder, monkeypatch):
+    monkeypatch.chdir(node_folder)
+    (result,) = conform(files / "book.dmn", scenario, 3000, engines=["feelin"])
+    assert (result.engine, result.disagreement) == ("feelin", "")
+    assert result.holds
+
+
+def test_what_to_give_in_py_dmn_rules(files, scenario):
+    (result,) = conform(files / "small_book.dmn", scenario, 10, engines=["pyDMNrules"])
+    assert (result.engine, result.disagreement) == ("pyDMNrules", "")
+    assert result.holds
+    assert result.cases > 80
+
+
+def test_a_second_table_that_is_wrong_is_caught(files, scenario, tmp_path, with_playbook):
+    content = json.loads((files / "book.jdm.json").read_text())
+    table = content["nodes"][2]["content"]
+    rule = next(rule for rule in table["rules"] if rule["in_item_price"] == "[0..45)")
+    rule["in_item_price"] = "[0..44.99)"
+    (tmp_path / "p.jdm.json").write_text(json.dumps(content))
+    (result,) = conform(tmp_path / "p.jdm.json", scenario, 10)
+    assert not result.holds
+    assert "item_price 44.999999" in result.disagreement
+    assert "expected give full_refund + keep_item" in result.disagreement
+    del content["nodes"][2], content["edges"][2:]
+    (tmp_path / "p.jdm.json").write_text(json.dumps(content))
+    (result,) = conform(tmp_path / "p.jdm.json", scenario, 10)
+    assert "it says give is missing; expected give" in result.disagreement
 
 
 def test_random_policies_in_zen_engine(random, scenario, tmp_path):

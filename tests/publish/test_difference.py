@@ -3,7 +3,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from policy_sim.border import InputError
-from policy_sim.policy import ASK, Guard, Lever, authority, load_policy
+from policy_sim.policy import ASK, Guard, Lever, Playbook, authority, load_policy
 from policy_sim.policy.decision import decision_of
 from policy_sim.publish import difference
 from policy_sim.publish.conformity import boundary_cases
@@ -106,3 +106,19 @@ def test_against_the_plainest_search(scenario, random, vocabulary):
 def test_other_currencies(scenario, current):
     with pytest.raises(InputError, match="is in EUR"):
         difference(current, current.model_copy(update={"currency": "EUR"}), scenario)
+
+
+def test_playbooks_are_told_apart_in_words(scenario, with_playbook):
+    rules = list(with_playbook.playbook.rules)
+    changed = [rules[1].model_copy(update={"give": ("replacement", "keep_item")}), *rules[2:]]
+    other = with_playbook.model_copy(update={"playbook": Playbook(rules=tuple(changed)), "version": 2})
+    differing = difference(with_playbook, other, scenario)
+    assert differing.verdict.startswith("equal: in every case the same tier may decide")
+    dear = "Wrong item, $20 or more and under $80.50, in stock: replacement, keep the item"
+    assert differing.playbook == (
+        f"playbook rule changed: {dear}, apology note -> {dear}",
+        "playbook rule taken out: Wrong item, under $45, fewer than 2 orders, asks for money: full refund, keep the "
+        "item",
+    )
+    assert differing.to_dict()["playbook"] == list(differing.playbook)
+    assert difference(other, other, scenario).playbook == ()

@@ -68,3 +68,31 @@ def test_a_record_that_holds_something_else(rich, vocabulary):
     text = re.sub(r">\{.*?</policy:record>", ">[1]</policy:record>", render_dmn(rich, vocabulary), flags=re.DOTALL)
     with pytest.raises(InputError, match=r"found \[1\]: .*p\.dmn, policy:record"):
         parse_dmn(text.encode(), "p.dmn")
+
+
+def test_a_second_table_says_what_to_give(with_playbook, vocabulary):
+    root = Tree.fromstring(render_dmn(with_playbook, vocabulary))
+    tables = list(root.iter(f"{{{MODEL}}}decisionTable"))
+    assert [table.get("hitPolicy") for table in tables] == ["FIRST", "FIRST"]
+    rules = [
+        [entry.findtext(f"{{{MODEL}}}text") for entry in rule if entry.tag.endswith("Entry")]
+        for rule in tables[1].findall(f"{{{MODEL}}}rule")
+    ]
+    # of each failure its rules, then that there is none; failures without rules together; what lacks something
+    assert len(rules) == 9 + 4 + 1 + 1
+    assert rules[-1][-2:] == ['"not decided"', rules[-1][-1]]
+    assert rules[-2][1] == '"defective_item","poor_service"'
+    # every row for a failure looks at all that any rule for it looks at
+    wrong = [rule for rule in rules if rule[1] == '"wrong_item"']
+    assert len({tuple(cell == "-" for cell in rule[:-2]) for rule in wrong}) == 1
+
+
+def test_a_cell_of_the_second_table_that_was_changed_is_named(with_playbook, vocabulary):
+    text = render_dmn(with_playbook, vocabulary).replace("[0..45)", "[0..90)", 1)
+    with pytest.raises(InputError, match=r"what_to_give: .* rule \d+, item_price \[0\.\.45\) -> \[0\.\.90\)"):
+        parse_dmn(text.encode(), "p.dmn")
+    without = re.sub(r'<decision id="what_to_give".*?</decision>', "", text, flags=re.DOTALL)
+    with pytest.raises(
+        InputError, match="the file has the decisions authority, the policy that it holds authority, what"
+    ):
+        parse_dmn(without.encode(), "p.dmn")

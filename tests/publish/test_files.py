@@ -16,6 +16,7 @@ from policy_sim.policy import (
     Provenance,
     load_policy,
     load_record,
+    parse_record,
     record_content,
 )
 from policy_sim.publish import FORMATS, export_policy, import_policy, read_file, render
@@ -100,6 +101,33 @@ def test_the_schema_refuses_what_the_program_refuses(place, value):
         inner = inner[key]
     inner[place[-1]] = value
     assert not jsonschema.Draft202012Validator(json.loads(render_schema())).is_valid(content)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("rules",), []),
+        (("rules", 0, "failure"), "Wrong item"),
+        (("rules", 0, "asks"), ["mony"]),
+        (("rules", 0, "when"), {"price": {"below": 3}}),
+        (("rules", 0, "when", "item_price"), {}),
+        (("rules", 0, "when", "item_price", "below"), -1),
+        (("rules", 0, "when", "item_price", "below"), "45"),
+        (("rules", 0, "give"), "full_refund"),
+        (("rules", 0, "gives"), []),
+    ],
+)
+def test_the_schema_refuses_what_no_playbook_is(with_playbook, place, value):
+    content = json.loads(export_policy(with_playbook))
+    validator = jsonschema.Draft202012Validator(json.loads(render_schema()))
+    validator.validate(content)
+    inner = content["playbook"]
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    assert not validator.is_valid(content)
+    with pytest.raises(InputError, match="playbook"):
+        parse_record(content, "p.json")
 
 
 @pytest.mark.parametrize("field", ["title", "owner"])

@@ -295,3 +295,136 @@ def test_a_workbook_does_not_say_when_it_was_written(rich, vocabulary):
         assert not re.search(rb"\d{4}-\d{2}-\d{2}T", archive.read("docProps/core.xml"))
     assert render_xlsx(rich, vocabulary) == book
     assert parse_xlsx(book, "p.xlsx").policy == rich
+
+
+@pytest.fixture(scope="session")
+def book_rows(with_playbook):
+    return list(csv.reader(io.StringIO(render_csv(with_playbook).removeprefix("\ufeff"), newline="")))
+
+
+def test_csv_has_a_row_for_each_rule_of_the_playbook(book_rows, rows, with_playbook, saved):
+    assert [name for name in book_rows[0] if name not in rows[0]] == ["when", "asks", "give", "why"]
+    cells = [dict(zip(book_rows[0], row, strict=True)) for row in book_rows if row[0] == "playbook"]
+    assert len(cells) == len(with_playbook.playbook.rules)
+    first, _, third = cells[:3]
+    assert first["when"] == "item_price < 45 and prior_purchases < 2"
+    assert (first["asks"], first["give"]) == ("money", "full_refund + keep_item")
+    assert (third["asks"], third["give"], third["why"]) == ("any", "nothing", "Somebody looks at it first.")
+    for delimiter in ",;\t":
+        record = parse_csv(saved(book_rows, delimiter=delimiter), "p.csv")
+        assert (record.policy, record.changes) == (with_playbook, ())
+
+
+def changed_rule(book_rows, saved, column, text, number=0):
+    row = [k for k, cells in enumerate(book_rows) if cells[0] == "playbook"][number]
+    copy = [list(cells) for cells in book_rows]
+    copy[row][book_rows[0].index(column)] = text
+    return parse_csv(saved(copy), "p.csv")
+
+
+def test_a_rule_of_the_playbook_that_was_edited(book_rows, saved, with_playbook):
+    cheap = "Wrong item, under $45, fewer than 2 orders, asks for money: full refund, keep item"
+    record = changed_rule(book_rows, saved, "when", " Item price<60  AND prior purchases < 2 ")
+    assert record.changes == (f"playbook rule changed: {cheap} -> {cheap.replace('$45', '$60')}",)
+    record = changed_rule(book_rows, saved, "give", "Full refund, Send back")
+    assert record.policy.playbook.rules[0].give == ("full_refund", "send_back")
+    assert changed_rule(book_rows, saved, "asks", "any").policy.playbook.rules[0].asks == ()
+    assert changed_rule(book_rows, saved, "asks", "").policy.playbook.rules[0].asks == ()
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "expected"),
+    [
+        ("when", "item_price <= 45", "when: 'item_price <= 45' is no condition; write them as: item_price >= 20 and"),
+        ("when", "cheap", "when: 'cheap' is no condition"),
+        ("when", "item_prise < 45", "unknown fact 'item_prise' (did you mean 'item_price'?)"),
+        ("when", "item_price < much", "when, item_price < is 'much'; it must be a plain number"),
+        ("when", "item_price < 45 and item_price < 60", "when: item_price has < twice; keep one of them"),
+        ("when", "item_price >= 60 and item_price < 45", "at_least 60 is not below 45; no case can be both"),
+        ("when", "item_price < -5", "greater than or equal to 0"),
+        ("when", "=1+1", "is no condition"),
+        ("asks", "mony", "unknown ask 'mony' (did you mean 'money'?)"),
+        ("give", "", "the column give is empty; write what to give, or nothing"),
+        ("give", "full_refund + full_refund", "the same name stands twice; remove one"),
+        ("why", "a\x07b", "control character"),
+        ("why", "a" * 201, "should have at most 200 items"),
+        ("failure", "", "the column failure is empty"),
+    ],
+)
+def test_rules_of_the_playbook_that_are_refused_in_one_line(book_rows, saved, column, text, expected):
+    with pytest.raises(InputError, match=re.escape(expected)) as caught:
+        changed_rule(book_rows, saved, column, text)
+    assert "p.csv, line 7" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_workbook_has_a_sheet_for_the_playbook(with_playbook, scenario, tmp_path):
+    data = render(with_playbook, "xlsx", scenario)
+    book = load_workbook(io.BytesIO(data))
+    assert book.sheetnames[2:] == ["Playbook", "About", "Who decides", "What can be given", "How to edit"]
+    sheet = book["Playbook"]
+    header = [cell.value for cell in sheet[1]]
+    assert header[0] == "failure"
+    assert header[1:3] == ["item price at least", "item price below"]
+    assert header[-4:] == ["asks", "give", "why", "note"]
+    assert sheet.max_row == 1 + len(with_playbook.playbook.rules)
+    assert sheet["C2"].value == 45
+    listed = {tuple(row) for row in book["What can be given"].iter_rows(values_only=True)}
+    assert ("wrong_item", "full_refund + keep_item", "full refund, keep the item") in listed
+    assert len(listed) == 1 + sum(len(scenario.resolutions(failure)) for failure in scenario.failures)
+    (tmp_path / "p.xlsx").write_bytes(data)
+    record = read_file(tmp_path / "p.xlsx").record
+    assert (record.policy, record.changes) == (with_playbook, ())
+
+
+def test_a_playbook_that_was_edited_in_a_workbook(with_playbook, vocabulary):
+    def edit(book):
+        sheet = book["Playbook"]
+        header = [cell.value for cell in sheet[1]]
+        sheet["C2"] = 60
+        sheet.delete_rows(4)
+        new = {"failure": "Poor service", "give": "Apology note", "severity at least": 0.5, "asks": "Money, more"}
+        sheet.append([new.get(name) for name in header])
+
+    record = parse_xlsx(rewritten(render_xlsx(with_playbook, vocabulary), edit), "p.xlsx")
+    cheap = "Wrong item, under $45, fewer than 2 orders, asks for money: full refund, keep item"
+    assert record.changes == (
+        f"playbook rule changed: {cheap} -> {cheap.replace('$45', '$60')}",
+        "playbook rule taken out: Wrong item, 3 claims before or more: nothing",
+        "playbook rule added: Poor service, harm of 0.5 or more, asks for money or asks for more than was lost: "
+        "apology note",
+    )
+
+
+def test_a_playbook_that_is_begun_in_a_workbook(rich, vocabulary):
+    def begin(book):
+        book["Playbook"].append(["Wrong item", None, 45, *[None] * 18, None, "full refund + keep item"])
+
+    record = parse_xlsx(rewritten(render_xlsx(rich, vocabulary), begin), "p.xlsx")
+    assert record.changes == ("playbook rule added: Wrong item, under $45: full refund, keep item",)
+
+
+def test_a_workbook_without_the_sheet(with_playbook, rich, vocabulary):
+    def remove(book):
+        book.remove(book["Playbook"])
+
+    assert parse_xlsx(rewritten(render_xlsx(rich, vocabulary), remove), "p.xlsx").policy == rich
+    record = parse_xlsx(rewritten(render_xlsx(with_playbook, vocabulary), remove), "p.xlsx")
+    assert record.policy.playbook is None
+    assert len(record.changes) == len(with_playbook.playbook.rules)
+    assert all(words.startswith("playbook rule taken out: ") for words in record.changes)
+
+
+def test_a_sheet_without_columns_that_no_rule_needs(with_playbook, vocabulary):
+    def remove(book):
+        sheet = book["Playbook"]
+        names = [cell.value for cell in sheet[1]]
+        sheet.delete_cols(1 + names.index("prior failures at least"), 2)
+
+    assert parse_xlsx(rewritten(render_xlsx(with_playbook, vocabulary), remove), "p.xlsx").policy == with_playbook
+
+    def rename(book):
+        book["Playbook"]["A1"] = "what"
+
+    with pytest.raises(InputError, match="sheet Playbook; comments belong into the column note"):
+        parse_xlsx(rewritten(render_xlsx(with_playbook, vocabulary), rename), "p.xlsx")

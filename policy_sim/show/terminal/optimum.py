@@ -12,6 +12,7 @@ import numpy as np
 from rich.table import Table
 
 from policy_sim.policy import NO_LIMIT, Policy, limit_words
+from policy_sim.show.terminal.gap import gap_table, two_halves
 from policy_sim.show.terminal.limits import escalation_words
 from policy_sim.show.terminal.tables import new_table, prose
 from policy_sim.show.wording import (
@@ -68,6 +69,11 @@ def of_optimum(setting: Setting, optimum: Optimum, bounds: Mapping[str, float | 
         _simplicity(best, in_force),
         prose("", _simplicity_words(best, in_force)),
         prose(f"\nAgainst “{in_force.title}”", f"{_gain_words(gain)} {escalation_words(gain.outcome)}"),
+        *gap_table(
+            "\nWhat keeps it from the best of every case",
+            (("in force", optimum.gap), ("best limits", optimum.gap_left)),
+        ),
+        prose("", two_halves(gain, optimum.gap_left)),
         *_bounds(best, bounds),
         prose("\nIf learned claiming were ignored", _ignoring_words(optimum.ignoring)),
         prose("\nWith customers that the limits were not fitted to", _held_out_words(optimum.held_out, currency)),
