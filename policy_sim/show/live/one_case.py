@@ -14,12 +14,13 @@ import pandas as pd
 
 from policy_sim.assumptions import Draws, Scenario
 from policy_sim.border import unknown
+from policy_sim.currencies import amount_words
 from policy_sim.policy import Playbook, PlaybookRule, Policy, playbook_rule_words, titles_of
 from policy_sim.service import read_cases
 from policy_sim.show.wording import currency_content, format_money
 from policy_sim.study import load_story, replay
 from policy_sim.value import Obstacle, Payoffs, book_of, chosen_alike, decide, obstacles_of, rules_of, value_cases
-from policy_sim.words import ASKS, GUARDS, LIMIT_KINDS, RULE_FACTS, amount_words
+from policy_sim.words import ASKS, GUARDS, LIMIT_KINDS, RULE_FACTS
 
 __all__ = ["case_content", "story_content"]
 
