@@ -101,6 +101,20 @@ def prepare(scenario: Scenario, log: LogSource, sample: Sample, on_progress: Pro
         return study.prepare(scenario, source, size, model=log.model, on_progress=on_progress)
 
 
+def read_given(scenario: Scenario, sample: Sample) -> CaseLog | None:
+    """Return real cases with what was given in them; none where cases are drawn, or where a note says why."""
+    from policy_sim.border import InputError
+    from policy_sim.evidence.case_log import read_case_log
+
+    if _count_of_cases(sample.cases) is not None:
+        return None
+    try:
+        return read_case_log(sample.cases, scenario)[0]
+    except InputError as error:
+        note(f"rules are not held against what people gave: {error}")
+        return None
+
+
 def _valued(scenario: Scenario, log: LogSource, sample: Sample) -> Cases:
     """Return real cases with what their customers were worth right after the order that failed."""
     from policy_sim.evidence.case_log import read_case_log

@@ -7,14 +7,20 @@ they are (`study.playbook`), how it reads (`show`).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from policy_sim.cli.console import print_json, print_parts, progress_bar, report_files
 from policy_sim.cli.files import check_out, write_files, write_or_print
-from policy_sim.cli.inputs import amount_per_year, prepare, read_scenario, split_words
+from policy_sim.cli.inputs import amount_per_year, prepare, read_given, read_scenario, split_words
 from policy_sim.cli.options import AsJson, LogSource, PolicyInForce, Sample, ScenarioSource
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from policy_sim.assumptions import Scenario
+    from policy_sim.study import PlaybookStudy
 
 __all__ = ["playbook"]
 
@@ -76,6 +82,7 @@ def playbook(
             seconds=seconds,
             on_progress=begin("Finding rules"),
         )
+        given = _given(found, scenario, sample)
         written = []
         if figures is not None:
             from policy_sim.show.figures.playbook import figures_of_playbook
@@ -83,14 +90,27 @@ def playbook(
             begin("Drawing figures")
             written = write_files(figures, {}, found.tables(), figures_of_playbook(found))
     if as_json:
-        print_json(setting.to_dict() | found.to_dict() | {"files": [str(path) for path in written]})
+        as_given = {} if given is None else {"given_in_the_log": given.to_dict("records")}
+        print_json(setting.to_dict() | found.to_dict() | as_given | {"files": [str(path) for path in written]})
     else:
-        print_parts(of_playbook(setting, found))
+        print_parts(of_playbook(setting, found, given))
     if figures is not None:
         report_files(written, figures)
     if out is not None:
         provenance = study.provenance_of(setting, found.gain)
         write_or_print(export_policy(found.policy.as_next_version_of(in_force), provenance=provenance), out)
+
+
+def _given(found: PlaybookStudy, scenario: Scenario, sample: Sample) -> pd.DataFrame | None:
+    """Return how often people gave what each rule says, by a log of cases; none where there is no such log."""
+    from policy_sim.assumptions import central
+    from policy_sim.evidence import agreement
+    from policy_sim.value import value_cases
+
+    log = read_given(scenario, sample)
+    if log is None or found.policy.playbook is None:
+        return None
+    return agreement(found.policy.playbook, value_cases(scenario, log.cases, central(scenario)), log)
 
 
 def _check(rules: int, depth: int, limits: str, robust: str, seconds: float | None) -> None:

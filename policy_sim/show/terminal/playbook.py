@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from functools import partial
 
+import pandas as pd
 from rich.padding import Padding
 from rich.table import Table
 
@@ -24,7 +25,7 @@ from policy_sim.value import Difference
 __all__ = ["of_playbook"]
 
 
-def of_playbook(setting: Setting, study: PlaybookStudy) -> list[Table]:
+def of_playbook(setting: Setting, study: PlaybookStudy, given: pd.DataFrame | None = None) -> list[Table]:
     """Return what the playbook adds, its rules, how few are enough, what following it is worth, what is left.
 
     Parameters
@@ -33,6 +34,8 @@ def of_playbook(setting: Setting, study: PlaybookStudy) -> list[Table]:
         What the rules were found in.
     study
         The rules, and how they stood the test.
+    given
+        How often people gave what each rule says, as `evidence.agreement` has it, where there is a log of cases.
     """
     payoffs = setting.payoffs
     currency = study.policy.currency
@@ -44,6 +47,7 @@ def of_playbook(setting: Setting, study: PlaybookStudy) -> list[Table]:
         prose(setting.scenario.title, _adds_words(study)),
         prose("", f"{_limits_words(study)}\n{about}"),
         *_rules(study, titles_of(setting.scenario)),
+        *([] if given is None else [_given(given), prose("", _GIVEN_WORDS)]),
         _by_rules(study),
         prose("", _enough_words(study)),
         prose("\nHow sure is it?", f"{_held_out_words(study)} {_bound_words(study)}"),
@@ -110,6 +114,21 @@ def _rules(study: PlaybookStudy, titles: Titles) -> list[Table]:
         "themselves. Stays: where rules found with other customers, drawn ten times from these, say the same."
     )
     return [table, prose("", words)]
+
+
+_GIVEN_WORDS = "Accepts: of the rule's cases, those in which the customer accepts what it says. Gave it: of these."
+
+
+def _given(given: pd.DataFrame) -> Table:
+    """Return how often people gave what each rule says."""
+    table = new_table("\nWhat people gave, by the log of cases", ("rule", "cases", "accepts", "gave it"))
+    for row in given.to_dict("records"):
+        accepts = row["acceptable"] / row["cases"] if row["cases"] else math.nan
+        shares = (accepts, row["share"] if row["acceptable"] else math.nan)
+        table.add_row(
+            str(row["rule"]), f"{row['cases']:,}", *("" if math.isnan(share) else f"{share:.0%}" for share in shares)
+        )
+    return table
 
 
 def _doubt_words(study: RuleStudy, titles: Titles, currency: str) -> str:
