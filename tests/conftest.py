@@ -13,9 +13,14 @@ import os
 from pathlib import Path
 from types import ModuleType
 
+import hypothesis
 import pytest
 
 from policy_sim.orders import read_transactions
+
+# no test hangs on the clock: a busy machine is no fault
+hypothesis.settings.register_profile("no clock", deadline=None)
+hypothesis.settings.load_profile("no clock")
 
 CDNOW = Path(__file__).resolve().parents[1] / "data" / "cdnow" / "transactions.csv"
 NO_CHROMIUM = "no Chromium found"

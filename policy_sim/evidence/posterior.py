@@ -34,6 +34,8 @@ BUYING_SPREAD = np.array([3.0, 3.0, 2.0])
 
 #: Steps from the maximum to the closest normal distribution, and pairs of points of each.
 _MOVES, _PAIRS = 2, 12
+#: Of the log-posterior: by so much of it its gradient may be off.
+_ROUNDING = 1e-9
 _FEWEST_PAIRS, _FEW_CASES = 4, 50_000  # more pairs up to so many cases
 
 
@@ -133,10 +135,12 @@ class Posterior:
     def maximum(self, start: Floats | None = None) -> tuple[Floats, Floats]:
         """Return z at the maximum (P,) and the inverse of minus the Hessian there (P, P); looked for from a start."""
         search: Any = minimize  # its stubs know fewer options than it has
-        options = {"gtol": 1e-4, "maxiter": 200}
+        first = np.zeros(self.likelihood.size) if start is None else start
+        # sums over millions of orders are rounded: a gradient below that is none
+        options = {"gtol": max(1e-4, _ROUNDING * abs(self._at(first).value)), "maxiter": 200}
         found: Any = search(
             lambda z: -self._at(z).value,
-            np.zeros(self.likelihood.size) if start is None else start,
+            first,
             jac=lambda z: -self._at(z).gradient,
             hess=lambda z: -self._at(z).hessian,
             method="trust-exact",

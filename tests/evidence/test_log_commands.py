@@ -127,7 +127,7 @@ def test_hashed(run: Run) -> None:
         (("build", "a\x1b[31mb", "--out", "x.csv"), "does not exist"),
         (("check", "none.csv"), "log of cases 'none.csv' does not exist"),
         (("check", "exports/orders.csv"), "has no column 'case'"),
-        (("check", "exports/tickets.csv", "--orders", "none.csv"), "has no column 'case'"),
+        (("check", "exports/tickets.csv", "--orders", "none.csv"), "'none.csv' does not exist"),
         (("nothing",), "nothing"),
     ],
 )
