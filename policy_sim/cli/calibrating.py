@@ -51,7 +51,7 @@ def calibrate(
     set_aside: Annotated[
         Path | None, typer.Option("--set-aside", help="File (.csv) for the cases that are not used, with the reason.")
     ] = None,
-    most_cases: _MostCases = 1_000_000,
+    most_cases: _MostCases = 200_000,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
