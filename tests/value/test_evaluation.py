@@ -7,7 +7,7 @@ from policy_sim.assumptions import central, draw_assumptions, load_scenario
 from policy_sim.border import InputError, shipped
 from policy_sim.policy import NO_LIMIT, Guard, Lever, authority, load_policy
 from policy_sim.service import caught_share
-from policy_sim.value import compare, decide, evaluate, interval, value_cases
+from policy_sim.value import STYLES, compare, decide, evaluate, interval, rules_of, value_cases
 from policy_sim.value.handling import Handling
 from policy_sim.value.scoring import score
 from policy_sim.words import LIMITS, MEASURES, OUTCOMES
@@ -336,6 +336,7 @@ def test_decisions_agree_with_the_guided_choice_and_with_authority(payoffs, rand
         policy = random_policy(rng, payoffs)
         handling = Handling.of(policy, payoffs)
         table = decide(policy, payoffs)
+        whose = rules_of(policy.playbook, payoffs)
         assert list(table["case"]) == list(cases.case)
         for i, row in enumerate(table.itertuples()):
             facts = {guard.fact: float(getattr(cases, guard.fact)[i]) for guard in policy.guards}
@@ -345,7 +346,9 @@ def test_decisions_agree_with_the_guided_choice_and_with_authority(payoffs, rand
             assert row.tier == policy.tier_names[handling.tier[i]]
             names = payoffs.menu.names[cases.failure[i]]
             a = names.index(row.recommended)
-            assert a == handling.choice[i, 0]
+            # who is guided, and goes by the book where there is one
+            assert a == handling.choice[i, len(STYLES) if policy.playbook else 0]
+            assert bool(row.playbook_rule) == (whose[i] >= 0)
             assert row.worth == payoffs.agent_view.worth[i, a]
             assert row.remedy_cost == payoffs.agent_view.cost[i, a]
             assert row.payoff == payoffs.agent_view.payoff[payoffs.scenario.tiers.index(row.tier), i, a]
