@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from policy_sim.border import Progress, Steps, plain_rows, unknown
 from policy_sim.policy import Playbook, PlaybookRule, Policy
-from policy_sim.study.recommendation import as_recommended
+from policy_sim.study.recommendation import called_recommended
 from policy_sim.value import (
     BestPlaybooks,
     Difference,
@@ -340,7 +340,7 @@ def study_playbook(
     gap, gap_left = find_gap(policy, payoffs), find_gap(recommended, everybody)
     steps.begin("What each rule does")
     stability = _stability(best, most_rules, depth, further)
-    rules = _rules(best, payoffs, everybody, stability)
+    rules = _rules(best, by_rules[-1].outcome, by_rules_if_all[-1].outcome, stability)
     steps.begin("Judging on held-out cases")
     held_out = _held_out(policy, best, most_rules, depth, further)
     steps.finish()
@@ -362,29 +362,27 @@ def _found(
     if limits == "together":
         _, best = limits_and_playbook(policy, payoffs, most_rules, depth, round_to=round_to, **further)
         steps.begin("Finding rules")
-        return replace(best, policy=_named(best.policy))
+        return replace(best, policy=called_recommended(best.policy))
     base = with_playbook(policy, None)
     if limits == "best":
         budget = further.get("budget")
-        base = as_recommended(best_limits(base, payoffs, round_to=round_to, budget=budget)).policy
+        base = best_limits(base, payoffs, round_to=round_to, budget=budget).policy
     steps.begin("Finding rules")
-    return best_playbooks(_named(base), payoffs, most_rules, depth, **further)
-
-
-def _named(policy: Policy) -> Policy:
-    return policy.model_copy(update={"name": "recommended", "title": "Recommended"})
+    return best_playbooks(called_recommended(base), payoffs, most_rules, depth, **further)
 
 
 def _against(in_force: Outcome, policies: Sequence[Policy], payoffs: Payoffs) -> tuple[Difference, ...]:
     return tuple(compare(evaluate(policy, payoffs), in_force) for policy in policies)
 
 
-def _rules(best: BestPlaybooks, payoffs: Payoffs, everybody: Payoffs, stability: Floats) -> tuple[RuleStudy, ...]:
-    """Return what each rule does; `stability` (cases of the study,) is how often resampled rules say the same."""
+def _rules(best: BestPlaybooks, whole: Outcome, whole_if_all: Outcome, stability: Floats) -> tuple[RuleStudy, ...]:
+    """Return what each rule does, by what all of them bring as people follow and if all do.
+
+    `stability` (cases of the study,) is how often resampled rules say the same.
+    """
     playbook = best.playbook
     if playbook is None:
         return ()
-    whole, whole_if_all = evaluate(best.policy_with(), payoffs), evaluate(best.policy_with(), everybody)
     alike, possible, whose = chosen_alike(best.policy_with(), best.payoffs)
     next_best = runners_up(best.policy_with(), best.payoffs)
     studies = []
@@ -395,14 +393,14 @@ def _rules(best: BestPlaybooks, payoffs: Payoffs, everybody: Payoffs, stability:
         if next_best[n] is not None:
             changed = rule.model_copy(update={"give": next_best[n]})
             instead = Playbook(rules=(*playbook.rules[:n], changed, *playbook.rules[n + 1 :]))
-            ahead = compare(whole_if_all, evaluate(with_playbook(best.policy, instead), everybody))
+            ahead = compare(whole_if_all, evaluate(with_playbook(best.policy, instead), whole_if_all.payoffs))
         own = whose == n
         studies.append(
             RuleStudy(
                 rule=rule,
                 cases_share=float(own.mean()),
                 possible_share=float(possible[own].mean()) if own.any() else 0.0,
-                gain=compare(whole, evaluate(without, payoffs)),
+                gain=compare(whole, evaluate(without, whole.payoffs)),
                 runner_up=next_best[n],
                 ahead=ahead,
                 as_today=float(alike[own].mean()) if own.any() else 0.0,

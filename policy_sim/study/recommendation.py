@@ -15,7 +15,7 @@ from policy_sim.border import Progress
 from policy_sim.policy import Policy, limit_content, limit_contents
 from policy_sim.value import BestLimits, Difference, Payoffs, best_limits, compare, evaluate
 
-__all__ = ["Recommendation", "as_recommended", "recommend"]
+__all__ = ["Recommendation", "as_recommended", "called_recommended", "recommend"]
 
 
 @dataclass(frozen=True)
@@ -115,5 +115,9 @@ def recommend(
 
 def as_recommended(best: BestLimits) -> BestLimits:
     """Return best limits whose policy is called `recommended`."""
-    named = best.policy.model_copy(update={"name": "recommended", "title": "Recommended"})
-    return replace(best, policy=named)
+    return replace(best, policy=called_recommended(best.policy))
+
+
+def called_recommended(policy: Policy) -> Policy:
+    """Return a policy under the name `recommended`."""
+    return policy.model_copy(update={"name": "recommended", "title": "Recommended"})

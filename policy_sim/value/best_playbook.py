@@ -23,12 +23,13 @@ from policy_sim.border import InputError, Progress, check_at_least, unknown
 from policy_sim.policy import Playbook, PlaybookRule, Policy, Stretch
 from policy_sim.value.best_limits import BestLimits, best_limits
 from policy_sim.value.escalation_queue import escalation_queue, with_load
-from policy_sim.value.evaluation import evaluate, measure, worst
+from policy_sim.value.evaluation import evaluate, measure
 from policy_sim.value.expected import QUANTITIES, Expected, load_of
 from policy_sim.value.following import book_of, following_costs, rules_of
 from policy_sim.value.gap import mean_payoffs, permitted
 from policy_sim.value.handling import Handling
 from policy_sim.value.payoffs import Payoffs, spread
+from policy_sim.value.robust import CRITERIA
 from policy_sim.value.search import price_of_load
 from policy_sim.value.trees import BestTree, best_trees, leaves, share_leaves
 from policy_sim.words import ASKS, RULE_FACTS
@@ -155,8 +156,8 @@ def best_playbooks(
         If a number or a name is out of range, or no rules keep to the budget.
     """
     check_at_least(1, "number of rules", most_rules, "--rules")
-    if robust not in ("mean", "cvar", "regret"):
-        raise unknown("measure", robust, ["mean", "cvar", "regret"])
+    if robust not in ("mean", *CRITERIA):
+        raise unknown("measure", robust, ["mean", *CRITERIA])
     bare, some = with_playbook(policy, None), payoffs.take(spread(len(payoffs.cases), _MOST_CASES))
     problem = _Problem.of(bare, some, most_rules, depth, facts, seconds)
     best = problem.settled(on_progress) if budget is None else problem.within(budget, on_progress)
@@ -324,11 +325,14 @@ class _Problem:
         """
         everybody = everybody_follows(self.payoffs)
         tried: list[tuple[BestPlaybooks, Floats]] = [(best, evaluate(best.policy_with(), everybody).per_case())]
-        for _ in range(_ROUNDS):
+
+        def best_so_far() -> tuple[BestPlaybooks, Floats]:
             values = np.array([net for _, net in tried])
-            reference = values.max(axis=0) if robust == "regret" else np.zeros(values.shape[1])
-            score = [worst(net) if robust == "cvar" else -(reference - net).max() for net in values]
-            now = values[int(np.argmax(score))]
+            return tried[int(np.argmax(CRITERIA[robust](values, values.max(axis=0))))]
+
+        for _ in range(_ROUNDS):
+            _, now = best_so_far()
+            reference = np.max([net for _, net in tried], axis=0) if robust == "regret" else 0.0
             order = np.argsort(now - reference, kind="stable")[: max(len(now) // 10, 1)]
             draws = Draws(self.payoffs.draws.names, self.payoffs.draws.values[order])
             ratios = self.payoffs.value_ratios[:, order]
@@ -337,10 +341,7 @@ class _Problem:
             if any(other.playbook == known.playbook for known, _ in tried):
                 break
             tried.append((other, evaluate(other.policy_with(), everybody).per_case()))
-        values = np.array([net for _, net in tried])
-        reference = values.max(axis=0)
-        score = [worst(net) if robust == "cvar" else -(reference - net).max() for net in values]
-        return tried[int(np.argmax(score))][0]
+        return best_so_far()[0]
 
     def _waits_alike(self, load: Floats, other: Floats) -> bool:
         hours = [escalation_queue(self.payoffs, minutes).mean_wait_hours for minutes in (load, other)]

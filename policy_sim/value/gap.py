@@ -22,11 +22,11 @@ from policy_sim.value.choice_kernels import PolicyArrays
 from policy_sim.value.evaluation import Estimate, measure, outcome_of
 from policy_sim.value.following import following_costs
 from policy_sim.value.handling import Handling
-from policy_sim.value.payoffs import Payoffs, expect, in_blocks, spread
+from policy_sim.value.payoffs import Payoffs, expect, in_blocks, is_there, spread
 from policy_sim.value.response_kernels import LANES, DrawArrays
 from policy_sim.value.sampling import GroupSums, groups_of
 from policy_sim.value.scoring import measures_chosen
-from policy_sim.words import GAP_PARTS, NEEDS
+from policy_sim.words import GAP_PARTS
 
 __all__ = ["Gap", "GapStep", "find_gap", "mean_payoffs", "permitted"]
 
@@ -36,7 +36,6 @@ Bools = NDArray[np.bool_]
 
 _MOST_CASES = 4_000  # on which every resolution is valued under every draw
 _CASES_AT_A_TIME = 50
-_HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -222,11 +221,13 @@ def _with_costs(policy: Policy, payoffs: Payoffs, group: Ints, mean: Floats, sum
 def _possible(payoffs: Payoffs) -> Bools:
     """Return (N, A) which resolutions can be given at all: what they need is there, and nobody has asked before."""
     menu, cases = payoffs.menu, payoffs.cases
-    lacks = np.column_stack([cases.columns[name] < _HALF for name in NEEDS])
-    exists = np.arange(payoffs.adequate.shape[1]) < menu.counts[cases.failure][:, None]
-    there = ~(lacks[:, None] & menu.needs[cases.failure]).any(axis=-1)
-    late = menu.proactive[cases.failure] & (cases.surfaces >= 1)[:, None]
-    return np.asarray(exists & there & ~late)
+    possible = np.zeros(payoffs.adequate.shape, dtype=np.bool_)
+    for f, count in enumerate(menu.counts):
+        rows = np.flatnonzero(cases.failure == f)
+        if rows.size:
+            late = menu.proactive[f, :count] & (cases.surfaces[rows] >= 1)[:, None]
+            possible[rows, :count] = is_there(menu, cases, rows) & ~late
+    return possible
 
 
 def _best_of_each_draw(

@@ -38,7 +38,7 @@ from policy_sim.value.response_kernels import (
 )
 from policy_sim.words import ASKS, LIMIT_KINDS, LIMITS, NEEDS
 
-__all__ = ["AgentView", "Payoffs", "expect", "in_blocks", "spread", "value_cases"]
+__all__ = ["AgentView", "Payoffs", "expect", "in_blocks", "is_there", "spread", "value_cases"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -431,7 +431,7 @@ def _choice_sets(
             uses[rows] = _cents_used(menu, f, money, scenario, cases.item_price[rows]).astype(uses.dtype)
             view = _view_of_failure(menu, case_arrays, middle, money, rows)
             promised = np.einsum("nc,ac->na", money, menu.worth[f, :count, :, 0])
-            there = _is_there(menu, cases, rows)
+            there = is_there(menu, cases, rows)
             enough = there & (promised >= owed[f] * cases.item_price[rows, None] - _HALF_A_CENT)
             # whoever has come has asked: nothing can be given before
             enough &= ~(menu.proactive[f, :count] & (cases.surfaces[rows] >= 1)[:, None])
@@ -472,7 +472,7 @@ def _cents_used(menu: Menu, f: int, money: Floats, scenario: Scenario, price: Fl
     return np.where(touches, cents, -1.0)
 
 
-def _is_there(menu: Menu, cases: Cases, rows: Ints) -> NDArray[np.bool_]:
+def is_there(menu: Menu, cases: Cases, rows: Ints) -> NDArray[np.bool_]:
     """Tell which resolutions (rows, resolutions) of cases of one failure can be given: nothing that they need lacks."""
     f = int(cases.failure[rows[0]])
     needs = menu.needs[f, : menu.counts[f]]
