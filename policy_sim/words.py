@@ -8,7 +8,7 @@ A further limit, outcome or column of a case is a further record here: screens, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -50,6 +50,7 @@ __all__ = [
     "SparedKind",
     "Text",
     "form_columns",
+    "resolution_name",
 ]
 
 #: How tiers, failures, remedies, assumptions and the like are named in files.
@@ -60,6 +61,12 @@ Text = Annotated[str, Field(min_length=1, max_length=600)]
 
 #: What a remedy is made of, and what a failure takes from a customer.
 RemedyKind = Literal["money", "credit", "goods", "service"]
+
+
+def resolution_name(given: Iterable[str]) -> str:
+    """Return the name of a resolution: the variants of remedies that are given together, "nothing" for none."""
+    return " + ".join(given) or "nothing"
+
 
 #: The one length of a year.
 DAYS_PER_YEAR = 365.25

@@ -18,7 +18,7 @@ from policy_sim.border import nearest
 from policy_sim.evidence.log_columns import FLAGS, MOMENTS, TEXTS, LogColumns
 from policy_sim.evidence.resolutions import AMOUNTS
 from policy_sim.orders.reading import counted
-from policy_sim.words import ASKS, CASE_COLUMNS
+from policy_sim.words import ASKS, CASE_COLUMNS, resolution_name
 
 __all__ = ["ColumnCheck", "Finding", "check_columns", "finding"]
 
@@ -142,9 +142,7 @@ def _unknown_names(log: LogColumns, name: str, valid: Sequence[str], findings: l
 
 def _unknown_resolutions(log: LogColumns, scenario: Scenario, findings: list[Finding]) -> Flags:
     """Return which cases have a resolution that the scenario does not have for their failure."""
-    menus = {
-        name: {" + ".join(bundle) or "nothing" for bundle in scenario.resolutions(name)} for name in scenario.failures
-    }
+    menus = {name: {resolution_name(bundle) for bundle in scenario.resolutions(name)} for name in scenario.failures}
     codes, pairs = log.pairs("failure", "resolution")
     is_bad = np.array([bool(given) and failure in menus and given not in menus[failure] for failure, given in pairs])
     where = is_bad[codes]

@@ -17,7 +17,7 @@ from policy_sim.border import InputError, unknown
 from policy_sim.cells import distinct, read_numbers, shortened, words_about
 from policy_sim.policy.decision import MOST_CENTS, Decider, Recommendation
 from policy_sim.policy.versions import Versions
-from policy_sim.words import ASKED_FOR, ASKS, LIMIT_KINDS
+from policy_sim.words import ASKED_FOR, ASKS, LIMIT_KINDS, resolution_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -356,7 +356,7 @@ def _no_playbook(cases: pd.DataFrame) -> dict[str, Any]:
 
 def give_text(give: Sequence[str] | None) -> str:
     """Return what to give as tables say it: remedies joined by " + ", "nothing", or `NO_RULE`."""
-    return NO_RULE if give is None else " + ".join(give) or "nothing"
+    return NO_RULE if give is None else resolution_name(give)
 
 
 def _fact(

@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from policy_sim.border import InputError, unknown
 from policy_sim.policy.one_line import Frozen, OneLine
-from policy_sim.words import ASKS, RULE_FACTS, Name
+from policy_sim.words import ASKS, RULE_FACTS, Name, resolution_name
 
 if TYPE_CHECKING:
     from policy_sim.assumptions import Scenario
@@ -113,7 +113,7 @@ class PlaybookRule(Frozen):
     @property
     def resolution(self) -> str:
         """Name of what is given, as menus have it: remedies joined by " + "."""
-        return " + ".join(self.give) or "nothing"
+        return resolution_name(self.give)
 
     def holds(self, failure: str, facts: Mapping[str, float], ask: str) -> bool:
         """Tell whether the rule is for a case; `facts` has all that it hangs on."""
@@ -185,5 +185,5 @@ class Playbook(Frozen):
                 menus[rule.failure] = scenario.resolutions(rule.failure)
             valid = menus[rule.failure]
             if not any(set(rule.give) == set(bundle) for bundle in valid):
-                names = [" + ".join(bundle) or "nothing" for bundle in valid]
+                names = [resolution_name(bundle) for bundle in valid]
                 yield unknown(f"resolution of {rule.failure}", rule.resolution, names, place)

@@ -21,6 +21,7 @@ from policy_sim.publish.dmn import parse_dmn, render_dmn
 from policy_sim.publish.jdm import parse_jdm, render_jdm
 from policy_sim.publish.spreadsheet import parse_csv, parse_xlsx, render_csv, render_xlsx
 from policy_sim.publish.table import Vocabulary
+from policy_sim.words import resolution_name
 
 __all__ = [
     "FORMATS",
@@ -158,7 +159,7 @@ def _resolutions(scenario: Scenario) -> dict[str, dict[str, str]]:
     said = scenario.variant_words
     return {
         failure: {
-            " + ".join(bundle) or "nothing": ", ".join(said[variant] for variant in bundle) or "nothing"
+            resolution_name(bundle): ", ".join(said[variant] for variant in bundle) or "nothing"
             for bundle in scenario.resolutions(failure)
         }
         for failure in scenario.failures

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from policy_sim.assumptions import Draws, Scenario
 from policy_sim.failures import ACTS
-from policy_sim.words import COLUMNS, EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS, NEEDS
+from policy_sim.words import COLUMNS, EVERYTHING, GOODWILL, LIMIT_KINDS, LIMITS, NEEDS, resolution_name
 
 __all__ = ["Menu", "compile_menu"]
 
@@ -97,7 +97,7 @@ def compile_menu(scenario: Scenario, draws: Draws) -> Menu:
     shape = (len(bundles), max(map(len, bundles)))
     money = (*shape, len(COLUMNS), len(draws))
     menu = Menu(
-        names=tuple(tuple(" + ".join(bundle) or "nothing" for bundle in of_failure) for of_failure in bundles),
+        names=tuple(tuple(resolution_name(bundle) for bundle in of_failure) for of_failure in bundles),
         counts=np.array([len(of_failure) for of_failure in bundles]),
         cost=np.zeros(money),
         worth=np.zeros(money),

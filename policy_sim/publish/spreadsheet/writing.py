@@ -184,7 +184,7 @@ def _playbook_rows(policy: Policy) -> Iterable[dict[str, str]]:
             **ends,
             "when": " and ".join(conditions),
             "asks": ", ".join(rule.asks) or ANY,
-            "give": " + ".join(rule.give) or NOTHING,
+            "give": rule.resolution,
             "why": rule.why,
         }
 
