@@ -24,16 +24,18 @@ from IPython.display import display
 from ipywidgets import HTML, IntProgress, VBox
 
 from policy_sim.assumptions import load_scenario
-from policy_sim.border import InputError, Progress
+from policy_sim.border import InputError, Progress, unknown
 from policy_sim.clv import Transactions
 from policy_sim.policy import ASK, Lever, Policy, load_policy
 from policy_sim.publish import import_policy
+from policy_sim.show.live.assumed import what_fits
 from policy_sim.show.live.before import WAITING, before_words, scenario_before
 from policy_sim.show.live.frame import frame_content, general_limits, lever_rows, preset_rows
 from policy_sim.show.live.guidance import playbook_content
 from policy_sim.show.live.script import script_of
 from policy_sim.show.live.state import CurveView, Panel, limit_number, open_panel
-from policy_sim.show.live.worker import PriorityWorker
+from policy_sim.show.live.within_budget import WITHIN, budget_in
+from policy_sim.show.live.worker import Cancelled, PriorityWorker
 from policy_sim.study import Sample, Setting, prepare
 
 __all__ = ["Workbench", "curve_message", "open_workbench"]
@@ -52,7 +54,7 @@ class Workbench(anywidget.AnyWidget):
 
     The screen asks by messages, each answered by one or more: `show` (limits, baseline, limit in hand) by view, curves
     and break-evens, `take` (limit in hand) by its curve first, `study`, `find_rules`, `rules`, `case`, `assumptions`,
-    `assume`, `cancel`, `review`, `export`, `load`.
+    `within_budget`, `assume`, `assume_what_fits`, `cancel`, `review`, `export`, `load`.
     """
 
     _esm = script_of("panel.js") + 'export default modules["panel.js"];\n'
@@ -108,13 +110,17 @@ class Workbench(anywidget.AnyWidget):
             "study": self._study,
             "find_rules": lambda asked: self._slow.add(_RECOMMEND, "rules", partial(self._tell_found, asked)),
             "rules": self._look_at_rules,
-            "case": lambda asked: self._quick.add(_CASE, "case", lambda check: self._tell_case(asked)),
+            "within_budget": lambda asked: self._slow.add(_RECOMMEND, "budget", partial(self._tell_within, asked)),
+            "case": self._case,
             "assumptions": self._assumptions,
             "assume": self._assume,
+            "assume_what_fits": self._assume_what_fits,
             "cancel": self._cancel,
             "review": lambda asked: self._quick.add(_IN_HAND, "review", self._tell_review),
             "export": lambda asked: self._quick.add(
-                _IN_HAND, "export", partial(self._tell_exported, [str(name) for name in asked["formats"]])
+                _IN_HAND,
+                "export",
+                partial(self._tell_exported, [str(name) for name in asked["formats"]], budget_in(asked)),
             ),
             "load": self._load,
         }
@@ -123,7 +129,7 @@ class Workbench(anywidget.AnyWidget):
         self.send({"kind": "heard", "order": message.get("order", "")})
         try:
             answers[message["ask"]](message)
-        except (InputError, ValueError, TypeError, KeyError) as error:
+        except Exception as error:  # whatever it is, the person at the screen has to hear of it
             self._tell_problem(error, str(message.get("order", "")))
 
     def _change(self, change: Callable[[Panel], Panel]) -> Panel:
@@ -147,7 +153,7 @@ class Workbench(anywidget.AnyWidget):
                 self._fresh = set()
             elif moved:
                 self._fresh &= moved  # a limit's own curve does not depend on where it stands
-        self._quick.add(_VIEW, "policy", partial(self._tell_view, wanted, order))
+        self._quick.add(_VIEW, "policy", self._by_order(order, partial(self._tell_view, wanted, order)))
         for lever in panel.levers:
             if lever not in self._fresh:
                 priority = _IN_HAND if lever == self._hand else _NEAR if lever.tier == self._hand.tier else _FAR
@@ -163,9 +169,10 @@ class Workbench(anywidget.AnyWidget):
         self._drop_what_takes_long()
 
     def _drop_what_takes_long(self) -> None:
-        for about in ("assume", "study", "policy", "before", "rules", "guidance"):
+        for about in ("assume", "study", "policy", "before", "rules", "budget", "guidance"):
             self._slow.drop(about)
-        self.send({"kind": "found", "preset": ""})  # a search that waits has not begun to say anything
+        for kind in ("found", "found_within"):  # a search that waits has not begun to say anything
+            self.send({"kind": kind, "preset": ""})
 
     def _study(self, asked: Mapping[str, Any]) -> None:
         """Find the recommended policy and the frontier, once for a setting."""
@@ -175,7 +182,10 @@ class Workbench(anywidget.AnyWidget):
     def _policy_of(self, baseline: Mapping[str, Any]) -> Policy:
         """Return the policy that the screen compares with: a preset by name, or limits of its own."""
         if "preset" in baseline:
-            return next(policy for policy in self.panel.presets if policy.name == baseline["preset"])
+            known = {policy.name: policy for policy in self.panel.presets}
+            if baseline["preset"] not in known:
+                raise unknown("policy to compare with", baseline["preset"], list(known))
+            return known[baseline["preset"]]
         pinned = self.panel.with_limits(_limits(baseline["limits"])).with_rules(baseline.get("playbook")).policy
         return pinned.model_copy(update={"name": "pinned", "title": "A"})
 
@@ -216,8 +226,28 @@ class Workbench(anywidget.AnyWidget):
             # not before: it would take the processors from what the person at the screen waits for
             self._slow.add(_BREAK_EVENS, "policy", partial(self._tell_break_evens, order))
 
-    def _tell_case(self, asked: Mapping[str, Any]) -> None:
-        self.send({"kind": "case", "facts": asked["facts"], **self.panel.case(asked["facts"])})
+    def _case(self, asked: Mapping[str, Any]) -> None:
+        self._quick.drop("case")  # the one before is not waited for any more
+        order = str(asked.get("order", ""))
+        self._quick.add(_CASE, "case", self._by_order(order, partial(self._tell_case, asked, order)))
+
+    def _by_order(self, order: str, work: Callable[[Callable[[], None]], None]) -> Callable[[Callable[[], None]], None]:
+        """Return a piece of work whose problems are told as those of an order, which the screen waits for."""
+
+        def told(check: Callable[[], None]) -> None:
+            try:
+                work(check)
+            except Cancelled:
+                raise
+            except Exception as error:
+                self._tell_problem(error, order)
+
+        return told
+
+    def _tell_case(self, asked: Mapping[str, Any], order: str, check: Callable[[], None]) -> None:
+        content = self.panel.case(asked["facts"])
+        check()
+        self.send({"kind": "case", "order": order, "facts": asked["facts"], **content})
 
     def _tell_break_evens(self, order: str, check: Callable[[], None]) -> None:
         with _Telling(self, "Asking what would change our mind", check) as on_progress:
@@ -228,9 +258,26 @@ class Workbench(anywidget.AnyWidget):
     def _tell_recommended(self, check: Callable[[], None]) -> None:
         with _Telling(self, "Searching the best limits", check) as on_progress:
             recommended = self.panel.with_recommended(on_progress)
-        panel = self._change(lambda panel: replace(panel, presets=recommended.presets))
+        self._tell_presets(recommended)
+
+    def _tell_presets(self, found: Panel) -> None:
+        panel = self._change(lambda panel: replace(panel, presets=found.presets))
         rows = {"presets": preset_rows(panel), "points": panel.points(), "levers": lever_rows(panel)}
         self.send({"kind": "presets", **rows})
+
+    def _tell_within(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
+        try:
+            budget = budget_in(asked)
+            if budget is None:
+                raise InputError("no budget is set; set one first")
+            with _Telling(self, "Searching the best limits within the budget", check) as on_progress:
+                found = self.panel.with_best_within(budget, on_progress)
+            check()
+        except BaseException:
+            self.send({"kind": "found_within", "preset": ""})
+            raise
+        self._tell_presets(found)
+        self.send({"kind": "found_within", "preset": WITHIN})
 
     def _tell_found(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
         try:
@@ -240,9 +287,7 @@ class Workbench(anywidget.AnyWidget):
         except BaseException:
             self.send({"kind": "found", "preset": ""})
             raise
-        panel = self._change(lambda panel: replace(panel, presets=found.presets))
-        rows = {"presets": preset_rows(panel), "points": panel.points(), "levers": lever_rows(panel)}
-        self.send({"kind": "presets", **rows})
+        self._tell_presets(found)
         self.send({"kind": "found", "preset": found.presets[-1].name})
 
     def _look_at_rules(self, asked: Mapping[str, Any]) -> None:
@@ -297,6 +342,19 @@ class Workbench(anywidget.AnyWidget):
         self._drop_what_takes_long()
         self._slow.add(_RECOMMEND, "assume", partial(self._tell_assumed, values, self._prepare))
 
+    def _assume_what_fits(self, asked: Mapping[str, Any]) -> None:
+        """Assume what a link says as far as it fits, and say what was left out and why."""
+        fitting, left_out = what_fits(asked["values"], self.panel.setting.scenario)
+        if fitting:
+            try:
+                self._assume({"values": fitting})
+            except InputError as error:
+                fitting, left_out = {}, [*left_out, f"the assumptions together: {error}"]
+        if left_out:
+            self.send({"kind": "left_out", "parts": left_out})
+        if not fitting:
+            self._study({})
+
     def _tell_assumed(
         self,
         values: dict[str, float],
@@ -321,9 +379,9 @@ class Workbench(anywidget.AnyWidget):
     def _tell_review(self, check: Callable[[], None]) -> None:
         self.send({"kind": "review", **self.panel.review()})
 
-    def _tell_exported(self, formats: list[str], check: Callable[[], None]) -> None:
+    def _tell_exported(self, formats: list[str], budget: float | None, check: Callable[[], None]) -> None:
         with _Telling(self, "Writing", check):
-            paths = self.panel.export(self.folder, formats)
+            paths = self.panel.export(self.folder, formats, budget)
         files = [path.name for path in paths]
         self.send(
             {"kind": "exported", "files": files, "place": str(self.folder)}, [path.read_bytes() for path in paths]

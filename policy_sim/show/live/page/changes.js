@@ -37,9 +37,9 @@ export function changesOf(bench) {
    * @returns {boolean} whether there was one
    */
   function note(text, byKeysOn = "") {
-    const { limits, playbook, baseline, assumed, history, at } = store.state;
+    const { limits, playbook, baseline, assumed, budget, history, at } = store.state;
     /** @type {Entry} */
-    const entry = { text, byKeysOn, limits, playbook, baseline, assumed };
+    const entry = { text, byKeysOn, limits, playbook, baseline, assumed, budget };
     if (history.length && same({ ...history[at], text, byKeysOn }, entry)) return false;
     const before = byKeysOn && history[at].byKeysOn === byKeysOn ? at : at + 1;
     store.change({ history: [...history.slice(0, before), entry], at: before });
@@ -57,6 +57,14 @@ export function changesOf(bench) {
     showAndSend,
     note,
     changed,
+
+    /** Begin anew with what is in hand: nothing that was there before holds. */
+    restart() {
+      const { limits, playbook, baseline, budget, history } = store.state;
+      store.change({ history: [{ ...history[0], limits, playbook, baseline, budget }], at: 0 });
+      bench.show();
+      send();
+    },
 
     /**
      * Show some limits, as far as they are on screen, and rules.
@@ -82,8 +90,8 @@ export function changesOf(bench) {
       const entry = store.state.history[to];
       if (!entry) return;
       const isReassumed = !same(entry.assumed, store.state.assumed);
-      const { limits, playbook, baseline } = entry;
-      store.change({ at: to, limits, playbook, baseline, aside: null, editing: null, isDirty: true });
+      const { limits, playbook, baseline, budget } = entry;
+      store.change({ at: to, limits, playbook, baseline, budget, aside: null, editing: null, isDirty: true });
       if (isReassumed) bench.ask({ ask: "assume", values: entry.assumed });
       bench.say("");
       bench.show();

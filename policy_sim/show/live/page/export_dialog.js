@@ -2,6 +2,7 @@
 // In: what Python found: what is wrong, what changes. Out: what the dialog holds. Left to others: writing (Python).
 
 /** @import { Bench, Reading, Review } from "./types.js" */
+import { budgetSentence } from "./budget.js";
 import { button, node, scrolling } from "./elements.js";
 import { capital } from "./numbers.js";
 import { sureness } from "./sureness.js";
@@ -31,7 +32,7 @@ export function reviewDialog(bench, review, line) {
     const formats = boxes.filter(({ box }) => box.checked).map(({ box }) => box.value);
     if (!formats.length) return;
     bench.closeDialog();
-    bench.ask({ ask: "export", formats });
+    bench.ask({ ask: "export", formats, budget: state.budget });
   });
   put.disabled = Boolean(state.pending) || state.isDirty || review.findings.some(isError);
   const about = `${review.name}, version ${review.version} · scenario ${frame.scenario_fingerprint} · ${line}`;
@@ -40,6 +41,7 @@ export function reviewDialog(bench, review, line) {
     node("p", { class: "ps-muted" }, about),
     findingsOf(review),
     node("p", {}, node("b", {}, capital(review.verdict)), effectOf(reading)),
+    ...(state.budget === null ? [] : [node("p", {}, `${budgetSentence(reading)}.`)]),
     ...(review.rules.length ? [rulesOf(review)] : []),
     ...(review.steps.length ? [scrolling("What changes", stepsOf(review), " ps-steps")] : []),
     node("div", { class: "ps-formats", role: "group", "aria-label": "Formats" }, ...boxes.map(({ root }) => root)),

@@ -40,7 +40,7 @@ export function frontierOf(bench) {
       const bounds = boundsOf(state, lever);
       const { lowest, highest } = bounds;
       const position = reading.curve ? reading.curve.serial : me;
-      const sizes = [lever.top, width, state.per, base.toPrecision(9), order(lowest), order(highest), line.length, others.length];
+      const sizes = [lever.top, width, state.per, state.budget, base.toPrecision(9), order(lowest), order(highest), line.length, others.length];
       const { x, y } = ground(part, JSON.stringify([position, ...sizes]), (layer) => {
         const trail = trailOf(reading, base, bounds);
         return drawFrontier(layer, reading, width, line, trail, [...others, ...line, ...trail, ...(reading.curve ? [] : [me])]);

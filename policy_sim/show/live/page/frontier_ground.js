@@ -11,6 +11,7 @@ export const HEIGHT = 232;
 export const LEFT = 68;
 export const BOTTOM = 44;
 const [RIGHT, TOP] = [20, 20];
+const NEAR = 1; // spans of cost beside the picture, within which it grows to hold the budget
 
 /** @typedef {{ cost: number, gain: number }} Spot */
 
@@ -38,7 +39,8 @@ export function trailOf({ curve, frame, lever }, base, { lowest, highest }) {
  */
 export function drawFrontier(layer, reading, width, line, trail, everything) {
   const { times, frame } = reading;
-  const [least, most] = span(everything.map((spot) => spot.cost));
+  const budget = budgetCost(reading);
+  const [least, most] = withBudget(span(everything.map((spot) => spot.cost)), budget);
   const [low, high] = span(everything.map((spot) => spot.gain));
   const bottom = HEIGHT - BOTTOM;
   const x = (/** @type {number} */ cost) => LEFT + ((cost - least) / (most - least)) * (width - LEFT - RIGHT);
@@ -50,7 +52,38 @@ export function drawFrontier(layer, reading, width, line, trail, everything) {
   const path = (/** @type {readonly Spot[]} */ spots) => `M${pathOf(spots.map((spot) => [x(spot.cost), y(spot.gain)]))}`;
   if (line.length) draw(layer, "path", { d: path(line), class: "ps-front-line" });
   if (trail.length) draw(layer, "path", { d: path(trail), class: "ps-trail" });
+  if (budget !== null) drawBudget(layer, reading, Math.min(Math.max(x(budget), LEFT), width - RIGHT), width, budget < least ? "◂ " : "", budget > most ? " ▸" : "");
   return { x, y };
+}
+
+/** The budget per case, as costs are. @param {Reading} reading */
+const budgetCost = ({ state, frame }) => (state.budget === null ? null : state.budget / frame.cases_per_year);
+
+/**
+ * The span of costs with the budget in it, unless that is far off.
+ * @param {number[]} span
+ * @param {number | null} budget
+ */
+function withBudget([least, most], budget) {
+  const room = NEAR * (most - least);
+  if (budget === null || budget < least - room || budget > most + room) return [least, most];
+  return [Math.min(least, budget - 0.05 * (most - least)), Math.max(most, budget + 0.05 * (most - least))];
+}
+
+/**
+ * A line at the budget, or at the edge behind which it is, with its words.
+ * @param {SVGElement} layer
+ * @param {Reading} reading
+ * @param {number} x
+ * @param {number} width
+ * @param {string} before
+ * @param {string} after
+ */
+function drawBudget(layer, reading, x, width, before, after) {
+  draw(layer, "path", { d: `M${x} ${TOP}V${HEIGHT - BOTTOM}`, class: "ps-budget-mark" });
+  const isRight = x > (LEFT + width) / 2;
+  const words = `${before}budget ${reading.cash(/** @type {number} */ (reading.state.budget))} a year${after}`;
+  draw(layer, "text", { x: x + (isRight ? -6 : 6), y: HEIGHT - BOTTOM - 6, "text-anchor": isRight ? "end" : "start", class: "ps-halo ps-over-word" }, words);
 }
 
 /** @param {readonly number[]} values */

@@ -2,6 +2,7 @@
 // In: a reading. Out: its element. Left to others: entries of the menu (policy_menu.js).
 
 /** @import { Bench, Frame, Per, Reading } from "./types.js" */
+import { budgetLine } from "./budget_line.js";
 import { button, node, options, press, segmented } from "./elements.js";
 import { exportDialog } from "./export_dialog.js";
 import { policyMenu } from "./policy_menu.js";
@@ -24,6 +25,7 @@ export function headerOf(bench) {
   const sides = segmented("Show policy", SIDES, acts.showSide);
   const menu = policyMenu(bench);
   const toExport = button("Export for agents", { class: "ps-main-button" }, () => bench.open(exportDialog(bench)));
+  const budget = budgetLine(bench);
   const name = node("h2", {}, "How far may agents go without asking?");
   const label = (/** @type {string} */ text) => node("span", { class: "ps-muted" }, text);
   const money = label("Money per");
@@ -31,7 +33,7 @@ export function headerOf(bench) {
   const root = node(
     "div",
     { class: "ps-top" },
-    node("div", { class: "ps-name" }, name, print),
+    node("div", { class: "ps-name" }, name, print, budget.root),
     node(
       "div",
       { class: "ps-controls" },
@@ -63,6 +65,8 @@ export function headerOf(bench) {
       if (compare.childElementCount !== choices.length) compare.replaceChildren(...options(choices));
       compare.value = baseline.limits ? "A" : (baseline.preset ?? "");
       print.textContent = lineOf(reading);
+      budget.show(reading);
+      menu.show(reading);
     },
   };
 }
