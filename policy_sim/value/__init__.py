@@ -3,7 +3,7 @@
 Other rooms take what they need from here. What the compiled loops (`*_kernels`) take and give stays in this room.
 """
 
-from policy_sim.value.best_limits import BestLimits, OutOfReach, best_limits
+from policy_sim.value.best_limits import BestLimits, OutOfReachError, best_limits
 from policy_sim.value.best_playbook import (
     BestPlaybooks,
     best_playbooks,
@@ -42,7 +42,7 @@ __all__ = [
     "Handling",
     "KeepOrReturn",
     "Obstacle",
-    "OutOfReach",
+    "OutOfReachError",
     "Outcome",
     "PartialSums",
     "Payoffs",

@@ -44,7 +44,7 @@ from policy_sim.value.search import (
 )
 from policy_sim.words import MOVED, OUTCOMES, SPARED
 
-__all__ = ["BestLimits", "OutOfReach", "best_limits"]
+__all__ = ["BestLimits", "OutOfReachError", "best_limits"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -61,7 +61,7 @@ _LOOSER = 0.02  # by which a cap is raised to see what it is worth
 _CAP_NAMES = {kind.outcome: kind.name for kind in SPARED.values()}
 
 
-class OutOfReach(InputError):
+class OutOfReachError(InputError):
     """No limits keep to a bound; `least` is the least that was found of each quantity that is bounded (a year)."""
 
     def __init__(self, message: str, least: Mapping[str, float]) -> None:
@@ -224,7 +224,7 @@ def best_limits(
     ------
     InputError
         If a name is unknown, a tier is the last one, or a number is out of range.
-    OutOfReach
+    OutOfReachError
         If a bound is below what any limits can meet.
     """
     levers = moving_levers(policy, limits, tiers)
@@ -462,7 +462,7 @@ def _refuse_infeasible(policy: Policy, search: Search, budget: float | None, esc
     if not search.is_feasible(policy):
         means, a_year = search.means(policy), search.expected.payoffs.scenario.value("shop.cases_per_year")
         least = {name: means[name] * a_year for name in search.caps}
-        raise OutOfReach(
+        raise OutOfReachError(
             f"no limits keep to {_bounds_in_words(budget, escalation_minutes)}; the least that was found comes to "
             f"{_totals_in_words(least, policy.currency)}; raise it, or let more limits move",
             least,

@@ -117,11 +117,7 @@ class Workbench(anywidget.AnyWidget):
             "assume_what_fits": self._assume_what_fits,
             "cancel": self._cancel,
             "review": lambda asked: self._quick.add(_IN_HAND, "review", self._tell_review),
-            "export": lambda asked: self._quick.add(
-                _IN_HAND,
-                "export",
-                partial(self._tell_exported, [str(name) for name in asked["formats"]], budget_in(asked)),
-            ),
+            "export": lambda asked: self._quick.add(_IN_HAND, "export", partial(self._tell_exported, asked)),
             "load": self._load,
         }
         if message.get("ask") not in answers:
@@ -379,7 +375,8 @@ class Workbench(anywidget.AnyWidget):
     def _tell_review(self, check: Callable[[], None]) -> None:
         self.send({"kind": "review", **self.panel.review()})
 
-    def _tell_exported(self, formats: list[str], budget: float | None, check: Callable[[], None]) -> None:
+    def _tell_exported(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
+        formats, budget = [str(name) for name in asked["formats"]], budget_in(asked)
         with _Telling(self, "Writing", check):
             paths = self.panel.export(self.folder, formats, budget)
         files = [path.name for path in paths]

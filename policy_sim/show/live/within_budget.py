@@ -1,7 +1,7 @@
 """Within a budget: the best limits whose remedies cost no more a year than somebody aims at.
 
-In: the policy in force, rules, the valued cases, a budget. Out: a policy to go to, or why there is none. Left to others:
-the search (`study.recommended_limits`), how far the policy in hand is over (`page/budget.js`).
+In: the policy in force, rules, the valued cases, a budget. Out: a policy to go to, or why there is none. Left to
+others: the search (`study.recommended_limits`), how far the policy in hand is over (`page/budget.js`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from policy_sim.border import InputError, Progress
 from policy_sim.policy import Policy
 from policy_sim.show.wording import format_money
 from policy_sim.study import recommended_limits
-from policy_sim.value import OutOfReach, Payoffs
+from policy_sim.value import OutOfReachError, Payoffs
 
 __all__ = ["WITHIN", "best_within", "budget_in"]
 
@@ -43,7 +43,7 @@ def best_within(start: Policy, payoffs: Payoffs, budget: float, on_progress: Pro
     words = format_money(budget, start.currency)
     try:
         found = recommended_limits(start, payoffs, budget=budget, on_progress=on_progress).policy
-    except OutOfReach as error:
+    except OutOfReachError as error:
         (least,) = error.least.values()
         raise InputError(
             f"no limits are within {words} a year: the least possible spend that was found is "

@@ -1,4 +1,4 @@
-"""Links and typed amounts as the page reads them, run in Node: whoever wrote a link, what fits opens and the rest is said."""
+"""Links and amounts as the page reads them, run in Node: of any link, what fits opens and the rest is said."""
 
 from __future__ import annotations
 

@@ -31,7 +31,9 @@ export function budgetDialog(bench) {
   }
 
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") put();
+    if (event.key !== "Enter") return;
+    event.preventDefault(); // or the button that takes the focus back is pressed by the same key
+    put();
   });
   const spend = reading.isKnown ? reading.read(frame.spend) : null;
   const now = spend ? reading.cash(spend.level * frame.cases_per_year) : "being worked out";

@@ -13,7 +13,7 @@ export function budgetLine(bench) {
   const towards = node("b", { class: "ps-target", "data-budget": "" });
   const search = button("", { class: "ps-link" }, () => bench.acts.findWithin());
   const change = button("Change", { class: "ps-link", "aria-label": "Change the budget" }, () => bench.acts.openBudget());
-  const root = node("p", { class: "ps-budget-line", hidden: "" }, words, " ", towards, " ", search, " ", change);
+  const root = node("p", { class: "ps-budget-line", hidden: "" }, words, towards, search, change);
   return {
     root,
     /** @param {Reading} reading */

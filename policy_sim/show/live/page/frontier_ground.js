@@ -52,8 +52,9 @@ export function drawFrontier(layer, reading, width, line, trail, everything) {
   const path = (/** @type {readonly Spot[]} */ spots) => `M${pathOf(spots.map((spot) => [x(spot.cost), y(spot.gain)]))}`;
   if (line.length) draw(layer, "path", { d: path(line), class: "ps-front-line" });
   if (trail.length) draw(layer, "path", { d: path(trail), class: "ps-trail" });
-  if (budget !== null) drawBudget(layer, reading, Math.min(Math.max(x(budget), LEFT), width - RIGHT), width, budget < least ? "◂ " : "", budget > most ? " ▸" : "");
-  return { x, y };
+  const mark = budget === null ? null : markOf(reading, Math.min(Math.max(x(budget), LEFT), width - RIGHT), budget < least, budget > most);
+  if (mark) draw(layer, "path", { d: `M${mark.x} ${TOP}V${bottom}`, class: "ps-budget-mark" });
+  return { x, y, mark };
 }
 
 /** The budget per case, as costs are. @param {Reading} reading */
@@ -71,19 +72,15 @@ function withBudget([least, most], budget) {
 }
 
 /**
- * A line at the budget, or at the edge behind which it is, with its words.
- * @param {SVGElement} layer
+ * Where the line of the budget is, or the edge behind which it would be, and what stands beside it.
  * @param {Reading} reading
  * @param {number} x
- * @param {number} width
- * @param {string} before
- * @param {string} after
+ * @param {boolean} isLeft
+ * @param {boolean} isRight
  */
-function drawBudget(layer, reading, x, width, before, after) {
-  draw(layer, "path", { d: `M${x} ${TOP}V${HEIGHT - BOTTOM}`, class: "ps-budget-mark" });
-  const isRight = x > (LEFT + width) / 2;
-  const words = `${before}budget ${reading.cash(/** @type {number} */ (reading.state.budget))} a year${after}`;
-  draw(layer, "text", { x: x + (isRight ? -6 : 6), y: HEIGHT - BOTTOM - 6, "text-anchor": isRight ? "end" : "start", class: "ps-halo ps-over-word" }, words);
+function markOf(reading, x, isLeft, isRight) {
+  const words = `budget ${reading.cash(/** @type {number} */ (reading.state.budget))} a year`;
+  return { x, words: `${isLeft ? "◂ " : ""}${words}${isRight ? " ▸" : ""}` };
 }
 
 /** @param {readonly number[]} values */

@@ -33,7 +33,7 @@ export function headerOf(bench) {
   const root = node(
     "div",
     { class: "ps-top" },
-    node("div", { class: "ps-name" }, name, print, budget.root),
+    node("div", { class: "ps-name" }, name, print),
     node(
       "div",
       { class: "ps-controls" },
@@ -41,6 +41,7 @@ export function headerOf(bench) {
       node("div", { class: "ps-control" }, money, per),
     ),
     node("div", { class: "ps-acts" }, undo, redo, pin, sides, menu.root, toExport, menu.loader),
+    budget.root,
   );
 
   return {
