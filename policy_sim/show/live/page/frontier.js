@@ -85,7 +85,7 @@ function showMarks({ svg }, marks, { x, y, mark }, width) {
 
 /** Places for words along a line that goes up. @param {number} x */
 const beside = (x) =>
-  [16, HEIGHT - BOTTOM - 6, 48, 80, 112, 144].flatMap((y) => /** @type {import("./lettering.js").Spot[]} */ ([[x + 6, y, "start"], [x - 6, y, "end"]]));
+  [32, HEIGHT - BOTTOM - 6, 56, 80, 112, 144].flatMap((y) => /** @type {import("./lettering.js").Spot[]} */ ([[x + 6, y, "start"], [x - 6, y, "end"]]));
 
 /** @param {number} x @param {number} y @returns {import("./lettering.js").Spot[]} */
 const around = (x, y) => [

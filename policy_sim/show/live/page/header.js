@@ -6,6 +6,7 @@ import { budgetLine } from "./budget_line.js";
 import { button, node, options, press, segmented } from "./elements.js";
 import { exportDialog } from "./export_dialog.js";
 import { policyMenu } from "./policy_menu.js";
+import { sureness } from "./sureness.js";
 
 /** @type {readonly (readonly [Per, string])[]} */
 const PER = [["case", "case"], ["month", "month"], ["year", "year"]];
@@ -27,6 +28,7 @@ export function headerOf(bench) {
   const toExport = button("Export for agents", { class: "ps-main-button" }, () => bench.open(exportDialog(bench)));
   const budget = budgetLine(bench);
   const name = node("h2", {}, "How far may agents go without asking?");
+  const said = node("p", { class: "ps-said" });
   const label = (/** @type {string} */ text) => node("span", { class: "ps-muted" }, text);
   const money = label("Money per");
   money.setAttribute("aria-hidden", "true");
@@ -40,7 +42,7 @@ export function headerOf(bench) {
       node("label", { class: "ps-control" }, label("Compare with"), compare),
       node("div", { class: "ps-control" }, money, per),
     ),
-    node("div", { class: "ps-acts" }, undo, redo, pin, sides, menu.root, toExport, menu.loader),
+    node("div", { class: "ps-acts" }, said, undo, redo, pin, sides, menu.root, toExport, menu.loader),
     budget.root,
   );
 
@@ -68,8 +70,16 @@ export function headerOf(bench) {
       print.textContent = lineOf(reading);
       budget.show(reading);
       menu.show(reading);
+      said.textContent = saidOf(reading);
     },
   };
+}
+
+/** What the limits in hand bring, in a line, where sliders and tiles are not seen together. @param {Reading} reading */
+function saidOf(reading) {
+  if (!reading.isKnown) return "";
+  const { value } = reading.frame;
+  return `${reading.valueTitle} ${reading.period}: ${reading.worth(reading.now.level)}, ${sureness(reading, value, reading.now).words}`;
 }
 
 /** @param {Reading} reading */
