@@ -1,6 +1,6 @@
 """Steps that tests of the panel have in common: opening it, moving a limit, reading a tile.
 
-In: a page. Out: what is done on it, or stands there. Left to others: what should be there (the tests), pages (conftest).
+In: a page. Out: what is done on it, or stands there. Left to others: what should be there (tests), pages (conftest).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ START_MILLISECONDS = 90_000
 
 
 def opened(page: Page, url: str) -> Page:
-    page.goto(url)
+    page.goto(url, timeout=START_MILLISECONDS)
     expect(page.locator("[data-tile=net_value]")).not_to_be_empty(timeout=START_MILLISECONDS)
     return settled(page)
 
