@@ -7,7 +7,6 @@ the screen shows, as plain numbers and words. Left to others: the widget (`widge
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,7 +19,9 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, limit_content, load_shipped_policies
-from policy_sim.publish import FORMATS, check, difference, publish
+from policy_sim.publish import publish
+from policy_sim.show.live.assumed import assumption_rows, break_even_rows, trust_rows
+from policy_sim.show.live.exporting import review_content
 from policy_sim.show.live.guidance import (
     book_content,
     effect_content,
@@ -30,8 +31,7 @@ from policy_sim.show.live.guidance import (
     steadily,
 )
 from policy_sim.show.live.one_case import case_content, story_content
-from policy_sim.show.wording import TRUSTS, assumption_title, assumption_unit, assumption_value
-from policy_sim.study import Setting, load_stories, one_at_a_time, provenance_of, thinned
+from policy_sim.study import Setting, load_stories, provenance_of, thinned
 from policy_sim.value import (
     Curve,
     GroupSums,
@@ -62,7 +62,6 @@ Floats = NDArray[np.float64]
 
 _RECOMMENDED, _GUIDED = "recommended", "recommended_rules"
 _NEARLY_ALL = 0.97  # of what resolutions draw on a limit lies on its axis
-_STUDY_CASES = 1_000  # on which one assumption is moved at a time
 _FRONTIER_CASES, _FRONTIER_POINTS = 4_000, 9
 _MOST_RULES, _QUESTIONS = 8, 2
 
@@ -380,67 +379,16 @@ class Panel:
         ]
 
     def break_evens(self, on_progress: Progress | None = None) -> list[dict[str, Any]]:
-        """Return how far each assumption alone moves the difference to the baseline, and where it turns.
-
-        One row per assumption, those that come nearest to turning it first: name, title, unit; today, low and high end
-        of what is plausible, turns_at (none: never within its range), each with its words; the difference at low, today
-        and high (money a year).
-        """
-        if self.policy == self.baseline.policy:
-            return []
-        mine = self.policy.model_copy(update={"name": "in_hand"})
-        other = self.baseline.policy.model_copy(update={"name": "baseline"})
-        some = thinned(self.payoffs, _STUDY_CASES, 1).cases
-        study = one_at_a_time(self.setting.scenario, some, mine, other, on_progress=on_progress)
-        moves = {str(row["assumption"]): row for row in study.tornado().to_dict("records")}
-        rows = []
-        for row in study.break_evens().to_dict("records"):
-            name, unit = str(row["assumption"]), str(row["unit"])
-            moved = moves[name]
-            low, high = self.setting.scenario.assumption(name).range
-            turns_at = None if np.isnan(row["break_even"]) else float(row["break_even"])
-            values = {"today": row["today"], "low": low, "high": high, "turns_at": turns_at}
-            rows.append(
-                {"name": name, "title": assumption_title(name), "unit": assumption_unit(unit), "side": row["side"]}
-                | values
-                | {f"{key}_words": "" if x is None else assumption_value(x, unit) for key, x in values.items()}
-                | {f"difference_{key}": float(moved[f"difference_{key}"]) for key in ("low", "today", "high")}
-            )
-        swings = {row["name"]: abs(row["difference_high"] - row["difference_low"]) for row in rows}
-        turning = [row for row in rows if row["turns_at"] is not None]
-        never = sorted((row for row in rows if row["turns_at"] is None), key=lambda row: -swings[row["name"]])
-        return turning + never
+        """Return how far each assumption alone moves the difference to the baseline, as `assumed.break_even_rows`."""
+        return break_even_rows(self.policy, self.baseline.policy, self.payoffs, on_progress)
 
     def assumptions(self) -> list[dict[str, Any]]:
-        """Return every assumption as the drawer shows it: name, group, title, value, range, unit, source, words."""
-        rows = []
-        for name in self.setting.scenario.assumption_names:
-            assumption = self.setting.scenario.assumption(name)
-            low, high = assumption.range
-            rows.append(
-                {
-                    "name": name,
-                    "group": assumption_title(name).partition(":")[0],
-                    "title": assumption_title(name).partition(": ")[2],
-                    "value": assumption.value,
-                    "low": low,
-                    "high": high,
-                    "unit": assumption.unit,
-                    "words": f"{assumption_value(low, assumption.unit)} to {assumption_value(high, assumption.unit)}",
-                    "source": assumption.source,
-                    "trust": assumption.trust,
-                }
-            )
-        return rows
+        """Return every assumption, as `assumed.assumption_rows`."""
+        return assumption_rows(self.setting.scenario)
 
     def trusts(self) -> list[dict[str, Any]]:
-        """Return how far assumptions can be trusted, best first: name, mark, words, and of how many that holds."""
-        scenario = self.setting.scenario
-        counts = Counter(str(scenario.assumption(name).trust) for name in scenario.assumption_names)
-        return [
-            {"name": name, "mark": mark, "words": words, "count": counts[name]}
-            for name, (mark, words) in TRUSTS.items()
-        ]
+        """Return how far assumptions can be trusted, as `assumed.trust_rows`."""
+        return trust_rows(self.setting.scenario)
 
     def case(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Return what may be done in one case, and the money on both sides.
@@ -469,38 +417,8 @@ class Panel:
         return self.policy.as_next_version_of(self.approved)
 
     def review(self) -> dict[str, Any]:
-        """Return what should be seen before publishing.
-
-        findings: severity and words of what is wrong; verdict and steps: how it differs from the policy in force, each
-        step with what it says, in which policy agents may do more, and an example; rules: how what to give differs;
-        name and version; formats, each with its title, whether it is one of the usual ones, and what stands in its way
-        (empty: nothing).
-        """
-        policy, scenario = self.to_publish(), self.setting.scenario
-        changed = difference(self.approved, policy, scenario)
-        return {
-            "name": policy.name,
-            "version": policy.version,
-            "findings": [
-                {"severity": finding.severity, "words": finding.words}
-                for finding in check(policy, scenario, self.payoffs)
-            ],
-            "verdict": changed.verdict if policy != self.approved else "the policy in force, unchanged",
-            "steps": [
-                {"words": step.words, "more_generous": step.more_generous, "example": step.example_words}
-                for step in changed.steps
-            ],
-            "rules": list(changed.playbook),
-            "formats": [
-                {
-                    "name": known.name,
-                    "title": known.title,
-                    "is_usual": known.is_usual,
-                    "problem": known.problem(),
-                }
-                for known in FORMATS.values()
-            ],
-        }
+        """Return what should be seen before publishing, as `exporting.review_content`."""
+        return review_content(self.to_publish(), self.approved, self.payoffs)
 
     def export(self, folder: Path, formats: Sequence[str] = ("json",)) -> list[Path]:
         """Publish the policy in hand into a folder, with where it came from and what it is expected to bring.
