@@ -66,7 +66,7 @@ def customers_moved(scenario: Scenario, name: str, value: float | None = None) -
     shares = by_failure(scenario, "share_of_cases") if len(failures) > 1 else None
     first, second = (
         np.array([_chance(scenario, failure, facts, moved) for failure in failures])
-        for facts in ({fact: ends[end] for fact, ends in picture.items()} for end in (0, 1))
+        for facts in ({str(fact): ends[end] for fact, ends in picture.items()} for end in (0, 1))
     )
     return float(100 * np.average(second - first, weights=shares))
 

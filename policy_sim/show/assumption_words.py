@@ -15,13 +15,21 @@ from policy_sim.assumptions import Scenario
 from policy_sim.service import customers_moved
 from policy_sim.show.wording import format_limit
 
-__all__ = ["assumption_unit", "assumption_value", "picture_words", "quantity_words", "sentence_words", "turn_words"]
+__all__ = [
+    "assumption_unit",
+    "assumption_value",
+    "picture_words",
+    "plain_unit",
+    "quantity_words",
+    "sentence_words",
+    "turn_words",
+]
 
 #: Units that only the model's author knows, by how they begin, and what people read instead.
 _PLAIN_UNITS: Mapping[str, str] = {
     "logits": "weight",
-    "pseudo-count": "evenness, from mixed to alike",
-    "standard deviation of log": "spread, for the factor by which two in three differ at most",
+    "pseudo-count": "evenness",
+    "standard deviation of log": "spread",
 }
 _RATIO = "ratio"
 #: Times of day, long ones first: its name, and how many minutes it has.
@@ -43,13 +51,18 @@ def assumption_value(value: float, unit: str) -> str:
 def assumption_unit(unit: str) -> str:
     """Return what the value of an assumption is counted in, after `assumption_value`: "of item price", "per parcel".
 
-    Units of the model's own are said plainly: a weight of the response is a "weight".
+    Units of the model's own are said plainly (`plain_unit`).
     """
+    plain = plain_unit(unit).removeprefix("times" if unit.startswith(_RATIO) else "share")
+    return plain.removeprefix(_currency(unit)).strip()
+
+
+def plain_unit(unit: str) -> str:
+    """Return a unit as it stands beside the bare number: "share of item price", "USD per parcel", "times", "weight"."""
     for start, plain in _PLAIN_UNITS.items():
         if unit.startswith(start):
             return plain
-    plain = unit.removeprefix("share").removeprefix(f"{_RATIO} to").removeprefix(_RATIO)
-    return plain.removeprefix(_currency(unit)).strip()
+    return unit.replace(f"{_RATIO} to", "times", 1).replace(_RATIO, "times", 1) if unit.startswith(_RATIO) else unit
 
 
 def quantity_words(value: float, unit: str) -> str:
@@ -57,7 +70,7 @@ def quantity_words(value: float, unit: str) -> str:
     if unit.startswith(("share", _RATIO)) or _currency(unit):
         return assumption_value(value, unit)
     time = re.search(r"\b(minute|hour|day)s\b", unit)
-    if time is None:
+    if time is None or unit.startswith(tuple(_PLAIN_UNITS)):
         return _number(value)
     if unit.endswith("per year"):
         return f"{_number(value)} {time[0]}"
