@@ -289,11 +289,11 @@ def _entitlements(policy: Policy, payoffs: Payoffs) -> Iterator[Finding]:
             continue
         adequate = options.adequate[rows]
         unmet = float(1 - adequate.any(axis=1).mean())
-        entitlement = scenario.value(f"{failure}.entitlement")
+        entitlement, title = scenario.value(f"{failure}.entitlement"), scenario.failures[failure].title
         if unmet > 0:
             words = (
-                f"{unmet:.1%} of {failure} cases have no resolution worth the entitlement ({entitlement:.0%} of the "
-                "loss), whoever decides; add a remedy to the scenario, or lower the promise"
+                f"{unmet:.1%} of the cases “{title}” have no resolution worth the entitlement ({entitlement:.0%} of "
+                "the loss), whoever decides; add a remedy to the scenario, or lower the promise"
             )
             yield Finding("error", "entitlement", words)
         limits = np.array([ladder.limits_in_cents(failure, segment) for segment in cases.segments])
@@ -303,7 +303,7 @@ def _entitlements(policy: Policy, payoffs: Payoffs) -> Iterator[Finding]:
             met = float((permitted & adequate).any(axis=1).mean())
             if met == 0:
                 words = (
-                    f"the {tier} can never meet the entitlement for {failure} ({entitlement:.0%} of the loss): every "
+                    f"the {tier} can never meet the entitlement for “{title}” ({entitlement:.0%} of the loss): every "
                     "case is handed on; raise a limit, if that is not meant"
                 )
                 yield Finding("warning", "entitlement", words)

@@ -178,7 +178,7 @@ def pin_and_flip(panel: Page, state: Panel, limit: float) -> None:
 def halve_future_value(panel: Page) -> None:
     """Change an assumption: everything follows."""
     from_menu(panel, "Assumptions")
-    panel.get_by_label("Shop: future value factor").fill("0.5")
+    panel.get_by_label("How far customers' values may be off").fill("0.5")
     before = value_of(panel)
     panel.get_by_role("button", name="Value everything anew").click()
     expect(panel.locator(".ps-print-line")).to_contain_text("assumptions changed")
