@@ -250,7 +250,7 @@ OUTCOMES: Mapping[str, OutcomeKind] = {
         OutcomeKind("labour", "Handling time", "money", sign=-1, less_is_better=True),
         OutcomeKind(
             "learned_claiming",
-            "Extra claims invited",
+            "Extra claims",
             "money",
             sign=-1,
             less_is_better=True,

@@ -21,6 +21,7 @@ __all__ = [
     "picture_words",
     "plain_unit",
     "quantity_words",
+    "range_words",
     "sentence_words",
     "turn_words",
 ]
@@ -107,6 +108,19 @@ def picture_words(scenario: Scenario, name: str, value: float | None = None) -> 
     if said.placeholder == "value":
         return quantity_words(at, unit)
     return _TRANSLATIONS[said.placeholder](at)
+
+
+def range_words(scenario: Scenario, name: str) -> str:
+    """Return the plausible range as `picture_words` has its ends: "1.2 to 7.7 of 100 customers", "$3 to $15".
+
+    Raises
+    ------
+    InputError
+        If there is no such assumption.
+    """
+    low, high = (picture_words(scenario, name, end) for end in scenario.assumption(name).range)
+    (number, _, counted), (_, _, same) = low.partition(" "), high.partition(" ")
+    return f"{number if counted == same else low} to {high}"
 
 
 def sentence_words(scenario: Scenario, name: str, value: float | None = None) -> str:

@@ -16,6 +16,7 @@ from policy_sim.show.assumption_words import (
     picture_words,
     plain_unit,
     quantity_words,
+    range_words,
     sentence_words,
     turn_words,
 )
@@ -98,6 +99,10 @@ def test_sentences_hold_the_number_of_today_or_any_other() -> None:
     fewer = customers_moved(scenario, "response.wait_weight", 0.2)
     assert turn_words(scenario, "response.wait_weight", 0.2) == f"fewer than {fewer:.2g} of 100 customers"
     assert turn_words(scenario, "response.wait_weight", 0.6).startswith("more than ")
+    low, high = (customers_moved(scenario, "response.wait_weight", end) for end in (0.1, 0.7))
+    assert range_words(scenario, "response.wait_weight") == f"{low:.2g} to {high:.2g} of 100 customers"
+    assert range_words(scenario, "remedy.return_trouble") == "$3 to $15"
+    assert range_words(scenario, "lead.live_wait_hours") == "3 minutes to 1 hour"
     assert sentence_words(scenario, "shop.label_cost", 8.5) == "a parcel back costs $8.50"
     assert turn_words(scenario, "shop.label_cost", 8.5) == "more than $8.50"
     assert turn_words(scenario, "claiming.publicity", 0.2) == "fewer than 20 of 100"

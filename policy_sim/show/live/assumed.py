@@ -19,6 +19,7 @@ from policy_sim.show.assumption_words import (
     assumption_value,
     picture_words,
     plain_unit,
+    range_words,
     sentence_words,
     turn_words,
 )
@@ -84,8 +85,8 @@ def break_even_rows(
     list
         One row per assumption, those that come nearest to turning it first: name, title, unit; sentence: what today's
         value means; today, low and high end of what is plausible, turns_at (none: never within its range), each with
-        its words for a table, and low and high as the sentence would have them (low_picture, high_picture); turns: from
-        where on it turns, in the same way; the difference at low, today and high (money a year).
+        its words for a table; as the sentence would have them: today_picture, between (low to high), turns (from where
+        on it turns); the difference at low, today and high (money a year).
     """
     if policy == baseline:
         return []
@@ -105,10 +106,10 @@ def break_even_rows(
         rows.append(
             {"name": name, "title": scenario.title_of(name), "unit": assumption_unit(unit)}
             | {"sentence": sentence_words(scenario, name), "today_picture": picture_words(scenario, name)}
+            | {"between": range_words(scenario, name)}
             | {"turns": "" if turns_at is None else turn_words(scenario, name, turns_at)}
             | values
             | {f"{key}_words": "" if x is None else assumption_value(x, unit) for key, x in values.items()}
-            | {f"{key}_picture": picture_words(scenario, name, values[key]) for key in ("low", "high")}
             | {f"difference_{key}": float(moved[f"difference_{key}"]) for key in ("low", "today", "high")}
         )
     swings = {row["name"]: abs(row["difference_high"] - row["difference_low"]) for row in rows}

@@ -59,8 +59,8 @@ function noteOf({ state: { minds } }, isSame, isFresh) {
 
 /** @param {Reading} reading @param {MindRow} row */
 const cellsOf = (reading, row) => [
-  row.title,
-  `${row.today_words} ${row.unit}`.trim(),
+  row.unit ? `${row.title} (${row.unit})` : row.title,
+  row.today_words,
   row.low_words,
   row.high_words,
   row.turns_at === null ? "never" : row.turns_at_words,
@@ -87,7 +87,7 @@ function sentenceOf(reading, row, partWidth) {
 function wordsOf(reading, row) {
   const today = row.sentence || `it is ${row.today_picture}`;
   const title = node("b", {}, `${row.title}: `);
-  if (row.turns_at === null) return [title, `today ${today}; this stays so from ${row.low_picture} to ${row.high_picture}.`];
+  if (row.turns_at === null) return [title, `today ${today}; nothing from ${row.between} would change the choice.`];
   const isAhead = reading.isKnown && reading.now.change > 0;
   return [title, `today ${today}; ${isAhead ? reading.theBase : "this policy"} wins if it is ${row.turns}.`];
 }

@@ -223,8 +223,8 @@ export interface MindRow extends Named {
   readonly high_words: string;
   readonly turns_at_words: string;
   readonly today_picture: string;
-  readonly low_picture: string;
-  readonly high_picture: string;
+  /** The range in words: "1.2 to 7.7 of 100 customers". */
+  readonly between: string;
   readonly difference_low: number;
   readonly difference_today: number;
   readonly difference_high: number;
