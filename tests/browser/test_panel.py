@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import json
 import re
 import subprocess
@@ -196,7 +197,7 @@ def pin_and_flip(panel: Page, state: Panel, limit: float) -> None:
 def halve_future_value(panel: Page) -> None:
     """Change an assumption: everything follows."""
     from_menu(panel, "Assumptions")
-    panel.get_by_label("Shop: future value factor").fill("0.5")
+    panel.get_by_label("How far customers' values may be off").fill("0.5")
     before = value_of(panel)
     panel.get_by_role("button", name="Value everything anew").click()
     expect(panel.locator(".ps-print-line")).to_contain_text("assumptions changed")
@@ -497,6 +498,49 @@ def grave_violations(page: Page) -> list[str]:
         for violation in Axe().run(page).response["violations"]
         if violation["impact"] in ("serious", "critical")
     ]
+
+
+#: Every text on the page, seen or not, and every name and description that is read aloud or shown under the mouse.
+TEXTS = """
+() => {
+    const texts = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        if (!walker.currentNode.parentElement.closest('script, style')) texts.push(walker.currentNode.data);
+    }
+    for (const element of document.querySelectorAll('.ps *')) {
+        for (const name of ['aria-label', 'title', 'aria-valuetext', 'alt', 'placeholder']) {
+            texts.push(element.getAttribute(name) ?? '');
+        }
+    }
+    return texts;
+}
+"""
+
+
+def test_nothing_on_the_page_is_a_name_of_the_program(panel: Page) -> None:
+    spec = importlib.util.spec_from_file_location("plain_words", Path(__file__).parents[1] / "plain_words.py")
+    assert spec is not None
+    assert spec.loader is not None
+    plain = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(plain)
+    to_30_dollars(panel)
+    settled(panel)
+    expect(panel.locator(".ps-sentence p").first).to_contain_text("today")
+    dialogs: dict[str, Callable[[], object]] = {
+        entry: lambda entry=entry: from_menu(panel, entry)
+        for entry in ("History of changes", "Side by side", "Set a budget", "Assumptions")
+    }
+    dialogs["All assumptions"] = lambda: panel.get_by_role("button", name="All assumptions").click()
+    dialogs["Export for agents"] = lambda: panel.get_by_role("button", name="Export for agents").click()
+    ready = {"Assumptions": "How much customers mind waiting", "Export for agents": "allows whatever"}
+    for entry, show in dialogs.items():
+        show()
+        dialog = panel.get_by_role("dialog")
+        expect(dialog).to_contain_text(ready.get(entry, ""))
+        assert not plain.names_of_the_program(panel.evaluate(TEXTS)), entry
+        panel.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
 
 
 FOCUSED = """

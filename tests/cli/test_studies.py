@@ -215,7 +215,7 @@ def test_optimize_keeps_to_bounds_and_says_so(run: Run) -> None:
     words = " ".join(out.split())
     for phrase in (
         "Limits of every tier that could move", "Price of simplicity", "the best of each case", "too few cases to tell",
-        "Supervisors under", "$384k a year for remedies: ", "If learned claiming were ignored", "fitted to",
+        "Supervisors under", "$384k a year for remedies: ", "If extra claims were ignored", "fitted to",
         "searches from different limits ended as high",
     ):  # fmt: skip
         assert phrase in words

@@ -71,7 +71,7 @@ export function sidesDialog(reading) {
   fill(table, ["", isPinned ? "A" : reading.baseTitle, isPinned ? "B" : "This policy", "Difference", ""], [...outcomes, ...limits, ...rules]);
   return [
     node("h3", {}, "Side by side"),
-    node("p", { class: "ps-muted" }, `Money ${reading.period}; the same cases and the same draws.`),
+    node("p", { class: "ps-muted" }, `Money ${reading.period}; the same cases and assumptions.`),
     scrolling("Side by side", table),
   ];
 }

@@ -34,7 +34,7 @@ export function reviewDialog(bench, review, line) {
     bench.ask({ ask: "export", formats });
   });
   put.disabled = Boolean(state.pending) || state.isDirty || review.findings.some(isError);
-  const about = `${review.name}, version ${review.version} · scenario ${frame.scenario_fingerprint} · ${line}`;
+  const about = `${review.name}, version ${review.version} · assumptions ${frame.scenario_fingerprint} · ${line}`;
   return [
     node("h3", {}, "Export for agents"),
     node("p", { class: "ps-muted" }, about),

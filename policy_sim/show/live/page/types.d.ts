@@ -229,7 +229,10 @@ export interface Curve {
 
 export interface MindRow extends Named {
   readonly unit: string;
-  readonly side: string;
+  /** What today's value means, in words; empty where the scenario does not say it. */
+  readonly sentence: string;
+  /** From where on the other policy wins: "fewer than 5 of 100 customers". */
+  readonly turns: string;
   readonly today: number;
   readonly low: number;
   readonly high: number;
@@ -238,6 +241,9 @@ export interface MindRow extends Named {
   readonly low_words: string;
   readonly high_words: string;
   readonly turns_at_words: string;
+  readonly today_picture: string;
+  /** The range in words: "1.2 to 7.7 of 100 customers". */
+  readonly between: string;
   readonly difference_low: number;
   readonly difference_today: number;
   readonly difference_high: number;
@@ -267,6 +273,8 @@ export interface CaseView {
 
 export interface AssumptionRow extends Named {
   readonly group: string;
+  /** What its value means, in words; empty where the scenario does not say it. */
+  readonly sentence: string;
   readonly value: number;
   readonly unit: string;
   readonly words: string;
