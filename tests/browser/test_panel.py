@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,7 @@ def net_value(state: Panel, **agent: float) -> float:
     return float(state.with_limits({"agent": agent}).outcome.per_year().mean())
 
 
-def test_the_journey_in_the_application(fresh_panel: Page, state: Panel) -> None:
+def test_the_journey_in_the_application(fresh_panel: Page, state: Panel, app: Any) -> None:
     panel = fresh_panel
     assert value_of(panel) == pytest.approx(net_value(state), rel=1e-9)
     see_the_answer_and_come_back(panel, state)
@@ -133,7 +134,7 @@ def test_the_journey_in_the_application(fresh_panel: Page, state: Panel) -> None
 
     sift_assumptions(panel, state)
     halve_future_value(panel)
-    export(panel)
+    export(panel, app)
     go_away_and_come_back_by_a_link(panel)
 
 
@@ -221,15 +222,21 @@ def sift_assumptions(panel: Page, state: Panel) -> None:
     dialog.get_by_role("button", name="Close").click()
 
 
-def export(panel: Page) -> None:
-    """Write what is shown, under assumptions that were changed."""
+def export(panel: Page, app: Any) -> None:
+    """Take away what is shown, under assumptions that were changed."""
     panel.get_by_role("button", name="Export for agents").click()
     dialog = panel.get_by_role("dialog", name="Export for agents")
     expect(dialog).to_contain_text("Assumptions were changed")
     with panel.expect_download() as download:
-        dialog.get_by_role("button", name="Write the files").click()
-    assert download.value.suggested_filename.startswith("current_v2")
-    expect(panel.locator(".ps-status")).to_contain_text("Written to")
+        dialog.get_by_role("button", name="Download", exact=True).click()
+    # several files come as one, and nothing is left where the application was started
+    assert download.value.suggested_filename == "current_v2.zip"
+    with zipfile.ZipFile(download.value.path()) as together:
+        names = together.namelist()
+        assert together.read("current_v2.json").startswith(b"{")
+    assert names == ["current_v2.json", "current_v2.card.html", "policy.schema.json"]
+    expect(panel.locator(".ps-status")).to_contain_text(f"Downloaded: current_v2.zip, with {', '.join(names)}.")
+    assert [path.name for path in app.log.parent.iterdir() if path.suffix or path.name == "out"] == ["server.log"]
 
 
 def go_away_and_come_back_by_a_link(panel: Page) -> None:
@@ -237,8 +244,11 @@ def go_away_and_come_back_by_a_link(panel: Page) -> None:
     keep = slider(panel, "Agents: Keep the item").get_attribute("aria-valuetext")
     here = value_of(panel)
     from_menu(panel, "Copy a link to this screen")
+    # it says what it takes to open it; the token is not among what is passed on
+    expect(panel.locator(".ps-status")).to_contain_text("Whoever opens it needs the token of this workbench")
     link = panel.url
     assert "#ps=" in link
+    assert "token" not in link
     panel.goto("about:blank")
     opened(panel, link)
     expect(panel.locator(".ps-print-line")).to_contain_text("assumptions changed")
@@ -319,9 +329,10 @@ def test_rules_are_found_changed_and_exported(panel: Page, state: Panel, tmp_pat
     link = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     assert (len(link["playbook"]["rules"]), link["tab"]) == (count, "rules")
     panel.get_by_role("button", name="Export for agents").click()
-    with panel.expect_download(lambda file: file.suggested_filename.endswith(".json")) as download:
-        panel.get_by_role("button", name="Write the files").click()
-    download.value.save_as(tmp_path / "policy.json")
+    with panel.expect_download() as download:
+        panel.get_by_role("button", name="Download", exact=True).click()
+    with zipfile.ZipFile(download.value.path()) as together:
+        (tmp_path / "policy.json").write_bytes(together.read("current_v2.json"))
     assert playbook_content(load_policy(tmp_path / "policy.json", state.setting.scenario).playbook) == link["playbook"]
     panel.get_by_role("button", name="Undo").click()
     expect(effect).to_be_empty()
@@ -349,6 +360,16 @@ def test_a_case_of_ones_own_and_the_stories(panel: Page) -> None:
     panel.get_by_label("Choose a case").select_option("cooker_lid")
     expect(panel.locator(".ps-case .ps-sub")).to_contain_text("lid")
     panel.get_by_label("Choose a case").select_option(before)
+
+
+def test_a_file_that_holds_no_policy_is_refused_in_one_line(panel: Page) -> None:
+    loader, status = panel.get_by_label("Open a policy file"), panel.locator(".ps-status")
+    huge = {"name": "huge.json", "mimeType": "application/json", "buffer": b"[" * 5_000_001}
+    loader.set_input_files(huge)
+    expect(status).to_contain_text("huge.json is too large for a policy: over 5 MB.")
+    loader.set_input_files(huge | {"name": "deep.json", "buffer": b"[" * 100_000})
+    expect(status).to_contain_text("nested too deeply")
+    assert "Traceback" not in status.inner_text()
 
 
 def test_pictures_and_tables_can_be_taken_away(panel: Page) -> None:

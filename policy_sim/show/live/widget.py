@@ -24,12 +24,13 @@ from IPython.display import display
 from ipywidgets import HTML, IntProgress, VBox
 
 from policy_sim.assumptions import load_scenario
-from policy_sim.border import InputError, Progress
+from policy_sim.border import InputError, Progress, unknown
 from policy_sim.clv import Transactions
 from policy_sim.policy import ASK, Lever, Policy, load_policy
 from policy_sim.publish import import_policy
 from policy_sim.show.live.answer import answer_content, look_up_answer, work_out_answer
 from policy_sim.show.live.before import WAITING, before_words, scenario_before
+from policy_sim.show.live.exports import Exports
 from policy_sim.show.live.frame import frame_content, general_limits, lever_rows, preset_rows
 from policy_sim.show.live.guidance import playbook_content
 from policy_sim.show.live.script import script_of
@@ -41,6 +42,7 @@ __all__ = ["Workbench", "curve_message", "open_workbench"]
 
 _HERE = Path(__file__).parent
 _MOST_SEEN = 100  # curves that are kept for when somebody goes back
+_LONGEST_NAME = 200  # bytes of a file's
 _NOTICEABLE_SECONDS = 0.25  # between two words on how far something is
 
 # priorities: what is in hand before what is beside it, what is beside it before what takes long
@@ -64,9 +66,10 @@ class Workbench(anywidget.AnyWidget):
     def __init__(
         self,
         panel: Panel,
-        folder: Path | None = None,
+        folder: Path | None = Path("out"),
         prepare: Callable[[Mapping[str, float], Progress], Setting] | None = None,
         prepare_before: Callable[[Mapping[str, float], Progress], Setting] | None = None,
+        has_visitors: bool = False,
     ) -> None:
         """Begin with a panel.
 
@@ -75,14 +78,17 @@ class Workbench(anywidget.AnyWidget):
         panel
             What to show first.
         folder
-            Where exports are written; `out` where not given.
+            Where exports are written, besides being downloaded; None to download them only.
         prepare
             Makes the setting anew with some assumptions changed (by name), and reports its progress.
         prepare_before
             Does the same by the assumptions from before some were measured here; not given where none were.
+        has_visitors
+            Whether several people come to see it, by a token: each export gets a folder of its own, and a link says
+            what it takes to open it.
         """
         self.panel = panel
-        self.folder = folder or Path("out")
+        self._exports, self._has_visitors = Exports(folder, are_apart=has_visitors), has_visitors
         self._prepare, self._prepare_before = prepare, prepare_before
         self._assumed: dict[str, float] = {}
         self._before: tuple[dict[str, float], Setting] | None = None  # what was assumed then, and what came of it
@@ -93,7 +99,7 @@ class Workbench(anywidget.AnyWidget):
         self._seen: OrderedDict[tuple[str, ...], tuple[dict[str, Any], list[bytes]]] = OrderedDict()
         self._quick = PriorityWorker(self._tell_problem)
         self._slow = PriorityWorker(self._tell_problem)
-        super().__init__(frame=frame_content(panel))
+        super().__init__(frame=self._frame_of(panel))
         self.on_msg(self._answer)
 
     def wait(self) -> None:
@@ -124,8 +130,15 @@ class Workbench(anywidget.AnyWidget):
         self.send({"kind": "heard", "order": message.get("order", "")})
         try:
             answers[message["ask"]](message)
-        except (InputError, ValueError, TypeError, KeyError) as error:
+        except Exception as error:  # whatever a page sends, it is told what is wrong with it
             self._tell_problem(error, str(message.get("order", "")))
+
+    def _frame_of(self, panel: Panel) -> dict[str, Any]:
+        return {
+            **frame_content(panel),
+            "has_visitors": self._has_visitors,
+            "is_writing": self._exports.folder is not None,
+        }
 
     def _change(self, change: Callable[[Panel], Panel]) -> Panel:
         with self._lock:
@@ -178,7 +191,10 @@ class Workbench(anywidget.AnyWidget):
     def _policy_of(self, baseline: Mapping[str, Any]) -> Policy:
         """Return the policy that the screen compares with: a preset by name, or limits of its own."""
         if "preset" in baseline:
-            return next(policy for policy in self.panel.presets if policy.name == baseline["preset"])
+            named = [policy for policy in self.panel.presets if policy.name == baseline["preset"]]
+            if not named:
+                raise unknown("policy", baseline["preset"], [policy.name for policy in self.panel.presets])
+            return named[0]
         pinned = self.panel.with_limits(_limits(baseline["limits"])).with_rules(baseline.get("playbook")).policy
         return pinned.model_copy(update={"name": "pinned", "title": "A"})
 
@@ -327,7 +343,7 @@ class Workbench(anywidget.AnyWidget):
                 self._fresh = set()
                 panel = self._change(lambda panel: panel.assuming(setting))
                 self._assumed = values
-        self.frame = frame_content(panel)
+        self.frame = self._frame_of(panel)
         self.send({"kind": "assumed", "values": values, "frame": self.frame, "rows": panel.assumptions()})
 
     def _tell_review(self, check: Callable[[], None]) -> None:
@@ -335,25 +351,27 @@ class Workbench(anywidget.AnyWidget):
 
     def _tell_exported(self, formats: list[str], check: Callable[[], None]) -> None:
         with _Telling(self, "Writing", check):
-            paths = self.panel.export(self.folder, formats)
-        files = [path.name for path in paths]
-        self.send(
-            {"kind": "exported", "files": files, "place": str(self.folder)}, [path.read_bytes() for path in paths]
-        )
+            done = self._exports.write(self.panel, formats)
+        told = {"files": list(done.files), "place": done.place, "download": done.download}
+        self.send({"kind": "exported", **told}, [done.content])
 
     def _load(self, asked: Mapping[str, Any]) -> None:
-        name = Path(str(asked["name"])).name
+        name, text = _plain_name(str(asked["name"])), str(asked["text"])
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / name
-            path.write_text(str(asked["text"]), encoding="utf-8")
-            policy = import_policy(path, self.panel.setting.scenario)
+            path.write_bytes(text.encode("utf-8", "surrogatepass"))
+            try:
+                policy = import_policy(path, self.panel.setting.scenario)
+            except InputError as error:  # about their file, not about where it lay here
+                raise InputError(str(error).replace(str(path), name)) from None
         loaded = self.panel.with_limits({tier.name: tier.limits for tier in policy.tiers[:-1]})
         limits, playbook = general_limits(loaded.policy, loaded), playbook_content(policy.playbook)
         self.send({"kind": "loaded", "limits": limits, "playbook": playbook, "name": name})
 
     def _tell_problem(self, error: Exception, order: str = "") -> None:
-        words = str(error) if isinstance(error, InputError) else f"the calculation failed: {error!r}"
-        self.send({"kind": "problem", "words": words, "order": order})
+        # of any error one line, no longer than a screen holds
+        words = error if isinstance(error, InputError) else InputError(f"the calculation failed: {error!r}")
+        self.send({"kind": "problem", "words": str(words), "order": order})
 
 
 class _Telling:
@@ -388,8 +406,8 @@ def open_workbench(
     cases: int = 20_000,
     draws: int = 200,
     seed: int = 0,
-    *,
-    answer_first: bool = False,
+    folder: str | Path | None = "out",
+    has_visitors: bool = False,
 ) -> Workbench:
     """Prepare everything, with a progress bar, and return the live panel; the notebook's stop button cancels.
 
@@ -401,9 +419,11 @@ def open_workbench(
         Your own log; the CDNOW sample where it is not given.
     cases, draws, seed
         How many cases are drawn from the log, how many joint draws of the assumptions, from which seed.
-    answer_first
-        Search the best limits before the panel is shown, instead of while it is. Where they were found before for the
-        same, they are there at once anyway.
+    folder
+        Where exports are written, besides being downloaded; None to download them only.
+    has_visitors
+        Whether several people come to see it, by a token: each export gets a folder of its own in there, and the best
+        limits are searched before the panel is shown, instead of while it is.
 
     Raises
     ------
@@ -424,7 +444,7 @@ def open_workbench(
         setting = prepare(loaded, transactions, sample, on_progress=show)
         words.value = "Evaluating policies …"
         panel = open_panel(setting, in_force)
-        find = work_out_answer if answer_first else look_up_answer
+        find = work_out_answer if has_visitors else look_up_answer
         answer = find(in_force, setting)
         panel = panel.answered(answer) if answer else panel
         log = setting.customers.transactions if setting.customers else transactions
@@ -438,7 +458,8 @@ def open_workbench(
             assert before is not None
             return prepare(before.with_values(values), log, sample, on_progress=on_progress)
 
-        return Workbench(panel, prepare=prepare_anew, prepare_before=prepare_before if before else None)
+        place = None if folder is None else Path(folder)
+        return Workbench(panel, place, prepare_anew, prepare_before if before else None, has_visitors)
     finally:
         progress.close()
 
@@ -452,6 +473,22 @@ def curve_message(view: CurveView) -> tuple[dict[str, Any], list[bytes]]:
 
 def _limits(content: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, float]]:
     return {tier: {name: limit_number(value) for name, value in limits.items()} for tier, limits in content.items()}
+
+
+def _plain_name(name: str) -> str:
+    """Return the name of a file without its folders.
+
+    Raises
+    ------
+    InputError
+        If nothing is left that a file could be called.
+    """
+    plain = name.replace("\\", "/").rpartition("/")[2]
+    if plain in ("", ".", "..") or len(plain.encode("utf-8", "replace")) > _LONGEST_NAME or not plain.isprintable():
+        raise InputError(
+            f"a file cannot be opened under the name '{name}'; give it one of letters and digits, such as policy.json"
+        )
+    return plain
 
 
 def _with_rules(panel: Panel, asked: Mapping[str, Any]) -> Panel:

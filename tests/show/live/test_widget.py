@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,7 @@ SMALL = Sample(cases=300, draws=7, seed=1)
 class Screen:
     """A workbench and what it has sent."""
 
-    def __init__(self, panel: Panel, folder: Path) -> None:
+    def __init__(self, panel: Panel, folder: Path | None, has_visitors: bool = False) -> None:
         scenario = panel.setting.scenario
 
         def prepare_anew(values: Mapping[str, float], on_progress: Progress) -> Setting:
@@ -37,7 +39,7 @@ class Screen:
             return prepare(scenario.with_values(values), sample=SMALL)
 
         self.sent: list[tuple[Message, list[bytes]]] = []
-        self.workbench = Workbench(panel, folder, prepare_anew)
+        self.workbench = Workbench(panel, folder, prepare_anew, has_visitors=has_visitors)
         self.workbench.send = lambda content, buffers=None: self.sent.append((content, buffers or []))  # type: ignore[method-assign]
 
     def ask(self, **message: Any) -> list[Message]:
@@ -49,6 +51,10 @@ class Screen:
     def show(self, order: str = "1", baseline: Mapping[str, Any] = IN_FORCE, **agent: Any) -> list[Message]:
         limits = {"agent": agent}
         return self.ask(ask="show", order=order, limits=limits, baseline=baseline, hand=["agent", "credit"])
+
+    def saved(self) -> bytes:
+        """What the browser saves of the last export."""
+        return next(buffers[0] for content, buffers in self.sent if content["kind"] == "exported")
 
     def only(self, kind: str) -> Message:
         messages = [content for content, _ in self.sent if content["kind"] == kind]
@@ -224,8 +230,15 @@ def test_export_and_open_again(screen: Screen, panel: Panel, tmp_path: Path) -> 
     screen.ask(ask="review")
     assert "allows whatever" in screen.only("review")["verdict"]
     screen.ask(ask="export", formats=["json", "html"])
-    assert screen.only("exported")["files"][:2] == ["current_v2.json", "current_v2.card.html"]
-    text = next(buffers[0] for content, buffers in screen.sent if content["kind"] == "exported").decode()
+    assert screen.only("exported")["files"] == ["current_v2.json", "current_v2.card.html", "policy.schema.json"]
+    assert screen.only("exported")["download"] == "current_v2.zip"
+    with zipfile.ZipFile(io.BytesIO(screen.saved())) as together:
+        assert {name: together.read(name) for name in together.namelist()} == {
+            path.name: path.read_bytes() for path in tmp_path.iterdir()
+        }
+    screen.ask(ask="export", formats=["json"])
+    assert screen.only("exported")["download"] == "current_v2.json"
+    text = screen.saved().decode()
     assert json.loads(text) == json.loads((tmp_path / "current_v2.json").read_text())
     screen.show(order="2", credit=5)
     screen.ask(ask="load", name="../../policy.json", text=text)
@@ -236,6 +249,85 @@ def test_export_and_open_again(screen: Screen, panel: Panel, tmp_path: Path) -> 
     assert panel.policy.limit("agent", "keep_item") == ASK
     screen.ask(ask="load", name="policy.json", text=export_policy(panel.policy).replace('"refund"', '"refnd"', 1))
     assert "refnd" in screen.only("problem")["words"]
+
+
+def test_an_export_without_a_folder_is_only_downloaded(
+    panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    screen = Screen(panel, None, has_visitors=True)
+    assert screen.workbench.frame["is_writing"] is False
+    screen.show(credit=25)
+    screen.ask(ask="export", formats=["json"])
+    told = screen.only("exported")
+    assert (told["files"], told["place"], told["download"]) == (["current_v2.json"], "", "current_v2.json")
+    assert not list(tmp_path.iterdir())
+    screen.ask(ask="export", formats=["json", "csv"])
+    first = screen.saved()
+    screen.ask(ask="export", formats=["json", "csv"])
+    assert screen.saved() == first  # the same files make the same archive
+    assert not list(tmp_path.iterdir())
+
+
+def test_exports_of_visitors_lie_in_folders_of_their_own(panel: Panel, tmp_path: Path) -> None:
+    top = tmp_path / "exports"
+    (top / "export_7").mkdir(parents=True)  # of a day before
+    for number, credit in ((8, 25), (9, 15)):
+        screen = Screen(panel, top, has_visitors=True)
+        assert screen.workbench.frame["is_writing"] is True
+        screen.show(credit=credit)
+        screen.ask(ask="export", formats=["json"])
+        assert screen.only("exported")["place"] == str(top / f"export_{number}")
+    for number, credit in ((8, 25), (9, 15)):
+        written = json.loads((top / f"export_{number}" / "current_v2.json").read_text())
+        assert next(tier for tier in written["tiers"] if tier["name"] == "agent")["limits"]["credit"] == credit
+    # what is refused leaves nothing behind
+    screen.ask(ask="export", formats=["json", "../../csv"])
+    assert "unknown format '../../csv'" in screen.only("problem")["words"]
+    screen.ask(ask="export", formats=[])
+    assert "no format was chosen" in screen.only("problem")["words"]
+    assert sorted(path.name for path in top.iterdir()) == ["export_7", "export_8", "export_9"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("../..", "{}", "a file cannot be opened under the name '../..'"),
+        ("", "{}", "a file cannot be opened under the name ''"),
+        ("a\0.json", "{}", r"a file cannot be opened under the name 'a\x00.json'"),
+        ("x" * 300 + ".json", "{}", "a file cannot be opened under the name 'xxx"),
+        ("C:\\users\\..\\policy.json", "[", "file 'policy.json'"),
+        ("policy.json", " " * 5_000_001, "holds more than 5,000,000 bytes"),
+        ("policy.json", "[" * 100_000, "nested too deeply"),
+        ("policy.json", "\ud800", "is not UTF-8 text"),
+        ("policy.exe", "x" * 100_000, ".exe"),
+    ],
+)
+def test_a_hostile_file_is_refused_in_one_line(screen: Screen, name: str, text: str, words: str) -> None:
+    screen.ask(ask="load", name=name, text=text)
+    said = screen.only("problem")["words"]
+    assert words in said
+    assert said.isprintable()
+    assert len(said) < 1_000
+    assert "/tmp" not in said
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"ask": "show", "order": "1"},
+        {"ask": "show", "order": "1", "limits": {"agent": {"x" * 1_000_000: 1}}, "baseline": IN_FORCE, "hand": []},
+        {"ask": "show", "order": "1", "limits": {}, "baseline": {"preset": "a\nb"}, "hand": ["agent", "credit"]},
+        {"ask": "show", "order": "1", "limits": [], "baseline": IN_FORCE, "hand": ["agent", "credit"]},
+        {"ask": "assume", "order": "1", "values": ["x"]},
+        {"ask": "load", "order": "1"},
+    ],
+)
+def test_a_message_that_makes_no_sense_is_answered_in_one_line(screen: Screen, message: Message) -> None:
+    screen.ask(**message)
+    said = screen.only("problem")["words"]
+    assert said.isprintable()
+    assert len(said) < 1_000
 
 
 def test_rules_are_found_shown_changed_and_written(screen: Screen, panel: Panel, tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
 // Answers: what Python says, and how it changes the state.
 // In: messages. Out: the changed state, shown. Left to others: what was asked (acts.js).
 
-/** @import { AssumptionRow, Bench, CaseView, CurveContent, Frame, MindRow, Point, Review, Terms, Trust, View } from "./types.js" */
+/** @import { AssumptionRow, Bench, CaseView, CurveContent, Exported, Frame, MindRow, Point, Review, Terms, Trust, View } from "./types.js" */
 import { assumptionDialog } from "./assumption_dialog.js";
 import { readCurve } from "./curves.js";
-import { reviewDialog } from "./export_dialog.js";
+import { exportedWords, reviewDialog } from "./export_dialog.js";
 import { keyOf, leversOf } from "./limits.js";
 import { capital } from "./numbers.js";
 import { ruleAnswersOf } from "./rule_answers.js";
@@ -104,9 +104,9 @@ export function answersOf(bench, screen) {
 
     review: (/** @type {Review} */ review) => screen.dialog.isOpen() && bench.open(reviewDialog(bench, review, screen.header.line())),
 
-    exported(/** @type {{ files: string[], place: string }} */ { files, place }, buffers) {
-      files.forEach((file, i) => save(file, buffers[i], "application/octet-stream"));
-      bench.say(`Written to ${place}, and downloaded: ${files.join(", ")}.`);
+    exported(/** @type {Exported} */ message, buffers) {
+      save(message.download, buffers[0], "application/octet-stream");
+      bench.say(exportedWords(message, store.state.frame));
     },
 
     loaded: (/** @type {Terms & { name: string }} */ { name, ...terms }) => acts.setTerms(terms, `Opened ${name}`),

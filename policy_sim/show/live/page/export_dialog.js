@@ -1,7 +1,7 @@
 // Export: everything that should be seen before a policy is published.
 // In: what Python found: what is wrong, what changes. Out: what the dialog holds. Left to others: writing (Python).
 
-/** @import { Bench, Reading, Review } from "./types.js" */
+/** @import { Bench, Exported, Frame, Reading, Review } from "./types.js" */
 import { button, node, scrolling } from "./elements.js";
 import { capital } from "./numbers.js";
 import { sureness } from "./sureness.js";
@@ -27,7 +27,7 @@ export function reviewDialog(bench, review, line) {
     box.disabled = Boolean(problem);
     return { box, root: node("div", {}, box, " ", node("label", { for: box.id, title: problem || null }, title)) };
   });
-  const put = button("Write the files", { class: "ps-main-button" }, () => {
+  const put = button(frame.is_writing ? "Write the files" : "Download", { class: "ps-main-button" }, () => {
     const formats = boxes.filter(({ box }) => box.checked).map(({ box }) => box.value);
     if (!formats.length) return;
     bench.closeDialog();
@@ -45,6 +45,18 @@ export function reviewDialog(bench, review, line) {
     node("div", { class: "ps-formats", role: "group", "aria-label": "Formats" }, ...boxes.map(({ root }) => root)),
     put,
   ];
+}
+
+/**
+ * What came of an export, and where it is.
+ * @param {Exported} exported
+ * @param {Frame} frame
+ */
+export function exportedWords({ files, place, download }, { has_visitors: hasVisitors }) {
+  const isTogether = !files.includes(download);
+  const where = hasVisitors ? `${place}, where policy-sim app runs` : place;
+  if (place) return `Written to ${where}: ${files.join(", ")}. Downloaded: ${download}.`;
+  return `Downloaded: ${download}${isTogether ? `, with ${files.join(", ")}` : ""}.`;
 }
 
 /** @param {{ readonly severity: string }} finding */

@@ -167,6 +167,9 @@ export interface Frame {
   readonly followed: string;
   /** Whether rules stay as they are: in a shared file that has some. */
   readonly has_fixed_rules?: boolean;
+  /** Whether others come to see it, by a token, and whether exports are written on the machine where it runs. */
+  readonly has_visitors?: boolean;
+  readonly is_writing?: boolean;
   readonly approved: string;
   readonly presets: readonly Preset[];
   readonly points: readonly Point[];
@@ -297,6 +300,13 @@ export interface Review {
   readonly steps: readonly { readonly words: string; readonly more_generous: string; readonly example: string }[];
   readonly rules: readonly string[];
   readonly formats: readonly (Named & { readonly is_usual: boolean; readonly problem: string })[];
+}
+
+/** What came of an export: all files, where they were written ("" for nowhere), and what is saved. */
+export interface Exported {
+  readonly files: readonly string[];
+  readonly place: string;
+  readonly download: string;
 }
 
 export interface Entry {
