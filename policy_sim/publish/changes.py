@@ -108,13 +108,16 @@ class PolicyChanges:
         by_loser: dict[str, list[str]] = {}
         for change in self.changes:
             if change.loser:
-                by_loser.setdefault(change.loser, []).append(change.lost)
-        return tuple(
-            f"{loser} can no longer {lost[0]} without asking."
-            if len(lost) == 1
-            else f"{loser} can no longer do without asking: {'; '.join(lost)}."
-            for loser, lost in by_loser.items()
-        )
+                by_loser.setdefault(change.loser, []).append(f"{change.lost}{_gone_up(change.cases)}")
+        return tuple(f"{loser} can no longer do without asking: {'; '.join(lost)}." for loser, lost in by_loser.items())
+
+    @property
+    def passed_up(self) -> str:
+        """How many cases a year go higher up than before, as a sentence; "" where none does, or it is not known."""
+        cases = self.cases
+        if cases is None or cases.higher < max(_HARDLY_ONE, min(cases.error, cases.total)):
+            return ""
+        return f"About {_about(cases.higher, cases.error)} cases a year in all are decided higher up than before."
 
     @property
     def together(self) -> str:
@@ -339,6 +342,13 @@ def _cases_words(cases: DecisionChange) -> str:
     (words, first), *others = (counts or {"come out otherwise": cases.total}).items()
     more = [f"about {_about(value, cases.error)} {text}" for text, value in others]
     return ", ".join([f"about {_about(first, cases.error)} cases a year {words}", *more])
+
+
+def _gone_up(cases: DecisionChange | None) -> str:
+    """Return in brackets how many cases go up, as far as that is known and there is one."""
+    if cases is None or cases.higher < _HARDLY_ONE:
+        return ""
+    return f" (about {_about(cases.higher, cases.error)} cases a year go up)"
 
 
 def _about(value: float, error: float) -> str:
