@@ -6,6 +6,7 @@ import { button, node, options, press, segmented } from "./elements.js";
 import { exportDialog } from "./export_dialog.js";
 import { historyOf } from "./history.js";
 import { policyMenu } from "./policy_menu.js";
+import { sureness } from "./sureness.js";
 
 /** @type {readonly (readonly [Per, string])[]} */
 const PER = [["case", "case"], ["month", "month"], ["year", "year"]];
@@ -25,8 +26,10 @@ export function headerOf(bench) {
   const pin = button("Pin as A", { class: "ps-plain" }, acts.pin);
   const sides = segmented("Show policy", SIDES, acts.showSide);
   const menu = policyMenu(bench);
-  const toExport = button("Export for agents", { class: "ps-main-button" }, () => bench.open(exportDialog(bench)));
+  const toExport = button("Export", { class: "ps-main-button", "aria-label": "Export for agents" }, () => bench.open(exportDialog(bench)));
+  toExport.append(node("span", { class: "ps-wide" }, " for agents"));
   const name = node("h2", {}, "How far may agents go without asking?");
+  const said = node("p", { class: "ps-said" });
   const label = (/** @type {string} */ text) => node("span", { class: "ps-muted" }, text);
   const money = label("Money per");
   money.setAttribute("aria-hidden", "true");
@@ -40,7 +43,7 @@ export function headerOf(bench) {
       node("label", { class: "ps-control" }, label("Compare with"), compare),
       node("div", { class: "ps-control" }, money, per),
     ),
-    node("div", { class: "ps-acts" }, undo, redo, past.root, pin, sides, menu.root, toExport, menu.loader),
+    node("div", { class: "ps-acts" }, said, undo, redo, past.root, pin, sides, menu.root, toExport, menu.loader),
   );
 
   return {
@@ -66,8 +69,16 @@ export function headerOf(bench) {
       if (compare.childElementCount !== choices.length) compare.replaceChildren(...options(choices));
       compare.value = baseline.limits ? "A" : (baseline.preset ?? "");
       print.textContent = lineOf(reading);
+      said.textContent = saidOf(reading);
     },
   };
+}
+
+/** What the limits in hand bring, in a line, where sliders and tiles are not seen together. @param {Reading} reading */
+function saidOf(reading) {
+  if (!reading.isKnown) return "";
+  const { value } = reading.frame;
+  return `${reading.valueTitle} ${reading.period}: ${reading.worth(reading.now.level)}, ${sureness(reading, value, reading.now).words}`;
 }
 
 /** @param {Reading} reading */

@@ -11,7 +11,8 @@ import { termsKey } from "./state.js";
 export function historyOf(bench) {
   const list = node("ol");
   const note = node("p", { class: "ps-muted" });
-  const root = menuOf("History of changes", "History ▾", [note, list], "ps-history");
+  const root = menuOf("History of changes", " ▾", [note, list], "ps-history");
+  root.querySelector("summary")?.prepend(node("span", { class: "ps-wide" }, "History"));
   /** @type {Partial<State>} */
   let shown = {};
 
