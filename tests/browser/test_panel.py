@@ -134,6 +134,7 @@ def test_the_journey_in_the_application(fresh_panel: Page, state: Panel, app: An
 
     sift_assumptions(panel, state)
     halve_future_value(panel)
+    go_through_history_in_one_step(panel, state)
     export(panel, app)
     go_away_and_come_back_by_a_link(panel)
 
@@ -206,6 +207,31 @@ def halve_future_value(panel: Page) -> None:
     assert value_of(panel) < 0.9 * before
 
 
+def go_through_history_in_one_step(panel: Page, state: Panel) -> None:
+    """Any point is one choice away, under the assumptions of then; where one stands is marked, its worth said."""
+    here, limit = value_of(panel), slider(panel, "Agents: Keep the item").get_attribute("aria-valuetext")
+    entries = panel.locator(".ps-history li button")
+    panel.get_by_label("History of changes").press("Enter")
+    expect(entries.last).to_contain_text("Assumptions changed")
+    expect(entries.last).to_have_attribute("aria-current", "step")
+    expect(panel.locator(".ps-history [aria-current]")).to_have_count(1)
+    count = entries.count()
+    entries.first.press("Enter")
+    expect(panel.locator(".ps-print-line")).not_to_contain_text("assumptions changed")
+    settled(panel)
+    assert value_of(panel) == pytest.approx(net_value(state), rel=1e-9)
+    expect(panel.get_by_role("button", name="Undo")).to_be_disabled()
+    panel.get_by_label("History of changes").click()
+    expect(entries).to_have_count(count)
+    expect(entries.first).to_have_text(re.compile(r"Opened.*\$0\.00"))
+    expect(entries.first).to_have_attribute("aria-current", "step")
+    entries.last.click()
+    expect(panel.locator(".ps-print-line")).to_contain_text("assumptions changed")
+    settled(panel)
+    assert value_of(panel) == pytest.approx(here, rel=1e-9)
+    assert slider(panel, "Agents: Keep the item").get_attribute("aria-valuetext") == limit
+
+
 def sift_assumptions(panel: Page, state: Panel) -> None:
     """How far each assumption can be trusted stands beside it in words, is counted, and sifts them."""
     from_menu(panel, "Assumptions")
@@ -223,10 +249,23 @@ def sift_assumptions(panel: Page, state: Panel) -> None:
 
 
 def export(panel: Page, app: Any) -> None:
-    """Take away what is shown, under assumptions that were changed."""
-    panel.get_by_role("button", name="Export for agents").click()
+    """The card as it will be, what changes, what to mind; then take it away, under changed assumptions."""
+    panel.get_by_role("button", name="Export for agents").press("Enter")
     dialog = panel.get_by_role("dialog", name="Export for agents")
-    expect(dialog).to_contain_text("Assumptions were changed")
+    expect(dialog.locator("[data-mind]")).to_contain_text("Assumptions were changed (")
+    expect(dialog.get_by_role("heading")).to_have_text(
+        ["Export for agents", "The card that agents get", "What changes", "What to mind"]
+    )
+    expect(dialog.locator(".ps-findings").first).to_contain_text("Agents no longer need a lead")
+    card = dialog.frame_locator("iframe")
+    expect(card.get_by_role("heading", name="What you may do as an agent")).to_be_visible()
+    dialog.get_by_role("button", name="Lead", exact=True).press("Enter")
+    expect(dialog.get_by_role("button", name="Lead", exact=True)).to_have_attribute("aria-pressed", "true")
+    for width in (390, 900, 1280):
+        panel.set_viewport_size({"width": width, "height": 900})
+        assert panel.evaluate(OVERHANG) <= 0, f"at {width} px the dialog has to be scrolled sideways"
+    dialog.get_by_text("For systems: JSON").press("Enter")
+    expect(dialog.get_by_label("CSV, a table")).to_be_visible()
     with panel.expect_download() as download:
         dialog.get_by_role("button", name="Download", exact=True).click()
     # several files come as one, and nothing is left where the application was started
@@ -237,6 +276,14 @@ def export(panel: Page, app: Any) -> None:
     assert names == ["current_v2.json", "current_v2.card.html", "policy.schema.json"]
     expect(panel.locator(".ps-status")).to_contain_text(f"Downloaded: current_v2.zip, with {', '.join(names)}.")
     assert [path.name for path in app.log.parent.iterdir() if path.suffix or path.name == "out"] == ["server.log"]
+
+
+OVERHANG = """
+() => Math.max(...['.ps-dialog', '.ps-review-body'].map((name) => {
+    const element = document.querySelector(name);
+    return element.scrollWidth - element.clientWidth;
+}))
+"""
 
 
 def go_away_and_come_back_by_a_link(panel: Page) -> None:
@@ -345,6 +392,8 @@ def test_the_export_dialog_bars_nobody(panel: Page) -> None:
     settled(panel)
     panel.get_by_role("button", name="Export for agents").click()
     expect(panel.get_by_role("dialog")).to_contain_text("allows whatever")
+    panel.get_by_text("The table behind").click()
+    panel.get_by_text("For systems: JSON").click()
     assert not grave_violations(panel)
     panel.keyboard.press("Escape")
 
@@ -446,7 +495,7 @@ def show_tables(page: Page) -> None:
 VIEWS: dict[str, Callable[[Page], object]] = {
     "the panel": lambda page: None,
     "menu": lambda page: page.get_by_label("Policies, history, files, assumptions").click(),
-    "history": lambda page: from_menu(page, "History of changes"),
+    "history": lambda page: page.get_by_label("History of changes").click(),
     "side by side": lambda page: from_menu(page, "Side by side"),
     "budget": lambda page: from_menu(page, "Set a budget"),
     "a case": lambda page: page.get_by_label("Choose a case").select_option("own"),

@@ -347,7 +347,7 @@ class Workbench(anywidget.AnyWidget):
         self.send({"kind": "assumed", "values": values, "frame": self.frame, "rows": panel.assumptions()})
 
     def _tell_review(self, check: Callable[[], None]) -> None:
-        self.send({"kind": "review", **self.panel.review()})
+        self.send({"kind": "review", **self.panel.review(self._assumed)})
 
     def _tell_exported(self, formats: list[str], check: Callable[[], None]) -> None:
         with _Telling(self, "Writing", check):

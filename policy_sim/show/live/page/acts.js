@@ -82,6 +82,7 @@ export function actsOf(bench) {
     /** @param {number | null} budget money a year */
     setBudget(budget) {
       store.change({ budget, onBudget: {} });
+      changes.note(budget === null ? "No budget" : `Budget: ${bench.read().cash(budget)} a year`);
       bench.show();
     },
   };

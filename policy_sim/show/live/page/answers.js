@@ -9,7 +9,7 @@ import { keyOf, leversOf } from "./limits.js";
 import { capital } from "./numbers.js";
 import { ruleAnswersOf } from "./rule_answers.js";
 import { save } from "./saving.js";
-import { contextOf } from "./state.js";
+import { contextOf, worthsWith } from "./state.js";
 
 /** @typedef {ReturnType<typeof import("./screen.js").screenOf>} Screen */
 /** @typedef {{ readonly order: string }} Ordered */
@@ -28,7 +28,8 @@ export function answersOf(bench, screen) {
       const asked = store.state.orders.get(message.order);
       if (!asked) return;
       if (message.order === store.state.pending) store.change({ pending: "" });
-      store.change({ view: { ...message, context: contextOf(store.state, asked) } });
+      const worths = worthsWith(store.state, asked, message.outcomes[store.state.frame.value].level);
+      store.change({ view: { ...message, context: contextOf(store.state, asked) }, worths });
       screen.root.dataset.viewMs = (performance.now() - asked.at).toFixed(0);
       if (store.state.isDirty) acts.send();
       bench.show();
@@ -118,6 +119,8 @@ export function answersOf(bench, screen) {
       if (!order || order === store.state.pending) store.change({ pending: "", isSettled: true });
       bench.show();
       bench.say(capital(words), true);
+      const checking = screen.root.querySelector("[data-checking]"); // what stands behind a dialog is not seen
+      if (checking) checking.textContent = capital(words);
     },
 
     note: (/** @type {{ words: string }} */ { words }) => bench.say(words),

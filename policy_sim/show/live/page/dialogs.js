@@ -1,4 +1,4 @@
-// Dialogs: the history of changes, a budget, two policies side by side.
+// Dialogs: a budget, two policies side by side.
 // In: a reading. Out: what a dialog holds. Left to others: opening it (dialog.js).
 
 /** @import { Bench, Reading } from "./types.js" */
@@ -6,26 +6,6 @@ import { button, node, scrolling } from "./elements.js";
 import { plural } from "./numbers.js";
 import { sureness } from "./sureness.js";
 import { fill } from "./tables.js";
-
-/** @param {Bench} bench */
-export function historyDialog(bench) {
-  const { history, at } = bench.store.state;
-  const list = history.map((entry, i) =>
-    node(
-      "li",
-      {},
-      button(entry.text, { class: "ps-link", "aria-current": i === at ? "step" : null }, () => {
-        bench.closeDialog();
-        bench.acts.go(i);
-      }),
-    ),
-  );
-  return [
-    node("h3", {}, "History of changes"),
-    node("p", { class: "ps-muted" }, "Choose an entry to go back, or forward, to it."),
-    node("ol", {}, ...list),
-  ];
-}
 
 /** @param {Bench} bench */
 export function budgetDialog(bench) {

@@ -63,8 +63,8 @@ export function render({ model, el }) {
 function open({ store, acts, ask, read, say, show }, screen) {
   const link = linked(store.state, say);
   store.change(link?.part ?? {});
-  const { limits, playbook, baseline, frame } = store.state;
-  store.change({ history: [{ text: link ? "Opened from a link" : "Opened", byKeysOn: "", limits, playbook, baseline, assumed: {} }] });
+  const { limits, playbook, baseline, budget, frame } = store.state;
+  store.change({ history: [{ text: link ? "Opened from a link" : "Opened", byKeysOn: "", limits, playbook, baseline, assumed: {}, budget }] });
   screen.begin(read());
   screen.measure();
   screen.oneCase.show(read());

@@ -2,7 +2,7 @@
 // In: choices. Out: its element, and a hidden field that takes a file. Left to others: the dialogs that it opens.
 
 /** @import { Bench, Frame, Playbook, State } from "./types.js" */
-import { budgetDialog, historyDialog, sidesDialog } from "./dialogs.js";
+import { budgetDialog, sidesDialog } from "./dialogs.js";
 import { button, menuOf, node } from "./elements.js";
 import { linkOf } from "./links.js";
 import { same } from "./state.js";
@@ -29,7 +29,6 @@ export function policyMenu(bench) {
   const entries = [
     policies,
     button("Side by side", {}, () => bench.read().isKnown && bench.open(sidesDialog(bench.read()))),
-    button("History of changes", {}, () => bench.open(historyDialog(bench))),
     button("Open a policy file", {}, () => loader.click()),
     button("Save the policy to a file", {}, () => {
       close();

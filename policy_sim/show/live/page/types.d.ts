@@ -295,7 +295,12 @@ export interface Trust {
 export interface Review {
   readonly name: string;
   readonly version: number;
-  readonly findings: readonly { readonly severity: string; readonly words: string }[];
+  /** The card that agents get, a page of its own. */
+  readonly card: string;
+  readonly worth: string;
+  readonly changes: readonly { readonly words: string; readonly is_loss: boolean }[];
+  readonly together: string;
+  readonly warnings: readonly { readonly severity: string; readonly words: string }[];
   readonly verdict: string;
   readonly steps: readonly { readonly words: string; readonly more_generous: string; readonly example: string }[];
   readonly rules: readonly string[];
@@ -316,6 +321,7 @@ export interface Entry {
   readonly playbook: Playbook | null;
   readonly baseline: Baseline;
   readonly assumed: Readonly<Record<string, number>>;
+  readonly budget: number | null;
 }
 
 export interface Order {
@@ -347,6 +353,8 @@ export interface State {
   readonly aside: Terms | null;
   readonly history: readonly Entry[];
   readonly at: number;
+  /** Net value per case against the policy in force, by `termsKey`, where it was worked out. */
+  readonly worths: ReadonlyMap<string, number>;
   /** How many times the limits were sent, what was sent by order, and the order whose view is awaited. */
   readonly count: number;
   readonly orders: ReadonlyMap<string, Order>;
