@@ -12,7 +12,8 @@ from typing import Any
 
 from policy_sim.policy import Policy, Provenance
 from policy_sim.publish import FORMATS, PolicyChanges, check, difference, policy_changes, render_card
-from policy_sim.show.wording import assumption_title, assumption_value, format_money, likely_words
+from policy_sim.show.assumption_words import quantity_words
+from policy_sim.show.wording import format_money, likely_words
 from policy_sim.value import Difference
 from policy_sim.words import OUTCOMES
 
@@ -120,7 +121,7 @@ def _assumed_words(assumed: Mapping[str, float], effect: Difference) -> list[str
         return []
     scenario = effect.outcome.payoffs.scenario
     said = [
-        f"{assumption_title(name)} {assumption_value(value, scenario.assumption(name).unit)}"
+        f"{scenario.title_of(name)}: {quantity_words(value, scenario.assumption(name).unit)}"
         for name, value in assumed.items()
     ]
     more = [f"{len(said) - _NAMED} more"] if len(said) > _NAMED else []

@@ -50,8 +50,8 @@ class Exports:
     folder: Path | None
     are_apart: bool = False
 
-    def write(self, panel: Panel, formats: Sequence[str]) -> Exported:
-        """Publish the panel's policy in these formats.
+    def write(self, panel: Panel, formats: Sequence[str], budget: float | None = None) -> Exported:
+        """Publish the panel's policy in these formats, held against a budget (money a year) where one is aimed at.
 
         Raises
         ------
@@ -63,12 +63,12 @@ class Exports:
             raise InputError("no format was chosen; choose one or more")
         if self.folder is None:
             with tempfile.TemporaryDirectory() as passing:
-                return _exported(panel, formats, Path(passing), "")
+                return _exported(panel, formats, budget, Path(passing), "")
         if not self.are_apart:
-            return _exported(panel, formats, self.folder, str(self.folder))
+            return _exported(panel, formats, budget, self.folder, str(self.folder))
         own = _new_folder(self.folder)
         try:
-            return _exported(panel, formats, own, str(own))
+            return _exported(panel, formats, budget, own, str(own))
         finally:
             if not any(own.iterdir()):
                 own.rmdir()
@@ -85,8 +85,8 @@ def archive(files: Mapping[str, bytes]) -> bytes:
     return content.getvalue()
 
 
-def _exported(panel: Panel, formats: Sequence[str], folder: Path, place: str) -> Exported:
-    paths = panel.export(folder, formats)
+def _exported(panel: Panel, formats: Sequence[str], budget: float | None, folder: Path, place: str) -> Exported:
+    paths = panel.export(folder, formats, budget)
     names = tuple(path.name for path in paths)
     if len(set(formats)) == 1:
         # the file asked for alone; what lies beside it in a folder (its schema) is no use in a folder of downloads

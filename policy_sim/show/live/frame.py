@@ -15,7 +15,7 @@ from policy_sim.assumptions import Scenario
 from policy_sim.policy import Policy, guard_words, limit_content, limit_words
 from policy_sim.show.live.answer import answer_content
 from policy_sim.show.live.guidance import FOLLOWED, menu_rows, playbook_content
-from policy_sim.show.live.state import SHOWN, SPEND, VALUE, Panel
+from policy_sim.show.live.state import FOUND, SHOWN, SPEND, VALUE, Panel
 from policy_sim.show.wording import currency_content, year_words
 from policy_sim.words import CASE_COLUMNS, LIMIT_KINDS, OUTCOMES, PARTS, TILES
 
@@ -101,13 +101,14 @@ def lever_rows(panel: Panel) -> list[dict[str, Any]]:
 
 
 def preset_rows(panel: Panel) -> list[dict[str, Any]]:
-    """Return the policies that one may go to: name, title, limits and playbook."""
+    """Return the policies that one may go to: name, title, limits, playbook, and whether a search has found it."""
     return [
         {
             "name": policy.name,
             "title": policy.title,
             "limits": general_limits(policy, panel),
             "playbook": playbook_content(policy.playbook),
+            "is_found": policy.name in FOUND,
         }
         for policy in panel.presets
     ]

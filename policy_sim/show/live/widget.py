@@ -29,13 +29,15 @@ from policy_sim.clv import Transactions
 from policy_sim.policy import ASK, Lever, Policy, load_policy
 from policy_sim.publish import import_policy
 from policy_sim.show.live.answer import answer_content, look_up_answer, work_out_answer
+from policy_sim.show.live.assumed import what_fits
 from policy_sim.show.live.before import WAITING, before_words, scenario_before
 from policy_sim.show.live.exports import Exports
 from policy_sim.show.live.frame import frame_content, general_limits, lever_rows, preset_rows
 from policy_sim.show.live.guidance import playbook_content
 from policy_sim.show.live.script import script_of
 from policy_sim.show.live.state import CurveView, Panel, limit_number, open_panel
-from policy_sim.show.live.worker import PriorityWorker
+from policy_sim.show.live.within_budget import WITHIN, budget_in
+from policy_sim.show.live.worker import Cancelled, PriorityWorker
 from policy_sim.study import Sample, Setting, prepare
 
 __all__ = ["Workbench", "curve_message", "open_workbench"]
@@ -55,7 +57,7 @@ class Workbench(anywidget.AnyWidget):
 
     The screen asks by messages, each answered by one or more: `show` (limits, baseline, limit in hand) by view, curves
     and break-evens, `take` (limit in hand) by its curve first, `study`, `find_rules`, `rules`, `case`, `assumptions`,
-    `assume`, `cancel`, `review`, `export`, `load`.
+    `within_budget`, `assume`, `assume_what_fits`, `cancel`, `review`, `export`, `load`.
     """
 
     _esm = script_of("panel.js") + 'export default modules["panel.js"];\n'
@@ -115,14 +117,14 @@ class Workbench(anywidget.AnyWidget):
             "study": self._study,
             "find_rules": lambda asked: self._slow.add(_RECOMMEND, "rules", partial(self._tell_found, asked)),
             "rules": self._look_at_rules,
-            "case": lambda asked: self._quick.add(_CASE, "case", lambda check: self._tell_case(asked)),
+            "within_budget": lambda asked: self._slow.add(_RECOMMEND, "budget", partial(self._tell_within, asked)),
+            "case": self._case,
             "assumptions": self._assumptions,
             "assume": self._assume,
+            "assume_what_fits": self._assume_what_fits,
             "cancel": self._cancel,
             "review": lambda asked: self._quick.add(_IN_HAND, "review", self._tell_review),
-            "export": lambda asked: self._quick.add(
-                _IN_HAND, "export", partial(self._tell_exported, [str(name) for name in asked["formats"]])
-            ),
+            "export": lambda asked: self._quick.add(_IN_HAND, "export", partial(self._tell_exported, asked)),
             "load": self._load,
         }
         if message.get("ask") not in answers:
@@ -161,7 +163,7 @@ class Workbench(anywidget.AnyWidget):
                 self._fresh = set()
             elif moved:
                 self._fresh &= moved  # a limit's own curve does not depend on where it stands
-        self._quick.add(_VIEW, "policy", partial(self._tell_view, wanted, order))
+        self._quick.add(_VIEW, "policy", self._by_order(order, partial(self._tell_view, wanted, order)))
         for lever in panel.levers:
             if lever not in self._fresh:
                 priority = _IN_HAND if lever == self._hand else _NEAR if lever.tier == self._hand.tier else _FAR
@@ -177,9 +179,10 @@ class Workbench(anywidget.AnyWidget):
         self._drop_what_takes_long()
 
     def _drop_what_takes_long(self) -> None:
-        for about in ("assume", "study", "policy", "before", "rules", "guidance"):
+        for about in ("assume", "study", "policy", "before", "rules", "budget", "guidance"):
             self._slow.drop(about)
-        self.send({"kind": "found", "preset": ""})  # a search that waits has not begun to say anything
+        for kind in ("found", "found_within"):  # a search that waits has not begun to say anything
+            self.send({"kind": kind, "preset": ""})
 
     def _study(self, asked: Mapping[str, Any]) -> None:
         """Find the recommended policy, what could turn it, and the frontier, once for a setting."""
@@ -235,8 +238,28 @@ class Workbench(anywidget.AnyWidget):
             # not before: it would take the processors from what the person at the screen waits for
             self._slow.add(_BREAK_EVENS, "policy", partial(self._tell_break_evens, order))
 
-    def _tell_case(self, asked: Mapping[str, Any]) -> None:
-        self.send({"kind": "case", "facts": asked["facts"], **self.panel.case(asked["facts"])})
+    def _case(self, asked: Mapping[str, Any]) -> None:
+        self._quick.drop("case")  # the one before is not waited for any more
+        order = str(asked.get("order", ""))
+        self._quick.add(_CASE, "case", self._by_order(order, partial(self._tell_case, asked, order)))
+
+    def _by_order(self, order: str, work: Callable[[Callable[[], None]], None]) -> Callable[[Callable[[], None]], None]:
+        """Return a piece of work whose problems are told as those of an order, which the screen waits for."""
+
+        def told(check: Callable[[], None]) -> None:
+            try:
+                work(check)
+            except Cancelled:
+                raise
+            except Exception as error:
+                self._tell_problem(error, order)
+
+        return told
+
+    def _tell_case(self, asked: Mapping[str, Any], order: str, check: Callable[[], None]) -> None:
+        content = self.panel.case(asked["facts"])
+        check()
+        self.send({"kind": "case", "order": order, "facts": asked["facts"], **content})
 
     def _tell_break_evens(self, order: str, check: Callable[[], None]) -> None:
         with _Telling(self, "Asking what would change our mind", check) as on_progress:
@@ -254,6 +277,21 @@ class Workbench(anywidget.AnyWidget):
     def _tell_presets(self, panel: Panel) -> None:
         rows = {"presets": preset_rows(panel), "points": panel.points(), "levers": lever_rows(panel)}
         self.send({"kind": "presets", **rows})
+
+    def _tell_within(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
+        try:
+            budget = budget_in(asked)
+            if budget is None:
+                raise InputError("no budget is set; set one first")
+            with _Telling(self, "Searching the best limits within the budget", check) as on_progress:
+                found = self.panel.with_best_within(budget, on_progress)
+            check()
+        except BaseException:
+            self.send({"kind": "found_within", "preset": ""})
+            raise
+        panel = self._change(lambda panel: replace(panel, presets=found.presets))
+        self._tell_presets(panel)
+        self.send({"kind": "found_within", "preset": WITHIN})
 
     def _tell_found(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
         try:
@@ -325,6 +363,19 @@ class Workbench(anywidget.AnyWidget):
         self._drop_what_takes_long()
         self._slow.add(_RECOMMEND, "assume", partial(self._tell_assumed, values, self._prepare))
 
+    def _assume_what_fits(self, asked: Mapping[str, Any]) -> None:
+        """Assume what a link says as far as it fits, and say what was left out and why."""
+        fitting, left_out = what_fits(asked["values"], self.panel.setting.scenario)
+        if fitting:
+            try:
+                self._assume({"values": fitting})
+            except InputError as error:
+                fitting, left_out = {}, [*left_out, f"the assumptions together: {error}"]
+        if left_out:
+            self.send({"kind": "left_out", "parts": left_out})
+        if not fitting:
+            self._study({})
+
     def _tell_assumed(
         self,
         values: dict[str, float],
@@ -349,9 +400,10 @@ class Workbench(anywidget.AnyWidget):
     def _tell_review(self, check: Callable[[], None]) -> None:
         self.send({"kind": "review", **self.panel.review(self._assumed)})
 
-    def _tell_exported(self, formats: list[str], check: Callable[[], None]) -> None:
+    def _tell_exported(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
+        formats, budget = [str(name) for name in asked["formats"]], budget_in(asked)
         with _Telling(self, "Writing", check):
-            done = self._exports.write(self.panel, formats)
+            done = self._exports.write(self.panel, formats, budget)
         told = {"files": list(done.files), "place": done.place, "download": done.download}
         self.send({"kind": "exported", **told}, [done.content])
 

@@ -15,6 +15,7 @@ import pytest
 
 from policy_sim import ASK, Lever, compare, evaluate, export_policy, load_policy, load_scenario, threshold_curve
 from policy_sim.border import Progress
+from policy_sim.publish import read_file
 from policy_sim.show.live.before import WAITING, before_words, scenario_before
 from policy_sim.show.live.frame import frame_content
 from policy_sim.show.live.state import Panel, open_panel
@@ -372,3 +373,63 @@ def test_a_search_that_is_given_up_says_so(screen: Screen) -> None:
     assert not [content for content, _ in screen.sent if content["kind"] in ("presets", "problem")]
     screen.ask(ask="cancel")
     assert screen.only("found")["preset"] == ""
+
+
+def test_the_best_within_a_budget_is_found_in_whole_units_or_said_not_to_be(screen: Screen, panel: Panel) -> None:
+    spent = panel.baseline.per_year("remedy_cost").mean()
+    screen.ask(ask="within_budget", budget=0.85 * spent)
+    preset = next(
+        row for row in screen.only("presets")["presets"] if row["name"] == screen.only("found_within")["preset"]
+    )
+    assert preset["title"] == f"Best within {format_money(0.85 * spent, 'USD')}"
+    limits = [limit for of_tier in preset["limits"].values() for limit in of_tier.values()]
+    assert all(isinstance(limit, str) or limit == int(limit) for limit in limits)
+    found = screen.workbench.panel
+    assert found.outcome_of(found.presets[-1]).per_year("remedy_cost").mean() <= 0.85 * spent
+    point = found.points()[-1]
+    assert (point["name"], point["is_recommended"]) == ("within_budget", True)
+    refused = {1.0: "no limits are within $1.00 a year: the least possible spend", -1: "budget is -1"}
+    for budget, words in (refused | {None: "no budget is set", "all": "budget is 'all'", np.nan: "is nan"}).items():
+        screen.ask(ask="within_budget", budget=budget)
+        assert words in screen.only("problem")["words"]
+        assert screen.only("found_within")["preset"] == ""
+
+
+def test_the_budget_is_written_where_the_policy_came_from(screen: Screen, panel: Panel, tmp_path: Path) -> None:
+    screen.show(keep_item=30)
+    for name in ("json", "csv", "html"):
+        screen.ask(ask="export", formats=[name], budget=300_000)
+    spent = panel.with_limits({"agent": {"keep_item": 30.0}}).outcome.per_year("remedy_cost").mean()
+    read = read_file(next(tmp_path.glob("*.json"))).record.provenance.expected_spending
+    assert read is not None
+    assert (read.remedy_cost, read.budget) == (pytest.approx(spent, abs=0.01), 300_000)
+    assert read_file(next(tmp_path.glob("*.csv"))).record.provenance.expected_spending == read
+    assert "expected_spending" in next(tmp_path.glob("*.html")).read_text()
+
+
+def test_a_case_is_answered_for_its_order_and_problems_too(screen: Screen, panel: Panel) -> None:
+    screen.ask(ask="case", facts={"story": "lost_adapter"}, order="case 1")
+    assert screen.only("case")["order"] == "case 1"
+    assert screen.only("case")["tier"] == panel.case({"story": "lost_adapter"})["tier"]
+    for facts in ({"story": "lost"}, {"item_price": "much"}, [], None):
+        screen.ask(ask="case", facts=facts, order="case 2")
+        assert screen.only("problem")["order"] == "case 2"
+
+
+def test_of_a_link_s_assumptions_those_that_fit_are_made(screen: Screen) -> None:
+    values = {"shop.future_value_factor": 0.5, "shop.margin": 2, "of.mine": 1, "shop.cases_per_year": "a lot"}
+    screen.ask(ask="assume_what_fits", values=values)
+    assert screen.only("assumed")["values"] == {"shop.future_value_factor": 0.5}
+    parts = screen.only("left_out")["parts"]
+    assert len(parts) == 3
+    assert "there is no assumption 'of.mine'" in parts[1]
+    screen.ask(ask="assume_what_fits", values={"of.mine": 1})
+    assert screen.only("frontier")["points"]  # what follows without assumptions
+
+
+@pytest.mark.parametrize("limits", [None, [], {"agent": None}, {"agent": {"credit": {}}}, {"boss": {"credit": 1}}])
+def test_whatever_is_sent_is_answered(screen: Screen, limits: Any) -> None:
+    screen.ask(ask="show", order="1", limits=limits, baseline=IN_FORCE, hand=["agent", "credit"])
+    assert screen.only("problem")["order"] == "1"
+    screen.ask(ask="show", order="2", limits={}, baseline={"preset": "mine"}, hand=["agent", "credit"])
+    assert "unknown policy to compare with 'mine'" in screen.only("problem")["words"]

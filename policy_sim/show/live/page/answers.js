@@ -1,8 +1,10 @@
 // Answers: what Python says, and how it changes the state.
 // In: messages. Out: the changed state, shown. Left to others: what was asked (acts.js).
 
-/** @import { AssumptionRow, Bench, CaseView, CurveContent, Exported, Frame, MindRow, Point, Review, Terms, Trust, View } from "./types.js" */
+/** @import { AssumptionRow, Bench, CurveContent, Exported, Frame, MindRow, Point, Review, Terms, Trust, View } from "./types.js" */
 import { assumptionDialog } from "./assumption_dialog.js";
+import { budgetAnswersOf } from "./budget_line.js";
+import { caseAnswersOf } from "./case_asking.js";
 import { readCurve } from "./curves.js";
 import { exportedWords, reviewDialog } from "./export_dialog.js";
 import { keyOf, leversOf } from "./limits.js";
@@ -32,6 +34,7 @@ export function answersOf(bench, screen) {
       store.change({ view: { ...message, context: contextOf(store.state, asked) }, worths });
       screen.root.dataset.viewMs = (performance.now() - asked.at).toFixed(0);
       if (store.state.isDirty) acts.send();
+      else acts.refreshCase();
       bench.show();
     },
 
@@ -46,10 +49,9 @@ export function answersOf(bench, screen) {
     },
 
     settled(/** @type {Ordered} */ { order }) {
-      const { id, count, isDirty, orders, shownCase } = store.state;
+      const { id, count, isDirty, orders } = store.state;
       if (order !== `${id}:${count}` || isDirty) return;
       store.change({ isSettled: true });
-      if (shownCase) bench.ask({ ask: "case", facts: shownCase.facts });
       acts.lookAtRules();
       screen.root.dataset.settledMs = (performance.now() - (orders.get(order)?.at ?? NaN)).toFixed(0);
       bench.show();
@@ -62,6 +64,8 @@ export function answersOf(bench, screen) {
     },
 
     ...ruleAnswersOf(bench),
+    ...budgetAnswersOf(bench),
+    ...caseAnswersOf(bench, screen.oneCase),
 
     presets(/** @type {Pick<Frame, "presets" | "points" | "levers">} */ { presets, points, levers }) {
       store.change({ frame: { ...store.state.frame, presets, points, levers }, levers: leversOf({ levers }) });
@@ -80,12 +84,6 @@ export function answersOf(bench, screen) {
       bench.show();
     },
 
-    case(/** @type {CaseView} */ message) {
-      store.change({ shownCase: message });
-      screen.oneCase.choose(message);
-      screen.oneCase.show(bench.read());
-    },
-
     assumptions: (/** @type {{ rows: AssumptionRow[], trusts: Trust[], before: string }} */ message) =>
       bench.open(assumptionDialog(bench, message)),
 
@@ -95,12 +93,10 @@ export function answersOf(bench, screen) {
     },
 
     assumed(/** @type {{ frame: Frame, values: Record<string, number> }} */ { frame, values }) {
-      const { shownCase } = store.state;
-      store.change({ frame, levers: leversOf(frame), assumed: values, curves: new Map(), frontier: null, onBudget: {}, lookedAt: "" });
+      store.change({ frame, levers: leversOf(frame), assumed: values, curves: new Map(), frontier: null, lookedAt: "" });
       screen.begin(bench.read());
       acts.changed(Object.keys(values).length ? "Assumptions changed" : "Assumptions as the scenario has them");
       bench.ask({ ask: "study" });
-      if (shownCase) bench.ask({ ask: "case", facts: shownCase.facts });
     },
 
     review: (/** @type {Review} */ review) => screen.dialog.isOpen() && bench.open(reviewDialog(bench, review, screen.header.line())),
@@ -115,14 +111,21 @@ export function answersOf(bench, screen) {
     over: () => screen.status.showOver(),
 
     problem(/** @type {{ words: string } & Ordered} */ { words, order }) {
-      // nothing will come of what was asked; the next move asks anew
-      if (!order || order === store.state.pending) store.change({ pending: "", isSettled: true });
+      const { pending, askedCase, isDirty } = store.state;
+      if (order && order === askedCase?.order) store.change({ askedCase: null });
+      if (order && order === pending) {
+        // nothing will come of what was asked; the next move asks anew
+        store.change({ pending: "", isSettled: true });
+        if (acts.retreat(words)) return;
+        if (isDirty) acts.send();
+      }
       bench.show();
       bench.say(capital(words), true);
       const checking = screen.root.querySelector("[data-checking]"); // what stands behind a dialog is not seen
       if (checking) checking.textContent = capital(words);
     },
 
+    left_out: (/** @type {{ parts: string[] }} */ { parts }) => acts.leaveOut(parts),
     note: (/** @type {{ words: string }} */ { words }) => bench.say(words),
   };
 }

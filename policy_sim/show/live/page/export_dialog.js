@@ -2,6 +2,7 @@
 // In: what Python found: the card, what changes, what to mind. Out: what the dialog holds. Left to others: writing (Python).
 
 /** @import { Bench, Exported, Frame, Reading, Review } from "./types.js" */
+import { budgetNow, budgetSentence } from "./budget.js";
 import { cardView } from "./card_view.js";
 import { button, node, scrolling } from "./elements.js";
 import { capital } from "./numbers.js";
@@ -30,7 +31,7 @@ export function reviewDialog(bench, review, line) {
   const put = button(frame.is_writing ? "Write the files" : "Download", { class: "ps-main-button" }, () => {
     if (!chosen().length) return;
     bench.closeDialog();
-    bench.ask({ ask: "export", formats: chosen() });
+    bench.ask({ ask: "export", formats: chosen(), budget: state.budget });
   });
   put.disabled = Boolean(state.pending) || state.isDirty || review.warnings.some(isError);
   return [
@@ -85,15 +86,9 @@ function mindOf({ warnings }, reading) {
   return [heading, node("ul", { class: "ps-findings", "data-mind": "" }, ...items)];
 }
 
-/** @param {Reading} reading */
+/** Where the budget is passed. @param {Reading} reading */
 function overBudget(reading) {
-  const { frame, state } = reading;
-  const spend = reading.read(frame.spend);
-  if (state.budget === null || !spend) return [];
-  const over = spend.level * frame.cases_per_year - state.budget;
-  if (over <= 0) return [];
-  const words = `${reading.spendTitle}: over the budget of ${reading.cash(state.budget)} a year by ${reading.cash(over)}.`;
-  return [{ severity: "warning", words }];
+  return budgetNow(reading)?.isOver ? [{ severity: "warning", words: `${budgetSentence(reading)}.` }] : [];
 }
 
 /** Every difference, with a case that shows it. @param {Review} review */

@@ -2,7 +2,8 @@
 // In: choices. Out: its element, and a hidden field that takes a file. Left to others: the dialogs that it opens.
 
 /** @import { Bench, Frame, Playbook, State } from "./types.js" */
-import { budgetDialog, sidesDialog } from "./dialogs.js";
+import { overBudgetWords } from "./budget.js";
+import { sidesDialog } from "./dialogs.js";
 import { button, menuOf, node } from "./elements.js";
 import { linkOf } from "./links.js";
 import { same } from "./state.js";
@@ -32,13 +33,13 @@ export function policyMenu(bench) {
     button("Open a policy file", {}, () => loader.click()),
     button("Save the policy to a file", {}, () => {
       close();
-      bench.ask({ ask: "export", formats: ["json"] });
+      bench.ask({ ask: "export", formats: ["json"], budget: store.state.budget });
     }),
     button("Copy a link to this screen", {}, () => {
       close();
       copyLink(bench);
     }),
-    button("Set a budget", {}, () => bench.open(budgetDialog(bench))),
+    button("Set a budget", {}, acts.openBudget),
     button("Assumptions", {}, () => bench.ask({ ask: "assumptions" })),
     button("Print", {}, () => window.print()),
     button("Light or dark", {}, () => {
@@ -66,6 +67,15 @@ export function policyMenu(bench) {
         }),
       );
       policies.replaceChildren(...goTo);
+    },
+    /** Say which policies are over the budget. @param {import("./types.js").Reading} reading */
+    show(reading) {
+      for (const entry of policies.querySelectorAll("button")) {
+        const words = overBudgetWords(reading, entry.dataset.preset ?? "");
+        const said = entry.querySelector("small");
+        if (words) (said ?? entry.appendChild(node("small", { class: "ps-over" }))).textContent = ` ▲ ${words}`;
+        else said?.remove();
+      }
     },
   };
 }

@@ -122,9 +122,12 @@ export interface Named {
   readonly name: string;
   readonly title: string;
 }
-export interface Preset extends Named, Terms {}
+/** `is_found`: by a search, so that others may not have it. */
+export interface Preset extends Named, Terms {
+  readonly is_found?: boolean;
+}
 /** A policy on the plane of spend and value: both under the names of their outcomes. */
-export type Point = { readonly title?: string; readonly is_recommended?: boolean } & { readonly [outcome: string]: any };
+export type Point = { readonly name?: string; readonly title?: string; readonly is_recommended?: boolean } & { readonly [outcome: string]: any };
 
 export interface CaseField extends Named {
   readonly choices?: readonly Named[];
@@ -170,6 +173,8 @@ export interface Frame {
   /** Whether others come to see it, by a token, and whether exports are written on the machine where it runs. */
   readonly has_visitors?: boolean;
   readonly is_writing?: boolean;
+  /** Whether this is a shared file, which searches nothing. */
+  readonly is_shared?: boolean;
   readonly approved: string;
   readonly presets: readonly Preset[];
   readonly points: readonly Point[];
@@ -272,6 +277,8 @@ export interface CaseView {
   readonly rule: string;
   readonly follows: boolean;
   readonly resolutions: readonly Resolution[];
+  /** Why the answer is not known for what is in hand, in a shared file. */
+  readonly unknown?: string;
 }
 
 export interface AssumptionRow extends Named {
@@ -344,10 +351,12 @@ export interface State {
   readonly per: Per;
   readonly split: Split;
   readonly assumed: Readonly<Record<string, number>>;
-  /** Money a year; null where there is none. */
+  /** Money a year that is aimed at; null where there is none. */
   readonly budget: number | null;
-  /** Limits that the budget holds, by key. */
-  readonly onBudget: Readonly<Record<string, boolean>>;
+  /** What was in hand when the search for the best within the budget began, while it lasts. */
+  readonly seekingWithin: Terms | null;
+  /** What was left out of a link, and why. */
+  readonly leftOut: readonly string[];
   readonly pinned: Terms | null;
   /** What B is while A is shown. */
   readonly aside: Terms | null;
@@ -367,7 +376,10 @@ export interface State {
   readonly view: (View & { readonly context: string }) | null;
   readonly frontier: readonly Point[] | null;
   readonly minds: { readonly rows: readonly MindRow[]; readonly context: string; readonly words?: string };
-  readonly shownCase: CaseView | null;
+  /** The answer on screen, with what it holds for, by `caseContextOf`. */
+  readonly shownCase: Known<CaseView> | null;
+  /** The case whose answer is awaited. */
+  readonly askedCase: { readonly order: string; readonly facts: Readonly<Record<string, any>>; readonly context: string } | null;
   /** What was in hand when the search for rules began, while it lasts. */
   readonly seeking: Terms | null;
   /** The preset with the rules that were found, and the assumptions by which they were. */
