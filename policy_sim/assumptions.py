@@ -304,11 +304,12 @@ class Scenario(Described):
         if not any(self.value(f"{failure}.share_of_cases") > 0 for failure in self.failures):
             raise ValueError("every failure has a share_of_cases of 0; give one of them a share above 0")
         for failure in self.failures:
-            asking = sum(self.value(f"{failure}.{ask.assumption}") for ask in ASKS.values() if ask.assumption)
+            asks = [f"{failure}.{ask.assumption}" for ask in ASKS.values() if ask.assumption]
+            asking = sum(map(self.value, asks))
             if asking > 1 + 1e-12:
                 raise ValueError(
-                    f"the shares of what customers ask for after {failure} add up to {asking:g}; they must add up to "
-                    "at most 1, lower one of them"
+                    f"the shares of what customers ask for after {failure} ({', '.join(asks)}) add up to {asking:g}; "
+                    "they must add up to at most 1, lower one of them"
                 )
         for name in self.correlation.names if self.correlation else ():
             if name not in self.assumption_names:

@@ -37,7 +37,7 @@ def assumption_rows(scenario: Scenario) -> list[dict[str, Any]]:
                 "value": assumption.value,
                 "low": low,
                 "high": high,
-                "unit": assumption.unit,
+                "unit": assumption_unit(assumption.unit),
                 "words": f"{assumption_value(low, assumption.unit)} to {assumption_value(high, assumption.unit)}",
                 "source": assumption.source,
                 "trust": assumption.trust,

@@ -314,6 +314,11 @@ class Panel:
         return replace(self, presets=(*(policy for policy in self.presets if policy.name != _RECOMMENDED), best))
 
     @property
+    def recommended(self) -> Policy | None:
+        """The policy with the best limits that were found, None where nobody has looked for them yet."""
+        return next((policy for policy in self.presets if policy.name == _RECOMMENDED), None)
+
+    @property
     def best_rules(self) -> Policy | None:
         """The policy with the best rules that were found, None where nobody has looked for them yet."""
         return next((policy for policy in self.presets if policy.name == _GUIDED), None)
@@ -322,8 +327,7 @@ class Panel:
         """Return a copy with one more policy to go to: the best rules, within the best limits or those in hand."""
         on_progress, limits = steadily(on_progress, "Finding the rules"), self.policy
         if are_limits_best:
-            known = next((policy for policy in self.presets if policy.name == _RECOMMENDED), None)
-            limits = known or best_limits(self.approved, self.payoffs, on_progress=on_progress).policy
+            limits = self.recommended or best_limits(self.approved, self.payoffs, on_progress=on_progress).policy
         found = best_playbooks(limits, self.payoffs, _MOST_RULES, _QUESTIONS, on_progress=on_progress).policy_with()
         title = "Recommended, with rules" if are_limits_best else "With the best rules"
         found = found.model_copy(update={"name": _GUIDED, "title": title})

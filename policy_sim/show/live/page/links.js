@@ -1,7 +1,7 @@
 // Links: a screen in the address of the page, and back.
 // In: a state, or an address. Out: a link, or what it says. Left to others: showing it (panel.js).
 
-/** @import { Limit, Playbook, State } from "./types.js" */
+/** @import { Assumed, Limit, Playbook, State } from "./types.js" */
 import { withLimit } from "./limits.js";
 import { PERIODS } from "./reading.js";
 
@@ -40,7 +40,7 @@ const playbookIn = (playbook) => (Array.isArray(playbook?.rules) && playbook.rul
  * What a link says, as parts of the state; what does not fit is left out. Null where the address holds none.
  * @param {string} hash
  * @param {State} state
- * @returns {{ part: Partial<State>, assumed: Record<string, number> } | null}
+ * @returns {{ part: Partial<State>, assumed: Assumed } | null}
  * @throws where the link cannot be read
  */
 export function screenIn(hash, state) {
