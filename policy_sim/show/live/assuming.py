@@ -1,7 +1,7 @@
 """Assuming: what somebody types for assumptions on the page, read; which assumptions matter most.
 
-In: numbers and texts by name of assumption, a scenario, a panel. Out: how each was read or what is wrong with it, as
-plain data. Left to others: the grammar (`typed`), valuing cases anew (`widget`), how it looks
+In: numbers and texts by name of assumption, a scenario; rows of break-evens. Out: how each was read or what is wrong
+with it, as plain data. Left to others: the grammar (`typed`), valuing cases anew (`widget`), how it looks
 (`page/assumption_dialog.js`).
 """
 
@@ -13,14 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policy_sim.assumptions import Assumption, Scenario
-from policy_sim.border import InputError, Progress, nearest
+from policy_sim.border import InputError, nearest
 from policy_sim.changing import changed_assumption, read_value, reading_words
-from policy_sim.show.live.assumed import break_even_rows
-from policy_sim.show.live.state import Panel
 from policy_sim.show.wording import assumption_title
 from policy_sim.typed import Typed, typed_text
 
-__all__ = ["MATTER", "Readings", "most_moving", "names_that_matter", "read_assumed", "with_texts"]
+__all__ = ["MATTER", "Readings", "most_moving", "read_assumed", "with_texts"]
 
 #: How many assumptions are shown first.
 MATTER = 10
@@ -119,17 +117,6 @@ def most_moving(rows: list[dict[str, Any]]) -> list[str]:
     swings = {str(row["name"]): abs(row["difference_high"] - row["difference_low"]) for row in rows}
     moving = [name for name, swing in swings.items() if swing > 0]
     return sorted(moving, key=lambda name: -swings[name])[:MATTER]
-
-
-def names_that_matter(panel: Panel, on_progress: Progress | None = None) -> list[str]:
-    """Return the assumptions whose range moves most what the recommended policy brings over the one in force.
-
-    None where there is no recommended policy yet, or it is the one in force.
-    """
-    best = panel.recommended
-    if best is None:
-        return []
-    return most_moving(break_even_rows(best, panel.approved, panel.payoffs, on_progress))
 
 
 def _in_short(value: float) -> float:

@@ -81,13 +81,13 @@ def open_visit() -> Workbench:
     say("starting", WAITING, since=time.time())
     with _turn(folder):
         began = time.time()
-        say("starting", "Working out values and curves", since=began)
+        say("starting", "Working out values, curves and the best limits", since=began)
         # the load of these libraries is part of what takes turns
         from policy_sim.show.live.widget import open_workbench
 
         os.chdir(visit.folder)
         workbench = open_workbench(
-            visit.scenario, visit.transactions(), visit.policy, visit.cases, visit.draws, visit.seed
+            visit.scenario, visit.transactions(), visit.policy, visit.cases, visit.draws, visit.seed, answer_first=True
         )
     say("ready", "", seconds=time.time() - began)
     return workbench

@@ -28,7 +28,8 @@ from policy_sim.border import InputError, Progress
 from policy_sim.clv import Transactions
 from policy_sim.policy import ASK, Lever, Policy, load_policy
 from policy_sim.publish import import_policy
-from policy_sim.show.live.assuming import Readings, most_moving, names_that_matter, read_assumed, with_texts
+from policy_sim.show.live.answer import answer_content, look_up_answer, work_out_answer
+from policy_sim.show.live.assuming import Readings, most_moving, read_assumed, with_texts
 from policy_sim.show.live.before import WAITING, before_words, change_words, scenario_before
 from policy_sim.show.live.frame import frame_content, general_limits, lever_rows, preset_rows
 from policy_sim.show.live.guidance import playbook_content
@@ -172,13 +173,15 @@ class Workbench(anywidget.AnyWidget):
         self._drop_what_takes_long()
 
     def _drop_what_takes_long(self) -> None:
-        for about in ("assume", "study", "policy", "before", "matter", "rules", "guidance"):
+        for about in ("assume", "study", "policy", "before", "rules", "guidance"):
             self._slow.drop(about)
         self.send({"kind": "found", "preset": ""})  # a search that waits has not begun to say anything
 
     def _study(self, asked: Mapping[str, Any]) -> None:
-        """Find the recommended policy and the frontier, once for a setting."""
-        self._slow.add(_RECOMMEND, "study", self._tell_recommended)
+        """Find the recommended policy, what could turn it, and the frontier, once for a setting."""
+        if self.panel.answer is None:
+            self._slow.add(_RECOMMEND, "study", self._tell_recommended)
+        self._slow.add(_RULES, "study", self._tell_doubts)
         self._slow.add(_FRONTIER, "study", self._tell_frontier)
 
     def _policy_of(self, baseline: Mapping[str, Any]) -> Policy:
@@ -237,22 +240,14 @@ class Workbench(anywidget.AnyWidget):
 
     def _tell_recommended(self, check: Callable[[], None]) -> None:
         with _Telling(self, "Searching the best limits", check) as on_progress:
-            recommended = self.panel.with_recommended(on_progress)
-        panel = self._change(lambda panel: replace(panel, presets=recommended.presets))
+            answer = work_out_answer(self.panel.approved, self.panel.setting, on_progress)
+        panel = self._change(lambda panel: panel.answered(answer))
+        self._tell_presets(panel)
+        self.send({"kind": "answer", "answer": answer_content(answer)})
+
+    def _tell_presets(self, panel: Panel) -> None:
         rows = {"presets": preset_rows(panel), "points": panel.points(), "levers": lever_rows(panel)}
         self.send({"kind": "presets", **rows})
-        self._slow.add(_BREAK_EVENS, "study", self._tell_what_matters)
-
-    def _tell_what_matters(self, check: Callable[[], None]) -> None:
-        with _Telling(self, "Asking which assumptions matter most", check) as on_progress:
-            names = names_that_matter(self.panel, on_progress)
-        self._matter[_OF_RECOMMENDED] = names
-        self.send({"kind": "matter", "matter": self._what_matters()})
-
-    def _what_matters(self) -> dict[str, Any]:
-        """Return the assumptions to show first, and of what their ranges move most; none where that is not known."""
-        known = ({"of": of, "names": self._matter[of]} for of in (_OF_RECOMMENDED, _OF_IN_HAND) if self._matter.get(of))
-        return next(known, {"of": "", "names": []})
 
     def _tell_found(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
         try:
@@ -263,8 +258,7 @@ class Workbench(anywidget.AnyWidget):
             self.send({"kind": "found", "preset": ""})
             raise
         panel = self._change(lambda panel: replace(panel, presets=found.presets))
-        rows = {"presets": preset_rows(panel), "points": panel.points(), "levers": lever_rows(panel)}
-        self.send({"kind": "presets", **rows})
+        self._tell_presets(panel)
         self.send({"kind": "found", "preset": found.presets[-1].name})
 
     def _look_at_rules(self, asked: Mapping[str, Any]) -> None:
@@ -288,6 +282,14 @@ class Workbench(anywidget.AnyWidget):
             content = self.panel.gap(on_progress)
         self.send({"kind": "gap", "order": order, **content})
 
+    def _tell_doubts(self, check: Callable[[], None]) -> None:
+        """Say what would turn the answer, whatever is in hand."""
+        with _Telling(self, "Asking what would turn the answer", check) as on_progress:
+            rows = self.panel.doubts(on_progress)
+        self._matter[_OF_RECOMMENDED] = most_moving(rows)
+        self.send({"kind": "doubts", "rows": rows})
+        self.send({"kind": "matter", "matter": self._what_matters()})
+
     def _tell_frontier(self, check: Callable[[], None]) -> None:
         with _Telling(self, "Drawing the frontier", check) as on_progress:
             points = self.panel.frontier(on_progress)
@@ -298,12 +300,14 @@ class Workbench(anywidget.AnyWidget):
         rows = with_texts(self.panel.assumptions(), self._scenario, self._assumed)
         told = {"trusts": self.panel.trusts(), "before": WAITING if prepare else "", "changed": self._assumed_words}
         self.send({"kind": "assumptions", "rows": rows, "matter": self._what_matters(), **told})
-        if _OF_RECOMMENDED not in self._matter and self.panel.recommended is not None:
-            self._slow.drop("matter")
-            self._slow.add(_RECOMMEND, "matter", self._tell_what_matters)
         if prepare is not None:
             self._slow.drop("before")
             self._slow.add(_RECOMMEND, "before", partial(self._tell_before, prepare))
+
+    def _what_matters(self) -> dict[str, Any]:
+        """Return the assumptions to show first, and of what their ranges move most; none where that is not known."""
+        known = ({"of": of, "names": self._matter[of]} for of in (_OF_RECOMMENDED, _OF_IN_HAND) if self._matter.get(of))
+        return next(known, {"of": "", "names": []})
 
     def _tell_before(
         self, prepare: Callable[[Mapping[str, float | str], Progress], Setting], check: Callable[[], None]
@@ -411,6 +415,8 @@ def open_workbench(
     cases: int = 20_000,
     draws: int = 200,
     seed: int = 0,
+    *,
+    answer_first: bool = False,
 ) -> Workbench:
     """Prepare everything, with a progress bar, and return the live panel; the notebook's stop button cancels.
 
@@ -422,6 +428,9 @@ def open_workbench(
         Your own log; the CDNOW sample where it is not given.
     cases, draws, seed
         How many cases are drawn from the log, how many joint draws of the assumptions, from which seed.
+    answer_first
+        Search the best limits before the panel is shown, instead of while it is. Where they were found before for the
+        same, they are there at once anyway.
 
     Raises
     ------
@@ -442,6 +451,9 @@ def open_workbench(
         setting = prepare(loaded, transactions, sample, on_progress=show)
         words.value = "Evaluating policies …"
         panel = open_panel(setting, in_force)
+        find = work_out_answer if answer_first else look_up_answer
+        answer = find(in_force, setting)
+        panel = panel.answered(answer) if answer else panel
         log = setting.customers.transactions if setting.customers else transactions
 
         def prepare_anew(values: Mapping[str, float | str], on_progress: Progress) -> Setting:

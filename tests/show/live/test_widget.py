@@ -13,9 +13,9 @@ import pytest
 
 from policy_sim import ASK, Lever, compare, evaluate, export_policy, load_policy, load_scenario, threshold_curve
 from policy_sim.border import Progress
-from policy_sim.show.live.assumed import break_even_rows
 from policy_sim.show.live.assuming import most_moving
 from policy_sim.show.live.before import WAITING, before_words, change_words, scenario_before
+from policy_sim.show.live.frame import frame_content
 from policy_sim.show.live.state import Panel, open_panel
 from policy_sim.show.live.widget import Workbench
 from policy_sim.show.live.worker import Cancelled
@@ -117,6 +117,13 @@ def test_studies_bring_the_recommended_policy_and_the_frontier(screen: Screen) -
     presets = screen.only("presets")
     assert presets["presets"][-1]["title"] == "Recommended"
     assert len(presets["points"]) == len(presets["presets"])
+    answer = screen.only("answer")["answer"]
+    assert answer == frame_content(screen.workbench.panel)["answer"]
+    doubts = screen.only("doubts")["rows"]
+    assert {row["name"] for row in doubts} >= {"shop.future_value_factor"}
+    # a second time everything is there but what follows from it
+    kinds = [message["kind"] for message in screen.ask(ask="study")]
+    assert "answer" not in kinds
     points = screen.only("frontier")["points"]
     net = [point["net_value"] for point in points]
     assert net == sorted(net)
@@ -196,12 +203,10 @@ def test_assumptions_that_move_most_come_first(screen: Screen) -> None:
     matter = screen.ask(ask="assumptions")[1]["matter"]
     assert matter["of"] == "what this policy brings over the one that it is compared with"
     assert matter["names"] == sorted(swings, key=lambda name: -swings[name])[:10]
-    # the recommended policy's count for more, as soon as there is one
+    # those of the answer count for more, as soon as there is one
     screen.ask(ask="study")
     matter = screen.only("matter")["matter"]
-    best = screen.workbench.panel.recommended
-    assert best is not None
-    rows = break_even_rows(best, screen.workbench.panel.approved, screen.workbench.panel.payoffs)
+    rows = screen.workbench.panel.doubts()
     assert matter == {"of": "what the recommended limits bring over the policy in force", "names": most_moving(rows)}
     assert screen.ask(ask="assumptions")[1]["matter"] == matter
 

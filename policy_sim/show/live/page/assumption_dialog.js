@@ -5,7 +5,7 @@
 /** @import { AssumptionRow, Assumed, Bench, Matter, Readings, Trust } from "./types.js" */
 import { assumptionRow, HEADS } from "./assumption_row.js";
 import { button, node, press, scrolling, segmented } from "./elements.js";
-import { capital } from "./numbers.js";
+import { capital, lowered } from "./numbers.js";
 import { same } from "./state.js";
 
 const [ALL, MATTER, CHANGED] = ["all", "matter", "changed"];
@@ -82,7 +82,8 @@ export function assumptionDialog(bench, { rows, trusts, before, changed, matter 
 
   const head = node("thead", {}, node("tr", {}, ...HEADS.map((text) => node("th", { scope: "col" }, text))));
   return {
-    showMatter,
+    /** Nothing jumps: what is shown first stays so. @param {Matter} known */
+    showMatter: (known) => ranked.names.length || showMatter(known),
 
     /** @param {Readings} readings */
     showReadings({ words, problems, problem: general, remark: further, is_refused: isRefused }) {
@@ -102,7 +103,7 @@ export function assumptionDialog(bench, { rows, trusts, before, changed, matter 
     content: [
       node("h3", {}, "Assumptions"),
       node("p", { class: "ps-muted" }, HELP),
-      ...(changed ? [node("p", {}, changed)] : []),
+      ...(changed ? [node("p", {}, `Last change: ${lowered(changed)}`)] : []),
       ...(before ? [node("p", { "data-before": "", "aria-live": "polite" }, before)] : []),
       kinds,
       search,

@@ -5,7 +5,7 @@
 import { node } from "./elements.js";
 import { capital } from "./numbers.js";
 
-export const HEADS = ["Assumption", "Value or range", "Unit", "Plausible", "Source"];
+export const HEADS = ["Assumption, and where its number is from", "Value or range", "Plausible"];
 const MOST_LETTERS = 60;
 
 /**
@@ -16,7 +16,7 @@ const MOST_LETTERS = 60;
  */
 export function assumptionRow(id, row, trusts, { type, enter }) {
   const title = `${row.group}: ${row.title}`;
-  const said = node("span", { class: "ps-said", id: `${id}-said-${row.name}` });
+  const said = node("span", { class: "ps-read", id: `${id}-said-${row.name}` });
   const field = node("input", {
     type: "text",
     value: row.text,
@@ -32,15 +32,14 @@ export function assumptionRow(id, row, trusts, { type, enter }) {
     type(row, field.value.trim());
   });
   field.addEventListener("keydown", ({ key }) => key === "Enter" && enter());
-  const cell = (/** @type {number} */ i, /** @type {(Node | string)[]} */ ...children) => node("td", { "data-head": HEADS[i] }, ...children);
+  const meaning = row.sentence ? [node("span", { class: "ps-meaning" }, row.sentence)] : [];
+  const unit = node("span", { class: "ps-unit" }, row.unit);
   const root = node(
     "tr",
     {},
-    node("th", { scope: "row" }, node("b", {}, title), ...(row.sentence ? [node("span", { class: "ps-meaning" }, row.sentence)] : [])),
-    cell(1, field, said),
-    cell(2, row.unit),
-    cell(3, row.words),
-    node("td", { class: "ps-source", "data-head": HEADS[4] }, ...sourceOf(row, trusts)),
+    node("th", { scope: "row" }, node("b", {}, title), ...meaning, node("span", { class: "ps-source" }, ...sourceOf(row, trusts))),
+    node("td", {}, field, unit, said),
+    node("td", { "data-head": `${HEADS[2]}: ` }, row.words),
   );
   return {
     ...{ row, field, root },
