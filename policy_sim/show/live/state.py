@@ -35,6 +35,7 @@ from policy_sim.show.live.within_budget import WITHIN, best_within
 from policy_sim.study import Answer, Setting, find_answer, load_stories, provenance_of, recommended_limits, thinned
 from policy_sim.value import (
     Curve,
+    Difference,
     GroupSums,
     Outcome,
     Payoffs,
@@ -449,9 +450,13 @@ class Panel:
         """Return the policy in hand as it would be published: the next version of the one in force, a draft."""
         return self.policy.as_next_version_of(self.approved)
 
-    def review(self) -> dict[str, Any]:
+    def review(self, assumed: Mapping[str, float | str] | None = None) -> dict[str, Any]:
         """Return what should be seen before publishing, as `exporting.review_content`."""
-        return review_content(self.to_publish(), self.approved, self.payoffs)
+        effect = self._effect_on_force()
+        return review_content(self.to_publish(), self.approved, effect, provenance_of(self.setting, effect), assumed)
+
+    def _effect_on_force(self) -> Difference:
+        return compare(self.outcome, self.outcome_of(self.approved))
 
     def export(self, folder: Path, formats: Sequence[str] = ("json",), budget: float | None = None) -> list[Path]:
         """Publish the policy in hand into a folder, with where it came from and what it is expected to bring.
@@ -464,8 +469,7 @@ class Panel:
             If the policy is not fit to be published, a format is unknown, or the folder holds a newer version or cannot
             be written to.
         """
-        effect = compare(self.outcome, self.outcome_of(self.approved))
-        provenance = provenance_of(self.setting, effect, budget)
+        provenance = provenance_of(self.setting, self._effect_on_force(), budget)
         return publish(self.to_publish(), self.setting.scenario, folder, formats, provenance)
 
 

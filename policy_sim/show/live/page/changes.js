@@ -4,9 +4,10 @@
 
 /** @import { Bench, Entry, Terms } from "./types.js" */
 import { withLimit } from "./limits.js";
-import { same } from "./state.js";
+import { same, worthsWith } from "./state.js";
 
 const MOST_ORDERS = 50; // that an answer may still come to
+export const MOST_ENTRIES = 100; // of the history
 
 /** @param {Bench} bench */
 export function changesOf(bench) {
@@ -42,7 +43,10 @@ export function changesOf(bench) {
     const entry = { text, byKeysOn, limits, playbook, baseline, assumed, budget };
     if (history.length && same({ ...history[at], text, byKeysOn }, entry)) return false;
     const before = byKeysOn && history[at].byKeysOn === byKeysOn ? at : at + 1;
-    store.change({ history: [...history.slice(0, before), entry], at: before });
+    const now = bench.read().read(store.state.frame.value); // where a limit was moved, from its curve
+    if (now) store.change({ worths: worthsWith(store.state, entry, now.level) });
+    const kept = [...history.slice(0, before), entry].slice(-MOST_ENTRIES);
+    store.change({ history: kept, at: kept.length - 1 });
     return true;
   }
 

@@ -111,11 +111,11 @@ export function screenOf(bench, onReconnect) {
 function footOf({ frame }) {
   const count = (/** @type {number} */ value) => value.toLocaleString("en-US");
   return [
-    `${frame.scenario}, scenario ${frame.scenario_fingerprint}`,
-    `${count(frame.cases)} cases, ${frame.draws} draws of the assumptions`,
+    `${frame.scenario}, assumptions ${frame.scenario_fingerprint}`,
+    `${count(frame.cases)} cases, each looked at under ${count(frame.draws)} ways the assumptions may turn out`,
     frame.year,
     `money in ${frame.currency.code}`,
-    "“likely” holds 90% of the draws",
+    "“likely” holds nine in ten of these ways",
     `policy_sim ${frame.version}`,
   ].join(" · ");
 }

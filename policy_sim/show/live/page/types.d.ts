@@ -170,6 +170,9 @@ export interface Frame {
   readonly followed: string;
   /** Whether rules stay as they are: in a shared file that has some. */
   readonly has_fixed_rules?: boolean;
+  /** Whether others come to see it, by a token, and whether exports are written on the machine where it runs. */
+  readonly has_visitors?: boolean;
+  readonly is_writing?: boolean;
   /** Whether this is a shared file, which searches nothing. */
   readonly is_shared?: boolean;
   readonly approved: string;
@@ -234,7 +237,10 @@ export interface Curve {
 
 export interface MindRow extends Named {
   readonly unit: string;
-  readonly side: string;
+  /** What today's value means, in words; empty where the scenario does not say it. */
+  readonly sentence: string;
+  /** From where on the other policy wins: "fewer than 5 of 100 customers". */
+  readonly turns: string;
   readonly today: number;
   readonly low: number;
   readonly high: number;
@@ -243,6 +249,9 @@ export interface MindRow extends Named {
   readonly low_words: string;
   readonly high_words: string;
   readonly turns_at_words: string;
+  readonly today_picture: string;
+  /** The range in words: "1.2 to 7.7 of 100 customers". */
+  readonly between: string;
   readonly difference_low: number;
   readonly difference_today: number;
   readonly difference_high: number;
@@ -272,13 +281,37 @@ export interface CaseView {
   readonly unknown?: string;
 }
 
+/** What is assumed otherwise than in the scenario: a number in its unit, or a range as text. */
+export type Assumed = Readonly<Record<string, number | string>>;
+
 export interface AssumptionRow extends Named {
   readonly group: string;
+  /** What its value means, in words; empty where the scenario does not say it. */
+  readonly sentence: string;
   readonly value: number;
+  /** What stands in its field: now, and as the scenario has it. */
+  readonly text: string;
+  readonly own: string;
   readonly unit: string;
   readonly words: string;
   readonly source: string;
   readonly trust: string;
+}
+
+/** Assumptions that are shown first, and what their ranges move most. */
+export interface Matter {
+  readonly names: readonly string[];
+  readonly of: string;
+}
+
+/** How what was typed was read, or what is wrong with it, by assumption. */
+export interface Readings {
+  readonly words: Readonly<Record<string, string>>;
+  readonly problems: Readonly<Record<string, string>>;
+  readonly problem: string;
+  readonly remark: string;
+  readonly is_taken: boolean;
+  readonly is_refused: boolean;
 }
 
 export interface Trust {
@@ -291,11 +324,23 @@ export interface Trust {
 export interface Review {
   readonly name: string;
   readonly version: number;
-  readonly findings: readonly { readonly severity: string; readonly words: string }[];
+  /** The card that agents get, a page of its own. */
+  readonly card: string;
+  readonly worth: string;
+  readonly changes: readonly { readonly words: string; readonly is_loss: boolean }[];
+  readonly together: string;
+  readonly warnings: readonly { readonly severity: string; readonly words: string }[];
   readonly verdict: string;
   readonly steps: readonly { readonly words: string; readonly more_generous: string; readonly example: string }[];
   readonly rules: readonly string[];
   readonly formats: readonly (Named & { readonly is_usual: boolean; readonly problem: string })[];
+}
+
+/** What came of an export: all files, where they were written ("" for nowhere), and what is saved. */
+export interface Exported {
+  readonly files: readonly string[];
+  readonly place: string;
+  readonly download: string;
 }
 
 export interface Entry {
@@ -304,7 +349,7 @@ export interface Entry {
   readonly limits: Limits;
   readonly playbook: Playbook | null;
   readonly baseline: Baseline;
-  readonly assumed: Readonly<Record<string, number>>;
+  readonly assumed: Assumed;
   readonly budget: number | null;
 }
 
@@ -327,7 +372,7 @@ export interface State {
   readonly tab: Tab;
   readonly per: Per;
   readonly split: Split;
-  readonly assumed: Readonly<Record<string, number>>;
+  readonly assumed: Assumed;
   /** Money a year that is aimed at; null where there is none. */
   readonly budget: number | null;
   /** What was in hand when the search for the best within the budget began, while it lasts. */
@@ -339,6 +384,8 @@ export interface State {
   readonly aside: Terms | null;
   readonly history: readonly Entry[];
   readonly at: number;
+  /** Net value per case against the policy in force, by `termsKey`, where it was worked out. */
+  readonly worths: ReadonlyMap<string, number>;
   /** How many times the limits were sent, what was sent by order, and the order whose view is awaited. */
   readonly count: number;
   readonly orders: ReadonlyMap<string, Order>;
