@@ -1,8 +1,8 @@
 // Answers: what Python says, and how it changes the state.
 // In: messages. Out: the changed state, shown. Left to others: what was asked (acts.js).
 
-/** @import { Assumed, Bench, CurveContent, Exported, Frame, Matter, MindRow, Point, Readings, Review, Terms, View } from "./types.js" */
-import { assumptionDialog } from "./assumption_dialog.js";
+/** @import { Bench, CurveContent, Exported, Frame, MindRow, Point, Review, Terms, View } from "./types.js" */
+import { assumptionAnswersOf } from "./assumption_answers.js";
 import { budgetAnswersOf } from "./budget_line.js";
 import { caseAnswersOf } from "./case_asking.js";
 import { readCurve } from "./curves.js";
@@ -23,8 +23,6 @@ import { contextOf, worthsWith } from "./state.js";
  */
 export function answersOf(bench, screen) {
   const { store, acts } = bench;
-  /** @type {ReturnType<typeof assumptionDialog> | undefined} what was opened last */
-  let assumptions;
   return {
     heard: () => screen.status.showHeard(),
 
@@ -68,6 +66,7 @@ export function answersOf(bench, screen) {
     ...ruleAnswersOf(bench),
     ...budgetAnswersOf(bench),
     ...caseAnswersOf(bench, screen.oneCase),
+    ...assumptionAnswersOf(bench, screen),
 
     presets(/** @type {Pick<Frame, "presets" | "points" | "levers">} */ { presets, points, levers }) {
       store.change({ frame: { ...store.state.frame, presets, points, levers }, levers: leversOf({ levers }) });
@@ -84,36 +83,6 @@ export function answersOf(bench, screen) {
     frontier(/** @type {{ points: Point[] }} */ { points }) {
       store.change({ frontier: points });
       bench.show();
-    },
-
-    assumptions(/** @type {import("./assumption_dialog.js").Content} */ message) {
-      assumptions = assumptionDialog(bench, message);
-      bench.open(assumptions.content);
-    },
-
-    matter: (/** @type {{ matter: Matter }} */ { matter }) => assumptions?.showMatter(matter),
-
-    readings(/** @type {Readings} */ message) {
-      if (screen.dialog.isOpen()) assumptions?.showReadings(message);
-      if (message.is_taken) bench.closeDialog();
-      if (!message.is_refused || screen.dialog.isOpen()) return;
-      // from a link, or from where nobody typed anything
-      bench.say(`What was assumed cannot be used: ${Object.values(message.problems)[0] ?? message.problem}`, true);
-      if (!store.state.frontier) bench.ask({ ask: "study" });
-      if (store.state.isDirty && !store.state.pending) acts.send();
-    },
-
-    before(/** @type {{ words: string }} */ { words }) {
-      const line = screen.root.querySelector("[data-before]");
-      if (line) line.textContent = words;
-    },
-
-    assumed(/** @type {{ frame: Frame, values: Assumed, words: string }} */ { frame, values, words }) {
-      store.change({ frame, levers: leversOf(frame), assumed: values, curves: new Map(), frontier: null, lookedAt: "" });
-      screen.begin(bench.read());
-      acts.changed(Object.keys(values).length ? "Assumptions changed" : "Assumptions as the scenario has them");
-      bench.say(words);
-      bench.ask({ ask: "study" });
     },
 
     review: (/** @type {Review} */ review) => screen.dialog.isOpen() && bench.open(reviewDialog(bench, review, screen.header.line())),
