@@ -155,7 +155,7 @@ def test_assumptions_say_unit_range_and_source(panel: Panel) -> None:
     rows = panel.assumptions()
     assert [row["name"] for row in rows] == list(panel.setting.scenario.assumption_names)
     for row in rows:
-        assert row["unit"]
+        assert row["unit"] or row["words"]  # what is told as "1.2 times" has no unit behind it
         assert row["source"]
         assert row["low"] <= row["value"] <= row["high"]
 

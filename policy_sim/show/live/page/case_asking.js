@@ -1,6 +1,6 @@
 // Asking about a case: whenever limits, rules or assumptions are others, the case on screen is asked about anew.
-// In: the case that somebody chose, and what has changed. Out: questions, and for what their answers hold. Left to
-// others: how an answer looks (one_case.js).
+// In: the case that somebody chose, and what has changed. Out: questions, and for what their answers hold.
+// Left to others: how an answer looks (one_case.js).
 
 /** @import { Bench, CaseView, Order, State, Terms } from "./types.js" */
 

@@ -1,6 +1,6 @@
 // Parts of a link: limits, rules and a baseline, each as far as it fits.
-// In: what somebody's link says: anything may stand there. Out: what fits, and by `leave` what does not and why. Left to
-// others: the rest of a link (link_reading.js); facts of rules, which Python judges.
+// In: what somebody's link says: anything may stand there. Out: what fits, and by `leave` what does not and why.
+// Left to others: the rest of a link (link_reading.js); facts of rules, which Python judges.
 
 /** @import { Lever, Limit, Limits, Playbook, Rule, State } from "./types.js" */
 import { order, tiersOf, withLimit } from "./limits.js";
