@@ -382,7 +382,8 @@ def test_the_export_dialog_bars_nobody(panel: Page) -> None:
     expect(panel.get_by_role("dialog")).to_contain_text("allows whatever")
     panel.get_by_text("The table behind").click()
     panel.get_by_text("For systems: JSON").click()
-    assert not grave_violations(panel)
+    # what lies behind may be dim while it is worked out
+    assert not grave_violations(panel, ".ps-dialog")
     panel.keyboard.press("Escape")
 
 
@@ -540,10 +541,10 @@ def test_the_printed_page_is_one_sheet_that_says_the_answer(shared: Page, state:
     shared.emulate_media(media="screen")
 
 
-def grave_violations(page: Page) -> list[str]:
+def grave_violations(page: Page, part: str | None = None) -> list[str]:
     return [
         f"{violation['id']}: {violation['nodes'][0]['html'][:120]}"
-        for violation in Axe().run(page).response["violations"]
+        for violation in Axe().run(page, context=part).response["violations"]
         if violation["impact"] in ("serious", "critical")
     ]
 
