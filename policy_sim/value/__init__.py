@@ -3,7 +3,7 @@
 Other rooms take what they need from here. What the compiled loops (`*_kernels`) take and give stays in this room.
 """
 
-from policy_sim.value.best_limits import BestLimits, best_limits
+from policy_sim.value.best_limits import BestLimits, OutOfReachError, best_limits
 from policy_sim.value.best_playbook import (
     BestPlaybooks,
     best_playbooks,
@@ -44,6 +44,7 @@ __all__ = [
     "Handling",
     "KeepOrReturn",
     "Obstacle",
+    "OutOfReachError",
     "Outcome",
     "PartialSums",
     "Payoffs",

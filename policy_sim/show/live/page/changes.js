@@ -62,6 +62,14 @@ export function changesOf(bench) {
     note,
     changed,
 
+    /** Begin anew with what is in hand: nothing that was there before holds. */
+    restart() {
+      const { limits, playbook, baseline, budget, history } = store.state;
+      store.change({ history: [{ ...history[0], limits, playbook, baseline, budget }], at: 0 });
+      bench.show();
+      send();
+    },
+
     /**
      * Show some limits, as far as they are on screen, and rules.
      * @param {Terms} terms

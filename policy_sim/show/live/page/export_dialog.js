@@ -1,7 +1,8 @@
 // Export: everything that should be seen before a policy is published, for those who decide before those who build.
 // In: what Python found: the card, what changes, what to mind. Out: what the dialog holds. Left to others: writing (Python).
 
-/** @import { Bench, Reading, Review } from "./types.js" */
+/** @import { Bench, Exported, Frame, Reading, Review } from "./types.js" */
+import { budgetNow, budgetSentence } from "./budget.js";
 import { cardView } from "./card_view.js";
 import { button, node, scrolling } from "./elements.js";
 import { capital } from "./numbers.js";
@@ -23,14 +24,14 @@ export function exportDialog(bench) {
 export function reviewDialog(bench, review, line) {
   const reading = bench.read();
   const { state, frame } = reading;
-  const about = `${review.name}, version ${review.version} · scenario ${frame.scenario_fingerprint} · ${line}`;
+  const about = `${review.name}, version ${review.version} · assumptions ${frame.scenario_fingerprint} · ${line}`;
   const card = node("section", {}, node("h4", {}, "The card that agents get"), cardView(review.card));
   const { root: systems, chosen } = systemsOf(bench, review);
   const said = node("section", {}, ...changesOf(review), ...mindOf(review, reading), ...behind(review), systems);
-  const put = button("Write the files", { class: "ps-main-button" }, () => {
+  const put = button(frame.is_writing ? "Write the files" : "Download", { class: "ps-main-button" }, () => {
     if (!chosen().length) return;
     bench.closeDialog();
-    bench.ask({ ask: "export", formats: chosen() });
+    bench.ask({ ask: "export", formats: chosen(), budget: state.budget });
   });
   put.disabled = Boolean(state.pending) || state.isDirty || review.warnings.some(isError);
   return [
@@ -38,6 +39,18 @@ export function reviewDialog(bench, review, line) {
     bodyOf(node("p", { class: "ps-muted" }, about), node("div", { class: "ps-review" }, card, said)),
     put,
   ];
+}
+
+/**
+ * What came of an export, and where it is.
+ * @param {Exported} exported
+ * @param {Frame} frame
+ */
+export function exportedWords({ files, place, download }, { has_visitors: hasVisitors }) {
+  const isTogether = !files.includes(download);
+  const where = hasVisitors ? `${place}, where policy-sim app runs` : place;
+  if (place) return `Written to ${where}: ${files.join(", ")}. Downloaded: ${download}.`;
+  return `Downloaded: ${download}${isTogether ? `, with ${files.join(", ")}` : ""}.`;
 }
 
 /** What scrolls above the buttons, as high before it is filled as after. @param {readonly Node[]} content */
@@ -73,15 +86,9 @@ function mindOf({ warnings }, reading) {
   return [heading, node("ul", { class: "ps-findings", "data-mind": "" }, ...items)];
 }
 
-/** @param {Reading} reading */
+/** Where the budget is passed. @param {Reading} reading */
 function overBudget(reading) {
-  const { frame, state } = reading;
-  const spend = reading.read(frame.spend);
-  if (state.budget === null || !spend) return [];
-  const over = spend.level * frame.cases_per_year - state.budget;
-  if (over <= 0) return [];
-  const words = `${reading.spendTitle}: over the budget of ${reading.cash(state.budget)} a year by ${reading.cash(over)}.`;
-  return [{ severity: "warning", words }];
+  return budgetNow(reading)?.isOver ? [{ severity: "warning", words: `${budgetSentence(reading)}.` }] : [];
 }
 
 /** Every difference, with a case that shows it. @param {Review} review */

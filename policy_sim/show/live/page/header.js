@@ -2,6 +2,7 @@
 // In: a reading. Out: its element. Left to others: entries of the menu (policy_menu.js).
 
 /** @import { Bench, Frame, Per, Reading } from "./types.js" */
+import { budgetLine } from "./budget_line.js";
 import { button, node, options, press, segmented } from "./elements.js";
 import { exportDialog } from "./export_dialog.js";
 import { historyOf } from "./history.js";
@@ -28,6 +29,7 @@ export function headerOf(bench) {
   const menu = policyMenu(bench);
   const toExport = button("Export", { class: "ps-main-button", "aria-label": "Export for agents" }, () => bench.open(exportDialog(bench)));
   toExport.append(node("span", { class: "ps-wide" }, " for agents"));
+  const budget = budgetLine(bench);
   const name = node("h2", {}, "How far may agents go without asking?");
   const said = node("p", { class: "ps-said" });
   const label = (/** @type {string} */ text) => node("span", { class: "ps-muted" }, text);
@@ -44,6 +46,7 @@ export function headerOf(bench) {
       node("div", { class: "ps-control" }, money, per),
     ),
     node("div", { class: "ps-acts" }, said, undo, redo, past.root, pin, sides, menu.root, toExport, menu.loader),
+    budget.root,
   );
 
   return {
@@ -69,6 +72,8 @@ export function headerOf(bench) {
       if (compare.childElementCount !== choices.length) compare.replaceChildren(...options(choices));
       compare.value = baseline.limits ? "A" : (baseline.preset ?? "");
       print.textContent = lineOf(reading);
+      budget.show(reading);
+      menu.show(reading);
       said.textContent = saidOf(reading);
     },
   };
