@@ -159,6 +159,16 @@ def go_through_history_in_one_step(panel: Page, state: Panel) -> None:
     settled(panel)
     assert value_of(panel) == pytest.approx(here, rel=1e-9)
     assert slider(panel, "Agents: Keep the item").get_attribute("aria-valuetext") == limit
+    # there and back before anything has arrived
+    for entry in (entries.first, entries.last):
+        panel.get_by_label("History of changes").click()
+        entry.click()
+    settled(panel)
+    assert value_of(panel) == pytest.approx(here, rel=1e-9)
+    expect(panel.locator(".ps-print-line")).to_contain_text("assumptions changed")
+    panel.get_by_label("History of changes").click()
+    expect(entries).to_have_count(count)
+    panel.keyboard.press("Escape")
 
 
 def sift_assumptions(panel: Page, state: Panel) -> None:
