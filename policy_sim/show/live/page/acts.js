@@ -8,6 +8,7 @@ import { budgetActsOf } from "./budget_line.js";
 import { caseActsOf } from "./case_asking.js";
 import { changesOf } from "./changes.js";
 import { leftOutActsOf } from "./left_out.js";
+import { historyActsOf } from "./history_acts.js";
 import { keyOf, withLimit } from "./limits.js";
 import { plural } from "./numbers.js";
 import { withinReach } from "./reach.js";
@@ -19,6 +20,7 @@ export function actsOf(bench) {
   const changes = changesOf(bench);
   return {
     ...changes,
+    ...historyActsOf(bench, changes),
     ...ruleActsOf(bench, changes),
     ...budgetActsOf(bench, changes, budgetDialog),
     ...caseActsOf(bench),

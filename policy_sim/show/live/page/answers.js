@@ -1,16 +1,15 @@
 // Answers: what Python says, and how it changes the state.
 // In: messages. Out: the changed state, shown. Left to others: what was asked (acts.js).
 
-/** @import { Bench, CurveContent, Exported, Frame, MindRow, Point, Review, Terms, View } from "./types.js" */
+/** @import { Bench, CurveContent, Frame, MindRow, Point, View } from "./types.js" */
 import { assumptionAnswersOf } from "./assumption_answers.js";
 import { budgetAnswersOf } from "./budget_line.js";
 import { caseAnswersOf } from "./case_asking.js";
 import { readCurve } from "./curves.js";
-import { exportedWords, reviewDialog } from "./export_dialog.js";
+import { exportAnswersOf } from "./export_answers.js";
 import { keyOf, leversOf } from "./limits.js";
 import { capital } from "./numbers.js";
 import { ruleAnswersOf } from "./rule_answers.js";
-import { save } from "./saving.js";
 import { contextOf, worthsWith } from "./state.js";
 
 /** @typedef {ReturnType<typeof import("./screen.js").screenOf>} Screen */
@@ -85,14 +84,8 @@ export function answersOf(bench, screen) {
       bench.show();
     },
 
-    review: (/** @type {Review} */ review) => screen.dialog.isOpen() && bench.open(reviewDialog(bench, review, screen.header.line())),
+    ...exportAnswersOf(bench, screen),
 
-    exported(/** @type {Exported} */ message, buffers) {
-      save(message.download, buffers[0], "application/octet-stream");
-      bench.say(exportedWords(message, store.state.frame));
-    },
-
-    loaded: (/** @type {Terms & { name: string }} */ { name, ...terms }) => acts.setTerms(terms, `Opened ${name}`),
     busy: (message) => screen.status.showBusy(message),
     over: () => screen.status.showOver(),
 

@@ -41,7 +41,7 @@ export function assumptionAnswersOf(bench, screen) {
     assumed(/** @type {{ frame: Frame, values: Assumed, words: string }} */ { frame, values, words }) {
       store.change({ frame, levers: leversOf(frame), assumed: values, curves: new Map(), frontier: null, lookedAt: "" });
       screen.begin(bench.read());
-      acts.changed(Object.keys(values).length ? "Assumptions changed" : "Assumptions as the scenario has them");
+      acts.reassumed(values);
       bench.say(words);
       bench.ask({ ask: "study" });
     },

@@ -47,7 +47,7 @@ export function assumptionDialog(bench, { rows, trusts, before, changed, matter 
     if (same(chosen, assumed)) {
       bench.closeDialog();
       bench.say("No assumption was changed.");
-    } else bench.ask({ ask: "assume", values: chosen });
+    } else bench.acts.assume(chosen);
   }
 
   function sift() {

@@ -6,6 +6,8 @@ import { capital } from "./numbers.js";
 
 const PAPER = 794; // pixels across A4
 
+let address = ""; // of the card that was shown last, for a window of its own
+
 /**
  * The card is in a frame, so that neither page changes how the other looks; nothing in it can run.
  * @param {string} card HTML
@@ -14,7 +16,8 @@ export function cardView(card) {
   const frame = node("iframe", { title: "The card that agents get", sandbox: "allow-same-origin", srcdoc: card, tabindex: "-1" });
   const pane = node("div", { class: "ps-card-window" }, frame);
   const pages = node("div", { class: "ps-seg", role: "group", "aria-label": "Page of the card" });
-  const address = URL.createObjectURL(new Blob([card], { type: "text/html" }));
+  URL.revokeObjectURL(address);
+  address = URL.createObjectURL(new Blob([card], { type: "text/html" }));
   const alone = node("a", { class: "ps-link", href: address, target: "_blank", rel: "noopener" }, "Open it by itself");
   const root = node("div", { class: "ps-card" }, node("div", { class: "ps-card-head" }, pages, alone), pane);
   let shown = 0;

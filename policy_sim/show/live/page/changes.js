@@ -38,13 +38,14 @@ export function changesOf(bench) {
    * @returns {boolean} whether there was one
    */
   function note(text, byKeysOn = "") {
-    const { limits, playbook, baseline, assumed, budget, history, at } = store.state;
+    const { limits, playbook, baseline, budget, history, at, returning } = store.state;
+    const assumed = returning?.assumed ?? store.state.assumed;
     /** @type {Entry} */
     const entry = { text, byKeysOn, limits, playbook, baseline, assumed, budget };
-    if (history.length && same({ ...history[at], text, byKeysOn }, entry)) return false;
+    if (history.length && same(pointOf(history[at]), pointOf(entry))) return false;
     const before = byKeysOn && history[at].byKeysOn === byKeysOn ? at : at + 1;
     const now = bench.read().read(store.state.frame.value); // where a limit was moved, from its curve
-    if (now) store.change({ worths: worthsWith(store.state, entry, now.level) });
+    if (now && !returning) store.change({ worths: worthsWith(store.state, entry, now.level) });
     const kept = [...history.slice(0, before), entry].slice(-MOST_ENTRIES);
     store.change({ history: kept, at: kept.length - 1 });
     return true;
@@ -85,21 +86,8 @@ export function changesOf(bench) {
       store.change({ limits: moved, playbook: rules, aside: null, editing: null });
       changed(text);
     },
-
-    /**
-     * Go to an entry of the history.
-     * @param {number} to
-     */
-    go(to) {
-      const entry = store.state.history[to];
-      if (!entry) return;
-      const isReassumed = !same(entry.assumed, store.state.assumed);
-      const { limits, playbook, baseline, budget } = entry;
-      store.change({ at: to, limits, playbook, baseline, budget, aside: null, editing: null, isDirty: true });
-      if (isReassumed) bench.ask({ ask: "assume", values: entry.assumed });
-      bench.say("");
-      bench.show();
-      if (!store.state.pending && !isReassumed) send();
-    },
   };
 }
+
+/** What an entry of the history is about. @param {Entry} entry */
+const pointOf = ({ limits, playbook, baseline, assumed, budget }) => [limits, playbook, baseline, assumed, budget];

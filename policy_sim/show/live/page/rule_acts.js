@@ -111,7 +111,7 @@ export function ruleActsOf(bench, changes) {
     /** Assume that so many people follow. @param {number} share */
     assumeFollowed(share) {
       const { assumed, frame } = store.state;
-      bench.ask({ ask: "assume", values: { ...assumed, [frame.followed]: share } });
+      bench.acts.assume({ ...assumed, [frame.followed]: share });
     },
 
     /** Whether the rules in hand are those that were found. */

@@ -38,6 +38,7 @@ export const firstState = (frame, id) => ({
   history: [],
   at: 0,
   worths: new Map(),
+  returning: null,
   count: 0,
   orders: new Map(),
   pending: "",

@@ -12,7 +12,7 @@ export function statusLine(bench, onReconnect) {
   const progress = node("progress", { max: 1, "aria-label": "Progress", hidden: "" });
   const doing = node("span", { hidden: "" });
   const status = node("span", { role: "status" });
-  const cancel = button("Cancel", { class: "ps-link", hidden: "" }, () => bench.ask({ ask: "cancel" }));
+  const cancel = button("Cancel", { class: "ps-link", hidden: "" }, () => bench.acts.cancel());
   const reconnect = button("Reconnect", { class: "ps-link", hidden: "" }, onReconnect);
 
   function say(/** @type {string} */ text, isProblem = false) {

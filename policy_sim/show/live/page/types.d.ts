@@ -386,6 +386,8 @@ export interface State {
   readonly at: number;
   /** Net value per case against the policy in force, by `termsKey`, where it was worked out. */
   readonly worths: ReadonlyMap<string, number>;
+  /** The assumptions of the entry that was gone to, until everything is valued by them, and where one stood before. */
+  readonly returning: { readonly assumed: Assumed; readonly from: number } | null;
   /** How many times the limits were sent, what was sent by order, and the order whose view is awaited. */
   readonly count: number;
   readonly orders: ReadonlyMap<string, Order>;
