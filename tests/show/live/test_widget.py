@@ -274,7 +274,7 @@ def test_what_a_change_does_to_the_interval_is_told() -> None:
     assert change_words(panel, panel) == f"Net value a year was {told}; with these assumptions it is {told}."
     panel = panel.with_limits({"agent": {"keep_item": 30.0, "goodwill": 40.0}})
     assert change_words(panel, panel).endswith(", as wide as before.")
-    unsure = scenario.with_values({"remedy.return_trouble": "$0 to $40"})
+    unsure = scenario.with_values({"remedy.return_trouble": "$0 to $20"})
     now = panel.assuming(prepare(unsure, sample=enough))
     words = change_words(panel, now)
     widths = []

@@ -1,8 +1,8 @@
 // Answers: what Python says, and how it changes the state.
 // In: messages. Out: the changed state, shown. Left to others: what was asked (acts.js).
 
-/** @import { Assumed, Bench, CaseView, CurveContent, Frame, Matter, MindRow, Point, Readings, Review, Terms, View } from "./types.js" */
-import { assumptionDialog } from "./assumption_dialog.js";
+/** @import { Bench, CaseView, CurveContent, Frame, MindRow, Point, Review, Terms, View } from "./types.js" */
+import { assumptionAnswersOf } from "./assumption_answers.js";
 import { readCurve } from "./curves.js";
 import { reviewDialog } from "./export_dialog.js";
 import { keyOf, leversOf } from "./limits.js";
@@ -21,8 +21,6 @@ import { contextOf } from "./state.js";
  */
 export function answersOf(bench, screen) {
   const { store, acts } = bench;
-  /** @type {ReturnType<typeof assumptionDialog> | undefined} what was opened last */
-  let assumptions;
   return {
     heard: () => screen.status.showHeard(),
 
@@ -87,37 +85,7 @@ export function answersOf(bench, screen) {
       screen.oneCase.show(bench.read());
     },
 
-    assumptions(/** @type {import("./assumption_dialog.js").Content} */ message) {
-      assumptions = assumptionDialog(bench, message);
-      bench.open(assumptions.content);
-    },
-
-    matter: (/** @type {{ matter: Matter }} */ { matter }) => assumptions?.showMatter(matter),
-
-    readings(/** @type {Readings} */ message) {
-      if (screen.dialog.isOpen()) assumptions?.showReadings(message);
-      if (message.is_taken) bench.closeDialog();
-      if (!message.is_refused || screen.dialog.isOpen()) return;
-      // from a link, or from where nobody typed anything
-      bench.say(`What was assumed cannot be used: ${Object.values(message.problems)[0] ?? message.problem}`, true);
-      if (!store.state.frontier) bench.ask({ ask: "study" });
-      if (store.state.isDirty && !store.state.pending) acts.send();
-    },
-
-    before(/** @type {{ words: string }} */ { words }) {
-      const line = screen.root.querySelector("[data-before]");
-      if (line) line.textContent = words;
-    },
-
-    assumed(/** @type {{ frame: Frame, values: Assumed, words: string }} */ { frame, values, words }) {
-      const { shownCase } = store.state;
-      store.change({ frame, levers: leversOf(frame), assumed: values, curves: new Map(), frontier: null, onBudget: {}, lookedAt: "" });
-      screen.begin(bench.read());
-      acts.changed(Object.keys(values).length ? "Assumptions changed" : "Assumptions as the scenario has them");
-      bench.say(words);
-      bench.ask({ ask: "study" });
-      if (shownCase) bench.ask({ ask: "case", facts: shownCase.facts });
-    },
+    ...assumptionAnswersOf(bench, screen),
 
     review: (/** @type {Review} */ review) => screen.dialog.isOpen() && bench.open(reviewDialog(bench, review, screen.header.line())),
 
