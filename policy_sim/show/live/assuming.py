@@ -15,10 +15,9 @@ from typing import Any
 from policy_sim.assumptions import Assumption, Scenario
 from policy_sim.border import InputError, nearest
 from policy_sim.changing import changed_assumption, read_value, reading_words
-from policy_sim.show.wording import assumption_title
 from policy_sim.typed import Typed, typed_text
 
-__all__ = ["MATTER", "Readings", "most_moving", "read_assumed", "with_texts"]
+__all__ = ["MATTER", "Readings", "most_moving", "read_assumed", "what_fits", "with_texts"]
 
 #: How many assumptions are shown first.
 MATTER = 10
@@ -86,6 +85,28 @@ def read_assumed(scenario: Scenario, values: object) -> Readings:
         _read_one(readings, scenario, name, value)
     _read_together(readings, scenario)
     return readings
+
+
+def what_fits(scenario: Scenario, values: object) -> tuple[dict[str, float | str], list[str]]:
+    """Return those assumptions of a link that can be assumed, and of the others why not.
+
+    Parameters
+    ----------
+    scenario
+        As it was loaded.
+    values
+        As somebody else's link says them: anything may stand there.
+    """
+    known, left_out = set(scenario.assumption_names), []
+    if isinstance(values, Mapping):
+        names = [str(name)[:_LONGEST_NAME] for name in values if name not in known]
+        left_out = [f"there is no assumption '{name}'{nearest(name, known)}" for name in names]
+        values = {name: value for name, value in values.items() if name in known}
+    readings = read_assumed(scenario, values)
+    left_out += [f"“{scenario.title_of(name)}”: {problem}" for name, problem in readings.problems.items()]
+    if readings.problem:
+        return {}, [*left_out, readings.problem]
+    return {name: value for name, value in readings.assumed.items() if name not in readings.problems}, left_out
 
 
 def with_texts(
@@ -174,5 +195,5 @@ def _page_words(text: str, scenario: Scenario, name: str = "") -> str:
     if name:
         text = re.sub(rf"^assumption '{re.escape(name)}'( \([^)]*\): | )", "", text)
     for known in scenario.assumption_names:
-        text = re.sub(rf"'?(?<![\w.]){re.escape(known)}(?![\w.])'?", f"“{assumption_title(known)}”", text)
+        text = re.sub(rf"'?(?<![\w.]){re.escape(known)}(?![\w.])'?", f"“{scenario.title_of(known)}”", text)
     return f"{text[:1].upper()}{text[1:]}"

@@ -1,15 +1,17 @@
 // Answers: what Python says, and how it changes the state.
 // In: messages. Out: the changed state, shown. Left to others: what was asked (acts.js).
 
-/** @import { Bench, CaseView, CurveContent, Frame, MindRow, Point, Review, Terms, View } from "./types.js" */
+/** @import { Bench, CurveContent, Exported, Frame, MindRow, Point, Review, Terms, View } from "./types.js" */
 import { assumptionAnswersOf } from "./assumption_answers.js";
+import { budgetAnswersOf } from "./budget_line.js";
+import { caseAnswersOf } from "./case_asking.js";
 import { readCurve } from "./curves.js";
-import { reviewDialog } from "./export_dialog.js";
+import { exportedWords, reviewDialog } from "./export_dialog.js";
 import { keyOf, leversOf } from "./limits.js";
 import { capital } from "./numbers.js";
 import { ruleAnswersOf } from "./rule_answers.js";
 import { save } from "./saving.js";
-import { contextOf } from "./state.js";
+import { contextOf, worthsWith } from "./state.js";
 
 /** @typedef {ReturnType<typeof import("./screen.js").screenOf>} Screen */
 /** @typedef {{ readonly order: string }} Ordered */
@@ -28,9 +30,11 @@ export function answersOf(bench, screen) {
       const asked = store.state.orders.get(message.order);
       if (!asked) return;
       if (message.order === store.state.pending) store.change({ pending: "" });
-      store.change({ view: { ...message, context: contextOf(store.state, asked) } });
+      const worths = worthsWith(store.state, asked, message.outcomes[store.state.frame.value].level);
+      store.change({ view: { ...message, context: contextOf(store.state, asked) }, worths });
       screen.root.dataset.viewMs = (performance.now() - asked.at).toFixed(0);
       if (store.state.isDirty) acts.send();
+      else acts.refreshCase();
       bench.show();
     },
 
@@ -45,10 +49,9 @@ export function answersOf(bench, screen) {
     },
 
     settled(/** @type {Ordered} */ { order }) {
-      const { id, count, isDirty, orders, shownCase } = store.state;
+      const { id, count, isDirty, orders } = store.state;
       if (order !== `${id}:${count}` || isDirty) return;
       store.change({ isSettled: true });
-      if (shownCase) bench.ask({ ask: "case", facts: shownCase.facts });
       acts.lookAtRules();
       screen.root.dataset.settledMs = (performance.now() - (orders.get(order)?.at ?? NaN)).toFixed(0);
       bench.show();
@@ -61,6 +64,9 @@ export function answersOf(bench, screen) {
     },
 
     ...ruleAnswersOf(bench),
+    ...budgetAnswersOf(bench),
+    ...caseAnswersOf(bench, screen.oneCase),
+    ...assumptionAnswersOf(bench, screen),
 
     presets(/** @type {Pick<Frame, "presets" | "points" | "levers">} */ { presets, points, levers }) {
       store.change({ frame: { ...store.state.frame, presets, points, levers }, levers: leversOf({ levers }) });
@@ -79,19 +85,11 @@ export function answersOf(bench, screen) {
       bench.show();
     },
 
-    case(/** @type {CaseView} */ message) {
-      store.change({ shownCase: message });
-      screen.oneCase.choose(message);
-      screen.oneCase.show(bench.read());
-    },
-
-    ...assumptionAnswersOf(bench, screen),
-
     review: (/** @type {Review} */ review) => screen.dialog.isOpen() && bench.open(reviewDialog(bench, review, screen.header.line())),
 
-    exported(/** @type {{ files: string[], place: string }} */ { files, place }, buffers) {
-      files.forEach((file, i) => save(file, buffers[i], "application/octet-stream"));
-      bench.say(`Written to ${place}, and downloaded: ${files.join(", ")}.`);
+    exported(/** @type {Exported} */ message, buffers) {
+      save(message.download, buffers[0], "application/octet-stream");
+      bench.say(exportedWords(message, store.state.frame));
     },
 
     loaded: (/** @type {Terms & { name: string }} */ { name, ...terms }) => acts.setTerms(terms, `Opened ${name}`),
@@ -99,12 +97,21 @@ export function answersOf(bench, screen) {
     over: () => screen.status.showOver(),
 
     problem(/** @type {{ words: string } & Ordered} */ { words, order }) {
-      // nothing will come of what was asked; the next move asks anew
-      if (!order || order === store.state.pending) store.change({ pending: "", isSettled: true });
+      const { pending, askedCase, isDirty } = store.state;
+      if (order && order === askedCase?.order) store.change({ askedCase: null });
+      if (order && order === pending) {
+        // nothing will come of what was asked; the next move asks anew
+        store.change({ pending: "", isSettled: true });
+        if (acts.retreat(words)) return;
+        if (isDirty) acts.send();
+      }
       bench.show();
       bench.say(capital(words), true);
+      const checking = screen.root.querySelector("[data-checking]"); // what stands behind a dialog is not seen
+      if (checking) checking.textContent = capital(words);
     },
 
+    left_out: (/** @type {{ parts: string[] }} */ { parts }) => acts.leaveOut(parts),
     note: (/** @type {{ words: string }} */ { words }) => bench.say(words),
   };
 }

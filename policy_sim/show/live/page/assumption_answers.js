@@ -1,25 +1,30 @@
 // Assumption answers: what Python says of assumptions, and how it changes the state.
-// In: messages. Out: the changed state, shown; the dialog. Left to others: everything else that is said (answers.js).
+// In: messages. Out: the changed state, shown; what stands in the dialog. Left to others: the dialog
+// (assumption_dialog.js), what was asked (acts.js).
 
 /** @import { Assumed, Bench, Frame, Matter, Readings } from "./types.js" */
 import { assumptionDialog } from "./assumption_dialog.js";
 import { leversOf } from "./limits.js";
 
-/** @param {Bench} bench @param {import("./answers.js").Screen} screen */
+/**
+ * @param {Bench} bench
+ * @param {import("./answers.js").Screen} screen
+ * @returns {Record<string, (message: any) => void>}
+ */
 export function assumptionAnswersOf(bench, screen) {
   const { store, acts } = bench;
   /** @type {ReturnType<typeof assumptionDialog> | undefined} what was opened last */
-  let dialog;
+  let assumptions;
   return {
     assumptions(/** @type {import("./assumption_dialog.js").Content} */ message) {
-      dialog = assumptionDialog(bench, message);
-      bench.open(dialog.content);
+      assumptions = assumptionDialog(bench, message);
+      bench.open(assumptions.content);
     },
 
-    matter: (/** @type {{ matter: Matter }} */ { matter }) => dialog?.showMatter(matter),
+    matter: (/** @type {{ matter: Matter }} */ { matter }) => assumptions?.showMatter(matter),
 
     readings(/** @type {Readings} */ message) {
-      if (screen.dialog.isOpen()) dialog?.showReadings(message);
+      if (screen.dialog.isOpen()) assumptions?.showReadings(message);
       if (message.is_taken) bench.closeDialog();
       if (!message.is_refused || screen.dialog.isOpen()) return;
       // from a link, or from where nobody typed anything
@@ -34,13 +39,11 @@ export function assumptionAnswersOf(bench, screen) {
     },
 
     assumed(/** @type {{ frame: Frame, values: Assumed, words: string }} */ { frame, values, words }) {
-      const { shownCase } = store.state;
-      store.change({ frame, levers: leversOf(frame), assumed: values, curves: new Map(), frontier: null, onBudget: {}, lookedAt: "" });
+      store.change({ frame, levers: leversOf(frame), assumed: values, curves: new Map(), frontier: null, lookedAt: "" });
       screen.begin(bench.read());
       acts.changed(Object.keys(values).length ? "Assumptions changed" : "Assumptions as the scenario has them");
       bench.say(words);
       bench.ask({ ask: "study" });
-      if (shownCase) bench.ask({ ask: "case", facts: shownCase.facts });
     },
   };
 }
