@@ -138,7 +138,7 @@ def halve_future_value(panel: Page) -> None:
     expect(field).to_have_attribute("aria-invalid", "true")
     assert not grave_violations(panel)
     field.fill("0.4-0.6")
-    expect(read).to_have_text("Read as 0.4 to 0.6, most likely 0.5, the middle")
+    expect(read).to_have_text("Read as 0.4 to 0.6 times, most likely 0.5 times, the middle")
     expect(field).not_to_have_attribute("aria-invalid", "true")
     before = value_of(panel)
     field.press("Enter")
