@@ -411,7 +411,6 @@ def test_a_hostile_file_is_refused_in_one_line(screen: Screen, name: str, text: 
         {"ask": "show", "order": "1", "limits": {"agent": {"x" * 1_000_000: 1}}, "baseline": IN_FORCE, "hand": []},
         {"ask": "show", "order": "1", "limits": {}, "baseline": {"preset": "a\nb"}, "hand": ["agent", "credit"]},
         {"ask": "show", "order": "1", "limits": [], "baseline": IN_FORCE, "hand": ["agent", "credit"]},
-        {"ask": "assume", "order": "1", "values": ["x"]},
         {"ask": "load", "order": "1"},
     ],
 )
