@@ -61,7 +61,7 @@ def read_value(name: str, value: object, old: Assumption) -> Typed:
     """
     if isinstance(value, str):
         try:
-            typed = read_typed(value, old.unit)
+            typed = read_typed(value, old.unit, old.range)
         except InputError as error:
             raise InputError(f"assumption '{name}' ({old.unit}): {error}") from None
         if typed.is_range and is_drawn_once(name):
@@ -100,7 +100,7 @@ def changed_assumption(name: str, old: Assumption, typed: Typed) -> Assumption:
     content = old.model_dump() | {
         "value": value,
         "range": (low, high),
-        "source": f"set by the user (was {old.value:g}: {old.source})"[:_LONGEST_SOURCE],
+        "source": f"set by the user (was {_short(old)}: {old.source})"[:_LONGEST_SOURCE],
         "trust": "assumed",
     }
     if content["quantiles"] or (typed.is_range and old.distribution == "chosen"):
@@ -168,6 +168,11 @@ def lower_shares(
             "not add up to more than 1"
         )
     return remarks
+
+
+def _short(old: Assumption) -> str:
+    value = float(f"{old.value:.6g}")
+    return typed_text(value, value, old.unit)
 
 
 def is_drawn_once(name: str) -> bool:

@@ -33,6 +33,7 @@ _BETWEEN = re.compile(r"\s*(?:\.{2,3}|…|[–—]|(?<![a-z])to(?![a-z]))\s*", r
 #: Money has two decimals, or none.
 _ONE_DECIMAL = re.compile(r"(?<=\.\d)$")
 _PERCENT = ("%", "percent", "per cent")
+_RATIO = "ratio"
 _TIMES = ("times", "x", "×")
 #: Below and from here on a number is written with an exponent.
 _SMALL, _LARGE = 1e-6, 1e13
@@ -61,7 +62,7 @@ class Typed:
         return self.low < self.high
 
 
-def read_typed(text: str, unit: str) -> Typed:
+def read_typed(text: str, unit: str, example: tuple[float, float] | None = None) -> Typed:
     """Read a number or a range.
 
     Decimals have a dot; commas may stand before three digits. A range is two numbers with `to`, `-`, `..` or a dash
@@ -74,6 +75,8 @@ def read_typed(text: str, unit: str) -> Typed:
         As it was typed.
     unit
         As scenarios have it: "share of item price", "USD per parcel", "hours".
+    example
+        A range that would do, in that unit, for messages.
 
     Returns
     -------
@@ -85,21 +88,26 @@ def read_typed(text: str, unit: str) -> Typed:
     InputError
         If it says neither, is below 0, not finite, of another unit, falls, or is a share above 1.
     """
-    plain = " ".join(text.replace("−", "-").split())
+    plain, wanted = " ".join(text.replace("−", "-").split()), _wanted(unit, example)
     if not plain or len(plain) > _LONGEST:
         found = f"'{plain[:20]}…' is too long" if plain else "nothing is typed"
-        raise InputError(f"{found}; expected {_expected(unit)}")
+        raise InputError(f"{found}; {wanted}")
     sides = _sides(plain)
     if not sides:
-        raise _refused(plain, unit)
-    marks = [_mark_of(side, unit) for side in sides]
+        raise _refused(plain, wanted)
+    strange = next((side for side in sides if _is_of_another_unit(side, unit)), None)
+    if strange:
+        raise InputError(f"'{strange[0].strip()}' has another unit than this has; {wanted}")
     amounts = [Decimal(side["number"].replace(",", "")) for side in sides]
-    values, without_sign = _in_unit(amounts, marks, plain, unit)
+    is_marked = any(side["behind"].strip().lower() in _PERCENT for side in sides)
+    values, without_sign = _in_unit(amounts, is_marked, unit)
+    if unit.startswith("share") and max(values) > 1:
+        raise InputError(f"'{plain}' is above 100%, but this is a share; {wanted}")
     for side, value in zip(sides, values, strict=True):
         if not isfinite(value):
             raise InputError(f"'{side[0].strip()}' is too large; it must be a finite number")
         if value < 0:
-            raise InputError(f"'{side[0].strip()}' is below 0; expected {_expected(unit)}")
+            raise InputError(f"'{side[0].strip()}' is below 0; {wanted}")
     low, high = values[0], values[-1]
     if len(sides) > 1 and low == high:
         raise InputError(f"'{plain}' has the same number twice; for one number type {typed_text(low, low, unit)}")
@@ -109,9 +117,9 @@ def read_typed(text: str, unit: str) -> Typed:
 
 
 def typed_text(low: float, high: float, unit: str) -> str:
-    """Return a number, or a range, as `read_typed` reads it back to the same: "7%", "$1,200", "5 to 9"."""
+    """Return a number, or a range, as `read_typed` reads it back to the same: "7%", "$1,200", "5 to 9", "2 times"."""
     ends = (low,) if low == high else (low, high)
-    return " to ".join(_text(end, unit) for end in ends)
+    return " to ".join(_text(end, unit) for end in ends) + (" times" if unit.startswith(_RATIO) else "")
 
 
 def currency_of(unit: str) -> str:
@@ -130,62 +138,44 @@ def _sides(text: str) -> list[re.Match[str]]:
     return [side for side in sides if side] if len(sides) <= 2 and all(sides) else []
 
 
-def _mark_of(side: re.Match[str], unit: str) -> str:
-    """Return "%" where a number has a percent sign, nothing where it has none.
-
-    Raises
-    ------
-    InputError
-        If it has a mark of something else than its unit.
-    """
-    before, behind = side["before"].strip(), side["behind"].strip().lower()
+def _is_of_another_unit(side: re.Match[str], unit: str) -> bool:
+    """Whether a number has a mark of another unit than it is read for: a currency, a percent sign, a word."""
+    before, behind = side["before"].strip().upper(), side["behind"].strip().lower()
     currency = currency_of(unit)
     own = [currency_sign(currency).strip(), currency] if currency else []
-    if before and before.upper() not in own:
-        raise _other_unit(side[0], unit)
+    if before and before not in own:
+        return True
     if behind in _PERCENT:
-        if before or not unit.startswith(("share", "ratio")):
-            raise _other_unit(side[0], unit)
-        return "%"
-    words = [unit.lower(), *unit.lower().split()[:1]] if not currency else [word.lower() for word in own]
-    words += [word.removesuffix("s") for word in words] + [*_TIMES] * unit.startswith("ratio")
-    if behind and (unit.startswith("share") or behind not in words):
-        raise _other_unit(side[0], unit)
-    return ""
+        return bool(before) or not unit.startswith(("share", _RATIO))
+    if unit.startswith("share"):
+        return bool(behind)
+    words = own if currency else [unit, *unit.split()[:1]]
+    known = [form for word in words for form in (word.lower(), word.lower().removesuffix("s"))]
+    return bool(behind) and behind not in [*known, *(_TIMES if unit.startswith(_RATIO) else ())]
 
 
-def _in_unit(
-    amounts: list[Decimal], marks: list[str], text: str, unit: str
-) -> tuple[list[float], Literal["", "share", "percent"]]:
+def _in_unit(amounts: list[Decimal], is_marked: bool, unit: str) -> tuple[list[float], Literal["", "share", "percent"]]:
     """Return numbers in their unit, and how a share was read that has no percent sign."""
-    is_share, is_marked = unit.startswith("share"), "%" in marks
+    is_share = unit.startswith("share")
     is_in_percent = is_marked or (is_share and max(amounts) > 1)
-    if is_in_percent:
-        amounts = [amount / 100 for amount in amounts]
-    if is_share and max(amounts) > 1:
-        raise InputError(f"'{text}' is above 100%, but this is a share; expected {_expected(unit)}")
-    return [float(amount) for amount in amounts], (
-        "" if is_marked or not is_share else "percent" if is_in_percent else "share"
-    )
+    values = [float(amount / 100 if is_in_percent else amount) for amount in amounts]
+    return values, "" if is_marked or not is_share else "percent" if is_in_percent else "share"
 
 
-def _refused(text: str, unit: str) -> InputError:
+def _refused(text: str, wanted: str) -> InputError:
     if "," in text and any(_LOOSE_COMMA.fullmatch(word) for word in re.split(r"[^\d.,]+", text)):
         return InputError(
             f"'{text}' has a comma that does not stand before three digits; write decimals with a dot (1.5) and "
             "thousands as 1,200"
         )
-    return InputError(f"'{text}' is neither a number nor a range; expected {_expected(unit)}")
+    return InputError(f"'{text}' is neither a number nor a range; {wanted}")
 
 
-def _other_unit(text: str, unit: str) -> InputError:
-    """Build the error for a number with a mark of another unit."""
-    return InputError(f"'{text.strip()}' has another unit than this has; expected {_expected(unit)}")
-
-
-def _expected(unit: str) -> str:
-    low, high = (0.05, 0.09) if unit.startswith("share") else (5, 9)
-    return f"a number or a range, for example {typed_text(high, high, unit)} or {typed_text(low, high, unit)}"
+def _wanted(unit: str, example: tuple[float, float] | None) -> str:
+    """Say what would do."""
+    low, high = example or ((0.05, 0.09) if unit.startswith("share") else (5, 9))
+    low, high = (float(f"{end:.3g}") for end in (low, high))
+    return f"expected a number or a range, for example {typed_text(high, high, unit)} or {typed_text(low, high, unit)}"
 
 
 def _text(value: float, unit: str) -> str:

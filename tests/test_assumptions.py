@@ -519,7 +519,7 @@ def test_with_values_makes_a_changed_copy(scenario):
     assert changed.assumption("shop.label_cost").range == (3.5, 20)
     assert changed.assumption("response.paradox").range == (0, 0.1)
     assert changed.assumption("shop.label_cost").trust == "assumed"
-    assert changed.assumption("shop.label_cost").source.startswith("set by the user (was 6: commercial")
+    assert changed.assumption("shop.label_cost").source.startswith("set by the user (was $6: commercial")
     assert changed.assumption("shop.outbound_cost") == scenario.assumption("shop.outbound_cost")
     assert scenario.value("shop.label_cost") == 6
     assert scenario.fingerprint == before != changed.fingerprint

@@ -51,7 +51,8 @@ def test_what_a_number_or_a_range_makes_of_an_assumption(old, value, central, sp
     typed = read_value(name, value, old)
     new = changed_assumption(name, old, typed)
     assert (new.value, new.range, new.distribution, new.trust) == (central, span, distribution, "assumed")
-    assert new.source.startswith(f"set by the user (was {old.value:g}: {old.source}")
+    was = {COST: "$6", SHARE: "7%", HELD: "2"}.get(old, "6")
+    assert new.source == f"set by the user (was {was}: {old.source})"
     assert reading_words(old, new, typed) == words
 
 
@@ -62,7 +63,7 @@ def test_what_a_number_or_a_range_makes_of_an_assumption(old, value, central, sp
         (None, "is set to None; expected a number"),
         ([5, 9], r"is set to \[5, 9\]; expected a number"),
         (float("nan"), "is set to nan; it must be a finite number"),
-        ("much", r"assumption 'x.y' \(USD per parcel\): 'much' is neither a number nor a range"),
+        ("much", r"assumption 'x.y' \(USD per parcel\): 'much' is neither .* for example \$8 or \$4 to \$8$"),
     ],
 )
 def test_values_that_cannot_be_used_are_refused(value, words):

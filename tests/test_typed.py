@@ -38,8 +38,8 @@ SHARE, MONEY, HOURS, RATIO = "share of item price", "USD per parcel", "hours", "
         ("usd 7", MONEY, 7, 7, "$7"),
         ("1,200 USD", MONEY, 1200, 1200, "$1,200"),
         ("KRW 4,500", "KRW per job", 4500, 4500, "KRW 4,500"),
-        ("1.2 times", RATIO, 1.2, 1.2, "1.2"),
-        ("50%", RATIO, 0.5, 0.5, "0.5"),
+        ("1.2 times", RATIO, 1.2, 1.2, "1.2 times"),
+        ("50%", RATIO, 0.5, 0.5, "0.5 times"),
         # ranges
         ("5 to 9", HOURS, 5, 9, "5 to 9"),
         ("5to9", HOURS, 5, 9, "5 to 9"),
@@ -63,7 +63,7 @@ SHARE, MONEY, HOURS, RATIO = "share of item price", "USD per parcel", "hours", "
         ("$5 to $9", MONEY, 5, 9, "$5 to $9"),
         ("$5-9", MONEY, 5, 9, "$5 to $9"),
         ("5-9 USD", MONEY, 5, 9, "$5 to $9"),
-        ("1 to 1.4 times", RATIO, 1, 1.4, "1 to 1.4"),
+        ("1 to 1.4 times", RATIO, 1, 1.4, "1 to 1.4 times"),
     ],
 )
 def test_what_people_type_is_read(text, unit, low, high, written):
@@ -121,6 +121,11 @@ def test_what_cannot_be_read_is_refused_in_a_line(text, unit, words):
     with pytest.raises(InputError, match=words) as caught:
         read_typed(text, unit)
     assert len(str(caught.value)) < 200
+
+
+def test_the_message_names_a_range_that_would_do():
+    with pytest.raises(InputError, match=r"for example 65\% or 35\% to 65\%$"):
+        read_typed("much", SHARE, (0.35, 0.65000001))
 
 
 numbers = st.floats(min_value=0, max_value=1e300, allow_subnormal=False)

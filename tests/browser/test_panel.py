@@ -126,12 +126,24 @@ def pin_and_flip(panel: Page, state: Panel, limit: float) -> None:
 
 
 def halve_future_value(panel: Page) -> None:
-    """Change an assumption: everything follows."""
+    """Change an assumption, by a range: how it is read stands beside it, nothing is valued before that, then all is."""
     from_menu(panel, "Assumptions")
-    panel.get_by_label("How far customers' values may be off").fill("0.5")
+    dialog = panel.get_by_role("dialog", name="Assumptions")
+    field = dialog.locator("[data-assumption='shop.future_value_factor']")
+    read = panel.locator(f"[id='{field.get_attribute('aria-describedby')}']")
+    field.fill("half")
+    expect(read).to_contain_text("'half' is neither a number nor a range")
+    dialog.get_by_role("button", name="Value everything anew").click()
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    assert not grave_violations(panel)
+    field.fill("0.4-0.6")
+    expect(read).to_have_text("Read as 0.4 to 0.6 times, most likely 0.5 times, the middle")
+    expect(field).not_to_have_attribute("aria-invalid", "true")
     before = value_of(panel)
-    panel.get_by_role("button", name="Value everything anew").click()
+    field.press("Enter")
     expect(panel.locator(".ps-print-line")).to_contain_text("assumptions changed")
+    expect(panel.locator(".ps-status")).to_contain_text("with these assumptions it is")
     settled(panel)
     assert value_of(panel) < 0.9 * before
 
@@ -172,18 +184,24 @@ def go_through_history_in_one_step(panel: Page, state: Panel) -> None:
 
 
 def sift_assumptions(panel: Page, state: Panel) -> None:
-    """How far each assumption can be trusted stands beside it in words, is counted, and sifts them."""
+    """Those that matter most come first; how far each can be trusted stands beside it, is counted, and sifts them."""
     from_menu(panel, "Assumptions")
     dialog = panel.get_by_role("dialog", name="Assumptions")
     rows = dialog.locator("tbody tr")
+    dialog.get_by_role("button", name="The 10 that matter most").click()
+    expect(rows.locator("visible=true")).to_have_count(10)
     for trust in state.trusts():
         words = trust["words"].capitalize()
         dialog.get_by_role("button", name=f"{trust['mark']} {words}: {trust['count']}", exact=True).click()
         expect(rows.locator("visible=true")).to_have_count(trust["count"])
         if trust["count"]:
             expect(rows.locator("visible=true").first.locator(".ps-trust")).to_have_text(f"{trust['mark']} {words}")
-    dialog.get_by_role("button", name=f"All: {len(state.assumptions())}", exact=True).click()
+    dialog.get_by_role("button", name=f"All {len(state.assumptions())} assumptions", exact=True).click()
     expect(rows.locator("visible=true")).to_have_count(len(state.assumptions()))
+    for width in (1280, 900, 390):
+        panel.set_viewport_size({"width": width, "height": 900})
+        assert dialog.evaluate(NOTHING_IS_CUT), width
+    panel.set_viewport_size({"width": 1280, "height": 900})
     dialog.get_by_role("button", name="Close").click()
 
 
@@ -496,6 +514,11 @@ def grave_violations(page: Page, part: str | None = None) -> list[str]:
         for violation in Axe().run(page, context=part).response["violations"]
         if violation["impact"] in ("serious", "critical")
     ]
+
+
+NOTHING_IS_CUT = """
+box => [box, ...box.querySelectorAll('.ps-scroll')].every(part => part.scrollWidth <= part.clientWidth)
+"""
 
 
 #: Every text on the page, seen or not, and every name and description that is read aloud or shown under the mouse.

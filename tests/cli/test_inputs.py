@@ -155,7 +155,7 @@ BAD: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
         "x",
         "",
         ("run", "--set", "shop.label_cost=5%"),
-        ("shop.label_cost", "USD per parcel", "for example $9"),
+        ("shop.label_cost", "USD per parcel", "for example $10.90 or $3.50 to $10.90"),
     ),
     "set to a range of what cases are drawn by": (
         "x",

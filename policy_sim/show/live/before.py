@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from policy_sim.assumptions import Scenario, load_scenario
 from policy_sim.extending import extended_file
 from policy_sim.show.live.state import VALUE, Panel
@@ -21,9 +19,6 @@ __all__ = ["WAITING", "before_words", "change_words", "scenario_before"]
 
 #: What stands in place of the line while it is worked out.
 WAITING = "Working out what the net value was by the assumptions before calibration …"
-
-#: What a range is beside the one of before, by whether it grew.
-_COMPARED = {1: "wider", 0: "as wide as before", -1: "narrower"}
 
 
 def scenario_before(scenario: str | Path) -> Scenario | None:
@@ -79,12 +74,19 @@ def change_words(before: Panel, now: Panel) -> str:
     if any(estimate.too_few(VALUE) for estimate in estimates):
         return f"{line}."
     widths = [high - low for low, high in (estimate.interval_per_year(VALUE) for estimate in estimates)]
-    change = round(100 * (widths[1] / widths[0] - 1)) if widths[0] > 0 else 0
-    return f"{line}, {f'{abs(change)}% ' if change else ''}{_COMPARED[int(np.sign(change))]}."
+    return f"{line}, {_width_words(widths[1] / widths[0] if widths[0] > 0 else 1.0)}."
 
 
 def _is_measured_here(scenario: Scenario) -> bool:
     return any(scenario.assumption(name).trust == "own" for name in scenario.assumption_names)
+
+
+def _width_words(ratio: float) -> str:
+    """Say how wide an interval is, as a multiple of the one before."""
+    change = round(100 * (ratio - 1))
+    if change > 100:
+        return f"{ratio:.1f} times as wide"
+    return f"{abs(change)}% {'wider' if change > 0 else 'narrower'}" if change else "as wide as before"
 
 
 def _is_against_itself(panel: Panel) -> bool:

@@ -66,7 +66,7 @@ function open({ store, acts, ask, read, show }, screen) {
   store.change(link?.part ?? {});
   const { limits, playbook, baseline, budget, frame } = store.state;
   const text = link ? "Opened from a link" : "Opened";
-  store.change({ history: [{ text, byKeysOn: "", limits, playbook, baseline, budget, assumed: {} }], leftOut: link?.left ?? [] });
+  store.change({ history: [{ text, byKeysOn: "", limits, playbook, baseline, assumed: {}, budget }], leftOut: link?.left ?? [] });
   screen.begin(read());
   screen.measure();
   screen.oneCase.show(read());
