@@ -1,6 +1,8 @@
 """The notebook for leadership, the way its reader meets it: numbers on screen are the library's, whatever is moved.
 
-It is run once, at its full sample, for all tests here: each goes back to the policy in force and moves the limits anew.
+It is run once for all tests here: each goes back to the policy in force and moves the limits anew. Fewer cases and
+draws than the notebook's own do for that, but for the picture; notebooks/ is run as it stands besides, and the words
+in the README are compared with the library's numbers at the full sample.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from playwright.sync_api import Page, expect
 
 from policy_sim import Lever, compare, evaluate, import_policy, load_policy, load_scenario, threshold_curve
 from policy_sim.show.wording import format_limit, format_money, format_number, format_share
-from policy_sim.study import Setting, prepare
+from policy_sim.study import Sample, Setting, prepare
 
 NOTEBOOK = "01_tune_thresholds.ipynb"
 PICTURE = Path(__file__).parents[2] / "docs" / "workbench.png"
@@ -26,14 +28,25 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def setting() -> Setting:
-    """The same setting as the notebook's, made without a notebook."""
-    return prepare(load_scenario("online_retail"))
+def sample(pytestconfig: pytest.Config) -> Sample:
+    """Cases and draws: the notebook's own for the picture, otherwise few, yet enough to tell policies apart."""
+    return Sample(20_000, 200) if pytestconfig.getoption("--update-picture") else Sample(3_000, 40)
 
 
 @pytest.fixture(scope="module")
-def notebook(kept_page: Page, run_all: Callable[[Page, str], None]) -> Page:
+def setting(sample: Sample) -> Setting:
+    """The same setting as the notebook's, made without a notebook."""
+    return prepare(load_scenario("online_retail"), sample=sample)
+
+
+@pytest.fixture(scope="module")
+def notebook(kept_page: Page, lab: Any, sample: Sample, run_all: Callable[[Page, str], None]) -> Page:
     """The notebook with all cells run and the panel in sight."""
+    copy = lab.folder / NOTEBOOK
+    text = copy.read_text(encoding="utf-8")
+    assert text.count('"open_workbench()"') == 1
+    few = f'"open_workbench(cases={sample.cases}, draws={sample.draws})"'
+    copy.write_text(text.replace('"open_workbench()"', few), encoding="utf-8")
     run_all(kept_page, NOTEBOOK)
     expect(kept_page.locator(".ps [data-tile=net_value]")).to_be_visible()
     return kept_page
@@ -96,16 +109,18 @@ def expected(setting: Setting, limits: dict[str, float]) -> dict[str, Any]:
     }
 
 
+FORMATS: dict[str, Callable[[float], str]] = {
+    "net_value": lambda value: format_money(value, "USD"),
+    "remedy_cost": lambda value: format_money(value, "USD"),
+    "customers_kept": format_number,
+    "escalated": format_share,
+    "minutes": format_number,
+    "learned_claiming": lambda value: format_money(value, "USD"),
+}
+
+
 def check_tiles(page: Page, wanted: dict[str, Any], is_read_from_curve: bool = False) -> None:
-    formats = {
-        "net_value": lambda value: format_money(value, "USD"),
-        "remedy_cost": lambda value: format_money(value, "USD"),
-        "customers_kept": format_number,
-        "escalated": format_share,
-        "minutes": format_number,
-        "learned_claiming": lambda value: format_money(value, "USD"),
-    }
-    for tile, text in formats.items():
+    for tile, text in FORMATS.items():
         seen, value = shown(page, tile)
         assert value == pytest.approx(wanted[tile], rel=1e-7, abs=1e-7), tile
         assert seen == text(wanted[tile]), tile
@@ -170,19 +185,23 @@ def test_a_slider_moved_by_keyboard_shows_the_library_s_numbers(panel: Page, set
 
 
 def test_the_readme_shows_what_the_notebook_shows_today(
-    panel: Page, pytestconfig: pytest.Config, off_the_curve: Callable[[Page, float], float]
+    panel: Page, setting: Setting, pytestconfig: pytest.Config, off_the_curve: Callable[[Page, float], float]
 ) -> None:
     move(panel, "Keep the item", "30 dollars")
     settle(panel)
     rest(panel)
     # axes have grown to hold the recommended limits: mark and line still stand where the axis says
     assert off_the_curve(panel, 30) < 3
-    figures = [shown(panel, tile)[0] for tile in ("net_value", "remedy_cost", "customers_kept", "escalated", "minutes")]
+    wanted = expected(setting, {"keep_item": 30.0})
+    check_tiles(panel, wanted)
     change = panel.locator("[data-change=net_value]").inner_text()
+    assert change == format_money(wanted["change"], "USD", True)
+    whole = expected(prepare(load_scenario("online_retail")), {"keep_item": 30.0})
+    net_value, remedy_cost, kept, asked, minutes, _ = (text(whole[tile]) for tile, text in FORMATS.items())
     words = (
-        f"The panel with the keep-item limit at $30: net value a year {figures[0]} "
-        f"({change} against the policy in force), remedy cost {figures[1]}, customers kept {figures[2]}, "
-        f"asked a supervisor {figures[3]}, minutes {figures[4]}"
+        f"The panel with the keep-item limit at $30: net value a year {net_value} "
+        f"({format_money(whole['change'], 'USD', True)} against the policy in force), remedy cost {remedy_cost}, "
+        f"customers kept {kept}, asked a supervisor {asked}, minutes {minutes}"
     )
     if pytestconfig.getoption("--update-picture"):
         PICTURE.parent.mkdir(exist_ok=True)

@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import policy_sim
+
+KEPT = Path(policy_sim.__file__).parent / "value" / "__pycache__"
+
 
 def digests(cache):
     script = Path(__file__).with_name("hash_results.py")
@@ -22,7 +26,10 @@ def digests(cache):
 
 
 def test_kept_code_gives_the_same_bits_as_code_just_compiled(tmp_path):
-    cold = digests(tmp_path)
+    # On a fresh clone nothing is kept yet: what is compiled here then serves all other tests.
+    is_fresh = not any(KEPT.glob("*.nbi"))
+    cache = KEPT if is_fresh else tmp_path
+    cold = digests("" if is_fresh else tmp_path)
     assert len(cold) == 5
-    assert list(tmp_path.rglob("*.nbc")), "nothing was kept"
-    assert digests(tmp_path) == cold
+    assert list(cache.rglob("*.nbc")), "nothing was kept"
+    assert digests("" if is_fresh else tmp_path) == cold

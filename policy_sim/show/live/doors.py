@@ -10,7 +10,9 @@ import json
 from itertools import pairwise
 from typing import Any
 
+from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.services.kernels.handlers import KernelHandler
+from tornado.web import HTTPError
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 __all__ = ["Channels", "KernelModel", "is_of_panel"]
@@ -37,9 +39,21 @@ class KernelModel(KernelHandler):
 class Channels(VoilaKernelWebsocketHandler):
     """The line between a page and its kernel: what no panel sends is dropped without an answer."""
 
+    @ws_authenticated
+    async def get(self, kernel_id: str) -> None:
+        """Open the line, for the form that panels speak alone.
+
+        In the older form Voila takes what goes to the page for the newer one, reads a length that is none, and the
+        server answers nobody any more.
+        """
+        offered = self.request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+        if _PROTOCOL not in [name.strip() for name in offered]:
+            raise HTTPError(400)
+        await super().get(kernel_id)
+
     def on_message(self, message: Any) -> None:
         """Pass on what a panel sends."""
-        if self.selected_subprotocol == _PROTOCOL and is_of_panel(message):
+        if is_of_panel(message):
             super().on_message(message)
 
 
