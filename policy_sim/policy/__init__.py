@@ -1,6 +1,6 @@
 """Who may decide what; knows no payoffs."""
 
-from policy_sim.policy.authority import Authority, InForce, authority, guard_words, limit_words
+from policy_sim.policy.authority import Authority, InForce, authority, limit_words, plain_guard
 from policy_sim.policy.decision import Decider, Decision, Recommendation
 from policy_sim.policy.decision_table import (
     GIVEN,
@@ -84,7 +84,6 @@ __all__ = [
     "decide_by_date",
     "decide_table",
     "give_words",
-    "guard_words",
     "limit_content",
     "limit_contents",
     "limit_words",
@@ -94,6 +93,7 @@ __all__ = [
     "make_record",
     "parse_lever",
     "parse_record",
+    "plain_guard",
     "playbook_rule_words",
     "record_content",
     "seal_of",
