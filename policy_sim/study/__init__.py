@@ -1,5 +1,6 @@
 """Studies: settings in which policies are compared, how sure that is, what matters most, stories, journeys."""
 
+from policy_sim.study.answer import Answer, Move, Worth, find_answer
 from policy_sim.study.decision_analysis import DecisionAnalysis, analyse_decision
 from policy_sim.study.information import InformationValue, Pilot, evpi, evppi, pilot_for_mean, pilot_for_share
 from policy_sim.study.learning import Learning, what_learning_changes
@@ -7,19 +8,28 @@ from policy_sim.study.optimum import HeldOut, Optimum, find_optimum
 from policy_sim.study.playbook import LIMITS_FROM, PlaybookStudy, RuleStudy, study_playbook
 from policy_sim.study.prepare import Customers, Sample, Setting, fit_customers, prepare, read_default_log, thinned
 from policy_sim.study.provenance import provenance_of
-from policy_sim.study.recommendation import Recommendation, as_recommended, recommend
+from policy_sim.study.recommendation import (
+    WHOLE_UNITS,
+    Recommendation,
+    as_recommended,
+    recommend,
+    recommended_limits,
+)
 from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table, spread_of_cases
 from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
 from policy_sim.study.stories import Replay, Story, load_stories, load_story, replay
 
 __all__ = [
     "LIMITS_FROM",
+    "WHOLE_UNITS",
+    "Answer",
     "Customers",
     "DecisionAnalysis",
     "Errors",
     "HeldOut",
     "InformationValue",
     "Learning",
+    "Move",
     "Optimum",
     "Pilot",
     "PlaybookStudy",
@@ -30,11 +40,13 @@ __all__ = [
     "Sensitivity",
     "Setting",
     "Story",
+    "Worth",
     "analyse_decision",
     "as_recommended",
     "case_error",
     "evpi",
     "evppi",
+    "find_answer",
     "find_optimum",
     "fit_customers",
     "load_stories",
@@ -47,6 +59,7 @@ __all__ = [
     "provenance_of",
     "read_default_log",
     "recommend",
+    "recommended_limits",
     "replay",
     "risk_table",
     "spread_of_cases",

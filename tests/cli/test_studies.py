@@ -13,6 +13,7 @@ import pytest
 
 from policy_sim import Lever, evaluate, import_policy, load_policy, load_scenario, threshold_curve
 from policy_sim.border import shipped
+from policy_sim.show.live.state import open_panel
 from policy_sim.study import Sample, analyse_decision, load_story, prepare, replay
 from policy_sim.sweep.results import read_sweep
 from policy_sim.value import best_limits, compare, keep_or_return
@@ -46,8 +47,12 @@ def test_the_main_job_writes_policy_tables_and_figures(run: Run, tmp_path: Path)
     assert {Path(path).name for path in result["files"]} == names
     # what is printed is what the library says
     scenario = load_scenario("online_retail")
-    payoffs = prepare(scenario, sample=Sample(cases=400, draws=7, seed=3)).payoffs
+    setting = prepare(scenario, sample=Sample(cases=400, draws=7, seed=3))
+    payoffs = setting.payoffs
     policy = import_policy(tmp_path / "out" / "policy.json", scenario)
+    # there is one recommendation: the panel's
+    recommended = open_panel(setting, load_policy("current", scenario)).with_recommended().presets[-1]
+    assert (recommended.name, recommended.tiers) == ("recommended", policy.tiers)
     difference = compare(evaluate(policy, payoffs), evaluate(load_policy("current", scenario), payoffs))
     gain = difference.per_year()
     printed = result["recommended"]["difference"]["net_value"]
@@ -114,6 +119,20 @@ def test_an_assumption_can_be_set(run: Run) -> None:
     _, out, _ = run("evaluate", "current", *SMALL, "--json", "--set", "shop.cases_per_year=1000")
     net = json.loads(out)["policy"]["net_value"]
     assert net["per_year"] == pytest.approx(1000 * net["per_case"])
+
+
+def test_an_assumption_can_be_set_to_a_range(run: Run) -> None:
+    words = ("evaluate", "generous", *SMALL, "--json", "--set")
+    status, out, err = run(*words, "shop.label_cost=0..60", "--set", "shop.unit_cost_share=50")
+    assert status == 0
+    assert "Note: shop.label_cost=0..60 is read as $0 to $60, most likely $6, as before" in err
+    assert "Note: shop.unit_cost_share=50 is read as 50%" in err
+    scenario = load_scenario("online_retail").with_values({"shop.label_cost": "$0 to $60", "shop.unit_cost_share": 0.5})
+    setting = prepare(scenario, sample=Sample(cases=400, draws=7, seed=3))
+    outcome = evaluate(load_policy("generous", scenario), setting.payoffs)
+    assert json.loads(out)["policy"]["net_value"]["per_case"] == pytest.approx(outcome.per_case().mean())
+    _, _, err = run(*words, "agent.generous_share=0.95")
+    assert "Note: agent.thrifty_share is taken to be 0.05 at most" in err
 
 
 def test_what_matters_is_the_library_s(run: Run, tmp_path: Path) -> None:

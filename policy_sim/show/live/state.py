@@ -31,13 +31,14 @@ from policy_sim.show.live.guidance import (
     steadily,
 )
 from policy_sim.show.live.one_case import case_content, story_content
-from policy_sim.study import Setting, load_stories, provenance_of, thinned
+from policy_sim.show.live.within_budget import WITHIN, best_within
+from policy_sim.study import Answer, Setting, find_answer, load_stories, provenance_of, recommended_limits, thinned
 from policy_sim.value import (
     Curve,
+    Difference,
     GroupSums,
     Outcome,
     Payoffs,
-    best_limits,
     best_playbooks,
     compare,
     evaluate,
@@ -51,7 +52,7 @@ from policy_sim.value import (
 )
 from policy_sim.words import LIMITS, MOVED, PARTS, TILES
 
-__all__ = ["SHOWN", "SPEND", "VALUE", "CurveView", "Panel", "limit_number", "open_panel"]
+__all__ = ["FOUND", "SHOWN", "SPEND", "VALUE", "CurveView", "Panel", "limit_number", "open_panel"]
 
 #: The outcome that is maximised, and the one that it is held against on the frontier.
 VALUE, SPEND = "net_value", "remedy_cost"
@@ -61,7 +62,10 @@ SHOWN = tuple(dict.fromkeys((*TILES, *PARTS)))
 Floats = NDArray[np.float64]
 
 _RECOMMENDED, _GUIDED = "recommended", "recommended_rules"
+#: Policies that a search has found: others who open a link may not have them.
+FOUND = (_RECOMMENDED, _GUIDED, WITHIN)
 _NEARLY_ALL = 0.97  # of what resolutions draw on a limit lies on its axis
+_FAR_BEYOND = 2.0  # times that; a limit there would leave no room for what matters
 _FRONTIER_CASES, _FRONTIER_POINTS = 4_000, 9
 _MOST_RULES, _QUESTIONS = 8, 2
 
@@ -135,7 +139,8 @@ class CurveView:
 class Panel:
     """A policy in hand, measured against a baseline on the same cases and draws.
 
-    `approved` is the policy in force, with which the panel began; `presets` are policies that one may go to.
+    `approved` is the policy in force, with which the panel began; `presets` are policies that one may go to; `answer`
+    is what should be instead, where that is known.
     """
 
     setting: Setting
@@ -143,6 +148,7 @@ class Panel:
     baseline: Outcome
     approved: Policy
     presets: tuple[Policy, ...]
+    answer: Answer | None = None
 
     @property
     def payoffs(self) -> Payoffs:
@@ -169,14 +175,19 @@ class Panel:
         return min(first_tier, key=lambda lever: ranks.get(lever.limit, len(ranks)))
 
     def top(self, lever: Lever) -> float:
-        """Return how far a limit's axis goes (money): past nearly all that is drawn on it, and all policies' limits."""
+        """Return how far a limit's axis goes (money): past nearly all that is drawn on it, and all policies' limits.
+
+        Only a limit that was found far beyond all of these, where any is as good, stands at the end of the axis.
+        """
         d = LIMITS.index(lever.limit)
         drawn = self.payoffs.uses[..., d][self.payoffs.adequate]
         drawn_money = drawn[drawn > 0] / 100
-        policies = (self.approved, *self.presets)
-        finite = [policy.limit(tier, lever.limit) for policy in policies for tier in policy.tier_names[:-1]]
-        marks = [1.15 * limit for limit in finite if np.isfinite(limit)]
+        found = [self.answer.policy] if self.answer else []
+        known = [policy for policy in (self.approved, *self.presets) if policy not in found]
+        marks = [1.15 * limit for policy in known for limit in _amounts(policy, lever.limit)]
         most = max([float(np.quantile(drawn_money, _NEARLY_ALL)) if drawn_money.size else 0.0, *marks, 1.0])
+        further = [1.15 * limit for policy in found for limit in _amounts(policy, lever.limit)]
+        most = max([most, *(mark for mark in further if mark <= _FAR_BEYOND * most)])
         step = 10.0 ** np.floor(np.log10(most)) / 2
         return float(np.ceil(most / step) * step)
 
@@ -227,8 +238,9 @@ class Panel:
         return replace(self, baseline=self.outcome_of(policy))
 
     def assuming(self, setting: Setting) -> Panel:
-        """Return a copy of the panel in another setting: the same policies, valued by other assumptions."""
-        return replace(self, setting=setting, baseline=evaluate(self.baseline.policy, setting.payoffs))
+        """Return a copy in another setting: the same policies, valued by other assumptions, no answer yet."""
+        baseline = evaluate(self.baseline.policy, setting.payoffs)
+        return replace(self, setting=setting, baseline=baseline, answer=None)
 
     def outcome_of(self, policy: Policy) -> Outcome:
         """Return what a policy brings; nothing is worked out again for the baseline."""
@@ -308,10 +320,27 @@ class Panel:
         return CurveView(lever, best, flat, curve.limits, level, low, high, ahead)
 
     def with_recommended(self, on_progress: Progress | None = None) -> Panel:
-        """Return a copy with one more policy to go to: the limits of all tiers at their best, together."""
-        best = best_limits(self.approved, self.payoffs, on_progress=on_progress).policy
-        best = best.model_copy(update={"name": _RECOMMENDED, "title": "Recommended"})
-        return replace(self, presets=(*(policy for policy in self.presets if policy.name != _RECOMMENDED), best))
+        """Return a copy that knows the answer: the limits of all tiers at their best, together, in whole units."""
+        return self.answered(find_answer(self.approved, self.payoffs, on_progress))
+
+    def answered(self, answer: Answer) -> Panel:
+        """Return a copy that knows the answer, with its policy as one more to go to."""
+        return replace(self._with_found(answer.policy), answer=answer)
+
+    def with_best_within(self, budget: float, on_progress: Progress | None = None) -> Panel:
+        """Return a copy with one more policy to go to: the best limits within a budget, and the rules in hand.
+
+        Raises
+        ------
+        InputError
+            As `within_budget.best_within` does.
+        """
+        start = with_playbook(self.approved, self.policy.playbook)
+        return self._with_found(best_within(start, self.payoffs, budget, on_progress))
+
+    def _with_found(self, found: Policy) -> Panel:
+        """Return a copy with a policy to go to, in place of the one that was found under that name before."""
+        return replace(self, presets=(*(policy for policy in self.presets if policy.name != found.name), found))
 
     @property
     def best_rules(self) -> Policy | None:
@@ -323,11 +352,10 @@ class Panel:
         on_progress, limits = steadily(on_progress, "Finding the rules"), self.policy
         if are_limits_best:
             known = next((policy for policy in self.presets if policy.name == _RECOMMENDED), None)
-            limits = known or best_limits(self.approved, self.payoffs, on_progress=on_progress).policy
+            limits = known or recommended_limits(self.approved, self.payoffs, on_progress=on_progress).policy
         found = best_playbooks(limits, self.payoffs, _MOST_RULES, _QUESTIONS, on_progress=on_progress).policy_with()
         title = "Recommended, with rules" if are_limits_best else "With the best rules"
-        found = found.model_copy(update={"name": _GUIDED, "title": title})
-        return replace(self, presets=(*(policy for policy in self.presets if policy.name != _GUIDED), found))
+        return self._with_found(found.model_copy(update={"name": _GUIDED, "title": title}))
 
     def rules(self, on_progress: Progress | None = None) -> dict[str, Any]:
         """Return what the rules of the policy in hand bring, each alone and together, as `guidance.rules_content`."""
@@ -371,9 +399,9 @@ class Panel:
         return [_point(evaluate(outcome.policy, self.payoffs)) for outcome in best_policies.outcomes]
 
     def points(self) -> list[dict[str, Any]]:
-        """Return where the presets lie, per case: title, whether it is the recommended one, remedy cost, net value."""
+        """Return where the presets lie, per case: name, title, whether it was found, remedy cost, net value."""
         return [
-            {"title": policy.title, "is_recommended": policy.name in (_RECOMMENDED, _GUIDED)}
+            {"name": policy.name, "title": policy.title, "is_recommended": policy.name in FOUND}
             | _point(self.outcome_of(policy))
             for policy in self.presets
         ]
@@ -381,6 +409,12 @@ class Panel:
     def break_evens(self, on_progress: Progress | None = None) -> list[dict[str, Any]]:
         """Return how far each assumption alone moves the difference to the baseline, as `assumed.break_even_rows`."""
         return break_even_rows(self.policy, self.baseline.policy, self.payoffs, on_progress)
+
+    def doubts(self, on_progress: Progress | None = None) -> list[dict[str, Any]]:
+        """Return the same of the answer against the policy in force; nothing where there is none."""
+        if self.answer is None:
+            return []
+        return break_even_rows(self.answer.policy, self.approved, self.payoffs, on_progress)
 
     def assumptions(self) -> list[dict[str, Any]]:
         """Return every assumption, as `assumed.assumption_rows`."""
@@ -416,12 +450,18 @@ class Panel:
         """Return the policy in hand as it would be published: the next version of the one in force, a draft."""
         return self.policy.as_next_version_of(self.approved)
 
-    def review(self) -> dict[str, Any]:
+    def review(self, assumed: Mapping[str, float | str] | None = None) -> dict[str, Any]:
         """Return what should be seen before publishing, as `exporting.review_content`."""
-        return review_content(self.to_publish(), self.approved, self.payoffs)
+        effect = self._effect_on_force()
+        return review_content(self.to_publish(), self.approved, effect, provenance_of(self.setting, effect), assumed)
 
-    def export(self, folder: Path, formats: Sequence[str] = ("json",)) -> list[Path]:
+    def _effect_on_force(self) -> Difference:
+        return compare(self.outcome, self.outcome_of(self.approved))
+
+    def export(self, folder: Path, formats: Sequence[str] = ("json",), budget: float | None = None) -> list[Path]:
         """Publish the policy in hand into a folder, with where it came from and what it is expected to bring.
+
+        Where a budget (money a year) is aimed at, what remedies come to is written beside it.
 
         Raises
         ------
@@ -429,8 +469,7 @@ class Panel:
             If the policy is not fit to be published, a format is unknown, or the folder holds a newer version or cannot
             be written to.
         """
-        effect = compare(self.outcome, self.outcome_of(self.approved))
-        provenance = provenance_of(self.setting, effect)
+        provenance = provenance_of(self.setting, self._effect_on_force(), budget)
         return publish(self.to_publish(), self.setting.scenario, folder, formats, provenance)
 
 
@@ -438,6 +477,12 @@ def open_panel(setting: Setting, in_force: Policy) -> Panel:
     """Return the panel that starts from the policy in force, with the shipped policies beside it."""
     presets = (in_force, *load_shipped_policies(setting.scenario, besides=in_force))
     return Panel(setting, in_force, evaluate(in_force, setting.payoffs), in_force, presets)
+
+
+def _amounts(policy: Policy, name: str) -> list[float]:
+    """Return a policy's limits of one kind, of all tiers, as far as they are amounts (money)."""
+    limits = (policy.limit(tier, name) for tier in policy.tier_names[:-1])
+    return [limit for limit in limits if np.isfinite(limit)]
 
 
 def _point(outcome: Outcome) -> dict[str, float]:

@@ -43,10 +43,12 @@ class Visit:
     cases: int
     draws: int
     seed: int
-    #: Where relative paths and exported files belong.
+    #: Where relative paths belong.
     folder: str
     #: Path of the log and how to read it; None for the sample.
     log: Mapping[str, str | bool | None] | None = None
+    #: Where exported files are written, besides being downloaded; None for nowhere.
+    exports: str | None = None
 
     def write(self, folder: Path) -> None:
         """Put it where `open_visit` looks for it."""
@@ -81,13 +83,14 @@ def open_visit() -> Workbench:
     say("starting", WAITING, since=time.time())
     with _turn(folder):
         began = time.time()
-        say("starting", "Working out values and curves", since=began)
+        say("starting", "Working out values, curves and the best limits", since=began)
         # the load of these libraries is part of what takes turns
         from policy_sim.show.live.widget import open_workbench
 
         os.chdir(visit.folder)
+        sample = (visit.cases, visit.draws, visit.seed)
         workbench = open_workbench(
-            visit.scenario, visit.transactions(), visit.policy, visit.cases, visit.draws, visit.seed
+            visit.scenario, visit.transactions(), visit.policy, *sample, folder=visit.exports, has_visitors=True
         )
     say("ready", "", seconds=time.time() - began)
     return workbench

@@ -2,9 +2,12 @@
 // In: a reading. Out: its element. Left to others: entries of the menu (policy_menu.js).
 
 /** @import { Bench, Frame, Per, Reading } from "./types.js" */
+import { budgetLine } from "./budget_line.js";
 import { button, node, options, press, segmented } from "./elements.js";
 import { exportDialog } from "./export_dialog.js";
+import { historyOf } from "./history.js";
 import { policyMenu } from "./policy_menu.js";
+import { sureness } from "./sureness.js";
 
 /** @type {readonly (readonly [Per, string])[]} */
 const PER = [["case", "case"], ["month", "month"], ["year", "year"]];
@@ -20,11 +23,15 @@ export function headerOf(bench) {
   const per = segmented("Money per", PER, acts.tellPer);
   const undo = button("↶", { "aria-label": "Undo", title: "Undo" }, () => acts.go(store.state.at - 1));
   const redo = button("↷", { "aria-label": "Redo", title: "Redo" }, () => acts.go(store.state.at + 1));
+  const past = historyOf(bench);
   const pin = button("Pin as A", { class: "ps-plain" }, acts.pin);
   const sides = segmented("Show policy", SIDES, acts.showSide);
   const menu = policyMenu(bench);
-  const toExport = button("Export for agents", { class: "ps-main-button" }, () => bench.open(exportDialog(bench)));
+  const toExport = button("Export", { class: "ps-main-button", "aria-label": "Export for agents" }, () => bench.open(exportDialog(bench)));
+  toExport.append(node("span", { class: "ps-wide" }, " for agents"));
+  const budget = budgetLine(bench);
   const name = node("h2", {}, "How far may agents go without asking?");
+  const said = node("p", { class: "ps-said" });
   const label = (/** @type {string} */ text) => node("span", { class: "ps-muted" }, text);
   const money = label("Money per");
   money.setAttribute("aria-hidden", "true");
@@ -38,7 +45,8 @@ export function headerOf(bench) {
       node("label", { class: "ps-control" }, label("Compare with"), compare),
       node("div", { class: "ps-control" }, money, per),
     ),
-    node("div", { class: "ps-acts" }, undo, redo, pin, sides, menu.root, toExport, menu.loader),
+    node("div", { class: "ps-acts" }, said, undo, redo, past.root, pin, sides, menu.root, toExport, menu.loader),
+    budget.root,
   );
 
   return {
@@ -59,12 +67,23 @@ export function headerOf(bench) {
       sides.hidden = !pinned;
       undo.disabled = at <= 0;
       redo.disabled = at >= history.length - 1;
+      past.show(reading);
       const choices = [...frame.presets, ...(pinned ? [{ name: "A", title: "A (pinned)" }] : [])];
       if (compare.childElementCount !== choices.length) compare.replaceChildren(...options(choices));
       compare.value = baseline.limits ? "A" : (baseline.preset ?? "");
       print.textContent = lineOf(reading);
+      budget.show(reading);
+      menu.show(reading);
+      said.textContent = saidOf(reading);
     },
   };
+}
+
+/** What the limits in hand bring, in a line, where sliders and tiles are not seen together. @param {Reading} reading */
+function saidOf(reading) {
+  if (!reading.isKnown) return "";
+  const { value } = reading.frame;
+  return `${reading.valueTitle} ${reading.period}: ${reading.worth(reading.now.level)}, ${sureness(reading, value, reading.now).words}`;
 }
 
 /** @param {Reading} reading */

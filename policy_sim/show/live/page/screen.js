@@ -2,12 +2,14 @@
 // In: a reading. Out: the element of the panel, and its parts. Left to others: what each part shows.
 
 /** @import { Bench, Reading } from "./types.js" */
+import { answerOf } from "./answer.js";
 import { curveOf } from "./curve.js";
 import { dialogOf } from "./dialog.js";
 import { node } from "./elements.js";
 import { followingOf } from "./following.js";
 import { frontierOf } from "./frontier.js";
 import { gapOf } from "./gap.js";
+import { leftOutLine } from "./left_out.js";
 import { headerOf } from "./header.js";
 import { mindOf } from "./mind.js";
 import { oneCaseOf } from "./one_case.js";
@@ -25,6 +27,8 @@ import { tilesOf } from "./tiles.js";
 export function screenOf(bench, onReconnect) {
   const header = headerOf(bench);
   const status = statusLine(bench, onReconnect);
+  const leftOut = leftOutLine(bench);
+  const answer = answerOf(bench);
   const limits = slidersOf(bench);
   const tiles = tilesOf(bench);
   const [curve, parts, frontier] = [curveOf(bench), partsOf(bench), frontierOf(bench)];
@@ -44,7 +48,7 @@ export function screenOf(bench, onReconnect) {
   const root = node(
     "div",
     { class: "ps", role: "group", "aria-label": "Policy workbench", "aria-busy": "true" },
-    ...[header.root, status.root, body, foot, dialog.root],
+    ...[header.root, status.root, leftOut.root, answer.root, body, foot, dialog.root],
   );
 
   function measureParts() {
@@ -54,14 +58,17 @@ export function screenOf(bench, onReconnect) {
   /** Show everything that the state holds. */
   function show(/** @type {Reading} */ reading) {
     const began = performance.now();
-    const { pending, isDirty, isSettled } = reading.state;
+    const { pending, isDirty, isSettled, askedCase } = reading.state;
     limits.show(reading);
     header.show(reading);
+    leftOut.show(reading.state.leftOut);
+    answer.show(reading);
     tabs.show(reading);
     root.classList.toggle("ps-stale", !reading.isKnown);
-    root.setAttribute("aria-busy", String(Boolean(pending) || isDirty || !isSettled));
+    root.setAttribute("aria-busy", String(Boolean(pending) || isDirty || !isSettled || askedCase !== null));
     if (reading.isKnown) for (const part of [tiles, curve, parts, frontier]) part.show(reading);
     mind.show(reading);
+    oneCase.mark(reading);
     if (!guided.hidden) for (const part of [playbook, following, gap]) part.show(reading);
     root.dataset.drawMs = (performance.now() - began).toFixed(2);
   }

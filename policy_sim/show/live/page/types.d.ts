@@ -122,9 +122,12 @@ export interface Named {
   readonly name: string;
   readonly title: string;
 }
-export interface Preset extends Named, Terms {}
+/** `is_found`: by a search, so that others may not have it. */
+export interface Preset extends Named, Terms {
+  readonly is_found?: boolean;
+}
 /** A policy on the plane of spend and value: both under the names of their outcomes. */
-export type Point = { readonly title?: string; readonly is_recommended?: boolean } & { readonly [outcome: string]: any };
+export type Point = { readonly name?: string; readonly title?: string; readonly is_recommended?: boolean } & { readonly [outcome: string]: any };
 
 export interface CaseField extends Named {
   readonly choices?: readonly Named[];
@@ -132,6 +135,23 @@ export interface CaseField extends Named {
 }
 
 /** What stays while limits move. */
+/** What something brings in net value a year; ends are null where nobody knows them. */
+export interface WorthView {
+  readonly change: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly is_told_apart: boolean;
+}
+export type AnswerMove = WorthView & Hand & { readonly title: string; readonly from: string; readonly to: string; readonly worth: string };
+/** What should be instead of the policy in force. */
+export type AnswerView = WorthView & {
+  readonly preset: string;
+  readonly sentence: string;
+  readonly worth: string;
+  readonly moves: readonly AnswerMove[];
+  readonly others: number;
+};
+
 export interface Frame {
   readonly scenario: string;
   readonly scenario_fingerprint: string;
@@ -150,9 +170,16 @@ export interface Frame {
   readonly followed: string;
   /** Whether rules stay as they are: in a shared file that has some. */
   readonly has_fixed_rules?: boolean;
+  /** Whether others come to see it, by a token, and whether exports are written on the machine where it runs. */
+  readonly has_visitors?: boolean;
+  readonly is_writing?: boolean;
+  /** Whether this is a shared file, which searches nothing. */
+  readonly is_shared?: boolean;
   readonly approved: string;
   readonly presets: readonly Preset[];
   readonly points: readonly Point[];
+  /** Null while it is being worked out. */
+  readonly answer: AnswerView | null;
   readonly base: Readonly<Record<string, number>>;
   readonly exceptions: readonly string[];
   readonly guards: readonly string[];
@@ -250,17 +277,41 @@ export interface CaseView {
   readonly rule: string;
   readonly follows: boolean;
   readonly resolutions: readonly Resolution[];
+  /** Why the answer is not known for what is in hand, in a shared file. */
+  readonly unknown?: string;
 }
+
+/** What is assumed otherwise than in the scenario: a number in its unit, or a range as text. */
+export type Assumed = Readonly<Record<string, number | string>>;
 
 export interface AssumptionRow extends Named {
   readonly group: string;
   /** What its value means, in words; empty where the scenario does not say it. */
   readonly sentence: string;
   readonly value: number;
+  /** What stands in its field: now, and as the scenario has it. */
+  readonly text: string;
+  readonly own: string;
   readonly unit: string;
   readonly words: string;
   readonly source: string;
   readonly trust: string;
+}
+
+/** Assumptions that are shown first, and what their ranges move most. */
+export interface Matter {
+  readonly names: readonly string[];
+  readonly of: string;
+}
+
+/** How what was typed was read, or what is wrong with it, by assumption. */
+export interface Readings {
+  readonly words: Readonly<Record<string, string>>;
+  readonly problems: Readonly<Record<string, string>>;
+  readonly problem: string;
+  readonly remark: string;
+  readonly is_taken: boolean;
+  readonly is_refused: boolean;
 }
 
 export interface Trust {
@@ -273,11 +324,23 @@ export interface Trust {
 export interface Review {
   readonly name: string;
   readonly version: number;
-  readonly findings: readonly { readonly severity: string; readonly words: string }[];
+  /** The card that agents get, a page of its own. */
+  readonly card: string;
+  readonly worth: string;
+  readonly changes: readonly { readonly words: string; readonly is_loss: boolean }[];
+  readonly together: string;
+  readonly warnings: readonly { readonly severity: string; readonly words: string }[];
   readonly verdict: string;
   readonly steps: readonly { readonly words: string; readonly more_generous: string; readonly example: string }[];
   readonly rules: readonly string[];
   readonly formats: readonly (Named & { readonly is_usual: boolean; readonly problem: string })[];
+}
+
+/** What came of an export: all files, where they were written ("" for nowhere), and what is saved. */
+export interface Exported {
+  readonly files: readonly string[];
+  readonly place: string;
+  readonly download: string;
 }
 
 export interface Entry {
@@ -286,7 +349,8 @@ export interface Entry {
   readonly limits: Limits;
   readonly playbook: Playbook | null;
   readonly baseline: Baseline;
-  readonly assumed: Readonly<Record<string, number>>;
+  readonly assumed: Assumed;
+  readonly budget: number | null;
 }
 
 export interface Order {
@@ -308,16 +372,20 @@ export interface State {
   readonly tab: Tab;
   readonly per: Per;
   readonly split: Split;
-  readonly assumed: Readonly<Record<string, number>>;
-  /** Money a year; null where there is none. */
+  readonly assumed: Assumed;
+  /** Money a year that is aimed at; null where there is none. */
   readonly budget: number | null;
-  /** Limits that the budget holds, by key. */
-  readonly onBudget: Readonly<Record<string, boolean>>;
+  /** What was in hand when the search for the best within the budget began, while it lasts. */
+  readonly seekingWithin: Terms | null;
+  /** What was left out of a link, and why. */
+  readonly leftOut: readonly string[];
   readonly pinned: Terms | null;
   /** What B is while A is shown. */
   readonly aside: Terms | null;
   readonly history: readonly Entry[];
   readonly at: number;
+  /** Net value per case against the policy in force, by `termsKey`, where it was worked out. */
+  readonly worths: ReadonlyMap<string, number>;
   /** How many times the limits were sent, what was sent by order, and the order whose view is awaited. */
   readonly count: number;
   readonly orders: ReadonlyMap<string, Order>;
@@ -330,7 +398,10 @@ export interface State {
   readonly view: (View & { readonly context: string }) | null;
   readonly frontier: readonly Point[] | null;
   readonly minds: { readonly rows: readonly MindRow[]; readonly context: string; readonly words?: string };
-  readonly shownCase: CaseView | null;
+  /** The answer on screen, with what it holds for, by `caseContextOf`. */
+  readonly shownCase: Known<CaseView> | null;
+  /** The case whose answer is awaited. */
+  readonly askedCase: { readonly order: string; readonly facts: Readonly<Record<string, any>>; readonly context: string } | null;
   /** What was in hand when the search for rules began, while it lasts. */
   readonly seeking: Terms | null;
   /** The preset with the rules that were found, and the assumptions by which they were. */
