@@ -145,7 +145,7 @@ def test_one_case_is_asked_anew_whatever_changes(panel: Page, state: Panel) -> N
     own = {field["name"]: field["choices"][0]["name"] if "choices" in field else field["value"] for field in fields}
     verdict_of(panel, showing(asking), own)
     from_menu(panel, "Assumptions")
-    panel.get_by_label("Shop: future value factor").fill("0.5")
+    panel.get_by_label("How far customers' values may be off").fill("0.5")
     panel.get_by_role("button", name="Value everything anew").click()
     expect(panel.locator(".ps-print-line")).to_contain_text("assumptions changed")
     scenario = state.setting.scenario.with_values({"shop.future_value_factor": 0.5})

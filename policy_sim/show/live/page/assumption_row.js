@@ -15,7 +15,6 @@ const MOST_LETTERS = 60;
  * @param {{ type: (row: AssumptionRow, text: string) => void, enter: () => void }} acts
  */
 export function assumptionRow(id, row, trusts, { type, enter }) {
-  const title = `${row.group}: ${row.title}`;
   const said = node("span", { class: "ps-read", id: `${id}-said-${row.name}` });
   const field = node("input", {
     type: "text",
@@ -23,7 +22,7 @@ export function assumptionRow(id, row, trusts, { type, enter }) {
     maxlength: MOST_LETTERS,
     autocomplete: "off",
     spellcheck: "false",
-    "aria-label": title,
+    "aria-label": row.title,
     "aria-describedby": said.id,
     "data-assumption": row.name,
   });
@@ -32,18 +31,18 @@ export function assumptionRow(id, row, trusts, { type, enter }) {
     type(row, field.value.trim());
   });
   field.addEventListener("keydown", ({ key }) => key === "Enter" && enter());
-  const meaning = row.sentence ? [node("span", { class: "ps-meaning" }, row.sentence)] : [];
+  const meaning = row.sentence ? [node("span", { class: "ps-meaning" }, `Now ${row.sentence}.`)] : [];
   const unit = node("span", { class: "ps-unit" }, row.unit);
   const root = node(
     "tr",
     {},
-    node("th", { scope: "row" }, node("b", {}, title), ...meaning, node("span", { class: "ps-source" }, ...sourceOf(row, trusts))),
+    node("th", { scope: "row" }, node("b", {}, row.title), ...meaning, node("span", { class: "ps-source" }, ...sourceOf(row, trusts))),
     node("td", {}, field, unit, said),
     node("td", { "data-head": `${HEADS[2]}: ` }, row.words),
   );
   return {
     ...{ row, field, root },
-    words: `${title} ${row.sentence ?? ""}`.toLowerCase(),
+    words: `${row.group} ${row.title} ${row.sentence}`.toLowerCase(),
 
     /** Say how it was read, or what is wrong with it. @param {string} words @param {string} problem */
     say(words, problem) {
