@@ -515,8 +515,7 @@ def test_nothing_on_the_page_is_a_name_of_the_program(panel: Page) -> None:
     settled(panel)
     expect(panel.locator(".ps-sentence p").first).to_contain_text("today")
     dialogs: dict[str, Callable[[], object]] = {
-        entry: lambda entry=entry: from_menu(panel, entry)
-        for entry in ("Side by side", "Set a budget", "Assumptions")
+        entry: lambda entry=entry: from_menu(panel, entry) for entry in ("Side by side", "Set a budget", "Assumptions")
     }
     dialogs["All assumptions"] = lambda: panel.get_by_role("button", name="All assumptions").click()
     dialogs["Export for agents"] = lambda: panel.get_by_role("button", name="Export for agents").click()
