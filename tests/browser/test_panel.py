@@ -172,7 +172,7 @@ def sift_assumptions(panel: Page, state: Panel) -> None:
         expect(rows.locator("visible=true")).to_have_count(trust["count"])
         if trust["count"]:
             expect(rows.locator("visible=true").first.locator(".ps-trust")).to_have_text(f"{trust['mark']} {words}")
-    dialog.get_by_role("button", name=f"All: {len(state.assumptions())}", exact=True).click()
+    dialog.get_by_role("button", name=f"All {len(state.assumptions())} assumptions", exact=True).click()
     expect(rows.locator("visible=true")).to_have_count(len(state.assumptions()))
     dialog.get_by_role("button", name="Close").click()
 

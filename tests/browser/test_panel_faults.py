@@ -96,7 +96,8 @@ def verdict_of(panel: Page, state: Panel, case: Mapping[str, Any]) -> None:
     chosen = next(row for row in shown["resolutions"] if row["is_chosen"])
     words = "The agent may settle this on the spot." if shown["is_first"] else f"This goes to the {shown['tier']}."
     expect(panel.locator(".ps-verdict")).to_contain_text(words)
-    net = f"{chosen['title'].capitalize()[:20]}.*net {re.escape(format_money(chosen['net'], 'USD', signed=True))}"
+    title, money = chosen["title"].capitalize()[:20], format_money(chosen["net"], "USD", signed=True)
+    net = f"{re.escape(title)}.*net {re.escape(money)}"
     picture = panel.locator(".ps-case .ps-picture svg")
     expect(picture).to_have_attribute("aria-label", re.compile(net, re.IGNORECASE | re.DOTALL))
     expect(panel.locator(".ps-case .ps-old")).to_have_count(0)
