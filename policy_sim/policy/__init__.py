@@ -1,6 +1,6 @@
 """Who may decide what; knows no payoffs."""
 
-from policy_sim.policy.authority import Authority, InForce, authority, guard_words, limit_words
+from policy_sim.policy.authority import Authority, InForce, authority, limit_words, plain_guard
 from policy_sim.policy.decision import Decider, Decision, Recommendation
 from policy_sim.policy.decision_table import (
     GIVEN,
@@ -86,7 +86,6 @@ __all__ = [
     "decide_by_date",
     "decide_table",
     "give_words",
-    "guard_words",
     "limit_content",
     "limit_contents",
     "limit_words",
@@ -96,6 +95,7 @@ __all__ = [
     "make_record",
     "parse_lever",
     "parse_record",
+    "plain_guard",
     "playbook_rule_words",
     "record_content",
     "seal_of",

@@ -20,7 +20,16 @@ from policy_sim.words import GUARD_FACTS, GUARDS, LIMITS, RULE_FACTS
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Authority", "InForce", "authority", "guard_words", "limit_words", "rule_words", "start_words"]
+__all__ = [
+    "Authority",
+    "InForce",
+    "authority",
+    "guard_words",
+    "limit_words",
+    "plain_guard",
+    "rule_words",
+    "start_words",
+]
 
 
 @dataclass(frozen=True)
@@ -116,7 +125,7 @@ def authority(
     for guard in policy.guards:
         target = policy.tier_names.index(guard.to)
         if guard.fact in facts and facts[guard.fact] >= guard.at_least and target > start:
-            start, because = target, guard_words(guard, policy.currency)
+            start, because = target, guard_words(guard)
     limits = {
         tier: {name: _in_force(policy, tier, name, failure, segment) for name in LIMITS}
         for tier in policy.tier_names[start:]
@@ -134,7 +143,12 @@ def limit_words(name: str, value: float, currency: str) -> str:
     return f"{spoken} up to {value:,.2f}".removesuffix(".00") + f" {currency}"
 
 
-def guard_words(guard: Guard, currency: str) -> str:
+def guard_words(guard: Guard) -> str:
+    """Return a guard as files for rules engines hold it; old files are told by these words, so they never change."""
+    return f"{guard.fact.replace('_', ' ')} is {guard.at_least:g} or more: straight to the {guard.to}"
+
+
+def plain_guard(guard: Guard, currency: str) -> str:
     """Return a guard as people read it: "looks suspicious (score 0.6 or more): goes to the lead"."""
     fact = GUARDS[guard.fact]
     value = amount_words(guard.at_least, currency) if fact.unit == "money" else f"{guard.at_least:g}"

@@ -23,8 +23,8 @@ from policy_sim.policy import (
     LimitException,
     PlaybookRule,
     Policy,
-    guard_words,
     limit_content,
+    plain_guard,
     playbook_rule_words,
 )
 from policy_sim.policy.decision import amount_in_cents
@@ -200,7 +200,7 @@ def _guard_never_fires(policy: Policy, position: int) -> Iterator[Finding]:
 
 
 def _guard_words(policy: Policy, position: int) -> str:
-    return guard_words(policy.guards[position], policy.currency)
+    return plain_guard(policy.guards[position], policy.currency)
 
 
 def _comes_first(policy: Policy, other: int, position: int) -> bool:

@@ -37,6 +37,8 @@ _RATIO = "ratio"
 _TIMES = (("day", 1440.0), ("hour", 60.0), ("minute", 1.0), ("second", 1 / 60))
 #: From how many of them on the longer time is said.
 _LEAST = 2
+#: Figures that tell a break-even from today's value where two do not.
+_FINE = 4
 
 
 def assumption_value(value: float, unit: str) -> str:
@@ -83,7 +85,7 @@ def quantity_words(value: float, unit: str) -> str:
     return f"{count} {name}" if count == "1" else f"{count} {name}s"
 
 
-def picture_words(scenario: Scenario, name: str, value: float | None = None) -> str:
+def picture_words(scenario: Scenario, name: str, value: float | None = None, figures: int = 2) -> str:
     """Return the number of an assumption as its sentence has it: "6 of 100 customers", "8 of 100", "4 days".
 
     Without a sentence it is the value with its unit: "16% of item price".
@@ -94,6 +96,8 @@ def picture_words(scenario: Scenario, name: str, value: float | None = None) -> 
         Whose assumption, by full name.
     value
         In the assumption's unit; the central one by default.
+    figures
+        Of customers and people of 100, and of factors; all before the point are shown in any case.
 
     Raises
     ------
@@ -104,10 +108,10 @@ def picture_words(scenario: Scenario, name: str, value: float | None = None) -> 
     if said.sentence is None:
         return f"{assumption_value(at, unit)} {assumption_unit(unit)}".strip()
     if said.placeholder == "customers":
-        return f"{_number(abs(customers_moved(scenario, name, at)), 2)} of 100 customers"
+        return f"{_number(abs(customers_moved(scenario, name, at)), figures)} of 100 customers"
     if said.placeholder == "value":
         return quantity_words(at, unit)
-    return _TRANSLATIONS[said.placeholder](at)
+    return _TRANSLATIONS[said.placeholder](at, figures)
 
 
 def range_words(scenario: Scenario, name: str) -> str:
@@ -145,7 +149,10 @@ def turn_words(scenario: Scenario, name: str, value: float) -> str:
         is_less = value < today
     is_counted = place in ("customers", "of_100", "per_100")
     less, more = ("fewer than", "more than") if is_counted else ("less than", "more than")
-    return f"{less if is_less else more} {picture_words(scenario, name, value)}"
+    words = picture_words(scenario, name, value)
+    if words == picture_words(scenario, name) and value != today:
+        words = picture_words(scenario, name, value, _FINE)
+    return f"{less if is_less else more} {words}"
 
 
 def _value(scenario: Scenario, name: str, value: float | None) -> float:
@@ -160,14 +167,14 @@ def _currency(unit: str) -> str:
 
 def _number(value: float, figures: int = 3) -> str:
     """Return a number in so many figures, all of those before the point: "0.334", "20,902"."""
-    if abs(value) >= 1000:
+    if abs(value) >= 10 ** (figures - 1):
         return f"{value:,.0f}"
     return f"{float(f'{value:.{figures}g}'):g}"
 
 
-_TRANSLATIONS: Mapping[str, Callable[[float], str]] = {
-    "percent": lambda value: f"{_number(100 * value)}%",
-    "per_100": lambda value: _number(100 * value),
-    "of_100": lambda value: f"{_number(100 * value)} of 100",
-    "factor": lambda value: f"{_number(math.exp(value), 2)} times",
+_TRANSLATIONS: Mapping[str, Callable[[float, int], str]] = {
+    "percent": lambda value, figures: f"{_number(100 * value, figures)}%",
+    "per_100": lambda value, figures: _number(100 * value, figures),
+    "of_100": lambda value, figures: f"{_number(100 * value, figures)} of 100",
+    "factor": lambda value, figures: f"{_number(math.exp(value), figures)} times",
 }

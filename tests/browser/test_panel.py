@@ -557,7 +557,10 @@ def test_nothing_on_the_page_is_a_name_of_the_program(panel: Page) -> None:
     }
     dialogs["All assumptions"] = lambda: panel.get_by_role("button", name="All assumptions").click()
     dialogs["Export for agents"] = lambda: panel.get_by_role("button", name="Export for agents").click()
-    ready = {"Assumptions": "How much customers mind waiting", "Export for agents": "allows whatever"}
+    ready = {"Assumptions": "How much customers mind waiting", "Export for agents": "What changes"}
+    panel.get_by_label("History of changes").click()
+    assert not plain.names_of_the_program(panel.evaluate(TEXTS))
+    panel.keyboard.press("Escape")
     for entry, show in dialogs.items():
         show()
         dialog = panel.get_by_role("dialog")

@@ -97,8 +97,8 @@ def verdict_of(panel: Page, state: Panel, case: Mapping[str, Any]) -> None:
     chosen = next(row for row in shown["resolutions"] if row["is_chosen"])
     words = "The agent may settle this on the spot." if shown["is_first"] else f"This goes to the {shown['tier']}."
     expect(panel.locator(".ps-verdict")).to_contain_text(words)
-    money = format_money(chosen["net"], "USD", signed=True)
-    net = f"{re.escape(chosen['title'])}.*net {re.escape(money)}"
+    title, money = chosen["title"].capitalize()[:20], format_money(chosen["net"], "USD", signed=True)
+    net = f"{re.escape(title)}.*net {re.escape(money)}"
     picture = panel.locator(".ps-case .ps-picture svg")
     expect(picture).to_have_attribute("aria-label", re.compile(net, re.IGNORECASE | re.DOTALL))
     expect(panel.locator(".ps-case .ps-old")).to_have_count(0)
@@ -150,7 +150,7 @@ def test_one_case_is_asked_anew_whatever_changes(panel: Page, state: Panel) -> N
     own = {field["name"]: field["choices"][0]["name"] if "choices" in field else field["value"] for field in fields}
     verdict_of(panel, showing(generous), own)
     from_menu(panel, "Assumptions")
-    panel.get_by_label("Shop: future value factor").fill("0.5")
+    panel.get_by_label("How far customers' values may be off").fill("0.5")
     panel.get_by_role("button", name="Value everything anew").click()
     expect(panel.locator(".ps-print-line")).to_contain_text("assumptions changed")
     scenario = state.setting.scenario.with_values({"shop.future_value_factor": 0.5})

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from policy_sim import load_scenario
 from policy_sim.border import shipped
+from policy_sim.show.assumption_words import sentence_words
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -48,7 +49,8 @@ def test_a_scenario_is_shown_with_all_its_numbers(run: Run) -> None:
         for name, assumption in members.items():
             low, high = assumption.range
             number = f"{assumption.value:,.10g} {assumption.unit}; {low:,.10g} to {high:,.10g}"
-            assert f"{name} {number}" in words
+            title, sentence = scenario.title_of(f"{group}.{name}"), sentence_words(scenario, f"{group}.{name}")
+            assert f"{name} {title}: {sentence} {number}" in words
             assert assumption.source in words
     for name, remedy in scenario.remedies.items():
         assert f"{name} {remedy.title}" in words

@@ -100,6 +100,8 @@ def test_sentences_hold_the_number_of_today_or_any_other() -> None:
     assert turn_words(scenario, "response.wait_weight", 0.2) == f"fewer than {fewer:.2g} of 100 customers"
     assert turn_words(scenario, "response.wait_weight", 0.6).startswith("more than ")
     low, high = (customers_moved(scenario, "response.wait_weight", end) for end in (0.1, 0.7))
+    assert turn_words(scenario, "playbook.followed_share", 0.5536) == "more than 55.36 of 100"
+    assert turn_words(scenario, "playbook.followed_share", 0.4136) == "fewer than 41 of 100"
     assert range_words(scenario, "response.wait_weight") == f"{low:.2g} to {high:.2g} of 100 customers"
     assert range_words(scenario, "remedy.return_trouble") == "$3 to $15"
     assert range_words(scenario, "lead.live_wait_hours") == "3 minutes to 1 hour"

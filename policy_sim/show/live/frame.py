@@ -12,7 +12,7 @@ from typing import Any
 
 from policy_sim import __version__
 from policy_sim.assumptions import Scenario
-from policy_sim.policy import Policy, guard_words, limit_content, limit_words
+from policy_sim.policy import Policy, limit_content, limit_words, plain_guard
 from policy_sim.show.live.answer import answer_content
 from policy_sim.show.live.guidance import FOLLOWED, menu_rows, playbook_content
 from policy_sim.show.live.state import FOUND, SHOWN, SPEND, VALUE, Panel
@@ -78,7 +78,7 @@ def frame_content(panel: Panel) -> dict[str, Any]:
         "curve_columns": list(_CURVE_COLUMNS),
         "base": {name: float(in_force.per_case(name).mean()) for name in SHOWN},
         "exceptions": [_exception_words(policy, k, scenario) for k in range(len(policy.exceptions))],
-        "guards": [_capital(guard_words(guard, policy.currency)) for guard in policy.guards],
+        "guards": [_capital(plain_guard(guard, policy.currency)) for guard in policy.guards],
         "stories": panel.stories(),
         "case_fields": _case_fields(scenario, policy.currency),
     }

@@ -33,8 +33,7 @@ SILENT = frozenset(
             "spend",
         ),
         *("tiles", "parts", "curve_columns", "hand", "menus", "scenario_fingerprint", "fingerprint", "version"),
-        *("currency", "unit", "playbook", "base", "trust", "severity", "arrays"),
-        "card",  # a page of its own, with its styles
+        *("currency", "unit", "playbook", "base", "trust", "severity", "arrays", "card"),
     )
 )
 #: Units of assumptions are shown; those of outcomes and of fields are not.

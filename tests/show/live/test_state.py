@@ -13,6 +13,7 @@ from policy_sim import ASK, NO_LIMIT, Lever, evaluate, import_policy, load_polic
 from policy_sim.border import InputError
 from policy_sim.publish import policy_changes, read_file
 from policy_sim.service import read_cases
+from policy_sim.show.assumption_words import assumption_unit
 from policy_sim.show.figures.limits import plot_curves, plot_value_against_cost, plot_where_money_goes
 from policy_sim.show.live.state import Panel, limit_number, open_panel
 from policy_sim.show.wording import format_money
@@ -155,7 +156,9 @@ def test_assumptions_say_unit_range_and_source(panel: Panel) -> None:
     rows = panel.assumptions()
     assert [row["name"] for row in rows] == list(panel.setting.scenario.assumption_names)
     for row in rows:
-        assert row["unit"] or row["words"]  # what is told as "1.2 times" has no unit behind it
+        assert row["unit"] == assumption_unit(panel.setting.scenario.assumption(row["name"]).unit)
+        assert row["title"]
+        assert row["sentence"]
         assert row["source"]
         assert row["low"] <= row["value"] <= row["high"]
 

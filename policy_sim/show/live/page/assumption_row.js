@@ -31,7 +31,7 @@ export function assumptionRow(id, row, trusts, { type, enter }) {
     type(row, field.value.trim());
   });
   field.addEventListener("keydown", ({ key }) => key === "Enter" && enter());
-  const meaning = row.sentence ? [node("span", { class: "ps-meaning" }, row.sentence)] : [];
+  const meaning = row.sentence ? [node("span", { class: "ps-meaning" }, `Now ${row.sentence}.`)] : [];
   const unit = node("span", { class: "ps-unit" }, row.unit);
   const root = node(
     "tr",
@@ -42,7 +42,7 @@ export function assumptionRow(id, row, trusts, { type, enter }) {
   );
   return {
     ...{ row, field, root },
-    words: `${row.group} ${row.title} ${row.sentence ?? ""}`.toLowerCase(),
+    words: `${row.group} ${row.title} ${row.sentence}`.toLowerCase(),
 
     /** Say how it was read, or what is wrong with it. @param {string} words @param {string} problem */
     say(words, problem) {
