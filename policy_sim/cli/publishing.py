@@ -256,7 +256,8 @@ def diff(
     rules = difference(before, after, scenario)
     money = None if rules_only else _compare(after, before, scenario, log, sample)[0]
     if as_json:
-        print_json(rules.to_dict() | {"net_value": None if money is None else money.effect_per_year()})
+        effect = None if money is None else money.effect_per_year()
+        print_json(rules.to_dict() | {"net_value": effect, "outcomes": None if money is None else money.to_dict()})
     else:
         print_parts(of_difference(rules, money))
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from policy_sim.border import write_whole
 
@@ -47,6 +47,8 @@ class Visit:
     folder: str
     #: Path of the log and how to read it; None for the sample.
     log: Mapping[str, str | bool | None] | None = None
+    #: What the command line was told, as `reproduce.Origin` has it; None where nothing is to be said of it.
+    origin: Mapping[str, Any] | None = None
 
     def write(self, folder: Path) -> None:
         """Put it where `open_visit` looks for it."""
@@ -83,11 +85,13 @@ def open_visit() -> Workbench:
         began = time.time()
         say("starting", "Working out values and curves", since=began)
         # the load of these libraries is part of what takes turns
+        from policy_sim.show.live.reproduce import Origin
         from policy_sim.show.live.widget import open_workbench
 
         os.chdir(visit.folder)
+        origin = None if visit.origin is None else Origin(**visit.origin)
         workbench = open_workbench(
-            visit.scenario, visit.transactions(), visit.policy, visit.cases, visit.draws, visit.seed
+            visit.scenario, visit.transactions(), visit.policy, visit.cases, visit.draws, visit.seed, origin
         )
     say("ready", "", seconds=time.time() - began)
     return workbench

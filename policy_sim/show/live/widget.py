@@ -31,6 +31,7 @@ from policy_sim.publish import import_policy
 from policy_sim.show.live.before import WAITING, before_words, scenario_before
 from policy_sim.show.live.frame import frame_content, general_limits, lever_rows, preset_rows
 from policy_sim.show.live.guidance import playbook_content
+from policy_sim.show.live.reproduce import Origin, origin_of, reproduce_content
 from policy_sim.show.live.script import script_of
 from policy_sim.show.live.state import CurveView, Panel, limit_number, open_panel
 from policy_sim.show.live.worker import PriorityWorker
@@ -52,7 +53,7 @@ class Workbench(anywidget.AnyWidget):
 
     The screen asks by messages, each answered by one or more: `show` (limits, baseline, limit in hand) by view, curves
     and break-evens, `take` (limit in hand) by its curve first, `study`, `find_rules`, `rules`, `case`, `assumptions`,
-    `assume`, `cancel`, `review`, `export`, `load`.
+    `assume`, `cancel`, `review`, `export`, `load`, `reproduce`.
     """
 
     _esm = script_of("panel.js") + 'export default modules["panel.js"];\n'
@@ -66,6 +67,7 @@ class Workbench(anywidget.AnyWidget):
         folder: Path | None = None,
         prepare: Callable[[Mapping[str, float], Progress], Setting] | None = None,
         prepare_before: Callable[[Mapping[str, float], Progress], Setting] | None = None,
+        origin: Origin | None = None,
     ) -> None:
         """Begin with a panel.
 
@@ -79,8 +81,11 @@ class Workbench(anywidget.AnyWidget):
             Makes the setting anew with some assumptions changed (by name), and reports its progress.
         prepare_before
             Does the same by the assumptions from before some were measured here; not given where none were.
+        origin
+            What the panel was opened with, for whoever wants its figures again; what it says itself where not given.
         """
         self.panel = panel
+        self.origin = origin or origin_of(panel)
         self.folder = folder or Path("out")
         self._prepare, self._prepare_before = prepare, prepare_before
         self._assumed: dict[str, float] = {}
@@ -117,6 +122,7 @@ class Workbench(anywidget.AnyWidget):
                 _IN_HAND, "export", partial(self._tell_exported, [str(name) for name in asked["formats"]])
             ),
             "load": self._load,
+            "reproduce": lambda asked: self._quick.add(_IN_HAND, "reproduce", self._tell_reproduced),
         }
         if message.get("ask") not in answers:
             return
@@ -329,6 +335,9 @@ class Workbench(anywidget.AnyWidget):
             {"kind": "exported", "files": files, "place": str(self.folder)}, [path.read_bytes() for path in paths]
         )
 
+    def _tell_reproduced(self, check: Callable[[], None]) -> None:
+        self.send({"kind": "reproduce", **reproduce_content(self.panel, self.origin, self._assumed, self._hand)})
+
     def _load(self, asked: Mapping[str, Any]) -> None:
         name = Path(str(asked["name"])).name
         with tempfile.TemporaryDirectory() as folder:
@@ -376,6 +385,7 @@ def open_workbench(
     cases: int = 20_000,
     draws: int = 200,
     seed: int = 0,
+    origin: Origin | None = None,
 ) -> Workbench:
     """Prepare everything, with a progress bar, and return the live panel; the notebook's stop button cancels.
 
@@ -387,6 +397,8 @@ def open_workbench(
         Your own log; the CDNOW sample where it is not given.
     cases, draws, seed
         How many cases are drawn from the log, how many joint draws of the assumptions, from which seed.
+    origin
+        How the same is asked for on the command line, where that is more than is said here.
 
     Raises
     ------
@@ -410,7 +422,7 @@ def open_workbench(
         log = setting.customers.transactions if setting.customers else transactions
 
         def prepare_anew(values: Mapping[str, float], on_progress: Progress) -> Setting:
-            return prepare(loaded.with_values(values), log, sample, on_progress=on_progress)
+            return prepare(loaded.with_values(values), transactions, sample, on_progress=on_progress)
 
         before = scenario_before(scenario)
 
@@ -418,7 +430,12 @@ def open_workbench(
             assert before is not None
             return prepare(before.with_values(values), log, sample, on_progress=on_progress)
 
-        return Workbench(panel, prepare=prepare_anew, prepare_before=prepare_before if before else None)
+        asked = origin or Origin(
+            *(str(scenario), str(policy), str(cases), draws, seed),
+            transactions=None if transactions is None else "orders.csv",
+            is_log_named=transactions is None,
+        )
+        return Workbench(panel, None, prepare_anew, prepare_before if before else None, asked)
     finally:
         progress.close()
 

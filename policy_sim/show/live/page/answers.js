@@ -1,12 +1,13 @@
 // Answers: what Python says, and how it changes the state.
 // In: messages. Out: the changed state, shown. Left to others: what was asked (acts.js).
 
-/** @import { AssumptionRow, Bench, CaseView, CurveContent, Frame, MindRow, Point, Review, Terms, Trust, View } from "./types.js" */
+/** @import { AssumptionRow, Bench, CaseView, CurveContent, Frame, MindRow, Point, Reproduced, Review, Terms, Trust, View } from "./types.js" */
 import { assumptionDialog } from "./assumption_dialog.js";
 import { readCurve } from "./curves.js";
 import { reviewDialog } from "./export_dialog.js";
 import { keyOf, leversOf } from "./limits.js";
 import { capital } from "./numbers.js";
+import { reproduceDialog } from "./reproduce_dialog.js";
 import { ruleAnswersOf } from "./rule_answers.js";
 import { save } from "./saving.js";
 import { contextOf } from "./state.js";
@@ -103,6 +104,8 @@ export function answersOf(bench, screen) {
       files.forEach((file, i) => save(file, buffers[i], "application/octet-stream"));
       bench.say(`Written to ${place}, and downloaded: ${files.join(", ")}.`);
     },
+
+    reproduce: (/** @type {Reproduced} */ message) => bench.open(reproduceDialog(bench, message)),
 
     loaded: (/** @type {Terms & { name: string }} */ { name, ...terms }) => acts.setTerms(terms, `Opened ${name}`),
     busy: (message) => screen.status.showBusy(message),

@@ -38,6 +38,10 @@ export function policyMenu(bench) {
     }),
     button("Set a budget", {}, () => bench.open(budgetDialog(bench))),
     button("Assumptions", {}, () => bench.ask({ ask: "assumptions" })),
+    button("Reproduce this screen", {}, () => {
+      close();
+      bench.ask({ ask: "reproduce" });
+    }),
     button("Print", {}, () => window.print()),
     button("Light or dark", {}, () => {
       flipTheme(/** @type {HTMLElement} */ (root.closest(".ps")));

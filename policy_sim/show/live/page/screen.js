@@ -2,6 +2,7 @@
 // In: a reading. Out: the element of the panel, and its parts. Left to others: what each part shows.
 
 /** @import { Bench, Reading } from "./types.js" */
+import { citationOf } from "./citing.js";
 import { curveOf } from "./curve.js";
 import { dialogOf } from "./dialog.js";
 import { node } from "./elements.js";
@@ -58,6 +59,7 @@ export function screenOf(bench, onReconnect) {
     limits.show(reading);
     header.show(reading);
     tabs.show(reading);
+    root.dataset.source = citationOf(reading);
     root.classList.toggle("ps-stale", !reading.isKnown);
     root.setAttribute("aria-busy", String(Boolean(pending) || isDirty || !isSettled));
     if (reading.isKnown) for (const part of [tiles, curve, parts, frontier]) part.show(reading);

@@ -11,6 +11,7 @@ import { sharedCurve } from "./shared_curves.js";
 import { outcomesIn } from "./shared_outcomes.js";
 
 const REST_MS = 120; // without a move, before what takes longer is worked out
+const NOT_SHARED = "this file knows how to reproduce the shared policy alone; go back to it, or move limits in the workbench";
 const NO_FILES = "this file shows; the workbench writes files for agents. Copy the link or print the page instead";
 
 /** @typedef {{ order: string, limits: Limits, baseline: Baseline, hand: string[] }} Asked */
@@ -24,6 +25,7 @@ export function sharedModel(content, arrays) {
   const listeners = new Set();
   let newest = "";
   let isShared = true; // whether the policy on screen is the one that was shared
+  let isStart = true; // and is compared as it was
 
   const answer = (/** @type {object} */ message, /** @type {Float64Array[]} */ buffers = []) =>
     setTimeout(() => listeners.forEach((listen) => listen(message, buffers)));
@@ -34,7 +36,7 @@ export function sharedModel(content, arrays) {
     const estimate = outcomes.outcomesOf(limits, baseline);
     const total = estimate.outcomes[frame.value].change;
     isShared = !outcomes.movedFromStart(limits).length;
-    const isStart = !outcomes.movedFromStart(limits).length && outcomes.isShared(baseline);
+    isStart = !outcomes.movedFromStart(limits).length && outcomes.isShared(baseline);
     const split = (/** @type {"failures" | "segments"} */ axis) => outcomes.splitBy(axis, limits, baseline, total);
     const view = isStart ? content.view : { failures: split("failures"), segments: split("segments"), fingerprint: "", book: content.view.book };
     answer({ kind: "effect", order, effect: null });
@@ -75,6 +77,8 @@ export function sharedModel(content, arrays) {
     },
     assumptions: refuse("changing assumptions needs the workbench; this file holds what follows from one scenario"),
     load: refuse("opening a policy needs the workbench"),
+    reproduce: () =>
+      isStart ? answer({ ...content.reproduce, kind: "reproduce" }) : answer({ kind: "problem", words: NOT_SHARED }),
     review: refuse(NO_FILES),
     export: refuse(NO_FILES),
   };

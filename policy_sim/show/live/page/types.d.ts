@@ -141,6 +141,7 @@ export interface Frame {
   readonly year: string;
   readonly cases: number;
   readonly draws: number;
+  readonly seed: number;
   readonly tiers: readonly string[];
   readonly levers: readonly FrameLever[];
   readonly hand: Hand;
@@ -270,6 +271,12 @@ export interface Review {
   readonly steps: readonly { readonly words: string; readonly more_generous: string; readonly example: string }[];
   readonly rules: readonly string[];
   readonly formats: readonly (Named & { readonly is_usual: boolean; readonly problem: string })[];
+}
+
+/** Texts that give the figures of the screen again. */
+export interface Reproduced {
+  readonly blocks: readonly { readonly name: string; readonly title: string; readonly about: string; readonly text: string }[];
+  readonly notes: readonly string[];
 }
 
 export interface Entry {
