@@ -1,6 +1,7 @@
 """Studies: settings in which policies are compared, how sure that is, what matters most, stories, journeys."""
 
 from policy_sim.study.decision_analysis import DecisionAnalysis, analyse_decision
+from policy_sim.study.first_months import CASH, FirstMonths, first_months
 from policy_sim.study.information import InformationValue, Pilot, evpi, evppi, pilot_for_mean, pilot_for_share
 from policy_sim.study.learning import Learning, what_learning_changes
 from policy_sim.study.optimum import HeldOut, Optimum, find_optimum
@@ -13,10 +14,12 @@ from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
 from policy_sim.study.stories import Replay, Story, load_stories, load_story, replay
 
 __all__ = [
+    "CASH",
     "LIMITS_FROM",
     "Customers",
     "DecisionAnalysis",
     "Errors",
+    "FirstMonths",
     "HeldOut",
     "InformationValue",
     "Learning",
@@ -36,6 +39,7 @@ __all__ = [
     "evpi",
     "evppi",
     "find_optimum",
+    "first_months",
     "fit_customers",
     "load_stories",
     "load_story",

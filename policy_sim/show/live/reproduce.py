@@ -249,7 +249,7 @@ class _Program:
 
     def imports(self) -> list[str]:
         """Return the lines that import what is used."""
-        names = ", ".join(sorted(self._names, key=lambda name: (name.lower(), name)))
+        names = ", ".join(sorted(self._names, key=lambda name: (not name.isupper(), name[0].islower(), name)))
         return [
             f"from policy_sim import {names}",
             *(f"from {home} import {name}" for name, home in self._others.items()),

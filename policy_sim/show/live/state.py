@@ -30,6 +30,7 @@ from policy_sim.show.live.guidance import (
     rules_content,
     steadily,
 )
+from policy_sim.show.live.months import months_content
 from policy_sim.show.live.one_case import case_content, story_content
 from policy_sim.study import Setting, load_stories, provenance_of, thinned
 from policy_sim.value import (
@@ -348,6 +349,10 @@ class Panel:
     def gap(self, on_progress: Progress | None = None) -> dict[str, Any]:
         """Return what keeps the policy in hand from the best of every case, as `guidance.gap_content`."""
         return gap_content(find_gap(self.policy, self.payoffs, on_progress))
+
+    def months(self, on_progress: Progress | None = None) -> dict[str, Any]:
+        """Return what the policy in hand costs as it starts and brings later, as `months.months_content`."""
+        return months_content(self.setting, self.policy, self.baseline.policy, on_progress)
 
     def showing(self, policy: Policy) -> Panel:
         """Return a copy with another policy in hand.

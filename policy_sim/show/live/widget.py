@@ -53,7 +53,7 @@ class Workbench(anywidget.AnyWidget):
 
     The screen asks by messages, each answered by one or more: `show` (limits, baseline, limit in hand) by view, curves
     and break-evens, `take` (limit in hand) by its curve first, `study`, `find_rules`, `rules`, `case`, `assumptions`,
-    `assume`, `cancel`, `review`, `export`, `load`, `reproduce`.
+    `assume`, `cancel`, `review`, `export`, `load`, `reproduce`, `months`.
     """
 
     _esm = script_of("panel.js") + 'export default modules["panel.js"];\n'
@@ -122,6 +122,7 @@ class Workbench(anywidget.AnyWidget):
                 _IN_HAND, "export", partial(self._tell_exported, [str(name) for name in asked["formats"]])
             ),
             "load": self._load,
+            "months": self._months,
             "reproduce": lambda asked: self._quick.add(_IN_HAND, "reproduce", self._tell_reproduced),
         }
         if message.get("ask") not in answers:
@@ -147,6 +148,7 @@ class Workbench(anywidget.AnyWidget):
             for worker in (self._quick, self._slow):
                 worker.drop("policy")
             self._slow.drop("guidance")
+            self._slow.drop("months")
             moved = {lever for lever in panel.levers if _limit(panel, lever) != _limit(before, lever)}
             is_guided_otherwise = panel.policy.playbook != before.policy.playbook
             if wanted != panel.baseline.policy or len(moved) > 1 or is_guided_otherwise:
@@ -169,7 +171,7 @@ class Workbench(anywidget.AnyWidget):
         self._drop_what_takes_long()
 
     def _drop_what_takes_long(self) -> None:
-        for about in ("assume", "study", "policy", "before", "rules", "guidance"):
+        for about in ("assume", "study", "policy", "before", "rules", "guidance", "months"):
             self._slow.drop(about)
         self.send({"kind": "found", "preset": ""})  # a search that waits has not begun to say anything
 
@@ -271,6 +273,19 @@ class Workbench(anywidget.AnyWidget):
         with _Telling(self, "Splitting what is left to gain", check) as on_progress:
             content = self.panel.gap(on_progress)
         self.send({"kind": "gap", "order": order, **content})
+
+    def _months(self, asked: Mapping[str, Any]) -> None:
+        """Say what the policy in hand costs month by month as it starts."""
+        self._slow.drop("months")
+        self._slow.drop("policy")  # whoever looks at months waits for these
+        self._slow.add(_RULES, "months", partial(self._tell_months, str(asked["order"])))
+        if self._weighed != asked["order"]:
+            self._slow.add(_BREAK_EVENS, "policy", partial(self._tell_break_evens, str(asked["order"])))
+
+    def _tell_months(self, order: str, check: Callable[[], None]) -> None:
+        with _Telling(self, "Following customers month by month", check) as on_progress:
+            content = self.panel.months(on_progress)
+        self.send({"kind": "months", "order": order, **content})
 
     def _tell_frontier(self, check: Callable[[], None]) -> None:
         with _Telling(self, "Drawing the frontier", check) as on_progress:

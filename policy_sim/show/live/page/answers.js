@@ -51,6 +51,7 @@ export function answersOf(bench, screen) {
       store.change({ isSettled: true });
       if (shownCase) bench.ask({ ask: "case", facts: shownCase.facts });
       acts.lookAtRules();
+      acts.lookAtMonths();
       screen.root.dataset.settledMs = (performance.now() - (orders.get(order)?.at ?? NaN)).toFixed(0);
       bench.show();
     },

@@ -60,7 +60,7 @@ export function screenIn(hash, state) {
   const part = {
     limits,
     ...("playbook" in content ? { playbook: playbookIn(content.playbook) } : {}),
-    ...(tab === "rules" ? { tab } : {}),
+    ...(tab === "rules" || tab === "months" ? { tab } : {}),
     ...(isKnown ? { hand } : {}),
     ...(per in PERIODS ? { per } : {}),
     ...(isPreset ? { baseline: { preset: baseline.preset } } : {}),

@@ -2,6 +2,7 @@
 // In: a choice made. Out: the changed state, shown and sent. Left to others: limits (acts.js), answers (rule_answers.js).
 
 /** @import { Bench, Playbook, Rule, RuleNumber, Tab } from "./types.js" */
+import { monthActsOf } from "./month_acts.js";
 import { same } from "./state.js";
 
 /**
@@ -34,14 +35,17 @@ export function ruleActsOf(bench, changes) {
     bench.ask({ ask: "rules", order: `${id}:${count}` });
   }
 
+  const { lookAtMonths } = monthActsOf(bench);
   return {
     lookAtRules,
+    lookAtMonths,
 
     /** @param {Tab} tab */
     showTab(tab) {
       store.change({ tab });
       bench.show();
       lookAtRules();
+      lookAtMonths();
     },
 
     /** @param {boolean} areLimitsBest whether limits may move to the best ones */

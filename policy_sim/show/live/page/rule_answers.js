@@ -1,7 +1,7 @@
 // Rule answers: what Python says of rules on what to give, and how it changes the state.
 // In: messages. Out: the changed state, shown. Left to others: what was asked (rule_acts.js).
 
-/** @import { Bench, Effect, GapView, Guidance } from "./types.js" */
+/** @import { Bench, Effect, GapView, Guidance, MonthsView } from "./types.js" */
 import { contextOf, same } from "./state.js";
 
 /** @typedef {{ readonly order: string }} Ordered */
@@ -29,6 +29,11 @@ export function ruleAnswersOf(bench) {
 
     gap(/** @type {GapView & Ordered} */ { order, ...gap }) {
       store.change({ gap: { ...gap, context: contextFor(order) } });
+      bench.show();
+    },
+
+    months(/** @type {MonthsView & Ordered} */ { order, ...months }) {
+      store.change({ months: { ...months, context: contextFor(order) } });
       bench.show();
     },
 

@@ -5,7 +5,7 @@ import { draw, SVG } from "./drawing.js";
 import { node } from "./elements.js";
 import { wrapped } from "./lettering.js";
 
-const [LINE, PAD] = [18, 6];
+const [LINE, SMALL_LINE, EDGE] = [18, 15, 12];
 
 const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-size", "font-weight", "paint-order"];
 
@@ -40,18 +40,18 @@ export function standalone(svg, about) {
   const { width, height } = svg.getBoundingClientRect();
   const { color, fontFamily, backgroundColor } = getComputedStyle(/** @type {Element} */ (svg.closest(".ps")));
   const lines = linesAround(about, width);
-  const head = LINE * lines.above.length + PAD;
-  const whole = { width, height: head + height + LINE * lines.below.length + PAD };
+  const head = EDGE + LINE * lines.above.length;
+  const whole = { width: width + 2 * EDGE, height: head + height + SMALL_LINE * lines.below.length + 2 * EDGE };
   const page = document.createElementNS(SVG, "svg");
   page.setAttribute("xmlns", SVG);
-  for (const [name, value] of Object.entries({ ...whole, viewBox: `0 0 ${width} ${whole.height}` })) page.setAttribute(name, String(value));
+  for (const [name, value] of Object.entries({ ...whole, viewBox: `0 0 ${whole.width} ${whole.height}` })) page.setAttribute(name, String(value));
   draw(page, "title", {}, about.title);
   draw(page, "rect", { ...whole, fill: backgroundColor });
-  const style = { x: 0, fill: color, "font-family": fontFamily };
-  lines.above.forEach(([text, size, weight], i) => draw(page, "text", { ...style, y: LINE * (i + 1) - 4, "font-size": size, "font-weight": weight }, text));
-  for (const [name, value] of Object.entries({ x: 0, y: head, width, height, viewBox: `0 0 ${width} ${height}` })) copy.setAttribute(name, String(value));
+  const style = { x: EDGE, fill: color, "font-family": fontFamily };
+  lines.above.forEach(([text, size, weight], i) => draw(page, "text", { ...style, y: EDGE + LINE * (i + 1) - 4, "font-size": size, "font-weight": weight }, text));
+  for (const [name, value] of Object.entries({ x: EDGE, y: head, width, height, viewBox: `0 0 ${width} ${height}` })) copy.setAttribute(name, String(value));
   page.append(copy);
-  lines.below.forEach((text, i) => draw(page, "text", { ...style, y: head + height + LINE * (i + 1), "font-size": 11, opacity: 0.75 }, text));
+  lines.below.forEach((text, i) => draw(page, "text", { ...style, y: head + height + SMALL_LINE * (i + 1) + 4, "font-size": 11, opacity: 0.75 }, text));
   return { text: new XMLSerializer().serializeToString(page), ...whole };
 }
 

@@ -11,6 +11,7 @@ import { frontierOf } from "./frontier.js";
 import { gapOf } from "./gap.js";
 import { headerOf } from "./header.js";
 import { mindOf } from "./mind.js";
+import { monthsOf } from "./months.js";
 import { oneCaseOf } from "./one_case.js";
 import { partsOf } from "./parts.js";
 import { playbookOf } from "./playbook.js";
@@ -39,8 +40,10 @@ export function screenOf(bench, onReconnect) {
   const guidance = [playbook, following, gap].map(({ part }) => part);
   const beside = node("div", { class: "ps-beside" }, gap.part.root, following.part.root);
   const guided = node("div", { class: "ps-guided" }, playbook.part.root, beside);
-  const tabs = tabsOf(bench, { limits: rows, rules: guided }, () => measureParts());
-  const main = node("div", { class: "ps-main" }, ...tiles.roots, tabs.root, rows, guided);
+  const months = monthsOf(bench);
+  const monthly = node("div", { class: "ps-monthly" }, months.part.root);
+  const tabs = tabsOf(bench, { limits: rows, rules: guided, months: monthly }, () => measureParts());
+  const main = node("div", { class: "ps-main" }, ...tiles.roots, tabs.root, rows, guided, monthly);
   const body = node("div", { class: "ps-body" }, limits.root, main);
   const root = node(
     "div",
@@ -49,7 +52,7 @@ export function screenOf(bench, onReconnect) {
   );
 
   function measureParts() {
-    for (const part of [...sections, ...guidance]) if (part.root.offsetParent) part.width = part.body.clientWidth;
+    for (const part of [...sections, ...guidance, months.part]) if (part.root.offsetParent) part.width = part.body.clientWidth;
   }
 
   /** Show everything that the state holds. */
@@ -65,6 +68,7 @@ export function screenOf(bench, onReconnect) {
     if (reading.isKnown) for (const part of [tiles, curve, parts, frontier]) part.show(reading);
     mind.show(reading);
     if (!guided.hidden) for (const part of [playbook, following, gap]) part.show(reading);
+    if (!monthly.hidden) months.show(reading);
     root.dataset.drawMs = (performance.now() - began).toFixed(2);
   }
 

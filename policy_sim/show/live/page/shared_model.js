@@ -11,6 +11,7 @@ import { sharedCurve } from "./shared_curves.js";
 import { outcomesIn } from "./shared_outcomes.js";
 
 const REST_MS = 120; // without a move, before what takes longer is worked out
+const NOT_KNOWN = "Known for the shared policy alone; the workbench works it out for any.";
 const NOT_SHARED = "this file knows how to reproduce the shared policy alone; go back to it, or move limits in the workbench";
 const NO_FILES = "this file shows; the workbench writes files for agents. Copy the link or print the page instead";
 
@@ -53,7 +54,7 @@ export function sharedModel(content, arrays) {
       setTimeout(tell, estimate.isExact && n === 0 ? 0 : REST_MS + 20 * n);
     });
     const known = { rows: content.breakEvens };
-    const unknown = { rows: [], words: "Known for the shared policy alone; the workbench works it out for any." };
+    const unknown = { rows: [], words: NOT_KNOWN };
     answer({ kind: "break_evens", order, ...(isStart ? known : unknown) });
     setTimeout(() => newest === order && answer({ kind: "settled", order }), REST_MS + 20 * sorted.length);
     const off = money(estimate.off * frame.cases_per_year, frame.currency);
@@ -69,6 +70,7 @@ export function sharedModel(content, arrays) {
       if (content.guidance) answer({ ...content.guidance, kind: "rules", order });
       if (content.gap) answer({ ...content.gap, kind: "gap", order });
     },
+    months: ({ order }) => answer({ ...(isStart ? content.shared.months : { problem: NOT_KNOWN }), kind: "months", order }),
     find_rules: refuse("finding rules needs the workbench; this file holds those it was shared with"),
     case({ facts }) {
       const shown = content.cases[facts.story];
@@ -78,7 +80,7 @@ export function sharedModel(content, arrays) {
     assumptions: refuse("changing assumptions needs the workbench; this file holds what follows from one scenario"),
     load: refuse("opening a policy needs the workbench"),
     reproduce: () =>
-      isStart ? answer({ ...content.reproduce, kind: "reproduce" }) : answer({ kind: "problem", words: NOT_SHARED }),
+      isStart ? answer({ ...content.shared.reproduce, kind: "reproduce" }) : answer({ kind: "problem", words: NOT_SHARED }),
     review: refuse(NO_FILES),
     export: refuse(NO_FILES),
   };

@@ -8,7 +8,7 @@ export type Limits = Readonly<Record<string, Readonly<Record<string, Limit>>>>;
 export type Baseline = { readonly preset?: string; readonly limits?: Limits; readonly playbook?: Playbook | null };
 export type Hand = { readonly tier: string; readonly limit: string };
 export type Per = "case" | "month" | "year";
-export type Tab = "limits" | "rules";
+export type Tab = "limits" | "rules" | "months";
 export type Split = "parts" | "failures" | "segments";
 
 /** A rule as it stands in policy files. */
@@ -85,6 +85,18 @@ export type Effect = Yearly & { readonly words: readonly string[]; readonly agai
 export interface GapView {
   readonly rows: readonly (Omit<Yearly, "doubt"> & Named & { readonly sentence: string })[];
   readonly cases: number;
+}
+/** A month since the policy in hand began: money and customers more than under the baseline. */
+export type MonthRow = { readonly month: number } & { readonly [quantity: string]: number };
+/** `problem` alone where it cannot be told. */
+export interface MonthsView {
+  readonly problem?: string;
+  readonly rows: readonly MonthRow[];
+  readonly parts: readonly Named[];
+  readonly even: number | null;
+  readonly even_words: string;
+  readonly sentence: string;
+  readonly about: string;
 }
 /** What holds for the policy in hand at the time, by `contextOf`. */
 export type Known<T> = T & { readonly context: string };
@@ -341,6 +353,7 @@ export interface State {
   readonly effect: Known<{ readonly effect: Effect | null }> | null;
   readonly guidance: Known<Guidance> | null;
   readonly gap: Known<GapView> | null;
+  readonly months: Known<MonthsView> | null;
   /** What was last asked about the rules in hand, by `contextOf`. */
   readonly lookedAt: string;
 }
