@@ -1,5 +1,6 @@
 """Studies: settings in which policies are compared, how sure that is, what matters most, stories, journeys."""
 
+from policy_sim.study.answer import Answer, Move, Worth, find_answer
 from policy_sim.study.decision_analysis import DecisionAnalysis, analyse_decision
 from policy_sim.study.first_months import CASH, FirstMonths, first_months
 from policy_sim.study.information import InformationValue, Pilot, evpi, evppi, pilot_for_mean, pilot_for_share
@@ -16,6 +17,7 @@ from policy_sim.study.stories import Replay, Story, load_stories, load_story, re
 __all__ = [
     "CASH",
     "LIMITS_FROM",
+    "Answer",
     "Customers",
     "DecisionAnalysis",
     "Errors",
@@ -23,6 +25,7 @@ __all__ = [
     "HeldOut",
     "InformationValue",
     "Learning",
+    "Move",
     "Optimum",
     "Pilot",
     "PlaybookStudy",
@@ -33,11 +36,13 @@ __all__ = [
     "Sensitivity",
     "Setting",
     "Story",
+    "Worth",
     "analyse_decision",
     "as_recommended",
     "case_error",
     "evpi",
     "evppi",
+    "find_answer",
     "find_optimum",
     "first_months",
     "fit_customers",

@@ -16,6 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from policy_sim import Lever, compare, evaluate, load_policy, load_scenario
+from policy_sim.show.live.answer import answer_content
 from policy_sim.show.live.guidance import playbook_content
 from policy_sim.show.live.share import share
 from policy_sim.show.live.state import Panel, open_panel
@@ -109,6 +110,7 @@ def net_value(state: Panel, **agent: float) -> float:
 def test_the_journey_in_the_application(fresh_panel: Page, state: Panel) -> None:
     panel = fresh_panel
     assert value_of(panel) == pytest.approx(net_value(state), rel=1e-9)
+    see_the_answer_and_come_back(panel, state)
     press(panel, "Agents: Keep the item", "ArrowRight", 21)
     settled(panel)
     limit = drag_on_the_curve(panel)
@@ -132,6 +134,22 @@ def test_the_journey_in_the_application(fresh_panel: Page, state: Panel) -> None
     halve_future_value(panel)
     export(panel)
     go_away_and_come_back_by_a_link(panel)
+
+
+def see_the_answer_and_come_back(panel: Page, state: Panel) -> None:
+    """The answer is there before anything is asked, and one click away."""
+    answered = state.with_recommended()
+    assert answered.answer is not None
+    content = answer_content(answered.answer)
+    expect(panel.locator(".ps-answer-words")).to_have_text(f"{content['sentence']}: {content['worth']}.")
+    expect(panel.locator(".ps-answer-rows li svg")).to_have_count(1 + len(content["moves"]))
+    panel.get_by_role("button", name="See it").click()
+    settled(panel)
+    best = float(answered.outcome_of(answered.answer.policy).per_year().mean())
+    assert value_of(panel) == pytest.approx(best, rel=1e-9)
+    panel.get_by_role("button", name="Back to today").click()
+    settled(panel)
+    assert value_of(panel) == pytest.approx(net_value(state), rel=1e-9)
 
 
 def drag_on_the_curve(panel: Page) -> float:
@@ -428,6 +446,49 @@ def test_no_view_bars_anybody(browser: Browser, shared_file: Path, scheme: Any) 
         assert not grave, view + "\n" + "\n".join(grave)
         page.keyboard.press("Escape")
     page.close()
+
+
+# Elements whose text goes on where nobody can see it.
+CUT = """
+() => [...document.querySelectorAll('.ps *')]
+    .filter(element => element.offsetParent && !element.matches('.ps-hidden, .ps-hidden *, select, option'))
+    .filter(element => ['hidden', 'clip'].includes(getComputedStyle(element).overflowX))
+    .filter(element => element.scrollWidth > element.clientWidth + 1)
+    .map(element => element.className + ': ' + element.textContent.slice(0, 40))
+"""
+
+
+@pytest.mark.parametrize("width", [390, 900, 1440])
+def test_everything_is_legible_at_every_width(browser: Browser, shared_file: Path, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 844}, reduced_motion="reduce")
+    opened(page, shared_file.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(CUT) == []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert not grave_violations(page)
+        from_menu(page, "Side by side")
+        assert not grave_violations(page)
+        # what it is about is still to be seen beside it
+        covered = page.get_by_role("dialog").bounding_box()
+        assert covered is not None
+        assert covered["width"] * covered["height"] < 0.8 * width * 844
+        page.keyboard.press("Escape")
+    answer, limit, tile = (
+        (page.locator(part).first.bounding_box() or {})["y"] for part in (".ps-answer", ".ps-limit", ".ps-tile")
+    )
+    assert answer < min(limit, tile)
+    assert width > 390 or limit < tile
+    page.close()
+
+
+def test_the_printed_page_is_one_sheet_that_says_the_answer(shared: Page, state: Panel) -> None:
+    sheet = shared.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", sheet)) == 1
+    shared.emulate_media(media="print")
+    expect(shared.locator(".ps-answer-words")).to_be_visible()
+    expect(shared.locator(".ps-answer-acts")).to_be_hidden()
+    shared.emulate_media(media="screen")
 
 
 def grave_violations(page: Page) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from policy_sim import __version__
 from policy_sim.assumptions import Scenario
 from policy_sim.policy import Policy, limit_content, limit_words
+from policy_sim.show.live.answer import answer_content
 from policy_sim.show.live.guidance import FOLLOWED, menu_rows, playbook_content
 from policy_sim.show.live.state import SHOWN, SPEND, VALUE, Panel
 from policy_sim.show.wording import currency_content, year_words
@@ -41,6 +42,7 @@ _FIELDS: Mapping[str, Mapping[str, float | str]] = {
 def frame_content(panel: Panel) -> dict[str, Any]:
     """Return what the screen shows whatever the limits are, as plain data.
 
+    answer: what should be instead, as `answer.answer_content`, None where it is being worked out;
     levers: limits with title, axis, what they let agents do, the end of the axis, and where the slider can stand;
     menus: what can be given for each failure; followed: the assumption that says how many follow;
     outcomes: title, unit, sign in net value, direction, whether it adds up over a month or year, and a note; value,
@@ -68,6 +70,7 @@ def frame_content(panel: Panel) -> dict[str, Any]:
         "approved": panel.approved.name,
         "presets": preset_rows(panel),
         "points": panel.points(),
+        "answer": answer_content(panel.answer) if panel.answer else None,
         "outcomes": {name: _outcome_words(name) for name in SHOWN},
         "value": VALUE,
         "spend": SPEND,

@@ -32,7 +32,7 @@ from policy_sim.show.live.guidance import (
 )
 from policy_sim.show.live.months import months_content
 from policy_sim.show.live.one_case import case_content, story_content
-from policy_sim.study import Setting, load_stories, provenance_of, thinned
+from policy_sim.study import Answer, Setting, find_answer, load_stories, provenance_of, thinned
 from policy_sim.value import (
     Curve,
     GroupSums,
@@ -63,6 +63,7 @@ Floats = NDArray[np.float64]
 
 _RECOMMENDED, _GUIDED = "recommended", "recommended_rules"
 _NEARLY_ALL = 0.97  # of what resolutions draw on a limit lies on its axis
+_FAR_BEYOND = 2.0  # times that; a limit there would leave no room for what matters
 _FRONTIER_CASES, _FRONTIER_POINTS = 4_000, 9
 _MOST_RULES, _QUESTIONS = 8, 2
 
@@ -136,7 +137,8 @@ class CurveView:
 class Panel:
     """A policy in hand, measured against a baseline on the same cases and draws.
 
-    `approved` is the policy in force, with which the panel began; `presets` are policies that one may go to.
+    `approved` is the policy in force, with which the panel began; `presets` are policies that one may go to; `answer`
+    is what should be instead, where that is known.
     """
 
     setting: Setting
@@ -144,6 +146,7 @@ class Panel:
     baseline: Outcome
     approved: Policy
     presets: tuple[Policy, ...]
+    answer: Answer | None = None
 
     @property
     def payoffs(self) -> Payoffs:
@@ -170,14 +173,19 @@ class Panel:
         return min(first_tier, key=lambda lever: ranks.get(lever.limit, len(ranks)))
 
     def top(self, lever: Lever) -> float:
-        """Return how far a limit's axis goes (money): past nearly all that is drawn on it, and all policies' limits."""
+        """Return how far a limit's axis goes (money): past nearly all that is drawn on it, and all policies' limits.
+
+        Only a limit that was found far beyond all of these, where any is as good, stands at the end of the axis.
+        """
         d = LIMITS.index(lever.limit)
         drawn = self.payoffs.uses[..., d][self.payoffs.adequate]
         drawn_money = drawn[drawn > 0] / 100
-        policies = (self.approved, *self.presets)
-        finite = [policy.limit(tier, lever.limit) for policy in policies for tier in policy.tier_names[:-1]]
-        marks = [1.15 * limit for limit in finite if np.isfinite(limit)]
+        found = [self.answer.policy] if self.answer else []
+        known = [policy for policy in (self.approved, *self.presets) if policy not in found]
+        marks = [1.15 * limit for policy in known for limit in _amounts(policy, lever.limit)]
         most = max([float(np.quantile(drawn_money, _NEARLY_ALL)) if drawn_money.size else 0.0, *marks, 1.0])
+        further = [1.15 * limit for policy in found for limit in _amounts(policy, lever.limit)]
+        most = max([most, *(mark for mark in further if mark <= _FAR_BEYOND * most)])
         step = 10.0 ** np.floor(np.log10(most)) / 2
         return float(np.ceil(most / step) * step)
 
@@ -228,8 +236,9 @@ class Panel:
         return replace(self, baseline=self.outcome_of(policy))
 
     def assuming(self, setting: Setting) -> Panel:
-        """Return a copy of the panel in another setting: the same policies, valued by other assumptions."""
-        return replace(self, setting=setting, baseline=evaluate(self.baseline.policy, setting.payoffs))
+        """Return a copy in another setting: the same policies, valued by other assumptions, no answer yet."""
+        baseline = evaluate(self.baseline.policy, setting.payoffs)
+        return replace(self, setting=setting, baseline=baseline, answer=None)
 
     def outcome_of(self, policy: Policy) -> Outcome:
         """Return what a policy brings; nothing is worked out again for the baseline."""
@@ -309,10 +318,13 @@ class Panel:
         return CurveView(lever, best, flat, curve.limits, level, low, high, ahead)
 
     def with_recommended(self, on_progress: Progress | None = None) -> Panel:
-        """Return a copy with one more policy to go to: the limits of all tiers at their best, together."""
-        best = best_limits(self.approved, self.payoffs, on_progress=on_progress).policy
-        best = best.model_copy(update={"name": _RECOMMENDED, "title": "Recommended"})
-        return replace(self, presets=(*(policy for policy in self.presets if policy.name != _RECOMMENDED), best))
+        """Return a copy that knows the answer: the limits of all tiers at their best, together, in whole units."""
+        return self.answered(find_answer(self.approved, self.payoffs, on_progress))
+
+    def answered(self, answer: Answer) -> Panel:
+        """Return a copy that knows the answer, with its policy as one more to go to."""
+        others = (policy for policy in self.presets if policy.name != _RECOMMENDED)
+        return replace(self, presets=(*others, answer.policy), answer=answer)
 
     @property
     def best_rules(self) -> Policy | None:
@@ -387,6 +399,12 @@ class Panel:
         """Return how far each assumption alone moves the difference to the baseline, as `assumed.break_even_rows`."""
         return break_even_rows(self.policy, self.baseline.policy, self.payoffs, on_progress)
 
+    def doubts(self, on_progress: Progress | None = None) -> list[dict[str, Any]]:
+        """Return the same of the answer against the policy in force; nothing where there is none."""
+        if self.answer is None:
+            return []
+        return break_even_rows(self.answer.policy, self.approved, self.payoffs, on_progress)
+
     def assumptions(self) -> list[dict[str, Any]]:
         """Return every assumption, as `assumed.assumption_rows`."""
         return assumption_rows(self.setting.scenario)
@@ -443,6 +461,12 @@ def open_panel(setting: Setting, in_force: Policy) -> Panel:
     """Return the panel that starts from the policy in force, with the shipped policies beside it."""
     presets = (in_force, *load_shipped_policies(setting.scenario, besides=in_force))
     return Panel(setting, in_force, evaluate(in_force, setting.payoffs), in_force, presets)
+
+
+def _amounts(policy: Policy, name: str) -> list[float]:
+    """Return a policy's limits of one kind, of all tiers, as far as they are amounts (money)."""
+    limits = (policy.limit(tier, name) for tier in policy.tier_names[:-1])
+    return [limit for limit in limits if np.isfinite(limit)]
 
 
 def _point(outcome: Outcome) -> dict[str, float]:

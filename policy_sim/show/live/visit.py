@@ -83,7 +83,7 @@ def open_visit() -> Workbench:
     say("starting", WAITING, since=time.time())
     with _turn(folder):
         began = time.time()
-        say("starting", "Working out values and curves", since=began)
+        say("starting", "Working out values, curves and the best limits", since=began)
         # the load of these libraries is part of what takes turns
         from policy_sim.show.live.reproduce import Origin
         from policy_sim.show.live.widget import open_workbench
@@ -91,7 +91,9 @@ def open_visit() -> Workbench:
         os.chdir(visit.folder)
         origin = None if visit.origin is None else Origin(**visit.origin)
         workbench = open_workbench(
-            visit.scenario, visit.transactions(), visit.policy, visit.cases, visit.draws, visit.seed, origin
+            *(visit.scenario, visit.transactions(), visit.policy, visit.cases, visit.draws, visit.seed),
+            answer_first=True,
+            origin=origin,
         )
     say("ready", "", seconds=time.time() - began)
     return workbench

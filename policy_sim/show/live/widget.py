@@ -28,6 +28,7 @@ from policy_sim.border import InputError, Progress
 from policy_sim.clv import Transactions
 from policy_sim.policy import ASK, Lever, Policy, load_policy
 from policy_sim.publish import import_policy
+from policy_sim.show.live.answer import answer_content, look_up_answer, work_out_answer
 from policy_sim.show.live.before import WAITING, before_words, scenario_before
 from policy_sim.show.live.frame import frame_content, general_limits, lever_rows, preset_rows
 from policy_sim.show.live.guidance import playbook_content
@@ -176,8 +177,10 @@ class Workbench(anywidget.AnyWidget):
         self.send({"kind": "found", "preset": ""})  # a search that waits has not begun to say anything
 
     def _study(self, asked: Mapping[str, Any]) -> None:
-        """Find the recommended policy and the frontier, once for a setting."""
-        self._slow.add(_RECOMMEND, "study", self._tell_recommended)
+        """Find the recommended policy, what could turn it, and the frontier, once for a setting."""
+        if self.panel.answer is None:
+            self._slow.add(_RECOMMEND, "study", self._tell_recommended)
+        self._slow.add(_RULES, "study", self._tell_doubts)
         self._slow.add(_FRONTIER, "study", self._tell_frontier)
 
     def _policy_of(self, baseline: Mapping[str, Any]) -> Policy:
@@ -235,8 +238,12 @@ class Workbench(anywidget.AnyWidget):
 
     def _tell_recommended(self, check: Callable[[], None]) -> None:
         with _Telling(self, "Searching the best limits", check) as on_progress:
-            recommended = self.panel.with_recommended(on_progress)
-        panel = self._change(lambda panel: replace(panel, presets=recommended.presets))
+            answer = work_out_answer(self.panel.approved, self.panel.setting, on_progress)
+        panel = self._change(lambda panel: panel.answered(answer))
+        self._tell_presets(panel)
+        self.send({"kind": "answer", "answer": answer_content(answer)})
+
+    def _tell_presets(self, panel: Panel) -> None:
         rows = {"presets": preset_rows(panel), "points": panel.points(), "levers": lever_rows(panel)}
         self.send({"kind": "presets", **rows})
 
@@ -249,8 +256,7 @@ class Workbench(anywidget.AnyWidget):
             self.send({"kind": "found", "preset": ""})
             raise
         panel = self._change(lambda panel: replace(panel, presets=found.presets))
-        rows = {"presets": preset_rows(panel), "points": panel.points(), "levers": lever_rows(panel)}
-        self.send({"kind": "presets", **rows})
+        self._tell_presets(panel)
         self.send({"kind": "found", "preset": found.presets[-1].name})
 
     def _look_at_rules(self, asked: Mapping[str, Any]) -> None:
@@ -286,6 +292,12 @@ class Workbench(anywidget.AnyWidget):
         with _Telling(self, "Following customers month by month", check) as on_progress:
             content = self.panel.months(on_progress)
         self.send({"kind": "months", "order": order, **content})
+
+    def _tell_doubts(self, check: Callable[[], None]) -> None:
+        """Say what would turn the answer, whatever is in hand."""
+        with _Telling(self, "Asking what would turn the answer", check) as on_progress:
+            rows = self.panel.doubts(on_progress)
+        self.send({"kind": "doubts", "rows": rows})
 
     def _tell_frontier(self, check: Callable[[], None]) -> None:
         with _Telling(self, "Drawing the frontier", check) as on_progress:
@@ -400,6 +412,8 @@ def open_workbench(
     cases: int = 20_000,
     draws: int = 200,
     seed: int = 0,
+    *,
+    answer_first: bool = False,
     origin: Origin | None = None,
 ) -> Workbench:
     """Prepare everything, with a progress bar, and return the live panel; the notebook's stop button cancels.
@@ -412,6 +426,9 @@ def open_workbench(
         Your own log; the CDNOW sample where it is not given.
     cases, draws, seed
         How many cases are drawn from the log, how many joint draws of the assumptions, from which seed.
+    answer_first
+        Search the best limits before the panel is shown, instead of while it is. Where they were found before for the
+        same, they are there at once anyway.
     origin
         How the same is asked for on the command line, where that is more than is said here.
 
@@ -434,6 +451,9 @@ def open_workbench(
         setting = prepare(loaded, transactions, sample, on_progress=show)
         words.value = "Evaluating policies …"
         panel = open_panel(setting, in_force)
+        find = work_out_answer if answer_first else look_up_answer
+        answer = find(in_force, setting)
+        panel = panel.answered(answer) if answer else panel
         log = setting.customers.transactions if setting.customers else transactions
 
         def prepare_anew(values: Mapping[str, float], on_progress: Progress) -> Setting:

@@ -14,6 +14,7 @@ import pytest
 from policy_sim import ASK, Lever, compare, evaluate, export_policy, load_policy, load_scenario, threshold_curve
 from policy_sim.border import Progress
 from policy_sim.show.live.before import WAITING, before_words, scenario_before
+from policy_sim.show.live.frame import frame_content
 from policy_sim.show.live.state import Panel, open_panel
 from policy_sim.show.live.widget import Workbench
 from policy_sim.show.live.worker import Cancelled
@@ -115,6 +116,13 @@ def test_studies_bring_the_recommended_policy_and_the_frontier(screen: Screen) -
     presets = screen.only("presets")
     assert presets["presets"][-1]["title"] == "Recommended"
     assert len(presets["points"]) == len(presets["presets"])
+    answer = screen.only("answer")["answer"]
+    assert answer == frame_content(screen.workbench.panel)["answer"]
+    doubts = screen.only("doubts")["rows"]
+    assert {row["name"] for row in doubts} >= {"shop.future_value_factor"}
+    # a second time everything is there but what follows from it
+    kinds = [message["kind"] for message in screen.ask(ask="study")]
+    assert "answer" not in kinds
     points = screen.only("frontier")["points"]
     net = [point["net_value"] for point in points]
     assert net == sorted(net)

@@ -71,6 +71,11 @@ export function answersOf(bench, screen) {
       bench.show();
     },
 
+    answer(/** @type {Pick<Frame, "answer">} */ { answer }) {
+      store.change({ frame: { ...store.state.frame, answer } });
+      bench.show();
+    },
+
     frontier(/** @type {{ points: Point[] }} */ { points }) {
       store.change({ frontier: points });
       bench.show();

@@ -5,6 +5,7 @@
 import { button, node, options, press, segmented } from "./elements.js";
 import { exportDialog } from "./export_dialog.js";
 import { policyMenu } from "./policy_menu.js";
+import { sureness } from "./sureness.js";
 
 /** @type {readonly (readonly [Per, string])[]} */
 const PER = [["case", "case"], ["month", "month"], ["year", "year"]];
@@ -25,6 +26,7 @@ export function headerOf(bench) {
   const menu = policyMenu(bench);
   const toExport = button("Export for agents", { class: "ps-main-button" }, () => bench.open(exportDialog(bench)));
   const name = node("h2", {}, "How far may agents go without asking?");
+  const said = node("p", { class: "ps-said" });
   const label = (/** @type {string} */ text) => node("span", { class: "ps-muted" }, text);
   const money = label("Money per");
   money.setAttribute("aria-hidden", "true");
@@ -38,7 +40,7 @@ export function headerOf(bench) {
       node("label", { class: "ps-control" }, label("Compare with"), compare),
       node("div", { class: "ps-control" }, money, per),
     ),
-    node("div", { class: "ps-acts" }, undo, redo, pin, sides, menu.root, toExport, menu.loader),
+    node("div", { class: "ps-acts" }, said, undo, redo, pin, sides, menu.root, toExport, menu.loader),
   );
 
   return {
@@ -63,8 +65,16 @@ export function headerOf(bench) {
       if (compare.childElementCount !== choices.length) compare.replaceChildren(...options(choices));
       compare.value = baseline.limits ? "A" : (baseline.preset ?? "");
       print.textContent = lineOf(reading);
+      said.textContent = saidOf(reading);
     },
   };
+}
+
+/** What the limits in hand bring, in a line, where sliders and tiles are not seen together. @param {Reading} reading */
+function saidOf(reading) {
+  if (!reading.isKnown) return "";
+  const { value } = reading.frame;
+  return `${reading.valueTitle} ${reading.period}: ${reading.worth(reading.now.level)}, ${sureness(reading, value, reading.now).words}`;
 }
 
 /** @param {Reading} reading */

@@ -2,6 +2,7 @@
 // In: a reading. Out: the element of the panel, and its parts. Left to others: what each part shows.
 
 /** @import { Bench, Reading } from "./types.js" */
+import { answerOf } from "./answer.js";
 import { citationOf } from "./citing.js";
 import { curveOf } from "./curve.js";
 import { dialogOf } from "./dialog.js";
@@ -27,6 +28,7 @@ import { tilesOf } from "./tiles.js";
 export function screenOf(bench, onReconnect) {
   const header = headerOf(bench);
   const status = statusLine(bench, onReconnect);
+  const answer = answerOf(bench);
   const limits = slidersOf(bench);
   const tiles = tilesOf(bench);
   const [curve, parts, frontier] = [curveOf(bench), partsOf(bench), frontierOf(bench)];
@@ -48,7 +50,7 @@ export function screenOf(bench, onReconnect) {
   const root = node(
     "div",
     { class: "ps", role: "group", "aria-label": "Policy workbench", "aria-busy": "true" },
-    ...[header.root, status.root, body, foot, dialog.root],
+    ...[header.root, status.root, answer.root, body, foot, dialog.root],
   );
 
   function measureParts() {
@@ -61,6 +63,7 @@ export function screenOf(bench, onReconnect) {
     const { pending, isDirty, isSettled } = reading.state;
     limits.show(reading);
     header.show(reading);
+    answer.show(reading);
     tabs.show(reading);
     root.dataset.source = citationOf(reading);
     root.classList.toggle("ps-stale", !reading.isKnown);

@@ -144,6 +144,23 @@ export interface CaseField extends Named {
 }
 
 /** What stays while limits move. */
+/** What something brings in net value a year; ends are null where nobody knows them. */
+export interface WorthView {
+  readonly change: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly is_told_apart: boolean;
+}
+export type AnswerMove = WorthView & Hand & { readonly title: string; readonly from: string; readonly to: string; readonly worth: string };
+/** What should be instead of the policy in force. */
+export type AnswerView = WorthView & {
+  readonly preset: string;
+  readonly sentence: string;
+  readonly worth: string;
+  readonly moves: readonly AnswerMove[];
+  readonly others: number;
+};
+
 export interface Frame {
   readonly scenario: string;
   readonly scenario_fingerprint: string;
@@ -166,6 +183,8 @@ export interface Frame {
   readonly approved: string;
   readonly presets: readonly Preset[];
   readonly points: readonly Point[];
+  /** Null while it is being worked out. */
+  readonly answer: AnswerView | null;
   readonly base: Readonly<Record<string, number>>;
   readonly exceptions: readonly string[];
   readonly guards: readonly string[];
