@@ -63,7 +63,7 @@ def share(panel: Panel, path: str | Path, origin: Origin | None = None) -> Path:
     path, panel = Path(path), panel.against(panel.approved)
     content = _content(panel)
     again = reproduce_content(panel, origin or origin_of(panel), lever=panel.first_hand)
-    content["shared"] = {"reproduce": again, "months": panel.months()}
+    content["shared"] = {"reproduce": again, "months": panel.months(), "chain": panel.chain()}
     content["curves"], arrays = _curves(panel)
     for cases in _CASES:
         table, own = _table(panel, min(cases, len(panel.payoffs.cases)))

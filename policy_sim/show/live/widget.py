@@ -54,7 +54,7 @@ class Workbench(anywidget.AnyWidget):
 
     The screen asks by messages, each answered by one or more: `show` (limits, baseline, limit in hand) by view, curves
     and break-evens, `take` (limit in hand) by its curve first, `study`, `find_rules`, `rules`, `case`, `assumptions`,
-    `assume`, `cancel`, `review`, `export`, `load`, `reproduce`, `months`.
+    `assume`, `cancel`, `review`, `export`, `load`, `reproduce`, `months`, `chain`.
     """
 
     _esm = script_of("panel.js") + 'export default modules["panel.js"];\n'
@@ -124,6 +124,7 @@ class Workbench(anywidget.AnyWidget):
             ),
             "load": self._load,
             "months": self._months,
+            "chain": lambda asked: self._quick.add(_CASE, "chain", partial(self._tell_chain, asked)),
             "reproduce": lambda asked: self._quick.add(_IN_HAND, "reproduce", self._tell_reproduced),
         }
         if message.get("ask") not in answers:
@@ -361,6 +362,11 @@ class Workbench(anywidget.AnyWidget):
         self.send(
             {"kind": "exported", "files": files, "place": str(self.folder)}, [path.read_bytes() for path in paths]
         )
+
+    def _tell_chain(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
+        preset = asked.get("preset")
+        content = self.panel.chain(None if preset is None else str(preset))
+        self.send({"kind": "chain", "outcome": str(asked["outcome"]), **content})
 
     def _tell_reproduced(self, check: Callable[[], None]) -> None:
         self.send({"kind": "reproduce", **reproduce_content(self.panel, self.origin, self._assumed, self._hand)})

@@ -278,3 +278,23 @@ def test_a_search_that_is_given_up_says_so(screen: Screen) -> None:
     assert not [content for content, _ in screen.sent if content["kind"] in ("presets", "problem")]
     screen.ask(ask="cancel")
     assert screen.only("found")["preset"] == ""
+
+
+def test_what_is_behind_the_screen_is_told(screen: Screen) -> None:
+    """How its numbers come about, what gives them again, and what they cost month by month."""
+    screen.show(keep_item=30)
+    screen.ask(ask="chain", outcome="remedy_cost")
+    told = screen.only("chain")
+    assert (told["outcome"], told["policy"]) == ("remedy_cost", "Policy in force")
+    assert told["steps"][-1]["mine"] == pytest.approx(screen.workbench.panel.outcome.per_year().mean())
+    screen.ask(ask="chain", outcome="net_value", preset="generous")
+    assert screen.only("chain")["policy"] == "Generous"
+    screen.ask(ask="chain", outcome="net_value", preset="nobody")
+    assert "policy 'nobody'" in screen.only("problem")["words"]
+    screen.ask(ask="reproduce")
+    texts = {block["name"]: block["text"] for block in screen.only("reproduce")["blocks"]}
+    assert '.with_limit(Lever("agent", "keep_item"), 30)' in texts["python"]
+    assert "curve agent.credit --policy policy_in_hand.yaml --cases 300 --draws 7 --seed 1" in texts["command"]
+    screen.ask(ask="months", order="1")
+    assert len(screen.only("months")["rows"]) == 24
+    assert screen.only("months")["order"] == "1"

@@ -1,8 +1,9 @@
 // Answers: what Python says, and how it changes the state.
 // In: messages. Out: the changed state, shown. Left to others: what was asked (acts.js).
 
-/** @import { AssumptionRow, Bench, CaseView, CurveContent, Frame, MindRow, Point, Reproduced, Review, Terms, Trust, View } from "./types.js" */
+/** @import { AssumptionRow, Bench, CaseView, Chain, CurveContent, Frame, MindRow, Point, Reproduced, Review, Terms, Trust, View } from "./types.js" */
 import { assumptionDialog } from "./assumption_dialog.js";
+import { chainDialog } from "./chain_dialog.js";
 import { readCurve } from "./curves.js";
 import { reviewDialog } from "./export_dialog.js";
 import { keyOf, leversOf } from "./limits.js";
@@ -110,6 +111,8 @@ export function answersOf(bench, screen) {
       files.forEach((file, i) => save(file, buffers[i], "application/octet-stream"));
       bench.say(`Written to ${place}, and downloaded: ${files.join(", ")}.`);
     },
+
+    chain: (/** @type {Chain & { outcome: string }} */ message) => bench.open(chainDialog(bench, message)),
 
     reproduce: (/** @type {Reproduced} */ message) => bench.open(reproduceDialog(bench, message)),
 

@@ -12,7 +12,7 @@ import { outcomesIn } from "./shared_outcomes.js";
 
 const REST_MS = 120; // without a move, before what takes longer is worked out
 const NOT_KNOWN = "Known for the shared policy alone; the workbench works it out for any.";
-const NOT_SHARED = "this file knows how to reproduce the shared policy alone; go back to it, or move limits in the workbench";
+const NOT_SHARED = "this file knows that of the shared policy alone; go back to it, or move limits in the workbench";
 const NO_FILES = "this file shows; the workbench writes files for agents. Copy the link or print the page instead";
 
 /** @typedef {{ order: string, limits: Limits, baseline: Baseline, hand: string[] }} Asked */
@@ -31,6 +31,8 @@ export function sharedModel(content, arrays) {
   const answer = (/** @type {object} */ message, /** @type {Float64Array[]} */ buffers = []) =>
     setTimeout(() => listeners.forEach((listen) => listen(message, buffers)));
   const refuse = (/** @type {string} */ words) => () => answer({ kind: "problem", words });
+
+  const tellShared = (/** @type {object} */ message) => answer(isStart ? message : { kind: "problem", words: NOT_SHARED });
 
   /** @param {Asked} asked */
   function show({ order, limits, baseline, hand }) {
@@ -79,8 +81,8 @@ export function sharedModel(content, arrays) {
     },
     assumptions: refuse("changing assumptions needs the workbench; this file holds what follows from one scenario"),
     load: refuse("opening a policy needs the workbench"),
-    reproduce: () =>
-      isStart ? answer({ ...content.shared.reproduce, kind: "reproduce" }) : answer({ kind: "problem", words: NOT_SHARED }),
+    chain: ({ outcome }) => tellShared({ ...content.shared.chain, kind: "chain", outcome }),
+    reproduce: () => tellShared({ ...content.shared.reproduce, kind: "reproduce" }),
     review: refuse(NO_FILES),
     export: refuse(NO_FILES),
   };

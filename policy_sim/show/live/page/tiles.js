@@ -3,7 +3,7 @@
 
 /** @import { Bench, Reading } from "./types.js" */
 import { cleared, draw, hatch, picture } from "./drawing.js";
-import { node } from "./elements.js";
+import { button, node } from "./elements.js";
 import { sureness } from "./sureness.js";
 
 const SPEAK_MS = 400; // of rest, until changes are spoken
@@ -13,7 +13,7 @@ const SPEAK_MS = 400; // of rest, until changes are spoken
 /** @param {Bench} bench */
 export function tilesOf(bench) {
   const { frame } = bench.store.state;
-  const tiles = Object.fromEntries(frame.tiles.map((name) => [name, tileOf(bench.id, name)]));
+  const tiles = Object.fromEntries(frame.tiles.map((name) => [name, tileOf(bench, name)]));
   const row = node("div", { class: "ps-tiles", role: "group", "aria-label": "What the policy brings" });
   row.append(...Object.values(tiles).map((tile) => tile.root));
   const spoken = node("div", { "aria-live": "polite", class: "ps-hidden" });
@@ -42,14 +42,15 @@ export function tilesOf(bench) {
   };
 }
 
-/** @param {string} id of the panel @param {string} name of an outcome */
-function tileOf(id, name) {
+/** @param {Bench} bench @param {string} name of an outcome */
+function tileOf({ id, ask }, name) {
   const title = node("span", { class: "ps-muted" });
   const figure = node("strong", { "data-tile": name });
   const change = node("span", { class: "ps-change", "data-change": name });
   const svg = picture();
   const likely = node("span", { class: "ps-muted ps-likely", "data-likely": name });
-  const root = node("div", { class: "ps-tile" }, title, node("div", {}, figure, " ", change), svg, likely);
+  const root = button("", { class: "ps-tile", title: "How it comes about" }, () => ask({ ask: "chain", outcome: name }));
+  root.append(title, node("span", {}, figure, " ", change), svg, likely);
   return { root, title, figure, change, svg, likely, hatchId: `${id}-${name}` };
 }
 
@@ -79,6 +80,8 @@ function showTile(tile, reading, name, width) {
   else tile.likely.textContent = sure.words;
   tile.likely.dataset.low = String(low * times);
   tile.likely.dataset.high = String(high * times);
+  const said = [tile.title, tile.figure, tile.change, tile.likely].map(({ textContent }) => textContent).filter(Boolean);
+  tile.root.setAttribute("aria-label", `${said.join(", ")}, how it comes about`);
   drawInterval(tile, width, isStill ? null : { change, low, high, isUnsure, isWorse });
 }
 

@@ -304,6 +304,34 @@ export interface Review {
   readonly formats: readonly (Named & { readonly is_usual: boolean; readonly problem: string })[];
 }
 
+/** A number under two policies, with its words. */
+export interface Both {
+  readonly unit: string;
+  readonly mine: number;
+  readonly base: number;
+  readonly mine_words: string;
+  readonly base_words: string;
+}
+/** A number a year on the way to money: that of another step times a factor, or a sum. */
+export interface Step extends Named, Both {
+  readonly links: readonly string[];
+  readonly place: readonly [column: number, row: number];
+  readonly factor: (Both & { readonly of: string; readonly title: string }) | null;
+  readonly formula: string;
+  readonly worked: readonly string[];
+  readonly why: string;
+  readonly rests_on: readonly string[];
+}
+/** How the numbers on the tiles come about. */
+export interface Chain {
+  readonly policy: string;
+  readonly baseline: string;
+  readonly is_compared: boolean;
+  readonly steps: readonly Step[];
+  readonly outcomes: Readonly<Record<string, { readonly summary: string; readonly failures: readonly (Both & { readonly title: string; readonly cases_words: string })[] }>>;
+  readonly assumptions: Readonly<Record<string, { readonly title: string; readonly value: string; readonly range: string; readonly source: string; readonly trust: string }>>;
+}
+
 /** Texts that give the figures of the screen again. */
 export interface Reproduced {
   readonly blocks: readonly { readonly name: string; readonly title: string; readonly about: string; readonly text: string }[];
