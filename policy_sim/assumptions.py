@@ -7,13 +7,12 @@ Left to others: what remedies and failures do to a case (`service`), who may dec
 from __future__ import annotations
 
 import hashlib
-import itertools
 import math
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,7 @@ from policy_sim.border import Described, InputError, check_at_least, parse_model
 from policy_sim.extending import extended_content, scenario_file
 from policy_sim.failures import ACTS, Failure, Remedy, Rule, compose
 from policy_sim.segments import Segment, check_segments
+from policy_sim.uncertain import GROUPS, MEASURED_AT, Assumption, Said, Wording, spelled_out
 from policy_sim.words import ASKS, COLUMNS, Name, Text
 
 __all__ = [
@@ -30,8 +30,10 @@ __all__ = [
     "Assumption",
     "Correlation",
     "Draws",
+    "Said",
     "Scenario",
     "Segment",
+    "Wording",
     "central",
     "draw_assumptions",
     "load_scenario",
@@ -107,8 +109,8 @@ _NEEDED_PER_FAILURE = (
     "gesture_weight",
     "spend_drop",
 )
-#: No number of a service is further from 0 than this, or nearer where it has to stay above 0.
-_HUGE, _TINY = 1e12, 1e-12
+#: No number of a service is nearer to 0 than this where it has to stay above 0.
+_TINY = 1e-12
 #: Assumptions that are divided by, or whose logit is taken.
 _ABOVE_ZERO = (
     "cases_per_year",
@@ -144,79 +146,6 @@ _NEEDED_PER_TIER = (
 )
 
 
-#: Shares of the draws of a measured assumption that lie below its quantiles.
-MEASURED_AT = (0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
-
-
-class Assumption(Described):
-    """One uncertain number with what is known about it.
-
-    `range` is the plausible range; draws never leave it. `distribution` says how draws fill it: "triangular" with its
-    mode at `value`, "uniform", "measured" through `quantiles`, the values below which the shares `MEASURED_AT` of them
-    lie, or "chosen": a decision or a known fact, held at `value` in every draw. `trust`: "own" for what was measured on
-    the company's own cases, "measured" for what was measured elsewhere.
-    """
-
-    value: float
-    unit: Text
-    range: tuple[float, float]
-    source: Text
-    trust: Literal["own", "measured", "calibrated", "assumed"] = "assumed"
-    distribution: Literal["triangular", "uniform", "measured", "chosen"] = "triangular"
-    quantiles: tuple[float, ...] = ()
-
-    @model_validator(mode="after")
-    def _value_lies_in_range(self) -> Self:
-        low, high = self.range
-        if not low < high:
-            raise ValueError(f"range is [{low:g}, {high:g}]; the first number must be below the second")
-        if not low <= self.value <= high:
-            raise ValueError(f"value {self.value:g} lies outside its range [{low:g}, {high:g}]; widen the range")
-        if low < 0:
-            raise ValueError(
-                f"range [{low:g}, {high:g}] goes below 0; give it as a positive number, signs are in the forms"
-            )
-        if high > _HUGE:
-            raise ValueError(f"range [{low:g}, {high:g}] goes above {_HUGE:g}; check the number and its unit")
-        if self.unit.startswith("share") and high > 1:
-            raise ValueError(f"range [{low:g}, {high:g}] of a share must lie within 0 and 1")
-        return self
-
-    @model_validator(mode="after")
-    def _quantiles_fit_the_distribution(self) -> Self:
-        if (self.distribution == "measured") != bool(self.quantiles):
-            raise ValueError("distribution 'measured' and quantiles belong together; give both, or neither")
-        if self.quantiles and not (
-            len(self.quantiles) == len(MEASURED_AT)
-            and all(low < high for low, high in itertools.pairwise(self.quantiles))
-            and (self.quantiles[0], self.quantiles[-1]) == self.range
-        ):
-            raise ValueError(
-                f"quantiles are {list(self.quantiles)}; expected {len(MEASURED_AT)} rising numbers, the first and the "
-                f"last as in range [{self.range[0]:g}, {self.range[1]:g}]"
-            )
-        return self
-
-    @property
-    def highest(self) -> float:
-        """The highest value that a draw may have."""
-        return self.value if self.distribution == "chosen" else self.range[1]
-
-    def quantile(self, probability: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the values below which the given probabilities (0-1) of the draws lie."""
-        low, high = self.range
-        if self.distribution == "chosen":
-            return np.full_like(probability, self.value)
-        if self.distribution == "uniform":
-            return low + (high - low) * probability
-        if self.distribution == "measured":
-            return np.interp(probability, MEASURED_AT, self.quantiles)
-        from scipy import stats  # takes most of a second to load, and policies need none of it
-
-        mode = (self.value - low) / (high - low)
-        return np.asarray(stats.triang.ppf(probability, mode, loc=low, scale=high - low), dtype=np.float64)
-
-
 class Correlation(Described):
     """How assumptions that were measured together hang together: correlations of their normal scores."""
 
@@ -237,7 +166,8 @@ class Correlation(Described):
 class Scenario(Described):
     """A named set of assumptions, failures and remedies; `rules` leave combinations of remedies out.
 
-    `correlation` is there where assumptions were measured together, on one log: draws follow it.
+    `correlation` is there where assumptions were measured together, on one log: draws follow it. `wording` says once
+    how assumptions are said that every failure, or every tier, has; one that says it itself goes before.
     """
 
     name: Name
@@ -251,6 +181,7 @@ class Scenario(Described):
     failures: Annotated[Mapping[Name, Failure], Field(min_length=1)]
     rules: tuple[Rule, ...] = ()
     correlation: Correlation | None = None
+    wording: Wording = Wording()
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
@@ -381,6 +312,39 @@ class Scenario(Described):
             raise unknown("assumption", name, self.assumption_names, f"scenario {self.name}")
         return found
 
+    def said(self, name: str) -> Said:
+        """Return how an assumption is said: by itself, else as every failure or tier says it; may hold nothing.
+
+        Raises
+        ------
+        InputError
+            If there is no assumption of that full name.
+        """
+        own = self.assumption(name)
+        group, _, member = name.partition(".")
+        of_all = self.wording.failures if group in self.failures else self.wording.tiers if group in self.tiers else {}
+        common = of_all.get(member, Said())
+        spoken = own if own.sentence else common
+        return Said(title=own.title or common.title, sentence=spoken.sentence, picture=spoken.picture)
+
+    def group_title(self, group: str) -> str:
+        """Return what a group of assumptions is about: "How customers answer", the title of a failure, the tier."""
+        title = self.failures[group].title if group in self.failures else GROUPS.get(group, group.replace("_", " "))
+        return f"{title[:1].upper()}{title[1:]}"
+
+    def title_of(self, name: str) -> str:
+        """Return what an assumption is called: "How much customers mind waiting"; of a failure or a tier, after it.
+
+        A name that has no title is spelled out ("Claiming: spread"), and so is one that the scenario does not know: a
+        factor of a sweep.
+        """
+        group, _, member = name.partition(".")
+        is_known = member in self.assumptions.get(group, {})
+        title = self.said(name).title if is_known else None
+        if title is None:
+            return spelled_out(name)
+        return f"{self.group_title(group)}: {title}" if group in (*self.failures, *self.tiers) else title
+
     def value(self, name: str) -> float:
         """Return the central value of an assumption by its full name."""
         return self.assumption(name).value
@@ -473,8 +437,13 @@ class Scenario(Described):
 
     @property
     def fingerprint(self) -> str:
-        """Eight hexadecimal digits that change with any content of the scenario."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:8]
+        """Eight hexadecimal digits that change with any content of the scenario but how assumptions are said.
+
+        Titles and sentences change no number, and a scenario that has none keeps the digits it always had.
+        """
+        words = {group: {key: set(Said.model_fields) for key in members} for group, members in self.assumptions.items()}
+        content = self.model_dump_json(exclude={"wording": True, "assumptions": words})
+        return hashlib.sha256(content.encode()).hexdigest()[:8]
 
 
 def _clip_shares(group: str, members: dict[str, Assumption], set_names: Sequence[str]) -> None:

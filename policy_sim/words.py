@@ -250,7 +250,7 @@ OUTCOMES: Mapping[str, OutcomeKind] = {
         OutcomeKind("labour", "Handling time", "money", sign=-1, less_is_better=True),
         OutcomeKind(
             "learned_claiming",
-            "Learned claiming",
+            "Extra claims",
             "money",
             sign=-1,
             less_is_better=True,
@@ -316,9 +316,9 @@ SPARED: Mapping[str, SparedKind] = {
         SparedKind(
             name="learned_claiming",
             outcome="learned_claiming",
-            axis="lost to learned claiming a year",
-            head="claiming",
-            one_more="unit of money more lost to learned claiming",
+            axis="lost to extra claims a year",
+            head="extra claims",
+            one_more="unit of money more lost to extra claims",
         ),
     )
 }
@@ -350,7 +350,7 @@ RETURN_PARTS: Mapping[str, ReturnPart] = {
         ReturnPart("restocking", "restocking", "restocking saved"),
         ReturnPart("salvage", "salvage", "salvage given up"),
         ReturnPart("customer", "customer value", "customer value"),
-        ReturnPart("learned_claiming", "learned claiming", "learned claiming"),
+        ReturnPart("learned_claiming", "extra claims", "extra claims"),
     )
 }
 
@@ -376,7 +376,7 @@ class GapPart:
 GAP_PARTS: Mapping[str, GapPart] = {
     part.name: part
     for part in (
-        GapPart("guards", "Guards", "no case is passed on because of a guard, and learned claims get through"),
+        GapPart("guards", "Guards", "no case is passed on because of a guard, and extra claims get through"),
         GapPart("handing_over", "Handing over and waiting", "whoever answers settles the case at once"),
         GapPart("taste", "What people choose", "everybody gives the best of what whoever decides may give"),
         GapPart("limits", "Limits", "nobody has a limit"),
@@ -509,12 +509,15 @@ class GuardFact:
     ----------
     sentence
         How the agents' card says that a guard catches a case; "{}" stands for the value.
+    catches
+        The same in a few words, for screens and findings.
     hints_at_abuse
         Whether a guard looks at it because the customer may be lying.
     """
 
     name: str
     sentence: str
+    catches: str
     hints_at_abuse: bool = False
 
     @property
@@ -527,12 +530,19 @@ class GuardFact:
 GUARDS: Mapping[str, GuardFact] = {
     fact.name: fact
     for fact in (
-        GuardFact("suspicion", "The tool shows a risk score of {} or more.", hints_at_abuse=True),
-        GuardFact("prior_claims", "This customer has {} or more claims in the last 12 months.", hints_at_abuse=True),
-        GuardFact("prior_failures", "Things went wrong {} times or more before."),
-        GuardFact("item_price", "The item cost {} or more."),
-        GuardFact("days_since_purchase", "The order is {} days old or older."),
-        GuardFact("severity", "The harm is rated {} or more."),
+        GuardFact(
+            "suspicion", "The tool shows a risk score of {} or more.", "looks suspicious (score {} or more)", True
+        ),
+        GuardFact(
+            "prior_claims",
+            "This customer has {} or more claims in the last 12 months.",
+            "{} claims or more in 12 months",
+            True,
+        ),
+        GuardFact("prior_failures", "Things went wrong {} times or more before.", "{} failures before or more"),
+        GuardFact("item_price", "The item cost {} or more.", "an item of {} or more"),
+        GuardFact("days_since_purchase", "The order is {} days old or older.", "an order {} days old or older"),
+        GuardFact("severity", "The harm is rated {} or more.", "harm of {} or more, from 0 to 1"),
     )
 }
 

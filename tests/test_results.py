@@ -14,7 +14,7 @@ from policy_sim.assumptions import Scenario, load_scenario
 from policy_sim.evidence import simulate_log
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, authority, load_policy
 from policy_sim.policy.decision import decision_of
-from policy_sim.publish import Conformity, check, difference
+from policy_sim.publish import Conformity, check, difference, policy_changes
 from policy_sim.study import (
     InformationValue,
     Pilot,
@@ -34,7 +34,16 @@ from policy_sim.study.journey import follow_customers
 from policy_sim.sweep.discovery import Box, Discovery
 from policy_sim.sweep.folder import SweepEstimate, SweepSummary
 from policy_sim.sweep.many_cases import CandidateCurve
-from policy_sim.value import best_limits, compare, evaluate, find_gap, frontier, keep_or_return, threshold_curve
+from policy_sim.value import (
+    best_limits,
+    compare,
+    decision_change,
+    evaluate,
+    find_gap,
+    frontier,
+    keep_or_return,
+    threshold_curve,
+)
 
 LEVER = Lever("agent", "credit")
 
@@ -93,6 +102,9 @@ RESULTS: dict[str, Callable[[World], Any]] = {
     "conformity": lambda world: Conformity("engine", 10, 1, 10),
     "simulated log": lambda world: simulate_log(world.scenario, world.policy, cases=20),
     "difference in rules": lambda world: difference(world.policy, world.other, world.scenario),
+    "what changes": lambda world: policy_changes(world.policy, world.other, world.scenario, world.payoffs),
+    "change": lambda world: policy_changes(world.policy, world.other, world.scenario).changes[0],
+    "decision change": lambda world: decision_change(world.other, world.policy, world.payoffs),
     "step": lambda world: difference(world.policy, world.other, world.scenario).steps[0],
     "authority": lambda world: authority(world.policy, "wrong_item", "loyal", {}),
     "limit in force": lambda world: authority(world.policy, "wrong_item", "loyal", {}).limits["manager"]["credit"],

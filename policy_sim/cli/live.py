@@ -116,6 +116,12 @@ def app(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
     ready: Annotated[int, typer.Option(help="How many panels stand ready for visitors to come.")] = 2,
     idle_minutes: Annotated[float, typer.Option(help="End a panel that nobody has used for so long.")] = 120.0,
+    exports: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder to write exports into as well, each in one of its own; else they are only downloaded."
+        ),
+    ] = None,
 ) -> None:
     """Open the panel in a page of its own, without code, on this machine only, behind a token."""
     _require("voila", "anywidget", "ipykernel", program="Voila")
@@ -124,6 +130,8 @@ def app(
     from policy_sim.show.live.visit import Visit
 
     settings = AppSettings(ip, port, browser, ready, idle_minutes)
+    if exports is not None:
+        check_out(exports / "export_1")
     scenario = read_scenario(source)
     load_policy(policy, scenario)
     if log.transactions is not None:
@@ -131,8 +139,9 @@ def app(
         read_transactions(log.transactions, log.reading, scenario)
     with _scenario_for_others(scenario if source.assume else None, source.scenario) as found_as:
         folder = str(Path.cwd())
+        place = None if exports is None else str(exports)
         origin = asdict(_origin(log, Sample(str(cases), draws, seed), policy, source))
-        visit = Visit(found_as, _absolute(policy), cases, draws, seed, folder, _log_content(log), origin)
+        visit = Visit(found_as, _absolute(policy), cases, draws, seed, folder, _log_content(log), place, origin)
         typer.echo("Stop with Ctrl-C", err=True)
         run_app(visit, settings, say=lambda words: typer.echo(words, err=True), show=typer.echo)
 

@@ -247,19 +247,24 @@ def diff(
     source: ScenarioSource,
     as_json: AsJson = False,
 ) -> None:
-    """Every difference between two policies in words, with an example case, and what it changes in money."""
-    from policy_sim.publish import difference
+    """What a policy changes against another, in sentences; every difference with an example case; what it is worth."""
+    from policy_sim.publish import difference, policy_changes
     from policy_sim.show.terminal.publishing import of_difference
 
     scenario = read_scenario(source)
     before, after = (read_policy(policy, scenario).policy for policy in (first, second))
     rules = difference(before, after, scenario)
-    money = None if rules_only else _compare(after, before, scenario, log, sample)[0]
+    money, setting = (None, None) if rules_only else _compare(after, before, scenario, log, sample)
+    changes = None
+    if before.tier_names == after.tier_names:
+        changes = policy_changes(before, after, scenario, setting.payoffs if setting else None)
     if as_json:
+        said = {"changes": None if changes is None else changes.to_dict()}
         effect = None if money is None else money.effect_per_year()
-        print_json(rules.to_dict() | {"net_value": effect, "outcomes": None if money is None else money.to_dict()})
+        outcomes = None if money is None else money.to_dict()
+        print_json(rules.to_dict() | said | {"net_value": effect, "outcomes": outcomes})
     else:
-        print_parts(of_difference(rules, money))
+        print_parts(of_difference(rules, money, changes))
 
 
 def _compare(

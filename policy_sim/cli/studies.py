@@ -256,7 +256,7 @@ def frontier(
     out: OutFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """The highest net value for each amount of remedy cost, of supervisors' time, or of learned claiming."""
+    """The highest net value for each amount of remedy cost, of supervisors' time, or of extra claims."""
     check_out(out, has_figures=True)
     from policy_sim import value
     from policy_sim.policy import load_policy, load_shipped_policies

@@ -12,9 +12,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from policy_sim.border import unknown
+from policy_sim.currencies import amount_words
 from policy_sim.policy.limits import ASK, NO_LIMIT, Guard, LimitException, Policy, Tier, limit_content
 from policy_sim.policy.versions import Versions
-from policy_sim.words import GUARD_FACTS, LIMITS, RULE_FACTS
+from policy_sim.words import GUARD_FACTS, GUARDS, LIMITS, RULE_FACTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,7 +116,7 @@ def authority(
     for guard in policy.guards:
         target = policy.tier_names.index(guard.to)
         if guard.fact in facts and facts[guard.fact] >= guard.at_least and target > start:
-            start, because = target, guard_words(guard)
+            start, because = target, guard_words(guard, policy.currency)
     limits = {
         tier: {name: _in_force(policy, tier, name, failure, segment) for name in LIMITS}
         for tier in policy.tier_names[start:]
@@ -133,9 +134,11 @@ def limit_words(name: str, value: float, currency: str) -> str:
     return f"{spoken} up to {value:,.2f}".removesuffix(".00") + f" {currency}"
 
 
-def guard_words(guard: Guard) -> str:
-    """Return a guard as an agent would read it."""
-    return f"{guard.fact.replace('_', ' ')} is {guard.at_least:g} or more: straight to the {guard.to}"
+def guard_words(guard: Guard, currency: str) -> str:
+    """Return a guard as people read it: "looks suspicious (score 0.6 or more): goes to the lead"."""
+    fact = GUARDS[guard.fact]
+    value = amount_words(guard.at_least, currency) if fact.unit == "money" else f"{guard.at_least:g}"
+    return f"{fact.catches.format(value)}: goes to the {guard.to}"
 
 
 def start_words(tier: str) -> str:

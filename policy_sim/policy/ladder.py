@@ -78,7 +78,7 @@ class Ladder:
     def __init__(self, policy: Policy) -> None:
         self.tiers = policy.tier_names
         self.guards = tuple(sorted(policy.guards, key=lambda guard: -self.tiers.index(guard.to)))
-        caught = (Start(self.tiers.index(guard.to), guard_words(guard)) for guard in self.guards)
+        caught = (Start(self.tiers.index(guard.to), guard_words(guard, policy.currency)) for guard in self.guards)
         self.starts = (*caught, Start(0, start_words(self.tiers[0])))
         looked_at = {guard.fact for guard in self.guards}
         self.facts = tuple(fact for fact in GUARD_FACTS if fact in looked_at)

@@ -31,6 +31,7 @@ __all__ = [
     "FILE_FORMAT",
     "SCHEMA",
     "ExpectedEffect",
+    "ExpectedSpending",
     "Provenance",
     "Record",
     "Seal",
@@ -66,6 +67,13 @@ class ExpectedEffect(_Frozen):
     high: float
 
 
+class ExpectedSpending(_Frozen):
+    """What remedies were expected to cost, and the budget that was aimed at: money a year."""
+
+    remedy_cost: float
+    budget: Annotated[float, Field(gt=0)]
+
+
 class Provenance(_Frozen):
     """Where a policy came from: what it was worked out with, and what it was expected to bring."""
 
@@ -77,6 +85,7 @@ class Provenance(_Frozen):
     case_count: int | None = None
     draw_count: int | None = None
     expected_effect: ExpectedEffect | None = None
+    expected_spending: ExpectedSpending | None = None
 
 
 class Seal(_Frozen):
@@ -205,7 +214,7 @@ def make_record(
     changed = changes(before, json.loads(canonical(policy, provenance)))
     # a version number stands for one content, also that of a draft: others may hold what was exported
     draft = policy.as_draft().model_copy(update={"version": max(policy.version, version + 1)})
-    unexpected = provenance.model_copy(update={"expected_effect": None})
+    unexpected = provenance.model_copy(update={"expected_effect": None, "expected_spending": None})
     return Record(draft, unexpected, changed, is_sealed=True, exported_as=(version, status))
 
 

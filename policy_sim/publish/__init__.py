@@ -2,6 +2,7 @@
 
 from policy_sim.publish.approval import approve
 from policy_sim.publish.card import PAPERS, framed, pdf_problem, render_card, render_card_pdf
+from policy_sim.publish.changes import Change, PolicyChanges, policy_changes
 from policy_sim.publish.check import Finding, check, refuse_broken
 from policy_sim.publish.conformity import Conformity, conform
 from policy_sim.publish.difference import PolicyDifference, Step, difference
@@ -23,8 +24,10 @@ __all__ = [
     "ENGINES",
     "FORMATS",
     "PAPERS",
+    "Change",
     "Conformity",
     "Finding",
+    "PolicyChanges",
     "PolicyDifference",
     "ReadFile",
     "Step",
@@ -39,6 +42,7 @@ __all__ = [
     "import_policy",
     "load_versions",
     "pdf_problem",
+    "policy_changes",
     "publish",
     "published_name",
     "read_file",

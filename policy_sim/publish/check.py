@@ -186,20 +186,21 @@ def _never_fires(policy: Policy, vocabulary: Vocabulary) -> Iterator[Finding]:
 
 
 def _guard_never_fires(policy: Policy, position: int) -> Iterator[Finding]:
-    guard, lowest = policy.guards[position], policy.tier_names[0]
-    first = next((other for k, other in enumerate(policy.guards) if _comes_first(policy, k, position)), None)
+    guard, lowest, said = policy.guards[position], policy.tier_names[0], _guard_words(policy, position)
+    first = next((k for k in range(len(policy.guards)) if _comes_first(policy, k, position)), None)
     if first is not None:
-        words = f"the guard '{guard_words(guard)}' never fires: '{guard_words(first)}' comes first; remove it"
+        words = f"the guard '{said}' never fires: '{_guard_words(policy, first)}' comes first; remove it"
         yield Finding("warning", "never fires", words)
     elif GUARDS[guard.fact].unit == "share" and guard.at_least > 1:
-        words = f"the guard '{guard_words(guard)}' never fires: {guard.fact} is never above 1; lower it"
+        words = f"the guard '{said}' never fires: that is never above 1; lower it"
         yield Finding("warning", "never fires", words)
     if guard.at_least <= 0:
-        words = (
-            f"the guard '{guard_words(guard)}' catches every case, so the limits of the {lowest} are never used; "
-            "raise it"
-        )
+        words = f"the guard '{said}' catches every case, so the limits of the {lowest} are never used; raise it"
         yield Finding("warning", "never fires", words)
+
+
+def _guard_words(policy: Policy, position: int) -> str:
+    return guard_words(policy.guards[position], policy.currency)
 
 
 def _comes_first(policy: Policy, other: int, position: int) -> bool:
@@ -288,11 +289,11 @@ def _entitlements(policy: Policy, payoffs: Payoffs) -> Iterator[Finding]:
             continue
         adequate = options.adequate[rows]
         unmet = float(1 - adequate.any(axis=1).mean())
-        entitlement = scenario.value(f"{failure}.entitlement")
+        entitlement, title = scenario.value(f"{failure}.entitlement"), scenario.failures[failure].title
         if unmet > 0:
             words = (
-                f"{unmet:.1%} of {failure} cases have no resolution worth the entitlement ({entitlement:.0%} of the "
-                "loss), whoever decides; add a remedy to the scenario, or lower the promise"
+                f"{unmet:.1%} of the cases “{title}” have no resolution worth the entitlement ({entitlement:.0%} of "
+                "the loss), whoever decides; add a remedy to the scenario, or lower the promise"
             )
             yield Finding("error", "entitlement", words)
         limits = np.array([ladder.limits_in_cents(failure, segment) for segment in cases.segments])
@@ -302,7 +303,7 @@ def _entitlements(policy: Policy, payoffs: Payoffs) -> Iterator[Finding]:
             met = float((permitted & adequate).any(axis=1).mean())
             if met == 0:
                 words = (
-                    f"the {tier} can never meet the entitlement for {failure} ({entitlement:.0%} of the loss): every "
+                    f"the {tier} can never meet the entitlement for “{title}” ({entitlement:.0%} of the loss): every "
                     "case is handed on; raise a limit, if that is not meant"
                 )
                 yield Finding("warning", "entitlement", words)
@@ -310,12 +311,13 @@ def _entitlements(policy: Policy, payoffs: Payoffs) -> Iterator[Finding]:
 
 def _guards(policy: Policy, payoffs: Payoffs, guard_share: float) -> Iterator[Finding]:
     """Yield guards that catch more than that share (0-1) of genuine cases."""
-    for guard in policy.guards:
+    for position, guard in enumerate(policy.guards):
         values: Any = payoffs.cases.columns[guard.fact]
         share = float((np.asarray(values) >= guard.at_least).mean())
         if share > guard_share:
             words = (
-                f"the guard '{guard_words(guard)}' catches {share:.0%} of genuine cases, more than {guard_share:.0%}; "
+                f"the guard '{_guard_words(policy, position)}' catches {share:.0%} of genuine cases, more than "
+                f"{guard_share:.0%}; "
                 "raise it"
             )
             yield Finding("warning", "guard", words)

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from policy_sim.assumptions import Scenario
 from policy_sim.border import InputError
+from policy_sim.currencies import amount_words
 from policy_sim.policy import Ladder, Policy, titles_of
 from policy_sim.policy.decision import MOST_CENTS
 from policy_sim.policy.playbook_words import playbook_changes
-from policy_sim.publish.table import Vocabulary, money_text, number_text
-from policy_sim.words import ASKED_FOR, GUARD_FACTS
+from policy_sim.publish.table import money_text, number_text
+from policy_sim.words import ASKED_FOR, GUARD_FACTS, LIMIT_KINDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +48,8 @@ class Step:
         Name of the policy in which a lower tier decides.
     example
         A case of that kind, with what is asked for.
+    example_words
+        The same in words.
     first, second
         The tier that may decide the example in the first and in the second policy.
     """
@@ -54,15 +57,9 @@ class Step:
     words: str
     more_generous: str
     example: Mapping[str, str | float]
+    example_words: str
     first: str
     second: str
-
-    @property
-    def example_words(self) -> str:
-        """The example in words: what it is, then each number with its name."""
-        return ", ".join(
-            f"{name} {value:g}" if isinstance(value, float) else str(value) for name, value in self.example.items()
-        )
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row with all of it."""
@@ -159,8 +156,7 @@ def difference(first: Policy, second: Policy, scenario: Scenario) -> PolicyDiffe
         policy.check_names(scenario, f"policy {policy.name}")
     if first.currency != second.currency:
         raise InputError(f"policies are in {first.currency} and {second.currency}; convert one of them to compare them")
-    vocabulary = Vocabulary(tuple(scenario.failures), tuple(segment.name for segment in scenario.segments))
-    search = _Search(first, second, scenario.tiers, vocabulary)
+    search = _Search(first, second, scenario)
     steps = (*search.guard_steps(), *search.limit_steps())
     more = [search.extreme(sign) for sign in (1, -1)]
     old, new = first.content, second.content
@@ -189,6 +185,8 @@ class _Search:
         The first and the second policy.
     tiers
         Of the scenario; tiers are compared by their rank among them.
+    failures, segments
+        Their titles by name.
     cells
         Failures and segments.
     cuts
@@ -199,10 +197,12 @@ class _Search:
         By cell and what is asked for: for each policy (rank of the tier, the most that it may decide in cents).
     """
 
-    def __init__(self, first: Policy, second: Policy, tiers: Sequence[str], vocabulary: Vocabulary) -> None:
-        self.policies, self.tiers, self.vocabulary = (first, second), tiers, vocabulary
+    def __init__(self, first: Policy, second: Policy, scenario: Scenario) -> None:
+        self.policies, self.tiers = (first, second), scenario.tiers
+        self.failures = {name: failure.title for name, failure in scenario.failures.items()}
+        self.segments = {segment.name: segment.title for segment in scenario.segments}
         self.ladders = (Ladder(first), Ladder(second))
-        self.cells = list(product(vocabulary.failures, vocabulary.segments))
+        self.cells = list(product(self.failures, self.segments))
         self.cuts = self._fact_cuts()
         self.boxes = self._boxes()
         self.most = {
@@ -324,7 +324,16 @@ class _Search:
             words += f": {tiers[one]} decides -> {tiers[two]} decides"
         first, second = starts or (one, two)
         more = _labels(*self.policies)[0 if first < second else 1]
-        return Step(words, more, example, tiers[one], tiers[two])
+        return Step(words, more, example, self._example_words(example), tiers[one], tiers[two])
+
+    def _example_words(self, example: Mapping[str, str | float]) -> str:
+        """Say what the case is, what is asked for, and each fact that a guard looks at."""
+        kind, amount = str(example["asked_for"]), float(example["amount"])
+        facts = [f"{_spoken(fact)} {example[fact]:g}" for fact in GUARD_FACTS if fact in example]
+        asked = f"{LIMIT_KINDS[kind].title.lower()}, {amount_words(amount, self.policies[0].currency)}"
+        return "; ".join(
+            [self.failures[str(example["failure"])], self.segments[str(example["segment"])], asked, *facts]
+        )
 
     def _amount_words(self, amounts: Amounts) -> str:
         low, high = amounts
@@ -336,14 +345,17 @@ class _Search:
 
     def _cell_words(self, cells: list[Cell]) -> str:
         by_segments: dict[tuple[str, ...], list[str]] = {}
-        for failure in self.vocabulary.failures:
+        for failure in self.failures:
             segments = tuple(segment for other, segment in cells if other == failure)
             if segments:
                 by_segments.setdefault(segments, []).append(failure)
         parts = []
         for segments, failures in by_segments.items():
-            which = "any failure" if len(failures) == len(self.vocabulary.failures) else ", ".join(failures)
-            whom = "any segment" if len(segments) == len(self.vocabulary.segments) else ", ".join(segments)
+            which, whom = "any failure", "any segment"
+            if len(failures) < len(self.failures):
+                which = ", ".join(self.failures[name] for name in failures)
+            if len(segments) < len(self.segments):
+                whom = ", ".join(self.segments[name] for name in segments)
             parts.append(f"{which} ({whom})")
         return "; ".join(parts)
 

@@ -10,6 +10,7 @@ from policy_sim.service.facts import (
     draw_severity,
     draw_suspicion,
 )
+from policy_sim.service.pictures import customers_moved
 from policy_sim.service.queue import Waiting, erlang_c, waiting
 from policy_sim.service.remedies import Menu, compile_menu
 from policy_sim.service.response import (
@@ -31,6 +32,7 @@ __all__ = [
     "compensation_effect",
     "compile_menu",
     "complete_cases",
+    "customers_moved",
     "draw_asks",
     "draw_cases",
     "draw_failures",

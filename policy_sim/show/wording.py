@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from policy_sim.currencies import SIGNED_CURRENCIES, amount_words, currency_sign
+from policy_sim.currencies import amount_words, currency_sign
 from policy_sim.policy import ASK, NO_LIMIT
 from policy_sim.value import Difference, Estimate, Payoffs
 
@@ -17,9 +17,6 @@ __all__ = [
     "NOT_TOLD_APART",
     "TOO_FEW",
     "TRUSTS",
-    "assumption_title",
-    "assumption_unit",
-    "assumption_value",
     "currency_content",
     "format_limit",
     "format_money",
@@ -92,9 +89,9 @@ def format_money(value: float, currency: str, signed: bool = False) -> str:
 
 
 def format_share(value: float, signed: bool = False) -> str:
-    """Return a share (0-1) in percent with one decimal: "12.7%"."""
-    figures = f"{abs(100 * value):.1f}"
-    sign = "" if figures == "0.0" else _MINUS if value < 0 else "+" if signed else ""
+    """Return a share (0-1) in percent with one decimal where it is not whole: "12.7%", "55%"."""
+    figures = f"{abs(100 * value):.1f}".removesuffix(".0")
+    sign = "" if figures == "0" else _MINUS if value < 0 else "+" if signed else ""
     return f"{sign}{figures}%"
 
 
@@ -122,26 +119,6 @@ def format_stretch(low: float, high: float, currency: str) -> str:
         return "any"
     words = format_limit(low, currency)
     return f"{words} or more" if high == NO_LIMIT else f"{words} to {format_limit(high, currency)}"
-
-
-def assumption_title(name: str) -> str:
-    """Return the full name of an assumption as people read it: "Claiming: spread"."""
-    group, _, member = name.replace("_", " ").partition(".")
-    return f"{group[:1].upper()}{group[1:]}: {member}"
-
-
-def assumption_value(value: float, unit: str) -> str:
-    """Return the value of an assumption: "16%" where it is a share, "$7.82" where it is money, "0.334" else."""
-    if unit.startswith("share"):
-        return f"{100 * value:.3g}%"
-    if unit[:3] in SIGNED_CURRENCIES:
-        return format_limit(value, unit[:3])
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def assumption_unit(unit: str) -> str:
-    """Return what the value of an assumption is counted in, after `assumption_value`: "of item price", "per parcel"."""
-    return unit.removeprefix("share").removeprefix(unit[:3] if unit[:3] in SIGNED_CURRENCIES else "").strip()
 
 
 def year_words(payoffs: Payoffs) -> str:

@@ -9,7 +9,13 @@ from policy_sim.study.optimum import HeldOut, Optimum, find_optimum
 from policy_sim.study.playbook import LIMITS_FROM, PlaybookStudy, RuleStudy, study_playbook
 from policy_sim.study.prepare import Customers, Sample, Setting, fit_customers, prepare, read_default_log, thinned
 from policy_sim.study.provenance import provenance_of
-from policy_sim.study.recommendation import Recommendation, as_recommended, recommend
+from policy_sim.study.recommendation import (
+    WHOLE_UNITS,
+    Recommendation,
+    as_recommended,
+    recommend,
+    recommended_limits,
+)
 from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table, spread_of_cases
 from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
 from policy_sim.study.stories import Replay, Story, load_stories, load_story, replay
@@ -17,6 +23,7 @@ from policy_sim.study.stories import Replay, Story, load_stories, load_story, re
 __all__ = [
     "CASH",
     "LIMITS_FROM",
+    "WHOLE_UNITS",
     "Answer",
     "Customers",
     "DecisionAnalysis",
@@ -56,6 +63,7 @@ __all__ = [
     "provenance_of",
     "read_default_log",
     "recommend",
+    "recommended_limits",
     "replay",
     "risk_table",
     "spread_of_cases",

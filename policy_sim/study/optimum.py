@@ -161,9 +161,9 @@ def find_optimum(policy: Policy, payoffs: Payoffs, on_progress: Progress | None 
     steps.begin("Searching the best limits")
     best = as_recommended(best_limits(policy, payoffs, **constraints))
     gain = compare(evaluate(best.policy, payoffs), in_force)
-    steps.begin("Searching without learned claiming")
+    steps.begin("Searching without extra claims")
     careless = best_limits(policy, payoffs.without_learned_claiming(), **constraints).policy
-    careless = careless.model_copy(update={"name": "ignoring_claiming", "title": "Learned claiming ignored"})
+    careless = careless.model_copy(update={"name": "ignoring_claiming", "title": "Extra claims ignored"})
     ignoring = compare(evaluate(careless, payoffs), gain.outcome)
     steps.begin("Judging on held-out cases")
     held_out = None

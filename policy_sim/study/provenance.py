@@ -12,15 +12,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from policy_sim.policy import ExpectedEffect, Provenance
+from policy_sim.policy import ExpectedEffect, ExpectedSpending, Provenance
 from policy_sim.study.prepare import Setting
 from policy_sim.value import Difference
 
 __all__ = ["provenance_of"]
 
 
-def provenance_of(setting: Setting, difference: Difference | None = None) -> Provenance:
-    """Return scenario, data, seed and draws of a setting, and what the policy is expected to bring (money a year)."""
+def provenance_of(setting: Setting, difference: Difference | None = None, budget: float | None = None) -> Provenance:
+    """Return scenario, data, seed and draws of a setting, and what the policy is expected to bring (money a year).
+
+    Parameters
+    ----------
+    setting
+        In which the policy was worked out.
+    difference
+        Between the policy and another one.
+    budget
+        Remedy cost (money a year) that was aimed at; written with what the policy comes to.
+    """
     digest = hashlib.sha256()
     parts: tuple[NDArray[Any], ...]
     if setting.customers is None:
@@ -42,6 +52,10 @@ def provenance_of(setting: Setting, difference: Difference | None = None) -> Pro
             low=round(low, 2),
             high=round(high, 2),
         )
+    spending = None
+    if difference is not None and budget is not None:
+        cost = float(difference.outcome.per_year("remedy_cost").mean())
+        spending = ExpectedSpending(remedy_cost=round(cost, 2), budget=round(budget, 2))
     return Provenance(
         scenario=setting.scenario.name,
         scenario_fingerprint=setting.scenario.fingerprint,
@@ -50,4 +64,5 @@ def provenance_of(setting: Setting, difference: Difference | None = None) -> Pro
         case_count=len(setting.payoffs.cases),
         draw_count=len(setting.payoffs.draws),
         expected_effect=effect,
+        expected_spending=spending,
     )

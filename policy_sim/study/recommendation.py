@@ -15,7 +15,10 @@ from policy_sim.border import Progress
 from policy_sim.policy import Policy, limit_content, limit_contents
 from policy_sim.value import BestLimits, Difference, Payoffs, best_limits, compare, evaluate
 
-__all__ = ["Recommendation", "as_recommended", "called_recommended", "recommend"]
+__all__ = ["WHOLE_UNITS", "Recommendation", "as_recommended", "called_recommended", "recommend", "recommended_limits"]
+
+#: What recommended limits are multiples of (money): people can keep whole units in mind, and it costs next to nothing.
+WHOLE_UNITS = 1.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def recommend(
     payoffs: Payoffs,
     others: Sequence[Policy] = (),
     *,
-    round_to: float | None = 1.0,
+    round_to: float | None = WHOLE_UNITS,
     on_progress: Progress | None = None,
 ) -> Recommendation:
     """Find the best limits, and compare them and other policies with the policy in force.
@@ -97,7 +100,7 @@ def recommend(
     others
         Policies to compare besides.
     round_to
-        Limits are multiples of this (money): people can keep whole units in mind, and it costs next to nothing.
+        Limits are multiples of this (money).
     on_progress
         Called as the search goes on.
 
@@ -107,10 +110,39 @@ def recommend(
         As `best_limits` does.
     """
     outcomes = [evaluate(compared, payoffs) for compared in (policy, *others)]
-    best = best_limits(policy, payoffs, round_to=round_to, on_progress=on_progress)
-    best = as_recommended(best)
+    best = recommended_limits(policy, payoffs, round_to=round_to, on_progress=on_progress)
     outcomes.append(evaluate(best.policy, payoffs))
     return Recommendation(best, tuple(compare(outcome, outcomes[0]) for outcome in outcomes))
+
+
+def recommended_limits(
+    policy: Policy,
+    payoffs: Payoffs,
+    *,
+    budget: float | None = None,
+    round_to: float | None = WHOLE_UNITS,
+    on_progress: Progress | None = None,
+) -> BestLimits:
+    """Find the limits that every part of the package calls recommended, as the policy `recommended`.
+
+    Parameters
+    ----------
+    policy, payoffs
+        Everything but the limits stays as it is in the policy; the valued cases.
+    budget
+        Remedy cost (money a year) that may not be passed, in the mean over the draws.
+    round_to
+        Limits are multiples of this (money).
+    on_progress
+        Called as the search goes on.
+
+    Raises
+    ------
+    InputError
+        As `best_limits` does.
+    """
+    best = best_limits(policy, payoffs, round_to=round_to, budget=budget, on_progress=on_progress)
+    return as_recommended(best)
 
 
 def as_recommended(best: BestLimits) -> BestLimits:

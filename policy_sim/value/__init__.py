@@ -3,7 +3,7 @@
 Other rooms take what they need from here. What the compiled loops (`*_kernels`) take and give stays in this room.
 """
 
-from policy_sim.value.best_limits import BestLimits, best_limits
+from policy_sim.value.best_limits import BestLimits, OutOfReachError, best_limits
 from policy_sim.value.best_playbook import (
     BestPlaybooks,
     best_playbooks,
@@ -16,6 +16,7 @@ from policy_sim.value.best_playbook import (
 from policy_sim.value.choice_kernels import STYLES
 from policy_sim.value.choices import ChoiceTable, choice_table
 from policy_sim.value.curves import Curve, best_step, threshold_curve
+from policy_sim.value.decision_change import DecisionChange, decision_change
 from policy_sim.value.evaluation import Difference, Estimate, Outcome, compare, decide, evaluate, measure, worst
 from policy_sim.value.following import book_of, rules_of
 from policy_sim.value.frontier import Frontier, frontier
@@ -34,6 +35,7 @@ __all__ = [
     "BestPlaybooks",
     "ChoiceTable",
     "Curve",
+    "DecisionChange",
     "Difference",
     "Estimate",
     "Frontier",
@@ -42,6 +44,7 @@ __all__ = [
     "Handling",
     "KeepOrReturn",
     "Obstacle",
+    "OutOfReachError",
     "Outcome",
     "PartialSums",
     "Payoffs",
@@ -55,6 +58,7 @@ __all__ = [
     "comparable_failures",
     "compare",
     "decide",
+    "decision_change",
     "evaluate",
     "everybody_follows",
     "find_gap",

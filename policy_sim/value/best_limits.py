@@ -44,7 +44,7 @@ from policy_sim.value.search import (
 )
 from policy_sim.words import MOVED, OUTCOMES, SPARED
 
-__all__ = ["BestLimits", "best_limits"]
+__all__ = ["BestLimits", "OutOfReachError", "best_limits"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -59,6 +59,14 @@ _COARSEST = 1e9
 _SEARCHING = "Searching the best limits"
 _LOOSER = 0.02  # by which a cap is raised to see what it is worth
 _CAP_NAMES = {kind.outcome: kind.name for kind in SPARED.values()}
+
+
+class OutOfReachError(InputError):
+    """No limits keep to a bound; `least` is the least that was found of each quantity that is bounded (a year)."""
+
+    def __init__(self, message: str, least: Mapping[str, float]) -> None:
+        super().__init__(message)
+        self.least = dict(least)
 
 
 @dataclass(frozen=True)
@@ -215,8 +223,9 @@ def best_limits(
     Raises
     ------
     InputError
-        If a name is unknown, a tier is the last one, a number is out of range, or a bound is below what any limits
-        can meet.
+        If a name is unknown, a tier is the last one, or a number is out of range.
+    OutOfReachError
+        If a bound is below what any limits can meet.
     """
     levers = moving_levers(policy, limits, tiers)
     caps = _caps(payoffs, budget, escalation_minutes)
@@ -451,9 +460,12 @@ def _refuse_unknown(by: Sequence[str], at_most_exceptions: int | None, robust: s
 
 def _refuse_infeasible(policy: Policy, search: Search, budget: float | None, escalation_minutes: float | None) -> None:
     if not search.is_feasible(policy):
-        raise InputError(
+        means, a_year = search.means(policy), search.expected.payoffs.scenario.value("shop.cases_per_year")
+        least = {name: means[name] * a_year for name in search.caps}
+        raise OutOfReachError(
             f"no limits keep to {_bounds_in_words(budget, escalation_minutes)}; the least that was found comes to "
-            f"{_totals_in_words(search, policy, search.expected.payoffs)}; raise it, or let more limits move"
+            f"{_totals_in_words(least, policy.currency)}; raise it, or let more limits move",
+            least,
         )
 
 
@@ -510,6 +522,7 @@ def _bounds_in_words(budget: float | None, escalation_minutes: float | None) -> 
     return " and ".join(parts)
 
 
-def _totals_in_words(search: Search, policy: Policy, payoffs: Payoffs) -> str:
-    means, a_year = search.means(policy), payoffs.scenario.value("shop.cases_per_year")
-    return " and ".join(f"{means[name] * a_year:,.0f} {OUTCOMES[name].unit} a year" for name in search.caps)
+def _totals_in_words(totals: Mapping[str, float], currency: str) -> str:
+    units = {"money": currency}
+    words = ((f"{total:,.0f}", OUTCOMES[name].unit) for name, total in totals.items())
+    return " and ".join(f"{figures} {units.get(unit, unit)} a year" for figures, unit in words)

@@ -2,7 +2,7 @@
 
 In: notebooks/ (copied, never written to), the Chromium found by tests/conftest.py.
 Out: a running `lab`, a running `app`, a `quiet_page` and a `kept_page` that object to outside requests and errors, and
-`run_all`.
+`run_all`; a `panel` of the application and a `shared` file, with the `state` behind them.
 Not here: what should be on screen, which is for the tests themselves.
 """
 
@@ -28,8 +28,14 @@ from typing import Any
 
 import psutil
 import pytest
+from panel_steps import from_menu, opened, settled
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebError, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+
+from policy_sim import load_policy, load_scenario
+from policy_sim.show.live.share import share
+from policy_sim.show.live.state import Panel, open_panel
+from policy_sim.study import Sample, prepare
 
 # what a page shows is waited for as long as a busy machine takes; five seconds are not enough
 expect.set_options(timeout=60_000)
@@ -260,6 +266,46 @@ def kept_page(browser: Browser, browser_context_args: dict[str, Any]) -> Iterato
     with _quiet(page):
         yield page
     context.close()
+
+
+@pytest.fixture(scope="session")
+def state() -> Panel:
+    """What the application of the tests shows, made without it."""
+    scenario = load_scenario("online_retail")
+    return open_panel(prepare(scenario, sample=Sample(cases=100, draws=5)), load_policy("current", scenario))
+
+
+@pytest.fixture(scope="session")
+def shared_file(state: Panel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return share(state.with_recommended(), tmp_path_factory.mktemp("shared") / "panel.html")
+
+
+@pytest.fixture
+def fresh_panel(quiet_page: Page, app: App) -> Page:
+    """A panel in the application that nobody has used, with all curves worked out."""
+    return opened(quiet_page, app.url)
+
+
+@pytest.fixture(scope="session")
+def kept_panel(browser: Browser, browser_context_args: dict[str, Any], app: App) -> Iterator[Page]:
+    """A panel that the tests of several files share, each where the one before has left it; quiet to the end."""
+    context = browser.new_context(**browser_context_args)
+    page = context.new_page()
+    with _quiet(page):
+        yield opened(page, app.url)
+    context.close()
+
+
+@pytest.fixture
+def panel(kept_panel: Page) -> Page:
+    """The panel that most tests share, back on the policy in force; what else they change, they change back."""
+    from_menu(kept_panel, "Back to “Policy in force”")
+    return settled(kept_panel)
+
+
+@pytest.fixture
+def shared(quiet_page: Page, shared_file: Path) -> Page:
+    return opened(quiet_page, shared_file.as_uri())
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,68 @@ pytestmark = pytest.mark.browser
 
 START_MILLISECONDS = 90_000  # a start from nothing, on a busy machine
 
+
+# What anybody may try who has a visitor's cookie: a line to a kernel and messages of each kind on it. Gives what comes
+# back between two answers to a question that a panel may ask; a line that is new may lose the first of them.
+TRIED = """
+async ({ url, messages, question, answer }) => {
+    const line = new WebSocket(url, 'v1.kernel.websocket.jupyter.org');
+    line.binaryType = 'arraybuffer';
+    const seen = [];
+    const text = new TextDecoder();
+    const send = ({ channel, header, content }) => {
+        const parts = [new TextEncoder().encode(channel)];
+        const named = { ...header, msg_id: crypto.randomUUID() }; // no kernel takes the same message twice
+        for (const part of [named, {}, {}, content]) parts.push(new TextEncoder().encode(JSON.stringify(part)));
+        const numbers = new BigUint64Array(parts.length + 2);
+        numbers[0] = BigInt(parts.length + 1);
+        numbers[1] = BigInt(numbers.byteLength);
+        parts.forEach((part, i) => { numbers[i + 2] = numbers[i + 1] + BigInt(part.length); });
+        line.send(new Blob([numbers, ...parts]));
+    };
+    line.onmessage = ({ data }) => {
+        const at = k => Number(new DataView(data).getBigUint64(8 * k, true));
+        const [header, content] = [2, 5].map(k => JSON.parse(text.decode(data.slice(at(k), at(k + 1)))));
+        seen.push({ kind: header.msg_type, content });
+    };
+    const answers = () => seen.filter(({ kind }) => kind === answer).length;
+    const pause = () => new Promise(done => setTimeout(done, 100));
+    await new Promise((opened, failed) => { line.onopen = opened; line.onerror = failed; });
+    for (let i = 0; i < 300 && !answers(); i++) { send(question); await pause(); }
+    await pause();
+    const [begun, count] = [seen.length, answers()];
+    line.send('execute');
+    line.send(new BigUint64Array([2n ** 62n, 16n]));
+    for (const message of messages) send(message);
+    send(question);
+    for (let i = 0; i < 300 && answers() === count; i++) await pause();
+    line.close();
+    return seen.slice(begun);
+}
+"""
+
+# The same in the older form, which a panel does not speak.
+TRIED_IN_TEXT = """
+async ({ url, messages }) => {
+    const line = new WebSocket(url);
+    await new Promise((opened, failed) => { line.onopen = opened; line.onerror = failed; });
+    for (let i = 0; i < 3; i++) {
+        for (const { channel, header, content } of messages) {
+            const named = { ...header, msg_id: crypto.randomUUID() };
+            line.send(JSON.stringify({ channel, header: named, parent_header: {}, metadata: {}, content }));
+        }
+        await new Promise(done => setTimeout(done, 100));
+    }
+    line.close();
+}
+"""
+
+ASKED = """
+([path, method]) => {
+    const key = document.cookie.match(/_xsrf=([^;]+)/)?.[1] ?? '';
+    return fetch(path, { method, headers: { 'X-XSRFToken': key } }).then(answer => answer.status);
+}
+"""
 
 MOVED = """
 () => new Promise(done => {
@@ -73,20 +138,33 @@ def test_the_printed_address_shows_the_panel_and_no_code(quiet_page: Page, app: 
     expect(quiet_page.get_by_role("slider").first).to_be_visible(timeout=START_MILLISECONDS)
 
 
-def test_without_the_token_a_page_says_what_is_missing(quiet_page: Page, app: Any) -> None:
-    quiet_page.goto(app.address)
-    expect(quiet_page.get_by_text("This page opens with a token")).to_be_visible()
-    assert quiet_page.get_by_role("slider").count() == 0
-    quiet_page.get_by_label("Token").fill(app.url.partition("token=")[2])
-    quiet_page.get_by_role("button", name="Open").click()
-    expect(quiet_page.get_by_role("slider").first).to_be_visible(timeout=START_MILLISECONDS)
-
-
-def test_a_wrong_token_is_refused(page: Page, app: Any) -> None:
-    page.goto(f"{app.address}?token=guessed")
+def test_a_link_waits_at_the_way_in_and_opens_its_screen_after_it(page: Page, app: Any) -> None:
+    page.goto(app.address)
+    expect(page.get_by_text("This page opens with a token")).to_be_visible()
+    expect(page.get_by_text("was shared with you")).to_be_hidden()
+    content = json.dumps({"limits": {"agent": {"keep_item": 30}}, "per": "month"}).encode()
+    link = f"{app.address}#ps={base64.urlsafe_b64encode(content).decode().rstrip('=')}"
+    page.goto("about:blank")
+    page.goto(link)
+    expect(page.get_by_text("A screen of the workbench was shared with you")).to_be_visible()
+    expect(page.get_by_text("This page opens with a token")).to_be_hidden()
+    assert page.get_by_role("slider").count() == 0
+    # a slip of the hand loses nothing
     page.get_by_label("Token").fill("guessed")
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_role("alert")).to_contain_text("That is not the token")
+    expect(page.get_by_text("A screen of the workbench was shared with you")).to_be_visible()
+    page.get_by_label("Token").fill(app.url.partition("token=")[2])
+    page.get_by_role("button", name="Open").click()
+    keep = page.get_by_role("slider", name="Agents: Keep the item", exact=True)
+    expect(keep).to_have_attribute("aria-valuetext", "Keep the item limit, 30 dollars", timeout=START_MILLISECONDS)
+    expect(page.get_by_role("button", name="month", exact=True)).to_have_attribute("aria-pressed", "true")
+    assert page.url == link
+
+
+def test_a_wrong_token_in_the_address_is_refused(page: Page, app: Any) -> None:
+    page.goto(f"{app.address}?token=guessed")
+    expect(page.get_by_text("This page opens with a token")).to_be_visible()
 
 
 def test_nothing_but_the_way_in_answers_without_the_token(app: Any) -> None:
@@ -97,6 +175,83 @@ def test_nothing_but_the_way_in_answers_without_the_token(app: Any) -> None:
     assert asked(f"{app.address}visit/{nobody}")[0] == 403
     assert asked(f"{app.address}voila/query/{nobody}")[1].startswith(f"{app.address}login")
     assert asked(f"{app.address}voila/files/panel.ipynb")[0] == 403
+
+
+def request(kind: str, channel: str = "shell", **content: Any) -> dict[str, Any]:
+    header = {"msg_type": kind, "username": "", "session": "x", "version": "5.3", "date": "2026-01-01T00:00:00Z"}
+    return {"channel": channel, "header": header, "content": content}
+
+
+def test_a_visitor_can_send_no_code_to_a_kernel(page: Page, browser: Browser, app: Any, tmp_path: Path) -> None:
+    """Not to the own one, and not to another's, which can be reached only by who knows its name of 122 random bits."""
+    open_panel(page, app.url)
+    kernel_id = kernel_of(page)
+    written = tmp_path / "written"
+    code = f"open({str(written)!r}, 'w').write('x')"
+    silent = {"silent": False, "store_history": True, "user_expressions": {"x": code}, "allow_stdin": True}
+    evaluate = {"command": "evaluate", "type": "request", "seq": 1, "arguments": {"expression": code}}
+    widget = {"_model_name": "HTMLModel", "_model_module": "@jupyter-widgets/controls", "_view_count": None}
+    messages = [
+        *(request("execute_request", channel, code=code, **silent) for channel in ("shell", "control", "stdin")),
+        request("complete_request", code="open(", cursor_pos=5),
+        request("inspect_request", code="open", cursor_pos=2, detail_level=1),
+        request("history_request", hist_access_type="tail", output=True, raw=True, n=9),
+        request("is_complete_request", code=code),
+        request("input_reply", "stdin", value=code),
+        request("debug_request", "control", **evaluate),
+        request("create_subshell_request", "control"),
+        request("interrupt_request", "control"),
+        *(request("shutdown_request", channel, restart=False) for channel in ("shell", "control")),
+        request("comm_open", comm_id="a", target_name="jupyter.widget", data={"state": widget, "buffer_paths": []}),
+        request("comm_open", comm_id="b", target_name="elsewhere", target_module="os", data={}),
+        request("comm_open", "control", comm_id="c", target_name="jupyter.widget.control", data={}),
+        request("kernel_info_request", "iopub"),
+    ]
+    attempt = {
+        "url": f"{app.address.replace('http', 'ws', 1)}api/kernels/{kernel_id}/channels",
+        "messages": messages,
+        "question": request("comm_info_request"),
+        "answer": "comm_info_reply",
+    }
+    visitor = browser.new_context()
+    try:
+        other = visitor.new_page()
+        other.goto(f"{app.url.replace('?', 'login?next=/voila/static/app.css&')}")  # the cookie, and no panel
+        for somebody in (page, other):
+            somebody.evaluate(TRIED_IN_TEXT, attempt)
+            seen = somebody.evaluate(TRIED, attempt)
+            # besides what the panel is told of its own work, only the question was answered
+            assert {answer["kind"] for answer in seen} <= {"status", "comm_msg", "comm_info_reply"}, seen
+            (known,) = (answer["content"]["comms"] for answer in seen if answer["kind"] == "comm_info_reply")
+            assert known
+            assert not {"a", "b", "c"} & set(known)
+    finally:
+        visitor.close()
+    nobody = "00000000-0000-0000-0000-000000000000"
+    refused = {
+        ("api/kernels", "GET"): 403,
+        ("api/kernels", "POST"): 405,
+        (f"api/kernels/{kernel_id}", "DELETE"): 405,
+        (f"api/kernels/{kernel_id}/restart", "POST"): 405,
+        (f"api/kernels/{nobody}", "GET"): 404,
+        ("api/contents", "GET"): 403,
+        ("api/contents/panel.ipynb", "PUT"): 405,
+        ("api/sessions", "POST"): 405,
+        ("api/terminals", "GET"): 403,
+        ("api/terminals", "POST"): 405,
+        ("terminals/websocket/1", "GET"): 403,
+        ("files/panel.ipynb", "GET"): 403,
+        ("voila/files/panel.ipynb", "GET"): 403,
+        ("voila/static/..%2Fpanel.ipynb", "GET"): 403,
+    }
+    assert {asked: page.evaluate(ASKED, list(asked)) for asked in refused} == refused
+    assert not written.exists()
+    slider = page.get_by_role("slider").first
+    before = slider.get_attribute("aria-valuetext") or ""
+    slider.press("ArrowRight")
+    expect(slider).not_to_have_attribute("aria-valuetext", before)
+    expect(page.locator(".ps")).to_have_attribute("aria-busy", "false")
+    assert kernel_of(page) == kernel_id  # and the panel goes on as if nothing had been
 
 
 def test_visitors_have_a_panel_each(browser: Browser, quiet_page: Page, app: Any) -> None:

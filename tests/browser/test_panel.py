@@ -3,86 +3,30 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import json
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from panel_steps import from_menu, net_value, opened, press, settled, slider, value_of
+from playwright.sync_api import Browser, Page, expect
 
-from policy_sim import Lever, compare, evaluate, load_policy, load_scenario
+from policy_sim import Lever, compare, evaluate, load_policy
 from policy_sim.show.live.answer import answer_content
 from policy_sim.show.live.guidance import playbook_content
-from policy_sim.show.live.share import share
-from policy_sim.show.live.state import Panel, open_panel
+from policy_sim.show.live.state import Panel
 from policy_sim.show.wording import format_money, format_number
-from policy_sim.study import Sample, prepare
 
 pytestmark = pytest.mark.browser
 
-START_MILLISECONDS = 90_000
 KEEP = Lever("agent", "keep_item")
-
-
-@pytest.fixture(scope="module")
-def state() -> Panel:
-    """What the application of the tests shows, made without it."""
-    scenario = load_scenario("online_retail")
-    return open_panel(prepare(scenario, sample=Sample(cases=100, draws=5)), load_policy("current", scenario))
-
-
-@pytest.fixture(scope="module")
-def shared_file(state: Panel, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return share(state.with_recommended(), tmp_path_factory.mktemp("shared") / "panel.html")
-
-
-@pytest.fixture
-def fresh_panel(quiet_page: Page, app: Any) -> Page:
-    """A panel in the application that nobody has used, with all curves worked out."""
-    return opened(quiet_page, app.url)
-
-
-@pytest.fixture(scope="module")
-def kept_panel(kept_page: Page, app: Any) -> Page:
-    return opened(kept_page, app.url)
-
-
-@pytest.fixture
-def panel(kept_panel: Page) -> Page:
-    """The panel that most tests share, back on the policy in force; what else they change, they change back."""
-    from_menu(kept_panel, "Back to “Policy in force”")
-    return settled(kept_panel)
-
-
-@pytest.fixture
-def shared(quiet_page: Page, shared_file: Path) -> Page:
-    return opened(quiet_page, shared_file.as_uri())
-
-
-def opened(page: Page, url: str) -> Page:
-    page.goto(url)
-    expect(page.locator("[data-tile=net_value]")).not_to_be_empty(timeout=START_MILLISECONDS)
-    return settled(page)
-
-
-def settled(page: Page) -> Page:
-    expect(page.locator(".ps")).to_have_attribute("aria-busy", "false", timeout=60_000)
-    return page
-
-
-def slider(page: Page, name: str) -> Locator:
-    return page.get_by_role("slider", name=name, exact=True)
-
-
-def press(page: Page, name: str, key: str, times: int = 1) -> None:
-    slider(page, name).focus()
-    for _ in range(times):
-        slider(page, name).press(key)
 
 
 def to_30_dollars(page: Page) -> None:
@@ -94,20 +38,7 @@ def to_30_dollars(page: Page) -> None:
     pytest.fail("the limit went past 30 dollars")
 
 
-def value_of(page: Page, tile: str = "net_value") -> float:
-    return float(page.locator(f"[data-tile={tile}]").get_attribute("data-value") or "nan")
-
-
-def from_menu(page: Page, entry: str) -> None:
-    page.get_by_label("Policies, history, files, assumptions").click()
-    page.get_by_role("button", name=entry, exact=True).click()
-
-
-def net_value(state: Panel, **agent: float) -> float:
-    return float(state.with_limits({"agent": agent}).outcome.per_year().mean())
-
-
-def test_the_journey_in_the_application(fresh_panel: Page, state: Panel) -> None:
+def test_the_journey_in_the_application(fresh_panel: Page, state: Panel, app: Any) -> None:
     panel = fresh_panel
     assert value_of(panel) == pytest.approx(net_value(state), rel=1e-9)
     see_the_answer_and_come_back(panel, state)
@@ -132,7 +63,8 @@ def test_the_journey_in_the_application(fresh_panel: Page, state: Panel) -> None
 
     sift_assumptions(panel, state)
     halve_future_value(panel)
-    export(panel)
+    go_through_history_in_one_step(panel, state)
+    export(panel, app)
     go_away_and_come_back_by_a_link(panel)
 
 
@@ -196,12 +128,37 @@ def pin_and_flip(panel: Page, state: Panel, limit: float) -> None:
 def halve_future_value(panel: Page) -> None:
     """Change an assumption: everything follows."""
     from_menu(panel, "Assumptions")
-    panel.get_by_label("Shop: future value factor").fill("0.5")
+    panel.get_by_label("How far customers' values may be off").fill("0.5")
     before = value_of(panel)
     panel.get_by_role("button", name="Value everything anew").click()
     expect(panel.locator(".ps-print-line")).to_contain_text("assumptions changed")
     settled(panel)
     assert value_of(panel) < 0.9 * before
+
+
+def go_through_history_in_one_step(panel: Page, state: Panel) -> None:
+    """Any point is one choice away, under the assumptions of then; where one stands is marked, its worth said."""
+    here, limit = value_of(panel), slider(panel, "Agents: Keep the item").get_attribute("aria-valuetext")
+    entries = panel.locator(".ps-history li button")
+    panel.get_by_label("History of changes").press("Enter")
+    expect(entries.last).to_contain_text("Assumptions changed")
+    expect(entries.last).to_have_attribute("aria-current", "step")
+    expect(panel.locator(".ps-history [aria-current]")).to_have_count(1)
+    count = entries.count()
+    entries.first.press("Enter")
+    expect(panel.locator(".ps-print-line")).not_to_contain_text("assumptions changed")
+    settled(panel)
+    assert value_of(panel) == pytest.approx(net_value(state), rel=1e-9)
+    expect(panel.get_by_role("button", name="Undo")).to_be_disabled()
+    panel.get_by_label("History of changes").click()
+    expect(entries).to_have_count(count)
+    expect(entries.first).to_have_text(re.compile(r"Opened.*\$0\.00"))
+    expect(entries.first).to_have_attribute("aria-current", "step")
+    entries.last.click()
+    expect(panel.locator(".ps-print-line")).to_contain_text("assumptions changed")
+    settled(panel)
+    assert value_of(panel) == pytest.approx(here, rel=1e-9)
+    assert slider(panel, "Agents: Keep the item").get_attribute("aria-valuetext") == limit
 
 
 def sift_assumptions(panel: Page, state: Panel) -> None:
@@ -220,15 +177,42 @@ def sift_assumptions(panel: Page, state: Panel) -> None:
     dialog.get_by_role("button", name="Close").click()
 
 
-def export(panel: Page) -> None:
-    """Write what is shown, under assumptions that were changed."""
-    panel.get_by_role("button", name="Export for agents").click()
+def export(panel: Page, app: Any) -> None:
+    """The card as it will be, what changes, what to mind; then take it away, under changed assumptions."""
+    panel.get_by_role("button", name="Export for agents").press("Enter")
     dialog = panel.get_by_role("dialog", name="Export for agents")
-    expect(dialog).to_contain_text("Assumptions were changed")
+    expect(dialog.locator("[data-mind]")).to_contain_text("Assumptions were changed (")
+    expect(dialog.get_by_role("heading")).to_have_text(
+        ["Export for agents", "The card that agents get", "What changes", "What to mind"]
+    )
+    expect(dialog.locator(".ps-findings").first).to_contain_text("Agents no longer need a lead")
+    card = dialog.frame_locator("iframe")
+    expect(card.get_by_role("heading", name="What you may do as an agent")).to_be_visible()
+    dialog.get_by_role("button", name="Lead", exact=True).press("Enter")
+    expect(dialog.get_by_role("button", name="Lead", exact=True)).to_have_attribute("aria-pressed", "true")
+    for width in (390, 900, 1280):
+        panel.set_viewport_size({"width": width, "height": 900})
+        assert panel.evaluate(OVERHANG) <= 0, f"at {width} px the dialog has to be scrolled sideways"
+    dialog.get_by_text("For systems: JSON").press("Enter")
+    expect(dialog.get_by_label("CSV, a table")).to_be_visible()
     with panel.expect_download() as download:
-        dialog.get_by_role("button", name="Write the files").click()
-    assert download.value.suggested_filename.startswith("current_v2")
-    expect(panel.locator(".ps-status")).to_contain_text("Written to")
+        dialog.get_by_role("button", name="Download", exact=True).click()
+    # several files come as one, and nothing is left where the application was started
+    assert download.value.suggested_filename == "current_v2.zip"
+    with zipfile.ZipFile(download.value.path()) as together:
+        names = together.namelist()
+        assert together.read("current_v2.json").startswith(b"{")
+    assert names == ["current_v2.json", "current_v2.card.html", "policy.schema.json"]
+    expect(panel.locator(".ps-status")).to_contain_text(f"Downloaded: current_v2.zip, with {', '.join(names)}.")
+    assert [path.name for path in app.log.parent.iterdir() if path.suffix or path.name == "out"] == ["server.log"]
+
+
+OVERHANG = """
+() => Math.max(...['.ps-dialog', '.ps-review-body'].map((name) => {
+    const element = document.querySelector(name);
+    return element.scrollWidth - element.clientWidth;
+}))
+"""
 
 
 def go_away_and_come_back_by_a_link(panel: Page) -> None:
@@ -236,8 +220,11 @@ def go_away_and_come_back_by_a_link(panel: Page) -> None:
     keep = slider(panel, "Agents: Keep the item").get_attribute("aria-valuetext")
     here = value_of(panel)
     from_menu(panel, "Copy a link to this screen")
+    # it says what it takes to open it; the token is not among what is passed on
+    expect(panel.locator(".ps-status")).to_contain_text("Whoever opens it needs the token of this workbench")
     link = panel.url
     assert "#ps=" in link
+    assert "token" not in link
     panel.goto("about:blank")
     opened(panel, link)
     expect(panel.locator(".ps-print-line")).to_contain_text("assumptions changed")
@@ -246,27 +233,15 @@ def go_away_and_come_back_by_a_link(panel: Page) -> None:
     assert value_of(panel) == pytest.approx(here, rel=1e-9)
 
 
-def test_limits_stop_at_the_next_tier_s_and_at_the_budget(panel: Page) -> None:
+def test_limits_stop_at_the_next_tier_s(panel: Page) -> None:
     press(panel, "Agents: Keep the item", "End")
     assert slider(panel, "Agents: Keep the item").get_attribute("aria-valuetext") == (
         "Keep the item limit, 50 dollars, at the lead’s limit"
     )
     press(panel, "Leads: Keep the item", "Home")
     assert "at the agent’s limit" in (slider(panel, "Leads: Keep the item").get_attribute("aria-valuetext") or "")
-    settled(panel)
-    from_menu(panel, "Back to “Policy in force”")
-    settled(panel)
-    spend = value_of(panel, "remedy_cost")
-    from_menu(panel, "Set a budget")
-    panel.get_by_label("Remedy cost a year, at most (USD)").fill(str(round(spend * 1.001)))
-    panel.get_by_role("button", name="Set", exact=True).click()
-    press(panel, "Agents: Refund", "End")
-    assert "at the budget" in (slider(panel, "Agents: Refund").get_attribute("aria-valuetext") or "")
-    assert value_of(panel, "remedy_cost") <= spend * 1.001
-    from_menu(panel, "Set a budget")
-    panel.get_by_label("Remedy cost a year, at most (USD)").fill("")
-    panel.get_by_role("button", name="Set", exact=True).click()
-    expect(panel.locator(".ps-status")).to_contain_text("No budget.")
+    press(panel, "Agents: Keep the item", "ArrowLeft")
+    assert "49 dollars" in (slider(panel, "Agents: Keep the item").get_attribute("aria-valuetext") or "")
 
 
 def test_studies_arrive_and_a_preset_can_be_gone_to(
@@ -318,9 +293,10 @@ def test_rules_are_found_changed_and_exported(panel: Page, state: Panel, tmp_pat
     link = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     assert (len(link["playbook"]["rules"]), link["tab"]) == (count, "rules")
     panel.get_by_role("button", name="Export for agents").click()
-    with panel.expect_download(lambda file: file.suggested_filename.endswith(".json")) as download:
-        panel.get_by_role("button", name="Write the files").click()
-    download.value.save_as(tmp_path / "policy.json")
+    with panel.expect_download() as download:
+        panel.get_by_role("button", name="Download", exact=True).click()
+    with zipfile.ZipFile(download.value.path()) as together:
+        (tmp_path / "policy.json").write_bytes(together.read("current_v2.json"))
     assert playbook_content(load_policy(tmp_path / "policy.json", state.setting.scenario).playbook) == link["playbook"]
     panel.get_by_role("button", name="Undo").click()
     expect(effect).to_be_empty()
@@ -333,6 +309,8 @@ def test_the_export_dialog_bars_nobody(panel: Page) -> None:
     settled(panel)
     panel.get_by_role("button", name="Export for agents").click()
     expect(panel.get_by_role("dialog")).to_contain_text("allows whatever")
+    panel.get_by_text("The table behind").click()
+    panel.get_by_text("For systems: JSON").click()
     assert not grave_violations(panel)
     panel.keyboard.press("Escape")
 
@@ -348,6 +326,16 @@ def test_a_case_of_ones_own_and_the_stories(panel: Page) -> None:
     panel.get_by_label("Choose a case").select_option("cooker_lid")
     expect(panel.locator(".ps-case .ps-sub")).to_contain_text("lid")
     panel.get_by_label("Choose a case").select_option(before)
+
+
+def test_a_file_that_holds_no_policy_is_refused_in_one_line(panel: Page) -> None:
+    loader, status = panel.get_by_label("Open a policy file"), panel.locator(".ps-status")
+    huge = {"name": "huge.json", "mimeType": "application/json", "buffer": b"[" * 5_000_001}
+    loader.set_input_files(huge)
+    expect(status).to_contain_text("huge.json is too large for a policy: over 5 MB.")
+    loader.set_input_files(huge | {"name": "deep.json", "buffer": b"[" * 100_000})
+    expect(status).to_contain_text("nested too deeply")
+    assert "Traceback" not in status.inner_text()
 
 
 def test_pictures_and_tables_can_be_taken_away(panel: Page) -> None:
@@ -424,7 +412,7 @@ def show_tables(page: Page) -> None:
 VIEWS: dict[str, Callable[[Page], object]] = {
     "the panel": lambda page: None,
     "menu": lambda page: page.get_by_label("Policies, history, files, assumptions").click(),
-    "history": lambda page: from_menu(page, "History of changes"),
+    "history": lambda page: page.get_by_label("History of changes").click(),
     "side by side": lambda page: from_menu(page, "Side by side"),
     "budget": lambda page: from_menu(page, "Set a budget"),
     "a case": lambda page: page.get_by_label("Choose a case").select_option("own"),
@@ -497,6 +485,49 @@ def grave_violations(page: Page) -> list[str]:
         for violation in Axe().run(page).response["violations"]
         if violation["impact"] in ("serious", "critical")
     ]
+
+
+#: Every text on the page, seen or not, and every name and description that is read aloud or shown under the mouse.
+TEXTS = """
+() => {
+    const texts = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        if (!walker.currentNode.parentElement.closest('script, style')) texts.push(walker.currentNode.data);
+    }
+    for (const element of document.querySelectorAll('.ps *')) {
+        for (const name of ['aria-label', 'title', 'aria-valuetext', 'alt', 'placeholder']) {
+            texts.push(element.getAttribute(name) ?? '');
+        }
+    }
+    return texts;
+}
+"""
+
+
+def test_nothing_on_the_page_is_a_name_of_the_program(panel: Page) -> None:
+    spec = importlib.util.spec_from_file_location("plain_words", Path(__file__).parents[1] / "plain_words.py")
+    assert spec is not None
+    assert spec.loader is not None
+    plain = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(plain)
+    to_30_dollars(panel)
+    settled(panel)
+    expect(panel.locator(".ps-sentence p").first).to_contain_text("today")
+    dialogs: dict[str, Callable[[], object]] = {
+        entry: lambda entry=entry: from_menu(panel, entry)
+        for entry in ("History of changes", "Side by side", "Set a budget", "Assumptions")
+    }
+    dialogs["All assumptions"] = lambda: panel.get_by_role("button", name="All assumptions").click()
+    dialogs["Export for agents"] = lambda: panel.get_by_role("button", name="Export for agents").click()
+    ready = {"Assumptions": "How much customers mind waiting", "Export for agents": "allows whatever"}
+    for entry, show in dialogs.items():
+        show()
+        dialog = panel.get_by_role("dialog")
+        expect(dialog).to_contain_text(ready.get(entry, ""))
+        assert not plain.names_of_the_program(panel.evaluate(TEXTS)), entry
+        panel.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
 
 
 FOCUSED = """

@@ -206,9 +206,9 @@ def test_the_policy_of_which_a_limit_is_moved_is_written_and_reads_back(
     status = panel.locator(".ps-status")
     with panel.expect_download() as download:
         dialog.get_by_role("button", name="Write the files").click()
-    expect(status).to_contain_text("Written to out, and downloaded: current_v2.json")
+    expect(status).to_contain_text("Written to out: current_v2.json, policy.schema.json. Downloaded: current_v2.json.")
     rest(panel)  # what goes on behind it leaves that word where it is, until a limit is moved
-    expect(status).to_contain_text("Written to out, and downloaded: current_v2.json")
+    expect(status).to_contain_text("Written to out: current_v2.json, policy.schema.json. Downloaded: current_v2.json.")
     written = lab.folder / "out" / "current_v2.json"
     policy = import_policy(written, setting.scenario)
     assert policy.limit("agent", "keep_item") == 30.0

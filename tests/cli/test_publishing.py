@@ -135,6 +135,9 @@ def test_diff_in_words_and_in_money(run: Run) -> None:
     content = json.loads(out)
     assert content["net_value"] is None
     assert content["differences"][0]["example"]["failure"] == "late_delivery"
+    assert content["changes"]["changes"][0]["sentence"] == (
+        "Agents no longer need a lead to refund between $25 and $150."  # without cases there is nothing to count
+    )
 
 
 def test_expected_effect_is_written_into_files(run: Run) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from policy_sim import Lever, evaluate, import_policy, load_policy, load_scenario, threshold_curve
 from policy_sim.border import shipped
+from policy_sim.show.live.state import open_panel
 from policy_sim.study import Sample, analyse_decision, load_story, prepare, replay
 from policy_sim.sweep.results import read_sweep
 from policy_sim.value import best_limits, compare, keep_or_return
@@ -46,8 +47,12 @@ def test_the_main_job_writes_policy_tables_and_figures(run: Run, tmp_path: Path)
     assert {Path(path).name for path in result["files"]} == names
     # what is printed is what the library says
     scenario = load_scenario("online_retail")
-    payoffs = prepare(scenario, sample=Sample(cases=400, draws=7, seed=3)).payoffs
+    setting = prepare(scenario, sample=Sample(cases=400, draws=7, seed=3))
+    payoffs = setting.payoffs
     policy = import_policy(tmp_path / "out" / "policy.json", scenario)
+    # there is one recommendation: the panel's
+    recommended = open_panel(setting, load_policy("current", scenario)).with_recommended().presets[-1]
+    assert (recommended.name, recommended.tiers) == ("recommended", policy.tiers)
     difference = compare(evaluate(policy, payoffs), evaluate(load_policy("current", scenario), payoffs))
     gain = difference.per_year()
     printed = result["recommended"]["difference"]["net_value"]
@@ -215,7 +220,7 @@ def test_optimize_keeps_to_bounds_and_says_so(run: Run) -> None:
     words = " ".join(out.split())
     for phrase in (
         "Limits of every tier that could move", "Price of simplicity", "the best of each case", "too few cases to tell",
-        "Supervisors under", "$384k a year for remedies: ", "If learned claiming were ignored", "fitted to",
+        "Supervisors under", "$384k a year for remedies: ", "If extra claims were ignored", "fitted to",
         "searches from different limits ended as high",
     ):  # fmt: skip
         assert phrase in words

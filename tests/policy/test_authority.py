@@ -34,9 +34,9 @@ def test_exceptions_are_named(current):
     [
         ({}, "agent", "every case starts with the agent"),
         ({"suspicion": 0.59, "prior_claims": 3}, "agent", "every case starts with the agent"),
-        ({"suspicion": 0.6}, "lead", "suspicion is 0.6 or more: straight to the lead"),
-        ({"prior_claims": 4}, "manager", "prior claims is 4 or more: straight to the manager"),
-        ({"suspicion": 1, "prior_claims": 9}, "manager", "prior claims is 4 or more: straight to the manager"),
+        ({"suspicion": 0.6}, "lead", "looks suspicious (score 0.6 or more): goes to the lead"),
+        ({"prior_claims": 4}, "manager", "4 claims or more in 12 months: goes to the manager"),
+        ({"suspicion": 1, "prior_claims": 9}, "manager", "4 claims or more in 12 months: goes to the manager"),
         ({"item_price": 1e9}, "agent", "every case starts with the agent"),
         ({"suspicion": float("nan")}, "agent", "every case starts with the agent"),
     ],

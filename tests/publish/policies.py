@@ -9,7 +9,18 @@ from datetime import date
 from hypothesis import strategies as st
 
 from policy_sim.assumptions import load_scenario
-from policy_sim.policy import ASK, NO_LIMIT, ExpectedEffect, Guard, LimitException, Playbook, Policy, Provenance, Tier
+from policy_sim.policy import (
+    ASK,
+    NO_LIMIT,
+    ExpectedEffect,
+    ExpectedSpending,
+    Guard,
+    LimitException,
+    Playbook,
+    Policy,
+    Provenance,
+    Tier,
+)
 from policy_sim.words import ASKS, GUARD_FACTS, LIMITS, RULE_FACTS
 
 SCENARIO = load_scenario("online_retail")
@@ -131,5 +142,8 @@ provenances = st.builds(
     draw_count=st.none(),
     expected_effect=st.one_of(
         st.none(), st.builds(ExpectedEffect, against=st.just("current"), per_year=money, low=money, high=money)
+    ),
+    expected_spending=st.one_of(
+        st.none(), st.builds(ExpectedSpending, remedy_cost=money, budget=money.filter(lambda value: value > 0))
     ),
 )

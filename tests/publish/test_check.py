@@ -95,7 +95,7 @@ def test_guards_that_catch_too_many_genuine_cases(scenario, current, payoffs):
     share = float((payoffs.cases.suspicion >= 0.6).mean())
     assert 0 < share < 0.1
     findings = check(current, scenario, payoffs, guard_share=share / 2)
-    assert "suspicion is 0.6 or more: straight to the lead' catches" in findings[0].words
+    assert "looks suspicious (score 0.6 or more): goes to the lead' catches" in findings[0].words
     assert check(current, scenario, payoffs, guard_share=share) == []
 
 

@@ -44,7 +44,7 @@ def test_each_allows_something_that_the_other_does_not(scenario, current):
     assert len(differing.counterexamples) == 2
     assert [(step.words, step.more_generous) for step in differing.steps] == [
         ("credit above 5 up to 10 USD, any failure (any segment): agent decides -> lead decides", "current version 1"),
-        ("refund above 25 up to 50 USD, wrong_item (loyal): lead decides -> agent decides", "current version 2"),
+        ("refund above 25 up to 50 USD, Wrong item (Many orders): lead decides -> agent decides", "current version 2"),
     ]
     assert differing.life == ("version 1 -> 2",)
     table = differing.to_frame()

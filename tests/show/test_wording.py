@@ -5,9 +5,6 @@ import math
 import pytest
 
 from policy_sim.show.wording import (
-    assumption_title,
-    assumption_unit,
-    assumption_value,
     format_limit,
     format_money,
     format_number,
@@ -42,7 +39,10 @@ def test_signs_are_shown_where_a_change_is_meant() -> None:
     assert format_money(5, "CHF") == "CHF 5.00"
     assert format_share(0.1274) == "12.7%"
     assert format_share(-0.073, signed=True) == "−7.3%"
-    assert format_share(0.0001, signed=True) == "0.0%"
+    assert format_share(0.0001, signed=True) == "0%"
+    assert format_share(0.55) == "55%"
+    assert format_share(0.07, signed=True) == "+7%"
+    assert format_share(1.0) == "100%"
     assert format_number(35_923.4) == "35,923"
     assert format_number(-0.25, signed=True) == "−0.2"
 
@@ -53,22 +53,3 @@ def test_limits_are_money_or_words() -> None:
     assert format_limit(1250, "USD") == "$1,250"
     assert format_limit(math.inf, "USD") == "no limit"
     assert format_limit(-math.inf, "USD") == "ask first"
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "said", "counted"),
-    [
-        (0.0725, "share of item price", "7.25%", "of item price"),
-        (12.1, "USD per parcel", "$12.10", "per parcel"),
-        (40.0, "USD", "$40", ""),
-        (0.6104, "logits per unit of effort", "0.61", "logits per unit of effort"),
-        (20902.3, "cases per year", "20,902", "cases per year"),
-    ],
-)
-def test_values_of_assumptions(value, unit, said, counted):
-    assert assumption_value(value, unit) == said
-    assert assumption_unit(unit) == counted
-
-
-def test_titles_of_assumptions():
-    assert assumption_title("late_delivery.churn_without_remedy") == "Late delivery: churn without remedy"

@@ -41,7 +41,7 @@ _MOST_ROWS, _MOST_COLUMNS = 5_000, 200
 _MOST_UNPACKED = 5_000_000
 #: Entries of the provenance that are whole numbers, and that are money.
 _WHOLE = ("seed", "case_count", "draw_count")
-_MONEY = ("per_year", "low", "high")
+_MONEY = ("per_year", "low", "high", "remedy_cost", "budget")
 _SEALED = "seal.content."
 _PROVENANCE = "provenance."
 

@@ -6,7 +6,7 @@ In: a calibration and its checks, what learning changes. Out: matplotlib figures
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -16,8 +16,8 @@ from policy_sim.evidence.calibration import Calibration
 from policy_sim.evidence.confounding import Sensitivity
 from policy_sim.evidence.predictive import PredictiveCheck
 from policy_sim.show.figures.drawing import ACCENT, COST, MUTED, RULE, TEXT, finish, money_ticks, new_figure, quiet
-from policy_sim.show.wording import assumption_title
 from policy_sim.study import Learning
+from policy_sim.uncertain import spelled_out
 
 __all__ = ["figures_of_calibration", "plot_check", "plot_learned", "plot_unseen", "plot_what_learning_changes"]
 
@@ -26,7 +26,8 @@ def figures_of_calibration(
     calibration: Calibration, check: PredictiveCheck, unseen: Sensitivity
 ) -> Mapping[str, Figure]:
     """Return the figures by the names of their files."""
-    return {"learned": plot_learned(calibration), "came_back": plot_check(check), "unseen": plot_unseen(unseen)}
+    titles = calibration.scenario.title_of
+    return {"learned": plot_learned(calibration), "came_back": plot_check(check), "unseen": plot_unseen(unseen, titles)}
 
 
 def plot_learned(calibration: Calibration, truth: Mapping[str, object] | None = None) -> Figure:
@@ -52,7 +53,8 @@ def plot_learned(calibration: Calibration, truth: Mapping[str, object] | None = 
     if truth is not None:
         true = np.array([float(str(truth[str(name)])) for name in table["assumption"]])
         axis.plot((true - low) / (high - low), places - 0.14, "X", color=COST, markersize=7, markeredgecolor="white")
-    axis.set_yticks(places, [assumption_title(str(name)) for name in table["assumption"]], fontsize=8, color=TEXT)
+    titles = [calibration.scenario.title_of(str(name)) for name in table["assumption"]]
+    axis.set_yticks(places, titles, fontsize=8, color=TEXT)
     for place, left in zip(places, table["width_left"], strict=True):
         axis.text(1.02, float(place), f"{left:.0%}", va="center", fontsize=8, color=MUTED)
     axis.text(1.02, len(table) - 0.4, "width\nleft", va="bottom", fontsize=8, color=MUTED)
@@ -94,8 +96,11 @@ def plot_check(check: PredictiveCheck) -> Figure:
     return figure
 
 
-def plot_unseen(unseen: Sensitivity) -> Figure:
-    """Draw the 90 % interval of each effect as far as something that nobody recorded may move it, by its strength."""
+def plot_unseen(unseen: Sensitivity, titles: Callable[[str], str] = spelled_out) -> Figure:
+    """Draw the 90 % interval of each effect as far as something that nobody recorded may move it, by its strength.
+
+    `titles` says what an assumption is called, by its name: `Scenario.title_of`.
+    """
     table = unseen.to_frame()
     names = list(dict.fromkeys(table["assumption"]))[::-1]
     strengths = sorted(table["strength"].unique(), reverse=True)
@@ -110,7 +115,7 @@ def plot_unseen(unseen: Sensitivity) -> Figure:
     at = [places[name] for name in read["assumption"]]
     axis.plot(read["as_read"], at, "o", color=TEXT, markersize=5, linestyle="none", label="as read")
     axis.axvline(0, color=MUTED, linewidth=0.8)
-    axis.set_yticks(range(len(names)), [assumption_title(str(name)) for name in names], fontsize=8, color=TEXT)
+    axis.set_yticks(range(len(names)), [titles(str(name)) for name in names], fontsize=8, color=TEXT)
     axis.set_xlabel("what it does to the chance to stay (logits)", fontsize=9, color=MUTED)
     quiet(axis)
     axis.grid(visible=False, axis="y")

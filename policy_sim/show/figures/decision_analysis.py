@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from policy_sim.assumptions import Scenario
+from policy_sim.show.assumption_words import assumption_unit, assumption_value
 from policy_sim.show.figures.drawing import (
     ACCENT,
     COST,
@@ -26,14 +27,7 @@ from policy_sim.show.figures.drawing import (
     new_figure,
     quiet,
 )
-from policy_sim.show.wording import (
-    NOT_TOLD_APART,
-    TOO_FEW,
-    assumption_title,
-    assumption_unit,
-    assumption_value,
-    format_money,
-)
+from policy_sim.show.wording import NOT_TOLD_APART, TOO_FEW, format_money
 from policy_sim.study import DecisionAnalysis, InformationValue, Sensitivity
 from policy_sim.value import Outcome, compare
 
@@ -93,7 +87,7 @@ def plot_tornado(sensitivity: Sensitivity, most: int = 10) -> Figure:
                 color=TEXT,
             )
     axis.axvline(today, color=TEXT, linewidth=1.0)
-    _name_rows(axis, table["assumption"], table["unit"])
+    _name_rows(axis, sensitivity.scenario, table["assumption"])
     axis.set_xlabel(
         f"net value a year, “{sensitivity.recommended.title}” against “{sensitivity.baseline.title}” "
         f"({format_money(today, currency, True)} today)"
@@ -143,7 +137,7 @@ def plot_information(
             format_money(value, currency), (value + error, place), xytext=(7, 0), textcoords="offset points",
             va="center", color=TEXT,
         )  # fmt: skip
-    _name_rows(axis, table["assumption"], [scenario.assumption(name).unit for name in table["assumption"]])
+    _name_rows(axis, scenario, table["assumption"])
     whole = format_money(everything.value, currency)
     axis.set_xlabel(f"worth of knowing it before choosing, a year (everything: {whole})")
     axis.margins(x=0.16)
@@ -184,12 +178,14 @@ def plot_differences(outcomes: Sequence[Outcome], baseline: Outcome) -> Figure:
     return figure
 
 
-def _name_rows(axis: Axes, names: Sequence[str] | pd.Series, units: Sequence[str] | pd.Series) -> None:
-    """Write the assumptions' names and units beside their rows, the first on top."""
+def _name_rows(axis: Axes, scenario: Scenario, names: pd.Series) -> None:
+    """Write the assumptions' titles and units beside their rows, the first on top."""
     labels = []
-    for name, unit in zip(names, units, strict=True):
-        counted = textwrap.shorten(assumption_unit(unit), _LABEL_LENGTH, placeholder=" …")
-        labels.append("\n".join(part for part in (assumption_title(name), counted) if part))
+    for name in names:
+        counted = textwrap.shorten(assumption_unit(scenario.assumption(name).unit), _LABEL_LENGTH, placeholder=" …")
+        labels.append(
+            "\n".join(part for part in (textwrap.fill(scenario.title_of(name), _LABEL_LENGTH), counted) if part)
+        )
     axis.set_yticks(range(len(labels)), labels)
     axis.set_ylim(len(labels) - 0.4, -0.6)
 

@@ -5,7 +5,7 @@ In: tables of the questions to a sweep, journeys. Out: matplotlib figures. Left 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import numpy as np
@@ -27,10 +27,10 @@ from policy_sim.show.figures.drawing import (
     new_figure,
     quiet,
 )
-from policy_sim.show.wording import assumption_title
 from policy_sim.study.journey import TRAJECTORIES, Journey
 from policy_sim.sweep.discovery import Discovery
 from policy_sim.sweep.results import SweepResults
+from policy_sim.uncertain import spelled_out
 from policy_sim.words import LIMIT_KINDS, OUTCOMES
 
 __all__ = ["plot_discovery", "plot_journeys", "plot_limit_map", "plot_what_decides"]
@@ -40,7 +40,9 @@ _DRAWN_RUNS = 1_500
 _TITLES = {"customers": "Customers", "lost": "Lost over a failure, a month"}
 
 
-def plot_what_decides(tables: dict[str, pd.DataFrame], most: int = 8) -> Figure:
+def plot_what_decides(
+    tables: dict[str, pd.DataFrame], most: int = 8, titles: Callable[[str], str] = spelled_out
+) -> Figure:
     """Draw Sobol's indices, one panel for each outcome: known alone (filled) and with all it plays into (open).
 
     Parameters
@@ -49,6 +51,8 @@ def plot_what_decides(tables: dict[str, pd.DataFrame], most: int = 8) -> Figure:
         By outcome, as `what_decides` gives them for one policy.
     most
         How many factors to draw; in the order of the first outcome.
+    titles
+        What a factor is called, by its name: `Scenario.title_of`.
     """
     first = next(iter(tables.values()))
     if first["factor"].duplicated().any():
@@ -68,7 +72,7 @@ def plot_what_decides(tables: dict[str, pd.DataFrame], most: int = 8) -> Figure:
         axis.set_xlabel("share of the variance")
         axis.set_xlim(0, max(1.0, float(rows["total_high"].max()) * 1.05))
         quiet(axis)
-    axes[0].set_yticks(places, [assumption_title(name) for name in names])
+    axes[0].set_yticks(places, [titles(name) for name in names])
     axes[0].invert_yaxis()
     axes[-1].legend(loc="lower right", frameon=False, fontsize=9)
     points = int(first["points"].iloc[0]) if "points" in first else 0
@@ -76,7 +80,12 @@ def plot_what_decides(tables: dict[str, pd.DataFrame], most: int = 8) -> Figure:
     return figure
 
 
-def plot_limit_map(limits: pd.DataFrame, currency: str, outcome: str = "enough.agent.keep_item") -> Figure:
+def plot_limit_map(
+    limits: pd.DataFrame,
+    currency: str,
+    outcome: str = "enough.agent.keep_item",
+    titles: Callable[[str], str] = spelled_out,
+) -> Figure:
     """Draw a map of limits: dark where more may be given, each cell with its amount.
 
     Parameters
@@ -87,6 +96,8 @@ def plot_limit_map(limits: pd.DataFrame, currency: str, outcome: str = "enough.a
         Of the limit.
     outcome
         What it is a map of.
+    titles
+        What a factor is called, by its name: `Scenario.title_of`.
     """
     values = limits.to_numpy(dtype=np.float64)
     figure = new_figure(2.8 + 0.95 * limits.shape[1], 1.9 + 0.52 * limits.shape[0])
@@ -99,8 +110,8 @@ def plot_limit_map(limits: pd.DataFrame, currency: str, outcome: str = "enough.a
             axis.annotate(f"{value:,.0f}", (column, row), ha="center", va="center", color=colour, fontsize=9)
     axis.set_xticks(range(limits.shape[1]), [_format_level(level) for level in limits.columns])
     axis.set_yticks(range(limits.shape[0]), [_format_level(level) for level in limits.index])
-    axis.set_xlabel(assumption_title(str(limits.columns.name)))
-    axis.set_ylabel(assumption_title(str(limits.index.name)))
+    axis.set_xlabel(titles(str(limits.columns.name)))
+    axis.set_ylabel(titles(str(limits.index.name)))
     axis.set_title(", ".join(filter(None, [_outcome_title(outcome), currency])), loc="left", fontsize=10.5, color=TEXT)
     axis.tick_params(length=0)
     for side in axis.spines.values():
@@ -110,7 +121,13 @@ def plot_limit_map(limits: pd.DataFrame, currency: str, outcome: str = "enough.a
     return figure
 
 
-def plot_discovery(sweep: SweepResults, discovery: Discovery, outcome: str, below: float = 0.0) -> Figure:
+def plot_discovery(
+    sweep: SweepResults,
+    discovery: Discovery,
+    outcome: str,
+    below: float = 0.0,
+    titles: Callable[[str], str] = spelled_out,
+) -> Figure:
     """Draw the runs over the two factors that the first box restricts most: bad ones marked, the box outlined.
 
     Parameters
@@ -119,6 +136,8 @@ def plot_discovery(sweep: SweepResults, discovery: Discovery, outcome: str, belo
         The runs, and what `discover` found in them.
     outcome, below
         What was asked: bad runs are below this.
+    titles
+        What a factor is called, by its name: `Scenario.title_of`.
 
     Raises
     ------
@@ -149,12 +168,12 @@ def plot_discovery(sweep: SweepResults, discovery: Discovery, outcome: str, belo
             )  # fmt: skip
     ranges = (cast(tuple[float, float], box.limits[name]) for name in (across, down))
     _outline(axis, table[across], table[down], *ranges)
-    axis.set_xlabel(assumption_title(across))
-    axis.set_ylabel(assumption_title(down))
+    axis.set_xlabel(titles(across))
+    axis.set_ylabel(titles(down))
     axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=9, borderaxespad=0.2)
     quiet(axis)
     others = [name for name in box.limits if name not in (across, down)]
-    pale = f"; pale where {', '.join(assumption_title(name) for name in others)} lies outside" if others else ""
+    pale = f"; pale where {', '.join(titles(name) for name in others)} lies outside" if others else ""
     finish(figure, f"{len(table):,} of {discovery.runs:,} runs; in the box {box.density:.0%} are like that{pale}")
     return figure
 

@@ -35,6 +35,7 @@ from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.auth.login import LoginFormHandler
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
+from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
@@ -43,8 +44,10 @@ from traitlets.config import Config
 from voila.app import Voila
 from voila.paths import collect_static_paths, collect_template_paths
 from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from policy_sim.border import InputError, write_whole
+from policy_sim.show.live.doors import Channels, KernelModel
 from policy_sim.show.live.visit import VISIT_FOLDER, WAITING, Visit
 
 __all__ = ["AppSettings", "run_app"]
@@ -316,11 +319,11 @@ class _Server(Voila):
         return {**super().init_settings(), "jinja2_env": pages}
 
     def init_handlers(self) -> list[Any]:
-        """Add the way in and the watch over a visitor's kernel; leave out what tells kernels about requests."""
+        """Add the way in and the watch over a kernel, put our doors in; leave out what tells kernels about requests."""
         ours = [(r"/login", _Login), (r"/visit/([\w-]+)", _Watch, {"folder": self.folder})]
         theirs = [handler for handler in super().init_handlers() if "/voila/query/" not in handler[0]]
-        page = {TornadoVoilaHandler: _Page}
-        return ours + [(path, page.get(handler, handler), *settings) for path, handler, *settings in theirs]
+        instead = {TornadoVoilaHandler: _Page, VoilaKernelWebsocketHandler: Channels, KernelHandler: KernelModel}
+        return ours + [(path, instead.get(handler, handler), *settings) for path, handler, *settings in theirs]
 
     def listen(self) -> None:
         """Serve on the socket that is already bound."""
@@ -377,6 +380,9 @@ class _Watch(WebSocketMixin, WebSocketHandler, JupyterHandler):
         self.kernels.pages[kernel_id] += 1
         # beside, since nothing that comes in is read before this returns
         self.task = asyncio.create_task(self._tell(kernel_id))
+
+    def on_message(self, message: str | bytes) -> None:
+        """Hear nothing: a page has nothing to say here."""
 
     def on_close(self) -> None:
         self.task.cancel()

@@ -7,24 +7,38 @@ changed assumptions (`widget`), how the rows look (`page/mind.js`, `page/assumpt
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from policy_sim.assumptions import Scenario
-from policy_sim.border import Progress
+from policy_sim.border import InputError, Progress, nearest
 from policy_sim.policy import Policy
-from policy_sim.show.wording import TRUSTS, assumption_title, assumption_unit, assumption_value
+from policy_sim.show.assumption_words import (
+    assumption_unit,
+    assumption_value,
+    picture_words,
+    plain_unit,
+    range_words,
+    sentence_words,
+    turn_words,
+)
+from policy_sim.show.wording import TRUSTS
 from policy_sim.study import one_at_a_time, thinned
 from policy_sim.value import Payoffs
 
-__all__ = ["assumption_rows", "break_even_rows", "trust_rows"]
+__all__ = ["assumption_rows", "break_even_rows", "trust_rows", "what_fits"]
 
 _STUDY_CASES = 1_000  # on which one assumption is moved at a time
 
 
 def assumption_rows(scenario: Scenario) -> list[dict[str, Any]]:
-    """Return every assumption as the page shows it: name, group, title, value, range, unit, words, source, trust."""
+    """Return every assumption as the page shows it.
+
+    name; group and title: what it is about, and what it is called; sentence: what its value means; value, low, high,
+    unit; words: its range; source; trust.
+    """
     rows = []
     for name in scenario.assumption_names:
         assumption = scenario.assumption(name)
@@ -32,12 +46,13 @@ def assumption_rows(scenario: Scenario) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": name,
-                "group": assumption_title(name).partition(":")[0],
-                "title": assumption_title(name).partition(": ")[2],
+                "group": scenario.group_title(name.partition(".")[0]),
+                "title": scenario.title_of(name),
+                "sentence": sentence_words(scenario, name),
                 "value": assumption.value,
                 "low": low,
                 "high": high,
-                "unit": assumption.unit,
+                "unit": plain_unit(assumption.unit),
                 "words": f"{assumption_value(low, assumption.unit)} to {assumption_value(high, assumption.unit)}",
                 "source": assumption.source,
                 "trust": assumption.trust,
@@ -69,9 +84,10 @@ def break_even_rows(
     Returns
     -------
     list
-        One row per assumption, those that come nearest to turning it first: name, title, unit; today, low and high end
-        of what is plausible, turns_at (none: never within its range), each with its words; the difference at low, today
-        and high (money a year).
+        One row per assumption, those that come nearest to turning it first: name, title, unit; sentence: what today's
+        value means; today, low and high end of what is plausible, turns_at (none: never within its range), each with
+        its words for a table; as the sentence would have them: today_picture, between (low to high), turns (from where
+        on it turns); the difference at low, today and high (money a year).
     """
     if policy == baseline:
         return []
@@ -89,7 +105,10 @@ def break_even_rows(
         turns_at = None if np.isnan(row["break_even"]) else float(row["break_even"])
         values = {"today": row["today"], "low": low, "high": high, "turns_at": turns_at}
         rows.append(
-            {"name": name, "title": assumption_title(name), "unit": assumption_unit(unit), "side": row["side"]}
+            {"name": name, "title": scenario.title_of(name), "unit": assumption_unit(unit)}
+            | {"sentence": sentence_words(scenario, name), "today_picture": picture_words(scenario, name)}
+            | {"between": range_words(scenario, name)}
+            | {"turns": "" if turns_at is None else turn_words(scenario, name, turns_at)}
             | values
             | {f"{key}_words": "" if x is None else assumption_value(x, unit) for key, x in values.items()}
             | {f"difference_{key}": float(moved[f"difference_{key}"]) for key in ("low", "today", "high")}
@@ -98,3 +117,29 @@ def break_even_rows(
     turning = [row for row in rows if row["turns_at"] is not None]
     never = sorted((row for row in rows if row["turns_at"] is None), key=lambda row: -swings[row["name"]])
     return turning + never
+
+
+def what_fits(values: Mapping[str, Any], scenario: Scenario) -> tuple[dict[str, float], list[str]]:
+    """Return those assumptions of a link that the scenario can be given one by one, and of the others why not.
+
+    Parameters
+    ----------
+    values
+        By the names of assumptions, as somebody else's link says them: anything may stand there.
+    scenario
+        What is assumed now.
+    """
+    known, fitting, left_out = set(scenario.assumption_names), {}, []
+    for name, value in values.items():
+        if name not in known:
+            left_out.append(f"there is no assumption '{name}'{nearest(name, known)}")
+            continue
+        try:
+            scenario.with_values({name: float(value)})
+        except InputError as error:
+            left_out.append(str(error))
+        except (TypeError, ValueError):
+            left_out.append(f"assumption '{name}' is {value!r:.40}; it must be a number")
+        else:
+            fitting[name] = float(value)
+    return fitting, left_out

@@ -12,13 +12,11 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from policy_sim.assumptions import Scenario
+from policy_sim.show.assumption_words import assumption_unit, assumption_value, range_words, sentence_words
 from policy_sim.show.wording import (
     NOT_TOLD_APART,
     TOO_FEW,
     TRUSTS,
-    assumption_title,
-    assumption_unit,
-    assumption_value,
     format_money,
     format_number,
     format_share,
@@ -110,7 +108,7 @@ _STEPS = (
         (0, 1),
     ),
     _Step(
-        *("learned_claiming", ("remedy_cost",), _FAILURES, "lost to claims that were learned, mean of all failures"),
+        *("learned_claiming", ("remedy_cost",), _FAILURES, "lost to extra claims, mean of all failures"),
         "money",
         "What is given gets round, the more the more it gains; guards stop a part of it.",
         ("claiming.*",),
@@ -154,8 +152,8 @@ def chain_content(mine: Outcome, base: Outcome) -> dict[str, Any]:
         a year, means over the draws), their words, formula and worked (the same with numbers of both), factor (title,
         unit, mine and base: `of` times factor is the step), why, rests_on (names of assumptions); the last one is net
         value, with parts (names and signs) in place of a factor. outcomes: by tile summary, how far the two are apart,
-        and failures, how the number of a year splits over them. assumptions: by name title, value, range, source and
-        trust in words.
+        and failures, how the number of a year splits over them. assumptions: by name title, value, sentence, range, source
+        and trust in words.
     """
     scenario, difference = mine.payoffs.scenario, compare(mine, base)
     steps = _steps(mine, base)
@@ -299,12 +297,12 @@ def _is_any(name: str, patterns: tuple[str, ...]) -> bool:
 def _assumption(name: str, scenario: Scenario) -> dict[str, str]:
     assumption = scenario.assumption(name)
     mark, trust = TRUSTS[assumption.trust]
-    low, high = (assumption_value(end, assumption.unit) for end in assumption.range)
     value = f"{assumption_value(assumption.value, assumption.unit)} {assumption_unit(assumption.unit)}".strip()
     return {
-        "title": assumption_title(name),
+        "title": scenario.title_of(name),
         "value": value,
-        "range": "" if assumption.distribution == "chosen" else f"{low} to {high}",
+        "sentence": sentence_words(scenario, name),
+        "range": "" if assumption.distribution == "chosen" else range_words(scenario, name),
         "source": assumption.source,
         "trust": f"{mark} {trust}",
     }

@@ -12,10 +12,10 @@ from typing import Any
 
 from policy_sim import __version__
 from policy_sim.assumptions import Scenario
-from policy_sim.policy import Policy, limit_content, limit_words
+from policy_sim.policy import Policy, guard_words, limit_content, limit_words
 from policy_sim.show.live.answer import answer_content
 from policy_sim.show.live.guidance import FOLLOWED, menu_rows, playbook_content
-from policy_sim.show.live.state import SHOWN, SPEND, VALUE, Panel
+from policy_sim.show.live.state import FOUND, SHOWN, SPEND, VALUE, Panel
 from policy_sim.show.wording import currency_content, year_words
 from policy_sim.words import CASE_COLUMNS, LIMIT_KINDS, OUTCOMES, PARTS, TILES
 
@@ -79,10 +79,7 @@ def frame_content(panel: Panel) -> dict[str, Any]:
         "curve_columns": list(_CURVE_COLUMNS),
         "base": {name: float(in_force.per_case(name).mean()) for name in SHOWN},
         "exceptions": [_exception_words(policy, k, scenario) for k in range(len(policy.exceptions))],
-        "guards": [
-            f"{guard.fact.replace('_', ' ').capitalize()} {guard.at_least:g} or more: straight to the {guard.to}"
-            for guard in policy.guards
-        ],
+        "guards": [_capital(guard_words(guard, policy.currency)) for guard in policy.guards],
         "stories": panel.stories(),
         "case_fields": _case_fields(scenario, policy.currency),
     }
@@ -105,13 +102,14 @@ def lever_rows(panel: Panel) -> list[dict[str, Any]]:
 
 
 def preset_rows(panel: Panel) -> list[dict[str, Any]]:
-    """Return the policies that one may go to: name, title, limits and playbook."""
+    """Return the policies that one may go to: name, title, limits, playbook, and whether a search has found it."""
     return [
         {
             "name": policy.name,
             "title": policy.title,
             "limits": general_limits(policy, panel),
             "playbook": playbook_content(policy.playbook),
+            "is_found": policy.name in FOUND,
         }
         for policy in panel.presets
     ]
@@ -150,4 +148,8 @@ def _exception_words(policy: Policy, k: int, scenario: Scenario) -> str:
     segments = [segment.title for segment in scenario.segments if segment.name == exception.segment]
     only = ", ".join([*failures, *segments])
     limits = "; ".join(limit_words(name, value, policy.currency) for name, value in exception.limits.items())
-    return f"{only[:1].upper()}{only[1:]} ({exception.tier}): {limits}"
+    return f"{_capital(only)} ({exception.tier}): {limits}"
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

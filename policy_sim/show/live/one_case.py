@@ -7,6 +7,7 @@ which resolutions there are and what they are worth (`value`), drawing (`page/on
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from policy_sim.currencies import amount_words
 from policy_sim.policy import Playbook, PlaybookRule, Policy, playbook_rule_words, titles_of
 from policy_sim.service import read_cases
 from policy_sim.show.wording import currency_content, format_money
-from policy_sim.study import load_story, replay
+from policy_sim.study import Replay, load_story, replay
 from policy_sim.value import Obstacle, Payoffs, book_of, chosen_alike, decide, obstacles_of, rules_of, value_cases
 from policy_sim.words import ASKS, GUARDS, LIMIT_KINDS, RULE_FACTS
 
@@ -36,13 +37,19 @@ def story_content(policy: Policy, name: str, draws: int) -> dict[str, Any]:
     InputError
         If there is no such story, or the policy does not fit its scenario.
     """
-    story = load_story(name)
-    played = replay(story, draws=draws)
+    played = _played(name, draws)
+    story = played.story
     titles: dict[int, str] = {}
     for option, content in story.options.items():
         titles.setdefault(played.resolution[option], content.title)
     fitting = _fitting(policy, played.payoffs.scenario)
     return {"words": story.told, **_content(fitting, played.payoffs, titles)}
+
+
+@lru_cache(maxsize=32)
+def _played(name: str, draws: int) -> Replay:
+    """Return a story with all that could have been done in it, valued; no policy has a say in that."""
+    return replay(load_story(name), draws=draws)
 
 
 def case_content(policy: Policy, facts: Mapping[str, Any], scenario: Scenario, draws: Draws) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from policy_sim.show.live.frame import frame_content
 from policy_sim.show.live.reproduce import Origin, origin_of, reproduce_content
 from policy_sim.show.live.script import script_of
 from policy_sim.show.live.state import SHOWN, SPEND, VALUE, Panel
+from policy_sim.show.wording import format_money
 from policy_sim.value import ChoiceTable, choice_table, spread
 from policy_sim.words import LIMITS, MEASURES, PARTS
 
@@ -67,7 +68,7 @@ def share(panel: Panel, path: str | Path, origin: Origin | None = None) -> Path:
     content["curves"], arrays = _curves(panel)
     for cases in _CASES:
         table, own = _table(panel, min(cases, len(panel.payoffs.cases)))
-        page = _page({**content, "table": table, **_words(panel, len(own["cell"]))}, {**arrays, **own})
+        page = _page({**content, "table": table, **_words(panel, table, len(own["cell"]))}, {**arrays, **own})
         if len(page.encode()) < MOST_BYTES:
             write_whole(path, page)
             return path
@@ -77,7 +78,7 @@ def share(panel: Panel, path: str | Path, origin: Origin | None = None) -> Path:
 def _content(panel: Panel) -> dict[str, Any]:
     view = panel.view()
     return {
-        "frame": {**frame_content(_with_the_same_rules(panel)), "has_fixed_rules": True},
+        "frame": {**frame_content(_with_the_same_rules(panel)), "has_fixed_rules": True, "is_shared": True},
         "guidance": panel.rules() if panel.policy.playbook else None,
         "gap": panel.gap(),
         "view": view,
@@ -94,15 +95,22 @@ def _with_the_same_rules(panel: Panel) -> Panel:
     return replace(panel, presets=tuple(fitting))
 
 
-def _words(panel: Panel, cases: int) -> dict[str, str]:
+def _words(panel: Panel, table: Mapping[str, Any], cases: int) -> dict[str, str]:
+    steps = zip(table["signs"], table["low"], table["high"], strict=True)
+    step = sum(abs(sign) * (high - low) / _STEPS for sign, low, high in steps)
+    finest = format_money(step, panel.policy.currency)
     return {
         "exactly": f"Exact, from all {len(panel.payoffs.cases):,} cases.",
-        "roughly": f"Several limits moved: worked out from {cases:,} cases in this file; sampling alone makes that",
+        "roughly": f"Several limits moved: worked out from {cases:,} cases in this file, each to {finest} (less is no "
+        "change); sampling alone makes that",
     }
 
 
 def _curves(panel: Panel) -> tuple[list[dict[str, Any]], dict[str, NDArray[Any]]]:
-    """Return every curve where its slider can stand: what describes it, and its arrays by name, seven figures each."""
+    """Return every curve where its slider can stand: what describes it, and its arrays by name, seven figures each.
+
+    Levels of seven figures are the change to the policy in force: what does not change is nothing, to the last digit.
+    """
     contents: list[dict[str, Any]] = []
     arrays: dict[str, NDArray[Any]] = {}
     for lever in panel.levers:
@@ -112,7 +120,9 @@ def _curves(panel: Panel) -> tuple[list[dict[str, Any]], dict[str, NDArray[Any]]
         for name, values in view.arrays.items():
             # what is shown to the dollar a year is stored whole
             is_whole = name == "limits" or name.startswith((VALUE, SPEND))
-            arrays[f"{lever}.{name}"] = values if is_whole else values.astype(np.float32)
+            outcome = name.removesuffix("_level")
+            base = 0.0 if is_whole or outcome == name else float(panel.baseline.per_case(outcome).mean())
+            arrays[f"{lever}.{name}"] = values if is_whole else (values - base).astype(np.float32)
     return contents, arrays
 
 

@@ -33,13 +33,14 @@ from policy_sim.show.live.guidance import (
 )
 from policy_sim.show.live.months import months_content
 from policy_sim.show.live.one_case import case_content, story_content
-from policy_sim.study import Answer, Setting, find_answer, load_stories, provenance_of, thinned
+from policy_sim.show.live.within_budget import WITHIN, best_within
+from policy_sim.study import Answer, Setting, find_answer, load_stories, provenance_of, recommended_limits, thinned
 from policy_sim.value import (
     Curve,
+    Difference,
     GroupSums,
     Outcome,
     Payoffs,
-    best_limits,
     best_playbooks,
     compare,
     evaluate,
@@ -53,7 +54,7 @@ from policy_sim.value import (
 )
 from policy_sim.words import LIMITS, MOVED, PARTS, TILES
 
-__all__ = ["SHOWN", "SPEND", "VALUE", "CurveView", "Panel", "limit_number", "open_panel"]
+__all__ = ["FOUND", "SHOWN", "SPEND", "VALUE", "CurveView", "Panel", "limit_number", "open_panel"]
 
 #: The outcome that is maximised, and the one that it is held against on the frontier.
 VALUE, SPEND = "net_value", "remedy_cost"
@@ -63,6 +64,8 @@ SHOWN = tuple(dict.fromkeys((*TILES, *PARTS)))
 Floats = NDArray[np.float64]
 
 _RECOMMENDED, _GUIDED = "recommended", "recommended_rules"
+#: Policies that a search has found: others who open a link may not have them.
+FOUND = (_RECOMMENDED, _GUIDED, WITHIN)
 _NEARLY_ALL = 0.97  # of what resolutions draw on a limit lies on its axis
 _FAR_BEYOND = 2.0  # times that; a limit there would leave no room for what matters
 _FRONTIER_CASES, _FRONTIER_POINTS = 4_000, 9
@@ -324,8 +327,22 @@ class Panel:
 
     def answered(self, answer: Answer) -> Panel:
         """Return a copy that knows the answer, with its policy as one more to go to."""
-        others = (policy for policy in self.presets if policy.name != _RECOMMENDED)
-        return replace(self, presets=(*others, answer.policy), answer=answer)
+        return replace(self._with_found(answer.policy), answer=answer)
+
+    def with_best_within(self, budget: float, on_progress: Progress | None = None) -> Panel:
+        """Return a copy with one more policy to go to: the best limits within a budget, and the rules in hand.
+
+        Raises
+        ------
+        InputError
+            As `within_budget.best_within` does.
+        """
+        start = with_playbook(self.approved, self.policy.playbook)
+        return self._with_found(best_within(start, self.payoffs, budget, on_progress))
+
+    def _with_found(self, found: Policy) -> Panel:
+        """Return a copy with a policy to go to, in place of the one that was found under that name before."""
+        return replace(self, presets=(*(policy for policy in self.presets if policy.name != found.name), found))
 
     @property
     def best_rules(self) -> Policy | None:
@@ -337,11 +354,10 @@ class Panel:
         on_progress, limits = steadily(on_progress, "Finding the rules"), self.policy
         if are_limits_best:
             known = next((policy for policy in self.presets if policy.name == _RECOMMENDED), None)
-            limits = known or best_limits(self.approved, self.payoffs, on_progress=on_progress).policy
+            limits = known or recommended_limits(self.approved, self.payoffs, on_progress=on_progress).policy
         found = best_playbooks(limits, self.payoffs, _MOST_RULES, _QUESTIONS, on_progress=on_progress).policy_with()
         title = "Recommended, with rules" if are_limits_best else "With the best rules"
-        found = found.model_copy(update={"name": _GUIDED, "title": title})
-        return replace(self, presets=(*(policy for policy in self.presets if policy.name != _GUIDED), found))
+        return self._with_found(found.model_copy(update={"name": _GUIDED, "title": title}))
 
     def rules(self, on_progress: Progress | None = None) -> dict[str, Any]:
         """Return what the rules of the policy in hand bring, each alone and together, as `guidance.rules_content`."""
@@ -409,9 +425,9 @@ class Panel:
         return [_point(evaluate(outcome.policy, self.payoffs)) for outcome in best_policies.outcomes]
 
     def points(self) -> list[dict[str, Any]]:
-        """Return where the presets lie, per case: title, whether it is the recommended one, remedy cost, net value."""
+        """Return where the presets lie, per case: name, title, whether it was found, remedy cost, net value."""
         return [
-            {"title": policy.title, "is_recommended": policy.name in (_RECOMMENDED, _GUIDED)}
+            {"name": policy.name, "title": policy.title, "is_recommended": policy.name in FOUND}
             | _point(self.outcome_of(policy))
             for policy in self.presets
         ]
@@ -460,12 +476,18 @@ class Panel:
         """Return the policy in hand as it would be published: the next version of the one in force, a draft."""
         return self.policy.as_next_version_of(self.approved)
 
-    def review(self) -> dict[str, Any]:
+    def review(self, assumed: Mapping[str, float] | None = None) -> dict[str, Any]:
         """Return what should be seen before publishing, as `exporting.review_content`."""
-        return review_content(self.to_publish(), self.approved, self.payoffs)
+        effect = self._effect_on_force()
+        return review_content(self.to_publish(), self.approved, effect, provenance_of(self.setting, effect), assumed)
 
-    def export(self, folder: Path, formats: Sequence[str] = ("json",)) -> list[Path]:
+    def _effect_on_force(self) -> Difference:
+        return compare(self.outcome, self.outcome_of(self.approved))
+
+    def export(self, folder: Path, formats: Sequence[str] = ("json",), budget: float | None = None) -> list[Path]:
         """Publish the policy in hand into a folder, with where it came from and what it is expected to bring.
+
+        Where a budget (money a year) is aimed at, what remedies come to is written beside it.
 
         Raises
         ------
@@ -473,8 +495,7 @@ class Panel:
             If the policy is not fit to be published, a format is unknown, or the folder holds a newer version or cannot
             be written to.
         """
-        effect = compare(self.outcome, self.outcome_of(self.approved))
-        provenance = provenance_of(self.setting, effect)
+        provenance = provenance_of(self.setting, self._effect_on_force(), budget)
         return publish(self.to_publish(), self.setting.scenario, folder, formats, provenance)
 
 

@@ -23,6 +23,7 @@ from policy_sim.sweep.discovery import discover
 from policy_sim.sweep.regret import limit_map, regret_table
 from policy_sim.sweep.results import SweepResults, open_sweep
 from policy_sim.sweep.sensitivity import what_decides
+from policy_sim.uncertain import spelled_out
 
 __all__ = ["sweep_tab"]
 
@@ -85,14 +86,16 @@ def _answered(question: Callable[[], str]) -> str:
 
 
 def _decides(sweep: SweepResults, outcome: str) -> str:
-    table = what_decides(sweep, outcome)
+    table, titles = what_decides(sweep, outcome), _titles(sweep)
     others = [name for name in table.columns if name in sweep.design.runs.names]
     if not others:
-        return _picture(plot_what_decides({outcome: table}), f"Sobol indices of {outcome}") + _rows(table)
+        return _picture(plot_what_decides({outcome: table}, titles=titles), f"Sobol indices of {outcome}") + _rows(
+            table
+        )
     parts = []
     for key, rows in table.groupby(others, dropna=False, sort=False):
         words = ", ".join(str(level) for level in (key if isinstance(key, tuple) else (key,)))
-        picture = _picture(plot_what_decides({outcome: rows}), f"Sobol indices of {outcome}, {words}")
+        picture = _picture(plot_what_decides({outcome: rows}, titles=titles), f"Sobol indices of {outcome}, {words}")
         parts.append(f"<h4>{html.escape(words)}</h4>{picture}")
     return "".join(parts)
 
@@ -101,7 +104,7 @@ def _bad(sweep: SweepResults, outcome: str, below: float) -> str:
     discovery = discover(sweep, outcome, below=below)
     words = f"<p>{html.escape(discovery.words)}</p>"
     try:
-        return words + _picture(plot_discovery(sweep, discovery, outcome, below), discovery.words)
+        return words + _picture(plot_discovery(sweep, discovery, outcome, below, _titles(sweep)), discovery.words)
     except InputError:
         return words
 
@@ -110,7 +113,15 @@ def _map(sweep: SweepResults, outcome: str, across: str, down: str) -> str:
     limits = limit_map(sweep, across, down, outcome, cells=6)
     is_limit = outcome.startswith(("best.", "enough."))
     currency = load_scenario(sweep.design.scenario).currency if is_limit else ""
-    return _picture(plot_limit_map(limits, currency, outcome), f"{outcome} over {across} and {down}")
+    return _picture(plot_limit_map(limits, currency, outcome, _titles(sweep)), f"{outcome} over {across} and {down}")
+
+
+def _titles(sweep: SweepResults) -> Callable[[str], str]:
+    """Return what factors are called; spelled out where the scenario of the sweep is no longer there."""
+    try:
+        return load_scenario(sweep.design.scenario).title_of
+    except InputError:
+        return spelled_out
 
 
 def _regret(sweep: SweepResults, outcome: str) -> str:

@@ -43,10 +43,12 @@ class Visit:
     cases: int
     draws: int
     seed: int
-    #: Where relative paths and exported files belong.
+    #: Where relative paths belong.
     folder: str
     #: Path of the log and how to read it; None for the sample.
     log: Mapping[str, str | bool | None] | None = None
+    #: Where exported files are written, besides being downloaded; None for nowhere.
+    exports: str | None = None
     #: What the command line was told, as `reproduce.Origin` has it; None where nothing is to be said of it.
     origin: Mapping[str, Any] | None = None
 
@@ -90,9 +92,11 @@ def open_visit() -> Workbench:
 
         os.chdir(visit.folder)
         origin = None if visit.origin is None else Origin(**visit.origin)
+        sample = (visit.cases, visit.draws, visit.seed)
         workbench = open_workbench(
-            *(visit.scenario, visit.transactions(), visit.policy, visit.cases, visit.draws, visit.seed),
-            answer_first=True,
+            *(visit.scenario, visit.transactions(), visit.policy, *sample),
+            folder=visit.exports,
+            has_visitors=True,
             origin=origin,
         )
     say("ready", "", seconds=time.time() - began)

@@ -24,24 +24,28 @@ from IPython.display import display
 from ipywidgets import HTML, IntProgress, VBox
 
 from policy_sim.assumptions import load_scenario
-from policy_sim.border import InputError, Progress
+from policy_sim.border import InputError, Progress, unknown
 from policy_sim.clv import Transactions
 from policy_sim.policy import ASK, Lever, Policy, load_policy
 from policy_sim.publish import import_policy
 from policy_sim.show.live.answer import answer_content, look_up_answer, work_out_answer
+from policy_sim.show.live.assumed import what_fits
 from policy_sim.show.live.before import WAITING, before_words, scenario_before
+from policy_sim.show.live.exports import Exports
 from policy_sim.show.live.frame import frame_content, general_limits, lever_rows, preset_rows
 from policy_sim.show.live.guidance import playbook_content
 from policy_sim.show.live.reproduce import Origin, origin_of, reproduce_content
 from policy_sim.show.live.script import script_of
 from policy_sim.show.live.state import CurveView, Panel, limit_number, open_panel
-from policy_sim.show.live.worker import PriorityWorker
+from policy_sim.show.live.within_budget import WITHIN, budget_in
+from policy_sim.show.live.worker import Cancelled, PriorityWorker
 from policy_sim.study import Sample, Setting, prepare
 
 __all__ = ["Workbench", "curve_message", "open_workbench"]
 
 _HERE = Path(__file__).parent
 _MOST_SEEN = 100  # curves that are kept for when somebody goes back
+_LONGEST_NAME = 200  # bytes of a file's
 _NOTICEABLE_SECONDS = 0.25  # between two words on how far something is
 
 # priorities: what is in hand before what is beside it, what is beside it before what takes long
@@ -54,7 +58,7 @@ class Workbench(anywidget.AnyWidget):
 
     The screen asks by messages, each answered by one or more: `show` (limits, baseline, limit in hand) by view, curves
     and break-evens, `take` (limit in hand) by its curve first, `study`, `find_rules`, `rules`, `case`, `assumptions`,
-    `assume`, `cancel`, `review`, `export`, `load`, `reproduce`, `months`, `chain`.
+    `within_budget`, `assume`, `assume_what_fits`, `cancel`, `review`, `export`, `load`, `reproduce`, `months`, `chain`.
     """
 
     _esm = script_of("panel.js") + 'export default modules["panel.js"];\n'
@@ -65,9 +69,10 @@ class Workbench(anywidget.AnyWidget):
     def __init__(
         self,
         panel: Panel,
-        folder: Path | None = None,
+        folder: Path | None = Path("out"),
         prepare: Callable[[Mapping[str, float], Progress], Setting] | None = None,
         prepare_before: Callable[[Mapping[str, float], Progress], Setting] | None = None,
+        has_visitors: bool = False,
         origin: Origin | None = None,
     ) -> None:
         """Begin with a panel.
@@ -77,17 +82,20 @@ class Workbench(anywidget.AnyWidget):
         panel
             What to show first.
         folder
-            Where exports are written; `out` where not given.
+            Where exports are written, besides being downloaded; None to download them only.
         prepare
             Makes the setting anew with some assumptions changed (by name), and reports its progress.
         prepare_before
             Does the same by the assumptions from before some were measured here; not given where none were.
+        has_visitors
+            Whether several people come to see it, by a token: each export gets a folder of its own, and a link says
+            what it takes to open it.
         origin
             What the panel was opened with, for whoever wants its figures again; what it says itself where not given.
         """
         self.panel = panel
         self.origin = origin or origin_of(panel)
-        self.folder = folder or Path("out")
+        self._exports, self._has_visitors = Exports(folder, are_apart=has_visitors), has_visitors
         self._prepare, self._prepare_before = prepare, prepare_before
         self._assumed: dict[str, float] = {}
         self._before: tuple[dict[str, float], Setting] | None = None  # what was assumed then, and what came of it
@@ -98,7 +106,7 @@ class Workbench(anywidget.AnyWidget):
         self._seen: OrderedDict[tuple[str, ...], tuple[dict[str, Any], list[bytes]]] = OrderedDict()
         self._quick = PriorityWorker(self._tell_problem)
         self._slow = PriorityWorker(self._tell_problem)
-        super().__init__(frame=frame_content(panel))
+        super().__init__(frame=self._frame_of(panel))
         self.on_msg(self._answer)
 
     def wait(self) -> None:
@@ -114,14 +122,14 @@ class Workbench(anywidget.AnyWidget):
             "study": self._study,
             "find_rules": lambda asked: self._slow.add(_RECOMMEND, "rules", partial(self._tell_found, asked)),
             "rules": self._look_at_rules,
-            "case": lambda asked: self._quick.add(_CASE, "case", lambda check: self._tell_case(asked)),
+            "within_budget": lambda asked: self._slow.add(_RECOMMEND, "budget", partial(self._tell_within, asked)),
+            "case": self._case,
             "assumptions": self._assumptions,
             "assume": self._assume,
+            "assume_what_fits": self._assume_what_fits,
             "cancel": self._cancel,
             "review": lambda asked: self._quick.add(_IN_HAND, "review", self._tell_review),
-            "export": lambda asked: self._quick.add(
-                _IN_HAND, "export", partial(self._tell_exported, [str(name) for name in asked["formats"]])
-            ),
+            "export": lambda asked: self._quick.add(_IN_HAND, "export", partial(self._tell_exported, asked)),
             "load": self._load,
             "months": self._months,
             "chain": lambda asked: self._quick.add(_CASE, "chain", partial(self._tell_chain, asked)),
@@ -132,8 +140,15 @@ class Workbench(anywidget.AnyWidget):
         self.send({"kind": "heard", "order": message.get("order", "")})
         try:
             answers[message["ask"]](message)
-        except (InputError, ValueError, TypeError, KeyError) as error:
+        except Exception as error:  # whatever a page sends, it is told what is wrong with it
             self._tell_problem(error, str(message.get("order", "")))
+
+    def _frame_of(self, panel: Panel) -> dict[str, Any]:
+        return {
+            **frame_content(panel),
+            "has_visitors": self._has_visitors,
+            "is_writing": self._exports.folder is not None,
+        }
 
     def _change(self, change: Callable[[Panel], Panel]) -> Panel:
         with self._lock:
@@ -157,7 +172,7 @@ class Workbench(anywidget.AnyWidget):
                 self._fresh = set()
             elif moved:
                 self._fresh &= moved  # a limit's own curve does not depend on where it stands
-        self._quick.add(_VIEW, "policy", partial(self._tell_view, wanted, order))
+        self._quick.add(_VIEW, "policy", self._by_order(order, partial(self._tell_view, wanted, order)))
         for lever in panel.levers:
             if lever not in self._fresh:
                 priority = _IN_HAND if lever == self._hand else _NEAR if lever.tier == self._hand.tier else _FAR
@@ -173,9 +188,10 @@ class Workbench(anywidget.AnyWidget):
         self._drop_what_takes_long()
 
     def _drop_what_takes_long(self) -> None:
-        for about in ("assume", "study", "policy", "before", "rules", "guidance", "months"):
+        for about in ("assume", "study", "policy", "before", "rules", "budget", "guidance", "months"):
             self._slow.drop(about)
-        self.send({"kind": "found", "preset": ""})  # a search that waits has not begun to say anything
+        for kind in ("found", "found_within"):  # a search that waits has not begun to say anything
+            self.send({"kind": kind, "preset": ""})
 
     def _study(self, asked: Mapping[str, Any]) -> None:
         """Find the recommended policy, what could turn it, and the frontier, once for a setting."""
@@ -187,7 +203,10 @@ class Workbench(anywidget.AnyWidget):
     def _policy_of(self, baseline: Mapping[str, Any]) -> Policy:
         """Return the policy that the screen compares with: a preset by name, or limits of its own."""
         if "preset" in baseline:
-            return next(policy for policy in self.panel.presets if policy.name == baseline["preset"])
+            named = [policy for policy in self.panel.presets if policy.name == baseline["preset"]]
+            if not named:
+                raise unknown("policy", baseline["preset"], [policy.name for policy in self.panel.presets])
+            return named[0]
         pinned = self.panel.with_limits(_limits(baseline["limits"])).with_rules(baseline.get("playbook")).policy
         return pinned.model_copy(update={"name": "pinned", "title": "A"})
 
@@ -228,8 +247,28 @@ class Workbench(anywidget.AnyWidget):
             # not before: it would take the processors from what the person at the screen waits for
             self._slow.add(_BREAK_EVENS, "policy", partial(self._tell_break_evens, order))
 
-    def _tell_case(self, asked: Mapping[str, Any]) -> None:
-        self.send({"kind": "case", "facts": asked["facts"], **self.panel.case(asked["facts"])})
+    def _case(self, asked: Mapping[str, Any]) -> None:
+        self._quick.drop("case")  # the one before is not waited for any more
+        order = str(asked.get("order", ""))
+        self._quick.add(_CASE, "case", self._by_order(order, partial(self._tell_case, asked, order)))
+
+    def _by_order(self, order: str, work: Callable[[Callable[[], None]], None]) -> Callable[[Callable[[], None]], None]:
+        """Return a piece of work whose problems are told as those of an order, which the screen waits for."""
+
+        def told(check: Callable[[], None]) -> None:
+            try:
+                work(check)
+            except Cancelled:
+                raise
+            except Exception as error:
+                self._tell_problem(error, order)
+
+        return told
+
+    def _tell_case(self, asked: Mapping[str, Any], order: str, check: Callable[[], None]) -> None:
+        content = self.panel.case(asked["facts"])
+        check()
+        self.send({"kind": "case", "order": order, "facts": asked["facts"], **content})
 
     def _tell_break_evens(self, order: str, check: Callable[[], None]) -> None:
         with _Telling(self, "Asking what would change our mind", check) as on_progress:
@@ -247,6 +286,21 @@ class Workbench(anywidget.AnyWidget):
     def _tell_presets(self, panel: Panel) -> None:
         rows = {"presets": preset_rows(panel), "points": panel.points(), "levers": lever_rows(panel)}
         self.send({"kind": "presets", **rows})
+
+    def _tell_within(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
+        try:
+            budget = budget_in(asked)
+            if budget is None:
+                raise InputError("no budget is set; set one first")
+            with _Telling(self, "Searching the best limits within the budget", check) as on_progress:
+                found = self.panel.with_best_within(budget, on_progress)
+            check()
+        except BaseException:
+            self.send({"kind": "found_within", "preset": ""})
+            raise
+        panel = self._change(lambda panel: replace(panel, presets=found.presets))
+        self._tell_presets(panel)
+        self.send({"kind": "found_within", "preset": WITHIN})
 
     def _tell_found(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
         try:
@@ -331,6 +385,19 @@ class Workbench(anywidget.AnyWidget):
         self._drop_what_takes_long()
         self._slow.add(_RECOMMEND, "assume", partial(self._tell_assumed, values, self._prepare))
 
+    def _assume_what_fits(self, asked: Mapping[str, Any]) -> None:
+        """Assume what a link says as far as it fits, and say what was left out and why."""
+        fitting, left_out = what_fits(asked["values"], self.panel.setting.scenario)
+        if fitting:
+            try:
+                self._assume({"values": fitting})
+            except InputError as error:
+                fitting, left_out = {}, [*left_out, f"the assumptions together: {error}"]
+        if left_out:
+            self.send({"kind": "left_out", "parts": left_out})
+        if not fitting:
+            self._study({})
+
     def _tell_assumed(
         self,
         values: dict[str, float],
@@ -349,19 +416,18 @@ class Workbench(anywidget.AnyWidget):
                 self._fresh = set()
                 panel = self._change(lambda panel: panel.assuming(setting))
                 self._assumed = values
-        self.frame = frame_content(panel)
+        self.frame = self._frame_of(panel)
         self.send({"kind": "assumed", "values": values, "frame": self.frame, "rows": panel.assumptions()})
 
     def _tell_review(self, check: Callable[[], None]) -> None:
-        self.send({"kind": "review", **self.panel.review()})
+        self.send({"kind": "review", **self.panel.review(self._assumed)})
 
-    def _tell_exported(self, formats: list[str], check: Callable[[], None]) -> None:
+    def _tell_exported(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
+        formats, budget = [str(name) for name in asked["formats"]], budget_in(asked)
         with _Telling(self, "Writing", check):
-            paths = self.panel.export(self.folder, formats)
-        files = [path.name for path in paths]
-        self.send(
-            {"kind": "exported", "files": files, "place": str(self.folder)}, [path.read_bytes() for path in paths]
-        )
+            done = self._exports.write(self.panel, formats, budget)
+        told = {"files": list(done.files), "place": done.place, "download": done.download}
+        self.send({"kind": "exported", **told}, [done.content])
 
     def _tell_chain(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
         preset = asked.get("preset")
@@ -372,18 +438,22 @@ class Workbench(anywidget.AnyWidget):
         self.send({"kind": "reproduce", **reproduce_content(self.panel, self.origin, self._assumed, self._hand)})
 
     def _load(self, asked: Mapping[str, Any]) -> None:
-        name = Path(str(asked["name"])).name
+        name, text = _plain_name(str(asked["name"])), str(asked["text"])
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / name
-            path.write_text(str(asked["text"]), encoding="utf-8")
-            policy = import_policy(path, self.panel.setting.scenario)
+            path.write_bytes(text.encode("utf-8", "surrogatepass"))
+            try:
+                policy = import_policy(path, self.panel.setting.scenario)
+            except InputError as error:  # about their file, not about where it lay here
+                raise InputError(str(error).replace(str(path), name)) from None
         loaded = self.panel.with_limits({tier.name: tier.limits for tier in policy.tiers[:-1]})
         limits, playbook = general_limits(loaded.policy, loaded), playbook_content(policy.playbook)
         self.send({"kind": "loaded", "limits": limits, "playbook": playbook, "name": name})
 
     def _tell_problem(self, error: Exception, order: str = "") -> None:
-        words = str(error) if isinstance(error, InputError) else f"the calculation failed: {error!r}"
-        self.send({"kind": "problem", "words": words, "order": order})
+        # of any error one line, no longer than a screen holds
+        words = error if isinstance(error, InputError) else InputError(f"the calculation failed: {error!r}")
+        self.send({"kind": "problem", "words": str(words), "order": order})
 
 
 class _Telling:
@@ -418,8 +488,8 @@ def open_workbench(
     cases: int = 20_000,
     draws: int = 200,
     seed: int = 0,
-    *,
-    answer_first: bool = False,
+    folder: str | Path | None = "out",
+    has_visitors: bool = False,
     origin: Origin | None = None,
 ) -> Workbench:
     """Prepare everything, with a progress bar, and return the live panel; the notebook's stop button cancels.
@@ -432,9 +502,11 @@ def open_workbench(
         Your own log; the CDNOW sample where it is not given.
     cases, draws, seed
         How many cases are drawn from the log, how many joint draws of the assumptions, from which seed.
-    answer_first
-        Search the best limits before the panel is shown, instead of while it is. Where they were found before for the
-        same, they are there at once anyway.
+    folder
+        Where exports are written, besides being downloaded; None to download them only.
+    has_visitors
+        Whether several people come to see it, by a token: each export gets a folder of its own in there, and the best
+        limits are searched before the panel is shown, instead of while it is.
     origin
         How the same is asked for on the command line, where that is more than is said here.
 
@@ -457,7 +529,7 @@ def open_workbench(
         setting = prepare(loaded, transactions, sample, on_progress=show)
         words.value = "Evaluating policies …"
         panel = open_panel(setting, in_force)
-        find = work_out_answer if answer_first else look_up_answer
+        find = work_out_answer if has_visitors else look_up_answer
         answer = find(in_force, setting)
         panel = panel.answered(answer) if answer else panel
         log = setting.customers.transactions if setting.customers else transactions
@@ -476,7 +548,8 @@ def open_workbench(
             transactions=None if transactions is None else "orders.csv",
             is_log_named=transactions is None,
         )
-        return Workbench(panel, None, prepare_anew, prepare_before if before else None, asked)
+        place = None if folder is None else Path(folder)
+        return Workbench(panel, place, prepare_anew, prepare_before if before else None, has_visitors, asked)
     finally:
         progress.close()
 
@@ -490,6 +563,22 @@ def curve_message(view: CurveView) -> tuple[dict[str, Any], list[bytes]]:
 
 def _limits(content: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, float]]:
     return {tier: {name: limit_number(value) for name, value in limits.items()} for tier, limits in content.items()}
+
+
+def _plain_name(name: str) -> str:
+    """Return the name of a file without its folders.
+
+    Raises
+    ------
+    InputError
+        If nothing is left that a file could be called.
+    """
+    plain = name.replace("\\", "/").rpartition("/")[2]
+    if plain in ("", ".", "..") or len(plain.encode("utf-8", "replace")) > _LONGEST_NAME or not plain.isprintable():
+        raise InputError(
+            f"a file cannot be opened under the name '{name}'; give it one of letters and digits, such as policy.json"
+        )
+    return plain
 
 
 def _with_rules(panel: Panel, asked: Mapping[str, Any]) -> Panel:

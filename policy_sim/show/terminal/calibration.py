@@ -15,7 +15,7 @@ from policy_sim.evidence.recoveries import RecoveryComparison
 from policy_sim.evidence.repeat_claims import RepeatClaims
 from policy_sim.evidence.styles import StyleShares
 from policy_sim.show.terminal.tables import new_table, prose
-from policy_sim.show.wording import assumption_title, format_share
+from policy_sim.show.wording import format_share
 
 __all__ = ["of_calibration"]
 
@@ -41,11 +41,12 @@ def of_calibration(
 
 
 def _assumptions(calibration: Calibration) -> Table:
+    title_of = calibration.scenario.title_of
     table = new_table("\nWhat the log has taught (90 %)", ("", "before", "now", "width left"))
     for row in calibration.to_frame().to_dict("records"):
         is_told = row["says"] != "this log cannot tell"
         table.add_row(
-            assumption_title(str(row["assumption"])),
+            title_of(str(row["assumption"])),
             f"{row['prior']:.2f} ({row['prior_low']:.2f} to {row['prior_high']:.2f})",
             f"{row['posterior']:.2f} ({row['low']:.2f} to {row['high']:.2f})" if is_told else "cannot tell",
             f"{row['width_left']:.0%}",
@@ -54,17 +55,18 @@ def _assumptions(calibration: Calibration) -> Table:
 
 
 def _reliability(calibration: Calibration) -> Table:
+    title_of = calibration.scenario.title_of
     if calibration.is_reliable:
         words = f"The approximation holds (Pareto k {calibration.pareto_k:.2f}, up to {RELIABLE:g})."
     else:
-        names = ", ".join(assumption_title(name) for name in calibration.doubtful) or "no single assumption"
+        names = ", ".join(title_of(name) for name in calibration.doubtful) or "no single assumption"
         words = (
             f"The approximation does not hold (Pareto k {calibration.pareto_k:.2f}, above {RELIABLE:g}): take the "
             f"intervals as rough, those of {names} above all."
         )
     pulls = [row["assumption"] for row in calibration.to_frame().to_dict("records") if "pulls" in str(row["says"])]
     if pulls:
-        titles = ", ".join(assumption_title(str(name)) for name in pulls)
+        titles = ", ".join(title_of(str(name)) for name in pulls)
         words += f" The log pulls against the end of the range of {titles}: widen it, and calibrate again."
     return prose("", words)
 
@@ -87,6 +89,7 @@ def _check(check: PredictiveCheck) -> list[Table | str]:
 
 
 def _unseen(calibration: Calibration, unseen: Sensitivity) -> list[Table | str]:
+    title_of = calibration.scenario.title_of
     rows = unseen.to_frame()
     strengths = sorted(rows["strength"].unique())
     heads = ("", "as read", *(f"at {strength:g}" for strength in strengths))
@@ -94,7 +97,7 @@ def _unseen(calibration: Calibration, unseen: Sensitivity) -> list[Table | str]:
     for name, of_name in rows.groupby("assumption", sort=False):
         by_strength = of_name.set_index("strength")
         ends = [f"{by_strength.loc[s, 'low']:.2f} to {by_strength.loc[s, 'high']:.2f}" for s in strengths]
-        table.add_row(assumption_title(str(name)), f"{calibration.quantile(str(name), 0.5):.2f}", *ends)
+        table.add_row(title_of(str(name)), f"{calibration.quantile(str(name), 0.5):.2f}", *ends)
     return [
         prose(
             "",

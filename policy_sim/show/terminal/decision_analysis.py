@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
+from policy_sim.assumptions import Scenario
+from policy_sim.show.assumption_words import assumption_value, picture_words, sentence_words, turn_words
 from policy_sim.show.terminal.tables import new_table
-from policy_sim.show.wording import assumption_value, format_money, format_share
+from policy_sim.show.wording import format_money, format_share
 from policy_sim.study import DecisionAnalysis, Errors
 from policy_sim.value import compare
 from policy_sim.words import OUTCOMES
@@ -119,7 +121,11 @@ def _tornado(analysis: DecisionAnalysis, most: int) -> list[Table | str]:
                 format_money(row[f"difference_{end}"], currency, True),
             )
         ]
-        table.add_row(row["assumption"], *ends, *([] if is_one else [" / ".join(names)]))
+        table.add_row(
+            analysis.sensitivity.scenario.title_of(str(row["assumption"])),
+            *ends,
+            *([] if is_one else [" / ".join(names)]),
+        )
     about = (
         f"One at a time, on {analysis.sensitivity.case_count:,} of the cases; low and high: a tenth of the draws is "
         f"beyond. {_today(analysis, float(rows[0]['difference_today']), currency)}"
@@ -149,7 +155,7 @@ def _today(analysis: DecisionAnalysis, on_some: float, currency: str) -> str:
 def _break_evens(analysis: DecisionAnalysis, most: int) -> list[str]:
     """Say from where on the choice would be another one: against the baseline, and against the runner-up."""
     title = f"“{analysis.outcomes[-1].policy.title}”"
-    base, second = analysis.outcomes[0].policy, analysis.runner_up
+    base, second, scenario = analysis.outcomes[0].policy, analysis.runner_up, analysis.sensitivity.scenario
     lines = []
     for policy in [base] if second.name == base.name else [base, second]:
         flips = analysis.sensitivity.break_evens(policy).dropna(subset="break_even")
@@ -157,18 +163,28 @@ def _break_evens(analysis: DecisionAnalysis, most: int) -> list[str]:
             lines.append(f"{title} against “{policy.title}”: no assumption flips it within its range.")
         else:
             lines.append(f"{title} against “{policy.title}”, all else as today:")
-            lines += [f"  {words}" for words in flips["words"].head(most)]
+            lines += [
+                f"  {_turn_words(scenario, str(name), float(value))}"
+                for name, value in flips[["assumption", "break_even"]].head(most).itertuples(index=False)
+            ]
     return [*lines, ""]
+
+
+def _turn_words(scenario: Scenario, name: str, value: float) -> str:
+    """Say from where on the choice flips, and how that is set: the assumption's own name with the number."""
+    today = sentence_words(scenario, name) or picture_words(scenario, name)
+    turn = turn_words(scenario, name, value)
+    return f"{scenario.title_of(name)}: today {today}; flips if it is {turn} ({name} {value:.3g})"
 
 
 def _information(analysis: DecisionAnalysis, most: int) -> list[Table | str]:
     currency = analysis.outcomes[0].policy.currency
-    everything = format_money(analysis.evpi.value, currency)
+    scenario, everything = analysis.sensitivity.scenario, format_money(analysis.evpi.value, currency)
     table = new_table("Worth of knowing an assumption first", ("", "a year", "standard error"))
     worth_knowing = analysis.evppi[analysis.evppi["evppi"] > 0].head(most // 2)
     for row in worth_knowing.to_dict("records"):
         amount, error = (format_money(row[column], currency) for column in ("evppi", "standard_error"))
-        table.add_row(row["assumption"], amount, error)
+        table.add_row(scenario.title_of(str(row["assumption"])), amount, error)
     about = (
         f"Knowing everything is worth {everything} a year (± {format_money(analysis.evpi.standard_error, currency)}), "
         "with the choice among these policies only: at least that."
@@ -179,7 +195,8 @@ def _information(analysis: DecisionAnalysis, most: int) -> list[Table | str]:
 def _pilots(analysis: DecisionAnalysis) -> list[Table | str]:
     """Say what a pilot takes that sees the gain, and one that finds out the assumption most worth knowing."""
     currency = analysis.outcomes[0].policy.currency
-    purposes = {"gain": "to see the gain itself", analysis.pilot_on: f"to find out {analysis.pilot_on} by the gain"}
+    title = analysis.sensitivity.scenario.title_of(analysis.pilot_on)
+    purposes = {"gain": "to see the gain itself", analysis.pilot_on: f"to find out by the gain “{title}”"}
     parts: list[Table | str] = []
     for about, words in purposes.items():
         parts += _pilot(analysis.pilots[analysis.pilots["about"] == about], words, currency)

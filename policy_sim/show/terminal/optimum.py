@@ -75,7 +75,7 @@ def of_optimum(setting: Setting, optimum: Optimum, bounds: Mapping[str, float | 
         ),
         prose("", two_halves(gain, optimum.gap_left)),
         *_bounds(best, bounds),
-        prose("\nIf learned claiming were ignored", _ignoring_words(optimum.ignoring)),
+        prose("\nIf extra claims were ignored", _ignoring_words(optimum.ignoring)),
         prose("\nWith customers that the limits were not fitted to", _held_out_words(optimum.held_out, currency)),
     ]
 

@@ -14,7 +14,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from policy_sim.policy import Policy
-    from policy_sim.publish import Conformity, Finding, PolicyDifference
+    from policy_sim.publish import Conformity, Finding, PolicyChanges, PolicyDifference
     from policy_sim.value import Difference
 
 __all__ = ["of_conformity", "of_difference", "of_findings"]
@@ -30,7 +30,9 @@ def of_findings(policy: Policy, findings: Sequence[Finding]) -> list[Table | str
     return [*lines, f"{policy.name}: {summary}; {'not fit' if counts['error'] else 'fit'} to be published"]
 
 
-def of_difference(rules: PolicyDifference, money: Difference | None) -> list[Table | str]:
+def of_difference(
+    rules: PolicyDifference, money: Difference | None, changes: PolicyChanges | None = None
+) -> list[Table | str]:
     """Return how two policies differ.
 
     Parameters
@@ -39,16 +41,22 @@ def of_difference(rules: PolicyDifference, money: Difference | None) -> list[Tab
         In what they allow.
     money
         In net value, of the second against the first; none where nothing was simulated.
+    changes
+        What the second changes, in sentences; none where the two have different tiers.
     """
     one, two = rules.labels
     parts: list[Table | str] = [f"{one} -> {two}: {rules.verdict}"]
+    if changes is not None:
+        parts += [f"- {sentence}" for sentence in changes.sentences]
+        parts += filter(None, (changes.together, *changes.losses))
     parts += [
         f"  {example.example_words}: {example.first} decides -> {example.second} decides"
         for example in rules.counterexamples
     ]
     if rules.life:
         parts.append(f"Also: {'; '.join(rules.life)}")
-    parts += rules.playbook
+    if changes is None:
+        parts += rules.playbook
     if rules.steps:
         table = Table("difference", "allows more", "example", title=f"{one} -> {two}", show_lines=True)
         for step in rules.steps:

@@ -14,6 +14,7 @@ from rich.table import Table
 from policy_sim.assumptions import Assumption, Scenario
 from policy_sim.failures import ACTS, Remedy
 from policy_sim.segments import segment_words
+from policy_sim.show.assumption_words import sentence_words
 from policy_sim.show.terminal.tables import new_table
 
 __all__ = ["of_scenario", "of_scenarios"]
@@ -53,7 +54,7 @@ def of_scenario(scenario: Scenario) -> list[Table | str]:
     for group, members in scenario.assumptions.items():
         table = new_table(f"assumptions.{group}", ("", ""))
         for name, assumption in members.items():
-            table.add_row(name, _assumption_words(assumption))
+            table.add_row(name, _said(scenario, f"{group}.{name}") + _assumption_words(assumption))
         parts += [table, ""]
     remedies = new_table("remedies", ("", ""))
     for name, remedy in scenario.remedies.items():
@@ -66,6 +67,14 @@ def of_scenario(scenario: Scenario) -> list[Table | str]:
     for segment in scenario.segments:
         segments.add_row(segment.name, segment.title, words[segment.name])
     return [*parts, remedies, "", failures, "", segments]
+
+
+def _said(scenario: Scenario, name: str) -> str:
+    """Return the title and the sentence of an assumption as a line of its own; nothing where it has no title."""
+    if scenario.said(name).title is None:
+        return ""
+    sentence = sentence_words(scenario, name)
+    return f"{scenario.title_of(name)}{': ' if sentence else ''}{sentence}\n"
 
 
 def _assumption_words(assumption: Assumption) -> str:

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from policy_sim.assumptions import load_scenario
 from policy_sim.policy import load_policy
+from policy_sim.show.assumption_words import assumption_value
 from policy_sim.show.figures.decision_analysis import plot_differences, plot_information, plot_tornado
-from policy_sim.show.wording import assumption_value, format_money
+from policy_sim.show.wording import format_money
 from policy_sim.study import DecisionAnalysis, InformationValue, Sample, analyse_decision, prepare
 from policy_sim.value import compare
 

@@ -15,6 +15,7 @@ from policy_sim import load_scenario
 from policy_sim.border import InputError
 from policy_sim.cli import main
 from policy_sim.show.live.app import AppSettings, run_app
+from policy_sim.show.live.doors import is_of_panel
 from policy_sim.show.live.visit import VISIT_FOLDER, Visit
 
 PAGE = Path(__file__).parents[3] / "policy_sim" / "show" / "live" / "app_page"
@@ -86,6 +87,45 @@ def test_who_listens_for_others_is_told(ip: str, warnings: int, visit: Visit, mo
     assert len(url.partition("?token=")[2]) >= 32
 
 
+@pytest.mark.parametrize(("words", "place"), [((), None), (("--exports", "taken/away"), "taken/away")])
+def test_exports_are_written_only_where_a_folder_is_named(
+    words: tuple[str, ...], place: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    visits: list[Visit] = []
+    monkeypatch.setattr("policy_sim.show.live.app.run_app", lambda visit, *_, **__: visits.append(visit))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["policy-sim", "app", "--no-browser", *words])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code in (0, None)
+    assert [visit.exports for visit in visits] == [place]
+
+
+def a_message(kind: str, channel: str = "shell", **content: object) -> bytes:
+    parts = [channel.encode(), json.dumps({"msg_type": kind}).encode(), b"{}", b"{}", json.dumps(content).encode()]
+    begins = [8 * (len(parts) + 2)]
+    for part in parts:
+        begins.append(begins[-1] + len(part))
+    return b"".join([number.to_bytes(8, "little") for number in (len(begins), *begins)] + parts)
+
+
+def test_only_what_a_panel_sends_passes_to_a_kernel() -> None:
+    for kind in ("kernel_info_request", "comm_info_request", "comm_msg", "comm_close"):
+        assert is_of_panel(a_message(kind))
+        assert not is_of_panel(a_message(kind, "control"))
+    assert is_of_panel(a_message("comm_open", target_name="jupyter.widget.control"))
+    assert not is_of_panel(a_message("comm_open", target_name="jupyter.widget"))
+    assert not is_of_panel(a_message("comm_open"))
+    for kind in ("execute_request", "shutdown_request", "input_reply", "debug_request", "", "Comm_msg"):
+        assert not is_of_panel(a_message(kind))
+    whole = a_message("comm_msg")
+    assert not is_of_panel(whole.decode("latin-1"))
+    for broken in (b"", whole[:40], whole[:-1], b"\xff" * 200, (2**62).to_bytes(8, "little") + whole[8:]):
+        assert not is_of_panel(broken)
+    deep = b"[" * 100_000
+    assert not is_of_panel(whole.replace(b'{"msg_type": "comm_msg"}', deep))
+
+
 def test_a_visit_is_handed_over_whole(visit: Visit, tmp_path: Path) -> None:
     visit.write(tmp_path)
     assert Visit(**json.loads((tmp_path / "visit.json").read_text())) == visit
@@ -109,7 +149,7 @@ def test_a_changed_scenario_is_the_same_when_read_back(tmp_path: Path) -> None:
 
 def test_pages_ask_for_nothing_elsewhere() -> None:
     texts = [path for path in PAGE.rglob("*") if path.suffix in {".j2", ".html", ".css", ".js"}]
-    assert len(texts) == 5
+    assert len(texts) == 6
     for path in texts:
         assert "http://" not in path.read_text()
         assert "https://" not in path.read_text()
@@ -123,6 +163,7 @@ def test_pages_ask_for_nothing_elsewhere() -> None:
         (("--transactions", "nowhere.csv"), "nowhere.csv"),
         (("--set", "shop.cases_per_year"), "is not NAME=NUMBER"),
         (("--port", "-1"), "--port -1 is not a port"),
+        (("--exports", "/dev/null"), "'/dev/null' is a file, not a folder"),
     ],
 )
 def test_the_command_says_in_one_line_what_is_wrong(

@@ -11,10 +11,11 @@ import pytest
 
 from policy_sim import ASK, NO_LIMIT, Lever, evaluate, import_policy, load_policy, load_scenario
 from policy_sim.border import InputError
-from policy_sim.publish import read_file
+from policy_sim.publish import policy_changes, read_file
 from policy_sim.service import read_cases
 from policy_sim.show.figures.limits import plot_curves, plot_value_against_cost, plot_where_money_goes
 from policy_sim.show.live.state import Panel, limit_number, open_panel
+from policy_sim.show.wording import format_money
 from policy_sim.study import Sample, prepare
 from policy_sim.value import best_limits, compare
 from policy_sim.words import PARTS, TILES
@@ -192,7 +193,7 @@ def test_a_review_says_what_changes(panel: Panel) -> None:
     assert review["version"] == 2
     assert "allows whatever" in review["verdict"]
     assert any("25" in step["words"] for step in review["steps"])
-    assert not [finding for finding in review["findings"] if finding["severity"] == "error"]
+    assert not [finding for finding in review["warnings"] if finding["severity"] == "error"]
     assert {row["name"] for row in review["formats"] if row["is_usual"]} == {"json", "html"}
     assert all(row["title"] and (not row["problem"] or row["name"] == "pdf") for row in review["formats"])
     assert panel.review()["verdict"] == "the policy in force, unchanged"
@@ -202,6 +203,38 @@ def test_a_review_says_what_changes(panel: Panel) -> None:
     )
     (words,) = guided.review()["rules"]
     assert words == "playbook rule added: Wrong item: replacement, keep the item, apology note"
+
+
+def test_a_review_shows_the_card_and_says_what_a_chief_asks(panel: Panel, tmp_path: Path) -> None:
+    moved = moved_to(panel, credit=5.0, refund=50.0)
+    review = moved.review({"shop.future_value_factor": 0.5})
+    (path,) = moved.export(tmp_path, ["html"])
+    assert review["card"] == path.read_text(encoding="utf-8")
+    changes = policy_changes(panel.approved, moved.to_publish(), panel.setting.scenario, panel.payoffs)
+    assert [change["words"] for change in review["changes"]] == list(changes.sentences)
+    assert [change["is_loss"] for change in review["changes"]] == [False, True]
+    assert review["together"] == changes.together
+    warnings = [warning["words"] for warning in review["warnings"]]
+    assert warnings[: len(changes.losses)] == list(changes.losses)
+    assert any("go up)" in words or "get something else" in changes.sentences[1] for words in warnings)
+    assert any(words.startswith("Assumptions were changed (") and "0.5" in words for words in warnings)
+    effect = compare(moved.outcome, evaluate(panel.approved, panel.payoffs))
+    assert format_money(effect.per_year().mean(), "USD", signed=True) in review["worth"]
+    is_sure = effect.told_apart() and effect.per_year().mean() > 0
+    assert any("worth" in words and "holds" not in words for words in warnings) != is_sure
+
+
+def test_a_review_of_the_policy_in_force_warns_of_nothing_that_it_changes(panel: Panel) -> None:
+    review = panel.review()
+    assert (review["changes"], review["worth"], review["together"], review["steps"]) == ([], "", "", [])
+    assert not any("worth" in warning["words"] for warning in review["warnings"])
+
+
+def test_what_must_be_mended_comes_first(panel: Panel) -> None:
+    unmet = panel.setting.scenario.with_values({"poor_service.entitlement": 1.0, "poor_service.loss_share": 1.0})
+    setting = prepare(unmet, sample=Sample(cases=60, draws=3))
+    review = moved_to(panel.assuming(setting), credit=5.0).review()
+    assert [warning["severity"] for warning in review["warnings"]][:2] == ["error", "warning"]
 
 
 def test_figures_show_the_numbers(panel: Panel) -> None:

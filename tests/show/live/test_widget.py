@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 
 from policy_sim import ASK, Lever, compare, evaluate, export_policy, load_policy, load_scenario, threshold_curve
 from policy_sim.border import Progress
+from policy_sim.publish import read_file
 from policy_sim.show.live.before import WAITING, before_words, scenario_before
 from policy_sim.show.live.frame import frame_content
 from policy_sim.show.live.state import Panel, open_panel
@@ -29,7 +32,7 @@ SMALL = Sample(cases=300, draws=7, seed=1)
 class Screen:
     """A workbench and what it has sent."""
 
-    def __init__(self, panel: Panel, folder: Path) -> None:
+    def __init__(self, panel: Panel, folder: Path | None, has_visitors: bool = False) -> None:
         scenario = panel.setting.scenario
 
         def prepare_anew(values: Mapping[str, float], on_progress: Progress) -> Setting:
@@ -37,7 +40,7 @@ class Screen:
             return prepare(scenario.with_values(values), sample=SMALL)
 
         self.sent: list[tuple[Message, list[bytes]]] = []
-        self.workbench = Workbench(panel, folder, prepare_anew)
+        self.workbench = Workbench(panel, folder, prepare_anew, has_visitors=has_visitors)
         self.workbench.send = lambda content, buffers=None: self.sent.append((content, buffers or []))  # type: ignore[method-assign]
 
     def ask(self, **message: Any) -> list[Message]:
@@ -49,6 +52,10 @@ class Screen:
     def show(self, order: str = "1", baseline: Mapping[str, Any] = IN_FORCE, **agent: Any) -> list[Message]:
         limits = {"agent": agent}
         return self.ask(ask="show", order=order, limits=limits, baseline=baseline, hand=["agent", "credit"])
+
+    def saved(self) -> bytes:
+        """What the browser saves of the last export."""
+        return next(buffers[0] for content, buffers in self.sent if content["kind"] == "exported")
 
     def only(self, kind: str) -> Message:
         messages = [content for content, _ in self.sent if content["kind"] == kind]
@@ -222,10 +229,19 @@ def test_the_screen_s_base_is_the_policy_in_force_whatever_it_is_compared_with(s
 def test_export_and_open_again(screen: Screen, panel: Panel, tmp_path: Path) -> None:
     screen.show(credit=25, keep_item="ask")
     screen.ask(ask="review")
-    assert "allows whatever" in screen.only("review")["verdict"]
+    review = screen.only("review")
+    assert "allows whatever" in review["verdict"]
+    assert not any("Assumptions" in warning["words"] for warning in review["warnings"])
     screen.ask(ask="export", formats=["json", "html"])
-    assert screen.only("exported")["files"][:2] == ["current_v2.json", "current_v2.card.html"]
-    text = next(buffers[0] for content, buffers in screen.sent if content["kind"] == "exported").decode()
+    assert screen.only("exported")["files"] == ["current_v2.json", "current_v2.card.html", "policy.schema.json"]
+    assert screen.only("exported")["download"] == "current_v2.zip"
+    with zipfile.ZipFile(io.BytesIO(screen.saved())) as together:
+        assert {name: together.read(name) for name in together.namelist()} == {
+            path.name: path.read_bytes() for path in tmp_path.iterdir()
+        }
+    screen.ask(ask="export", formats=["json"])
+    assert screen.only("exported")["download"] == "current_v2.json"
+    text = screen.saved().decode()
     assert json.loads(text) == json.loads((tmp_path / "current_v2.json").read_text())
     screen.show(order="2", credit=5)
     screen.ask(ask="load", name="../../policy.json", text=text)
@@ -236,6 +252,85 @@ def test_export_and_open_again(screen: Screen, panel: Panel, tmp_path: Path) -> 
     assert panel.policy.limit("agent", "keep_item") == ASK
     screen.ask(ask="load", name="policy.json", text=export_policy(panel.policy).replace('"refund"', '"refnd"', 1))
     assert "refnd" in screen.only("problem")["words"]
+
+
+def test_an_export_without_a_folder_is_only_downloaded(
+    panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    screen = Screen(panel, None, has_visitors=True)
+    assert screen.workbench.frame["is_writing"] is False
+    screen.show(credit=25)
+    screen.ask(ask="export", formats=["json"])
+    told = screen.only("exported")
+    assert (told["files"], told["place"], told["download"]) == (["current_v2.json"], "", "current_v2.json")
+    assert not list(tmp_path.iterdir())
+    screen.ask(ask="export", formats=["json", "csv"])
+    first = screen.saved()
+    screen.ask(ask="export", formats=["json", "csv"])
+    assert screen.saved() == first  # the same files make the same archive
+    assert not list(tmp_path.iterdir())
+
+
+def test_exports_of_visitors_lie_in_folders_of_their_own(panel: Panel, tmp_path: Path) -> None:
+    top = tmp_path / "exports"
+    (top / "export_7").mkdir(parents=True)  # of a day before
+    for number, credit in ((8, 25), (9, 15)):
+        screen = Screen(panel, top, has_visitors=True)
+        assert screen.workbench.frame["is_writing"] is True
+        screen.show(credit=credit)
+        screen.ask(ask="export", formats=["json"])
+        assert screen.only("exported")["place"] == str(top / f"export_{number}")
+    for number, credit in ((8, 25), (9, 15)):
+        written = json.loads((top / f"export_{number}" / "current_v2.json").read_text())
+        assert next(tier for tier in written["tiers"] if tier["name"] == "agent")["limits"]["credit"] == credit
+    # what is refused leaves nothing behind
+    screen.ask(ask="export", formats=["json", "../../csv"])
+    assert "unknown format '../../csv'" in screen.only("problem")["words"]
+    screen.ask(ask="export", formats=[])
+    assert "no format was chosen" in screen.only("problem")["words"]
+    assert sorted(path.name for path in top.iterdir()) == ["export_7", "export_8", "export_9"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("../..", "{}", "a file cannot be opened under the name '../..'"),
+        ("", "{}", "a file cannot be opened under the name ''"),
+        ("a\0.json", "{}", r"a file cannot be opened under the name 'a\x00.json'"),
+        ("x" * 300 + ".json", "{}", "a file cannot be opened under the name 'xxx"),
+        ("C:\\users\\..\\policy.json", "[", "file 'policy.json'"),
+        ("policy.json", " " * 5_000_001, "holds more than 5,000,000 bytes"),
+        ("policy.json", "[" * 100_000, "nested too deeply"),
+        ("policy.json", "\ud800", "is not UTF-8 text"),
+        ("policy.exe", "x" * 100_000, ".exe"),
+    ],
+)
+def test_a_hostile_file_is_refused_in_one_line(screen: Screen, name: str, text: str, words: str) -> None:
+    screen.ask(ask="load", name=name, text=text)
+    said = screen.only("problem")["words"]
+    assert words in said
+    assert said.isprintable()
+    assert len(said) < 1_000
+    assert "/tmp" not in said
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"ask": "show", "order": "1"},
+        {"ask": "show", "order": "1", "limits": {"agent": {"x" * 1_000_000: 1}}, "baseline": IN_FORCE, "hand": []},
+        {"ask": "show", "order": "1", "limits": {}, "baseline": {"preset": "a\nb"}, "hand": ["agent", "credit"]},
+        {"ask": "show", "order": "1", "limits": [], "baseline": IN_FORCE, "hand": ["agent", "credit"]},
+        {"ask": "assume", "order": "1", "values": ["x"]},
+        {"ask": "load", "order": "1"},
+    ],
+)
+def test_a_message_that_makes_no_sense_is_answered_in_one_line(screen: Screen, message: Message) -> None:
+    screen.ask(**message)
+    said = screen.only("problem")["words"]
+    assert said.isprintable()
+    assert len(said) < 1_000
 
 
 def test_rules_are_found_shown_changed_and_written(screen: Screen, panel: Panel, tmp_path: Path) -> None:
@@ -278,6 +373,66 @@ def test_a_search_that_is_given_up_says_so(screen: Screen) -> None:
     assert not [content for content, _ in screen.sent if content["kind"] in ("presets", "problem")]
     screen.ask(ask="cancel")
     assert screen.only("found")["preset"] == ""
+
+
+def test_the_best_within_a_budget_is_found_in_whole_units_or_said_not_to_be(screen: Screen, panel: Panel) -> None:
+    spent = panel.baseline.per_year("remedy_cost").mean()
+    screen.ask(ask="within_budget", budget=0.85 * spent)
+    preset = next(
+        row for row in screen.only("presets")["presets"] if row["name"] == screen.only("found_within")["preset"]
+    )
+    assert preset["title"] == f"Best within {format_money(0.85 * spent, 'USD')}"
+    limits = [limit for of_tier in preset["limits"].values() for limit in of_tier.values()]
+    assert all(isinstance(limit, str) or limit == int(limit) for limit in limits)
+    found = screen.workbench.panel
+    assert found.outcome_of(found.presets[-1]).per_year("remedy_cost").mean() <= 0.85 * spent
+    point = found.points()[-1]
+    assert (point["name"], point["is_recommended"]) == ("within_budget", True)
+    refused = {1.0: "no limits are within $1.00 a year: the least possible spend", -1: "budget is -1"}
+    for budget, words in (refused | {None: "no budget is set", "all": "budget is 'all'", np.nan: "is nan"}).items():
+        screen.ask(ask="within_budget", budget=budget)
+        assert words in screen.only("problem")["words"]
+        assert screen.only("found_within")["preset"] == ""
+
+
+def test_the_budget_is_written_where_the_policy_came_from(screen: Screen, panel: Panel, tmp_path: Path) -> None:
+    screen.show(keep_item=30)
+    for name in ("json", "csv", "html"):
+        screen.ask(ask="export", formats=[name], budget=300_000)
+    spent = panel.with_limits({"agent": {"keep_item": 30.0}}).outcome.per_year("remedy_cost").mean()
+    read = read_file(next(tmp_path.glob("*.json"))).record.provenance.expected_spending
+    assert read is not None
+    assert (read.remedy_cost, read.budget) == (pytest.approx(spent, abs=0.01), 300_000)
+    assert read_file(next(tmp_path.glob("*.csv"))).record.provenance.expected_spending == read
+    assert "expected_spending" in next(tmp_path.glob("*.html")).read_text()
+
+
+def test_a_case_is_answered_for_its_order_and_problems_too(screen: Screen, panel: Panel) -> None:
+    screen.ask(ask="case", facts={"story": "lost_adapter"}, order="case 1")
+    assert screen.only("case")["order"] == "case 1"
+    assert screen.only("case")["tier"] == panel.case({"story": "lost_adapter"})["tier"]
+    for facts in ({"story": "lost"}, {"item_price": "much"}, [], None):
+        screen.ask(ask="case", facts=facts, order="case 2")
+        assert screen.only("problem")["order"] == "case 2"
+
+
+def test_of_a_link_s_assumptions_those_that_fit_are_made(screen: Screen) -> None:
+    values = {"shop.future_value_factor": 0.5, "shop.margin": 2, "of.mine": 1, "shop.cases_per_year": "a lot"}
+    screen.ask(ask="assume_what_fits", values=values)
+    assert screen.only("assumed")["values"] == {"shop.future_value_factor": 0.5}
+    parts = screen.only("left_out")["parts"]
+    assert len(parts) == 3
+    assert "there is no assumption 'of.mine'" in parts[1]
+    screen.ask(ask="assume_what_fits", values={"of.mine": 1})
+    assert screen.only("frontier")["points"]  # what follows without assumptions
+
+
+@pytest.mark.parametrize("limits", [None, [], {"agent": None}, {"agent": {"credit": {}}}, {"boss": {"credit": 1}}])
+def test_whatever_is_sent_is_answered(screen: Screen, limits: Any) -> None:
+    screen.ask(ask="show", order="1", limits=limits, baseline=IN_FORCE, hand=["agent", "credit"])
+    assert screen.only("problem")["order"] == "1"
+    screen.ask(ask="show", order="2", limits={}, baseline={"preset": "mine"}, hand=["agent", "credit"])
+    assert "unknown policy to compare with 'mine'" in screen.only("problem")["words"]
 
 
 def test_what_is_behind_the_screen_is_told(screen: Screen) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from policy_sim.assumptions import load_scenario
 from policy_sim.policy import Lever, load_policy
-from policy_sim.publish import Conformity, Finding, difference
+from policy_sim.publish import Conformity, Finding, difference, policy_changes
 from policy_sim.show.terminal.publishing import of_conformity, of_difference, of_findings
 
 SCENARIO = load_scenario("online_retail")
@@ -29,6 +29,16 @@ def test_a_difference_has_a_row_for_each_step() -> None:
     assert str(example).endswith("lead decides -> agent decides")
     assert not isinstance(table, str)
     assert table.row_count == len(rules.steps)
+
+
+def test_what_changes_is_said_before_the_table() -> None:
+    narrower = POLICY.with_limit(Lever("agent", "credit"), 5.0).model_copy(update={"name": "narrower"})
+    verdict, sentence, loss, *_ = of_difference(
+        difference(POLICY, narrower, SCENARIO), None, policy_changes(POLICY, narrower, SCENARIO)
+    )
+    assert verdict == "current -> narrower: current allows whatever narrower allows, and more"
+    assert sentence == "- Agents now need a lead to give store credit between $5 and $10."
+    assert loss == "Agents can no longer do without asking: give store credit between $5 and $10."
 
 
 def test_an_engine_that_was_not_run_has_no_counts() -> None:

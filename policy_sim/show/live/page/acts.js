@@ -3,7 +3,11 @@
 // what comes back (answers.js).
 
 /** @import { Bench, Lever, Limit, Per, Split } from "./types.js" */
+import { budgetDialog } from "./budget_dialog.js";
+import { budgetActsOf } from "./budget_line.js";
+import { caseActsOf } from "./case_asking.js";
 import { changesOf } from "./changes.js";
+import { leftOutActsOf } from "./left_out.js";
 import { keyOf, withLimit } from "./limits.js";
 import { plural } from "./numbers.js";
 import { withinReach } from "./reach.js";
@@ -16,6 +20,9 @@ export function actsOf(bench) {
   return {
     ...changes,
     ...ruleActsOf(bench, changes),
+    ...budgetActsOf(bench, changes, budgetDialog),
+    ...caseActsOf(bench),
+    ...leftOutActsOf(bench, changes),
 
     /** Take a limit in hand. @param {Lever} lever */
     take(lever) {
@@ -28,13 +35,8 @@ export function actsOf(bench) {
 
     /** Move a limit, as far as it goes. @param {Lever} lever @param {Limit} wanted */
     move(lever, wanted) {
-      const { limit, isOnBudget } = withinReach(bench.read(), lever, wanted);
-      const { limits, onBudget } = store.state;
-      store.change({
-        hand: { tier: lever.tier, limit: lever.limit },
-        limits: withLimit(limits, lever, limit),
-        onBudget: { ...onBudget, [lever.key]: isOnBudget },
-      });
+      const limit = withinReach(store.state, lever, wanted);
+      store.change({ hand: { tier: lever.tier, limit: lever.limit }, limits: withLimit(store.state.limits, lever, limit) });
       changes.showAndSend();
     },
 
@@ -76,12 +78,6 @@ export function actsOf(bench) {
     /** @param {Split} split */
     splitBy(split) {
       store.change({ split });
-      bench.show();
-    },
-
-    /** @param {number | null} budget money a year */
-    setBudget(budget) {
-      store.change({ budget, onBudget: {} });
       bench.show();
     },
   };

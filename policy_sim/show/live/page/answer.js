@@ -2,6 +2,7 @@
 // In: a reading. Out: its element. Left to others: the words (Python), what is behind the buttons.
 
 /** @import { AnswerMove, AnswerView, Bench, Reading } from "./types.js" */
+import { overBudgetWords } from "./budget.js";
 import { cleared, draw, picture } from "./drawing.js";
 import { button, node } from "./elements.js";
 import { plural } from "./numbers.js";
@@ -14,6 +15,7 @@ const SEARCHING = "The best limits are being searched; what you can do meanwhile
 export function answerOf(bench) {
   const { acts } = bench;
   const sentence = node("p", { class: "ps-answer-words", id: `${bench.id}-answer` });
+  const over = node("p", { class: "ps-over", hidden: "" });
   const see = button("See it", { class: "ps-main-button" }, () => {
     const { presets, approved } = bench.read().frame;
     const isThere = isInHand(bench.read());
@@ -23,7 +25,7 @@ export function answerOf(bench) {
   const buttons = [see];
   const does = node("div", { class: "ps-answer-acts" }, ...buttons);
   const rows = node("ul", { class: "ps-answer-rows", "aria-label": "What it is worth, and the limits that matter most" });
-  const root = node("section", { class: "ps-answer", "aria-labelledby": sentence.id }, node("div", {}, sentence, does), rows);
+  const root = node("section", { class: "ps-answer", "aria-labelledby": sentence.id }, node("div", {}, sentence, over, does), rows);
   /** @type {AnswerView | null | undefined} */
   let shown;
 
@@ -33,6 +35,9 @@ export function answerOf(bench) {
     show(reading) {
       const { answer } = reading.frame;
       see.textContent = answer && isInHand(reading) ? "Back to today" : "See it";
+      const words = answer ? overBudgetWords(reading, answer.preset) : "";
+      over.hidden = !words;
+      over.textContent = words ? `▲ Against the budget of ${reading.cash(reading.state.budget ?? 0)}: ${words}.` : "";
       if (answer === shown) return;
       shown = answer;
       root.setAttribute("aria-busy", String(!answer));

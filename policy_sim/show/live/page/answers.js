@@ -1,17 +1,19 @@
 // Answers: what Python says, and how it changes the state.
 // In: messages. Out: the changed state, shown. Left to others: what was asked (acts.js).
 
-/** @import { AssumptionRow, Bench, CaseView, Chain, CurveContent, Frame, MindRow, Point, Reproduced, Review, Terms, Trust, View } from "./types.js" */
+/** @import { AssumptionRow, Bench, Chain, CurveContent, Exported, Frame, MindRow, Point, Reproduced, Review, Terms, Trust, View } from "./types.js" */
 import { assumptionDialog } from "./assumption_dialog.js";
+import { budgetAnswersOf } from "./budget_line.js";
+import { caseAnswersOf } from "./case_asking.js";
 import { chainDialog } from "./chain_dialog.js";
 import { readCurve } from "./curves.js";
-import { reviewDialog } from "./export_dialog.js";
+import { exportedWords, reviewDialog } from "./export_dialog.js";
 import { keyOf, leversOf } from "./limits.js";
 import { capital } from "./numbers.js";
 import { reproduceDialog } from "./reproduce_dialog.js";
 import { ruleAnswersOf } from "./rule_answers.js";
 import { save } from "./saving.js";
-import { contextOf } from "./state.js";
+import { contextOf, worthsWith } from "./state.js";
 
 /** @typedef {ReturnType<typeof import("./screen.js").screenOf>} Screen */
 /** @typedef {{ readonly order: string }} Ordered */
@@ -30,9 +32,11 @@ export function answersOf(bench, screen) {
       const asked = store.state.orders.get(message.order);
       if (!asked) return;
       if (message.order === store.state.pending) store.change({ pending: "" });
-      store.change({ view: { ...message, context: contextOf(store.state, asked) } });
+      const worths = worthsWith(store.state, asked, message.outcomes[store.state.frame.value].level);
+      store.change({ view: { ...message, context: contextOf(store.state, asked) }, worths });
       screen.root.dataset.viewMs = (performance.now() - asked.at).toFixed(0);
       if (store.state.isDirty) acts.send();
+      else acts.refreshCase();
       bench.show();
     },
 
@@ -47,10 +51,9 @@ export function answersOf(bench, screen) {
     },
 
     settled(/** @type {Ordered} */ { order }) {
-      const { id, count, isDirty, orders, shownCase } = store.state;
+      const { id, count, isDirty, orders } = store.state;
       if (order !== `${id}:${count}` || isDirty) return;
       store.change({ isSettled: true });
-      if (shownCase) bench.ask({ ask: "case", facts: shownCase.facts });
       acts.lookAtRules();
       acts.lookAtMonths();
       screen.root.dataset.settledMs = (performance.now() - (orders.get(order)?.at ?? NaN)).toFixed(0);
@@ -64,6 +67,8 @@ export function answersOf(bench, screen) {
     },
 
     ...ruleAnswersOf(bench),
+    ...budgetAnswersOf(bench),
+    ...caseAnswersOf(bench, screen.oneCase),
 
     presets(/** @type {Pick<Frame, "presets" | "points" | "levers">} */ { presets, points, levers }) {
       store.change({ frame: { ...store.state.frame, presets, points, levers }, levers: leversOf({ levers }) });
@@ -82,12 +87,6 @@ export function answersOf(bench, screen) {
       bench.show();
     },
 
-    case(/** @type {CaseView} */ message) {
-      store.change({ shownCase: message });
-      screen.oneCase.choose(message);
-      screen.oneCase.show(bench.read());
-    },
-
     assumptions: (/** @type {{ rows: AssumptionRow[], trusts: Trust[], before: string }} */ message) =>
       bench.open(assumptionDialog(bench, message)),
 
@@ -97,19 +96,17 @@ export function answersOf(bench, screen) {
     },
 
     assumed(/** @type {{ frame: Frame, values: Record<string, number> }} */ { frame, values }) {
-      const { shownCase } = store.state;
-      store.change({ frame, levers: leversOf(frame), assumed: values, curves: new Map(), frontier: null, onBudget: {}, lookedAt: "" });
+      store.change({ frame, levers: leversOf(frame), assumed: values, curves: new Map(), frontier: null, lookedAt: "" });
       screen.begin(bench.read());
       acts.changed(Object.keys(values).length ? "Assumptions changed" : "Assumptions as the scenario has them");
       bench.ask({ ask: "study" });
-      if (shownCase) bench.ask({ ask: "case", facts: shownCase.facts });
     },
 
     review: (/** @type {Review} */ review) => screen.dialog.isOpen() && bench.open(reviewDialog(bench, review, screen.header.line())),
 
-    exported(/** @type {{ files: string[], place: string }} */ { files, place }, buffers) {
-      files.forEach((file, i) => save(file, buffers[i], "application/octet-stream"));
-      bench.say(`Written to ${place}, and downloaded: ${files.join(", ")}.`);
+    exported(/** @type {Exported} */ message, buffers) {
+      save(message.download, buffers[0], "application/octet-stream");
+      bench.say(exportedWords(message, store.state.frame));
     },
 
     chain: (/** @type {Chain & { outcome: string }} */ message) => bench.open(chainDialog(bench, message)),
@@ -121,12 +118,21 @@ export function answersOf(bench, screen) {
     over: () => screen.status.showOver(),
 
     problem(/** @type {{ words: string } & Ordered} */ { words, order }) {
-      // nothing will come of what was asked; the next move asks anew
-      if (!order || order === store.state.pending) store.change({ pending: "", isSettled: true });
+      const { pending, askedCase, isDirty } = store.state;
+      if (order && order === askedCase?.order) store.change({ askedCase: null });
+      if (order && order === pending) {
+        // nothing will come of what was asked; the next move asks anew
+        store.change({ pending: "", isSettled: true });
+        if (acts.retreat(words)) return;
+        if (isDirty) acts.send();
+      }
       bench.show();
       bench.say(capital(words), true);
+      const checking = screen.root.querySelector("[data-checking]"); // what stands behind a dialog is not seen
+      if (checking) checking.textContent = capital(words);
     },
 
+    left_out: (/** @type {{ parts: string[] }} */ { parts }) => acts.leaveOut(parts),
     note: (/** @type {{ words: string }} */ { words }) => bench.say(words),
   };
 }

@@ -63,13 +63,12 @@ const faceOf = (trust) => [trust.name, `${trust.mark} ${capital(trust.words)}: $
  * @param {Record<string, number>} values what is changed, by name
  */
 function lineOf(row, trusts, values) {
-  const title = `${row.group}: ${row.title}`;
   const field = node("input", {
     type: "number",
     step: "any",
     min: 0,
     value: row.value,
-    "aria-label": title,
+    "aria-label": row.title,
     "data-assumption": row.name,
   });
   field.addEventListener("input", () => {
@@ -79,13 +78,13 @@ function lineOf(row, trusts, values) {
   const root = node(
     "tr",
     {},
-    node("th", { scope: "row" }, title),
+    node("th", { scope: "row" }, row.title, ...(row.sentence ? [node("span", { class: "ps-muted ps-meaning" }, `Now ${row.sentence}.`)] : [])),
     node("td", {}, field),
     node("td", {}, row.unit),
     node("td", {}, row.words),
     node("td", { class: "ps-source" }, ...sourceOf(row, trusts)),
   );
-  return { text: `${row.group} ${row.title}`.toLowerCase(), trust: row.trust, root };
+  return { text: `${row.group} ${row.title} ${row.sentence}`.toLowerCase(), trust: row.trust, root };
 }
 
 /**

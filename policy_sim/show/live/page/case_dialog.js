@@ -21,7 +21,7 @@ export function caseDialog(bench) {
   const put = button("Show this case", { class: "ps-main-button" }, () => {
     const facts = Object.fromEntries(fields.map(({ name, read }) => [name, read()]));
     bench.closeDialog();
-    bench.ask({ ask: "case", facts });
+    bench.acts.askCase(facts);
   });
   return [node("h3", {}, "A case of your own"), ...fields.map(({ root }) => root), put];
 }

@@ -74,9 +74,9 @@ function stepOf(step, chain) {
 }
 
 /** @param {Chain["assumptions"][string]} assumption */
-function sourceOf({ title, value, range, source, trust }) {
+function sourceOf({ title, value, sentence, range, source, trust }) {
   const plausible = range ? `, plausible ${range}` : ", a decision or a known fact";
-  return node("li", {}, node("b", {}, title), ` ${value}${plausible}`, node("div", { class: "ps-muted" }, `${trust}: ${source}`));
+  return node("li", {}, node("b", {}, title), `: ${sentence || value}${plausible}`, node("div", { class: "ps-muted" }, `${trust}: ${source}`));
 }
 
 /** @param {Chain & { readonly outcome: string }} content */

@@ -4,9 +4,10 @@
 
 /** @import { Bench, Entry, Terms } from "./types.js" */
 import { withLimit } from "./limits.js";
-import { same } from "./state.js";
+import { same, worthsWith } from "./state.js";
 
 const MOST_ORDERS = 50; // that an answer may still come to
+export const MOST_ENTRIES = 100; // of the history
 
 /** @param {Bench} bench */
 export function changesOf(bench) {
@@ -37,12 +38,15 @@ export function changesOf(bench) {
    * @returns {boolean} whether there was one
    */
   function note(text, byKeysOn = "") {
-    const { limits, playbook, baseline, assumed, history, at } = store.state;
+    const { limits, playbook, baseline, assumed, budget, history, at } = store.state;
     /** @type {Entry} */
-    const entry = { text, byKeysOn, limits, playbook, baseline, assumed };
+    const entry = { text, byKeysOn, limits, playbook, baseline, assumed, budget };
     if (history.length && same({ ...history[at], text, byKeysOn }, entry)) return false;
     const before = byKeysOn && history[at].byKeysOn === byKeysOn ? at : at + 1;
-    store.change({ history: [...history.slice(0, before), entry], at: before });
+    const now = bench.read().read(store.state.frame.value); // where a limit was moved, from its curve
+    if (now) store.change({ worths: worthsWith(store.state, entry, now.level) });
+    const kept = [...history.slice(0, before), entry].slice(-MOST_ENTRIES);
+    store.change({ history: kept, at: kept.length - 1 });
     return true;
   }
 
@@ -57,6 +61,14 @@ export function changesOf(bench) {
     showAndSend,
     note,
     changed,
+
+    /** Begin anew with what is in hand: nothing that was there before holds. */
+    restart() {
+      const { limits, playbook, baseline, budget, history } = store.state;
+      store.change({ history: [{ ...history[0], limits, playbook, baseline, budget }], at: 0 });
+      bench.show();
+      send();
+    },
 
     /**
      * Show some limits, as far as they are on screen, and rules.
@@ -82,8 +94,8 @@ export function changesOf(bench) {
       const entry = store.state.history[to];
       if (!entry) return;
       const isReassumed = !same(entry.assumed, store.state.assumed);
-      const { limits, playbook, baseline } = entry;
-      store.change({ at: to, limits, playbook, baseline, aside: null, editing: null, isDirty: true });
+      const { limits, playbook, baseline, budget } = entry;
+      store.change({ at: to, limits, playbook, baseline, budget, aside: null, editing: null, isDirty: true });
       if (isReassumed) bench.ask({ ask: "assume", values: entry.assumed });
       bench.say("");
       bench.show();

@@ -14,7 +14,7 @@ import { fill } from "./tables.js";
 
 const HEIGHT = 256;
 const HELP =
-  "What this one limit does, all others as they are. The line is the mean over the draws of the assumptions, the shaded band holds nine draws in ten. Filled dot: now. Hollow dot: the policy it is compared with. Diamond: best. Grey stretch: as good as the best within 1 %. Dotted: beyond what the next tier may give.";
+  "What this one limit does, all others as they are. The line is the mean over all the ways the assumptions may turn out, the shaded band holds nine in ten of them. Filled dot: now. Hollow dot: the policy it is compared with. Diamond: best. Grey stretch: as good as the best within 1 %. Dotted: beyond what the next tier may give.";
 
 /** @param {Bench} bench */
 export function curveOf(bench) {

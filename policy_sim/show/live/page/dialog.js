@@ -17,7 +17,10 @@ export function dialogOf(id) {
       const heading = /** @type {HTMLElement} */ (root.querySelector("h3"));
       heading.id = `${id}-dialog`;
       root.setAttribute("aria-labelledby", heading.id);
-      if (!root.open) root.showModal();
+      // what had the focus in a dialog that is filled anew is gone
+      heading.tabIndex = -1;
+      if (root.open) heading.focus();
+      else root.showModal();
       root.scrollTop = 0; // what takes the focus may stand far down
     },
   };

@@ -1,54 +1,11 @@
-// Dialogs: the history of changes, a budget, two policies side by side.
+// Dialogs: two policies side by side.
 // In: a reading. Out: what a dialog holds. Left to others: opening it (dialog.js).
 
-/** @import { Bench, Reading } from "./types.js" */
-import { button, node, scrolling } from "./elements.js";
+/** @import { Reading } from "./types.js" */
+import { node, scrolling } from "./elements.js";
 import { plural } from "./numbers.js";
 import { sureness } from "./sureness.js";
 import { fill } from "./tables.js";
-
-/** @param {Bench} bench */
-export function historyDialog(bench) {
-  const { history, at } = bench.store.state;
-  const list = history.map((entry, i) =>
-    node(
-      "li",
-      {},
-      button(entry.text, { class: "ps-link", "aria-current": i === at ? "step" : null }, () => {
-        bench.closeDialog();
-        bench.acts.go(i);
-      }),
-    ),
-  );
-  return [
-    node("h3", {}, "History of changes"),
-    node("p", { class: "ps-muted" }, "Choose an entry to go back, or forward, to it."),
-    node("ol", {}, ...list),
-  ];
-}
-
-/** @param {Bench} bench */
-export function budgetDialog(bench) {
-  const reading = bench.read();
-  const { frame, spendTitle } = reading;
-  const field = node("input", { type: "number", min: 0, step: 1000, id: `${bench.id}-budget`, value: bench.store.state.budget ?? "" });
-  const put = button("Set", { class: "ps-main-button" }, () => {
-    const budget = field.value === "" ? null : Number(field.value);
-    bench.closeDialog();
-    bench.acts.setBudget(budget);
-    const stop = `Sliders stop where ${spendTitle.toLowerCase()} would pass`;
-    bench.say(budget === null ? "No budget." : `${stop} ${reading.cash(budget)} a year.`);
-  });
-  const spend = reading.read(frame.spend);
-  const now = spend ? reading.cash(spend.level * frame.cases_per_year) : "being worked out";
-  return [
-    node("h3", {}, "Budget"),
-    node("p", { class: "ps-muted" }, `${spendTitle} now is ${now} a year. Leave empty for none.`),
-    node("label", { for: field.id }, `${spendTitle} a year, at most (${frame.currency.code}) `),
-    field,
-    put,
-  ];
-}
 
 /** @param {Reading} reading where something is known */
 export function sidesDialog(reading) {
@@ -71,7 +28,7 @@ export function sidesDialog(reading) {
   fill(table, ["", isPinned ? "A" : reading.baseTitle, isPinned ? "B" : "This policy", "Difference", ""], [...outcomes, ...limits, ...rules]);
   return [
     node("h3", {}, "Side by side"),
-    node("p", { class: "ps-muted" }, `Money ${reading.period}; the same cases and the same draws.`),
+    node("p", { class: "ps-muted" }, `Money ${reading.period}; the same cases and assumptions.`),
     scrolling("Side by side", table),
   ];
 }

@@ -10,7 +10,7 @@ import { fill } from "./tables.js";
 
 const [HEIGHT, LEFT, TOP, BOTTOM] = [176, 64, 8, 28];
 const HELP =
-  "Rules bring something only where people follow them. The line: what these rules bring on top of the limits, a year, for every share of people who follow; the band holds nine draws in ten. Training is paid for whether anybody follows or not.";
+  "Rules bring something only where people follow them. The line: what these rules bring on top of the limits, a year, for every share of people who follow; the band holds nine in ten of the ways the assumptions may turn out. Training is paid for whether anybody follows or not.";
 const HEADS = ["Of 100 people follow", "the rules bring, a year", "from", "to"];
 
 /** @param {Bench} bench */

@@ -40,14 +40,14 @@ export function frontierOf(bench) {
       const bounds = boundsOf(state, lever);
       const { lowest, highest } = bounds;
       const position = reading.curve ? reading.curve.serial : me;
-      const sizes = [lever.top, width, state.per, base.toPrecision(9), order(lowest), order(highest), line.length, others.length];
-      const { x, y } = ground(part, JSON.stringify([position, ...sizes]), (layer) => {
+      const sizes = [lever.top, width, state.per, state.budget, base.toPrecision(9), order(lowest), order(highest), line.length, others.length];
+      const { x, y, mark } = ground(part, JSON.stringify([position, ...sizes]), (layer) => {
         const trail = trailOf(reading, base, bounds);
         return drawFrontier(layer, reading, width, line, trail, [...others, ...line, ...trail, ...(reading.curve ? [] : [me])]);
       });
       /** @type {Mark[]} */
       const marks = [...others, { ...me, title: "This policy", kind: "now" }];
-      showMarks(part, marks, x, y, width);
+      showMarks(part, marks, { x, y, mark }, width);
       showTable(part, reading, marks.reverse(), line);
     },
   };
@@ -64,13 +64,12 @@ function noteOf({ state, now }, line) {
 /**
  * @param {Section} part
  * @param {readonly Mark[]} marks the policy in hand last
- * @param {(cost: number) => number} x
- * @param {(gain: number) => number} y
+ * @param {{ x: (cost: number) => number, y: (gain: number) => number, mark: { x: number, words: string } | null }} scales
  * @param {number} width
  */
-function showMarks({ svg }, marks, x, y, width) {
+function showMarks({ svg }, marks, { x, y, mark }, width) {
   const words = placer(LEFT, width, HEIGHT - BOTTOM);
-  const places = marks.map((mark) => ({ ...mark, px: x(mark.cost), py: y(mark.gain) }));
+  const places = marks.map((one) => ({ ...one, px: x(one.cost), py: y(one.gain) }));
   for (const { px, py, kind } of places) {
     if (kind === "best") diamond(svg, px, py, 7, "ps-best");
     else draw(svg, "circle", { cx: px, cy: py, r: kind === "now" ? 7 : 5, class: `ps-${kind}` });
@@ -81,7 +80,12 @@ function showMarks({ svg }, marks, x, y, width) {
     const isHidden = kind !== "now" && Math.hypot(px - me.px, py - me.py) < 4;
     if (!isHidden) words.put(svg, title, around(px, py), kind === "now" ? "ps-word-now" : "");
   }
+  if (mark) words.put(svg, mark.words, beside(mark.x), "ps-over-word");
 }
+
+/** Places for words along a line that goes up. @param {number} x */
+const beside = (x) =>
+  [32, HEIGHT - BOTTOM - 6, 56, 80, 112, 144].flatMap((y) => /** @type {import("./lettering.js").Spot[]} */ ([[x + 6, y, "start"], [x - 6, y, "end"]]));
 
 /** @param {number} x @param {number} y @returns {import("./lettering.js").Spot[]} */
 const around = (x, y) => [

@@ -11,6 +11,7 @@ export const HEIGHT = 232;
 export const LEFT = 68;
 export const BOTTOM = 44;
 const [RIGHT, TOP] = [20, 20];
+const NEAR = 1; // spans of cost beside the picture, within which it grows to hold the budget
 
 /** @typedef {{ cost: number, gain: number }} Spot */
 
@@ -38,7 +39,8 @@ export function trailOf({ curve, frame, lever }, base, { lowest, highest }) {
  */
 export function drawFrontier(layer, reading, width, line, trail, everything) {
   const { times, frame } = reading;
-  const [least, most] = span(everything.map((spot) => spot.cost));
+  const budget = budgetCost(reading);
+  const [least, most] = withBudget(span(everything.map((spot) => spot.cost)), budget);
   const [low, high] = span(everything.map((spot) => spot.gain));
   const bottom = HEIGHT - BOTTOM;
   const x = (/** @type {number} */ cost) => LEFT + ((cost - least) / (most - least)) * (width - LEFT - RIGHT);
@@ -50,7 +52,35 @@ export function drawFrontier(layer, reading, width, line, trail, everything) {
   const path = (/** @type {readonly Spot[]} */ spots) => `M${pathOf(spots.map((spot) => [x(spot.cost), y(spot.gain)]))}`;
   if (line.length) draw(layer, "path", { d: path(line), class: "ps-front-line" });
   if (trail.length) draw(layer, "path", { d: path(trail), class: "ps-trail" });
-  return { x, y };
+  const mark = budget === null ? null : markOf(reading, Math.min(Math.max(x(budget), LEFT), width - RIGHT), budget < least, budget > most);
+  if (mark) draw(layer, "path", { d: `M${mark.x} ${TOP}V${bottom}`, class: "ps-budget-mark" });
+  return { x, y, mark };
+}
+
+/** The budget per case, as costs are. @param {Reading} reading */
+const budgetCost = ({ state, frame }) => (state.budget === null ? null : state.budget / frame.cases_per_year);
+
+/**
+ * The span of costs with the budget in it, unless that is far off.
+ * @param {number[]} span
+ * @param {number | null} budget
+ */
+function withBudget([least, most], budget) {
+  const room = NEAR * (most - least);
+  if (budget === null || budget < least - room || budget > most + room) return [least, most];
+  return [Math.min(least, budget - 0.05 * (most - least)), Math.max(most, budget + 0.05 * (most - least))];
+}
+
+/**
+ * Where the line of the budget is, or the edge behind which it would be, and what stands beside it.
+ * @param {Reading} reading
+ * @param {number} x
+ * @param {boolean} isLeft
+ * @param {boolean} isRight
+ */
+function markOf(reading, x, isLeft, isRight) {
+  const words = `budget ${reading.cash(/** @type {number} */ (reading.state.budget))} a year`;
+  return { x, words: `${isLeft ? "◂ " : ""}${words}${isRight ? " ▸" : ""}` };
 }
 
 /** @param {readonly number[]} values */

@@ -9,7 +9,7 @@ import { drawWaterfall } from "./waterfall.js";
 
 const [LINE, THICK] = [44, 14];
 const HELP =
-  "One obstacle after the other is taken away, and the same cases are valued again: each bar is what there would be more without it. What a part comes to depends on that order; that they add up does not. The lines hold nine draws in ten.";
+  "One obstacle after the other is taken away, and the same cases are valued again: each bar is what there would be more without it. What a part comes to depends on that order; that they add up does not. The lines hold nine in ten of the ways the assumptions may turn out.";
 const HEADS = ["What stands in the way", "money a year", "from", "to", "Without it"];
 
 /** @param {Bench} bench */

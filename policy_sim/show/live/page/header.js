@@ -2,8 +2,10 @@
 // In: a reading. Out: its element. Left to others: entries of the menu (policy_menu.js).
 
 /** @import { Bench, Frame, Per, Reading } from "./types.js" */
+import { budgetLine } from "./budget_line.js";
 import { button, node, options, press, segmented } from "./elements.js";
 import { exportDialog } from "./export_dialog.js";
+import { historyOf } from "./history.js";
 import { policyMenu } from "./policy_menu.js";
 import { sureness } from "./sureness.js";
 
@@ -21,10 +23,13 @@ export function headerOf(bench) {
   const per = segmented("Money per", PER, acts.tellPer);
   const undo = button("↶", { "aria-label": "Undo", title: "Undo" }, () => acts.go(store.state.at - 1));
   const redo = button("↷", { "aria-label": "Redo", title: "Redo" }, () => acts.go(store.state.at + 1));
+  const past = historyOf(bench);
   const pin = button("Pin as A", { class: "ps-plain" }, acts.pin);
   const sides = segmented("Show policy", SIDES, acts.showSide);
   const menu = policyMenu(bench);
-  const toExport = button("Export for agents", { class: "ps-main-button" }, () => bench.open(exportDialog(bench)));
+  const toExport = button("Export", { class: "ps-main-button", "aria-label": "Export for agents" }, () => bench.open(exportDialog(bench)));
+  toExport.append(node("span", { class: "ps-wide" }, " for agents"));
+  const budget = budgetLine(bench);
   const name = node("h2", {}, "How far may agents go without asking?");
   const said = node("p", { class: "ps-said" });
   const label = (/** @type {string} */ text) => node("span", { class: "ps-muted" }, text);
@@ -40,7 +45,8 @@ export function headerOf(bench) {
       node("label", { class: "ps-control" }, label("Compare with"), compare),
       node("div", { class: "ps-control" }, money, per),
     ),
-    node("div", { class: "ps-acts" }, said, undo, redo, pin, sides, menu.root, toExport, menu.loader),
+    node("div", { class: "ps-acts" }, said, undo, redo, past.root, pin, sides, menu.root, toExport, menu.loader),
+    budget.root,
   );
 
   return {
@@ -61,10 +67,13 @@ export function headerOf(bench) {
       sides.hidden = !pinned;
       undo.disabled = at <= 0;
       redo.disabled = at >= history.length - 1;
+      past.show(reading);
       const choices = [...frame.presets, ...(pinned ? [{ name: "A", title: "A (pinned)" }] : [])];
       if (compare.childElementCount !== choices.length) compare.replaceChildren(...options(choices));
       compare.value = baseline.limits ? "A" : (baseline.preset ?? "");
       print.textContent = lineOf(reading);
+      budget.show(reading);
+      menu.show(reading);
       said.textContent = saidOf(reading);
     },
   };

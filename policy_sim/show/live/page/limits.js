@@ -78,12 +78,11 @@ export function boundsOf(state, lever) {
 }
 
 /**
- * What holds a limit where it is: the limit of the tier above or below, or the budget.
+ * What holds a limit where it is: the limit of the tier above or below.
  * @param {State} state
  * @param {Lever} lever
  */
 export function heldBy(state, lever) {
-  if (state.onBudget[lever.key]) return "the budget";
   const { lowest, highest, below, above } = boundsOf(state, lever);
   const limit = state.limits[lever.tier][lever.limit];
   if (highest !== "no_limit" && limit === highest) return `the ${above}’s limit`;

@@ -5,7 +5,6 @@
 import { draw, picture } from "./drawing.js";
 import { button, node } from "./elements.js";
 import { mindDialog } from "./mind_dialog.js";
-import { capital, lowered } from "./numbers.js";
 import { section } from "./section.js";
 import { same } from "./state.js";
 import { fill } from "./tables.js";
@@ -60,7 +59,7 @@ function noteOf({ state: { minds } }, isSame, isFresh) {
 
 /** @param {Reading} reading @param {MindRow} row */
 const cellsOf = (reading, row) => [
-  row.title,
+  row.unit ? `${row.title} (${row.unit})` : row.title,
   row.today_words,
   row.low_words,
   row.high_words,
@@ -81,17 +80,14 @@ function sentenceOf(reading, row, partWidth) {
   draw(svg, "rect", { x: x(row.low), y: 4, width: x(row.high) - x(row.low), height: 6, class: "ps-plausible" });
   draw(svg, "circle", { cx: x(row.today), cy: 7, r: 4, class: "ps-dot" });
   if (row.turns_at !== null) draw(svg, "path", { d: `M${x(row.turns_at)} 0v14`, class: "ps-turn" });
-  return node("div", { class: "ps-sentence" }, node("p", {}, wordsOf(reading, row)), svg);
+  return node("div", { class: "ps-sentence" }, node("p", {}, ...wordsOf(reading, row)), svg);
 }
 
 /** @param {Reading} reading @param {MindRow} row */
 function wordsOf(reading, row) {
-  if (row.turns_at === null)
-    return spaced(`${row.title} would not change this, from ${row.low_words} to ${row.high_words}; today ${row.today_words}.`);
+  const today = row.sentence || `it is ${row.today_picture}`;
+  const title = node("b", {}, `${row.title}: `);
+  if (row.turns_at === null) return [title, `today ${today}; nothing from ${row.between} would change the choice.`];
   const isAhead = reading.isKnown && reading.now.change > 0;
-  const winner = isAhead ? capital(reading.baseTitle) : "This policy";
-  return spaced(`${winner} wins if ${lowered(row.title)} is ${row.side} ${row.turns_at_words} ${row.unit}; today ${row.today_words}.`);
+  return [title, `today ${today}; ${isAhead ? reading.theBase : "this policy"} wins if it is ${row.turns}.`];
 }
-
-/** @param {string} text */
-const spaced = (text) => text.replace(/ +/g, " ").replace(" ;", ";");

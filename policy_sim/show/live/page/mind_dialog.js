@@ -8,7 +8,7 @@ import { fitted } from "./lettering.js";
 import { copied } from "./tables.js";
 
 const SHOWN = 10;
-const [WIDTH, LEFT, LINE] = [640, 260, 22];
+const [WIDTH, LEFT, LINE] = [760, 340, 22];
 
 /** @param {Reading} reading @param {HTMLTableElement} table */
 export function mindDialog(reading, table) {

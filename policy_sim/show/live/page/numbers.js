@@ -21,12 +21,12 @@ export function money(value, currency, signed = false) {
 }
 
 /**
- * A share (0-1) in percent: "12.7%".
+ * A share (0-1) in percent: "12.7%", "55%".
  * @param {number} value
  */
 export function share(value, signed = false) {
-  const figures = Math.abs(100 * value).toFixed(1);
-  const sign = figures === "0.0" ? "" : value < 0 ? MINUS : signed ? "+" : "";
+  const figures = Math.abs(100 * value).toFixed(1).replace(/\.0$/, "");
+  const sign = figures === "0" ? "" : value < 0 ? MINUS : signed ? "+" : "";
   return `${sign}${figures}%`;
 }
 

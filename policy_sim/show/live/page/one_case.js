@@ -2,6 +2,7 @@
 // In: a case as Python tells it. Out: its section. Left to others: a case of one's own (case_dialog.js).
 
 /** @import { Bench, CaseView, Reading, Resolution, Section } from "./types.js" */
+import { isCaseCurrent } from "./case_asking.js";
 import { caseDialog } from "./case_dialog.js";
 import { draw, hatch, sized } from "./drawing.js";
 import { node, options } from "./elements.js";
@@ -15,6 +16,7 @@ const [LINE, BAR] = [16, 30];
 const OWN = { name: "own", title: "A case of your own …" };
 const HELP =
   "What agents may do in one case, and the money on both sides: what it costs, and what keeping the customer is worth, as far as the central assumptions go. Below each: what keeps it from being given.";
+const OWN_ASSUMPTIONS = " A story keeps the assumptions of its own shop.";
 const HEADS = ["Resolution", "costs us", "value kept", "net", "what stops it"];
 
 /** @param {Bench} bench */
@@ -26,7 +28,7 @@ export function oneCaseOf(bench) {
   part.note.after(verdict);
   cases.addEventListener("change", () => {
     if (cases.value === OWN.name) bench.open(caseDialog(bench));
-    else bench.ask({ ask: "case", facts: { story: cases.value } });
+    else bench.acts.askCase({ story: cases.value });
   });
   return {
     part,
@@ -36,6 +38,13 @@ export function oneCaseOf(bench) {
     choose({ facts }) {
       if (facts.story) cases.value = facts.story;
     },
+    /** Dim what holds for other limits than those in hand. @param {Reading} reading */
+    mark({ state }) {
+      const isOld = state.shownCase !== null && !isCaseCurrent(state);
+      part.title.textContent = isOld ? "One case · being asked anew …" : "One case";
+      for (const element of [verdict, part.body, part.table]) element.classList.toggle("ps-old", isOld);
+    },
+
     /** @param {Reading} reading */
     show({ state }) {
       part.title.textContent = "One case";
@@ -43,7 +52,14 @@ export function oneCaseOf(bench) {
       if (!shown) return;
       part.note.textContent = shown.words;
       part.note.title = shown.words;
-      verdict.replaceChildren(...verdictOf(shown));
+      if (shown.unknown) {
+        verdict.replaceChildren(shown.unknown);
+        sized(part, 0);
+        fill(part.table, HEADS, []);
+        return;
+      }
+      const isStory = Boolean(shown.facts.story) && Object.keys(state.assumed).length > 0;
+      verdict.replaceChildren(...verdictOf(shown), ...(isStory ? [OWN_ASSUMPTIONS] : []));
       drawScales(part, shown, shown.resolutions.slice(0, SHOWN), `${bench.id}-case-hatch`);
       fill(part.table, HEADS, shown.resolutions.map((resolution) => cellsOf(resolution, shown)));
     },

@@ -7,7 +7,8 @@
 import { actsOf } from "./acts.js";
 import { answersOf } from "./answers.js";
 import { lineTo } from "./line.js";
-import { linkOf, screenIn } from "./links.js";
+import { screenIn } from "./link_reading.js";
+import { linkOf } from "./links.js";
 import { Reading } from "./reading.js";
 import { screenOf } from "./screen.js";
 import { firstState, storeOf } from "./state.js";
@@ -60,28 +61,28 @@ export function render({ model, el }) {
  * @param {Bench} bench
  * @param {ReturnType<typeof screenOf>} screen
  */
-function open({ store, acts, ask, read, say, show }, screen) {
-  const link = linked(store.state, say);
+function open({ store, acts, ask, read, show }, screen) {
+  const link = linked(store.state);
   store.change(link?.part ?? {});
-  const { limits, playbook, baseline, frame } = store.state;
-  store.change({ history: [{ text: link ? "Opened from a link" : "Opened", byKeysOn: "", limits, playbook, baseline, assumed: {} }] });
+  const { limits, playbook, baseline, budget, frame } = store.state;
+  const text = link ? "Opened from a link" : "Opened";
+  store.change({ history: [{ text, byKeysOn: "", limits, playbook, baseline, budget, assumed: {} }], leftOut: link?.left ?? [] });
   screen.begin(read());
   screen.measure();
   screen.oneCase.show(read());
   show();
   acts.send();
-  if (link && Object.keys(link.assumed).length) ask({ ask: "assume", values: link.assumed });
+  if (link && Object.keys(link.assumed).length) ask({ ask: "assume_what_fits", values: link.assumed });
   else ask({ ask: "study" });
-  ask({ ask: "case", facts: { story: frame.stories[0].name } });
+  acts.askCase({ story: frame.stories[0].name });
 }
 
-/** @param {State} state @param {Bench["say"]} say */
-function linked(state, say) {
+/** @param {State} state */
+function linked(state) {
   try {
     return screenIn(location.hash, state);
   } catch {
-    say("The link cannot be read; this is the policy in force.", true);
-    return null;
+    return { part: {}, assumed: {}, left: ["all of it, for it cannot be read; this is the policy in force"] };
   }
 }
 

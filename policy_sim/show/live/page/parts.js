@@ -11,7 +11,7 @@ import { drawWaterfall } from "./waterfall.js";
 const HEIGHT = 224;
 const NOTHING = 1e-7; // of the net value: what rounding leaves, for which no bar is drawn
 const HELP =
-  "How much of the difference comes from each part. Solid bars add to net value, hatched ones take from it; the line through the last bar holds nine draws in ten.";
+  "How much of the difference comes from each part. Solid bars add to net value, hatched ones take from it; the line through the last bar holds nine in ten of the ways the assumptions may turn out.";
 /** @type {readonly (readonly [Split, string])[]} */
 const SPLITS = [["parts", "parts"], ["failures", "failures"], ["segments", "customers"]];
 

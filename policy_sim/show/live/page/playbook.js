@@ -91,7 +91,7 @@ function leadOf(reading) {
 function noteOf(reading, isStale) {
   if (isStale) return "Assumptions have changed since these rules were found: find them anew.";
   const { guidance } = reading.state;
-  if (!reading.state.playbook || !guidance?.rules || !guidance.rules_if_all) return "Rules are fitted to the same cases and draws as the limits: eight at most, two questions deep.";
+  if (!reading.state.playbook || !guidance?.rules || !guidance.rules_if_all) return "Rules are fitted to the same cases and assumptions as the limits: eight at most, two questions deep.";
   if (guidance.context !== reading.context) return unknownWords(reading);
   const likely = (/** @type {string} */ what, /** @type {Yearly} */ { low, high, doubt }) =>
     `${what}, ${doubt || `likely ${reading.cash(low, true)} to ${reading.cash(high, true)}`}`;

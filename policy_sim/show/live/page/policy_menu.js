@@ -2,10 +2,13 @@
 // In: choices. Out: its element, and a hidden field that takes a file. Left to others: the dialogs that it opens.
 
 /** @import { Bench, Frame, Playbook, State } from "./types.js" */
-import { budgetDialog, historyDialog, sidesDialog } from "./dialogs.js";
+import { overBudgetWords } from "./budget.js";
+import { sidesDialog } from "./dialogs.js";
 import { button, menuOf, node } from "./elements.js";
 import { linkOf } from "./links.js";
 import { same } from "./state.js";
+
+const MOST_BYTES = 5e6; // of a policy's file: more, Python would not read either
 
 /** @param {Bench} bench */
 export function policyMenu(bench) {
@@ -20,23 +23,23 @@ export function policyMenu(bench) {
   });
   loader.addEventListener("change", async () => {
     const file = loader.files?.[0];
-    if (file) bench.ask({ ask: "load", name: file.name, text: await file.text() });
+    if (file && file.size > MOST_BYTES) bench.say(`${file.name} is too large for a policy: over ${MOST_BYTES / 1e6} MB.`, true);
+    else if (file) bench.ask({ ask: "load", name: file.name, text: await file.text() });
     loader.value = "";
   });
   const entries = [
     policies,
     button("Side by side", {}, () => bench.read().isKnown && bench.open(sidesDialog(bench.read()))),
-    button("History of changes", {}, () => bench.open(historyDialog(bench))),
     button("Open a policy file", {}, () => loader.click()),
     button("Save the policy to a file", {}, () => {
       close();
-      bench.ask({ ask: "export", formats: ["json"] });
+      bench.ask({ ask: "export", formats: ["json"], budget: store.state.budget });
     }),
     button("Copy a link to this screen", {}, () => {
       close();
       copyLink(bench);
     }),
-    button("Set a budget", {}, () => bench.open(budgetDialog(bench))),
+    button("Set a budget", {}, acts.openBudget),
     button("Assumptions", {}, () => bench.ask({ ask: "assumptions" })),
     button("Reproduce this screen", {}, () => {
       close();
@@ -69,6 +72,15 @@ export function policyMenu(bench) {
       );
       policies.replaceChildren(...goTo);
     },
+    /** Say which policies are over the budget. @param {import("./types.js").Reading} reading */
+    show(reading) {
+      for (const entry of policies.querySelectorAll("button")) {
+        const words = overBudgetWords(reading, entry.dataset.preset ?? "");
+        const said = entry.querySelector("small");
+        if (words) (said ?? entry.appendChild(node("small", { class: "ps-over" }))).textContent = ` ▲ ${words}`;
+        else said?.remove();
+      }
+    },
   };
 }
 
@@ -89,13 +101,20 @@ async function copyLink(bench) {
   const { link, hasRules } = linkOf(bench.store.state);
   const address = `${location.href.split("#")[0]}#${link}`;
   window.history.replaceState(null, "", address);
-  const opens = hasRules ? "it opens this screen as it is now." : "the rules are too long for a link and left out; save the policy to a file.";
+  const opens = hasRules ? "it opens this screen as it is now" : "the rules are too long for a link and left out; save the policy to a file";
+  const words = `${opens}.${bench.store.state.frame.has_visitors ? ` ${whatItTakes()}` : ""}`;
   try {
     await navigator.clipboard.writeText(address);
-    bench.say(`The link is copied: ${opens}`);
+    bench.say(`The link is copied: ${words}`);
   } catch {
-    bench.say(`The link is in the address bar: ${opens}`);
+    bench.say(`The link is in the address bar: ${words}`);
   }
+}
+
+/** What it takes to open a link, which holds no token. */
+function whatItTakes() {
+  const isHere = /^(127\.|\[::1\]|localhost$)/.test(location.hostname);
+  return `Whoever opens it needs the token of this workbench, which is not in the link${isHere ? "; it leads to this machine" : ""}.`;
 }
 
 /** @param {HTMLElement} root of the panel */

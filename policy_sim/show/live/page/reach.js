@@ -1,26 +1,32 @@
 // Reach: how far a limit may be moved.
 // In: where a person wants it. Out: where it goes. Left to others: what is then shown (acts.js).
 
-/** @import { Lever, Limit, Reading } from "./types.js" */
-import { stepAt } from "./curves.js";
+/** @import { Lever, Limit, State } from "./types.js" */
 import { boundsOf, nearestPlace, order } from "./limits.js";
 
 /**
- * Hold a limit within what the tiers beside it and the budget allow.
- * @param {Reading} reading
+ * Hold a limit within what the tiers beside it allow; a budget is a target and holds nothing.
+ * @param {State} state
  * @param {Lever} lever
  * @param {Limit} wanted
+ * @returns {Limit}
  */
-export function withinReach(reading, lever, wanted) {
-  const { frame, state } = reading;
-  const { budget } = state;
+export function withinReach(state, lever, wanted) {
   const { lowest, highest } = boundsOf(state, lever);
-  const limit = order(wanted) >= order(highest) ? highest : order(wanted) <= order(lowest) ? lowest : wanted;
-  const curve = reading.curveOf(lever);
-  if (budget === null || !curve) return { limit, isOnBudget: false };
-  const costs = (/** @type {Limit} */ at) => curve.level[frame.spend][stepAt(curve, at)] * frame.cases_per_year;
-  if (costs(limit) <= budget) return { limit, isOnBudget: false };
-  let place = nearestPlace(lever.places, limit);
-  while (place > 0 && costs(lever.places[place]) > budget && order(lever.places[place]) > order(lowest)) place--;
-  return { limit: lever.places[place], isOnBudget: true };
+  if (order(wanted) >= order(highest)) return highest;
+  return order(wanted) <= order(lowest) ? lowest : wanted;
+}
+
+/**
+ * Where a slider wants its limit: the next place from where the limit is, which may lie between two places.
+ * @param {Lever} lever
+ * @param {Limit} limit where it is
+ * @param {number} to which place the slider went
+ * @returns {Limit}
+ */
+export function nextPlace({ places }, limit, to) {
+  const at = nearestPlace(places, limit);
+  const isOneDown = to === at - 1 && order(places[at]) < order(limit);
+  const isOneUp = to === at + 1 && order(places[at]) > order(limit);
+  return places[isOneDown || isOneUp ? at : to];
 }

@@ -2,6 +2,7 @@
 // In: a state. Out: numbers and words that several parts show. Left to others: how they look.
 
 /** @import { Curve, LevelNow, Lever, Limit, Limits, State } from "./types.js" */
+import { isAgainstItself, still } from "./against_itself.js";
 import { stepAt } from "./curves.js";
 import { keyOf } from "./limits.js";
 import { limitText, money, number, points, share } from "./numbers.js";
@@ -22,6 +23,7 @@ export class Reading {
     /** What answers have to hold for to be shown. */
     this.context = contextOf(state, state);
     this.isViewFresh = state.view !== null && state.view.context === this.context;
+    this.isSame = isAgainstItself(this);
     const perYear = this.frame.cases_per_year;
     /** Cases in the period that money is told for. */
     this.times = { case: 1, month: perYear / 12, year: perYear }[state.per];
@@ -78,14 +80,14 @@ export class Reading {
    * @returns {LevelNow | null}
    */
   read(name) {
-    const { state, curve } = this;
-    if (state.view && this.isViewFresh) return { ...state.view.outcomes[name], ahead: state.view.ahead };
+    const { state, curve, isSame } = this;
+    if (state.view && this.isViewFresh) return still({ ...state.view.outcomes[name], ahead: state.view.ahead }, isSame);
     if (curve) {
       const step = stepAt(curve, this.limitOf(this.lever));
       const level = curve.level[name][step];
       const change = level - this.baseOf(name);
       const [low, high] = [curve.low[name]?.[step], curve.high[name]?.[step]];
-      return { level, change, low, high, too_few: state.view?.outcomes[name]?.too_few, ahead: curve.ahead[step] };
+      return still({ level, change, low, high, too_few: state.view?.outcomes[name]?.too_few, ahead: curve.ahead[step] }, isSame);
     }
     return null;
   }

@@ -10,6 +10,7 @@ import { node } from "./elements.js";
 import { followingOf } from "./following.js";
 import { frontierOf } from "./frontier.js";
 import { gapOf } from "./gap.js";
+import { leftOutLine } from "./left_out.js";
 import { headerOf } from "./header.js";
 import { mindOf } from "./mind.js";
 import { monthsOf } from "./months.js";
@@ -28,6 +29,7 @@ import { tilesOf } from "./tiles.js";
 export function screenOf(bench, onReconnect) {
   const header = headerOf(bench);
   const status = statusLine(bench, onReconnect);
+  const leftOut = leftOutLine(bench);
   const answer = answerOf(bench);
   const limits = slidersOf(bench);
   const tiles = tilesOf(bench);
@@ -50,7 +52,7 @@ export function screenOf(bench, onReconnect) {
   const root = node(
     "div",
     { class: "ps", role: "group", "aria-label": "Policy workbench", "aria-busy": "true" },
-    ...[header.root, status.root, answer.root, body, foot, dialog.root],
+    ...[header.root, status.root, leftOut.root, answer.root, body, foot, dialog.root],
   );
 
   function measureParts() {
@@ -60,16 +62,18 @@ export function screenOf(bench, onReconnect) {
   /** Show everything that the state holds. */
   function show(/** @type {Reading} */ reading) {
     const began = performance.now();
-    const { pending, isDirty, isSettled } = reading.state;
+    const { pending, isDirty, isSettled, askedCase } = reading.state;
     limits.show(reading);
     header.show(reading);
+    leftOut.show(reading.state.leftOut);
     answer.show(reading);
     tabs.show(reading);
     root.dataset.source = citationOf(reading);
     root.classList.toggle("ps-stale", !reading.isKnown);
-    root.setAttribute("aria-busy", String(Boolean(pending) || isDirty || !isSettled));
+    root.setAttribute("aria-busy", String(Boolean(pending) || isDirty || !isSettled || askedCase !== null));
     if (reading.isKnown) for (const part of [tiles, curve, parts, frontier]) part.show(reading);
     mind.show(reading);
+    oneCase.mark(reading);
     if (!guided.hidden) for (const part of [playbook, following, gap]) part.show(reading);
     if (!monthly.hidden) months.show(reading);
     root.dataset.drawMs = (performance.now() - began).toFixed(2);
@@ -113,11 +117,11 @@ export function screenOf(bench, onReconnect) {
 function footOf({ frame }) {
   const count = (/** @type {number} */ value) => value.toLocaleString("en-US");
   return [
-    `${frame.scenario}, scenario ${frame.scenario_fingerprint}`,
-    `${count(frame.cases)} cases, ${frame.draws} draws of the assumptions`,
+    `${frame.scenario}, assumptions ${frame.scenario_fingerprint}`,
+    `${count(frame.cases)} cases, each looked at under ${count(frame.draws)} ways the assumptions may turn out`,
     frame.year,
     `money in ${frame.currency.code}`,
-    "“likely” holds 90% of the draws",
+    "“likely” holds nine in ten of these ways",
     `policy_sim ${frame.version}`,
   ].join(" · ");
 }

@@ -3,11 +3,11 @@
 
 import { render } from "./panel.js";
 import { sharedModel } from "./shared_model.js";
-import { unpack } from "./shared_table.js";
+import { unpack, wholeLevels } from "./shared_table.js";
 
 async function begin() {
   const content = JSON.parse(document.getElementById("content")?.textContent ?? "");
-  const arrays = await unpack(content);
+  const arrays = wholeLevels(await unpack(content), content.frame.base);
   render({ model: sharedModel(content, arrays), el: /** @type {HTMLElement} */ (document.getElementById("panel")) });
 }
 

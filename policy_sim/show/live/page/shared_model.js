@@ -11,9 +11,10 @@ import { sharedCurve } from "./shared_curves.js";
 import { outcomesIn } from "./shared_outcomes.js";
 
 const REST_MS = 120; // without a move, before what takes longer is worked out
-const NOT_KNOWN = "Known for the shared policy alone; the workbench works it out for any.";
 const NOT_SHARED = "this file knows that of the shared policy alone; go back to it, or move limits in the workbench";
 const NO_FILES = "this file shows; the workbench writes files for agents. Copy the link or print the page instead";
+
+const UNKNOWN = "Known for the shared policy alone; the workbench works it out for any.";
 
 /** @typedef {{ order: string, limits: Limits, baseline: Baseline, hand: string[] }} Asked */
 
@@ -56,7 +57,7 @@ export function sharedModel(content, arrays) {
       setTimeout(tell, estimate.isExact && n === 0 ? 0 : REST_MS + 20 * n);
     });
     const known = { rows: content.breakEvens };
-    const unknown = { rows: [], words: NOT_KNOWN };
+    const unknown = { rows: [], words: UNKNOWN };
     answer({ kind: "break_evens", order, ...(isStart ? known : unknown) });
     setTimeout(() => newest === order && answer({ kind: "settled", order }), REST_MS + 20 * sorted.length);
     const off = money(estimate.off * frame.cases_per_year, frame.currency);
@@ -72,14 +73,19 @@ export function sharedModel(content, arrays) {
       if (content.guidance) answer({ ...content.guidance, kind: "rules", order });
       if (content.gap) answer({ ...content.gap, kind: "gap", order });
     },
-    months: ({ order }) => answer({ ...(isStart ? content.shared.months : { problem: NOT_KNOWN }), kind: "months", order }),
+    months: ({ order }) => answer({ ...(isStart ? content.shared.months : { problem: UNKNOWN }), kind: "months", order }),
     find_rules: refuse("finding rules needs the workbench; this file holds those it was shared with"),
-    case({ facts }) {
+    case({ facts, order }) {
       const shown = content.cases[facts.story];
-      if (shown) answer({ ...shown, kind: "case", facts });
-      else answer({ kind: "problem", words: "a case of your own needs the workbench; this file holds the six stories" });
+      if (shown) answer({ ...shown, kind: "case", facts, order, ...(isShared ? {} : { unknown: UNKNOWN }) });
+      else answer({ kind: "problem", order, words: "a case of your own needs the workbench; this file holds the six stories" });
     },
     assumptions: refuse("changing assumptions needs the workbench; this file holds what follows from one scenario"),
+    within_budget: refuse("searching needs the workbench"),
+    assume_what_fits() {
+      answer({ kind: "left_out", parts: ["its assumptions, for changing them needs the workbench"] });
+      answers.study({});
+    },
     load: refuse("opening a policy needs the workbench"),
     chain: ({ outcome }) => tellShared({ ...content.shared.chain, kind: "chain", outcome }),
     reproduce: () => tellShared({ ...content.shared.reproduce, kind: "reproduce" }),

@@ -7,6 +7,7 @@
 import { stepAt } from "./curves.js";
 import { leversOf, withLimit } from "./limits.js";
 import { same } from "./state.js";
+import { differenceOf, samplingError } from "./shared_error.js";
 import { evaluateHere } from "./shared_table.js";
 
 const MOST_SCORES = 600;
@@ -95,13 +96,14 @@ export function outcomesIn(content, arrays) {
     const near = nearestExact(limits);
     const [mine, from, other] = [score(limits), score(near.limits), isShared(baseline) ? null : score(limitsOf(baseline))];
     const off = samplingError(mine.net, (other ?? from).net);
+    const step = (/** @type {Score} */ to, /** @type {string} */ name) => differenceOf(table, mine, to, name, value);
     /** @type {Record<string, Level>} */
     const outcomes = {};
     for (const name of Object.keys(frame.base)) {
       const there = near.outcomes[name];
-      const further = totalOf(table, mine, name, value) - totalOf(table, from, name, value);
-      const change = other ? totalOf(table, mine, name, value) - totalOf(table, other, name, value) : there.change + further;
-      const room = name === value ? off : 0;
+      const further = step(from, name);
+      const change = other ? step(other, name) : there.change + further;
+      const room = name === value && (other ? change : further) ? off : 0;
       const [low, high] = other ? [change, change] : [there.low + further, there.high + further];
       outcomes[name] = { level: there.level + further, change, low: low - room, high: high + room };
     }
@@ -133,18 +135,4 @@ export function outcomesIn(content, arrays) {
   }
 
   return { outcomesOf, splitBy, movedFromStart, isShared };
-}
-
-/** @param {Table} table @param {Score} score @param {string} name @param {string} value what the others add up to */
-const totalOf = ({ signs, measures }, { totals }, name, value) =>
-  name === value ? signs.reduce((sum, sign, q) => sum + sign * totals[q], 0) : totals[measures.indexOf(name)];
-
-/** @param {Float64Array} mine @param {Float64Array} other */
-function samplingError(mine, other) {
-  let [mean, square] = [0, 0];
-  mine.forEach((value, i) => {
-    mean += (value - other[i]) / mine.length;
-    square += (value - other[i]) ** 2 / mine.length;
-  });
-  return 1.645 * Math.sqrt(Math.max(square - mean ** 2, 0) / mine.length);
 }

@@ -20,7 +20,7 @@
 /** @typedef {Record<string, any>} Arrays */
 
 const TYPES = { f8: Float64Array, f4: Float32Array, u2: Uint16Array, u1: Uint8Array, i4: Int32Array };
-const STEPS = 65535;
+export const STEPS = 65535;
 
 /** @typedef {{ name: string, type: keyof typeof TYPES, at: number, count: number }} Entry where an array stands */
 
@@ -35,6 +35,21 @@ export async function unpack({ packed, directory }) {
   const arrayOf = (/** @type {Entry} */ { type, at, count }) => new TYPES[type](buffer.slice(at, at + count * TYPES[type].BYTES_PER_ELEMENT));
   return Object.fromEntries(directory.map((entry) => [entry.name, arrayOf(entry)]));
 }
+
+/**
+ * Levels of seven figures are stored as the change to the policy in force; brings them back to levels.
+ * @param {Arrays} arrays
+ * @param {Readonly<Record<string, number>>} base
+ * @returns {Arrays}
+ */
+export const wholeLevels = (arrays, base) =>
+  Object.fromEntries(
+    Object.entries(arrays).map(([name, values]) => {
+      const outcome = /\.([^.]*)_level$/.exec(name)?.[1];
+      const isChange = outcome !== undefined && values instanceof Float32Array;
+      return [name, isChange ? Float64Array.from(values, (change) => change + base[outcome]) : values];
+    }),
+  );
 
 /** @param {Limit} limit */
 const cents = (limit) => (limit === "ask" ? -1 : limit === "no_limit" ? Infinity : Math.floor(100 * limit + 1e-6));

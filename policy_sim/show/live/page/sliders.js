@@ -6,6 +6,7 @@ import { picture } from "./drawing.js";
 import { node } from "./elements.js";
 import { alongSlider, heldBy, nearestPlace } from "./limits.js";
 import { plural } from "./numbers.js";
+import { nextPlace } from "./reach.js";
 import { drawSpark } from "./sparks.js";
 
 /** @typedef {ReturnType<typeof blockOf>} Block */
@@ -105,7 +106,7 @@ function blockOf(bench, { key, tier, limit, title, places }) {
     byKeysOn = "";
     acts.take(lever());
   });
-  slider.addEventListener("input", () => acts.move(lever(), lever().places[Number(slider.value)]));
+  slider.addEventListener("input", () => acts.move(lever(), nextPlace(lever(), bench.read().limitOf(lever()), Number(slider.value))));
   slider.addEventListener("change", () => acts.moved(lever(), byKeysOn));
   return { root, slider, note, shown, spark };
 }

@@ -5,6 +5,8 @@
 /** @import { Baseline, Frame, State, Store, Terms } from "./types.js" */
 import { leversOf } from "./limits.js";
 
+const MOST_WORTHS = 300; // as many as a history may hold, and what was moved past
+
 /**
  * @param {unknown} one
  * @param {unknown} other
@@ -29,11 +31,13 @@ export const firstState = (frame, id) => ({
   split: "parts",
   assumed: {},
   budget: null,
-  onBudget: {},
+  seekingWithin: null,
+  leftOut: [],
   pinned: null,
   aside: null,
   history: [],
   at: 0,
+  worths: new Map(),
   count: 0,
   orders: new Map(),
   pending: "",
@@ -44,6 +48,7 @@ export const firstState = (frame, id) => ({
   frontier: null,
   minds: { rows: [], context: "" },
   shownCase: null,
+  askedCase: null,
   seeking: null,
   found: null,
   editing: null,
@@ -70,6 +75,21 @@ export function storeOf(first) {
     },
   };
 }
+
+/**
+ * What the worth of a policy hangs on, for a place to keep it in.
+ * @param {Terms & { readonly assumed: State["assumed"] }} terms
+ */
+export const termsKey = ({ limits, playbook, assumed }) => JSON.stringify([limits, playbook, assumed]);
+
+/**
+ * What policies are known to be worth, with one more of some net value per case; the oldest are forgotten.
+ * @param {State} state
+ * @param {Terms} terms
+ * @param {number} level
+ */
+export const worthsWith = ({ worths, frame, assumed }, { limits, playbook }, level) =>
+  new Map([...[...worths].slice(1 - MOST_WORTHS), [termsKey({ limits, playbook, assumed }), level - frame.base[frame.value]]]);
 
 /**
  * What an answer holds for: the limits but the one of which it is the curve, the rules, the baseline, the assumptions.

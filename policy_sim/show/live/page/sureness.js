@@ -15,7 +15,7 @@ export function sureness(reading, name, { change, low, high, too_few }) {
   const nothing = text(0);
   if ([change, low, high].every((value) => text(value) === nothing)) return { words: "no change" };
   if (too_few) return { words: "too few cases to tell" };
-  if (text(low) === text(high)) return { words: "the same in nearly every draw" };
+  if (text(low) === text(high)) return { words: "the same nearly always" };
   if (low <= 0 && high >= 0) return { words: "cannot be told apart" };
   return { words: `likely ${text(low)} to ${text(high)}`, ends: [text(low), text(high)] };
 }

@@ -2,6 +2,7 @@
 // In: a reading. Out: its element. Left to others: which outcomes have a tile (the frame).
 
 /** @import { Bench, Reading } from "./types.js" */
+import { showTowards, towardsBudget } from "./budget.js";
 import { cleared, draw, hatch, picture } from "./drawing.js";
 import { button, node } from "./elements.js";
 import { sureness } from "./sureness.js";
@@ -26,6 +27,7 @@ export function tilesOf(bench) {
 
     /** @param {Reading} reading where something is known */
     show(reading) {
+      row.classList.toggle("ps-with-budget", reading.state.budget !== null);
       for (const [name, tile] of Object.entries(tiles)) showTile(tile, reading, name, width);
       clearTimeout(speak);
       speak = setTimeout(() => {
@@ -49,9 +51,10 @@ function tileOf({ id, ask }, name) {
   const change = node("span", { class: "ps-change", "data-change": name });
   const svg = picture();
   const likely = node("span", { class: "ps-muted ps-likely", "data-likely": name });
+  const target = node("span", { class: "ps-target", hidden: "" });
   const root = button("", { class: "ps-tile", title: "How it comes about" }, () => ask({ ask: "chain", outcome: name }));
-  root.append(title, node("span", {}, figure, " ", change), svg, likely);
-  return { root, title, figure, change, svg, likely, hatchId: `${id}-${name}` };
+  root.append(title, node("span", {}, figure, " ", change), svg, likely, target);
+  return { root, title, figure, change, svg, likely, target, hatchId: `${id}-${name}` };
 }
 
 /**
@@ -80,7 +83,8 @@ function showTile(tile, reading, name, width) {
   else tile.likely.textContent = sure.words;
   tile.likely.dataset.low = String(low * times);
   tile.likely.dataset.high = String(high * times);
-  const said = [tile.title, tile.figure, tile.change, tile.likely].map(({ textContent }) => textContent).filter(Boolean);
+  if (name === reading.frame.spend) showTowards(tile.target, towardsBudget(reading, level));
+  const said = [tile.title, tile.figure, tile.change, tile.likely, tile.target].map(({ textContent }) => textContent).filter(Boolean);
   tile.root.setAttribute("aria-label", `${said.join(", ")}, how it comes about`);
   drawInterval(tile, width, isStill ? null : { change, low, high, isUnsure, isWorse });
 }

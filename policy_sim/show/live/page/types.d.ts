@@ -134,9 +134,12 @@ export interface Named {
   readonly name: string;
   readonly title: string;
 }
-export interface Preset extends Named, Terms {}
+/** `is_found`: by a search, so that others may not have it. */
+export interface Preset extends Named, Terms {
+  readonly is_found?: boolean;
+}
 /** A policy on the plane of spend and value: both under the names of their outcomes. */
-export type Point = { readonly title?: string; readonly is_recommended?: boolean } & { readonly [outcome: string]: any };
+export type Point = { readonly name?: string; readonly title?: string; readonly is_recommended?: boolean } & { readonly [outcome: string]: any };
 
 export interface CaseField extends Named {
   readonly choices?: readonly Named[];
@@ -180,6 +183,11 @@ export interface Frame {
   readonly followed: string;
   /** Whether rules stay as they are: in a shared file that has some. */
   readonly has_fixed_rules?: boolean;
+  /** Whether others come to see it, by a token, and whether exports are written on the machine where it runs. */
+  readonly has_visitors?: boolean;
+  readonly is_writing?: boolean;
+  /** Whether this is a shared file, which searches nothing. */
+  readonly is_shared?: boolean;
   readonly approved: string;
   readonly presets: readonly Preset[];
   readonly points: readonly Point[];
@@ -242,7 +250,10 @@ export interface Curve {
 
 export interface MindRow extends Named {
   readonly unit: string;
-  readonly side: string;
+  /** What today's value means, in words; empty where the scenario does not say it. */
+  readonly sentence: string;
+  /** From where on the other policy wins: "fewer than 5 of 100 customers". */
+  readonly turns: string;
   readonly today: number;
   readonly low: number;
   readonly high: number;
@@ -251,6 +262,9 @@ export interface MindRow extends Named {
   readonly low_words: string;
   readonly high_words: string;
   readonly turns_at_words: string;
+  readonly today_picture: string;
+  /** The range in words: "1.2 to 7.7 of 100 customers". */
+  readonly between: string;
   readonly difference_low: number;
   readonly difference_today: number;
   readonly difference_high: number;
@@ -276,10 +290,14 @@ export interface CaseView {
   readonly rule: string;
   readonly follows: boolean;
   readonly resolutions: readonly Resolution[];
+  /** Why the answer is not known for what is in hand, in a shared file. */
+  readonly unknown?: string;
 }
 
 export interface AssumptionRow extends Named {
   readonly group: string;
+  /** What its value means, in words; empty where the scenario does not say it. */
+  readonly sentence: string;
   readonly value: number;
   readonly unit: string;
   readonly words: string;
@@ -297,7 +315,12 @@ export interface Trust {
 export interface Review {
   readonly name: string;
   readonly version: number;
-  readonly findings: readonly { readonly severity: string; readonly words: string }[];
+  /** The card that agents get, a page of its own. */
+  readonly card: string;
+  readonly worth: string;
+  readonly changes: readonly { readonly words: string; readonly is_loss: boolean }[];
+  readonly together: string;
+  readonly warnings: readonly { readonly severity: string; readonly words: string }[];
   readonly verdict: string;
   readonly steps: readonly { readonly words: string; readonly more_generous: string; readonly example: string }[];
   readonly rules: readonly string[];
@@ -329,13 +352,20 @@ export interface Chain {
   readonly is_compared: boolean;
   readonly steps: readonly Step[];
   readonly outcomes: Readonly<Record<string, { readonly summary: string; readonly failures: readonly (Both & { readonly title: string; readonly cases_words: string })[] }>>;
-  readonly assumptions: Readonly<Record<string, { readonly title: string; readonly value: string; readonly range: string; readonly source: string; readonly trust: string }>>;
+  readonly assumptions: Readonly<Record<string, { readonly title: string; readonly value: string; readonly sentence: string; readonly range: string; readonly source: string; readonly trust: string }>>;
 }
 
 /** Texts that give the figures of the screen again. */
 export interface Reproduced {
   readonly blocks: readonly { readonly name: string; readonly title: string; readonly about: string; readonly text: string }[];
   readonly notes: readonly string[];
+}
+
+/** What came of an export: all files, where they were written ("" for nowhere), and what is saved. */
+export interface Exported {
+  readonly files: readonly string[];
+  readonly place: string;
+  readonly download: string;
 }
 
 export interface Entry {
@@ -345,6 +375,7 @@ export interface Entry {
   readonly playbook: Playbook | null;
   readonly baseline: Baseline;
   readonly assumed: Readonly<Record<string, number>>;
+  readonly budget: number | null;
 }
 
 export interface Order {
@@ -367,15 +398,19 @@ export interface State {
   readonly per: Per;
   readonly split: Split;
   readonly assumed: Readonly<Record<string, number>>;
-  /** Money a year; null where there is none. */
+  /** Money a year that is aimed at; null where there is none. */
   readonly budget: number | null;
-  /** Limits that the budget holds, by key. */
-  readonly onBudget: Readonly<Record<string, boolean>>;
+  /** What was in hand when the search for the best within the budget began, while it lasts. */
+  readonly seekingWithin: Terms | null;
+  /** What was left out of a link, and why. */
+  readonly leftOut: readonly string[];
   readonly pinned: Terms | null;
   /** What B is while A is shown. */
   readonly aside: Terms | null;
   readonly history: readonly Entry[];
   readonly at: number;
+  /** Net value per case against the policy in force, by `termsKey`, where it was worked out. */
+  readonly worths: ReadonlyMap<string, number>;
   /** How many times the limits were sent, what was sent by order, and the order whose view is awaited. */
   readonly count: number;
   readonly orders: ReadonlyMap<string, Order>;
@@ -388,7 +423,10 @@ export interface State {
   readonly view: (View & { readonly context: string }) | null;
   readonly frontier: readonly Point[] | null;
   readonly minds: { readonly rows: readonly MindRow[]; readonly context: string; readonly words?: string };
-  readonly shownCase: CaseView | null;
+  /** The answer on screen, with what it holds for, by `caseContextOf`. */
+  readonly shownCase: Known<CaseView> | null;
+  /** The case whose answer is awaited. */
+  readonly askedCase: { readonly order: string; readonly facts: Readonly<Record<string, any>>; readonly context: string } | null;
   /** What was in hand when the search for rules began, while it lasts. */
   readonly seeking: Terms | null;
   /** The preset with the rules that were found, and the assumptions by which they were. */
