@@ -7,7 +7,6 @@ Left to others: what remedies and failures do to a case (`service`), who may dec
 from __future__ import annotations
 
 import hashlib
-import math
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from policy_sim.border import Described, InputError, check_at_least, parse_model, unknown
+from policy_sim.border import Described, check_at_least, parse_model, unknown
+from policy_sim.changing import changed_assumption, lower_shares, read_value
 from policy_sim.extending import extended_content, scenario_file
 from policy_sim.failures import ACTS, Failure, Remedy, Rule, compose
 from policy_sim.segments import Segment, check_segments
@@ -235,11 +235,12 @@ class Scenario(Described):
         if not any(self.value(f"{failure}.share_of_cases") > 0 for failure in self.failures):
             raise ValueError("every failure has a share_of_cases of 0; give one of them a share above 0")
         for failure in self.failures:
-            asking = sum(self.value(f"{failure}.{ask.assumption}") for ask in ASKS.values() if ask.assumption)
+            asks = [f"{failure}.{ask.assumption}" for ask in ASKS.values() if ask.assumption]
+            asking = sum(map(self.value, asks))
             if asking > 1 + 1e-12:
                 raise ValueError(
-                    f"the shares of what customers ask for after {failure} add up to {asking:g}; they must add up to "
-                    "at most 1, lower one of them"
+                    f"the shares of what customers ask for after {failure} ({', '.join(asks)}) add up to {asking:g}; "
+                    "they must add up to at most 1, lower one of them"
                 )
         for name in self.correlation.names if self.correlation else ():
             if name not in self.assumption_names:
@@ -402,38 +403,55 @@ class Scenario(Described):
         if segment is not None and segment not in segments:
             raise unknown("segment", segment, segments, where)
 
-    def with_values(self, values: Mapping[str, float]) -> Scenario:
-        """Return a copy in which some assumptions have other central values; ranges grow to hold them.
+    def with_values(self, values: Mapping[str, float | str]) -> Scenario:
+        """Return a copy in which some assumptions have other central values or ranges; see `changed_by`.
 
-        Shares of the same people may not add up to more than 1, nor may the upper ends of their ranges: those are
-        lowered where that is needed, first of shares that are not set (and their values with them); a warning says so.
+        What had to be lowered besides is said by a warning.
 
         Raises
         ------
         InputError
-            If a name is unknown, a value is not finite, or shares add up to more than 1.
+            As for `changed_by`.
+        """
+        scenario, remarks = self.changed_by(values)
+        for remark in remarks:
+            warnings.warn(remark, stacklevel=2)
+        return scenario
+
+    def changed_by(self, values: Mapping[str, float | str]) -> tuple[Scenario, tuple[str, ...]]:
+        """Return a copy in which some assumptions have other central values or ranges, and what was lowered for it.
+
+        Shares of the same people may not add up to more than 1, nor may the upper ends of their ranges: those are
+        lowered where that is needed, first of shares that are not set (and their values with them).
+
+        Parameters
+        ----------
+        values
+            By full name a number in the unit of the assumption, to which its range grows, or a text as people type it:
+            "7%", "$7", or a range, "5 to 9" (see `typed.read_typed`, `changing.changed_assumption`).
+
+        Returns
+        -------
+        tuple
+            The scenario; a sentence for each share that was lowered.
+
+        Raises
+        ------
+        InputError
+            If a name is unknown, a value cannot be used, or shares add up to more than 1.
         """
         changed = {group: dict(members) for group, members in self.assumptions.items()}
         for name, value in values.items():
             old = self.assumption(name)
-            if not math.isfinite(value):
-                raise InputError(f"assumption '{name}' is set to {value}; it must be a finite number")
             group, member = name.split(".")
-            content = old.model_dump() | {
-                "value": value,
-                "range": (min(value, old.range[0]), max(value, old.range[1])),
-                "source": f"set by the user (was {old.value:g}: {old.source})"[:600],
-                "trust": "assumed",
-            }
-            if content["quantiles"]:
-                content |= {"distribution": "triangular", "quantiles": ()}
-            changed[group][member] = parse_model(Assumption, content, f"assumption '{name}'")
+            changed[group][member] = changed_assumption(name, old, read_value(name, value, old))
+        remarks: list[str] = []
         for group in self._shares_of_one():
             if any(name.startswith(f"{group}.") for name in values):
-                _clip_shares(group, changed[group], list(values))
+                remarks += lower_shares(group, changed[group], _SHARES_OF_ONE, list(values))
         # checked anew as a whole: assumptions bear on each other
         content = {**dict(self), "assumptions": changed}
-        return parse_model(Scenario, content, f"scenario '{self.name}', changed")
+        return parse_model(Scenario, content, f"scenario '{self.name}', changed"), tuple(remarks)
 
     @property
     def fingerprint(self) -> str:
@@ -444,27 +462,6 @@ class Scenario(Described):
         words = {group: {key: set(Said.model_fields) for key in members} for group, members in self.assumptions.items()}
         content = self.model_dump_json(exclude={"wording": True, "assumptions": words})
         return hashlib.sha256(content.encode()).hexdigest()[:8]
-
-
-def _clip_shares(group: str, members: dict[str, Assumption], set_names: Sequence[str]) -> None:
-    """Lower shares of the same people so that they add up to 1 at most: those not set, then ranges of the rest."""
-    names = [name for name in _SHARES_OF_ONE if name in members]
-    if sum(members[name].value for name in names if f"{group}.{name}" in set_names) > 1:
-        return  # refused as it stands
-    for name in sorted(names, key=lambda name: f"{group}.{name}" in set_names):
-        share, excess = members[name], sum(members[other].highest for other in names) - 1
-        least = share.value if f"{group}.{name}" in set_names else 0.0
-        top = max(least, share.highest - excess)
-        if excess <= 1e-12 or top >= share.highest:
-            continue
-        is_wide = top > share.range[0]
-        clipped = {"range": (share.range[0], top)} if is_wide else {"range": (0.0, 1.0), "distribution": "chosen"}
-        members[name] = share.model_copy(update={"value": min(share.value, top)} | clipped)
-        warnings.warn(
-            f"{group}.{name} is taken to be {top:.4g} at most, not {share.highest:g}: shares of the same people may "
-            "not add up to more than 1",
-            stacklevel=4,
-        )
 
 
 def load_scenario(scenario: str | Path) -> Scenario:

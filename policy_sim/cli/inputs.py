@@ -6,6 +6,7 @@ In: options. Out: scenarios, logs, settings, policies, numbers. Left to others: 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,24 +43,49 @@ _LEAST_AMOUNT, _MOST_AMOUNT = 0.01, 1e15
 
 
 def read_scenario(source: ScenarioSource) -> Scenario:
-    """Return a scenario with the values that were set.
+    """Return a scenario with the values and ranges that were set; notes say what was read otherwise than as it stands.
 
     Raises
     ------
     InputError
-        If there is no such scenario or assumption, or a value is no number.
+        If there is no such scenario or assumption, or a value is neither a number nor a range.
     """
     from policy_sim.assumptions import load_scenario
+
+    values = _values_set(source.assume or [])
+    scenario = load_scenario(source.scenario)
+    changed, remarks = scenario.changed_by(values)
+    for name, text in values.items():
+        _note_reading(name, text, scenario, changed)
+    for remark in remarks:
+        note(remark)
+    return changed
+
+
+def _values_set(settings: Sequence[str]) -> dict[str, str]:
+    """Return what assumptions are set to, by name, as it was typed."""
     from policy_sim.border import InputError
 
     values = {}
-    for setting in source.assume or []:
-        name, _, text = setting.partition("=")
-        number = plain_number(text)
-        if number is None or not name.strip():
-            raise InputError(f"--set {setting} is not NAME=NUMBER, for example shop.cases_per_year=8000")
-        values[name.strip()] = number
-    return load_scenario(source.scenario).with_values(values)
+    for setting in settings:
+        name, _, text = (part.strip() for part in setting.partition("="))
+        if not name or not text:
+            raise InputError(
+                f"--set {setting} is not NAME=NUMBER or NAME=RANGE, for example shop.cases_per_year=8000 or "
+                "shop.label_cost=5..9"
+            )
+        values[name] = text
+    return values
+
+
+def _note_reading(name: str, text: str, scenario: Scenario, changed: Scenario) -> None:
+    """Say how a range was read, and a share above 1 that has no percent sign."""
+    from policy_sim.changing import read_value, reading_words
+
+    old = scenario.assumption(name)
+    typed = read_value(name, text, old)
+    if typed.is_range or typed.without_sign == "percent":
+        note(f"{name}={text} is read as {reading_words(old, changed.assumption(name), typed)}")
 
 
 def read_transactions(path: Path | None, reading: LogReading, scenario: Scenario) -> Transactions:

@@ -116,7 +116,10 @@ class ScenarioSource:
     scenario: ScenarioName = "online_retail"
     assume: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Another value for an assumption: shop.cases_per_year=8000 (repeat)."),
+        typer.Option(
+            "--set",
+            help="Another value or range of an assumption: shop.label_cost=7, shop.label_cost=5..9 (repeat).",
+        ),
     ] = None
 
 

@@ -1,6 +1,7 @@
 """Steps that tests of the panel have in common: opening it, moving a limit, reading a tile.
 
-In: a page. Out: what is done on it, or stands there. Left to others: what should be there (the tests), pages (conftest).
+In: a page. Out: what is done on it, or stands there. Left to others: what should be there (the
+tests), pages (conftest).
 """
 
 from __future__ import annotations

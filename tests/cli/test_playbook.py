@@ -60,7 +60,7 @@ def test_the_screen_says_it_in_a_sentence(run: Run) -> None:
         (("--budget", "much"), "--budget much is not an amount"),
         (("--budget", "1/year"), "no rules keep to a budget of 1 a year"),
         (("--policy", "nobody"), "nobody"),
-        (("--set", "playbook.followed_share=2"), "playbook.followed_share"),
+        (("--set", "playbook.followed_share=200"), "playbook.followed_share"),
     ],
 )
 def test_what_cannot_be_used_is_one_line(run: Run, words: tuple[str, ...], said: str) -> None:

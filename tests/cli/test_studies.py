@@ -121,6 +121,20 @@ def test_an_assumption_can_be_set(run: Run) -> None:
     assert net["per_year"] == pytest.approx(1000 * net["per_case"])
 
 
+def test_an_assumption_can_be_set_to_a_range(run: Run) -> None:
+    words = ("evaluate", "generous", *SMALL, "--json", "--set")
+    status, out, err = run(*words, "shop.label_cost=0..60", "--set", "shop.unit_cost_share=50")
+    assert status == 0
+    assert "Note: shop.label_cost=0..60 is read as $0 to $60, most likely $6, as before" in err
+    assert "Note: shop.unit_cost_share=50 is read as 50%" in err
+    scenario = load_scenario("online_retail").with_values({"shop.label_cost": "$0 to $60", "shop.unit_cost_share": 0.5})
+    setting = prepare(scenario, sample=Sample(cases=400, draws=7, seed=3))
+    outcome = evaluate(load_policy("generous", scenario), setting.payoffs)
+    assert json.loads(out)["policy"]["net_value"]["per_case"] == pytest.approx(outcome.per_case().mean())
+    _, _, err = run(*words, "agent.generous_share=0.95")
+    assert "Note: agent.thrifty_share is taken to be 0.05 at most" in err
+
+
 def test_what_matters_is_the_library_s(run: Run, tmp_path: Path) -> None:
     words = ("what-matters", "--policy", "generous", *SMALL[:2], "--draws", "30", "--seed", "3")
     status, out, _ = run(*words, "--json", "--out", "analysis")

@@ -7,19 +7,17 @@ changed assumptions (`widget`), how the rows look (`page/mind.js`, `page/assumpt
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from policy_sim.assumptions import Scenario
-from policy_sim.border import InputError, Progress, nearest
+from policy_sim.border import Progress
 from policy_sim.policy import Policy
 from policy_sim.show.assumption_words import (
     assumption_unit,
     assumption_value,
     picture_words,
-    plain_unit,
     range_words,
     sentence_words,
     turn_words,
@@ -28,7 +26,7 @@ from policy_sim.show.wording import TRUSTS
 from policy_sim.study import one_at_a_time, thinned
 from policy_sim.value import Payoffs
 
-__all__ = ["assumption_rows", "break_even_rows", "trust_rows", "what_fits"]
+__all__ = ["assumption_rows", "break_even_rows", "trust_rows"]
 
 _STUDY_CASES = 1_000  # on which one assumption is moved at a time
 
@@ -52,7 +50,7 @@ def assumption_rows(scenario: Scenario) -> list[dict[str, Any]]:
                 "value": assumption.value,
                 "low": low,
                 "high": high,
-                "unit": plain_unit(assumption.unit),
+                "unit": assumption_unit(assumption.unit),
                 "words": f"{assumption_value(low, assumption.unit)} to {assumption_value(high, assumption.unit)}",
                 "source": assumption.source,
                 "trust": assumption.trust,
@@ -117,29 +115,3 @@ def break_even_rows(
     turning = [row for row in rows if row["turns_at"] is not None]
     never = sorted((row for row in rows if row["turns_at"] is None), key=lambda row: -swings[row["name"]])
     return turning + never
-
-
-def what_fits(values: Mapping[str, Any], scenario: Scenario) -> tuple[dict[str, float], list[str]]:
-    """Return those assumptions of a link that the scenario can be given one by one, and of the others why not.
-
-    Parameters
-    ----------
-    values
-        By the names of assumptions, as somebody else's link says them: anything may stand there.
-    scenario
-        What is assumed now.
-    """
-    known, fitting, left_out = set(scenario.assumption_names), {}, []
-    for name, value in values.items():
-        if name not in known:
-            left_out.append(f"there is no assumption '{name}'{nearest(name, known)}")
-            continue
-        try:
-            scenario.with_values({name: float(value)})
-        except InputError as error:
-            left_out.append(str(error))
-        except (TypeError, ValueError):
-            left_out.append(f"assumption '{name}' is {value!r:.40}; it must be a number")
-        else:
-            fitting[name] = float(value)
-    return fitting, left_out

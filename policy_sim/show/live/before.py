@@ -1,4 +1,4 @@
-"""Before: what the policy in hand was worth by the assumptions from before they were measured here.
+"""Before: what the policy in hand was worth by other assumptions: before they were measured here, or changed.
 
 In: the file of a scenario, a panel, the setting of before. Out: the scenario of before, and a line for the screen.
 Left to others: preparing that setting (`widget`).
@@ -8,17 +8,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from policy_sim.assumptions import Scenario, load_scenario
 from policy_sim.extending import extended_file
 from policy_sim.show.live.state import VALUE, Panel
 from policy_sim.show.wording import TOO_FEW, format_money
 from policy_sim.study import Setting
-from policy_sim.value import Estimate, compare, evaluate
+from policy_sim.value import Estimate, compare
 
-__all__ = ["WAITING", "before_words", "scenario_before"]
+__all__ = ["WAITING", "before_words", "change_words", "scenario_before"]
 
 #: What stands in place of the line while it is worked out.
 WAITING = "Working out what the net value was by the assumptions before calibration …"
+
+#: What a range is beside the one of before, by whether it grew.
+_COMPARED = {1: "wider", 0: "as wide as before", -1: "narrower"}
 
 
 def scenario_before(scenario: str | Path) -> Scenario | None:
@@ -53,30 +58,57 @@ def before_words(panel: Panel, before: Setting) -> str:
     before
         Cases and draws by the assumptions of before.
     """
-    currency = panel.setting.scenario.currency
-    own, other = panel.policy, panel.baseline.policy
-    if (own.tiers, own.playbook) == (other.tiers, other.playbook):
-        is_signed, against = False, ""
-        now: Estimate = panel.outcome
-        then: Estimate = evaluate(panel.policy, before.payoffs)
-    else:
-        is_signed, against = True, f" against “{panel.baseline.policy.title}”"
-        now = compare(panel.outcome, panel.baseline)
-        then = compare(evaluate(panel.policy, before.payoffs), evaluate(panel.baseline.policy, before.payoffs))
-    told = [_told(result, currency, is_signed) for result in (now, then)]
-    return f"Net value a year{against}: {told[0]}; with the assumptions before calibration {told[1]}."
+    told = _told_of(panel)
+    then = _told_of(panel.assuming(before))
+    return f"Net value a year{_against(panel)}: {told}; with the assumptions before calibration {then}."
+
+
+def change_words(before: Panel, now: Panel) -> str:
+    """Return what changed assumptions do to the interval of the net value a year, in a line.
+
+    It is the difference of the policy in hand from the one that it is compared with; where these are the same, its own.
+
+    Parameters
+    ----------
+    before, now
+        The same two policies, by the assumptions before and now.
+    """
+    told = [_told_of(panel) for panel in (before, now)]
+    line = f"Net value a year{_against(now)} was {told[0]}; with these assumptions it is {told[1]}"
+    estimates = [_estimate(panel) for panel in (before, now)]
+    if any(estimate.too_few(VALUE) for estimate in estimates):
+        return f"{line}."
+    widths = [high - low for low, high in (estimate.interval_per_year(VALUE) for estimate in estimates)]
+    change = round(100 * (widths[1] / widths[0] - 1)) if widths[0] > 0 else 0
+    return f"{line}, {f'{abs(change)}% ' if change else ''}{_COMPARED[int(np.sign(change))]}."
 
 
 def _is_measured_here(scenario: Scenario) -> bool:
     return any(scenario.assumption(name).trust == "own" for name in scenario.assumption_names)
 
 
-def _told(result: Estimate, currency: str, is_signed: bool) -> str:
-    def told(amount: float) -> str:
-        return format_money(amount, currency, is_signed)
+def _is_against_itself(panel: Panel) -> bool:
+    own, other = panel.policy, panel.baseline.policy
+    return (own.tiers, own.playbook) == (other.tiers, other.playbook)
 
-    level = told(float(result.per_year(VALUE).mean()))
+
+def _against(panel: Panel) -> str:
+    return "" if _is_against_itself(panel) else f" against “{panel.baseline.policy.title}”"
+
+
+def _estimate(panel: Panel) -> Estimate:
+    """Return what the policy in hand brings against the one that it is compared with, or by itself if that is it."""
+    return panel.outcome if _is_against_itself(panel) else compare(panel.outcome, panel.baseline)
+
+
+def _money(panel: Panel, amount: float) -> str:
+    return format_money(amount, panel.setting.scenario.currency, not _is_against_itself(panel))
+
+
+def _told_of(panel: Panel) -> str:
+    result = _estimate(panel)
+    level = _money(panel, float(result.per_year(VALUE).mean()))
     if result.too_few(VALUE):
         return f"{level}, {TOO_FEW}"
     low, high = result.interval_per_year(VALUE)
-    return f"{level}, likely {told(low)} to {told(high)}"
+    return f"{level}, likely {_money(panel, low)} to {_money(panel, high)}"

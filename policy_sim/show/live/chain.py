@@ -152,8 +152,8 @@ def chain_content(mine: Outcome, base: Outcome) -> dict[str, Any]:
         a year, means over the draws), their words, formula and worked (the same with numbers of both), factor (title,
         unit, mine and base: `of` times factor is the step), why, rests_on (names of assumptions); the last one is net
         value, with parts (names and signs) in place of a factor. outcomes: by tile summary, how far the two are apart,
-        and failures, how the number of a year splits over them. assumptions: by name title, value, sentence, range, source
-        and trust in words.
+        and failures, how the number of a year splits over them. assumptions: by name title, value, sentence, range,
+        source and trust in words.
     """
     scenario, difference = mine.payoffs.scenario, compare(mine, base)
     steps = _steps(mine, base)

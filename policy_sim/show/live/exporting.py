@@ -29,7 +29,7 @@ def review_content(
     in_force: Policy,
     effect: Difference,
     provenance: Provenance,
-    assumed: Mapping[str, float] | None = None,
+    assumed: Mapping[str, float | str] | None = None,
 ) -> dict[str, Any]:
     """Return what should be seen before publishing.
 
@@ -116,12 +116,13 @@ def _doubts(effect: Difference) -> list[str]:
     return ["It is worth less than the policy in force."] if effect.per_year().mean() < 0 else []
 
 
-def _assumed_words(assumed: Mapping[str, float], effect: Difference) -> list[str]:
+def _assumed_words(assumed: Mapping[str, float | str], effect: Difference) -> list[str]:
     if not assumed:
         return []
     scenario = effect.outcome.payoffs.scenario
     said = [
-        f"{scenario.title_of(name)}: {quantity_words(value, scenario.assumption(name).unit)}"
+        f"{scenario.title_of(name)}: "
+        + (value if isinstance(value, str) else quantity_words(value, scenario.assumption(name).unit))
         for name, value in assumed.items()
     ]
     more = [f"{len(said) - _NAMED} more"] if len(said) > _NAMED else []

@@ -80,8 +80,8 @@ def told_months(first: FirstMonths) -> dict[str, Any]:
             f"(likely {likely}{doubt})."
         ),
         "about": (
-            f"{first.customers:,} customers followed in the size of the shop, under {len(first.cash)} draws; "
-            f"{first.cases:,} cases stand for all. {_LEFT_OUT}"
+            f"{first.customers:,} customers followed in the size of the shop, under {len(first.cash)} ways the "
+            f"assumptions may turn out; {first.cases:,} cases stand for all. {_LEFT_OUT}"
         ),
     }
 
@@ -108,7 +108,7 @@ def even_words(even: float, by_draw: NDArray[np.float64], months: int) -> str:
     """
     if np.isinf(even):
         chance = float(np.isfinite(by_draw).mean())
-        return f"is not even within {months} months ({100 * chance:.0f}% of the draws are)"
+        return f"is not even within {months} months (chance that it is: {100 * chance:.0f}%)"
     low, high = np.quantile(by_draw, [0.05, 0.95], method="nearest")
     if even == 0 == high:
         return "never behind"

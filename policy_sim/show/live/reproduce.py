@@ -27,7 +27,7 @@ _END = "END_OF_POLICY"
 _COLUMNS = 'columns = ["outcome", "per_case", "per_year", "per_year_low", "per_year_high"]'
 _TABLE = "[columns].to_string(index=False)"
 _ABOUT = {
-    "command": "Paste it into a terminal. Each line says how many cases and draws, and from which seed.",
+    "command": "Paste it into a terminal. Each line says how much is drawn, and from which seed.",
     "files": (
         "Paste it into a terminal. Its first lines save {} in the folder where you are; on Windows save what stands "
         "between the marks {} by hand."

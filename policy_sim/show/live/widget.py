@@ -29,8 +29,8 @@ from policy_sim.clv import Transactions
 from policy_sim.policy import ASK, Lever, Policy, load_policy
 from policy_sim.publish import import_policy
 from policy_sim.show.live.answer import answer_content, look_up_answer, work_out_answer
-from policy_sim.show.live.assumed import what_fits
-from policy_sim.show.live.before import WAITING, before_words, scenario_before
+from policy_sim.show.live.assuming import Readings, most_moving, read_assumed, what_fits, with_texts
+from policy_sim.show.live.before import WAITING, before_words, change_words, scenario_before
 from policy_sim.show.live.exports import Exports
 from policy_sim.show.live.frame import frame_content, general_limits, lever_rows, preset_rows
 from policy_sim.show.live.guidance import playbook_content
@@ -48,6 +48,10 @@ _MOST_SEEN = 100  # curves that are kept for when somebody goes back
 _LONGEST_NAME = 200  # bytes of a file's
 _NOTICEABLE_SECONDS = 0.25  # between two words on how far something is
 
+# what ranges of assumptions move, for those that are shown first
+_OF_RECOMMENDED = "what the recommended limits bring over the policy in force"
+_OF_IN_HAND = "what this policy brings over the one that it is compared with"
+
 # priorities: what is in hand before what is beside it, what is beside it before what takes long
 _VIEW, _IN_HAND, _CASE, _NEAR, _FAR = range(5)
 _RECOMMEND, _RULES, _GAP, _FRONTIER, _BREAK_EVENS = range(5)
@@ -58,7 +62,8 @@ class Workbench(anywidget.AnyWidget):
 
     The screen asks by messages, each answered by one or more: `show` (limits, baseline, limit in hand) by view, curves
     and break-evens, `take` (limit in hand) by its curve first, `study`, `find_rules`, `rules`, `case`, `assumptions`,
-    `within_budget`, `assume`, `assume_what_fits`, `cancel`, `review`, `export`, `load`, `reproduce`, `months`, `chain`.
+    `within_budget`, `read_assumed`, `assume`, `assume_what_fits`, `cancel`, `review`, `export`, `load`, `chain`,
+    `months`, `reproduce`.
     """
 
     _esm = script_of("panel.js") + 'export default modules["panel.js"];\n'
@@ -70,8 +75,8 @@ class Workbench(anywidget.AnyWidget):
         self,
         panel: Panel,
         folder: Path | None = Path("out"),
-        prepare: Callable[[Mapping[str, float], Progress], Setting] | None = None,
-        prepare_before: Callable[[Mapping[str, float], Progress], Setting] | None = None,
+        prepare: Callable[[Mapping[str, float | str], Progress], Setting] | None = None,
+        prepare_before: Callable[[Mapping[str, float | str], Progress], Setting] | None = None,
         has_visitors: bool = False,
         origin: Origin | None = None,
     ) -> None:
@@ -97,8 +102,11 @@ class Workbench(anywidget.AnyWidget):
         self.origin = origin or origin_of(panel)
         self._exports, self._has_visitors = Exports(folder, are_apart=has_visitors), has_visitors
         self._prepare, self._prepare_before = prepare, prepare_before
-        self._assumed: dict[str, float] = {}
-        self._before: tuple[dict[str, float], Setting] | None = None  # what was assumed then, and what came of it
+        self._scenario = panel.setting.scenario  # as it was loaded, whatever is assumed since
+        self._assumed: dict[str, float | str] = {}
+        self._assumed_words = ""  # what came of the last change
+        self._matter: dict[str, list[str]] = {}  # the assumptions that move most what a policy brings, by which one
+        self._before: tuple[dict[str, float | str], Setting] | None = None  # what was assumed then, what came of it
         self._lock = threading.RLock()
         self._hand = panel.levers[0]
         self._fresh: set[Lever] = set()
@@ -125,6 +133,7 @@ class Workbench(anywidget.AnyWidget):
             "within_budget": lambda asked: self._slow.add(_RECOMMEND, "budget", partial(self._tell_within, asked)),
             "case": self._case,
             "assumptions": self._assumptions,
+            "read_assumed": self._read_assumed,
             "assume": self._assume,
             "assume_what_fits": self._assume_what_fits,
             "cancel": self._cancel,
@@ -273,6 +282,7 @@ class Workbench(anywidget.AnyWidget):
     def _tell_break_evens(self, order: str, check: Callable[[], None]) -> None:
         with _Telling(self, "Asking what would change our mind", check) as on_progress:
             rows = self.panel.break_evens(on_progress)
+        self._matter[_OF_IN_HAND] = most_moving(rows)
         self._weighed = order
         self.send({"kind": "break_evens", "order": order, "rows": rows})
 
@@ -352,7 +362,9 @@ class Workbench(anywidget.AnyWidget):
         """Say what would turn the answer, whatever is in hand."""
         with _Telling(self, "Asking what would turn the answer", check) as on_progress:
             rows = self.panel.doubts(on_progress)
+        self._matter[_OF_RECOMMENDED] = most_moving(rows)
         self.send({"kind": "doubts", "rows": rows})
+        self.send({"kind": "matter", "matter": self._what_matters()})
 
     def _tell_frontier(self, check: Callable[[], None]) -> None:
         with _Telling(self, "Drawing the frontier", check) as on_progress:
@@ -361,14 +373,20 @@ class Workbench(anywidget.AnyWidget):
 
     def _assumptions(self, asked: Mapping[str, Any]) -> None:
         prepare = self._prepare_before
-        told = {"rows": self.panel.assumptions(), "trusts": self.panel.trusts(), "before": WAITING if prepare else ""}
-        self.send({"kind": "assumptions", **told})
+        rows = with_texts(self.panel.assumptions(), self._scenario, self._assumed)
+        told = {"trusts": self.panel.trusts(), "before": WAITING if prepare else "", "changed": self._assumed_words}
+        self.send({"kind": "assumptions", "rows": rows, "matter": self._what_matters(), **told})
         if prepare is not None:
             self._slow.drop("before")
             self._slow.add(_RECOMMEND, "before", partial(self._tell_before, prepare))
 
+    def _what_matters(self) -> dict[str, Any]:
+        """Return the assumptions to show first, and of what their ranges move most; none where that is not known."""
+        known = ({"of": of, "names": self._matter[of]} for of in (_OF_RECOMMENDED, _OF_IN_HAND) if self._matter.get(of))
+        return next(known, {"of": "", "names": []})
+
     def _tell_before(
-        self, prepare: Callable[[Mapping[str, float], Progress], Setting], check: Callable[[], None]
+        self, prepare: Callable[[Mapping[str, float | str], Progress], Setting], check: Callable[[], None]
     ) -> None:
         panel, assumed = self.panel, self._assumed
         if self._before is None or self._before[0] != assumed:
@@ -377,31 +395,34 @@ class Workbench(anywidget.AnyWidget):
         check()
         self.send({"kind": "before", "words": before_words(panel, self._before[1])})
 
+    def _read_assumed(self, asked: Mapping[str, Any]) -> None:
+        readings = read_assumed(self._scenario, asked["values"])
+        self.send({"kind": "readings", **readings.content, "is_taken": False, "is_refused": False})
+
     def _assume(self, asked: Mapping[str, Any]) -> None:
         if self._prepare is None:
             raise InputError("this panel was opened without a way to change assumptions; use open_workbench")
-        values = {str(name): float(value) for name, value in asked["values"].items()}
-        self.panel.setting.scenario.with_values(values)  # says at once what does not fit
-        self._drop_what_takes_long()
-        self._slow.add(_RECOMMEND, "assume", partial(self._tell_assumed, values, self._prepare))
+        readings = read_assumed(self._scenario, asked["values"])
+        is_fit = readings.is_fit
+        self.send({"kind": "readings", **readings.content, "is_taken": is_fit, "is_refused": not is_fit})
+        if is_fit:
+            self._drop_what_takes_long()
+            self._slow.add(_RECOMMEND, "assume", partial(self._tell_assumed, readings, self._prepare))
 
     def _assume_what_fits(self, asked: Mapping[str, Any]) -> None:
         """Assume what a link says as far as it fits, and say what was left out and why."""
-        fitting, left_out = what_fits(asked["values"], self.panel.setting.scenario)
-        if fitting:
-            try:
-                self._assume({"values": fitting})
-            except InputError as error:
-                fitting, left_out = {}, [*left_out, f"the assumptions together: {error}"]
+        fitting, left_out = what_fits(self._scenario, asked["values"])
         if left_out:
             self.send({"kind": "left_out", "parts": left_out})
-        if not fitting:
+        if fitting:
+            self._assume({"values": fitting})
+        else:
             self._study({})
 
     def _tell_assumed(
         self,
-        values: dict[str, float],
-        prepare: Callable[[Mapping[str, float], Progress], Setting],
+        readings: Readings,
+        prepare: Callable[[Mapping[str, float | str], Progress], Setting],
         check: Callable[[], None],
     ) -> None:
         with _Telling(self, "Valuing by the changed assumptions", check) as on_progress:
@@ -409,15 +430,18 @@ class Workbench(anywidget.AnyWidget):
             def show(words: str, done: int, of: int) -> None:
                 on_progress(words, done, of + 1)
 
-            setting = prepare(values, show)
+            setting = prepare(readings.assumed, show)
             check()
             with self._lock:
                 self._quick.drop("policy")
                 self._fresh = set()
+                before = self.panel
                 panel = self._change(lambda panel: panel.assuming(setting))
-                self._assumed = values
+                self._assumed = readings.assumed
+            self._assumed_words = " ".join(filter(None, (change_words(before, panel), readings.content["remark"])))
         self.frame = self._frame_of(panel)
-        self.send({"kind": "assumed", "values": values, "frame": self.frame, "rows": panel.assumptions()})
+        told = {"values": readings.assumed, "words": self._assumed_words, "rows": panel.assumptions()}
+        self.send({"kind": "assumed", "frame": self.frame, **told})
 
     def _tell_review(self, check: Callable[[], None]) -> None:
         self.send({"kind": "review", **self.panel.review(self._assumed)})
@@ -534,14 +558,15 @@ def open_workbench(
         panel = panel.answered(answer) if answer else panel
         log = setting.customers.transactions if setting.customers else transactions
 
-        def prepare_anew(values: Mapping[str, float], on_progress: Progress) -> Setting:
-            return prepare(loaded.with_values(values), transactions, sample, on_progress=on_progress)
+        def prepare_anew(values: Mapping[str, float | str], on_progress: Progress) -> Setting:
+            # what had to be lowered besides was said when they were read
+            return prepare(loaded.changed_by(values)[0], transactions, sample, on_progress=on_progress)
 
         before = scenario_before(scenario)
 
-        def prepare_before(values: Mapping[str, float], on_progress: Progress) -> Setting:
+        def prepare_before(values: Mapping[str, float | str], on_progress: Progress) -> Setting:
             assert before is not None
-            return prepare(before.with_values(values), log, sample, on_progress=on_progress)
+            return prepare(before.changed_by(values)[0], log, sample, on_progress=on_progress)
 
         asked = origin or Origin(
             *(str(scenario), str(policy), str(cases), draws, seed),

@@ -35,7 +35,7 @@ def test_refunds_at_once_and_value_later(setting: Setting) -> None:
         "Costs $9.00k more in the first month and is even after 4 months (likely 3 to 7); after two years $60.0k ahead "
         "(likely +$28.9k to +$91.0k)."
     )
-    assert "9 draws; 100 cases stand for all" in content["about"]
+    assert "9 ways the assumptions may turn out; 100 cases stand for all" in content["about"]
     assert [part["name"] for part in content["parts"]] == list(CASH)
     assert len(content["rows"]) == 24
 
@@ -46,16 +46,16 @@ def test_never_behind_never_even_and_between(setting: Setting) -> None:
     assert ahead["sentence"].startswith("Is $1.00 ahead after one month and never behind; after a year $12.00 ahead")
     behind = told_months(months_of(-np.ones((5, 7)), setting))
     assert behind["even"] is None
-    assert "and is not even within 7 months (0% of the draws are); after 7 months $7.00 behind" in behind["sentence"]
+    assert "and is not even within 7 months (chance that it is: 0%); after 7 months $7.00 behind" in behind["sentence"]
     falls = np.hstack([np.ones((2, 1)), np.array([[-9.0], [7]]) * np.ones((2, 4))])
     assert told_months(months_of(falls, setting))["sentence"] == (
-        "Is $1.00 ahead after one month, falls behind later and is not even within 5 months (50% of the draws are); "
+        "Is $1.00 ahead after one month, falls behind later and is not even within 5 months (chance that it is: 50%); "
         "after 5 months $3.00 behind (likely −$31.80 to +$25.80; cannot be told apart)."
     )
     assert even_words(0, np.array([0, 0, 6.0]), 24) == "on average never behind (even after: likely at once to 6)"
     late = np.array([3.0, 5, np.inf])
     assert even_words(5, late, 24) == "is even after 5 months (likely 3 to later than 24)"
-    assert even_words(np.inf, late, 24) == "is not even within 24 months (67% of the draws are)"
+    assert even_words(np.inf, late, 24) == "is not even within 24 months (chance that it is: 67%)"
 
 
 def test_what_cannot_be_told_is_said(setting: Setting) -> None:

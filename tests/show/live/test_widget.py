@@ -16,7 +16,8 @@ import pytest
 from policy_sim import ASK, Lever, compare, evaluate, export_policy, load_policy, load_scenario, threshold_curve
 from policy_sim.border import Progress
 from policy_sim.publish import read_file
-from policy_sim.show.live.before import WAITING, before_words, scenario_before
+from policy_sim.show.live.assuming import most_moving
+from policy_sim.show.live.before import WAITING, before_words, change_words, scenario_before
 from policy_sim.show.live.frame import frame_content
 from policy_sim.show.live.state import Panel, open_panel
 from policy_sim.show.live.widget import Workbench
@@ -35,7 +36,7 @@ class Screen:
     def __init__(self, panel: Panel, folder: Path | None, has_visitors: bool = False) -> None:
         scenario = panel.setting.scenario
 
-        def prepare_anew(values: Mapping[str, float], on_progress: Progress) -> Setting:
+        def prepare_anew(values: Mapping[str, float | str], on_progress: Progress) -> Setting:
             on_progress("Drawing cases", 0, 1)
             return prepare(scenario.with_values(values), sample=SMALL)
 
@@ -145,8 +146,76 @@ def test_changed_assumptions_value_everything_anew(screen: Screen, panel: Panel)
     assert assumed["frame"]["scenario_fingerprint"] != panel.setting.scenario.fingerprint
     screen.show(order="2")
     assert screen.only("view")["outcomes"]["net_value"]["level"] < 0.8 * before
-    screen.ask(ask="assume", values={"shop.margin": 0.5})
-    assert "shop.margin" in screen.only("problem")["words"]
+
+
+def test_what_was_typed_is_read_before_anything_is_valued(screen: Screen, panel: Panel) -> None:
+    typed = {
+        "shop.label_cost": "5-9",
+        "shop.unit_cost_share": "much",
+        "claiming.temptation": "0 to 9",
+        "queue.staff": "2.5",
+    }
+    assert [answer["kind"] for answer in screen.ask(ask="read_assumed", values=typed)] == ["heard", "readings"]
+    readings = screen.only("readings")
+    assert readings["words"] == {"shop.label_cost": "$5 to $9, most likely $6, as before"}
+    assert sorted(readings["problems"]) == ["claiming.temptation", "queue.staff", "shop.unit_cost_share"]
+    assert (readings["is_taken"], readings["is_refused"]) == (False, False)
+    # asked for, nothing is valued while something is wrong
+    assert [answer["kind"] for answer in screen.ask(ask="assume", values=typed)] == ["heard", "readings"]
+    assert screen.only("readings")["is_refused"]
+    assert screen.workbench.panel.setting is panel.setting
+    for hostile in (
+        "abc",
+        5,
+        None,
+        ["shop.label_cost"],
+        {"shop.label_cots": 3},
+        {"<b>": {"a": []}},
+        {"queue.staff": []},
+    ):
+        screen.ask(ask="assume", values=hostile)
+        readings = screen.only("readings")
+        assert readings["is_refused"]
+        assert "\n" not in readings["problem"] + "".join(readings["problems"].values())
+    # what is mended is taken: in a form that a link can carry, and that brings the same again
+    screen.ask(ask="assume", values={"shop.label_cost": "5-9", "shop.unit_cost_share": "40 %", "queue.staff": "2"})
+    assert screen.only("readings")["is_taken"]
+    assumed = screen.only("assumed")
+    assert assumed["values"] == {"shop.label_cost": "$5 to $9", "shop.unit_cost_share": 0.4}
+    now = screen.workbench.panel.setting.scenario
+    assert now.assumption("shop.label_cost").range == (5, 9)
+    screen.ask(ask="assume", values=assumed["values"])
+    assert screen.workbench.panel.setting.scenario == now
+
+
+def test_a_range_is_read_by_what_the_scenario_has_whatever_was_assumed_since(screen: Screen) -> None:
+    screen.ask(ask="assume", values={"shop.label_cost": 9})
+    screen.ask(ask="assume", values={"shop.label_cost": "5 to 10"})
+    assert screen.workbench.panel.setting.scenario.value("shop.label_cost") == 6
+    rows = {row["name"]: row for row in screen.ask(ask="assumptions")[1]["rows"]}
+    assert (rows["shop.label_cost"]["text"], rows["shop.label_cost"]["own"]) == ("$5 to $10", "$6")
+    screen.ask(ask="assume", values={})
+    assert screen.only("assumed")["values"] == {}
+    assert screen.workbench.panel.setting.scenario.assumption("shop.label_cost").trust == "assumed"
+    rows = {row["name"]: row for row in screen.ask(ask="assumptions")[1]["rows"]}
+    assert rows["shop.label_cost"]["text"] == "$6"
+
+
+def test_assumptions_that_move_most_come_first(screen: Screen) -> None:
+    assert screen.ask(ask="assumptions")[1]["matter"] == {"of": "", "names": []}
+    screen.show(credit=25.0)
+    swings = {
+        row["name"]: abs(row["difference_high"] - row["difference_low"]) for row in screen.only("break_evens")["rows"]
+    }
+    matter = screen.ask(ask="assumptions")[1]["matter"]
+    assert matter["of"] == "what this policy brings over the one that it is compared with"
+    assert matter["names"] == sorted(swings, key=lambda name: -swings[name])[:10]
+    # those of the answer count for more, as soon as there is one
+    screen.ask(ask="study")
+    matter = screen.only("matter")["matter"]
+    rows = screen.workbench.panel.doubts()
+    assert matter == {"of": "what the recommended limits bring over the policy in force", "names": most_moving(rows)}
+    assert screen.ask(ask="assumptions")[1]["matter"] == matter
 
 
 def test_assumptions_that_were_not_measured_here_have_no_before(screen: Screen) -> None:
@@ -158,9 +227,9 @@ def test_assumptions_that_were_not_measured_here_have_no_before(screen: Screen) 
 
 def test_what_net_value_was_before_calibration_is_told_once_assumptions_are_shown(panel: Panel, tmp_path: Path) -> None:
     scenario = panel.setting.scenario
-    asked: list[Mapping[str, float]] = []
+    asked: list[Mapping[str, float | str]] = []
 
-    def prepare_before(values: Mapping[str, float], on_progress: Progress) -> Setting:
+    def prepare_before(values: Mapping[str, float | str], on_progress: Progress) -> Setting:
         asked.append(values)
         return prepare(scenario.with_values({"shop.future_value_factor": 0.5, **values}), sample=SMALL)
 
@@ -201,6 +270,26 @@ def test_the_range_is_told_before_and_now() -> None:
     words = before_words(panel, before)
     for low, high in ends:
         assert f"likely {low} to {high}" in words
+
+
+def test_what_a_change_does_to_the_interval_is_told() -> None:
+    scenario = load_scenario("online_retail")
+    enough = Sample(cases=3_000, draws=20, seed=1)
+    panel = open_panel(prepare(scenario, sample=enough), load_policy("current", scenario))
+    level = format_money(panel.outcome.per_year().mean(), "USD")
+    told = f"{level}, too few cases to tell"  # of the policy itself, which needs more of them than a difference does
+    assert change_words(panel, panel) == f"Net value a year was {told}; with these assumptions it is {told}."
+    panel = panel.with_limits({"agent": {"keep_item": 30.0, "goodwill": 40.0}})
+    assert change_words(panel, panel).endswith(", as wide as before.")
+    unsure = scenario.with_values({"remedy.return_trouble": "$0 to $40"})
+    now = panel.assuming(prepare(unsure, sample=enough))
+    words = change_words(panel, now)
+    widths = []
+    for one in (panel, now):
+        low, high = compare(one.outcome, one.baseline).interval_per_year()
+        assert f"likely {format_money(low, 'USD', signed=True)} to {format_money(high, 'USD', signed=True)}" in words
+        widths.append(high - low)
+    assert words.endswith(f", {round(100 * widths[1] / widths[0] - 100)}% wider.")
 
 
 def test_the_scenario_before_is_the_nearest_without_own_measurements(tmp_path: Path) -> None:

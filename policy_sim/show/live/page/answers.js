@@ -1,16 +1,14 @@
 // Answers: what Python says, and how it changes the state.
 // In: messages. Out: the changed state, shown. Left to others: what was asked (acts.js).
 
-/** @import { AssumptionRow, Bench, Chain, CurveContent, Exported, Frame, MindRow, Point, Reproduced, Review, Terms, Trust, View } from "./types.js" */
+/** @import { Assumed, Bench, CurveContent, Exported, Frame, Matter, MindRow, Point, Readings, Review, Terms, View } from "./types.js" */
 import { assumptionDialog } from "./assumption_dialog.js";
 import { budgetAnswersOf } from "./budget_line.js";
 import { caseAnswersOf } from "./case_asking.js";
-import { chainDialog } from "./chain_dialog.js";
 import { readCurve } from "./curves.js";
 import { exportedWords, reviewDialog } from "./export_dialog.js";
 import { keyOf, leversOf } from "./limits.js";
 import { capital } from "./numbers.js";
-import { reproduceDialog } from "./reproduce_dialog.js";
 import { ruleAnswersOf } from "./rule_answers.js";
 import { save } from "./saving.js";
 import { contextOf, worthsWith } from "./state.js";
@@ -25,6 +23,8 @@ import { contextOf, worthsWith } from "./state.js";
  */
 export function answersOf(bench, screen) {
   const { store, acts } = bench;
+  /** @type {ReturnType<typeof assumptionDialog> | undefined} what was opened last */
+  let assumptions;
   return {
     heard: () => screen.status.showHeard(),
 
@@ -55,7 +55,6 @@ export function answersOf(bench, screen) {
       if (order !== `${id}:${count}` || isDirty) return;
       store.change({ isSettled: true });
       acts.lookAtRules();
-      acts.lookAtMonths();
       screen.root.dataset.settledMs = (performance.now() - (orders.get(order)?.at ?? NaN)).toFixed(0);
       bench.show();
     },
@@ -87,18 +86,33 @@ export function answersOf(bench, screen) {
       bench.show();
     },
 
-    assumptions: (/** @type {{ rows: AssumptionRow[], trusts: Trust[], before: string }} */ message) =>
-      bench.open(assumptionDialog(bench, message)),
+    assumptions(/** @type {import("./assumption_dialog.js").Content} */ message) {
+      assumptions = assumptionDialog(bench, message);
+      bench.open(assumptions.content);
+    },
+
+    matter: (/** @type {{ matter: Matter }} */ { matter }) => assumptions?.showMatter(matter),
+
+    readings(/** @type {Readings} */ message) {
+      if (screen.dialog.isOpen()) assumptions?.showReadings(message);
+      if (message.is_taken) bench.closeDialog();
+      if (!message.is_refused || screen.dialog.isOpen()) return;
+      // from a link, or from where nobody typed anything
+      bench.say(`What was assumed cannot be used: ${Object.values(message.problems)[0] ?? message.problem}`, true);
+      if (!store.state.frontier) bench.ask({ ask: "study" });
+      if (store.state.isDirty && !store.state.pending) acts.send();
+    },
 
     before(/** @type {{ words: string }} */ { words }) {
       const line = screen.root.querySelector("[data-before]");
       if (line) line.textContent = words;
     },
 
-    assumed(/** @type {{ frame: Frame, values: Record<string, number> }} */ { frame, values }) {
+    assumed(/** @type {{ frame: Frame, values: Assumed, words: string }} */ { frame, values, words }) {
       store.change({ frame, levers: leversOf(frame), assumed: values, curves: new Map(), frontier: null, lookedAt: "" });
       screen.begin(bench.read());
       acts.changed(Object.keys(values).length ? "Assumptions changed" : "Assumptions as the scenario has them");
+      bench.say(words);
       bench.ask({ ask: "study" });
     },
 
@@ -108,10 +122,6 @@ export function answersOf(bench, screen) {
       save(message.download, buffers[0], "application/octet-stream");
       bench.say(exportedWords(message, store.state.frame));
     },
-
-    chain: (/** @type {Chain & { outcome: string }} */ message) => bench.open(chainDialog(bench, message)),
-
-    reproduce: (/** @type {Reproduced} */ message) => bench.open(reproduceDialog(bench, message)),
 
     loaded: (/** @type {Terms & { name: string }} */ { name, ...terms }) => acts.setTerms(terms, `Opened ${name}`),
     busy: (message) => screen.status.showBusy(message),

@@ -33,7 +33,7 @@ export function chainDialog(_bench, content) {
     node("h3", {}, `${end.title} a year: how it comes about`),
     node("p", {}, node("b", {}, `${end.mine_words}`), ` with “${policy}”${against}.`),
     chainPicture(content, steps, outcome, Math.max(room, 300), choose),
-    node("p", { class: "ps-muted" }, `${legend}Numbers are of a year, in the mean over all draws. Open a step for its formula and what it rests on.`),
+    node("p", { class: "ps-muted" }, `${legend}Numbers are of a year, in the mean of all the ways the assumptions may turn out. Open a step for its formula and what it rests on.`),
     ...[...steps].reverse().map(({ name }) => /** @type {HTMLElement} */ (details.get(name))),
     node("h4", {}, "By what went wrong"),
     scrolling("By what went wrong", failuresOf(content)),

@@ -16,9 +16,9 @@ export function citationOf(reading) {
   const assumed = Object.keys(state.assumed).length;
   return [
     `How far may agents go without asking? policy_sim ${frame.version}`,
-    `${frame.scenario}, scenario ${frame.scenario_fingerprint}${assumed ? ` with ${assumed} assumption${assumed > 1 ? "s" : ""} changed` : ""}`,
+    `${frame.scenario}, assumptions ${frame.scenario_fingerprint}${assumed ? ` with ${assumed} changed` : ""}`,
     `${policy} against ${reading.theBase}`,
-    `${count(frame.cases)} cases, ${count(frame.draws)} draws, seed ${frame.seed}`,
+    `${count(frame.cases)} cases under ${count(frame.draws)} ways the assumptions may turn out, seed ${frame.seed}`,
     new Date().toISOString().slice(0, 10),
   ].join(" · ");
 }

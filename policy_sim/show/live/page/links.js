@@ -1,5 +1,5 @@
 // Links: a screen in the address of the page.
-// In: a state. Out: a link. Left to others: reading one (link_reading.js), showing what it says (opening.js).
+// In: a state. Out: a link. Left to others: reading one (link_reading.js), showing what it says (panel.js).
 
 /** @import { State } from "./types.js" */
 

@@ -12,7 +12,7 @@ import { fill } from "./tables.js";
 
 const HEIGHT = 444;
 const HELP =
-  "The policy takes the place of the other today. Line: cash more or less so far, with the band that holds nine draws in ten of the assumptions; where it crosses nothing, the policy has paid back. Bars: what comes in and goes out in each month; solid adds to cash, hatched takes from it. Not discounted; the luck of the customers who are followed is not in the band.";
+  "The policy takes the place of the other today. Line: cash more or less so far, with the band that holds nine in ten of the ways the assumptions may turn out; where it crosses nothing, the policy has paid back. Bars: what comes in and goes out in each month; solid adds to cash, hatched takes from it. Not discounted; the luck of the customers who are followed is not in the band.";
 
 /** @param {Bench} bench */
 export function monthsOf(bench) {

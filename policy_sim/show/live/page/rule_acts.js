@@ -26,8 +26,9 @@ export function ruleActsOf(bench, changes) {
   };
   const rulesNow = () => /** @type {Playbook} */ (store.state.playbook).rules;
 
-  /** Ask what each rule brings, and what is left to gain, where somebody looks and the limits rest. */
+  /** Ask what each rule brings and what is left to gain, or what happens month by month, where somebody looks and the limits rest. */
   function lookAtRules() {
+    lookAtMonths();
     const { tab, isSettled, lookedAt, id, count } = store.state;
     const { context } = bench.read();
     if (tab !== "rules" || !isSettled || lookedAt === context) return;
@@ -38,14 +39,12 @@ export function ruleActsOf(bench, changes) {
   const { lookAtMonths } = monthActsOf(bench);
   return {
     lookAtRules,
-    lookAtMonths,
 
     /** @param {Tab} tab */
     showTab(tab) {
       store.change({ tab });
       bench.show();
       lookAtRules();
-      lookAtMonths();
     },
 
     /** @param {boolean} areLimitsBest whether limits may move to the best ones */

@@ -1,7 +1,8 @@
 // Rule answers: what Python says of rules on what to give, and how it changes the state.
 // In: messages. Out: the changed state, shown. Left to others: what was asked (rule_acts.js).
 
-/** @import { Bench, Effect, GapView, Guidance, MonthsView } from "./types.js" */
+/** @import { Bench, Effect, GapView, Guidance } from "./types.js" */
+import { behindAnswersOf } from "./behind_answers.js";
 import { contextOf, same } from "./state.js";
 
 /** @typedef {{ readonly order: string }} Ordered */
@@ -32,10 +33,7 @@ export function ruleAnswersOf(bench) {
       bench.show();
     },
 
-    months(/** @type {MonthsView & Ordered} */ { order, ...months }) {
-      store.change({ months: { ...months, context: contextFor(order) } });
-      bench.show();
-    },
+    ...behindAnswersOf(bench, contextFor),
 
     /** The search is over; it found nothing where it was given up. */
     found(/** @type {{ preset: string }} */ { preset }) {

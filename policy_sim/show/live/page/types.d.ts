@@ -294,15 +294,37 @@ export interface CaseView {
   readonly unknown?: string;
 }
 
+/** What is assumed otherwise than in the scenario: a number in its unit, or a range as text. */
+export type Assumed = Readonly<Record<string, number | string>>;
+
 export interface AssumptionRow extends Named {
   readonly group: string;
   /** What its value means, in words; empty where the scenario does not say it. */
   readonly sentence: string;
   readonly value: number;
+  /** What stands in its field: now, and as the scenario has it. */
+  readonly text: string;
+  readonly own: string;
   readonly unit: string;
   readonly words: string;
   readonly source: string;
   readonly trust: string;
+}
+
+/** Assumptions that are shown first, and what their ranges move most. */
+export interface Matter {
+  readonly names: readonly string[];
+  readonly of: string;
+}
+
+/** How what was typed was read, or what is wrong with it, by assumption. */
+export interface Readings {
+  readonly words: Readonly<Record<string, string>>;
+  readonly problems: Readonly<Record<string, string>>;
+  readonly problem: string;
+  readonly remark: string;
+  readonly is_taken: boolean;
+  readonly is_refused: boolean;
 }
 
 export interface Trust {
@@ -374,7 +396,7 @@ export interface Entry {
   readonly limits: Limits;
   readonly playbook: Playbook | null;
   readonly baseline: Baseline;
-  readonly assumed: Readonly<Record<string, number>>;
+  readonly assumed: Assumed;
   readonly budget: number | null;
 }
 
@@ -397,7 +419,7 @@ export interface State {
   readonly tab: Tab;
   readonly per: Per;
   readonly split: Split;
-  readonly assumed: Readonly<Record<string, number>>;
+  readonly assumed: Assumed;
   /** Money a year that is aimed at; null where there is none. */
   readonly budget: number | null;
   /** What was in hand when the search for the best within the budget began, while it lasts. */
