@@ -50,7 +50,8 @@ function drawMonths(part, id, reading, months) {
   drawSoFar(svg, reading, months, { left, right, top: 30, bottom: 240, width }, x);
   hatch(svg, `${id}-months-hatch`);
   const [bought, ...spent] = months.parts;
-  heading(272, fitted(`In each month: ${lowered(bought.title)} (left), ${spent.map(({ title }) => lowered(title)).join(", ")} (right)`, width));
+  const outgoings = spent.map(({ title }) => lowered(title)).join(", ");
+  heading(272, fitted(`In each month: ${lowered(bought.title)} (left), ${outgoings} (right)`, width));
   const bars = months.rows.map((row) => ({ month: row.month, gains: [row[bought.name], spent.reduce((sum, { name }) => sum + row[name], 0)] }));
   drawBars(svg, reading, bars, { left, right, top: 288, bottom: HEIGHT - 44, width }, x, `url(#${id}-months-hatch)`);
   const step = right - left < 420 ? 6 : 3;
