@@ -14,7 +14,7 @@ have a budget, the cases of a month that come after it is spent are decided by a
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from os import cpu_count
@@ -182,13 +182,20 @@ def follow_customers(
             scaled = [buyers._replace(margin=buyers.margin * scale) for buyers in (base, cohort)]
             by_draw.append(_within_budget(scaled, failing, answers, months, seed, arriving, budget_per_month))
             step()
-        values = {name: np.stack([sums[name] for sums in by_draw]) for name in by_draw[0]}
-        values["learned_claiming"] *= learned
-        spent = values["remedy_cost"] + values["labour"] + values["learned_claiming"]
-        values["net_value"] = values["margin"] - spent
-        discount = payoffs.scenario.value("shop.discount_rate_per_year")
-        journeys.append(Journey(policy, policy.currency, discount, {name: values[name] for name in TRAJECTORIES}))
+        monthly = _monthly(by_draw, learned)
+        journeys.append(
+            Journey(policy, policy.currency, payoffs.scenario.value("shop.discount_rate_per_year"), monthly)
+        )
     return journeys
+
+
+def _monthly(by_draw: Sequence[Mapping[str, Floats]], learned: Floats | float) -> dict[str, Floats]:
+    """Return the trajectories (draws, months) of all draws, with the share of claiming learned by each month."""
+    values = {name: np.stack([sums[name] for sums in by_draw]) for name in by_draw[0]}
+    values["learned_claiming"] *= learned
+    spent = values["remedy_cost"] + values["labour"] + values["learned_claiming"]
+    values["net_value"] = values["margin"] - spent
+    return {name: values[name] for name in TRAJECTORIES}
 
 
 def compare_journeys(journey: Journey, baseline: Journey, level: float = 0.9) -> pd.DataFrame:

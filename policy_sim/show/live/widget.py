@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import tempfile
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -37,6 +36,7 @@ from policy_sim.show.live.guidance import playbook_content
 from policy_sim.show.live.reproduce import Origin, origin_of, reproduce_content
 from policy_sim.show.live.script import script_of
 from policy_sim.show.live.state import CurveView, Panel, limit_number, open_panel
+from policy_sim.show.live.telling import Telling as _Telling
 from policy_sim.show.live.within_budget import WITHIN, budget_in
 from policy_sim.show.live.worker import Cancelled, PriorityWorker
 from policy_sim.study import Sample, Setting, prepare
@@ -46,7 +46,6 @@ __all__ = ["Workbench", "curve_message", "open_workbench"]
 _HERE = Path(__file__).parent
 _MOST_SEEN = 100  # curves that are kept for when somebody goes back
 _LONGEST_NAME = 200  # bytes of a file's
-_NOTICEABLE_SECONDS = 0.25  # between two words on how far something is
 
 # what ranges of assumptions move, for those that are shown first
 _OF_RECOMMENDED = "what the recommended limits bring over the policy in force"
@@ -478,31 +477,6 @@ class Workbench(anywidget.AnyWidget):
         # of any error one line, no longer than a screen holds
         words = error if isinstance(error, InputError) else InputError(f"the calculation failed: {error!r}")
         self.send({"kind": "problem", "words": str(words), "order": order})
-
-
-class _Telling:
-    """Tells the screen how far something is and how long it will take, and that it is over."""
-
-    def __init__(self, workbench: Workbench, words: str, check: Callable[[], None]) -> None:
-        self.send, self.words, self.check = workbench.send, words, check
-        self.began = self.last = time.monotonic()
-
-    def __enter__(self) -> Progress:
-        self._tell(0.0)
-        return self._on_progress
-
-    def __exit__(self, *_: object) -> None:
-        self.send({"kind": "over", "words": self.words})
-
-    def _on_progress(self, _: str, done: int, of: int) -> None:
-        self.check()
-        if time.monotonic() - self.last > _NOTICEABLE_SECONDS:
-            self._tell(done / of)
-
-    def _tell(self, share: float) -> None:
-        self.last = time.monotonic()
-        left = (self.last - self.began) * (1 - share) / share if share > 0 else None
-        self.send({"kind": "busy", "words": self.words, "share": share, "left": left})
 
 
 def open_workbench(
