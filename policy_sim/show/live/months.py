@@ -106,16 +106,18 @@ def even_words(even: float, by_draw: NDArray[np.float64], months: int) -> str:
     months
         How many were followed.
     """
+    chance = f"{100 * float(np.isfinite(by_draw).mean()):.0f}%"
     if np.isinf(even):
-        chance = float(np.isfinite(by_draw).mean())
-        return f"is not even within {months} months (chance that it is: {100 * chance:.0f}%)"
+        return f"is not even within {months} months (chance that it is: {chance})"
     low, high = np.quantile(by_draw, [0.05, 0.95], method="nearest")
     if even == 0 == high:
         return "never behind"
+    if even == 0 and np.isinf(high):
+        return f"on average never behind (even within {months} months: a chance of {chance})"
+    if even == 0:
+        return f"on average never behind (likely even after {high:.0f} months at the latest)"
     end = f"later than {months}" if np.isinf(high) else f"{high:.0f}"
     ends = f"likely {'at once' if low == 0 else f'{low:.0f}'} to {end}"
-    if even == 0:
-        return f"on average never behind (even after: {ends})"
     return f"is even after {even:.0f} month{'s' if even > 1 else ''} ({ends})"
 
 

@@ -52,7 +52,11 @@ def test_never_behind_never_even_and_between(setting: Setting) -> None:
         "Is $1.00 ahead after one month, falls behind later and is not even within 5 months (chance that it is: 50%); "
         "after 5 months $3.00 behind (likely −$31.80 to +$25.80; cannot be told apart)."
     )
-    assert even_words(0, np.array([0, 0, 6.0]), 24) == "on average never behind (even after: likely at once to 6)"
+    assert (
+        even_words(0, np.array([0, 0, 6.0]), 24) == "on average never behind (likely even after 6 months at the latest)"
+    )
+    open_end = even_words(0, np.array([0, np.inf]), 24)
+    assert open_end == "on average never behind (even within 24 months: a chance of 50%)"
     late = np.array([3.0, 5, np.inf])
     assert even_words(5, late, 24) == "is even after 5 months (likely 3 to later than 24)"
     assert even_words(np.inf, late, 24) == "is not even within 24 months (chance that it is: 67%)"
