@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,10 +21,20 @@ import typer
 from policy_sim.cli.console import progress_bar
 from policy_sim.cli.files import check_out
 from policy_sim.cli.inputs import prepare, read_scenario, read_transactions
-from policy_sim.cli.options import Draws, LogSource, PolicyInForce, Sample, ScenarioSource, Seed
+from policy_sim.cli.options import (
+    DEFAULT_MODEL,
+    Draws,
+    LogReading,
+    LogSource,
+    PolicyInForce,
+    Sample,
+    ScenarioSource,
+    Seed,
+)
 
 if TYPE_CHECKING:
     from policy_sim.assumptions import Scenario
+    from policy_sim.show.live.reproduce import Origin
 
 __all__ = ["app", "lab", "share"]
 
@@ -54,7 +65,7 @@ def share(
         begin("Searching the best limits")
         panel = open_panel(setting, in_force).with_recommended().showing(on_screen)
         begin("Working out exact curves")
-        path = write_shared(panel, out)
+        path = write_shared(panel, out, _origin(log, sample, policy, source))
     typer.echo(f"{path} ({path.stat().st_size / 1024:,.0f} KiB)")
 
 
@@ -129,7 +140,8 @@ def app(
     with _scenario_for_others(scenario if source.assume else None, source.scenario) as found_as:
         folder = str(Path.cwd())
         place = None if exports is None else str(exports)
-        visit = Visit(found_as, _absolute(policy), cases, draws, seed, folder, _log_content(log), place)
+        origin = asdict(_origin(log, Sample(str(cases), draws, seed), policy, source))
+        visit = Visit(found_as, _absolute(policy), cases, draws, seed, folder, _log_content(log), place, origin)
         typer.echo("Stop with Ctrl-C", err=True)
         run_app(visit, settings, say=lambda words: typer.echo(words, err=True), show=typer.echo)
 
@@ -176,6 +188,25 @@ def _absolute(name_or_file: str) -> str:
     from policy_sim.border import is_file
 
     return str(Path(name_or_file).resolve()) if is_file(name_or_file) else name_or_file
+
+
+def _origin(log: LogSource, sample: Sample, policy: str, source: ScenarioSource) -> Origin:
+    """Return what was typed, for whoever wants the same figures again."""
+    from policy_sim.show.live.reproduce import Origin
+
+    usual, reading = LogReading(), {}
+    if log.transactions is not None:
+        # as it was typed, with paths as they were given
+        told = {**log.reading.arguments(), **{name: getattr(log.reading, name) for name in ("mapping", "rates")}}
+        plain = {name: str(value) if isinstance(value, Path) else value for name, value in told.items()}
+        reading = {name: value for name, value in plain.items() if value != getattr(usual, name)}
+    return Origin(
+        *(source.scenario, policy, sample.cases, sample.draws, sample.seed),
+        assumed=dict(part.split("=", 1) for part in source.assume or []),
+        transactions=None if log.transactions is None else str(log.transactions),
+        reading=reading,
+        model=None if log.model == DEFAULT_MODEL else log.model,
+    )
 
 
 def _log_content(log: LogSource) -> dict[str, Any] | None:

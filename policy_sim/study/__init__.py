@@ -2,6 +2,7 @@
 
 from policy_sim.study.answer import Answer, Move, Worth, find_answer
 from policy_sim.study.decision_analysis import DecisionAnalysis, analyse_decision
+from policy_sim.study.first_months import CASH, FirstMonths, first_months
 from policy_sim.study.information import InformationValue, Pilot, evpi, evppi, pilot_for_mean, pilot_for_share
 from policy_sim.study.learning import Learning, what_learning_changes
 from policy_sim.study.optimum import HeldOut, Optimum, find_optimum
@@ -20,12 +21,14 @@ from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
 from policy_sim.study.stories import Replay, Story, load_stories, load_story, replay
 
 __all__ = [
+    "CASH",
     "LIMITS_FROM",
     "WHOLE_UNITS",
     "Answer",
     "Customers",
     "DecisionAnalysis",
     "Errors",
+    "FirstMonths",
     "HeldOut",
     "InformationValue",
     "Learning",
@@ -48,6 +51,7 @@ __all__ = [
     "evppi",
     "find_answer",
     "find_optimum",
+    "first_months",
     "fit_customers",
     "load_stories",
     "load_story",

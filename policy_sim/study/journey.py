@@ -13,7 +13,8 @@ have a budget, the cases of a month that come after it is spent are decided by a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from os import cpu_count
@@ -22,7 +23,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError, plain_rows
+from policy_sim.border import InputError, Progress, plain_rows
 from policy_sim.clv import PUBLISHED_WEEKS_PER_YEAR, BgNbdFit
 from policy_sim.policy import Policy
 from policy_sim.study.journey_kernels import ANSWERS, MOST_PRIOR, SUMS, Buyers, follow
@@ -119,6 +120,7 @@ def follow_customers(
     after_budget: Policy | None = None,
     failure_at_start: bool = False,
     most_cases: int = 1_000,
+    on_progress: Progress | None = None,
 ) -> list[Journey]:
     """Follow the same customers with the same random numbers under several policies.
 
@@ -144,6 +146,8 @@ def follow_customers(
         Whether each customer begins with a failure: one of the setting's cases, and its customer.
     most_cases
         At most so many of the setting's cases, evenly spaced, represent all failures.
+    on_progress
+        Called as steps are done: what cases bring, by earlier failures, and each draw.
 
     Raises
     ------
@@ -166,22 +170,32 @@ def follow_customers(
     arriving = 0.01 * count if newcomers_per_month is None else float(newcomers_per_month)
     learned = 1.0 if learning_months == 0 else -np.expm1(-(np.arange(months) + 1) / learning_months)
     factor = payoffs.draws["shop.future_value_factor"]
-    fallback = None if after_budget is None else _answers(after_budget, payoffs)
+    decided_by = len(policies) + (after_budget is not None)
+    step = _counted(on_progress, decided_by * (MOST_PRIOR + 1) + len(policies) * len(factor))
+    fallback = None if after_budget is None else _answers(after_budget, payoffs, step)
     journeys = []
     for policy in policies:
-        own = _answers(policy, payoffs)
+        own = _answers(policy, payoffs, step)
         pairs = np.stack([own, own if fallback is None else fallback], axis=1)
         by_draw = []
         for answers, scale in zip(pairs, factor, strict=True):
             scaled = [buyers._replace(margin=buyers.margin * scale) for buyers in (base, cohort)]
             by_draw.append(_within_budget(scaled, failing, answers, months, seed, arriving, budget_per_month))
-        values = {name: np.stack([sums[name] for sums in by_draw]) for name in by_draw[0]}
-        values["learned_claiming"] *= learned
-        spent = values["remedy_cost"] + values["labour"] + values["learned_claiming"]
-        values["net_value"] = values["margin"] - spent
-        discount = payoffs.scenario.value("shop.discount_rate_per_year")
-        journeys.append(Journey(policy, policy.currency, discount, {name: values[name] for name in TRAJECTORIES}))
+            step()
+        monthly = _monthly(by_draw, learned)
+        journeys.append(
+            Journey(policy, policy.currency, payoffs.scenario.value("shop.discount_rate_per_year"), monthly)
+        )
     return journeys
+
+
+def _monthly(by_draw: Sequence[Mapping[str, Floats]], learned: Floats | float) -> dict[str, Floats]:
+    """Return the trajectories (draws, months) of all draws, with the share of claiming learned by each month."""
+    values = {name: np.stack([sums[name] for sums in by_draw]) for name in by_draw[0]}
+    values["learned_claiming"] *= learned
+    spent = values["remedy_cost"] + values["labour"] + values["learned_claiming"]
+    values["net_value"] = values["margin"] - spent
+    return {name: values[name] for name in TRAJECTORIES}
 
 
 def compare_journeys(journey: Journey, baseline: Journey, level: float = 0.9) -> pd.DataFrame:
@@ -313,12 +327,24 @@ def _drawn(
     return Buyers(np.maximum(rate, _LEAST_RATE), leaving, margin, prior, case.astype(np.int64))
 
 
-def _answers(policy: Policy, payoffs: Payoffs) -> Floats:
+def _counted(on_progress: Progress | None, count: int) -> Callable[[], None]:
+    """Return what is called as each of so many steps is done."""
+    done = itertools.count(1)
+
+    def step() -> None:
+        if on_progress is not None:
+            on_progress("Following customers", next(done), count)
+
+    return step
+
+
+def _answers(policy: Policy, payoffs: Payoffs, step: Callable[[], None]) -> Floats:
     """Return (draws, prior failures, cases, answers): what each case brings, by the customer's earlier failures."""
     tables = []
     for prior in range(MOST_PRIOR + 1):
         cases = payoffs.cases.with_columns({"prior_failures": np.full(len(payoffs.cases), float(prior))})
         tables.append(_answers_to(policy, value_cases(payoffs.scenario, cases, payoffs.draws)))
+        step()
     return np.ascontiguousarray(np.stack(tables, axis=1))
 
 

@@ -379,6 +379,8 @@ def test_pictures_and_tables_can_be_taken_away(panel: Page) -> None:
             if start:
                 assert content.decode().startswith(start)
                 assert "var(" not in content.decode()
+                assert "<title>" in content.decode()
+                assert "policy_sim" in content.decode()  # where it comes from
             panel.keyboard.press("Escape")
 
 
@@ -581,7 +583,7 @@ FOCUSED = """
 def test_the_whole_panel_by_keyboard(panel: Page) -> None:
     reached = set()
     panel.locator("body").click(position={"x": 2, "y": 2})
-    for _ in range(60):
+    for _ in range(75):
         panel.keyboard.press("Tab")
         reached.add(panel.evaluate(FOCUSED))
     for name in ("Compare with", "year", "Pin as A", "Policies, history, files, assumptions", "Export for agents",

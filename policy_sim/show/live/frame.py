@@ -59,6 +59,7 @@ def frame_content(panel: Panel) -> dict[str, Any]:
         "year": year_words(panel.payoffs),
         "cases": len(panel.payoffs.cases),
         "draws": len(panel.payoffs.draws),
+        "seed": panel.setting.seed,
         "tiers": list(policy.tier_names),
         "levers": lever_rows(panel),
         "hand": {"tier": panel.first_hand.tier, "limit": panel.first_hand.limit},

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from policy_sim.border import InputError, write_whole
 from policy_sim.policy import ASK, NO_LIMIT, LimitException, Policy, limit_content
 from policy_sim.show.live.frame import frame_content
+from policy_sim.show.live.reproduce import Origin, origin_of, reproduce_content
 from policy_sim.show.live.script import script_of
 from policy_sim.show.live.state import SHOWN, SPEND, VALUE, Panel
 from policy_sim.show.wording import format_money
@@ -43,7 +44,7 @@ _IN_TABLE = tuple(name for name in MEASURES if name in SHOWN)
 _CASES = (1_500, 1_000, 700, 400, 200)  # in the table: as many as fit
 
 
-def share(panel: Panel, path: str | Path) -> Path:
+def share(panel: Panel, path: str | Path, origin: Origin | None = None) -> Path:
     """Write the panel as it stands into one HTML file of less than `MOST_BYTES`.
 
     Parameters
@@ -52,6 +53,8 @@ def share(panel: Panel, path: str | Path) -> Path:
         Its policy is the one that is shared; it is compared with the policy in force.
     path
         Where to write; the folder is made where it is missing.
+    origin
+        What the panel was opened with, for whoever wants its figures again; what it says itself where not given.
 
     Raises
     ------
@@ -60,6 +63,8 @@ def share(panel: Panel, path: str | Path) -> Path:
     """
     path, panel = Path(path), panel.against(panel.approved)
     content = _content(panel)
+    again = reproduce_content(panel, origin or origin_of(panel), lever=panel.first_hand)
+    content["shared"] = {"reproduce": again, "months": panel.months(), "chain": panel.chain()}
     content["curves"], arrays = _curves(panel)
     for cases in _CASES:
         table, own = _table(panel, min(cases, len(panel.payoffs.cases)))

@@ -17,10 +17,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError, Progress
+from policy_sim.border import InputError, Progress, unknown
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, limit_content, load_shipped_policies
 from policy_sim.publish import publish
 from policy_sim.show.live.assumed import assumption_rows, break_even_rows, trust_rows
+from policy_sim.show.live.chain import chain_content
 from policy_sim.show.live.exporting import review_content
 from policy_sim.show.live.guidance import (
     book_content,
@@ -30,6 +31,7 @@ from policy_sim.show.live.guidance import (
     rules_content,
     steadily,
 )
+from policy_sim.show.live.months import months_content
 from policy_sim.show.live.one_case import case_content, story_content
 from policy_sim.show.live.within_budget import WITHIN, best_within
 from policy_sim.study import Answer, Setting, find_answer, load_stories, provenance_of, recommended_limits, thinned
@@ -376,6 +378,30 @@ class Panel:
     def gap(self, on_progress: Progress | None = None) -> dict[str, Any]:
         """Return what keeps the policy in hand from the best of every case, as `guidance.gap_content`."""
         return gap_content(find_gap(self.policy, self.payoffs, on_progress))
+
+    def chain(self, preset: str | None = None) -> dict[str, Any]:
+        """Return how the numbers on the tiles come about, as `chain.chain_content`.
+
+        Parameters
+        ----------
+        preset
+            Name of a policy to look at against the one in force, instead of the one in hand against its baseline.
+
+        Raises
+        ------
+        InputError
+            If there is no such policy.
+        """
+        if preset is None:
+            return chain_content(self.outcome, self.baseline)
+        names = [policy.name for policy in self.presets]
+        if preset not in names:
+            raise unknown("policy", preset, names)
+        return chain_content(self.outcome_of(self.presets[names.index(preset)]), self.outcome_of(self.approved))
+
+    def months(self, on_progress: Progress | None = None) -> dict[str, Any]:
+        """Return what the policy in hand costs as it starts and brings later, as `months.months_content`."""
+        return months_content(self.setting, self.policy, self.baseline.policy, on_progress)
 
     def showing(self, policy: Policy) -> Panel:
         """Return a copy with another policy in hand.

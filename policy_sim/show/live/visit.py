@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from policy_sim.border import write_whole
 
@@ -49,6 +49,8 @@ class Visit:
     log: Mapping[str, str | bool | None] | None = None
     #: Where exported files are written, besides being downloaded; None for nowhere.
     exports: str | None = None
+    #: What the command line was told, as `reproduce.Origin` has it; None where nothing is to be said of it.
+    origin: Mapping[str, Any] | None = None
 
     def write(self, folder: Path) -> None:
         """Put it where `open_visit` looks for it."""
@@ -85,12 +87,17 @@ def open_visit() -> Workbench:
         began = time.time()
         say("starting", "Working out values, curves and the best limits", since=began)
         # the load of these libraries is part of what takes turns
+        from policy_sim.show.live.reproduce import Origin
         from policy_sim.show.live.widget import open_workbench
 
         os.chdir(visit.folder)
+        origin = None if visit.origin is None else Origin(**visit.origin)
         sample = (visit.cases, visit.draws, visit.seed)
         workbench = open_workbench(
-            visit.scenario, visit.transactions(), visit.policy, *sample, folder=visit.exports, has_visitors=True
+            *(visit.scenario, visit.transactions(), visit.policy, *sample),
+            folder=visit.exports,
+            has_visitors=True,
+            origin=origin,
         )
     say("ready", "", seconds=time.time() - began)
     return workbench

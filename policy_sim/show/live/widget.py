@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import tempfile
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -34,8 +33,10 @@ from policy_sim.show.live.before import WAITING, before_words, change_words, sce
 from policy_sim.show.live.exports import Exports
 from policy_sim.show.live.frame import frame_content, general_limits, lever_rows, preset_rows
 from policy_sim.show.live.guidance import playbook_content
+from policy_sim.show.live.reproduce import Origin, origin_of, reproduce_content
 from policy_sim.show.live.script import script_of
 from policy_sim.show.live.state import CurveView, Panel, limit_number, open_panel
+from policy_sim.show.live.telling import Telling as _Telling
 from policy_sim.show.live.within_budget import WITHIN, budget_in
 from policy_sim.show.live.worker import Cancelled, PriorityWorker
 from policy_sim.study import Sample, Setting, prepare
@@ -45,7 +46,6 @@ __all__ = ["Workbench", "curve_message", "open_workbench"]
 _HERE = Path(__file__).parent
 _MOST_SEEN = 100  # curves that are kept for when somebody goes back
 _LONGEST_NAME = 200  # bytes of a file's
-_NOTICEABLE_SECONDS = 0.25  # between two words on how far something is
 
 # what ranges of assumptions move, for those that are shown first
 _OF_RECOMMENDED = "what the recommended limits bring over the policy in force"
@@ -61,7 +61,8 @@ class Workbench(anywidget.AnyWidget):
 
     The screen asks by messages, each answered by one or more: `show` (limits, baseline, limit in hand) by view, curves
     and break-evens, `take` (limit in hand) by its curve first, `study`, `find_rules`, `rules`, `case`, `assumptions`,
-    `within_budget`, `read_assumed`, `assume`, `assume_what_fits`, `cancel`, `review`, `export`, `load`.
+    `within_budget`, `read_assumed`, `assume`, `assume_what_fits`, `cancel`, `review`, `export`, `load`, `chain`,
+    `months`, `reproduce`.
     """
 
     _esm = script_of("panel.js") + 'export default modules["panel.js"];\n'
@@ -76,6 +77,7 @@ class Workbench(anywidget.AnyWidget):
         prepare: Callable[[Mapping[str, float | str], Progress], Setting] | None = None,
         prepare_before: Callable[[Mapping[str, float | str], Progress], Setting] | None = None,
         has_visitors: bool = False,
+        origin: Origin | None = None,
     ) -> None:
         """Begin with a panel.
 
@@ -92,8 +94,11 @@ class Workbench(anywidget.AnyWidget):
         has_visitors
             Whether several people come to see it, by a token: each export gets a folder of its own, and a link says
             what it takes to open it.
+        origin
+            What the panel was opened with, for whoever wants its figures again; what it says itself where not given.
         """
         self.panel = panel
+        self.origin = origin or origin_of(panel)
         self._exports, self._has_visitors = Exports(folder, are_apart=has_visitors), has_visitors
         self._prepare, self._prepare_before = prepare, prepare_before
         self._scenario = panel.setting.scenario  # as it was loaded, whatever is assumed since
@@ -134,6 +139,9 @@ class Workbench(anywidget.AnyWidget):
             "review": lambda asked: self._quick.add(_IN_HAND, "review", self._tell_review),
             "export": lambda asked: self._quick.add(_IN_HAND, "export", partial(self._tell_exported, asked)),
             "load": self._load,
+            "months": self._months,
+            "chain": lambda asked: self._quick.add(_CASE, "chain", partial(self._tell_chain, asked)),
+            "reproduce": lambda asked: self._quick.add(_IN_HAND, "reproduce", self._tell_reproduced),
         }
         if message.get("ask") not in answers:
             return
@@ -165,6 +173,7 @@ class Workbench(anywidget.AnyWidget):
             for worker in (self._quick, self._slow):
                 worker.drop("policy")
             self._slow.drop("guidance")
+            self._slow.drop("months")
             moved = {lever for lever in panel.levers if _limit(panel, lever) != _limit(before, lever)}
             is_guided_otherwise = panel.policy.playbook != before.policy.playbook
             if wanted != panel.baseline.policy or len(moved) > 1 or is_guided_otherwise:
@@ -187,7 +196,7 @@ class Workbench(anywidget.AnyWidget):
         self._drop_what_takes_long()
 
     def _drop_what_takes_long(self) -> None:
-        for about in ("assume", "study", "policy", "before", "rules", "budget", "guidance"):
+        for about in ("assume", "study", "policy", "before", "rules", "budget", "guidance", "months"):
             self._slow.drop(about)
         for kind in ("found", "found_within"):  # a search that waits has not begun to say anything
             self.send({"kind": kind, "preset": ""})
@@ -335,6 +344,19 @@ class Workbench(anywidget.AnyWidget):
             content = self.panel.gap(on_progress)
         self.send({"kind": "gap", "order": order, **content})
 
+    def _months(self, asked: Mapping[str, Any]) -> None:
+        """Say what the policy in hand costs month by month as it starts."""
+        self._slow.drop("months")
+        self._slow.drop("policy")  # whoever looks at months waits for these
+        self._slow.add(_RULES, "months", partial(self._tell_months, str(asked["order"])))
+        if self._weighed != asked["order"]:
+            self._slow.add(_BREAK_EVENS, "policy", partial(self._tell_break_evens, str(asked["order"])))
+
+    def _tell_months(self, order: str, check: Callable[[], None]) -> None:
+        with _Telling(self, "Following customers month by month", check) as on_progress:
+            content = self.panel.months(on_progress)
+        self.send({"kind": "months", "order": order, **content})
+
     def _tell_doubts(self, check: Callable[[], None]) -> None:
         """Say what would turn the answer, whatever is in hand."""
         with _Telling(self, "Asking what would turn the answer", check) as on_progress:
@@ -430,6 +452,14 @@ class Workbench(anywidget.AnyWidget):
         told = {"files": list(done.files), "place": done.place, "download": done.download}
         self.send({"kind": "exported", **told}, [done.content])
 
+    def _tell_chain(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
+        preset = asked.get("preset")
+        content = self.panel.chain(None if preset is None else str(preset))
+        self.send({"kind": "chain", "outcome": str(asked["outcome"]), **content})
+
+    def _tell_reproduced(self, check: Callable[[], None]) -> None:
+        self.send({"kind": "reproduce", **reproduce_content(self.panel, self.origin, self._assumed, self._hand)})
+
     def _load(self, asked: Mapping[str, Any]) -> None:
         name, text = _plain_name(str(asked["name"])), str(asked["text"])
         with tempfile.TemporaryDirectory() as folder:
@@ -449,31 +479,6 @@ class Workbench(anywidget.AnyWidget):
         self.send({"kind": "problem", "words": str(words), "order": order})
 
 
-class _Telling:
-    """Tells the screen how far something is and how long it will take, and that it is over."""
-
-    def __init__(self, workbench: Workbench, words: str, check: Callable[[], None]) -> None:
-        self.send, self.words, self.check = workbench.send, words, check
-        self.began = self.last = time.monotonic()
-
-    def __enter__(self) -> Progress:
-        self._tell(0.0)
-        return self._on_progress
-
-    def __exit__(self, *_: object) -> None:
-        self.send({"kind": "over", "words": self.words})
-
-    def _on_progress(self, _: str, done: int, of: int) -> None:
-        self.check()
-        if time.monotonic() - self.last > _NOTICEABLE_SECONDS:
-            self._tell(done / of)
-
-    def _tell(self, share: float) -> None:
-        self.last = time.monotonic()
-        left = (self.last - self.began) * (1 - share) / share if share > 0 else None
-        self.send({"kind": "busy", "words": self.words, "share": share, "left": left})
-
-
 def open_workbench(
     scenario: str | Path = "online_retail",
     transactions: Transactions | None = None,
@@ -483,6 +488,7 @@ def open_workbench(
     seed: int = 0,
     folder: str | Path | None = "out",
     has_visitors: bool = False,
+    origin: Origin | None = None,
 ) -> Workbench:
     """Prepare everything, with a progress bar, and return the live panel; the notebook's stop button cancels.
 
@@ -499,6 +505,8 @@ def open_workbench(
     has_visitors
         Whether several people come to see it, by a token: each export gets a folder of its own in there, and the best
         limits are searched before the panel is shown, instead of while it is.
+    origin
+        How the same is asked for on the command line, where that is more than is said here.
 
     Raises
     ------
@@ -526,7 +534,7 @@ def open_workbench(
 
         def prepare_anew(values: Mapping[str, float | str], on_progress: Progress) -> Setting:
             # what had to be lowered besides was said when they were read
-            return prepare(loaded.changed_by(values)[0], log, sample, on_progress=on_progress)
+            return prepare(loaded.changed_by(values)[0], transactions, sample, on_progress=on_progress)
 
         before = scenario_before(scenario)
 
@@ -534,8 +542,13 @@ def open_workbench(
             assert before is not None
             return prepare(before.changed_by(values)[0], log, sample, on_progress=on_progress)
 
+        asked = origin or Origin(
+            *(str(scenario), str(policy), str(cases), draws, seed),
+            transactions=None if transactions is None else "orders.csv",
+            is_log_named=transactions is None,
+        )
         place = None if folder is None else Path(folder)
-        return Workbench(panel, place, prepare_anew, prepare_before if before else None, has_visitors)
+        return Workbench(panel, place, prepare_anew, prepare_before if before else None, has_visitors, asked)
     finally:
         progress.close()
 

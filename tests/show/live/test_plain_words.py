@@ -33,6 +33,7 @@ SILENT = frozenset(
             "spend",
         ),
         *("tiles", "parts", "curve_columns", "hand", "menus", "scenario_fingerprint", "fingerprint", "version"),
+        *("links", "rests_on", "of"),
         *("currency", "unit", "playbook", "base", "trust", "severity", "arrays", "card"),
     )
 )
@@ -68,6 +69,8 @@ def test_nothing_that_python_sends_is_a_name_of_the_program(plain: ModuleType, s
         "stories": [panel.case({"story": story["name"]}) for story in panel.stories()],
         "case": panel.case({field["name"]: _first(field) for field in frame_content(panel)["case_fields"]}),
         "trusts": panel.trusts(),
+        "chain": panel.chain(),
+        "months": panel.months(),
     }
     texts = list(plain.texts_of(sent, SILENT))
     texts += plain.texts_of([panel.assumptions(), panel.break_evens()], SHOWN_UNITS)

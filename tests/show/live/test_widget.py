@@ -523,3 +523,23 @@ def test_whatever_is_sent_is_answered(screen: Screen, limits: Any) -> None:
     assert screen.only("problem")["order"] == "1"
     screen.ask(ask="show", order="2", limits={}, baseline={"preset": "mine"}, hand=["agent", "credit"])
     assert "unknown policy 'mine'" in screen.only("problem")["words"]
+
+
+def test_what_is_behind_the_screen_is_told(screen: Screen) -> None:
+    """How its numbers come about, what gives them again, and what they cost month by month."""
+    screen.show(keep_item=30)
+    screen.ask(ask="chain", outcome="remedy_cost")
+    told = screen.only("chain")
+    assert (told["outcome"], told["policy"]) == ("remedy_cost", "Policy in force")
+    assert told["steps"][-1]["mine"] == pytest.approx(screen.workbench.panel.outcome.per_year().mean())
+    screen.ask(ask="chain", outcome="net_value", preset="generous")
+    assert screen.only("chain")["policy"] == "Generous"
+    screen.ask(ask="chain", outcome="net_value", preset="nobody")
+    assert "policy 'nobody'" in screen.only("problem")["words"]
+    screen.ask(ask="reproduce")
+    texts = {block["name"]: block["text"] for block in screen.only("reproduce")["blocks"]}
+    assert '.with_limit(Lever("agent", "keep_item"), 30)' in texts["python"]
+    assert "curve agent.credit --policy policy_in_hand.yaml --cases 300 --draws 7 --seed 1" in texts["command"]
+    screen.ask(ask="months", order="1")
+    assert len(screen.only("months")["rows"]) == 24
+    assert screen.only("months")["order"] == "1"

@@ -2,7 +2,7 @@
 // In: where a picture's field lies, and what its axes run over. Out: what is drawn, and scales. Left to others: what is
 // in the field (curve.js, frontier.js).
 
-/** @import { Reading } from "./types.js" */
+/** @import { Frame } from "./types.js" */
 import { draw, niceTicks } from "./drawing.js";
 import { tickText } from "./numbers.js";
 
@@ -11,7 +11,7 @@ import { tickText } from "./numbers.js";
 /**
  * The axis of what is gained, per case inside and over the period on the ticks: lines across, nothing in bold.
  * @param {SVGElement} layer
- * @param {Reading} reading
+ * @param {{ readonly times: number, readonly frame: Frame }} reading
  * @param {Field & { width: number }} field
  * @param {number} low
  * @param {number} high

@@ -58,7 +58,7 @@ function placesIn({ hand, tab, per, budget }, { levers }, leave) {
   const lever = isContent(hand) ? levers.find(({ tier, limit }) => tier === hand.tier && limit === hand.limit) : undefined;
   if (lever) Object.assign(part, { hand: { tier: lever.tier, limit: lever.limit } });
   else if (hand !== undefined) leave("the limit in hand is none that there is");
-  if (tab === "limits" || tab === "rules") Object.assign(part, { tab });
+  if (tab === "limits" || tab === "rules" || tab === "months") Object.assign(part, { tab });
   else if (tab !== undefined) leave("there is no such tab");
   if (typeof per === "string" && Object.hasOwn(PERIODS, per)) Object.assign(part, { per });
   else if (per !== undefined) leave("money is told per case, month or year");

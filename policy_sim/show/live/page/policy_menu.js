@@ -41,6 +41,10 @@ export function policyMenu(bench) {
     }),
     button("Set a budget", {}, acts.openBudget),
     button("Assumptions", {}, () => bench.ask({ ask: "assumptions" })),
+    button("Reproduce this screen", {}, () => {
+      close();
+      bench.ask({ ask: "reproduce" });
+    }),
     button("Print", {}, () => window.print()),
     button("Light or dark", {}, () => {
       flipTheme(/** @type {HTMLElement} */ (root.closest(".ps")));

@@ -2,6 +2,7 @@
 // In: a choice made. Out: the changed state, shown and sent. Left to others: limits (acts.js), answers (rule_answers.js).
 
 /** @import { Bench, Playbook, Rule, RuleNumber, Tab } from "./types.js" */
+import { monthActsOf } from "./month_acts.js";
 import { same } from "./state.js";
 
 /**
@@ -25,8 +26,9 @@ export function ruleActsOf(bench, changes) {
   };
   const rulesNow = () => /** @type {Playbook} */ (store.state.playbook).rules;
 
-  /** Ask what each rule brings, and what is left to gain, where somebody looks and the limits rest. */
+  /** Ask what each rule brings and what is left to gain, or what happens month by month, where somebody looks and the limits rest. */
   function lookAtRules() {
+    lookAtMonths();
     const { tab, isSettled, lookedAt, id, count } = store.state;
     const { context } = bench.read();
     if (tab !== "rules" || !isSettled || lookedAt === context) return;
@@ -34,6 +36,7 @@ export function ruleActsOf(bench, changes) {
     bench.ask({ ask: "rules", order: `${id}:${count}` });
   }
 
+  const { lookAtMonths } = monthActsOf(bench);
   return {
     lookAtRules,
 

@@ -2,6 +2,7 @@
 // In: messages. Out: the changed state, shown. Left to others: what was asked (rule_acts.js).
 
 /** @import { Bench, Effect, GapView, Guidance } from "./types.js" */
+import { behindAnswersOf } from "./behind_answers.js";
 import { contextOf, same } from "./state.js";
 
 /** @typedef {{ readonly order: string }} Ordered */
@@ -31,6 +32,8 @@ export function ruleAnswersOf(bench) {
       store.change({ gap: { ...gap, context: contextFor(order) } });
       bench.show();
     },
+
+    ...behindAnswersOf(bench, contextFor),
 
     /** The search is over; it found nothing where it was given up. */
     found(/** @type {{ preset: string }} */ { preset }) {

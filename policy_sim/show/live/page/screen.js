@@ -3,6 +3,7 @@
 
 /** @import { Bench, Reading } from "./types.js" */
 import { answerOf } from "./answer.js";
+import { citationOf } from "./citing.js";
 import { curveOf } from "./curve.js";
 import { dialogOf } from "./dialog.js";
 import { node } from "./elements.js";
@@ -12,6 +13,7 @@ import { gapOf } from "./gap.js";
 import { leftOutLine } from "./left_out.js";
 import { headerOf } from "./header.js";
 import { mindOf } from "./mind.js";
+import { monthsOf } from "./months.js";
 import { oneCaseOf } from "./one_case.js";
 import { partsOf } from "./parts.js";
 import { playbookOf } from "./playbook.js";
@@ -42,8 +44,10 @@ export function screenOf(bench, onReconnect) {
   const guidance = [playbook, following, gap].map(({ part }) => part);
   const beside = node("div", { class: "ps-beside" }, gap.part.root, following.part.root);
   const guided = node("div", { class: "ps-guided" }, playbook.part.root, beside);
-  const tabs = tabsOf(bench, { limits: rows, rules: guided }, () => measureParts());
-  const main = node("div", { class: "ps-main" }, ...tiles.roots, tabs.root, rows, guided);
+  const months = monthsOf(bench);
+  const monthly = node("div", { class: "ps-monthly" }, months.part.root);
+  const tabs = tabsOf(bench, { limits: rows, rules: guided, months: monthly }, () => measureParts());
+  const main = node("div", { class: "ps-main" }, ...tiles.roots, tabs.root, rows, guided, monthly);
   const body = node("div", { class: "ps-body" }, limits.root, main);
   const root = node(
     "div",
@@ -52,7 +56,7 @@ export function screenOf(bench, onReconnect) {
   );
 
   function measureParts() {
-    for (const part of [...sections, ...guidance]) if (part.root.offsetParent) part.width = part.body.clientWidth;
+    for (const part of [...sections, ...guidance, months.part]) if (part.root.offsetParent) part.width = part.body.clientWidth;
   }
 
   /** Show everything that the state holds. */
@@ -64,12 +68,14 @@ export function screenOf(bench, onReconnect) {
     leftOut.show(reading.state.leftOut);
     answer.show(reading);
     tabs.show(reading);
+    root.dataset.source = citationOf(reading);
     root.classList.toggle("ps-stale", !reading.isKnown);
     root.setAttribute("aria-busy", String(Boolean(pending) || isDirty || !isSettled || askedCase !== null));
     if (reading.isKnown) for (const part of [tiles, curve, parts, frontier]) part.show(reading);
     mind.show(reading);
     oneCase.mark(reading);
     if (!guided.hidden) for (const part of [playbook, following, gap]) part.show(reading);
+    if (!monthly.hidden) months.show(reading);
     root.dataset.drawMs = (performance.now() - began).toFixed(2);
   }
 

@@ -2,6 +2,7 @@
 // In: which part, and its help. Out: its elements, for the part to fill. Left to others: what it shows.
 
 /** @import { Section } from "./types.js" */
+import { copyText } from "./copying.js";
 import { picture } from "./drawing.js";
 import { button, menuOf, node } from "./elements.js";
 import { save, savePng, standalone } from "./saving.js";
@@ -21,23 +22,30 @@ export function section(kind, id, help, hasPicture = true) {
   const table = node("table");
   const box = node("div", { class: "ps-table", role: "region", "aria-label": `Table of ${kind}`, tabindex: "0", hidden: "" }, table);
   const what = node("p", { class: "ps-help", hidden: "" }, help);
+  const citation = node("p", { class: "ps-muted", "data-cite": "" });
+  const copy = button("Copy", { class: "ps-link", "aria-label": `Copy the citation of ${kind}` }, () => copyText(copy, citation.textContent ?? ""));
+  const cite = node("div", { class: "ps-cite", hidden: "" }, citation, copy);
+  /** What the picture is of: the panel says it of the screen. */
+  const about = () => ({ title: title.textContent ?? "", note: note.textContent ?? "", source: root.closest(".ps")?.getAttribute("data-source") ?? "" });
   const flip = (/** @type {HTMLElement} */ element) => () => {
     element.hidden = !element.hidden;
     menu.open = false;
     if (!box.hidden) refill(table);
+    citation.textContent = `${about().title}. ${about().source}`;
   };
   const pictures = [
-    button("Save the picture (SVG)", {}, () => save(`${kind}.svg`, standalone(svg).text, "image/svg+xml")),
-    button("Save the picture (PNG)", {}, () => savePng(svg, `${kind}.png`)),
+    button("Save the picture (SVG)", {}, () => save(`${kind}.svg`, standalone(svg, about()).text, "image/svg+xml")),
+    button("Save the picture (PNG)", {}, () => savePng(svg, about(), `${kind}.png`)),
   ];
   const entries = [
     button("Show or hide the table", {}, flip(box)),
     button("Save the table (CSV)", {}, () => save(`${kind}.csv`, csvOf(table), "text/csv")),
     ...(hasPicture ? pictures : []),
+    button("Cite", {}, flip(cite)),
     button("How to read this", {}, flip(what)),
   ];
   const menu = menuOf(`Table, picture and help of ${kind}`, "⋯", entries, "ps-more");
   const body = node("div", { class: "ps-picture" }, svg);
-  const root = node("section", { class: `ps-part ps-${kind}`, "aria-labelledby": title.id }, title, menu, note, what, body, box);
+  const root = node("section", { class: `ps-part ps-${kind}`, "aria-labelledby": title.id }, title, menu, note, what, cite, body, box);
   return { root, title, note, svg, table, body, width: 0, ground: null };
 }

@@ -11,6 +11,7 @@ import { sharedCurve } from "./shared_curves.js";
 import { outcomesIn } from "./shared_outcomes.js";
 
 const REST_MS = 120; // without a move, before what takes longer is worked out
+const NOT_SHARED = "this file knows that of the shared policy alone; go back to it, or move limits in the workbench";
 const NO_FILES = "this file shows; the workbench writes files for agents. Copy the link or print the page instead";
 
 const UNKNOWN = "Known for the shared policy alone; the workbench works it out for any.";
@@ -26,17 +27,20 @@ export function sharedModel(content, arrays) {
   const listeners = new Set();
   let newest = "";
   let isShared = true; // whether the policy on screen is the one that was shared
+  let isStart = true; // and is compared as it was
 
   const answer = (/** @type {object} */ message, /** @type {Float64Array[]} */ buffers = []) =>
     setTimeout(() => listeners.forEach((listen) => listen(message, buffers)));
   const refuse = (/** @type {string} */ words) => () => answer({ kind: "problem", words });
+
+  const tellShared = (/** @type {object} */ message) => answer(isStart ? message : { kind: "problem", words: NOT_SHARED });
 
   /** @param {Asked} asked */
   function show({ order, limits, baseline, hand }) {
     const estimate = outcomes.outcomesOf(limits, baseline);
     const total = estimate.outcomes[frame.value].change;
     isShared = !outcomes.movedFromStart(limits).length;
-    const isStart = !outcomes.movedFromStart(limits).length && outcomes.isShared(baseline);
+    isStart = !outcomes.movedFromStart(limits).length && outcomes.isShared(baseline);
     const split = (/** @type {"failures" | "segments"} */ axis) => outcomes.splitBy(axis, limits, baseline, total);
     const view = isStart ? content.view : { failures: split("failures"), segments: split("segments"), fingerprint: "", book: content.view.book };
     answer({ kind: "effect", order, effect: null });
@@ -69,6 +73,7 @@ export function sharedModel(content, arrays) {
       if (content.guidance) answer({ ...content.guidance, kind: "rules", order });
       if (content.gap) answer({ ...content.gap, kind: "gap", order });
     },
+    months: ({ order }) => answer({ ...(isStart ? content.shared.months : { problem: UNKNOWN }), kind: "months", order }),
     find_rules: refuse("finding rules needs the workbench; this file holds those it was shared with"),
     case({ facts, order }) {
       const shown = content.cases[facts.story];
@@ -82,6 +87,8 @@ export function sharedModel(content, arrays) {
       answers.study({});
     },
     load: refuse("opening a policy needs the workbench"),
+    chain: ({ outcome }) => tellShared({ ...content.shared.chain, kind: "chain", outcome }),
+    reproduce: () => tellShared({ ...content.shared.reproduce, kind: "reproduce" }),
     review: refuse(NO_FILES),
     export: refuse(NO_FILES),
   };

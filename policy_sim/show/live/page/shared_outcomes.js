@@ -2,7 +2,7 @@
 // policy is worked out from the cases of the file.
 // In: limits and a baseline. Out: level and change of every outcome. Left to others: choosing (shared_table.js).
 
-/** @import { Baseline, CaseView, CurveContent, Frame, GapView, Guidance, Lever, Level, Limit, Limits, MindRow, Point, SplitRow, View } from "./types.js" */
+/** @import { Baseline, CaseView, Chain, CurveContent, Frame, GapView, Guidance, Lever, Level, Limit, Limits, MindRow, MonthsView, Point, Reproduced, SplitRow, View } from "./types.js" */
 /** @import { Arrays, Score, Table } from "./shared_table.js" */
 import { stepAt } from "./curves.js";
 import { leversOf, withLimit } from "./limits.js";
@@ -23,6 +23,7 @@ const MOST_SCORES = 600;
  * @property {Record<string, CaseView>} cases
  * @property {Guidance | null} guidance what the rules bring that the file was shared with
  * @property {GapView} gap
+ * @property {{ months: MonthsView, reproduce: Reproduced, chain: Chain }} shared what is known of the shared policy alone
  * @property {string} exactly
  * @property {string} roughly
  */

@@ -57,6 +57,7 @@ export const firstState = (frame, id) => ({
   effect: null,
   guidance: null,
   gap: null,
+  months: null,
   lookedAt: "",
 });
 

@@ -1,11 +1,11 @@
-// Tabs: two screens below the same tiles: how far agents may go, and what they should give.
+// Tabs: screens below the same tiles: how far agents may go, what they should give, what that costs month by month.
 // In: panels by tab. Out: the row of tabs. Left to others: what the panels show.
 
 /** @import { Bench, Reading, Tab } from "./types.js" */
 import { button, node } from "./elements.js";
 
 /** @type {readonly (readonly [Tab, string])[]} */
-const TABS = [["limits", "How far to go"], ["rules", "What to give"]];
+const TABS = [["limits", "How far to go"], ["rules", "What to give"], ["months", "Month by month"]];
 
 /**
  * @param {Bench} bench

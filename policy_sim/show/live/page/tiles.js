@@ -4,7 +4,7 @@
 /** @import { Bench, Reading } from "./types.js" */
 import { showTowards, towardsBudget } from "./budget.js";
 import { cleared, draw, hatch, picture } from "./drawing.js";
-import { node } from "./elements.js";
+import { button, node } from "./elements.js";
 import { sureness } from "./sureness.js";
 
 const SPEAK_MS = 400; // of rest, until changes are spoken
@@ -14,7 +14,7 @@ const SPEAK_MS = 400; // of rest, until changes are spoken
 /** @param {Bench} bench */
 export function tilesOf(bench) {
   const { frame } = bench.store.state;
-  const tiles = Object.fromEntries(frame.tiles.map((name) => [name, tileOf(bench.id, name)]));
+  const tiles = Object.fromEntries(frame.tiles.map((name) => [name, tileOf(bench, name)]));
   const row = node("div", { class: "ps-tiles", role: "group", "aria-label": "What the policy brings" });
   row.append(...Object.values(tiles).map((tile) => tile.root));
   const spoken = node("div", { "aria-live": "polite", class: "ps-hidden" });
@@ -44,15 +44,16 @@ export function tilesOf(bench) {
   };
 }
 
-/** @param {string} id of the panel @param {string} name of an outcome */
-function tileOf(id, name) {
+/** @param {Bench} bench @param {string} name of an outcome */
+function tileOf({ id, ask }, name) {
   const title = node("span", { class: "ps-muted" });
   const figure = node("strong", { "data-tile": name });
   const change = node("span", { class: "ps-change", "data-change": name });
   const svg = picture();
   const likely = node("span", { class: "ps-muted ps-likely", "data-likely": name });
   const target = node("span", { class: "ps-target", hidden: "" });
-  const root = node("div", { class: "ps-tile" }, title, node("div", {}, figure, " ", change), svg, likely, target);
+  const root = button("", { class: "ps-tile", title: "How it comes about" }, () => ask({ ask: "chain", outcome: name }));
+  root.append(title, node("span", {}, figure, " ", change), svg, likely, target);
   return { root, title, figure, change, svg, likely, target, hatchId: `${id}-${name}` };
 }
 
@@ -83,6 +84,8 @@ function showTile(tile, reading, name, width) {
   tile.likely.dataset.low = String(low * times);
   tile.likely.dataset.high = String(high * times);
   if (name === reading.frame.spend) showTowards(tile.target, towardsBudget(reading, level));
+  const said = [tile.title, tile.figure, tile.change, tile.likely, tile.target].map(({ textContent }) => textContent).filter(Boolean);
+  tile.root.setAttribute("aria-label", `${said.join(", ")}, how it comes about`);
   drawInterval(tile, width, isStill ? null : { change, low, high, isUnsure, isWorse });
 }
 

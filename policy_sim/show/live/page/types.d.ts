@@ -8,7 +8,7 @@ export type Limits = Readonly<Record<string, Readonly<Record<string, Limit>>>>;
 export type Baseline = { readonly preset?: string; readonly limits?: Limits; readonly playbook?: Playbook | null };
 export type Hand = { readonly tier: string; readonly limit: string };
 export type Per = "case" | "month" | "year";
-export type Tab = "limits" | "rules";
+export type Tab = "limits" | "rules" | "months";
 export type Split = "parts" | "failures" | "segments";
 
 /** A rule as it stands in policy files. */
@@ -86,6 +86,18 @@ export interface GapView {
   readonly rows: readonly (Omit<Yearly, "doubt"> & Named & { readonly sentence: string })[];
   readonly cases: number;
 }
+/** A month since the policy in hand began: money and customers more than under the baseline. */
+export type MonthRow = { readonly month: number } & { readonly [quantity: string]: number };
+/** `problem` alone where it cannot be told. */
+export interface MonthsView {
+  readonly problem?: string;
+  readonly rows: readonly MonthRow[];
+  readonly parts: readonly Named[];
+  readonly even: number | null;
+  readonly even_words: string;
+  readonly sentence: string;
+  readonly about: string;
+}
 /** What holds for the policy in hand at the time, by `contextOf`. */
 export type Known<T> = T & { readonly context: string };
 
@@ -161,6 +173,7 @@ export interface Frame {
   readonly year: string;
   readonly cases: number;
   readonly draws: number;
+  readonly seed: number;
   readonly tiers: readonly string[];
   readonly levers: readonly FrameLever[];
   readonly hand: Hand;
@@ -336,6 +349,40 @@ export interface Review {
   readonly formats: readonly (Named & { readonly is_usual: boolean; readonly problem: string })[];
 }
 
+/** A number under two policies, with its words. */
+export interface Both {
+  readonly unit: string;
+  readonly mine: number;
+  readonly base: number;
+  readonly mine_words: string;
+  readonly base_words: string;
+}
+/** A number a year on the way to money: that of another step times a factor, or a sum. */
+export interface Step extends Named, Both {
+  readonly links: readonly string[];
+  readonly place: readonly [column: number, row: number];
+  readonly factor: (Both & { readonly of: string; readonly title: string }) | null;
+  readonly formula: string;
+  readonly worked: readonly string[];
+  readonly why: string;
+  readonly rests_on: readonly string[];
+}
+/** How the numbers on the tiles come about. */
+export interface Chain {
+  readonly policy: string;
+  readonly baseline: string;
+  readonly is_compared: boolean;
+  readonly steps: readonly Step[];
+  readonly outcomes: Readonly<Record<string, { readonly summary: string; readonly failures: readonly (Both & { readonly title: string; readonly cases_words: string })[] }>>;
+  readonly assumptions: Readonly<Record<string, { readonly title: string; readonly value: string; readonly sentence: string; readonly range: string; readonly source: string; readonly trust: string }>>;
+}
+
+/** Texts that give the figures of the screen again. */
+export interface Reproduced {
+  readonly blocks: readonly { readonly name: string; readonly title: string; readonly about: string; readonly text: string }[];
+  readonly notes: readonly string[];
+}
+
 /** What came of an export: all files, where they were written ("" for nowhere), and what is saved. */
 export interface Exported {
   readonly files: readonly string[];
@@ -415,6 +462,7 @@ export interface State {
   readonly effect: Known<{ readonly effect: Effect | null }> | null;
   readonly guidance: Known<Guidance> | null;
   readonly gap: Known<GapView> | null;
+  readonly months: Known<MonthsView> | null;
   /** What was last asked about the rules in hand, by `contextOf`. */
   readonly lookedAt: string;
 }
