@@ -247,11 +247,7 @@ def best_limits(
     report(_SEARCHING, 5, 5)
     agreeing = sum(value >= found - _CENT for value in on_all.ends_worth)
     return BestLimits(
-        best,
-        payoffs,
-        levers,
-        len(ends),
-        agreeing,
+        *(best, payoffs, levers, len(ends), agreeing),
         simplicity,
         binding,
         price,
