@@ -159,7 +159,7 @@ def _amount(move: Move, currency: str) -> str:
     """Return what a limit should be: where all that is higher is as good, from where on."""
     if move.best == ASK or move.high != NO_LIMIT or not math.isfinite(move.low):
         return format_limit(move.best, currency)
-    step = 1 if move.low < 50 else 10.0 ** math.floor(math.log10(move.low)) / 20
+    step = 1 if move.low < 100 else 10.0 ** math.floor(math.log10(move.low)) / 20
     return f"about {format_limit(math.ceil(move.low / step) * step, currency)} or more"
 
 

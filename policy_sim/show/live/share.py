@@ -65,6 +65,7 @@ def share(panel: Panel, path: str | Path, origin: Origin | None = None) -> Path:
     content = _content(panel)
     again = reproduce_content(panel, origin or origin_of(panel), lever=panel.first_hand)
     content["shared"] = {"reproduce": again, "months": panel.months(), "chain": panel.chain()}
+    content["why"] = panel.chain(panel.answer.policy.name) if panel.answer else None
     content["curves"], arrays = _curves(panel)
     for cases in _CASES:
         table, own = _table(panel, min(cases, len(panel.payoffs.cases)))
@@ -84,6 +85,7 @@ def _content(panel: Panel) -> dict[str, Any]:
         "view": view,
         "frontier": panel.frontier(),
         "breakEvens": panel.break_evens(),
+        "doubts": panel.doubts(),
         "cases": {story["name"]: panel.case({"story": story["name"]}) for story in panel.stories()},
     }
 

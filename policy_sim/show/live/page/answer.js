@@ -3,6 +3,7 @@
 
 /** @import { AnswerMove, AnswerView, Bench, Reading } from "./types.js" */
 import { overBudgetWords } from "./budget.js";
+import { doubtsDialog } from "./doubts_dialog.js";
 import { cleared, draw, picture } from "./drawing.js";
 import { button, node } from "./elements.js";
 import { plural } from "./numbers.js";
@@ -22,7 +23,12 @@ export function answerOf(bench) {
     const preset = presets.find(({ name }) => name === (isThere ? approved : bench.read().frame.answer?.preset));
     if (preset) acts.setTerms(preset, `Went to “${preset.title}”`);
   });
-  const buttons = [see];
+  const why = button("Why", { class: "ps-plain" }, () => {
+    const { answer, value } = bench.read().frame;
+    bench.ask({ ask: "chain", outcome: value, preset: answer?.preset });
+  });
+  const wrong = button("What if we are wrong", { class: "ps-plain" }, () => bench.open(doubtsDialog(bench.read())));
+  const buttons = [see, why, wrong];
   const does = node("div", { class: "ps-answer-acts" }, ...buttons);
   const rows = node("ul", { class: "ps-answer-rows", "aria-label": "What it is worth, and the limits that matter most" });
   const root = node("section", { class: "ps-answer", "aria-labelledby": sentence.id }, node("div", {}, sentence, over, does), rows);

@@ -6,6 +6,7 @@ import { assumptionAnswersOf } from "./assumption_answers.js";
 import { budgetAnswersOf } from "./budget_line.js";
 import { caseAnswersOf } from "./case_asking.js";
 import { readCurve } from "./curves.js";
+import { doubtsDialog } from "./doubts_dialog.js";
 import { exportAnswersOf } from "./export_answers.js";
 import { keyOf, leversOf } from "./limits.js";
 import { capital } from "./numbers.js";
@@ -77,6 +78,11 @@ export function answersOf(bench, screen) {
     answer(/** @type {Pick<Frame, "answer">} */ { answer }) {
       store.change({ frame: { ...store.state.frame, answer } });
       bench.show();
+    },
+
+    doubts(/** @type {{ rows: MindRow[] }} */ { rows }) {
+      store.change({ doubts: rows });
+      if (screen.dialog.isOpen() && screen.root.querySelector("[data-doubts]")) bench.open(doubtsDialog(bench.read()));
     },
 
     frontier(/** @type {{ points: Point[] }} */ { points }) {

@@ -39,7 +39,7 @@ export function assumptionAnswersOf(bench, screen) {
     },
 
     assumed(/** @type {{ frame: Frame, values: Assumed, words: string }} */ { frame, values, words }) {
-      store.change({ frame, levers: leversOf(frame), assumed: values, curves: new Map(), frontier: null, lookedAt: "" });
+      store.change({ frame, levers: leversOf(frame), assumed: values, curves: new Map(), frontier: null, doubts: null, lookedAt: "" });
       screen.begin(bench.read());
       acts.reassumed(values);
       bench.say(words);

@@ -12,7 +12,7 @@ import { fill } from "./tables.js";
 const SHOWN = 4;
 const HELP =
   "One assumption moved at a time, all others as they are. Grey: its plausible range. Dot: what is assumed. Mark: where the other policy would be ahead.";
-const HEADS = ["Assumption", "today", "from", "to", "turns at", "at its low end", "at its high end"];
+export const HEADS = ["Assumption", "today", "from", "to", "turns at", "at its low end", "at its high end"];
 
 /** @param {Bench} bench */
 export function mindOf(bench) {
@@ -32,7 +32,8 @@ export function mindOf(bench) {
       part.note.replaceChildren(noteOf(reading, isSame, isFresh), ...(minds.rows.length && !isSame ? [all] : []));
       if (isSame) sentences.replaceChildren();
       else if (isFresh || !sentences.childElementCount) {
-        sentences.replaceChildren(...minds.rows.slice(0, SHOWN).map((row) => sentenceOf(reading, row, part.width)));
+        const winner = reading.isKnown && reading.now.change > 0 ? reading.theBase : "this policy";
+        sentences.replaceChildren(...minds.rows.slice(0, SHOWN).map((row) => sentenceOf(row, winner, part.width)));
         fill(part.table, HEADS, minds.rows.map((row) => cellsOf(reading, row)));
       }
     },
@@ -58,7 +59,7 @@ function noteOf({ state: { minds } }, isSame, isFresh) {
 }
 
 /** @param {Reading} reading @param {MindRow} row */
-const cellsOf = (reading, row) => [
+export const cellsOf = (reading, row) => [
   row.unit ? `${row.title} (${row.unit})` : row.title,
   row.today_words,
   row.low_words,
@@ -68,8 +69,12 @@ const cellsOf = (reading, row) => [
   reading.cash(row.difference_high, true),
 ];
 
-/** @param {Reading} reading @param {MindRow} row @param {number} partWidth */
-function sentenceOf(reading, row, partWidth) {
+/**
+ * @param {MindRow} row
+ * @param {string} winner which policy is the better one where it turns
+ * @param {number} partWidth
+ */
+export function sentenceOf(row, winner, partWidth) {
   const width = Math.max(partWidth, 200);
   const svg = picture();
   svg.setAttribute("width", String(width));
@@ -80,14 +85,13 @@ function sentenceOf(reading, row, partWidth) {
   draw(svg, "rect", { x: x(row.low), y: 4, width: x(row.high) - x(row.low), height: 6, class: "ps-plausible" });
   draw(svg, "circle", { cx: x(row.today), cy: 7, r: 4, class: "ps-dot" });
   if (row.turns_at !== null) draw(svg, "path", { d: `M${x(row.turns_at)} 0v14`, class: "ps-turn" });
-  return node("div", { class: "ps-sentence" }, node("p", {}, ...wordsOf(reading, row)), svg);
+  return node("div", { class: "ps-sentence" }, node("p", {}, ...wordsOf(row, winner)), svg);
 }
 
-/** @param {Reading} reading @param {MindRow} row */
-function wordsOf(reading, row) {
+/** @param {MindRow} row @param {string} winner */
+function wordsOf(row, winner) {
   const today = row.sentence || `it is ${row.today_picture}`;
   const title = node("b", {}, `${row.title}: `);
   if (row.turns_at === null) return [title, `today ${today}; nothing from ${row.between} would change the choice.`];
-  const isAhead = reading.isKnown && reading.now.change > 0;
-  return [title, `today ${today}; ${isAhead ? reading.theBase : "this policy"} wins if it is ${row.turns}.`];
+  return [title, `today ${today}; ${winner} wins if it is ${row.turns}.`];
 }

@@ -12,19 +12,19 @@ const [WIDTH, LEFT, LINE] = [700, 310, 22];
 
 /** @param {Reading} reading @param {HTMLTableElement} table */
 export function mindDialog(reading, table) {
-  const swing = (/** @type {MindRow} */ row) => Math.abs(row.difference_high - row.difference_low);
-  const rows = [...reading.state.minds.rows].sort((one, other) => swing(other) - swing(one)).slice(0, SHOWN);
   const what = `Difference in ${reading.valueTitle.toLowerCase()} a year against ${reading.theBase} with one assumption at a time at each end of what is plausible`;
   return [
     node("h3", {}, "All assumptions"),
     node("p", { class: "ps-muted" }, `${what}: those that move it most, then all, those that come nearest to turning it first.`),
-    tornado(reading, rows),
+    tornado(reading, reading.state.minds.rows),
     scrolling("All assumptions", copied(table)),
   ];
 }
 
-/** @param {Reading} reading @param {readonly MindRow[]} rows */
-function tornado(reading, rows) {
+/** Those that move it most, most first. @param {Reading} reading @param {readonly MindRow[]} all */
+export function tornado(reading, all) {
+  const swing = (/** @type {MindRow} */ row) => Math.abs(row.difference_high - row.difference_low);
+  const rows = [...all].sort((one, other) => swing(other) - swing(one)).slice(0, SHOWN);
   const height = LINE * rows.length + 24;
   const cash = (/** @type {number} */ value) => reading.cash(value, true);
   const svg = picture(rows.map((row) => `${row.title}: ${cash(row.difference_low)} to ${cash(row.difference_high)}`).join(". "));

@@ -67,7 +67,10 @@ export function sharedModel(content, arrays) {
   /** @type {Record<string, (message: any) => unknown>} */
   const answers = {
     show,
-    study: () => answer({ kind: "frontier", points: content.frontier }),
+    study() {
+      answer({ kind: "doubts", rows: content.doubts });
+      answer({ kind: "frontier", points: content.frontier });
+    },
     rules({ order }) {
       if (!isShared) return;
       if (content.guidance) answer({ ...content.guidance, kind: "rules", order });
@@ -87,7 +90,7 @@ export function sharedModel(content, arrays) {
       answers.study({});
     },
     load: refuse("opening a policy needs the workbench"),
-    chain: ({ outcome }) => tellShared({ ...content.shared.chain, kind: "chain", outcome }),
+    chain: ({ outcome, preset }) => (preset ? answer({ ...content.why, kind: "chain", outcome }) : tellShared({ ...content.shared.chain, kind: "chain", outcome })),
     reproduce: () => tellShared({ ...content.shared.reproduce, kind: "reproduce" }),
     review: refuse(NO_FILES),
     export: refuse(NO_FILES),

@@ -23,6 +23,8 @@ const MOST_SCORES = 600;
  * @property {Record<string, CaseView>} cases
  * @property {Guidance | null} guidance what the rules bring that the file was shared with
  * @property {GapView} gap
+ * @property {MindRow[]} doubts what could turn the answer
+ * @property {Chain | null} why how the answer comes to what it is worth
  * @property {{ months: MonthsView, reproduce: Reproduced, chain: Chain }} shared what is known of the shared policy alone
  * @property {string} exactly
  * @property {string} roughly

@@ -47,6 +47,7 @@ export const firstState = (frame, id) => ({
   curves: new Map(),
   view: null,
   frontier: null,
+  doubts: null,
   minds: { rows: [], context: "" },
   shownCase: null,
   askedCase: null,

@@ -446,6 +446,8 @@ export interface State {
   readonly curves: ReadonlyMap<string, { readonly curve: Curve; readonly context: string }>;
   readonly view: (View & { readonly context: string }) | null;
   readonly frontier: readonly Point[] | null;
+  /** What could turn the answer; null where that is being worked out. */
+  readonly doubts: readonly MindRow[] | null;
   readonly minds: { readonly rows: readonly MindRow[]; readonly context: string; readonly words?: string };
   /** The answer on screen, with what it holds for, by `caseContextOf`. */
   readonly shownCase: Known<CaseView> | null;
