@@ -221,6 +221,7 @@ def test_the_policy_of_which_a_limit_is_moved_is_written_and_reads_back(
     panel.get_by_role("button", name="Export for agents").click()
     dialog = panel.get_by_role("dialog", name="Export for agents")
     expect(dialog).to_contain_text("allows whatever")
+    dialog.get_by_text("For systems: JSON").click()
     dialog.get_by_label("Card for agents, a page").uncheck()
     status = panel.locator(".ps-status")
     with panel.expect_download() as download:
