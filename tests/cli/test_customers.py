@@ -83,7 +83,7 @@ def test_fit_of_opportunities(run: Run, tmp_path: Path) -> None:
     assert fitted["mean_dert"] == pytest.approx(dert.mean())
     status, out, _ = run("fit", "--model", "bg-bb", "--period", "4", "--set", "shop.discount_rate_per_year=0.2")
     assert status == 0
-    assert "Orders to come (at most one in 4 weeks, discount 20.0% a year)" in out
+    assert "Orders to come (at most one in 4 weeks, discount 20% a year)" in out
     assert "highest hundredth" in out
 
 
