@@ -37,7 +37,7 @@ from policy_sim.show.live.reproduce import Origin, origin_of, reproduce_content
 from policy_sim.show.live.script import script_of
 from policy_sim.show.live.state import CurveView, Panel, limit_number, open_panel
 from policy_sim.show.live.telling import Telling as _Telling
-from policy_sim.show.live.within_budget import WITHIN, budget_in
+from policy_sim.show.live.within_budget import budget_in
 from policy_sim.show.live.worker import Cancelled, PriorityWorker
 from policy_sim.study import Sample, Setting, prepare
 
@@ -297,31 +297,34 @@ class Workbench(anywidget.AnyWidget):
         self.send({"kind": "presets", **rows})
 
     def _tell_within(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
-        try:
+        def search(on_progress: Progress) -> Panel:
             budget = budget_in(asked)
             if budget is None:
                 raise InputError("no budget is set; set one first")
-            with _Telling(self, "Searching the best limits within the budget", check) as on_progress:
-                found = self.panel.with_best_within(budget, on_progress)
-            check()
-        except BaseException:
-            self.send({"kind": "found_within", "preset": ""})
-            raise
-        panel = self._change(lambda panel: replace(panel, presets=found.presets))
-        self._tell_presets(panel)
-        self.send({"kind": "found_within", "preset": WITHIN})
+            return self.panel.with_best_within(budget, on_progress)
+
+        self._tell_search("found_within", "Searching the best limits within the budget", search, check)
 
     def _tell_found(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
+        def search(on_progress: Progress) -> Panel:
+            return self.panel.with_best_rules(bool(asked["are_limits_best"]), on_progress)
+
+        self._tell_search("found", "Finding the rules", search, check)
+
+    def _tell_search(
+        self, kind: str, words: str, search: Callable[[Progress], Panel], check: Callable[[], None]
+    ) -> None:
+        """Tell which policy a search has added as the last of those to go to; none where it was given up."""
         try:
-            with _Telling(self, "Finding the rules", check) as on_progress:
-                found = self.panel.with_best_rules(bool(asked["are_limits_best"]), on_progress)
+            with _Telling(self, words, check) as on_progress:
+                searched = search(on_progress)
             check()
         except BaseException:
-            self.send({"kind": "found", "preset": ""})
+            self.send({"kind": kind, "preset": ""})
             raise
-        panel = self._change(lambda panel: replace(panel, presets=found.presets))
+        panel = self._change(lambda panel: replace(panel, presets=searched.presets))
         self._tell_presets(panel)
-        self.send({"kind": "found", "preset": found.presets[-1].name})
+        self.send({"kind": kind, "preset": searched.presets[-1].name})
 
     def _look_at_rules(self, asked: Mapping[str, Any]) -> None:
         """Say what each rule brings, and what is left to gain, of the policy in hand."""

@@ -1,8 +1,8 @@
 // Against itself: a policy that is compared with itself changes nothing, whatever rounding leaves behind.
-// In: what is in hand and what it is compared with. Out: whether they are the same. Left to others: all that follows from
+// In: what is in hand and what it is compared with, or terms. Out: whether they are the same. Left to others: all that follows from
 // the state (reading.js).
 
-/** @import { LevelNow } from "./types.js" */
+/** @import { LevelNow, Terms } from "./types.js" */
 import { same } from "./state.js";
 
 /**
@@ -11,10 +11,19 @@ import { same } from "./state.js";
  * @param {import("./types.js").Reading} reading
  */
 export function isAgainstItself(reading) {
-  const { baseline, levers, playbook } = reading.state;
+  const { baseline } = reading.state;
   if (!baseline.limits && baseline.preset !== reading.frame.approved) return false;
-  const isEqual = levers.every((lever) => reading.limitOf(lever) === reading.limitOf(lever, reading.baseLimits));
-  return isEqual && same(playbook, reading.basePlaybook);
+  return isInHand(reading, { limits: reading.baseLimits, playbook: reading.basePlaybook });
+}
+
+/**
+ * Whether these limits, as far as they are on screen, and rules are in hand.
+ * @param {import("./types.js").Reading} reading
+ * @param {Terms} terms
+ */
+export function isInHand(reading, { limits, playbook }) {
+  const { levers, playbook: own } = reading.state;
+  return levers.every((lever) => reading.limitOf(lever) === reading.limitOf(lever, limits)) && same(own, playbook);
 }
 
 /** @param {LevelNow} level @param {boolean} isSame @returns {LevelNow} */

@@ -3,11 +3,11 @@
 
 /** @import { AnswerMove, AnswerView, Bench, Reading } from "./types.js" */
 import { overBudgetWords } from "./budget.js";
+import { isInHand } from "./against_itself.js";
 import { doubtsDialog } from "./doubts_dialog.js";
 import { cleared, draw, picture } from "./drawing.js";
 import { button, node } from "./elements.js";
 import { plural } from "./numbers.js";
-import { same } from "./state.js";
 
 const SCALE = 1000; // of a bar, which is stretched to the room that it has
 const SEARCHING = "The best limits are being searched; what you can do meanwhile is all below.";
@@ -19,8 +19,7 @@ export function answerOf(bench) {
   const over = node("p", { class: "ps-over", hidden: "" });
   const see = button("See it", { class: "ps-main-button" }, () => {
     const { presets, approved } = bench.read().frame;
-    const isThere = isInHand(bench.read());
-    const preset = presets.find(({ name }) => name === (isThere ? approved : bench.read().frame.answer?.preset));
+    const preset = presets.find(({ name }) => name === (isSeen(bench.read()) ? approved : bench.read().frame.answer?.preset));
     if (preset) acts.setTerms(preset, `Went to “${preset.title}”`);
   });
   const why = button("Why", { class: "ps-plain" }, () => {
@@ -40,7 +39,7 @@ export function answerOf(bench) {
     /** @param {Reading} reading */
     show(reading) {
       const { answer } = reading.frame;
-      see.textContent = answer && isInHand(reading) ? "Back to today" : "See it";
+      see.textContent = answer && isSeen(reading) ? "Back to today" : "See it";
       const words = answer ? overBudgetWords(reading, answer.preset) : "";
       over.hidden = !words;
       over.textContent = words ? `▲ Against the budget of ${reading.cash(reading.state.budget ?? 0)}: ${words}.` : "";
@@ -57,11 +56,9 @@ export function answerOf(bench) {
 }
 
 /** Whether the recommended policy is what is on the screen. @param {Reading} reading */
-function isInHand(reading) {
+function isSeen(reading) {
   const preset = reading.preset(reading.frame.answer?.preset);
-  const { levers, playbook } = reading.state;
-  if (!preset || !same(preset.playbook, playbook)) return false;
-  return levers.every((lever) => reading.limitOf(lever) === reading.limitOf(lever, preset.limits));
+  return preset !== undefined && isInHand(reading, preset);
 }
 
 /** @param {AnswerView} answer @param {Reading} reading */

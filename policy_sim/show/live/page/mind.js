@@ -2,11 +2,11 @@
 // In: a reading. Out: its section. Left to others: the rows (Python), all of them at once (mind_dialog.js).
 
 /** @import { Bench, MindRow, Reading } from "./types.js" */
+import { isInHand } from "./against_itself.js";
 import { draw, picture } from "./drawing.js";
 import { button, node } from "./elements.js";
 import { mindDialog } from "./mind_dialog.js";
 import { section } from "./section.js";
-import { same } from "./state.js";
 import { fill } from "./tables.js";
 
 const SHOWN = 4;
@@ -25,7 +25,7 @@ export function mindOf(bench) {
     /** @param {Reading} reading */
     show(reading) {
       const { minds } = reading.state;
-      const isSame = isTheSame(reading);
+      const isSame = isInHand(reading, { limits: reading.baseLimits, playbook: reading.basePlaybook });
       const isFresh = minds.context === reading.context;
       part.title.textContent = "What would change our mind";
       sentences.classList.toggle("ps-old", !isFresh);
@@ -39,15 +39,6 @@ export function mindOf(bench) {
     },
   };
 }
-
-/** @param {Reading} reading */
-const isTheSame = (reading) => {
-  const { levers, playbook } = reading.state;
-  return same(
-    [...levers.map((lever) => reading.limitOf(lever)), playbook],
-    [...levers.map((lever) => reading.limitOf(lever, reading.baseLimits)), reading.basePlaybook],
-  );
-};
 
 /** @param {Reading} reading @param {boolean} isSame @param {boolean} isFresh */
 function noteOf({ state: { minds } }, isSame, isFresh) {
