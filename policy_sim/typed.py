@@ -90,8 +90,8 @@ def read_typed(text: str, unit: str, example: tuple[float, float] | None = None)
     """
     plain, wanted = " ".join(text.replace("−", "-").split()), _wanted(unit, example)
     if not plain or len(plain) > _LONGEST:
-        found = f"'{plain[:20]}…' is too long" if plain else "nothing is typed"
-        raise InputError(f"{found}; {wanted}")
+        fault = f"'{plain[:20]}…' is too long" if plain else "nothing is typed"
+        raise InputError(f"{fault}; {wanted}")
     sides = _sides(plain)
     if not sides:
         raise _refused(plain, wanted)

@@ -259,10 +259,10 @@ def diff(
     if before.tier_names == after.tier_names:
         changes = policy_changes(before, after, scenario, setting.payoffs if setting else None)
     if as_json:
-        said = {"changes": None if changes is None else changes.to_dict()}
+        changes_content = {"changes": None if changes is None else changes.to_dict()}
         effect = None if money is None else money.effect_per_year()
         outcomes = None if money is None else money.to_dict()
-        print_json(rules.to_dict() | said | {"net_value": effect, "outcomes": outcomes})
+        print_json(rules.to_dict() | changes_content | {"net_value": effect, "outcomes": outcomes})
     else:
         print_parts(of_difference(rules, money, changes))
 

@@ -284,8 +284,8 @@ def _guard_changes(before: Policy, after: Policy, count: Counter) -> Iterator[Ch
         if old is not None:
             gone.remove(old)
             words += f" (so far {_value(old, before.currency)})"
-        kept = tuple(other for other in before.guards if other is not old)
-        step = before.model_copy(update={"guards": (*kept, guard)})
+        other_guards = tuple(other for other in before.guards if other is not old)
+        step = before.model_copy(update={"guards": (*other_guards, guard)})
         is_loss = old is None or guard.at_least < old.at_least
         lost = (_below(before, guard), f"decide cases where {_caught(guard, before.currency)}") if is_loss else ("", "")
         yield Change("guard", words, *lost, cases=count(step))
@@ -313,11 +313,11 @@ def _below(policy: Policy, guard: Guard) -> str:
 
 def _rule_changes(before: Policy, after: Policy, scenario: Scenario, count: Counter) -> Iterator[Change]:
     old, new = (() if policy.playbook is None else policy.playbook.rules for policy in (before, after))
-    said = playbook_changes(old, new, before.currency, titles_of(scenario))
-    if not said:
+    rule_words = playbook_changes(old, new, before.currency, titles_of(scenario))
+    if not rule_words:
         return
     cases = count(before.model_copy(update={"playbook": after.playbook}))
-    words = [text.removeprefix("playbook ") for text in said]
+    words = [text.removeprefix("playbook ") for text in rule_words]
     words = [text[:1].upper() + text[1:] for text in words]
     if len(words) == 1:
         yield Change("rule", words[0], cases=cases)
@@ -330,15 +330,17 @@ def _rule_changes(before: Policy, after: Policy, scenario: Scenario, count: Coun
 def _cases_words(cases: DecisionChange) -> str:
     """Return how many cases a year come out otherwise: "about 1,240 cases a year are decided lower down"."""
     if cases.total < _HARDLY_ONE:
-        found = "hardly a case a year" if cases.total > _ROUNDING else "no case of those looked at"
-        return f"{found} comes out otherwise"
-    said = {
+        how_many = "hardly a case a year" if cases.total > _ROUNDING else "no case of those looked at"
+        return f"{how_many} comes out otherwise"
+    cases_of = {
         "are decided lower down": cases.lower,
         "are decided higher up": cases.higher,
         "get something else": cases.given_otherwise,
     }
     # beside the others, what is less than the error of the whole says nothing
-    counts = {words: value for words, value in said.items() if value >= max(_HARDLY_ONE, min(cases.error, cases.total))}
+    counts = {
+        text: value for text, value in cases_of.items() if value >= max(_HARDLY_ONE, min(cases.error, cases.total))
+    }
     (words, first), *others = (counts or {"come out otherwise": cases.total}).items()
     more = [f"about {_about(value, cases.error)} {text}" for text, value in others]
     return ", ".join([f"about {_about(first, cases.error)} cases a year {words}", *more])

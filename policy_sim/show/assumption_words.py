@@ -104,14 +104,14 @@ def picture_words(scenario: Scenario, name: str, value: float | None = None, fig
     InputError
         If there is no such assumption.
     """
-    at, unit, said = _value(scenario, name, value), scenario.assumption(name).unit, scenario.said(name)
-    if said.sentence is None:
+    at, unit, wording = _value(scenario, name, value), scenario.assumption(name).unit, scenario.said(name)
+    if wording.sentence is None:
         return f"{assumption_value(at, unit)} {assumption_unit(unit)}".strip()
-    if said.placeholder == "customers":
+    if wording.placeholder == "customers":
         return f"{_number(abs(customers_moved(scenario, name, at)), figures)} of 100 customers"
-    if said.placeholder == "value":
+    if wording.placeholder == "value":
         return quantity_words(at, unit)
-    return _TRANSLATIONS[said.placeholder](at, figures)
+    return _TRANSLATIONS[wording.placeholder](at, figures)
 
 
 def range_words(scenario: Scenario, name: str) -> str:
@@ -161,8 +161,8 @@ def _value(scenario: Scenario, name: str, value: float | None) -> float:
 
 def _currency(unit: str) -> str:
     """Return the currency that a unit begins with ("USD per parcel"), nothing for a unit that is no money."""
-    found = re.match(r"[A-Z]{3}\b", unit)
-    return found[0] if found else ""
+    code = re.match(r"[A-Z]{3}\b", unit)
+    return code[0] if code else ""
 
 
 def _number(value: float, figures: int = 3) -> str:

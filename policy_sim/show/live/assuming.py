@@ -56,8 +56,8 @@ class Readings:
     @property
     def content(self) -> dict[str, Any]:
         """All of it as plain data."""
-        told = {"words": self.words, "problems": self.problems, "problem": self.problem}
-        return told | {"remark": " ".join(f"{remark}." for remark in self.remarks)}
+        content = {"words": self.words, "problems": self.problems, "problem": self.problem}
+        return content | {"remark": " ".join(f"{remark}." for remark in self.remarks)}
 
 
 def read_assumed(scenario: Scenario, values: object) -> Readings:
@@ -73,8 +73,8 @@ def read_assumed(scenario: Scenario, values: object) -> Readings:
     """
     readings = Readings()
     if not isinstance(values, Mapping):
-        found = str(values)[:_LONGEST_NAME]
-        readings.problem = str(InputError(f"Assumptions are '{found}'; expected a number or a text for each name"))
+        shown = str(values)[:_LONGEST_NAME]
+        readings.problem = str(InputError(f"Assumptions are '{shown}'; expected a number or a text for each name"))
         return readings
     known = set(scenario.assumption_names)
     for name, value in values.items():
@@ -123,14 +123,14 @@ def with_texts(
     assumed
         What is assumed otherwise, as in `Readings`.
     """
-    told = []
+    with_text = []
     for row in rows:
         name = str(row["name"])
         unit, value = scenario.assumption(name).unit, assumed.get(name, _in_short(row["value"]))
         own = _in_short(scenario.value(name))
         text = value if isinstance(value, str) else typed_text(value, value, unit)
-        told.append({**row, "own": typed_text(own, own, unit), "text": text})
-    return told
+        with_text.append({**row, "own": typed_text(own, own, unit), "text": text})
+    return with_text
 
 
 def most_moving(rows: list[dict[str, Any]]) -> list[str]:

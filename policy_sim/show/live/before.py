@@ -53,9 +53,9 @@ def before_words(panel: Panel, before: Setting) -> str:
     before
         Cases and draws by the assumptions of before.
     """
-    told = _told_of(panel)
+    value_words = _told_of(panel)
     then = _told_of(panel.assuming(before))
-    return f"Net value a year{_against(panel)}: {told}; with the assumptions before calibration {then}."
+    return f"Net value a year{_against(panel)}: {value_words}; with the assumptions before calibration {then}."
 
 
 def change_words(before: Panel, now: Panel) -> str:
@@ -68,8 +68,8 @@ def change_words(before: Panel, now: Panel) -> str:
     before, now
         The same two policies, by the assumptions before and now.
     """
-    told = [_told_of(panel) for panel in (before, now)]
-    line = f"Net value a year{_against(now)} was {told[0]}; with these assumptions it is {told[1]}"
+    both = [_told_of(panel) for panel in (before, now)]
+    line = f"Net value a year{_against(now)} was {both[0]}; with these assumptions it is {both[1]}"
     estimates = [_estimate(panel) for panel in (before, now)]
     if any(estimate.too_few(VALUE) for estimate in estimates):
         return f"{line}."

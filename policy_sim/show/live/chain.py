@@ -279,11 +279,11 @@ def _by_failure(name: str, mine: Outcome, base: Outcome) -> list[dict[str, Any]]
     """Return how the number of a year splits over failures: cases, and what each brings under both policies."""
     scenario = mine.payoffs.scenario
     tell = _telling("money" if name in _MONEY else "count", scenario)
-    each = mine.cases_per_year / mine.counts.sum()
+    a_year = mine.cases_per_year / mine.counts.sum()
     rows = []
     for f, failure in enumerate(scenario.failures.values()):
-        values = [float(measure(outcome.sums[f].sum(axis=0), name).mean()) * each for outcome in (mine, base)]
-        cases = float(mine.counts[f].sum()) * each
+        values = [float(measure(outcome.sums[f].sum(axis=0), name).mean()) * a_year for outcome in (mine, base)]
+        cases = float(mine.counts[f].sum()) * a_year
         title = f"{failure.title[:1].upper()}{failure.title[1:]}"
         row = {"title": title, "cases": cases, "cases_words": format_number(cases)}
         rows.append(row | _both("", values, tell))

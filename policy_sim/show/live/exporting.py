@@ -120,11 +120,11 @@ def _assumed_words(assumed: Mapping[str, float | str], effect: Difference) -> li
     if not assumed:
         return []
     scenario = effect.outcome.payoffs.scenario
-    said = [
+    assumption_texts = [
         f"{scenario.title_of(name)}: "
         + (value if isinstance(value, str) else quantity_words(value, scenario.assumption(name).unit))
         for name, value in assumed.items()
     ]
-    more = [f"{len(said) - _NAMED} more"] if len(said) > _NAMED else []
-    named = "; ".join([*said[:_NAMED], *more])
+    more = [f"{len(assumption_texts) - _NAMED} more"] if len(assumption_texts) > _NAMED else []
+    named = "; ".join([*assumption_texts[:_NAMED], *more])
     return [f"Assumptions were changed ({named}): what it is worth, and how many cases it touches, holds under these."]

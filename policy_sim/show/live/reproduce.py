@@ -264,8 +264,8 @@ class _Program:
             log = f", read_cases({_literal(origin.cases)}, scenario)"
         elif origin.transactions is not None:
             self.uses("read_transactions")
-            told = "".join(f", {name}={_literal(value)}" for name, value in origin.reading.items())
-            log = f", read_transactions({_literal(origin.transactions)}, currency=scenario.currency{told})"
+            arguments = "".join(f", {name}={_literal(value)}" for name, value in origin.reading.items())
+            log = f", read_transactions({_literal(origin.transactions)}, currency=scenario.currency{arguments})"
         cases = f"cases={origin.cases}, " if origin.is_drawn else ""
         model = f", model={_literal(origin.model)}" if origin.model is not None else ""
         sample = f"Sample({cases}draws={origin.draws}, seed={origin.seed})"

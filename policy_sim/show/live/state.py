@@ -184,11 +184,11 @@ class Panel:
         d = LIMITS.index(lever.limit)
         drawn = self.payoffs.uses[..., d][self.payoffs.adequate]
         drawn_money = drawn[drawn > 0] / 100
-        found = [self.answer.policy] if self.answer else []
-        known = [policy for policy in (self.approved, *self.presets) if policy not in found]
+        recommended = [self.answer.policy] if self.answer else []
+        known = [policy for policy in (self.approved, *self.presets) if policy not in recommended]
         marks = [1.15 * limit for policy in known for limit in _amounts(policy, lever.limit)]
         most = max([float(np.quantile(drawn_money, _NEARLY_ALL)) if drawn_money.size else 0.0, *marks, 1.0])
-        further = [1.15 * limit for policy in found for limit in _amounts(policy, lever.limit)]
+        further = [1.15 * limit for policy in recommended for limit in _amounts(policy, lever.limit)]
         most = max([most, *(mark for mark in further if mark <= _FAR_BEYOND * most)])
         step = 10.0 ** np.floor(np.log10(most)) / 2
         return float(np.ceil(most / step) * step)

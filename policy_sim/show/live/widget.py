@@ -376,8 +376,8 @@ class Workbench(anywidget.AnyWidget):
     def _assumptions(self, asked: Mapping[str, Any]) -> None:
         prepare = self._prepare_before
         rows = with_texts(self.panel.assumptions(), self._scenario, self._assumed)
-        told = {"trusts": self.panel.trusts(), "before": WAITING if prepare else "", "changed": self._assumed_words}
-        self.send({"kind": "assumptions", "rows": rows, "matter": self._what_matters(), **told})
+        about = {"trusts": self.panel.trusts(), "before": WAITING if prepare else "", "changed": self._assumed_words}
+        self.send({"kind": "assumptions", "rows": rows, "matter": self._what_matters(), **about})
         if prepare is not None:
             self._slow.drop("before")
             self._slow.add(_RECOMMEND, "before", partial(self._tell_before, prepare))

@@ -42,14 +42,14 @@ def best_within(start: Policy, payoffs: Payoffs, budget: float, on_progress: Pro
     """
     words = format_money(budget, start.currency)
     try:
-        found = recommended_limits(start, payoffs, budget=budget, on_progress=on_progress).policy
+        best = recommended_limits(start, payoffs, budget=budget, on_progress=on_progress).policy
     except OutOfReachError as error:
         (least,) = error.least.values()
         raise InputError(
             f"no limits are within {words} a year: the least possible spend that was found is "
             f"{format_money(least, start.currency)} a year; aim at more"
         ) from None
-    return found.model_copy(update={"name": WITHIN, "title": f"Best within {words}"})
+    return best.model_copy(update={"name": WITHIN, "title": f"Best within {words}"})
 
 
 def budget_in(asked: Mapping[str, Any]) -> float | None:

@@ -1,6 +1,6 @@
 // Against itself: a policy that is compared with itself changes nothing, whatever rounding leaves behind.
-// In: what is in hand and what it is compared with, or terms. Out: whether they are the same. Left to others: all that follows from
-// the state (reading.js).
+// In: what is in hand and what it is compared with, or terms. Out: whether they are the same. Left to others: all that
+// follows from the state (reading.js).
 
 /** @import { LevelNow, Terms } from "./types.js" */
 import { same } from "./state.js";
