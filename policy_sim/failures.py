@@ -11,7 +11,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from policy_sim.border import Described, InputError, unknown
 from policy_sim.currencies import amount_words
@@ -35,7 +35,9 @@ def _coefficient(value: object) -> object:
 
 
 #: "1", "-1", the name of an assumption, or that name with a minus sign before it.
-Coefficient = Annotated[str, BeforeValidator(_coefficient)]
+Coefficient = Annotated[
+    str, BeforeValidator(_coefficient), WithJsonSchema({"type": "string", "format": "coefficient"})
+]
 _Alternatives = Annotated[tuple[tuple[str, ...], ...], Field(min_length=1)]
 #: A linear form in the case's columns; "amount" stands for the amount of the remedy.
 Form = Mapping[str, Coefficient]
@@ -83,7 +85,7 @@ class Remedy(Described):
     uses: Mapping[str, Form] = Field(
         {}, description="By limit, how much of it the remedy uses, as a form; whoever gives it must be allowed so much."
     )
-    minutes: Coefficient | None = Field(None, description="Minutes of whoever decides; 0, or an assumption.")
+    minutes: Coefficient | None = Field(None, description="Minutes of whoever decides.")
     supervisor_minutes: Coefficient | None = Field(
         None, description="Minutes of supervisors, who also handle escalations."
     )
