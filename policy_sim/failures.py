@@ -35,9 +35,7 @@ def _coefficient(value: object) -> object:
 
 
 #: "1", "-1", the name of an assumption, or that name with a minus sign before it.
-Coefficient = Annotated[
-    str, BeforeValidator(_coefficient), WithJsonSchema({"type": "string", "format": "coefficient"})
-]
+Coefficient = Annotated[str, BeforeValidator(_coefficient), WithJsonSchema({"type": "string", "format": "coefficient"})]
 _Alternatives = Annotated[tuple[tuple[str, ...], ...], Field(min_length=1)]
 #: A linear form in the case's columns; "amount" stands for the amount of the remedy.
 Form = Mapping[str, Coefficient]

@@ -14,12 +14,12 @@ PAGE = "docs/reference/assumptions.md"
 _ABOUT = """\
 # Assumptions
 
-Every number that the shipped online shop (`online_retail`) takes on trust, as `policy-sim scenario show online_retail`
-lists it; other scenarios have the same names. Draws never leave the range; where none is given the number is a decision or
-a known fact and the same in every draw. Trust: `own` (measured on your own cases), `measured` (elsewhere), `calibrated`
-(set so that the model meets a published aggregate), `assumed` (judgement). A file of your own says what you know better:
-[fields of a scenario](files/scenario.md). What each of them does stands in the
-[model card](../explanation/model-card.md).
+Every number that the shipped online shop (`online_retail`) takes on trust, as `policy-sim scenario show
+online_retail` lists it; other scenarios have the same names. Draws never leave the range; where none is given the
+number is a decision or a known fact and the same in every draw. Trust: `own` (measured on your own cases), `measured`
+(elsewhere), `calibrated` (set so that the model meets a published aggregate), `assumed` (judgement). A file of your
+own says what you know better: [fields of a scenario](files/scenario.md). What each of them does stands in the [model
+card](../explanation/model-card.md).
 
 A scenario that extends none must have all numbers of the groups {needed}, and of each failure
 and each tier the ones that are listed here for one of them.

@@ -28,8 +28,9 @@ _ABOUT = """\
 # Options of every command
 
 Made of the program itself: `policy-sim COMMAND --help` says the same. What the commands are for stands in
-[commands](commands.md). Each example is a line of the page that is named behind it, and a test does it whenever anything
-changes. Results go to standard output, everything else to standard error; exit status 2 is input that cannot be used.
+[commands](commands.md). Each example is a line of the page that is named behind it, and a test does it whenever
+anything changes. Results go to standard output, everything else to standard error; exit status 2 is input that cannot
+be used.
 """
 
 

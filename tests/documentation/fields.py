@@ -78,10 +78,14 @@ def page_of(kind: Kind) -> str:
         parts.append(f"\n<!-- write {example} -->\n```yaml\n{text}```\n{done}")
     for number, (name, schema) in enumerate(models.items()):
         head = "The file" if number == 0 else title_of(name)
-        parts.append(f"\n## {head}\n\n{_first_line(schema)}\n\n| field | takes | meaning | example |\n|---|---|---|---|\n")
+        parts.append(
+            f"\n## {head}\n\n{_first_line(schema)}\n\n| field | takes | meaning | example |\n|---|---|---|---|\n"
+        )
         needed = schema.get("required", ())
         if number == 0:
-            parts += [f"| `{field}` | {takes} | {meaning} | {example} |\n" for field, takes, meaning, example in kind.further]
+            parts += [
+                f"| `{field}` | {takes} | {meaning} | {example} |\n" for field, takes, meaning, example in kind.further
+            ]
         for field, node in schema.get("properties", {}).items():
             place = places[name, field]
             cells = [f"`{field}`", takes(node, models, field in needed), node["description"], _code(field, place.value)]
@@ -160,9 +164,7 @@ def _models_in(node: Schema, value: object, models: Mapping[str, Schema]) -> Ite
             yield name
 
 
-def told_of(
-    kind: Kind, model: str, places: Mapping[tuple[str, str], Place]
-) -> Iterator[tuple[str, object, str]]:
+def told_of(kind: Kind, model: str, places: Mapping[tuple[str, str], Place]) -> Iterator[tuple[str, object, str]]:
     """Yield each field of a model with a wrong value and what the program says of it."""
     schema = models_of(kind)[model]
     for field, node in schema.get("properties", {}).items():
@@ -189,7 +191,7 @@ def _shortened(message: str) -> str:
 
     def first_few(match: re.Match[str]) -> str:
         names = match[2].split(", ")
-        return match[1] + ", ".join(names[:_MOST_NAMES] + ["..."] if len(names) > _MOST_NAMES + 1 else names)
+        return match[1] + ", ".join([*names[:_MOST_NAMES], "..."] if len(names) > _MOST_NAMES + 1 else names)
 
     return re.sub(r"(expected one of: )([^()]*)(?= \(|$)", first_few, message)
 
@@ -224,7 +226,11 @@ def takes(node: Schema, models: Mapping[str, Schema], is_needed: bool) -> str:
     if is_needed:
         return f"{words}; needed"
     default = node.get("default")
-    return words if default in (None, "", [], {}, ()) or isinstance(default, Mapping) else f"{words}; else {_plain(default)}"
+    return (
+        words
+        if default in (None, "", [], {}, ()) or isinstance(default, Mapping)
+        else f"{words}; else {_plain(default)}"
+    )
 
 
 def type_words(node: Schema, models: Mapping[str, Schema]) -> str:
@@ -243,7 +249,13 @@ def type_words(node: Schema, models: Mapping[str, Schema]) -> str:
     if kind == "array":
         if "prefixItems" in node:
             return {2: "two numbers"}[len(node["prefixItems"])]
-        least = f", {node['minItems']} or more" if node.get("minItems", 0) > 1 else ", one or more" if node.get("minItems") else ""
+        least = (
+            f", {node['minItems']} or more"
+            if node.get("minItems", 0) > 1
+            else ", one or more"
+            if node.get("minItems")
+            else ""
+        )
         return f"list of {_several(node['items'], models)}{least}"
     if kind == "object":
         of = _by_name(node)
@@ -257,7 +269,9 @@ def type_words(node: Schema, models: Mapping[str, Schema]) -> str:
 
 def _several(node: Schema, models: Mapping[str, Schema]) -> str:
     words = type_words(node, models)
-    return {"name": "names", "text": "texts"}.get(words, words.replace("number", "numbers", 1) if words.startswith("number") else words)
+    return {"name": "names", "text": "texts"}.get(
+        words, words.replace("number", "numbers", 1) if words.startswith("number") else words
+    )
 
 
 def _range_words(node: Schema) -> str:

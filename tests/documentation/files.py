@@ -1,12 +1,14 @@
 """Files: which kinds of files people write, and the tables that they bring.
 
-In: models and readers. Out: what `fields` makes a page of; pages for tables. Left to others: the pages' form (`fields`).
+In: models and readers. Out: what `fields` makes a page of; pages for tables. Left to others: the pages' form
+(`fields`).
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from documentation.fields import Kind
 from policy_sim.assumptions import Scenario, load_scenario
 from policy_sim.evidence.log_columns import FLAGS, MOMENTS, TEXTS
 from policy_sim.evidence.log_mapping import CaseLogMapping, read_case_mapping
@@ -17,8 +19,6 @@ from policy_sim.policy import Policy, load_policy
 from policy_sim.study.stories import Story, load_story
 from policy_sim.sweep.design import Design, load_design, resolve_design
 from policy_sim.words import CASE_COLUMNS, LIMIT_KINDS
-
-from documentation.fields import Kind
 
 #: Orders, as a log of them has columns: role and what stands in the column.
 ORDER_COLUMNS = {
@@ -43,7 +43,7 @@ CASE_TEXTS = {
     "customer": "id, as in the log of orders, hashed on request; needed to calibrate",
     "order": "number of the order that failed",
     "failure": "a failure of the scenario; needed",
-    "resolution": "what was given: names of variants joined by ` + `; `nothing`; empty where unknown; needed to calibrate",
+    "resolution": "what was given: variants joined by ` + `; `nothing`; empty where unknown; needed to calibrate",
     "tier": "who decided, a tier of the scenario",
     "agent": "who decided, a person",
     "channel": "the way it came in, in the help desk's words",
@@ -80,7 +80,7 @@ CASE_NUMBERS = {
 }
 
 _AS_POLICY = "\n```sh\n.venv/bin/policy-sim check service_desk.yaml\n```\n"
-_AS_SCENARIO = "\n```sh\n.venv/bin/policy-sim run --scenario ./our_shop.yaml --cases 100 --draws 5\n```\n"
+_AS_SCENARIO = "\n```sh\n.venv/bin/policy-sim scenario show ./our_shop.yaml\n```\n"
 _AS_STORY = "\n```sh\n.venv/bin/policy-sim stories ./late_gift.yaml\n```\n"
 _AS_DESIGN = "\n```sh\n.venv/bin/policy-sim sweep by_market.yaml --dry-run\n```\n"
 _AS_COLUMNS = """
@@ -123,9 +123,9 @@ KINDS = (
     Kind(
         "policy",
         "Policy",
-        "Who may decide what: what `policy-sim evaluate`, `check`, `export` and all that ask for a policy take, as YAML or "
-        "JSON. A limit is money in whole cents, `ask` (not even nothing without asking) or `no_limit`. What `export` adds "
-        "(`$schema`, `format`, `provenance`, `seal`) is not for people to write. "
+        "Who may decide what: what `policy-sim evaluate`, `check`, `export` and all that ask for a policy take, as "
+        "YAML or JSON. A limit is money in whole cents, `ask` (not even nothing without asking) or `no_limit`. What "
+        "`export` adds (`$schema`, `format`, `provenance`, `seal`) is not for people to write. "
         "[How one becomes files for others](../../how-to/publish-a-policy.md).",
         Policy,
         {"service_desk.yaml": _AS_POLICY},
@@ -157,9 +157,9 @@ KINDS = (
         "scenario",
         "Scenario",
         "A business: what goes wrong, what can be given, and every number that is taken on trust; what `--scenario` "
-        "takes. [Which numbers there have to be](../assumptions.md), [how to add a failure](../../how-to/add-a-failure.md) "
-        "and [a remedy](../../how-to/add-a-remedy.md). What is inherited by `extends` need not be said again; lists are "
-        "replaced as a whole, all else is joined by name.",
+        "takes. [Which numbers there have to be](../assumptions.md), [how to add a "
+        "failure](../../how-to/add-a-failure.md) and [a remedy](../../how-to/add-a-remedy.md). What is inherited by "
+        "`extends` need not be said again; lists are replaced as a whole, all else is joined by name.",
         Scenario,
         {"our_shop.yaml": _AS_SCENARIO, "by_orders.yaml": ""},
         load_scenario,
@@ -279,8 +279,8 @@ KINDS = (
     Kind(
         "columns",
         "Columns of a log of orders",
-        "Which column of a log is what, where it is not found by its name: what `--mapping` of `run`, `fit` and `orders` "
-        "takes. `policy-sim orders LOG --write-mapping FILE` writes one to correct.",
+        "Which column of a log is what, where it is not found by its name: what `--mapping` of `run`, `fit` and "
+        "`orders` takes. `policy-sim orders LOG --write-mapping FILE` writes one to correct.",
         LogMapping,
         {"columns.yaml": _AS_COLUMNS},
         read_mapping,
@@ -289,8 +289,9 @@ KINDS = (
     Kind(
         "words",
         "Words of a company",
-        "What the files and words of a company mean: what `policy-sim log build --mapping` takes; it writes one to fill "
-        "in for whatever it does not understand. [How the log is built](../../how-to/calibrate-your-own-cases.md).",
+        "What the files and words of a company mean: what `policy-sim log build --mapping` takes; it writes one to "
+        "fill in for whatever it does not understand. [How the log is "
+        "built](../../how-to/calibrate-your-own-cases.md).",
         CaseLogMapping,
         {"our_words.yaml": _AS_WORDS},
         _words,
@@ -313,7 +314,8 @@ KINDS = (
 def tables_page() -> str:
     """Return the page of the tables that people bring: orders, cases, cases to decide."""
     numbers = "".join(
-        f"| `{name}` | {column.unit} | {CASE_NUMBERS[name]} | {_filled(name)} |\n" for name, column in CASE_COLUMNS.items()
+        f"| `{name}` | {column.unit} | {CASE_NUMBERS[name]} | {_filled(name)} |\n"
+        for name, column in CASE_COLUMNS.items()
     )
     texts = "".join(f"| `{name}` | {CASE_TEXTS[name]} |\n" for name in (*TEXTS, *MOMENTS, *FLAGS))
     given = "".join(f"| `{name}` | {LIMIT_KINDS[name].title}: what was given of it, money |\n" for name in AMOUNTS)
@@ -324,8 +326,8 @@ CSV with any usual separator, Parquet or XLSX. Columns of other names are left a
 
 ## A log of orders
 
-What `--transactions`, `fit` and `orders` take: a row for each order, or for each of its lines. Columns are found by their
-usual names, or by the export that the file is; where they are not, options or [a file](columns.md) name them.
+What `--transactions`, `fit` and `orders` take: a row for each order, or for each of its lines. Columns are found by
+their usual names, or by the export that the file is; where they are not, options or [a file](columns.md) name them.
 `policy-sim orders LOG` says how a log was read, with counts.
 
 | column | what stands in it |
@@ -346,9 +348,10 @@ Numbers, all of them 0 or more:
 {numbers}
 ## Cases to decide by rules alone
 
-What `decide --rules-only` takes: `failure`, `segment`, `asked_for` (a limit), `amount`, and the facts that guards and the
-playbook look at; `order_date` where versions follow one another, `currency` where there are several, `ask` for a playbook.
-All other columns come back as they stand ([a list of cases](../../how-to/publish-a-policy.md#a-list-of-cases)).
+What `decide --rules-only` takes: `failure`, `segment`, `asked_for` (a limit), `amount`, and the facts that guards and
+the playbook look at; `order_date` where versions follow one another, `currency` where there are several, `ask` for a
+playbook. All other columns come back as they stand ([a list of
+cases](../../how-to/publish-a-policy.md#a-list-of-cases)).
 """
 
 

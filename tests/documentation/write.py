@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from documentation import assumptions, commands
+from documentation import assumptions, certainty, commands
 from documentation.fields import page_of
 from documentation.files import KINDS, tables_page
 
@@ -23,6 +23,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/files/tables.md": tables_page,
     commands.PAGE: commands.page,
     assumptions.PAGE: assumptions.page,
+    certainty.PAGE: certainty.page,
 }
 
 
