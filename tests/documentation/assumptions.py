@@ -59,9 +59,11 @@ def _table(scenario: Scenario, title: str, group: str, members: Mapping[str, obj
         ]
         label = f"`{name}`" if others else f"`{group}.{name}`"
         source = f"{assumption.trust}: {assumption.source}".replace("|", r"\|")
-        cells = [label, f"{words[:1].upper()}{words[1:]}", *values, assumption.unit, source]
+        values[-1] += f" {assumption.unit}" if not others else ""
+        unit = [assumption.unit] if others else []
+        cells = [label, f"{words[:1].upper()}{words[1:]}", *values, *unit, source]
         rows.append("| " + " | ".join(cells) + " |\n")
     source_head = f"trust and source (`{group}`)" if others else "trust and source"
-    heads = ["assumption", "what it is", *heads, "unit", source_head]
+    heads = ["assumption", "what it is", *heads, *(["unit"] if others else []), source_head]
     head = "| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|\n"
     return f"\n## {title}\n{about}\n{head}{''.join(rows)}"

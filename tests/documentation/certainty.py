@@ -17,7 +17,7 @@ from policy_sim.show.wording import format_money
 from policy_sim.study import DecisionAnalysis, analyse_decision
 
 PAGE = "docs/explanation/how-sure.md"
-_SAMPLE = ps.Sample(cases=1_000, draws=100, seed=0)
+_SAMPLE = ps.Sample(cases=600, draws=100, seed=0)
 _MOST = 6
 #: Log-likelihoods of the first 39 weeks of the CDNOW sample at the maximum, as they were published.
 _CALIBRATION_END = "1997-09-30"
@@ -98,9 +98,9 @@ def _one_answer(scenario: Scenario, analysis: DecisionAnalysis) -> str:
     )
     return (
         f"\n## One answer, and how far it may be off\n\nThe best limits bring {money[0]} a year more than the policy "
-        f"in force; 90 % interval {money[1]} to {money[2]}. They are better in {best['chance_best']:.0%} of the "
-        "draws. They were chosen on these very cases, so a little of it is luck: `policy-sim optimize` says how they "
-        f"do on others. The level of the net value is far less sure ({_money(scenario, best['net_value_low'])} to "
+        f"in force; 90 % interval {money[1]} to {money[2]}. They are better in {100 * best['chance_best']:.0f} % of "
+        "the draws. They were chosen on these very cases, so a little of it is luck: `policy-sim optimize` says how "
+        f"they do on others. The level of the net value is far less sure ({_money(scenario, best['net_value_low'])} to "
         f"{_money(scenario, best['net_value_high'])}): both policies are valued on the same cases under the same "
         "draws, so most of what is not known falls out of the difference. That is why differences are to be believed "
         f"before levels.\n\nWhere the doubt comes from (standard errors, a year):\n\n| from | error "

@@ -94,7 +94,7 @@ def _section(name: str, command: Callable[..., None], example: Example) -> str:
     parameters = list(_parameters(command))
     arguments = [parameter for parameter in parameters if isinstance(parameter.info, ArgumentInfo)]
     options = [parameter for parameter in parameters if not isinstance(parameter.info, ArgumentInfo)]
-    usage = " ".join(["policy-sim", name, *(_placeholder(parameter) for parameter in arguments)])
+    usage = " ".join(["policy-sim", name, *(_placeholder(parameter) for parameter in arguments), "[OPTIONS]"])
     link = posixpath.relpath(example.page, posixpath.dirname(PAGE))
     title = (ROOT / example.page).read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
     done = "From" if example.is_run else "Tried by tests of its own; from"

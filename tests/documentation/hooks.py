@@ -123,6 +123,8 @@ def _directives(module: str) -> str:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Point links to what the site holds, and write the name of a file over the block that a reader puts there."""
+    if page.is_homepage:
+        page.meta["hide"] = ["navigation"]  # it lists everything itself
     source = next((name for name, (place, _) in BESIDE.items() if place == page.file.src_uri), None)
     place = source or f"docs/{page.file.src_uri}"
 
