@@ -107,7 +107,8 @@ def _names_page() -> str:
     rooms = "".join(f"- [policy_sim.{room}](api/{room}.md): {purpose}\n" for room, purpose in ROOMS.items())
     return (
         f"{_LATER}# API\n\nThe thirty names of `import policy_sim as ps`, as their docstrings have them "
-        f"([by step](python.md)). What is not among them is in the rooms:\n\n{rooms}\n" + _directives("policy_sim")
+        f"([by step](python.md)). What a scenario, a policy and the like hold stands with [their files]"
+        "(files/scenario.md). What is not among the thirty is in the rooms:\n\n{rooms}\n" + _directives("policy_sim")
     )
 
 
