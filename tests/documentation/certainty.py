@@ -7,16 +7,27 @@ calibration adds (its page).
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import policy_sim as ps
 from policy_sim.assumptions import Scenario
 from policy_sim.border import shipped
 from policy_sim.clv import fit_bg_nbd, fit_pareto_nbd, summarise
-from policy_sim.show.wording import format_money
+from policy_sim.show.figures.decision_analysis import plot_tornado
+from policy_sim.show.figures.drawing import saved
+from policy_sim.show.figures.limits import plot_curves
+from policy_sim.show.wording import format_limit, format_money
 from policy_sim.study import DecisionAnalysis, analyse_decision
+from policy_sim.value import BestLimits
+from policy_sim.words import LIMIT_KINDS
 
 PAGE = "docs/explanation/how-sure.md"
+PICTURE = "docs/pictures/what_moves_the_gain.png"
+CURVES = "docs/pictures/curves.png"
+#: Limits of the agents whose curves are drawn.
+_DRAWN = ("keep_item", "replacement")
 _SAMPLE = ps.Sample(cases=600, draws=100, seed=0)
 _MOST = 6
 #: Log-likelihoods of the first 39 weeks of the CDNOW sample at the maximum, as they were published.
@@ -27,13 +38,40 @@ _PUBLISHED = {
 }
 
 
-def page() -> str:
-    """Return the page."""
+@cache
+def _worked_out() -> tuple[BestLimits, ps.Policy, DecisionAnalysis]:
     scenario = ps.load_scenario("online_retail")
     setting = ps.prepare(scenario, sample=_SAMPLE)
     in_force = ps.load_policy("current", scenario)
-    best = ps.best_limits(in_force, setting.payoffs).policy.model_copy(update={"name": "best"})
-    analysis = analyse_decision(setting.payoffs, best, in_force, customers=setting.customers)
+    best = ps.best_limits(in_force, setting.payoffs)
+    named = best.policy.model_copy(update={"name": "best", "title": "Best limits"})
+    return best, in_force, analyse_decision(setting.payoffs, named, in_force, customers=setting.customers)
+
+
+def pictures() -> dict[str, bytes]:
+    """Return the pictures as PNG, by their place: what moves the gain, and curves of limits."""
+    best, _, analysis = _worked_out()
+    curves = {limit: best.curves[limit] for limit in _DRAWN}
+    return {
+        PICTURE: saved(plot_tornado(analysis.sensitivity, _MOST))["png"],
+        CURVES: saved(plot_curves(curves, analysis.outcomes[0]))["png"],
+    }
+
+
+def curve_words() -> str:
+    """Return what the picture of curves shows, in a sentence with its numbers."""
+    best, in_force, _ = _worked_out()
+    said = [
+        f"{LIMIT_KINDS[limit].title}: best at {format_limit(best.policy.limit('agent', limit), best.policy.currency)}, "
+        f"today {format_limit(in_force.limit('agent', limit), best.policy.currency)}"
+        for limit in _DRAWN
+    ]
+    return f"Net value a year by two limits of the agents. {'. '.join(said)}"
+
+
+def page() -> str:
+    """Return the page."""
+    scenario, (_, _, analysis) = ps.load_scenario("online_retail"), _worked_out()
     return "".join(
         (
             "# How sure the whole is, and why\n\nThe figures of this page are worked out by a command and kept "
@@ -86,6 +124,12 @@ def _one_answer(scenario: Scenario, analysis: DecisionAnalysis) -> str:
         f"{_money(scenario, row['difference_high'])} |\n"
         for row in said["tornado"][:_MOST]
     )
+    top = ", ".join(
+        f"{scenario.title_of(row['assumption'])} {_money(scenario, row['difference_low'])} to "
+        f"{_money(scenario, row['difference_high'])}"
+        for row in said["tornado"][:3]
+    )
+    words = f"How far each assumption moves the gain, the one that moves it most on top: {top}"
     turning = [row for row in said["break_evens"] if row["against"] == "current" and row["break_even"] is not None]
     names = ", ".join(scenario.title_of(row["assumption"]) for row in turning)
     turns = (
@@ -105,8 +149,8 @@ def _one_answer(scenario: Scenario, analysis: DecisionAnalysis) -> str:
         "draws, so most of what is not known falls out of the difference. That is why differences are to be believed "
         f"before levels.\n\nWhere the doubt comes from (standard errors, a year):\n\n| from | error "
         f"|\n|---|---|\n{sources}\nWhat moves the gain most, each alone at the lower and the upper end of its range "
-        f"(5 % and 95 % of its draws), all else as it is:\n\n| assumption | gain at the lower end | at the upper "
-        f"|\n|---|---|---|\n{tornado}\n{turns}\n"
+        f"(a tenth of its draws lie beyond), all else as it is:\n\n| assumption | gain at the lower end | at the upper "
+        f"|\n|---|---|---|\n{tornado}\n![{words}](../pictures/{Path(PICTURE).name})\n\n{turns}\n"
     )
 
 

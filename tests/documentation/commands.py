@@ -148,7 +148,7 @@ def _takes(parameter: _Parameter) -> str:
     several = get_origin(kinds[0]) is list or get_origin(parameter.kind) is list
     kind = next(iter(get_args(kinds[0])), kinds[0])
     if kind is bool:
-        return ""
+        return "nothing"
     words = {int: "whole number", float: "number", Path: "file or folder"}.get(kind, "text")
     low, high = parameter.info.min, parameter.info.max
     if low is not None:

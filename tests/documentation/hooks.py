@@ -108,7 +108,7 @@ def _names_page() -> str:
     return (
         f"{_LATER}# API\n\nThe thirty names of `import policy_sim as ps`, as their docstrings have them "
         f"([by step](python.md)). What a scenario, a policy and the like hold stands with [their files]"
-        "(files/scenario.md). What is not among the thirty is in the rooms:\n\n{rooms}\n" + _directives("policy_sim")
+        f"(files/scenario.md). What is not among the thirty is in the rooms:\n\n{rooms}\n" + _directives("policy_sim")
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from documentation import commands, fields, files
-from documentation.write import ANEW, PAGES, ROOT
+from documentation.write import ANEW, PAGES, ROOT, SHOWN
 from policy_sim.assumptions import load_scenario
 from policy_sim.evidence.log_columns import FLAGS, MOMENTS, TEXTS
 from policy_sim.orders.roles import ROLES
@@ -21,6 +22,14 @@ EXPLAINED = ("response", "claiming", "queue", "playbook")
 @pytest.mark.parametrize("place", PAGES)
 def test_a_page_that_is_made_is_current(place):
     assert (ROOT / place).read_text(encoding="utf-8") == PAGES[place](), f"write it anew: {ANEW}"
+
+
+@pytest.mark.parametrize("picture", SHOWN)
+def test_a_picture_shows_what_its_page_says(picture):
+    place, words = SHOWN[picture]
+    text = (ROOT / place).read_text(encoding="utf-8")
+    assert f"![{words()}](../pictures/{Path(picture).name})" in text, f"draw it anew: {ANEW}"
+    assert (ROOT / picture).is_file()
 
 
 def test_no_page_is_left_of_what_is_made_no_more():

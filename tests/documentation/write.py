@@ -6,6 +6,7 @@ Left to others: what stands in them (`fields`, `files`, `commands`, `assumptions
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -27,12 +28,33 @@ PAGES: Mapping[str, Callable[[], str]] = {
 }
 
 
+#: The picture of a page that is not made: the page, and what the picture shows in words, which the page has.
+SHOWN: Mapping[str, tuple[str, Callable[[], str]]] = {
+    certainty.CURVES: ("docs/tutorials/analyse-your-own-log.md", certainty.curve_words),
+}
+
+
 def main() -> None:
-    """Write all of them."""
+    """Write all of them; pictures only where what they show in words is new: each release draws them otherwise."""
+    changed = False
     for place, text in PAGES.items():
-        path = ROOT / place
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text(), encoding="utf-8")
+        changed |= _write(ROOT / place, text()) and place == certainty.PAGE
+    for picture, (place, words) in SHOWN.items():
+        path, name = ROOT / place, Path(picture).name
+        text, said = path.read_text(encoding="utf-8"), words()
+        pattern = rf"!\[[^]]*\]\(([^)]*/{re.escape(name)})\)"
+        changed |= _write(path, re.sub(pattern, lambda match, said=said: f"![{said}]({match[1]})", text))
+    if changed or not all((ROOT / picture).exists() for picture in (certainty.PICTURE, certainty.CURVES)):
+        for picture, content in certainty.pictures().items():
+            (ROOT / picture).parent.mkdir(exist_ok=True)
+            (ROOT / picture).write_bytes(content)
+
+
+def _write(path: Path, text: str) -> bool:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not path.exists() or path.read_text(encoding="utf-8") != text
+    path.write_text(text, encoding="utf-8")
+    return is_new
 
 
 if __name__ == "__main__":
