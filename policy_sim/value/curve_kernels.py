@@ -1,4 +1,4 @@
-"""Curve kernels: running sums along a limit, and reading between points, compiled.
+"""Curve kernels: what changes along a limit added up, running sums, and reading between points, compiled.
 
 In: arrays. Out: arrays. Left to others: what is summed (`response_kernels`), and what the points are.
 
@@ -11,9 +11,13 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["add_along", "read_between", "weigh_nodes"]
+__all__ = ["add_along", "add_means_along", "add_weights_along", "find_unknown", "read_between", "weigh_nodes"]
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Rows = NDArray[np.int32]
+
+_UNKNOWN, _WANTED = -1, -2
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -70,3 +74,77 @@ def read_between(values: Floats, place: Floats) -> Floats:
             found += values[first + 3, j] * t * (t - 1) * (t - 2) / 6
             out[n, j] = max(found, 0.0)
     return out
+
+
+@numba.njit(cache=True, nogil=True)
+def find_unknown(case: Ints, tier: Ints, choice: Ints, row_of: Rows) -> tuple[Ints, Ints, Ints]:
+    """Return what assignments choose that row_of (K, N, A) has no row for, each once: case, resolution, tier.
+
+    They are marked there, so that assignments of other cases may be looked through at the same time.
+    """
+    count = 0
+    for n in range(case.shape[0]):
+        for s in range(choice.shape[1]):
+            if row_of[tier[n], case[n], choice[n, s]] == _UNKNOWN:
+                row_of[tier[n], case[n], choice[n, s]] = _WANTED
+                count += 1
+    whose, what, where = (
+        np.empty(count, dtype=np.int64),
+        np.empty(count, dtype=np.int64),
+        np.empty(count, dtype=np.int64),
+    )
+    found = 0
+    for n in range(case.shape[0]):
+        for s in range(choice.shape[1]):
+            if found < count and row_of[tier[n], case[n], choice[n, s]] == _WANTED:
+                row_of[tier[n], case[n], choice[n, s]] = _UNKNOWN
+                whose[found], what[found], where[found] = case[n], choice[n, s], tier[n]
+                found += 1
+    return whose, what, where
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def add_means_along(
+    case: Ints, tier: Ints, choice: Ints, place: Ints, row_of: Rows, table: Floats, out: Floats
+) -> None:
+    """Add to out (places, measures) by how much means change from each assignment to the next.
+
+    Assignments are as in `response_kernels.Assignments`; table (rows, styles, measures) holds what a row comes to times
+    the share of each style, and row_of (K, N, A) says which row is whose.
+    """
+    for n in range(case.shape[0]):
+        begins = n == 0 or case[n - 1] != case[n] or place[n] < place[n - 1]
+        for s in range(choice.shape[1]):
+            if not begins and tier[n] == tier[n - 1] and choice[n, s] == choice[n - 1, s]:
+                continue
+            now = row_of[tier[n], case[n], choice[n, s]]
+            for q in range(out.shape[1]):
+                out[place[n], q] += table[now, s, q]
+            if not begins:
+                before = row_of[tier[n - 1], case[n], choice[n - 1, s]]
+                for q in range(out.shape[1]):
+                    out[place[n], q] -= table[before, s, q]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def add_weights_along(
+    case: Ints, tier: Ints, choice: Ints, place: Ints, failure: Ints, kind_of: Ints, weights: Floats, out: Floats
+) -> None:
+    """Add to out (places, kinds, styles, columns) by how much weights change from each assignment to the next.
+
+    kind_of (K, F, A) says of which kind it is to give something for a failure at a tier, -1 for none that counts;
+    failure is (N,), weights are (N, columns).
+    """
+    for n in range(case.shape[0]):
+        i = case[n]
+        begins = n == 0 or case[n - 1] != i or place[n] < place[n - 1]
+        for s in range(choice.shape[1]):
+            now = kind_of[tier[n], failure[i], choice[n, s]]
+            before = -1 if begins else kind_of[tier[n - 1], failure[i], choice[n - 1, s]]
+            if now == before:
+                continue
+            for x in range(weights.shape[1]):
+                if now >= 0:
+                    out[place[n], now, s, x] += weights[i, x]
+                if before >= 0:
+                    out[place[n], before, s, x] -= weights[i, x]

@@ -32,12 +32,13 @@ from policy_sim.value.escalation_queue import (
 from policy_sim.value.evaluation import Outcome, evaluate, measure
 from policy_sim.value.handling import limits_in_cents, policy_arrays_of
 from policy_sim.value.payoffs import Payoffs, in_blocks
+from policy_sim.value.places import cells_moved
 from policy_sim.value.response_kernels import LANES, Assignments, DrawArrays
 from policy_sim.value.sampling import GroupSums, groups_of, widened
 from policy_sim.value.scoring import score_lanes
 from policy_sim.words import LIMITS, MEASURES
 
-__all__ = ["Curve", "best_step", "cells_moved", "smallest_step", "stages_of_lever", "threshold_curve"]
+__all__ = ["Curve", "best_step", "smallest_step", "stages_of_lever", "threshold_curve"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -282,11 +283,6 @@ def stages_of_lever(policy: Policy, payoffs: Payoffs, lever: Lever, arrays: Poli
     case, tier, choice, cents = (np.concatenate(part) for part in zip(*(parts[n] for n in sorted(parts)), strict=True))
     steps, place = np.unique(cents, return_inverse=True)
     return Assignments(case, arrays.tiers[tier], choice, place), steps
-
-
-def cells_moved(policy: Policy, payoffs: Payoffs, lever: Lever) -> NDArray[np.bool_]:
-    """Return (cells,) whether a lever is the limit that counts there: no exception has a say of its own."""
-    return np.array([policy.is_moved(lever, *cell) for cell in payoffs.scenario.cells])
 
 
 def smallest_step(currency: str) -> int | None:

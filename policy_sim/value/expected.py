@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from policy_sim.policy import Lever, Policy
 from policy_sim.value.choice_kernels import PolicyArrays, add_expected_along, may_be_chosen
-from policy_sim.value.curves import cells_moved
 from policy_sim.value.escalation_queue import supervisor_minutes, with_load
 from policy_sim.value.handling import Handling, policy_arrays_of
 from policy_sim.value.payoffs import Payoffs, expect, in_blocks
+from policy_sim.value.places import cells_moved
 from policy_sim.value.response_kernels import EXPECTED, DrawArrays
 from policy_sim.words import LIMITS
 
