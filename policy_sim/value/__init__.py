@@ -22,9 +22,11 @@ from policy_sim.value.frontier import Frontier, frontier
 from policy_sim.value.gap import Gap, find_gap
 from policy_sim.value.handling import Handling
 from policy_sim.value.keep_or_return import KeepOrReturn, comparable_failures, keep_or_return
+from policy_sim.value.mean_curves import MeanCurves
 from policy_sim.value.obstacles import Obstacle, obstacles_of
 from policy_sim.value.partial_sums import PartialSums, Question
 from policy_sim.value.payoffs import Payoffs, spread, value_cases
+from policy_sim.value.places import Places
 from policy_sim.value.sampling import GroupSums, groups_of, interval, widened
 from policy_sim.value.scoring import measures_by_case, measures_of
 
@@ -41,10 +43,12 @@ __all__ = [
     "GroupSums",
     "Handling",
     "KeepOrReturn",
+    "MeanCurves",
     "Obstacle",
     "Outcome",
     "PartialSums",
     "Payoffs",
+    "Places",
     "Question",
     "best_limits",
     "best_playbooks",

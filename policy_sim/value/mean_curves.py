@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from policy_sim.policy import Guard, to_cents
 from policy_sim.value.choice_kernels import PolicyArrays
-from policy_sim.value.curve_kernels import add_means_along, add_weights_along, find_unknown, read_between
+from policy_sim.value.curve_kernels import Telling, add_means_along, find_unknown, read_between
 from policy_sim.value.escalation_queue import WaitNodes, escalation_queue, with_wait
 from policy_sim.value.evaluation import Outcome
 from policy_sim.value.handling import Handling
@@ -39,8 +39,9 @@ MOST_BYTES = 200 * 2**20
 _ROWS_IN_A_BLOCK = 2_000
 _LOADS, _ROOM = 513, 1.25  # at which the queue is worked out; how far beyond the highest one that was met
 _WAITING_ROWS, _NODES = 300, 5  # of each tier, that tell what waiting does there; at which waits
-_KNOTS = 32  # of what waiting does, along a limit
+_FIRST_KNOTS, _KNOTS = 12, 24  # of what waiting does along a limit: where it rises from ask, and everywhere
 _FEW = 0.4  # of the cases: where a move touches fewer, only those are looked at anew
+_TOLD = np.array([MEASURES.index("remedy_cost"), MEASURES.index("retained")])
 _MINUTES = STAFF.index("supervisor_minutes")
 
 
@@ -62,14 +63,26 @@ class _Waits(NamedTuple):
     """How long people wait for supervisors at some loads, and what that does to who waits.
 
     width (draws,) minutes a case from one load to the next, the first being 0; hours (loads, draws); nodes at which
-    effect (nodes, groups, columns, measures, draws) is known: by how much who waits in a group, one tier each, comes to
-    more than at the wait at which resolutions are kept, per customer who asks and per money of their future value.
+    effect (nodes, draws, tiers, columns, measures) is known: by how much those who wait at a tier come to more than at
+    the wait at which resolutions are kept, per unit of each column of `_Sums.waiting`.
     """
 
     width: Floats
     hours: Floats
     nodes: WaitNodes
     effect: Floats
+
+
+class _Sums(NamedTuple):
+    """Sums over cases, or their changes, at places.
+
+    means (places, measures); asked (places, kinds, styles) how many get something of a kind; waiting (places, tiers,
+    columns) of those who wait how many ask, their future value, and what they come to by the measures `_TOLD`.
+    """
+
+    means: Floats
+    asked: Floats
+    waiting: Floats
 
 
 @dataclass
@@ -88,7 +101,7 @@ class MeanCurves:
     _wait: Floats = field(init=False)
     _waits: _Waits | None = field(default=None, init=False)
     _kinds: _Kinds = field(init=False)
-    _last: tuple[Places, Floats, Floats] | None = field(default=None, init=False)
+    _last: tuple[Places, _Sums] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Number the kinds of what is given."""
@@ -113,30 +126,30 @@ class MeanCurves:
             What their policy comes to.
         """
         self._listen(places.arrays, outcome)
-        changes, weights = (np.concatenate([np.cumsum(of_all[part], axis=0) for part in places.parts])
-                            for of_all in self._sums_at(places))  # fmt: skip
+        changes = self._changes_at(places)
+        sums = _Sums(*(np.concatenate([np.cumsum(each[part], axis=0) for part in places.parts]) for each in changes))
         now = np.array([self._now(places, n) for n in range(len(places.levers))])
-        totals = changes + self._effect_of_waits(places, outcome, weights, now)
+        totals = sums.means + self._effect_of_waits(places, outcome, sums, now)
         totals -= totals[np.repeat(now, np.diff(places.offset))]
         return np.asarray((outcome.sums.sum((0, 1)).mean(axis=-1) + totals) / len(self.payoffs.cases))
 
-    def _sums_at(self, places: Places) -> tuple[Floats, Floats]:
+    def _changes_at(self, places: Places) -> _Sums:
         """Return what `_added` says of all cases: from the last move on, where the new one touches few cases."""
         if self._last is not None and places.differs_in_limits_alone(self._last[0]):
-            before, changes, weights = self._last
+            before, sums = self._last
             touched = places.touched_since(before)
-            stages = places.stages(touched)
-            if len(touched) < _FEW * len(self.payoffs.cases) and self._learn(places.arrays, stages):
-                for sign, blocks in ((1, stages), (-1, before.stages(touched))):
-                    further, weighed = self._added(places, blocks)
-                    changes += sign * further
-                    weights += sign * weighed
-                self._last = places, changes, weights
-                return changes, weights
+            if len(touched) < _FEW * len(self.payoffs.cases):
+                stages = places.stages(touched)
+                if self._learn(places.arrays, stages):
+                    self._add_to(sums, places, stages)
+                    self._add_to(sums, places, before.stages(touched), -1)
+                    self._last = places, sums
+                    return sums
         stages = places.stages()
         self._learn(places.arrays, stages)
-        self._last = places, *self._added(places, stages)
-        return self._last[1:]
+        self._last = places, self._nothing_at(places)
+        self._add_to(self._last[1], places, stages)
+        return self._last[1]
 
     @staticmethod
     def _now(places: Places, n: int) -> int:
@@ -200,7 +213,7 @@ class MeanCurves:
 
     def _unknown(self, stages: list[Assignments]) -> tuple[Ints, Ints, Ints]:
         """Return what is chosen somewhere and not kept yet: case, resolution, tier."""
-        found: dict[int, tuple[Ints, Ints, Ints]] = {}
+        found: dict[int, Ints] = {}
 
         def work(first: int, last: int) -> None:
             block = stages[first]
@@ -209,74 +222,67 @@ class MeanCurves:
         in_blocks(work, len(stages), 1)
         if not found:
             return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64)
-        case, resolution, tier = (np.concatenate(part) for part in zip(*(found[n] for n in sorted(found)), strict=True))
+        case, resolution, tier = np.concatenate([found[n] for n in sorted(found)], axis=1)
         return case, resolution, tier
 
-    def _added(self, places: Places, stages: list[Assignments]) -> tuple[Floats, Floats]:
-        """Return by how much totals change at each place (places, measures), and weights (places, kinds, styles, 3).
+    def _nothing_at(self, places: Places) -> _Sums:
+        count, styles, tiers = int(places.offset[-1]), places.arrays.style.shape[1], len(self.payoffs.scenario.tiers)
+        return _Sums(
+            np.zeros((count, len(MEASURES))),
+            np.zeros((count, len(self._kinds.tier), styles)),
+            np.zeros((count, tiers, _facts_of(self.payoffs).shape[1] + len(_TOLD))),
+        )
 
-        Weights are of customers who ask, of all, and of the future value of those who ask.
-        """
-        cases, kinds, styles = self.payoffs.cases, self._kinds, places.arrays.style.shape[1]
-        weights = np.column_stack([cases.surfaces, np.ones(len(cases)), cases.surfaces * cases.future_value])
-        count = int(places.offset[-1])
-        parts: dict[int, tuple[Floats, Floats]] = {}
+    def _add_to(self, sums: _Sums, places: Places, stages: list[Assignments], sign: int = 1) -> None:
+        """Add, or take away, by how much sums over cases change at each place."""
+        kinds, cases, payoffs = self._kinds, self.payoffs.cases, self.payoffs
+        share = places.arrays.style[..., : len(payoffs.draws)].mean(axis=-1)
+        whose = cases.failure, _facts_of(payoffs), cases.surfaces, share
+        telling = Telling(*whose, kinds.of, kinds.on_request, kinds.is_waiting, _TOLD)
+        parts: dict[int, _Sums] = {}
 
         def work(first: int, last: int) -> None:
-            changes, weighed = np.zeros((count, len(MEASURES))), np.zeros((count, len(kinds.tier), styles, 3))
+            parts[first] = self._nothing_at(places)
             for block in stages[first:last]:
-                add_means_along(*block, self._row_of, self._table, changes)
-                add_weights_along(*block, cases.failure, kinds.of, weights, weighed)
-            parts[first] = changes, weighed
+                add_means_along(*block, self._row_of, self._table, telling, *parts[first])
 
-        if not stages:
-            work(0, 0)
         in_blocks(work, len(stages), -(-len(stages) // 2) or 1)
-        changes, weighed = parts[min(parts)]
-        for n in sorted(parts)[1:]:
-            changes += parts[n][0]
-            weighed += parts[n][1]
-        return changes, weighed
+        for first in sorted(parts):
+            for total, part in zip(sums, parts[first], strict=True):
+                total += sign * part
 
-    def _effect_of_waits(self, places: Places, outcome: Outcome, weights: Floats, now: Ints) -> Floats:
+    def _effect_of_waits(self, places: Places, outcome: Outcome, sums: _Sums, now: Ints) -> Floats:
         """Return (places, measures) what it does to all who wait that they wait longer than resolutions are kept at.
 
         It is worked out at some of the places (those `now` are among them) and read between them.
         """
-        knots = [
-            np.unique([*np.linspace(part.start, part.stop - 1, _KNOTS).astype(np.int64), at])
-            for part, at in zip(places.parts, now, strict=True)
-        ]
+        knots = []
+        for part, at in zip(places.parts, now, strict=True):
+            every = np.arange(part.start, part.stop)
+            knots.append(np.unique([*every[:_FIRST_KNOTS], *every[spread(len(every), _KNOTS)], at]))
         ends = np.cumsum([0, *map(len, knots)])
         standing = [first + np.searchsorted(at, here) for first, at, here in zip(ends[:-1], knots, now, strict=True)]
-        weights = weights[np.concatenate(knots)]
-        at_knots = self._effect_at(places, outcome, weights, np.repeat(standing, np.diff(ends)))
+        at_knots = _Sums(*(each[np.concatenate(knots)] for each in sums))
+        effect = self._effect_at(places, outcome, at_knots, np.repeat(standing, np.diff(ends)))
         effects = []
-        for part, at, columns in zip(places.parts, knots, np.split(at_knots, ends[1:-1]), strict=True):
+        for part, at, columns in zip(places.parts, knots, np.split(effect, ends[1:-1]), strict=True):
             every = np.arange(part.start, part.stop)
             effects.append(np.column_stack([np.interp(every, at, column) for column in columns.T]))
         return np.concatenate(effects)
 
-    def _effect_at(self, places: Places, outcome: Outcome, weights: Floats, now: Ints) -> Floats:
-        """Return the same at knots of which weights (knots, kinds, styles, 3) are given; `now` (knots,) is a knot."""
+    def _effect_at(self, places: Places, outcome: Outcome, sums: _Sums, now: Ints) -> Floats:
+        """Return the same at some places of which the sums are given; `now` is the one of them where a limit stands."""
         payoffs, kinds, style = self.payoffs, self._kinds, places.arrays.style
         draws, count = len(payoffs.draws), len(payoffs.cases)
-        asked = np.where(kinds.on_request[:, None], weights[..., 0], weights[..., 1])
         shared = (kinds.minutes[:, None] * style[kinds.tier]).reshape(-1, style.shape[-1])[:, :draws]
-        minutes = asked.reshape(len(asked), -1) @ shared / count
+        minutes = sums.asked.reshape(len(now), -1) @ shared / count
         minutes = np.maximum(minutes + outcome.per_case("supervisor_minutes") - minutes[now], 0.0)
         waits = self._waits_for(places, minutes)
         hours = read_between(waits.hours, minutes / waits.width)
-        tiers = np.unique(kinds.tier[kinds.is_waiting])
-        waiting = np.empty((len(minutes), len(tiers), 2, draws))
-        for n, tier in enumerate(tiers):
-            of_tier = weights[:, kinds.is_waiting & (kinds.tier == tier)][..., [0, 2]].sum(axis=1)
-            waiting[:, n] = np.einsum("psx,sj->pxj", of_tier, style[tier][:, :draws])
-        total = np.zeros((len(minutes), len(MEASURES)))
-        for weight, effect in zip(waits.nodes.weights(hours), waits.effect[:, tiers], strict=True):
-            weighed = (waiting * weight[:, None, None]).reshape(len(minutes), -1)
-            total += weighed @ np.moveaxis(effect, 2, 3).reshape(weighed.shape[1], -1) / draws
-        return total
+        weights = np.moveaxis(waits.nodes.weights(hours), 0, 1).reshape(len(now), -1)
+        effect = weights @ waits.effect.reshape(weights.shape[1], -1) / draws
+        waiting = sums.waiting.reshape(len(now), -1)
+        return np.asarray(np.einsum("px,pxq->pq", waiting, effect.reshape(*waiting.shape, len(MEASURES))))
 
     def _waits_for(self, places: Places, minutes: Floats) -> _Waits:
         """Return what is known of waiting, worked out anew where a load (places, draws) is higher than any before."""
@@ -313,14 +319,20 @@ def _kinds_of(payoffs: Payoffs) -> _Kinds:
     )
 
 
-def _effect_of(places: Places, kept: Floats, wait: Floats) -> Floats:
-    """Return (groups, 2, measures, draws) what waiting so long (draws,) does, against the wait that is kept.
+def _facts_of(payoffs: Payoffs) -> Floats:
+    """Return what tells (N, facts) of a case, besides what it comes to, what waiting does."""
+    return np.column_stack([payoffs.cases.surfaces, payoffs.cases.surfaces * payoffs.cases.future_value])
 
-    By least squares, of some cases at each tier: per customer who asks, and per money of their future value.
+
+def _effect_of(places: Places, kept: Floats, wait: Floats) -> Floats:
+    """Return (draws, tiers, columns, measures) what waiting so long (draws,) does, against the wait that is kept.
+
+    By least squares, of some cases at each tier.
     """
     payoffs, policy, arrays = places.payoffs, places.policy, places.arrays
-    cases = payoffs.cases
-    out = np.zeros((len(payoffs.scenario.tiers), 2, len(MEASURES), len(payoffs.draws)))
+    cases, facts = payoffs.cases, _facts_of(payoffs)
+    columns = facts.shape[1] + len(_TOLD)
+    out = np.zeros((len(payoffs.draws), len(payoffs.scenario.tiers), columns, len(MEASURES)))
     held = payoffs.menu.in_line[cases.failure] & payoffs.adequate
     for position, tier in enumerate(arrays.tiers):
         if tier > 0:
@@ -337,7 +349,7 @@ def _effect_of(places: Places, kept: Floats, wait: Floats) -> Floats:
         longer, shorter = (
             score(payoffs, arrays, assignments, len(rows), with_wait(payoffs, hours)) for hours in (wait, kept)
         )
-        told_by = cases.surfaces[rows, None] * np.column_stack([np.ones(len(rows)), cases.future_value[rows]])
+        told_by = np.column_stack([facts[rows], shorter[:, _TOLD].mean(axis=-1)])
         effect, *_ = np.linalg.lstsq(told_by, (longer - shorter).reshape(len(rows), -1), rcond=None)
-        out[tier] = effect.reshape(2, *longer.shape[1:])
+        out[:, tier] = np.moveaxis(effect.reshape(columns, *longer.shape[1:]), 2, 0)
     return out

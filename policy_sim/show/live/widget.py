@@ -43,7 +43,9 @@ _MOST_SEEN = 100  # curves that are kept for when somebody goes back
 _NOTICEABLE_SECONDS = 0.25  # between two words on how far something is
 
 # priorities: what is in hand before what is beside it, what is beside it before what takes long
-_VIEW, _IN_HAND, _CASE, _NEAR, _FAR = range(5)
+_VIEW, _MEANS, _IN_HAND, _CASE, _NEAR, _FAR = range(6)
+# how much work gives way to the moves of all visitors: how sure a curve is, and searches and studies
+_BESIDE, _BEHIND = 5, 10
 _RECOMMEND, _RULES, _GAP, _FRONTIER, _BREAK_EVENS = range(5)
 
 
@@ -91,15 +93,15 @@ class Workbench(anywidget.AnyWidget):
         self._weighed = ""  # the order for which break-evens have been told
         self._seen: OrderedDict[tuple[str, ...], tuple[dict[str, Any], list[bytes]]] = OrderedDict()
         self._quick = PriorityWorker(self._tell_problem)
-        self._slow = PriorityWorker(self._tell_problem)
+        self._beside = PriorityWorker(self._tell_problem, _BESIDE)
+        self._slow = PriorityWorker(self._tell_problem, _BEHIND)
         super().__init__(frame=frame_content(panel))
         self.on_msg(self._answer)
 
     def wait(self) -> None:
         """Wait until everything that was asked for is there."""
-        self._quick.wait()
-        self._slow.wait()
-        self._quick.wait()
+        for worker in (self._quick, self._beside, self._slow, self._quick, self._beside, self._slow):
+            worker.wait()
 
     def _answer(self, _: object, message: Mapping[str, Any], __: object) -> None:
         answers: dict[str, Callable[[Mapping[str, Any]], None]] = {
@@ -138,7 +140,7 @@ class Workbench(anywidget.AnyWidget):
             before = self.panel
             panel = self._change(lambda panel: _with_rules(panel.with_limits(limits), asked))
             self._hand = Lever(*asked["hand"])
-            for worker in (self._quick, self._slow):
+            for worker in (self._quick, self._beside, self._slow):
                 worker.drop("policy")
             self._slow.drop("guidance")
             moved = {lever for lever in panel.levers if _limit(panel, lever) != _limit(before, lever)}
@@ -148,16 +150,12 @@ class Workbench(anywidget.AnyWidget):
             elif moved:
                 self._fresh &= moved  # a limit's own curve does not depend on where it stands
         self._quick.add(_VIEW, "policy", partial(self._tell_view, wanted, order))
-        for lever in panel.levers:
-            if lever not in self._fresh:
-                priority = _IN_HAND if lever == self._hand else _NEAR if lever.tier == self._hand.tier else _FAR
-                self._quick.add(priority, "policy", partial(self._tell_curve, lever, order))
-        self._quick.add(_FAR, "policy", partial(self._tell_settled, order))
+        self._quick.add(_MEANS, "policy", partial(self._tell_means, order))
 
     def _take(self, asked: Mapping[str, Any]) -> None:
         self._hand = Lever(*asked["hand"])
         if self._hand not in self._fresh:
-            self._quick.add(_IN_HAND, "policy", partial(self._tell_curve, self._hand, str(asked["order"])))
+            self._beside.add(_IN_HAND, "policy", partial(self._tell_curve, self._hand, str(asked["order"])))
 
     def _cancel(self, asked: Mapping[str, Any]) -> None:
         self._drop_what_takes_long()
@@ -191,23 +189,52 @@ class Workbench(anywidget.AnyWidget):
         check()
         self.send({"kind": "effect", "order": order, "effect": effect})
 
+    def _tell_means(self, order: str, check: Callable[[], None]) -> None:
+        """Tell every curve that has changed, in the mean where no more is known; how sure each is comes after that."""
+        panel = self.panel
+        stale = [lever for lever in panel.levers if lever not in self._fresh]
+        known = [lever for lever in stale if self._key(panel, lever) in self._seen]
+        for lever in known:
+            self._tell_curve(lever, order, check)
+        if len(known) < len(stale):
+            means = panel.mean_curves()
+            check()
+            for lever in stale:
+                if lever not in known:
+                    content, buffers = curve_message(means[lever])
+                    self.send({"kind": "curve", "order": order, **content}, buffers)
+        with self._lock:
+            check()
+            for lever in stale:
+                if lever not in known:
+                    priority = _IN_HAND if lever == self._hand else _NEAR if lever.tier == self._hand.tier else _FAR
+                    self._beside.add(priority, "policy", partial(self._tell_curve, lever, order))
+            self._beside.add(_FAR, "policy", partial(self._tell_settled, order))
+
     def _tell_curve(self, lever: Lever, order: str, check: Callable[[], None]) -> None:
+        """Tell a curve with how sure it is."""
         if lever in self._fresh:
             return
         panel = self.panel
-        # a limit's own curve does not depend on where it stands: going back to one that was seen costs nothing
-        others = panel.policy.with_limit(lever, ASK).model_dump_json()
-        key = (str(lever), others, panel.baseline.policy.model_dump_json(), panel.setting.scenario.fingerprint)
-        if key not in self._seen:
-            self._seen[key] = curve_message(panel.curve(lever, lambda words, done, of: check()))
-        self._seen.move_to_end(key)
-        if len(self._seen) > _MOST_SEEN:
-            self._seen.popitem(last=False)
-        content, buffers = self._seen[key]
+        key = self._key(panel, lever)
+        with self._lock:
+            known = self._seen.get(key)
+        content, buffers = known or curve_message(panel.curve(lever, lambda words, done, of: check()))
+        with self._lock:
+            self._seen[key] = content, buffers
+            self._seen.move_to_end(key)
+            if len(self._seen) > _MOST_SEEN:
+                self._seen.popitem(last=False)
         with self._lock:
             check()
             self._fresh.add(lever)
         self.send({"kind": "curve", "order": order, **content}, buffers)
+
+    @staticmethod
+    def _key(panel: Panel, lever: Lever) -> tuple[str, ...]:
+        """Return what a curve hangs on: not on where its limit stands, so that going back costs nothing."""
+        others = panel.policy.with_limit(lever, ASK).model_dump_json()
+        return str(lever), others, panel.baseline.policy.model_dump_json(), panel.setting.scenario.fingerprint
 
     def _tell_settled(self, order: str, check: Callable[[], None]) -> None:
         self.send({"kind": "settled", "order": order})
@@ -311,10 +338,12 @@ class Workbench(anywidget.AnyWidget):
             setting = prepare(values, show)
             check()
             with self._lock:
-                self._quick.drop("policy")
+                for worker in (self._quick, self._beside):
+                    worker.drop("policy")
                 self._fresh = set()
                 panel = self._change(lambda panel: panel.assuming(setting))
                 self._assumed = values
+        panel.mean_curves()  # so that the first move after this is as quick as any
         self.frame = frame_content(panel)
         self.send({"kind": "assumed", "values": values, "frame": self.frame, "rows": panel.assumptions()})
 
@@ -407,6 +436,7 @@ def open_workbench(
         setting = prepare(loaded, transactions, sample, on_progress=show)
         words.value = "Evaluating policies …"
         panel = open_panel(setting, in_force)
+        panel.mean_curves()  # so that the first move is as quick as any
         log = setting.customers.transactions if setting.customers else transactions
 
         def prepare_anew(values: Mapping[str, float], on_progress: Progress) -> Setting:

@@ -67,7 +67,7 @@ function showTile(tile, reading, name, width) {
   const times = reading.timesOf(name);
   const sure = sureness(reading, name, now);
   const isStill = sure.words === "no change";
-  const isUnsure = too_few || (low <= 0 && high >= 0);
+  const isUnsure = too_few || Number.isNaN(low) || (low <= 0 && high >= 0);
   const isWorse = (outcome.less_is_better ? 1 : -1) * change > 0;
   tile.title.textContent = outcome.title + (outcome.adds_up ? ` ${reading.period}` : "");
   tile.figure.textContent = reading.format(name, level);
@@ -79,7 +79,7 @@ function showTile(tile, reading, name, width) {
   else tile.likely.textContent = sure.words;
   tile.likely.dataset.low = String(low * times);
   tile.likely.dataset.high = String(high * times);
-  drawInterval(tile, width, isStill ? null : { change, low, high, isUnsure, isWorse });
+  drawInterval(tile, width, isStill || Number.isNaN(low) ? null : { change, low, high, isUnsure, isWorse });
 }
 
 /**
