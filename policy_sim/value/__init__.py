@@ -27,6 +27,7 @@ from policy_sim.value.obstacles import Obstacle, obstacles_of
 from policy_sim.value.partial_sums import PartialSums, Question
 from policy_sim.value.payoffs import Payoffs, spread, value_cases
 from policy_sim.value.places import Places
+from policy_sim.value.running import RunningOutcome
 from policy_sim.value.sampling import GroupSums, groups_of, interval, widened
 from policy_sim.value.scoring import measures_by_case, measures_of
 
@@ -50,6 +51,7 @@ __all__ = [
     "Payoffs",
     "Places",
     "Question",
+    "RunningOutcome",
     "best_limits",
     "best_playbooks",
     "best_step",

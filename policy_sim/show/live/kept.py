@@ -1,16 +1,20 @@
 """Kept: what stays between one move and the next, for one setting.
 
-In: payoffs. Out: `Kept`. Left to others: what it is used for (`state`).
+In: payoffs, the policy in hand after each move. Out: what it brings, and its curves in the mean.
+Left to others: how both are worked out (`value`), how they look on screen (`state`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from policy_sim.value import MeanCurves, Payoffs
+from policy_sim.policy import Policy
+from policy_sim.value import MeanCurves, Outcome, Payoffs, Places, RunningOutcome
 from policy_sim.words import LIMITS
 
 __all__ = ["Kept"]
@@ -20,14 +24,37 @@ _NEARLY_ALL = 0.97  # of what resolutions draw on a limit lies on its axis
 
 @dataclass
 class Kept:
-    """What does not hang on limits: `MeanCurves` has most of it, and says how much that may be."""
+    """What stays between moves, and makes the next one quick; several threads may ask.
+
+    Bounded, and said where it is kept: `MeanCurves` (at most 200 MiB as a rule) and `RunningOutcome` (a few MiB).
+    """
 
     payoffs: Payoffs
+    _means: MeanCurves = field(init=False, repr=False)
+    _running: RunningOutcome = field(init=False, repr=False)
+    _newest: Outcome | None = field(default=None, init=False, repr=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)
 
-    @cached_property
-    def means(self) -> MeanCurves:
-        """Resolutions in the mean over the draws, as far as they have been chosen somewhere."""
-        return MeanCurves(self.payoffs)
+    def __post_init__(self) -> None:
+        """Begin with nothing."""
+        self._means, self._running = MeanCurves(self.payoffs), RunningOutcome(self.payoffs)
+
+    def outcome(self, policy: Policy) -> Outcome:
+        """Return what the policy in hand brings."""
+        with self._lock:
+            if self._newest is None or self._newest.policy != policy:
+                self._newest = self._running.evaluate(policy)
+            return self._newest
+
+    def means_along(self, places: Places, outcome: Outcome) -> NDArray[np.float64]:
+        """Return (places, measures) means per case along limits, as `MeanCurves.along`."""
+        with self._lock:
+            return self._means.along(places, outcome)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that are kept of resolutions."""
+        return self._means.bytes
 
     @cached_property
     def drawn(self) -> dict[str, float]:

@@ -180,7 +180,7 @@ class Panel:
     @cached_property
     def outcome(self) -> Outcome:
         """What the policy in hand brings."""
-        return self.outcome_of(self.policy)
+        return self.baseline if self.policy == self.baseline.policy else self.kept.outcome(self.policy)
 
     def view(self) -> dict[str, Any]:
         """Return what the screen shows of the policy in hand, per case, but for curves.
@@ -250,7 +250,7 @@ class Panel:
     def mean_curves(self) -> dict[Lever, CurveView]:
         """Return every limit on screen in the mean, all others as they are now: what can be said at once."""
         places = Places.of(self.policy, self.payoffs, {lever: self.places(lever) for lever in self.levers})
-        means = self.kept.means.along(places, self.outcome)
+        means = self.kept.means_along(places, self.outcome)
         return {
             lever: view_of_means(lever, cents, means[part], self.policy.bounds(lever), self._limit(lever))
             for lever, cents, part in zip(places.levers, places.cents, places.parts, strict=True)
