@@ -120,7 +120,7 @@ class Places:
             and self.levers == other.levers
             and all(np.array_equal(one, two) for one, two in zip(self.cents, other.cents, strict=True))
             and mine.tier_names == its.tier_names
-            and mine.guards == its.guards
+            and (mine.guards, mine.exceptions) == (its.guards, its.exceptions)
             and mine.playbook == its.playbook
         )
 

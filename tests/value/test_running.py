@@ -32,7 +32,9 @@ def policies(rng, payoffs, random_policy):
     policy = random_policy(rng, payoffs)
     for n in range(MOVES):
         if n == MOVES // 3:
-            rule = PlaybookRule(failure="wrong_item", give=("full_refund",), when={"item_price": {"below": 60.0}})
+            rule = PlaybookRule(
+                failure="wrong_item", give=("full_refund", "send_back"), when={"item_price": {"below": 60.0}}
+            )
             policy = policy.model_copy(update={"playbook": Playbook(rules=(rule,))})
         if n == 2 * MOVES // 3:
             policy = random_policy(rng, payoffs)
@@ -79,8 +81,7 @@ def test_means_along_limits_are_those_of_the_curve(payoffs, random_policy, seed)
             if is_without_queue:
                 np.testing.assert_allclose(found[part], exact, rtol=1e-8, atol=1e-8)
             now = np.searchsorted(cents, to_cents(policy.limit(lever.tier, lever.limit)))
-            if not policy.exceptions:
-                np.testing.assert_allclose(found[part][now], outcome.sums.sum((0, 1)).mean(axis=-1) / CASES, rtol=1e-12)
+            np.testing.assert_allclose(found[part][now], outcome.sums.sum((0, 1)).mean(axis=-1) / CASES, rtol=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -107,5 +108,6 @@ def test_what_is_kept_stays_within_bounds(payoffs, monkeypatch):
         policy = moved(rng, policy)
         places, outcome = places_of(policy, payoffs), evaluate(policy, payoffs)
         found = means.along(places, outcome)
-        np.testing.assert_allclose(found, MeanCurves(payoffs).along(places, outcome), rtol=1e-6, atol=1e-6)
+        off = 1e-6 if payoffs.scenario.value("queue.staff") == 1000 else 0.02  # it is told from another wait
+        np.testing.assert_allclose(found, MeanCurves(payoffs).along(places, outcome), rtol=1e-6, atol=off)
         assert means.bytes <= 1.6 * needed

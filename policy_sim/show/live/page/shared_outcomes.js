@@ -7,7 +7,7 @@
 import { stepAt } from "./curves.js";
 import { leversOf, withLimit } from "./limits.js";
 import { same } from "./state.js";
-import { evaluateHere } from "./shared_table.js";
+import { evaluateHere, samplingError, totalOf } from "./shared_table.js";
 
 const MOST_SCORES = 600;
 
@@ -94,14 +94,27 @@ export function outcomesIn(content, arrays) {
     const near = nearestExact(limits);
     const [mine, from, other] = [score(limits), score(near.limits), isShared(baseline) ? null : score(limitsOf(baseline))];
     const off = samplingError(mine.net, (other ?? from).net);
+    return estimateFrom(near, (name) => [mine, from, other].map((score) => (score ? totalOf(table, score.totals, name, value) : null)), off);
+  }
+
+  /**
+   * What is known of an exact policy carried on by what the cases of the file say: of limits, of that policy, and of what
+   * they are compared with where that is another one.
+   * @param {{ outcomes: Record<string, Level> }} near
+   * @param {(name: string) => (number | null)[]} totals
+   * @param {number} off how far sampling may be off
+   * @returns {Estimate}
+   */
+  function estimateFrom(near, totals, off) {
     /** @type {Record<string, Level>} */
     const outcomes = {};
     for (const name of Object.keys(frame.base)) {
       const there = near.outcomes[name];
-      const further = totalOf(table, mine, name, value) - totalOf(table, from, name, value);
-      const change = other ? totalOf(table, mine, name, value) - totalOf(table, other, name, value) : there.change + further;
+      const [mine, from, other] = totals(name);
+      const further = Number(mine) - Number(from);
+      const change = other === null ? there.change + further : Number(mine) - other;
       const room = name === value ? off : 0;
-      const [low, high] = other ? [change, change] : [there.low + further, there.high + further];
+      const [low, high] = other === null ? [there.low + further, there.high + further] : [change, change];
       outcomes[name] = { level: there.level + further, change, low: low - room, high: high + room };
     }
     const { change, low, high } = outcomes[value];
@@ -131,19 +144,5 @@ export function outcomesIn(content, arrays) {
     return rows.map((row) => ({ ...row, change: row.change + missing * row.share }));
   }
 
-  return { outcomesOf, splitBy, movedFromStart, isShared };
-}
-
-/** @param {Table} table @param {Score} score @param {string} name @param {string} value what the others add up to */
-const totalOf = ({ signs, measures }, { totals }, name, value) =>
-  name === value ? signs.reduce((sum, sign, q) => sum + sign * totals[q], 0) : totals[measures.indexOf(name)];
-
-/** @param {Float64Array} mine @param {Float64Array} other */
-function samplingError(mine, other) {
-  let [mean, square] = [0, 0];
-  mine.forEach((value, i) => {
-    mean += (value - other[i]) / mine.length;
-    square += (value - other[i]) ** 2 / mine.length;
-  });
-  return 1.645 * Math.sqrt(Math.max(square - mean ** 2, 0) / mine.length);
+  return { outcomesOf, splitBy, movedFromStart, isShared, limitsOf, score, exactly, estimateFrom, start };
 }
