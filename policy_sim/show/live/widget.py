@@ -1,6 +1,6 @@
 """Widget: the live panel in a notebook or in the application.
 
-In: a `Panel`. Out: a widget that answers what the screen asks. The screen holds the exact curve of each limit, so that
+In: a `Panel`. Out: a widget that answers what the screen asks. The screen holds the curve of each limit, so that
 dragging reads it in the browser; the kernel brings the rest up to date right after, the most urgent first.
 Left to others: what the numbers are (`state`), which words go with them (`frame`), how they look (`page/`).
 """
@@ -52,9 +52,9 @@ _RECOMMEND, _RULES, _GAP, _FRONTIER, _BREAK_EVENS = range(5)
 class Workbench(anywidget.AnyWidget):
     """The panel on screen; `panel` is its state.
 
-    The screen asks by messages, each answered by one or more: `show` (limits, baseline, limit in hand) by view, curves
-    and break-evens, `take` (limit in hand) by its curve first, `study`, `find_rules`, `rules`, `case`, `assumptions`,
-    `assume`, `cancel`, `review`, `export`, `load`.
+    The screen asks by messages, each answered by one or more: `show` (limits, baseline, limit in hand) by view, curves in
+    the mean, the same curves again with how sure they are, and break-evens, `take` (limit in hand) by its curve first,
+    `study`, `find_rules`, `rules`, `case`, `assumptions`, `assume`, `cancel`, `review`, `export`, `load`.
     """
 
     _esm = script_of("panel.js") + 'export default modules["panel.js"];\n'
