@@ -31,4 +31,4 @@ def test_every_pair_is_worth_what_its_policy_is(payoffs, random_policy, limits):
 
 
 def test_its_loops_repeat_what_is_said_elsewhere():
-    assert (grid_kernels._STYLE_COUNT, grid_kernels._GUIDED) == (len(STYLES), GUIDED)
+    assert (len(STYLES), GUIDED) == (grid_kernels._STYLE_COUNT, grid_kernels._GUIDED)

@@ -52,8 +52,8 @@ _RECOMMEND, _RULES, _GAP, _FRONTIER, _BREAK_EVENS = range(5)
 class Workbench(anywidget.AnyWidget):
     """The panel on screen; `panel` is its state.
 
-    The screen asks by messages, each answered by one or more: `show` (limits, baseline, limit in hand) by view, curves in
-    the mean, the same curves again with how sure they are, and break-evens, `take` (limit in hand) by its curve first,
+    The screen asks by messages, each answered by one or more: `show` (limits, baseline, limit in hand) by view, curves
+    in the mean, the same again with how sure they are, and break-evens, `take` (limit in hand) by its curve first,
     `study`, `find_rules`, `rules`, `case`, `assumptions`, `assume`, `cancel`, `review`, `export`, `load`.
     """
 

@@ -102,7 +102,8 @@ def test_a_view_is_what_the_library_says(panel: Panel) -> None:
         assert view["outcomes"][name]["level"] == pytest.approx(outcome.per_case(name).mean())
         assert view["outcomes"][name]["change"] == pytest.approx(gain.per_case(name).mean(), abs=1e-12)
         assert view["outcomes"][name]["too_few"] == gain.too_few(name)
-        assert (view["outcomes"][name]["low"], view["outcomes"][name]["high"]) == gain.interval(name)
+        ends = view["outcomes"][name]["low"], view["outcomes"][name]["high"]
+        assert ends == pytest.approx(gain.interval(name), abs=1e-9)
     for split in ("failures", "segments"):
         assert sum(row["change"] for row in view[split]) == pytest.approx(gain.per_case().mean())
         assert sum(row["share"] for row in view[split]) == pytest.approx(1.0)
