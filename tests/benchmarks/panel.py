@@ -116,27 +116,27 @@ def five_at_once() -> Times:
 
 
 def main() -> None:
-    """Measure everything, one after the other."""
+    """Measure everything, one after the other, and print it as it comes."""
     heads = ("where", "what", "moves", "median, ms", "p95, ms", "wanted, ms", "processors: median", "p95")
-    table = Table(*heads, title=f"After a move: {CASES:,} cases, {DRAWS} draws")
 
     def add(where: str, times: Times, factor: int) -> None:
+        table = Table(*heads, title=f"After a move: {CASES:,} cases, {DRAWS} draws")
         for name, values in times.items():
             if values:
                 (middle, spent), (most, spent_most) = np.quantile(values, (0.5, 0.95), axis=0)
                 ends = (f"{middle:.0f}", f"{most:.0f}", str(factor * WANTED[name]), f"{spent:.0f}", f"{spent_most:.0f}")
                 table.add_row(where, name, str(len(values)), *ends)
+        Console().print(table)
 
     panel = panel_of()
     processors = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     add(f"{len(processors) or os.cpu_count()} processors", measure(panel), 1)
-    kept = panel.kept.bytes / 2**20
+    Console().print(f"kept between moves after {MOVES} of them: {panel.kept.bytes / 2**20:.0f} MiB")
     if processors:
         os.sched_setaffinity(0, processors[:1])
         add("one processor", measure(panel_of(), 1), 2)
         os.sched_setaffinity(0, processors)
         add("five visitors", five_at_once(), 1)
-    Console().print(table, f"kept between moves after {MOVES} of them: {kept:.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -44,7 +44,10 @@ export function sharedModel(content, arrays) {
     // one after the other, so that the next move need not wait for all of them
     const tell = (/** @type {number} */ n) => {
       if (newest !== order) return;
-      if (n === sorted.length) return void answer({ kind: "settled", order });
+      if (n === sorted.length) {
+        answer({ kind: "settled", order });
+        return;
+      }
       const { content: curve, buffers } = sharedCurve(content, arrays, outcomes, sorted[n], limits, baseline);
       answer({ ...curve, kind: "curve", order }, buffers);
       setTimeout(() => tell(n + 1));

@@ -94,7 +94,7 @@ export function outcomesIn(content, arrays) {
     const near = nearestExact(limits);
     const [mine, from, other] = [score(limits), score(near.limits), isShared(baseline) ? null : score(limitsOf(baseline))];
     const off = samplingError(mine.net, (other ?? from).net);
-    return estimateFrom(near, (name) => [mine, from, other].map((score) => (score ? totalOf(table, score.totals, name, value) : null)), off);
+    return estimateFrom(near, (name) => [mine, from, other].map((one) => (one ? totalOf(table, one.totals, name, value) : null)), off);
   }
 
   /**
