@@ -37,7 +37,7 @@ Ints = NDArray[np.int64]
 MOST_BYTES = 200 * 2**20
 
 _ROWS_IN_A_BLOCK = 2_000
-_LOADS, _ROOM = 513, 1.25  # at which the queue is worked out; how far beyond the highest one that was met
+_LOADS, _ROOM = 513, 1.6  # at which the queue is worked out; how far beyond the highest one that was met
 _WAITING_ROWS, _NODES = 300, 5  # of each tier, that tell what waiting does there; at which waits
 _FIRST_KNOTS, _KNOTS = 12, 24  # of what waiting does along a limit: where it rises from ask, and everywhere
 _FEW = 0.4  # of the cases: where a move touches fewer, only those are looked at anew

@@ -180,7 +180,10 @@ class Panel:
     @cached_property
     def outcome(self) -> Outcome:
         """What the policy in hand brings."""
-        return self.baseline if self.policy == self.baseline.policy else self.kept.outcome(self.policy)
+        names = {"name": self.policy.name, "title": self.policy.title}
+        if self.policy == self.baseline.policy.model_copy(update=names):
+            return replace(self.baseline, policy=self.policy)  # no change is none at all, without rounding
+        return self.kept.outcome(self.policy)
 
     def view(self) -> dict[str, Any]:
         """Return what the screen shows of the policy in hand, per case, but for curves.
