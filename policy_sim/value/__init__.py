@@ -20,7 +20,7 @@ from policy_sim.value.evaluation import Difference, Estimate, Outcome, compare, 
 from policy_sim.value.following import book_of, rules_of
 from policy_sim.value.frontier import Frontier, frontier
 from policy_sim.value.gap import Gap, find_gap
-from policy_sim.value.handling import Handling
+from policy_sim.value.handling import Handling, policy_arrays_of
 from policy_sim.value.keep_or_return import KeepOrReturn, comparable_failures, keep_or_return
 from policy_sim.value.mean_curves import MeanCurves
 from policy_sim.value.obstacles import Obstacle, obstacles_of
@@ -73,6 +73,7 @@ __all__ = [
     "measures_by_case",
     "measures_of",
     "obstacles_of",
+    "policy_arrays_of",
     "rules_of",
     "runners_up",
     "spread",

@@ -16,11 +16,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from policy_sim.policy import Guard, to_cents
+from policy_sim.policy import Guard, Policy, to_cents
 from policy_sim.value.choice_kernels import PolicyArrays
 from policy_sim.value.curve_kernels import Telling, add_means_along, find_unknown, read_between
 from policy_sim.value.escalation_queue import WaitNodes, escalation_queue, with_wait
 from policy_sim.value.evaluation import Outcome
+from policy_sim.value.expected import choosable
 from policy_sim.value.handling import Handling
 from policy_sim.value.payoffs import Payoffs, in_blocks, spread
 from policy_sim.value.places import Places
@@ -34,12 +35,13 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 #: What is kept of resolutions, at most, unless the curves of one policy alone take more.
-MOST_BYTES = 200 * 2**20
+MOST_BYTES = 256 * 2**20
 
-_ROWS_IN_A_BLOCK = 2_000
-_LOADS, _ROOM = 513, 1.6  # at which the queue is worked out; how far beyond the highest one that was met
-_WAITING_ROWS, _NODES = 300, 5  # of each tier, that tell what waiting does there; at which waits
+_ROWS_IN_A_BLOCK, _ROWS_AHEAD = 2_000, 8_000
+_LOADS, _ROOM = 513, 3.0  # at which the queue is worked out; how far beyond the highest one that was met
+_WAITING_ROWS, _NODES = 300, 7  # of each tier, that tell what waiting does there; at which waits
 _FIRST_KNOTS, _KNOTS = 12, 24  # of what waiting does along a limit: where it rises from ask, and everywhere
+_AHEAD = 0.85  # of what may be kept, that is filled before it is asked for
 _FEW = 0.4  # of the cases: where a move touches fewer, only those are looked at anew
 _TOLD = np.array([MEASURES.index("remedy_cost"), MEASURES.index("retained")])
 _MINUTES = STAFF.index("supervisor_minutes")
@@ -151,6 +153,31 @@ class MeanCurves:
         self._add_to(self._last[1], places, stages)
         return self._last[1]
 
+    def ahead(self, arrays: PolicyArrays) -> list[tuple[Ints, Ints, Ints]]:
+        """Return, in small pieces, what may be chosen under some limits and is not kept yet: to be `learnt` at leisure.
+
+        No more than may be kept; nothing where `arrays` say something else of cases than the policies so far.
+        """
+        row_bytes = arrays.style.shape[1] * len(MEASURES) * 8
+        room = int(_AHEAD * MOST_BYTES - self.bytes) // row_bytes if self._said is not None else 0
+        counted = np.ones(arrays.limits.shape[-1], dtype=np.bool_)
+        pieces = []
+        for tier in arrays.tiers[:-1]:
+            chosen = choosable(self.payoffs, int(tier), counted, arrays.book) & (self._row_of[tier] < 0)
+            case, resolution = (rows[: max(room, 0)] for rows in np.nonzero(chosen))
+            room -= len(case)
+            for first in range(0, len(case), _ROWS_AHEAD):
+                piece = slice(first, first + _ROWS_AHEAD)
+                pieces.append((case[piece], resolution[piece], np.full(len(case[piece]), tier)))
+        return pieces
+
+    def learnt(self, policy: Policy, arrays: PolicyArrays, case: Ints, resolution: Ints, tier: Ints) -> None:
+        """Work out one of the pieces that lie `ahead`, if policies say the same of cases still."""
+        if self._said == _said_by(policy):
+            unknown = self._row_of[tier, case, resolution] < 0
+            if unknown.any():
+                self._value(arrays, case[unknown], resolution[unknown], tier[unknown])
+
     @staticmethod
     def _now(places: Places, n: int) -> int:
         """Return the place, among those of all, where a limit stands now."""
@@ -161,8 +188,7 @@ class MeanCurves:
 
     def _listen(self, arrays: PolicyArrays, outcome: Outcome) -> None:
         """Begin anew where a policy says something else of cases than the one before, whatever its limits."""
-        policy = outcome.policy
-        said = tuple(policy.guards), policy.playbook is not None
+        said = _said_by(outcome.policy)
         if said == self._said:
             return
         self._said = said
@@ -295,6 +321,11 @@ class MeanCurves:
         effect = np.stack([_effect_of(places, self._wait, wait) for wait in nodes.hours])
         self._waits = _Waits(width, hours, nodes, effect)
         return self._waits
+
+
+def _said_by(policy: Policy) -> tuple[tuple[Guard, ...], bool]:
+    """Return what of a policy decides what resolutions come to, wherever its limits stand."""
+    return tuple(policy.guards), policy.playbook is not None
 
 
 def _kinds_of(payoffs: Payoffs) -> _Kinds:

@@ -7,6 +7,7 @@ Left to others: how both are worked out (`value`), how they look on screen (`sta
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_sim.policy import Policy
-from policy_sim.value import MeanCurves, Outcome, Payoffs, Places, RunningOutcome
+from policy_sim.value import MeanCurves, Outcome, Payoffs, Places, RunningOutcome, policy_arrays_of
 from policy_sim.words import LIMITS
 
 __all__ = ["Kept"]
@@ -26,7 +27,7 @@ _NEARLY_ALL = 0.97  # of what resolutions draw on a limit lies on its axis
 class Kept:
     """What stays between moves, and makes the next one quick; several threads may ask.
 
-    Bounded, and said where it is kept: `MeanCurves` (at most 200 MiB as a rule) and `RunningOutcome` (a few MiB).
+    Bounded, and said where it is kept: `MeanCurves` (at most 256 MiB as a rule) and `RunningOutcome` (a few MiB).
     """
 
     payoffs: Payoffs
@@ -50,6 +51,16 @@ class Kept:
         """Return (places, measures) means per case along limits, as `MeanCurves.along`."""
         with self._lock:
             return self._means.along(places, outcome)
+
+    def look_ahead(self, policy: Policy, check: Callable[[], None]) -> None:
+        """Work out what later moves may ask for, in small pieces, before each of which `check` is called."""
+        arrays = policy_arrays_of(policy, self.payoffs)
+        with self._lock:
+            pieces = self._means.ahead(arrays)
+        for piece in pieces:
+            check()
+            with self._lock:
+                self._means.learnt(policy, arrays, *piece)
 
     @property
     def bytes(self) -> int:

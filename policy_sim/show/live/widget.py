@@ -167,6 +167,7 @@ class Workbench(anywidget.AnyWidget):
 
     def _study(self, asked: Mapping[str, Any]) -> None:
         """Find the recommended policy and the frontier, once for a setting."""
+        self._slow.add(_RECOMMEND, "ahead", lambda check: self.panel.kept.look_ahead(self.panel.policy, check))
         self._slow.add(_RECOMMEND, "study", self._tell_recommended)
         self._slow.add(_FRONTIER, "study", self._tell_frontier)
 
