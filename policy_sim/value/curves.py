@@ -32,12 +32,13 @@ from policy_sim.value.escalation_queue import (
 from policy_sim.value.evaluation import Outcome, evaluate, measure
 from policy_sim.value.handling import limits_in_cents, policy_arrays_of
 from policy_sim.value.payoffs import Payoffs, in_blocks
+from policy_sim.value.places import Places, cells_moved
 from policy_sim.value.response_kernels import LANES, Assignments, DrawArrays
 from policy_sim.value.sampling import GroupSums, groups_of, widened
 from policy_sim.value.scoring import score_lanes
 from policy_sim.words import LIMITS, MEASURES
 
-__all__ = ["Curve", "best_step", "cells_moved", "smallest_step", "stages_of_lever", "threshold_curve"]
+__all__ = ["Curve", "best_step", "smallest_step", "stages_of_lever", "threshold_curve"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -162,7 +163,9 @@ class Curve:
         }
 
 
-def threshold_curve(outcome: Outcome, lever: Lever, on_progress: Progress | None = None) -> Curve:
+def threshold_curve(
+    outcome: Outcome, lever: Lever, on_progress: Progress | None = None, cents: Ints | None = None
+) -> Curve:
     """Return every outcome as a function of one limit, at every value at which anything changes.
 
     At any limit it equals `evaluate` of the policy with that limit. Only cases that the limit makes a difference to are
@@ -175,6 +178,9 @@ def threshold_curve(outcome: Outcome, lever: Lever, on_progress: Progress | None
         whoever publishes a policy keeps limits in order.
     lever
         A limit of any tier but the last, for all cases or for one failure or segment.
+    cents
+        Limits in cents, rising from -1: where only these are wanted, the one in the policy among them. What a step says
+        then holds at its limit.
 
     Raises
     ------
@@ -185,8 +191,19 @@ def threshold_curve(outcome: Outcome, lever: Lever, on_progress: Progress | None
     policy.check_lever(lever)
     payoffs.scenario.check_cell(lever.failure, lever.segment)
     arrays = policy_arrays_of(policy, payoffs)
-    assignments, cents = stages_of_lever(policy, payoffs, lever, arrays)
+    if cents is None:
+        assignments, cents = stages_of_lever(policy, payoffs, lever, arrays)
+    else:
+        blocks = Places.of(policy, payoffs, {lever: cents}).stages()
+        assignments = Assignments(*(np.concatenate(columns) for columns in zip(*blocks, strict=True)))
+    now = policy.limit(lever.tier, lever.limit, lever.failure, lever.segment)
+    step = int(np.searchsorted(cents, to_cents(now), side="right")) - 1
+    as_it_is = policy.with_limit(lever, now)
+    if not np.array_equal(limits_in_cents(as_it_is, payoffs), arrays.limits):
+        outcome = evaluate(as_it_is, payoffs)  # exceptions have given the lever's cells limits of their own
     minutes = np.cumsum(supervisor_minutes(payoffs, arrays.style, assignments, len(cents)), axis=0) / len(payoffs.cases)
+    minutes = minutes[:, : len(payoffs.draws)]
+    minutes += outcome.per_case("supervisor_minutes") - minutes[step]
     waits = is_waiting(payoffs, assignments)
     moves = np.bincount(assignments.case)[assignments.case] > 1
     at_once, escalated = masked(assignments, moves[:, None] & ~waits), masked(assignments, waits)
@@ -201,11 +218,6 @@ def threshold_curve(outcome: Outcome, lever: Lever, on_progress: Progress | None
         sums[..., first:last] = moving.totals(wait, first, last)
 
     in_blocks(work, len(payoffs.draws), LANES, on_progress, "Working out the exact curve")
-    now = policy.limit(lever.tier, lever.limit, lever.failure, lever.segment)
-    step = int(np.searchsorted(cents, to_cents(now), side="right")) - 1
-    as_it_is = policy.with_limit(lever, now)
-    if not np.array_equal(limits_in_cents(as_it_is, payoffs), arrays.limits):
-        outcome = evaluate(as_it_is, payoffs)  # exceptions have given the lever's cells limits of their own
     sums += outcome.sums.sum((0, 1)) - sums[step]
     knots = np.unique([*np.linspace(0, len(cents) - 1, _KNOTS).astype(np.int64), step])
     groups = _groups_along(moving, wait, knots, step, outcome.groups)
@@ -282,11 +294,6 @@ def stages_of_lever(policy: Policy, payoffs: Payoffs, lever: Lever, arrays: Poli
     case, tier, choice, cents = (np.concatenate(part) for part in zip(*(parts[n] for n in sorted(parts)), strict=True))
     steps, place = np.unique(cents, return_inverse=True)
     return Assignments(case, arrays.tiers[tier], choice, place), steps
-
-
-def cells_moved(policy: Policy, payoffs: Payoffs, lever: Lever) -> NDArray[np.bool_]:
-    """Return (cells,) whether a lever is the limit that counts there: no exception has a say of its own."""
-    return np.array([policy.is_moved(lever, *cell) for cell in payoffs.scenario.cells])
 
 
 def smallest_step(currency: str) -> int | None:

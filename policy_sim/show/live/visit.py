@@ -87,8 +87,8 @@ def open_visit() -> Workbench:
         began = time.time()
         say("starting", "Working out values, curves and the best limits", since=began)
         # the load of these libraries is part of what takes turns
+        from policy_sim.show.live.opening import open_workbench
         from policy_sim.show.live.reproduce import Origin
-        from policy_sim.show.live.widget import open_workbench
 
         os.chdir(visit.folder)
         origin = None if visit.origin is None else Origin(**visit.origin)

@@ -7,7 +7,7 @@
 import { stepAt } from "./curves.js";
 import { leversOf, withLimit } from "./limits.js";
 import { same } from "./state.js";
-import { differenceOf, samplingError } from "./shared_error.js";
+import { apart, carriedOn } from "./shared_error.js";
 import { evaluateHere } from "./shared_table.js";
 
 const MOST_SCORES = 600;
@@ -97,22 +97,8 @@ export function outcomesIn(content, arrays) {
     }
     const near = nearestExact(limits);
     const [mine, from, other] = [score(limits), score(near.limits), isShared(baseline) ? null : score(limitsOf(baseline))];
-    const off = samplingError(mine.net, (other ?? from).net);
-    const step = (/** @type {Score} */ to, /** @type {string} */ name) => differenceOf(table, mine, to, name, value);
-    /** @type {Record<string, Level>} */
-    const outcomes = {};
-    for (const name of Object.keys(frame.base)) {
-      const there = near.outcomes[name];
-      const further = step(from, name);
-      const change = other ? step(other, name) : there.change + further;
-      const room = name === value && (other ? change : further) ? off : 0;
-      const [low, high] = other ? [change, change] : [there.low + further, there.high + further];
-      outcomes[name] = { level: there.level + further, change, low: low - room, high: high + room };
-    }
-    const { change, low, high } = outcomes[value];
-    // as if normal: the logistic curve is off by less than .01
-    const ahead = high > low ? 1 / (1 + Math.exp((-1.702 * change) / ((high - low) / 3.29))) : Number(change > 0);
-    return { outcomes, ahead, isExact: false, off };
+    const distanceTo = (/** @type {Score} */ to) => ({ totals: to.totals, ...apart(mine.net, to.net) });
+    return carriedOn(content, near, mine.totals, distanceTo(from), other && distanceTo(other));
   }
 
   /**
@@ -136,5 +122,5 @@ export function outcomesIn(content, arrays) {
     return rows.map((row) => ({ ...row, change: row.change + missing * row.share }));
   }
 
-  return { outcomesOf, splitBy, movedFromStart, isShared };
+  return { outcomesOf, splitBy, movedFromStart, isShared, limitsOf, score, exactly, start };
 }

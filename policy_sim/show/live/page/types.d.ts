@@ -242,7 +242,8 @@ export interface Curve {
   readonly flat: readonly [Limit, Limit];
   readonly steps: number;
   readonly limits: ArrayLike<number>;
-  readonly ahead: ArrayLike<number>;
+  /** None while only the means are known; `low` and `high` are empty then. */
+  readonly ahead: ArrayLike<number> | null;
   readonly level: Readonly<Record<string, ArrayLike<number>>>;
   readonly low: Readonly<Record<string, ArrayLike<number>>>;
   readonly high: Readonly<Record<string, ArrayLike<number>>>;
