@@ -15,7 +15,7 @@ from policy_sim.value.best_playbook import (
 )
 from policy_sim.value.choice_kernels import STYLES
 from policy_sim.value.choices import ChoiceTable, choice_table
-from policy_sim.value.curves import Curve, best_step, threshold_curve
+from policy_sim.value.curves import Curve, best_step, threshold_curve, threshold_curves
 from policy_sim.value.decision_change import DecisionChange, decision_change
 from policy_sim.value.evaluation import Difference, Estimate, Outcome, compare, decide, evaluate, measure, worst
 from policy_sim.value.following import book_of, rules_of
@@ -82,6 +82,7 @@ __all__ = [
     "runners_up",
     "spread",
     "threshold_curve",
+    "threshold_curves",
     "value_cases",
     "widened",
     "with_playbook",

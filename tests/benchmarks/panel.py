@@ -1,9 +1,9 @@
 """How fast the panel's numbers follow a move, without a browser; run by hand, prints a table.
 
 A move: one limit anywhere on its slider, at random. Tiles: what the policy brings, with intervals, by failure and
-segment. Means: every mark and mean curve of every limit. In hand: how sure a curve is that is taken in hand then. All:
-the same of every limit. On as many threads as there are processors, and with one alone; then five visitors, one of
-whom has started a long search, all on the same processors, each in a process of its own as in the application.
+segment. Means: every mark and mean curve of every limit. Bands: how sure each of them is. On as many threads as there
+are processors, and with one alone; then five visitors, one of whom has started a long search, all on the same
+processors, each in a process of its own as in the application.
 
 Milliseconds of the processors say what it takes whatever else the machine does: on n quiet ones an n-th of it at best.
 """
@@ -28,21 +28,19 @@ from policy_sim.show.live.worker import PriorityWorker
 from policy_sim.study import Sample, prepare
 
 CASES, DRAWS, MOVES = 20_000, 200, 60
-EVERY = 10  # moves after which all curves are worked out
 VISITORS, REST_SECONDS = 5, 1.0
 Times = dict[str, list[tuple[float, float]]]
-WANTED = {"tiles": 150, "tiles and means": 150, "in hand": 500, "all": 500}
+WANTED = {"tiles": 150, "tiles and means": 150, "bands": 500}
 
 
 def moves(panel: Panel, seed: int) -> Iterator[tuple[Panel, Lever]]:
-    """Move one limit after the other, within what the tiers beside it may give; give the panel, and the next limit."""
+    """Move one limit after the other, within what the tiers beside it may give; give the panel, and the limit."""
     rng = np.random.default_rng(seed)
-    lever = panel.levers[rng.integers(len(panel.levers))]
     while True:
+        lever = panel.levers[rng.integers(len(panel.levers))]
         low, high = panel.policy.bounds(lever)
         places = [limit for limit in (ASK, *panel.stops(lever), NO_LIMIT) if low <= limit <= high]
         panel = panel.with_limits({lever.tier: {lever.limit: places[rng.integers(len(places))]}})
-        lever = panel.levers[rng.integers(len(panel.levers))]
         yield panel, lever
 
 
@@ -50,7 +48,7 @@ def measure(panel: Panel, seed: int = 0, rest: float = 0.0) -> Times:
     """Return milliseconds of each kind, and milliseconds of the processors."""
     panel.mean_curves()
     times: Times = {name: [] for name in WANTED}
-    for n, (moved, lever) in zip(range(MOVES), moves(panel, seed), strict=False):
+    for _, (moved, lever) in zip(range(MOVES), moves(panel, seed), strict=False):
         began, spent = time.perf_counter(), time.process_time()
 
         def note(name: str, began: float = began, spent: float = spent) -> None:
@@ -60,13 +58,9 @@ def measure(panel: Panel, seed: int = 0, rest: float = 0.0) -> Times:
         note("tiles")
         moved.mean_curves()
         note("tiles and means")
-        moved.curve(lever)
-        note("in hand")
-        if n % EVERY == EVERY - 1 and not rest:
-            for other in moved.levers:
-                if other != lever:
-                    moved.curve(other)
-            note("all")
+        # the curve of the limit that was moved stays
+        moved.curves([other for other in moved.levers if other != lever])
+        note("bands")
         time.sleep(rest)
     return times
 

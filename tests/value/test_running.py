@@ -7,7 +7,15 @@ import pytest
 
 from policy_sim.assumptions import draw_assumptions, load_scenario
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Playbook, PlaybookRule, Policy, load_policy, to_cents
-from policy_sim.value import MeanCurves, Places, RunningOutcome, evaluate, threshold_curve, value_cases
+from policy_sim.value import (
+    MeanCurves,
+    Places,
+    RunningOutcome,
+    evaluate,
+    threshold_curve,
+    threshold_curves,
+    value_cases,
+)
 from policy_sim.value import mean_curves as module
 from policy_sim.words import LIMITS, OUTCOMES
 
@@ -75,9 +83,10 @@ def test_means_along_limits_are_those_of_the_curve(payoffs, random_policy, seed)
     for policy in policies(np.random.default_rng(10 + seed), payoffs, random_policy):
         places, outcome = places_of(policy, payoffs), evaluate(policy, payoffs)
         found = means.along(places, outcome)
-        for lever, cents, part in list(zip(places.levers, places.cents, places.parts, strict=True))[::3]:
-            curve = threshold_curve(outcome, lever, cents=cents)
-            exact = curve.sums.mean(axis=-1) / CASES
+        some = list(zip(places.levers, places.cents, places.parts, strict=True))[::3]
+        curves = threshold_curves(outcome, {lever: cents for lever, cents, _ in some})
+        for lever, cents, part in some:
+            exact = curves[lever].sums.mean(axis=-1) / CASES
             if is_without_queue:
                 np.testing.assert_allclose(found[part], exact, rtol=1e-8, atol=1e-8)
             now = np.searchsorted(cents, to_cents(policy.limit(lever.tier, lever.limit)))
@@ -85,16 +94,22 @@ def test_means_along_limits_are_those_of_the_curve(payoffs, random_policy, seed)
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_curve_at_places_is_the_curve_there(payoffs, random_policy, seed):
+def test_curves_at_places_are_the_curves_there(payoffs, random_policy, seed):
     rng = np.random.default_rng(20 + seed)
     policy = random_policy(rng, payoffs)
     outcome = evaluate(policy, payoffs)
     places = places_of(policy, payoffs)
-    for lever, cents in list(zip(places.levers, places.cents, strict=True))[::2]:
-        whole, some = threshold_curve(outcome, lever), threshold_curve(outcome, lever, cents=cents)
+    some = dict(list(zip(places.levers, places.cents, strict=True))[::2])
+    curves = threshold_curves(outcome, some)
+    for lever, cents in some.items():
+        whole, at_places = threshold_curve(outcome, lever), curves[lever]
         steps = np.searchsorted(whole.cents, cents, side="right") - 1
         size = np.abs(whole.sums).max()
-        np.testing.assert_allclose(some.sums, whole.sums[steps], rtol=1e-7, atol=1e-7 * CASES + 1e-12 * size)
+        np.testing.assert_allclose(at_places.sums, whole.sums[steps], rtol=1e-7, atol=1e-7 * CASES + 1e-12 * size)
+        alone = threshold_curves(outcome, {lever: cents})[lever]
+        np.testing.assert_allclose(at_places.sums, alone.sums, rtol=1e-7, atol=1e-7 * CASES + 1e-12 * size)
+        for one, other in zip(at_places.intervals(), alone.intervals(), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
 def test_what_is_kept_stays_within_bounds(payoffs, monkeypatch):

@@ -115,9 +115,8 @@ def _curves(panel: Panel) -> tuple[list[dict[str, Any]], dict[str, NDArray[Any]]
     """
     contents: list[dict[str, Any]] = []
     arrays: dict[str, NDArray[Any]] = {}
-    for lever in panel.levers:
-        stops = np.array([ASK, *panel.stops(lever), NO_LIMIT])
-        view = panel.curve(lever).at(stops)
+    for lever, curve in panel.curves(panel.levers).items():
+        view = curve.at(np.array([ASK, *panel.stops(lever), NO_LIMIT]))
         contents.append({**view.about, "arrays": list(view.arrays)})
         for name, values in view.arrays.items():
             # what is shown to the dollar a year is stored whole

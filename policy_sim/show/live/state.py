@@ -57,7 +57,7 @@ from policy_sim.value import (
     frontier,
     interval,
     measure,
-    threshold_curve,
+    threshold_curves,
     with_playbook,
 )
 from policy_sim.words import LIMITS, MOVED
@@ -272,10 +272,13 @@ class Panel:
             for lever, cents, part in zip(places.levers, places.cents, places.parts, strict=True)
         }
 
-    def curve(self, lever: Lever, on_progress: Progress | None = None) -> CurveView:
-        """Return one limit with how sure it is, all other limits as they are now: exact wherever its slider stands."""
-        curve = threshold_curve(self.outcome, lever, on_progress, self.places(lever))
-        return view_of_curve(curve, self.baseline, self.policy.bounds(lever), self._limit(lever))
+    def curves(self, levers: Sequence[Lever], on_progress: Progress | None = None) -> dict[Lever, CurveView]:
+        """Return limits with how sure they are, each moved alone: exact wherever their sliders stand."""
+        curves = threshold_curves(self.outcome, {lever: self.places(lever) for lever in levers}, on_progress)
+        return {
+            lever: view_of_curve(curve, self.baseline, self.policy.bounds(lever), self._limit(lever))
+            for lever, curve in curves.items()
+        }
 
     def _limit(self, lever: Lever) -> float:
         return self.policy.limit(lever.tier, lever.limit)

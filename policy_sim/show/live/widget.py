@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -184,7 +184,7 @@ class Workbench(anywidget.AnyWidget):
     def _take(self, asked: Mapping[str, Any]) -> None:
         self._hand = Lever(*asked["hand"])
         if self._hand not in self._fresh:
-            self._beside.add(_IN_HAND, "policy", partial(self._tell_curve, self._hand, str(asked["order"])))
+            self._beside.add(_IN_HAND, "policy", partial(self._tell_curves, [self._hand], str(asked["order"])))
 
     def _cancel(self, asked: Mapping[str, Any]) -> None:
         self._drop_what_takes_long()
@@ -229,42 +229,40 @@ class Workbench(anywidget.AnyWidget):
         """Tell every curve that has changed, in the mean where no more is known; how sure each is comes after that."""
         panel = self.panel
         stale = [lever for lever in panel.levers if lever not in self._fresh]
-        known = [lever for lever in stale if self._key(panel, lever) in self._seen]
-        for lever in known:
-            self._tell_curve(lever, order, check)
-        if len(known) < len(stale):
+        unknown = [lever for lever in stale if self._key(panel, lever) not in self._seen]
+        self._tell_curves([lever for lever in stale if lever not in unknown], order, check)
+        if unknown:
             means = panel.mean_curves()
             check()
-            for lever in stale:
-                if lever not in known:
-                    content, buffers = curve_message(means[lever])
-                    self.send({"kind": "curve", "order": order, **content}, buffers)
+            for lever in unknown:
+                content, buffers = curve_message(means[lever])
+                self.send({"kind": "curve", "order": order, **content}, buffers)
         with self._lock:
             check()
-            for lever in stale:
-                if lever not in known:
-                    priority = _IN_HAND if lever == self._hand else _NEAR if lever.tier == self._hand.tier else _FAR
-                    self._beside.add(priority, "policy", partial(self._tell_curve, lever, order))
+            self._beside.add(_NEAR, "policy", partial(self._tell_curves, unknown, order))
             self._beside.add(_FAR, "policy", partial(self._tell_settled, order))
 
-    def _tell_curve(self, lever: Lever, order: str, check: Callable[[], None]) -> None:
-        """Tell a curve with how sure it is."""
-        if lever in self._fresh:
-            return
+    def _tell_curves(self, levers: Sequence[Lever], order: str, check: Callable[[], None]) -> None:
+        """Tell curves with how sure they are, that in hand first, but those that have been told."""
         panel = self.panel
-        key = self._key(panel, lever)
+        in_order = sorted(levers, key=lambda lever: lever != self._hand)
+        keys = {lever: self._key(panel, lever) for lever in in_order if lever not in self._fresh}
         with self._lock:
-            known = self._seen.get(key)
-        content, buffers = known or curve_message(panel.curve(lever, lambda words, done, of: check()))
-        with self._lock:
-            self._seen[key] = content, buffers
-            self._seen.move_to_end(key)
-            if len(self._seen) > _MOST_SEEN:
-                self._seen.popitem(last=False)
-        with self._lock:
-            check()
-            self._fresh.add(lever)
-        self.send({"kind": "curve", "order": order, **content}, buffers)
+            known = {lever: self._seen[key] for lever, key in keys.items() if key in self._seen}
+        unknown = [lever for lever in keys if lever not in known]
+        if unknown:
+            curves = panel.curves(unknown, lambda words, done, of: check())
+            known |= {lever: curve_message(curve) for lever, curve in curves.items()}
+        for lever, key in keys.items():
+            content, buffers = known[lever]
+            with self._lock:
+                self._seen[key] = content, buffers
+                self._seen.move_to_end(key)
+                if len(self._seen) > _MOST_SEEN:
+                    self._seen.popitem(last=False)
+                check()
+                self._fresh.add(lever)
+            self.send({"kind": "curve", "order": order, **content}, buffers)
 
     @staticmethod
     def _key(panel: Panel, lever: Lever) -> tuple[str, ...]:

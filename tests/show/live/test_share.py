@@ -66,7 +66,7 @@ def test_its_curves_are_the_panel_s_where_a_slider_can_stand(panel: Panel, page:
     _, arrays = content_of(page)
     for lever in panel.levers:
         stops = np.array([ASK, *panel.stops(lever), NO_LIMIT])
-        curve = panel.curve(lever).at(stops)
+        curve = panel.curves([lever])[lever].at(stops)
         assert arrays[f"{lever}.limits"].tolist() == stops.tolist()
         for name, values in curve.level.items():
             stored = arrays[f"{lever}.{name}_level"]

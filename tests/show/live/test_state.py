@@ -38,7 +38,7 @@ def moved_to(panel: Panel, **limits: float) -> Panel:
 
 def test_a_curve_holds_what_evaluate_says(panel: Panel) -> None:
     moved = moved_to(panel, keep_item=30.0)
-    view = moved.curve(CREDIT)
+    view = moved.curves([CREDIT])[CREDIT]
     for limit in (ASK, 0.0, 5.0, 10.0, 24.0, 25.0, NO_LIMIT):
         step = int(np.searchsorted(view.limits, limit, side="right")) - 1
         outcome = evaluate(moved.policy.with_limit(CREDIT, limit), panel.payoffs)
@@ -54,7 +54,7 @@ def test_a_curve_holds_what_evaluate_says(panel: Panel) -> None:
 
 
 def test_a_curve_at_the_places_of_its_slider(panel: Panel) -> None:
-    view = panel.curve(KEEP)
+    view = panel.curves([KEEP])[KEEP]
     stops = np.array([ASK, *panel.stops(KEEP), NO_LIMIT])
     at = view.at(stops)
     assert at.limits.tolist() == stops.tolist()
@@ -75,7 +75,7 @@ def test_in_the_mean_a_curve_is_exact_where_its_limit_stands_and_close_elsewhere
         current = current.with_limits(move)
         views = current.mean_curves()
         for lever, view in views.items():
-            exact = current.curve(lever)
+            exact = current.curves([lever])[lever]
             assert view.limits.tolist() == exact.limits.tolist()
             assert view.ahead is None
             now = view.limits.tolist().index(current.policy.limit(lever.tier, lever.limit))
@@ -86,7 +86,7 @@ def test_in_the_mean_a_curve_is_exact_where_its_limit_stands_and_close_elsewhere
 
 
 def test_a_curve_as_a_table_and_as_plain_data(panel: Panel) -> None:
-    view = panel.curve(KEEP)
+    view = panel.curves([KEEP])[KEEP]
     table = view.to_frame()
     assert table["limits"].tolist() == view.limits.tolist()
     assert table["net_value_low"].tolist() == view.low["net_value"].tolist()
@@ -295,7 +295,7 @@ def test_a_panel_of_one_case_says_that_it_is_too_few_and_can_be_drawn() -> None:
     view = moved.view()
     assert view["outcomes"]["net_value"]["too_few"] is True
     json.dumps(view, allow_nan=False)
-    curve = moved.curve(KEEP)
+    curve = moved.curves([KEEP])[KEEP]
     for name in TILES:
         assert np.isfinite(curve.low[name]).all()
         assert np.isfinite(curve.high[name]).all()
