@@ -422,6 +422,12 @@ def test_the_shared_file_is_exact_for_one_limit_and_near_for_several(shared: Pag
     shared.goto("about:blank")
     opened(shared, link)
     assert value_of(shared) == pytest.approx(one, rel=1e-6)
+    shared.get_by_role("button", name="See it").click()
+    settled(shared)
+    expect(shared.locator(".ps-status")).to_contain_text("Exact, from all 100 cases")
+    recommended = state.with_recommended()
+    answer = recommended.with_limits({tier.name: tier.limits for tier in recommended.answer.policy.tiers[:-1]})
+    assert value_of(shared) == pytest.approx(net_value(answer), rel=1e-6)
     from_menu(shared, "Assumptions")
     expect(shared.locator(".ps-status")).to_contain_text("needs the workbench")
 

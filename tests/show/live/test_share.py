@@ -19,6 +19,7 @@ from policy_sim.border import InputError
 from policy_sim.show.live.share import MOST_BYTES, share
 from policy_sim.show.live.state import Panel, open_panel
 from policy_sim.study import Sample, prepare
+from policy_sim.value import evaluate
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +74,18 @@ def test_its_curves_are_the_panel_s_where_a_slider_can_stand(panel: Panel, page:
             base = 0.0 if stored.dtype == np.float64 else panel.baseline.per_case(name).mean()
             np.testing.assert_allclose(stored + base, values, rtol=1e-7, atol=1e-12)
         np.testing.assert_allclose(arrays[f"{lever}.net_value_low"], curve.low["net_value"], rtol=1e-6, atol=1e-6)
+
+
+def test_policies_that_one_may_go_to_are_known_exactly(panel: Panel, page: str) -> None:
+    content, _ = content_of(page)
+    assert [known["limits"] for known in content["known"]] == [row["limits"] for row in content["frame"]["presets"]]
+    for preset, known in zip(panel.presets, content["known"], strict=True):
+        tiers = [
+            tier.model_copy(update={"limits": preset.tiers[k].limits}) for k, tier in enumerate(panel.policy.tiers)
+        ]
+        outcome = evaluate(panel.policy.model_copy(update={"tiers": tuple(tiers)}), panel.payoffs)
+        level = known["view"]["outcomes"]["net_value"]["level"]
+        assert level == pytest.approx(outcome.per_case().mean(), rel=1e-9)
 
 
 def net_by_table(content: dict[str, Any], arrays: dict[str, np.ndarray], moved: Panel) -> float:

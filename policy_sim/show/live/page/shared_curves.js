@@ -48,16 +48,10 @@ export function sharedCurve(content, arrays, outcomes, lever, limits, baseline) 
  * @param {Lever[]} others that have moved
  */
 function estimatesAlong(content, arrays, outcomes, lever, limits, baseline, others) {
-  const { frame, table, view } = content;
+  const { table } = content;
   const { start, exactly, score } = outcomes;
   const places = arrays[`${lever.tier}.${lever.limit}.limits`];
-  const far = (/** @type {{ outcomes: Record<string, Level> }} */ single) =>
-    Math.abs(single.outcomes[frame.value].level - view.outcomes[frame.value].level);
-  const singles = others.map((other) => {
-    const limit = limits[other.tier][other.limit];
-    return { ...exactly(other, limit), limits: withLimit(start, other, limit) };
-  });
-  const near = singles.length ? singles.reduce((best, single) => (far(single) > far(best) ? single : best)) : null;
+  const near = others.length ? outcomes.nearestExact(limits, lever) : null;
   const [mine, own] = [limits, start].map((these) => evaluateAlong(table, arrays, these, lever, places));
   const base = outcomes.isShared(baseline) ? null : score(outcomes.limitsOf(baseline));
   const [fromNear, fromBase] = [near, base].map((from) => from && ("net" in from ? from : score(from.limits)));
@@ -68,8 +62,10 @@ function estimatesAlong(content, arrays, outcomes, lever, limits, baseline, othe
     const limit = placeOf(/** @type {number} */ (place));
     const single = exactly(lever, limit);
     const isMoved = limit !== start[lever.tier][lever.limit];
-    if (!base && near && !isMoved && others.length === 1) return { ...near, isExact: true, off: 0 };
-    const isOwn = !near || !fromNear || !toNear || (isMoved && far(single) > far(near));
+    const away = near ? outcomes.differing(near.limits, withLimit(limits, lever, limit)) : Infinity;
+    if (!base && near && away === 0) return { ...near, isExact: true, off: 0 };
+    const isNearer = others.length < away || (others.length === away && isMoved && near !== null && outcomes.far(single) > outcomes.far(near));
+    const isOwn = !near || !fromNear || !toNear || isNearer;
     const from = isOwn ? { totals: at(own.totals, i), ...toOwn[i] } : { totals: fromNear.totals, ...toNear[i] };
     const other = fromBase && toBase ? { totals: fromBase.totals, ...toBase[i] } : null;
     return carriedOn(content, isOwn ? single : near, at(mine.totals, i), from, other);

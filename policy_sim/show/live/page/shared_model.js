@@ -41,7 +41,7 @@ export function sharedModel(content, arrays) {
     isShared = !outcomes.movedFromStart(limits).length;
     isStart = !outcomes.movedFromStart(limits).length && outcomes.isShared(baseline);
     const split = (/** @type {"failures" | "segments"} */ axis) => outcomes.splitBy(axis, limits, baseline, total);
-    const view = isStart ? content.view : { failures: split("failures"), segments: split("segments"), fingerprint: "", book: content.view.book };
+    const view = isStart ? content.view : (outcomes.knownOf(limits, baseline) ?? { failures: split("failures"), segments: split("segments"), fingerprint: "", book: content.view.book });
     answer({ kind: "effect", order, effect: null });
     answer({ ...view, kind: "view", order, outcomes: estimate.outcomes, ahead: estimate.ahead });
     newest = order;
