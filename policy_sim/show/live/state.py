@@ -438,10 +438,13 @@ class Panel:
         """Return the policy in hand as it would be published: the next version of the one in force, a draft."""
         return self.policy.as_next_version_of(self.approved)
 
-    def review(self, assumed: Mapping[str, float | str] | None = None) -> dict[str, Any]:
+    def review(
+        self, assumed: Mapping[str, float | str] | None = None, on_progress: Progress | None = None
+    ) -> dict[str, Any]:
         """Return what should be seen before publishing, as `exporting.review_content`."""
         effect = self._effect_on_force()
-        return review_content(self.to_publish(), self.approved, effect, provenance_of(self.setting, effect), assumed)
+        where_from = provenance_of(self.setting, effect)
+        return review_content(self.to_publish(), self.approved, effect, where_from, assumed, on_progress)
 
     def _effect_on_force(self) -> Difference:
         return compare(self.outcome, self.outcome_of(self.approved))

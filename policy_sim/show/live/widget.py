@@ -463,6 +463,7 @@ class Workbench(anywidget.AnyWidget):
                 before = self.panel
                 panel = self._change(lambda panel: panel.assuming(setting))
                 self._assumed = readings.assumed
+                self._matter = {}  # what mattered before may not now
             self._assumed_words = " ".join(filter(None, (change_words(before, panel), readings.content["remark"])))
         panel.mean_curves()  # so that the first move after this is as quick as any
         self.frame = self._frame_of(panel)
@@ -470,7 +471,9 @@ class Workbench(anywidget.AnyWidget):
         self.send({"kind": "assumed", "frame": self.frame, **told})
 
     def _tell_review(self, check: Callable[[], None]) -> None:
-        self.send({"kind": "review", **self.panel.review(self._assumed)})
+        with _Telling(self, "Counting cases that come out otherwise", check) as on_progress:
+            review = self.panel.review(self._assumed, on_progress)
+        self.send({"kind": "review", **review})
 
     def _tell_exported(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
         formats, budget = [str(name) for name in asked["formats"]], budget_in(asked)
