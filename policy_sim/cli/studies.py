@@ -238,7 +238,7 @@ def optimize(
     else:
         print_parts(of_optimum(setting, optimum, bounds))
     if out is not None:
-        provenance = study.provenance_of(setting, optimum.gain)
+        provenance = study.provenance_of(setting, optimum.gain, bounds["budget"])
         write_or_print(export_policy(optimum.best.policy.as_next_version_of(in_force), provenance=provenance), out)
 
 

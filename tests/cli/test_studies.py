@@ -228,8 +228,10 @@ def test_optimize_is_the_library_s_and_writes_the_policy(run: Run, tmp_path: Pat
 
 
 def test_optimize_keeps_to_bounds_and_says_so(run: Run) -> None:
-    status, out, _ = run(*OPTIMIZE, *ALONE, "--budget", "32000/month", "--robust", "cvar")
+    status, out, _ = run(*OPTIMIZE, *ALONE, "--budget", "32000/month", "--robust", "cvar", "--out", "within.json")
     assert status == 0
+    spending = json.loads(Path("within.json").read_text(encoding="utf-8"))["provenance"]["expected_spending"]
+    assert spending["remedy_cost"] <= spending["budget"] == 384_000
     assert max(map(len, out.splitlines())) <= 80
     words = " ".join(out.split())
     for phrase in (
