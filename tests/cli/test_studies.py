@@ -166,7 +166,7 @@ def test_what_matters_on_a_screen(run: Run, tmp_path: Path) -> None:
     assert status == 0
     for words in (
         "“Recommended” against “Policy in force”",
-        "worst tenth of draws",
+        "mean of the worst tenth",
         "from which customers are in the log",
         "What the difference hangs on",
         "on 400 of the cases",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress
 from policy_sim.policy import Policy
-from policy_sim.show.wording import NOT_TOLD_APART, format_money
+from policy_sim.show.wording import NOT_TOLD_APART, format_money, ways_words
 from policy_sim.study import CASH, FirstMonths, Setting, first_months
 from policy_sim.words import OUTCOMES
 
@@ -80,8 +80,8 @@ def told_months(first: FirstMonths) -> dict[str, Any]:
             f"(likely {likely}{doubt})."
         ),
         "about": (
-            f"{first.customers:,} customers followed in the size of the shop, under {len(first.cash)} ways the "
-            f"assumptions may turn out; {first.cases:,} cases stand for all. {_LEFT_OUT}"
+            f"{first.customers:,} customers followed in the size of the shop, under "
+            f"{ways_words(len(first.cash))}; {first.cases:,} cases stand for all. {_LEFT_OUT}"
         ),
     }
 

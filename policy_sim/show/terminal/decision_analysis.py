@@ -12,7 +12,7 @@ from rich.table import Table
 from policy_sim.assumptions import Scenario
 from policy_sim.show.assumption_words import assumption_value, picture_words, sentence_words, turn_words
 from policy_sim.show.terminal.tables import new_table
-from policy_sim.show.wording import format_money, format_share
+from policy_sim.show.wording import WAYS, format_money, format_share, ways_words
 from policy_sim.study import DecisionAnalysis, Errors
 from policy_sim.value import compare
 from policy_sim.words import OUTCOMES
@@ -35,7 +35,7 @@ def of_decision_analysis(analysis: DecisionAnalysis, most: int = 10) -> list[Tab
     yearly = payoffs.scenario.value("shop.cases_per_year")
     against = f"“{new.policy.title}” against “{base.policy.title}”"
     return [
-        f"{payoffs.scenario.title}: {against}; {len(payoffs.cases):,} cases, {len(payoffs.draws):,} draws; all a "
+        f"{payoffs.scenario.title}: {against}; {len(payoffs.cases):,} cases, {ways_words(len(payoffs.draws))}; all a "
         f"year of {yearly:,.0f} cases\n",
         *_risk(analysis.risk, base.policy.currency),
         *_ahead(analysis),
@@ -49,7 +49,7 @@ def of_decision_analysis(analysis: DecisionAnalysis, most: int = 10) -> list[Tab
 
 def _risk(risk: pd.DataFrame, currency: str) -> list[Table | str]:
     gains = new_table("Net value a year", ("", "mean", "likely", "difference", "likely"))
-    chances = new_table("\nRisk", ("", "best in", "worst tenth of draws", "mean regret", "largest"))
+    chances = new_table("\nRisk", ("", "best in", "mean of the worst tenth", "mean regret", "largest"))
     for row in risk.to_dict("records"):
         low, high = (format_money(row[f"net_value_{end}"], currency) for end in ("low", "high"))
         gain_low, gain_high = (format_money(row[f"difference_{end}"], currency, True) for end in ("low", "high"))
@@ -127,8 +127,8 @@ def _tornado(analysis: DecisionAnalysis, most: int) -> list[Table | str]:
             *([] if is_one else [" / ".join(names)]),
         )
     about = (
-        f"One at a time, on {analysis.sensitivity.case_count:,} of the cases; low and high: a tenth of the draws is "
-        f"beyond. {_today(analysis, float(rows[0]['difference_today']), currency)}"
+        f"One at a time, on {analysis.sensitivity.case_count:,} of the cases; low and high: a tenth of the "
+        f"{WAYS} is beyond. {_today(analysis, float(rows[0]['difference_today']), currency)}"
     )
     best_words = (
         f"Best of these policies at every one of these ends: {next(iter(best[0]))}."
@@ -149,7 +149,7 @@ def _today(analysis: DecisionAnalysis, on_some: float, currency: str) -> str:
     if words[1] == words[2]:
         return f"{today}. "
     why = "help more than they hurt" if mean > on_all else "hurt more than they help"
-    return f"{today}; {words[2]} is the mean over the draws: assumptions that turn out otherwise {why}. "
+    return f"{today}; {words[2]} is the mean over the {WAYS}: those that turn out otherwise {why}. "
 
 
 def _break_evens(analysis: DecisionAnalysis, most: int) -> list[str]:
