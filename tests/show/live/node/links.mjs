@@ -21,7 +21,7 @@ function read(hash) {
 
 const answers = {
   links: links.map(read),
-  amounts: amounts.map((text) => amountIn(text, frame.currency)),
+  amounts: amounts.map((text) => amountIn(text, frame)),
   moves: moves.map(({ key, limit, to, wanted }) => {
     const lever = state.levers.find((one) => one.key === key);
     return wanted === undefined ? nextPlace(lever, limit, to) : withinReach(state, lever, wanted);
