@@ -243,6 +243,30 @@ def test_optimize_keeps_to_bounds_and_says_so(run: Run) -> None:
     assert "Exceptions" not in words
 
 
+def test_first_months_are_said_and_written(run: Run, tmp_path: Path) -> None:
+    status, out, err = run("months", "generous", "--cases", "100", "--draws", "5", "--months", "6", "--out", "along")
+    assert status == 0
+    assert "Wrote months.csv, months.png, months.svg to along/" in err
+    assert max(map(len, out.splitlines())) <= 80
+    words = " ".join(out.split())
+    assert "“Generous” takes the place of “Policy in force” today" in words
+    assert "after 6 months" in words
+    with (tmp_path / "along" / "months.csv").open() as file:
+        assert [row["month"] for row in csv.DictReader(file)] == list("123456")
+
+
+def test_break_evens_are_said_and_written(run: Run, tmp_path: Path) -> None:
+    small = ("--cases", "100", "--draws", "5")
+    status, out, err = run("break-evens", "generous", *small, "--out", "along")
+    assert status == 0
+    assert "Wrote break_evens.csv, tornado.csv, tornado.png, tornado.svg to along/" in err
+    assert "“Generous” against “Policy in force”" in out
+    assert "What the difference hangs on" in out
+    status, _, err = run("break-evens", "current", *small)
+    assert (status, err.count("\n")) == (2, 1)
+    assert "'current' and 'current' say the same" in err
+
+
 def test_frontier_is_written_and_shown(run: Run, tmp_path: Path) -> None:
     words = ("frontier", *SMALL, *TWO, "--over", "learned_claiming", "--points", "3")
     status, out, err = run(*words, "--json", "--out", "along")

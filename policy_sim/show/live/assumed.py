@@ -23,14 +23,13 @@ from policy_sim.show.assumption_words import (
     turn_words,
 )
 from policy_sim.show.wording import TRUSTS
-from policy_sim.study import one_at_a_time, thinned
+from policy_sim.study import break_evens_between
 from policy_sim.value import Payoffs
 
 __all__ = ["assumption_rows", "break_even_rows", "trust_rows"]
 
 #: What weights are counted in, as fields show them.
 CUSTOMERS = "customers"
-_STUDY_CASES = 1_000  # on which one assumption is moved at a time
 
 
 def assumption_rows(scenario: Scenario) -> list[dict[str, Any]]:
@@ -105,8 +104,7 @@ def break_even_rows(
     scenario = payoffs.scenario
     mine = policy.model_copy(update={"name": "in_hand"})
     other = baseline.model_copy(update={"name": "baseline"})
-    some = thinned(payoffs, _STUDY_CASES, 1).cases
-    study = one_at_a_time(scenario, some, mine, other, on_progress=on_progress)
+    study = break_evens_between(mine, other, payoffs, on_progress)
     moves = {str(row["assumption"]): row for row in study.tornado().to_dict("records")}
     rows = []
     for row in study.break_evens().to_dict("records"):
