@@ -16,7 +16,7 @@ from policy_sim.assumptions import Assumption, Scenario
 from policy_sim.border import InputError, nearest
 from policy_sim.changing import changed_assumption, read_value, reading_words
 from policy_sim.service import value_that_moves
-from policy_sim.show.assumption_words import picture_words, sentence_words
+from policy_sim.show.assumption_words import picture_words
 from policy_sim.typed import Typed, read_typed, typed_text
 
 __all__ = ["MATTER", "Readings", "most_moving", "read_assumed", "what_fits", "with_texts"]
@@ -204,8 +204,8 @@ def _read_pictured(readings: Readings, scenario: Scenario, name: str, value: obj
     try:
         if typed:
             counted = read_typed(typed["ends"], _COUNTED, (5, 9))
-            ends = [_in_short(value_that_moves(others, name, count)) for count in (counted.low, counted.high)]
-            value = typed_text(ends[0], ends[-1], old.unit)
+            low, high = (_in_short(value_that_moves(others, name, end)) for end in (counted.low, counted.high))
+            value = typed_text(low, high, old.unit)
     except InputError as error:
         readings.problems[name] = _page_words(str(error), scenario, name)
         return
@@ -214,12 +214,12 @@ def _read_pictured(readings: Readings, scenario: Scenario, name: str, value: obj
         readings.problems[name] += f"; or type customers, like {picture_words(others, name)}"
         return
     new = changed_assumption(name, old, read_value(name, value, old))
-    weight = typed_text(*(new.range if isinstance(readings.assumed.get(name), str) else (new.value,) * 2), old.unit)
-    low, high = (picture_words(others, name, end) for end in new.range)
-    said = sentence_words(others, name, new.value)
-    spread = "" if new.distribution == "chosen" else f"; plausible {low.partition(' ')[0]} to {high}"
+    ends = new.range if isinstance(readings.assumed.get(name), str) else (new.value, new.value)
+    weight = typed_text(float(f"{ends[0]:.3g}"), float(f"{ends[1]:.3g}"), old.unit)
+    spread = [picture_words(others, name, end) for end in new.range]
+    plausible = "" if new.distribution == "chosen" else f"; plausible {spread[0].partition(' ')[0]} to {spread[1]}"
     same = f", {_AS_IT_IS}" if name not in readings.assumed else ""
-    readings.words[name] = f"{said}{spread} (a weight of {weight}{same})"
+    readings.words[name] = f"{picture_words(others, name, new.value)}{plausible} (a weight of {weight}{same})"
 
 
 def _assumed_so_far(readings: Readings, scenario: Scenario) -> Scenario:

@@ -125,7 +125,7 @@ def test_a_weight_is_typed_and_told_as_customers_of_100(scenario: Scenario) -> N
     weight = readings.assumed[name]
     assert isinstance(weight, float)
     assert customers_moved(scenario, name, weight) == pytest.approx(6, abs=1e-4)
-    assert readings.words[name].startswith("a day's wait costs about 6 of 100 customers; plausible 1.2 to 7.7 of 100")
+    assert readings.words[name] == "6 of 100 customers; plausible 1.2 to 7.7 of 100 customers (a weight of 0.531)"
     # the number itself is taken as ever, and said to be the same
     assert read_assumed(scenario, {name: weight}).words == readings.words
     spread = read_assumed(scenario, {name: "3 to 6 of 100 customers"})
