@@ -15,6 +15,7 @@ import typer
 
 from policy_sim.cli import (
     calibrating,
+    comparing,
     customers,
     deciding,
     evidence,
@@ -38,6 +39,8 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "calibrate": calibrating.calibrate,
     "evaluate": studies.evaluate,
     "curve": studies.curve,
+    "months": comparing.months,
+    "break-evens": comparing.break_evens,
     "what-matters": studies.what_matters,
     "optimize": studies.optimize,
     "playbook": playbook.playbook,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policy_sim.cli.console import note, warnings_as_notes
+from policy_sim.currencies import AMOUNTS_A_YEAR
 
 if TYPE_CHECKING:
     from policy_sim.assumptions import Scenario
@@ -37,9 +38,8 @@ __all__ = [
 ]
 
 
-#: Cases of a drawn sample, and amounts a year, beyond which nothing is meant.
+#: Cases of a drawn sample beyond which nothing is meant.
 _MOST_CASES = 10_000_000
-_LEAST_AMOUNT, _MOST_AMOUNT = 0.01, 1e15
 
 
 def read_scenario(source: ScenarioSource) -> Scenario:
@@ -262,7 +262,7 @@ def amount_per_year(option: str, text: str | None) -> float | None:
     number, _, period = text.partition("/")
     periods = {"": 1, "year": 1, "month": 12}
     value = plain_number(number.replace(",", ""))
-    if value is None or not _LEAST_AMOUNT <= value <= _MOST_AMOUNT or period.strip() not in periods:
+    if value is None or not AMOUNTS_A_YEAR[0] <= value <= AMOUNTS_A_YEAR[1] or period.strip() not in periods:
         raise InputError(
             f"{option} {text} is not an amount above 0 a year or month (a hundredth to 1e15), for example 250000/year"
         )

@@ -38,7 +38,9 @@ __all__ = [
 ]
 
 Cases = Annotated[str, typer.Option("--cases", help="A file of real cases (CSV, Parquet), or how many to draw.")]
-Draws = Annotated[int, typer.Option("--draws", min=1, max=100_000, help="Joint draws of the assumptions.")]
+Draws = Annotated[
+    int, typer.Option("--draws", min=1, max=100_000, help="How many ways the assumptions may turn out to look at.")
+]
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**63 - 1, help="The same seed gives the same result.")]
 ScenarioName = Annotated[str, typer.Option("--scenario", help="Name of a scenario, or its YAML file.")]
 PolicyInForce = Annotated[str, typer.Option("--policy", help="The policy in force: a name, or a YAML or JSON file.")]

@@ -17,6 +17,7 @@ __all__ = [
     "NOT_TOLD_APART",
     "TOO_FEW",
     "TRUSTS",
+    "WAYS",
     "currency_content",
     "format_limit",
     "format_money",
@@ -24,11 +25,14 @@ __all__ = [
     "format_share",
     "format_stretch",
     "likely_words",
+    "ways_words",
     "year_words",
 ]
 
 #: What the ends of an interval hold, where they are shown.
 LIKELY = "90%, by assumptions and cases"
+#: What draws of the assumptions are called, where people read of them.
+WAYS = "ways the assumptions may turn out"
 #: What stands in place of an interval that cannot be trusted, or that holds no difference.
 TOO_FEW, NOT_TOLD_APART = "too few cases to tell", "cannot be told apart"
 
@@ -47,6 +51,11 @@ _MINUS = "−"
 def currency_content(currency: str) -> dict[str, str]:
     """Return a currency as the page needs it: its code, the sign before an amount, and how it is spoken after one."""
     return {"code": currency, "sign": currency_sign(currency), "spoken": _SPOKEN.get(currency, currency)}
+
+
+def ways_words(count: int) -> str:
+    """Return how many draws of the assumptions there are: "200 ways the assumptions may turn out"."""
+    return f"{count:,} {WAYS if count != 1 else WAYS.replace('ways', 'way', 1)}"
 
 
 def likely_words(result: Estimate, name: str, text: Callable[[float], str], is_yearly: bool = False) -> str:
