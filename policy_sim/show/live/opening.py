@@ -33,6 +33,7 @@ def open_workbench(
     cases: int = 20_000,
     draws: int = 200,
     seed: int = 0,
+    model: str = "bg-nbd",
     folder: str | Path | None = "out",
     has_visitors: bool = False,
     origin: Origin | None = None,
@@ -47,6 +48,8 @@ def open_workbench(
         Your own log; the CDNOW sample where it is not given.
     cases, draws, seed
         How many cases are drawn from the log, how many joint draws of the assumptions, from which seed.
+    model
+        Model of purchases that is fitted to the log, as `study.prepare` takes it: a name, or "auto".
     folder
         Where exports are written, besides being downloaded; None to download them only.
     has_visitors
@@ -71,7 +74,7 @@ def open_workbench(
         loaded = load_scenario(scenario)
         in_force = load_policy(policy, loaded)
         sample = Sample(cases, draws, seed)
-        setting = prepare(loaded, transactions, sample, on_progress=show)
+        setting = prepare(loaded, transactions, sample, model=model, on_progress=show)
         words.value = "Evaluating policies …"
         panel = open_panel(setting, in_force)
         find = work_out_answer if has_visitors else look_up_answer
@@ -82,17 +85,18 @@ def open_workbench(
 
         def prepare_anew(values: Mapping[str, float | str], on_progress: Progress) -> Setting:
             # what had to be lowered besides was said when they were read
-            return prepare(loaded.changed_by(values)[0], transactions, sample, on_progress=on_progress)
+            return prepare(loaded.changed_by(values)[0], transactions, sample, model=model, on_progress=on_progress)
 
         before = scenario_before(scenario)
 
         def prepare_before(values: Mapping[str, float | str], on_progress: Progress) -> Setting:
             assert before is not None
-            return prepare(before.changed_by(values)[0], log, sample, on_progress=on_progress)
+            return prepare(before.changed_by(values)[0], log, sample, model=model, on_progress=on_progress)
 
         asked = origin or Origin(
             *(str(scenario), str(policy), str(cases), draws, seed),
             transactions=None if transactions is None else "orders.csv",
+            model=None if model == "bg-nbd" else model,
             is_log_named=transactions is None,
         )
         place = None if folder is None else Path(folder)

@@ -62,7 +62,18 @@ from policy_sim.value import (
 )
 from policy_sim.words import LIMITS, MOVED
 
-__all__ = ["FOUND", "SHOWN", "SPEND", "VALUE", "CurveView", "Panel", "limit_number", "open_panel"]
+__all__ = [
+    "FOUND",
+    "FRONTIER_CASES",
+    "FRONTIER_POINTS",
+    "SHOWN",
+    "SPEND",
+    "VALUE",
+    "CurveView",
+    "Panel",
+    "limit_number",
+    "open_panel",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -71,7 +82,8 @@ _RECOMMENDED, _GUIDED = "recommended", "recommended_rules"
 #: Policies that a search has found: others who open a link may not have them.
 FOUND = (_RECOMMENDED, _GUIDED, WITHIN)
 _FAR_BEYOND = 2.0  # times that; a limit there would leave no room for what matters
-_FRONTIER_CASES, _FRONTIER_POINTS = 4_000, 9
+#: Of the frontier: how many cases it is drawn from, and how many points.
+FRONTIER_CASES, FRONTIER_POINTS = 4_000, 9
 _MOST_RULES, _QUESTIONS = 8, 2
 
 
@@ -382,8 +394,8 @@ class Panel:
 
     def frontier(self, on_progress: Progress | None = None) -> list[dict[str, float]]:
         """Return policies with the most net value for each remedy cost, with both, per case."""
-        payoffs = thinned(self.payoffs, _FRONTIER_CASES, len(self.payoffs.draws))
-        best_policies = frontier(self.approved, payoffs, points=_FRONTIER_POINTS, on_progress=on_progress)
+        payoffs = thinned(self.payoffs, FRONTIER_CASES, len(self.payoffs.draws))
+        best_policies = frontier(self.approved, payoffs, points=FRONTIER_POINTS, on_progress=on_progress)
         return [_point(evaluate(outcome.policy, self.payoffs)) for outcome in best_policies.outcomes]
 
     def points(self) -> list[dict[str, Any]]:

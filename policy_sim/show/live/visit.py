@@ -49,6 +49,8 @@ class Visit:
     log: Mapping[str, str | bool | None] | None = None
     #: Where exported files are written, besides being downloaded; None for nowhere.
     exports: str | None = None
+    #: Model of purchases that is fitted to the log.
+    model: str = "bg-nbd"
     #: What the command line was told, as `reproduce.Origin` has it; None where nothing is to be said of it.
     origin: Mapping[str, Any] | None = None
 
@@ -95,6 +97,7 @@ def open_visit() -> Workbench:
         sample = (visit.cases, visit.draws, visit.seed)
         workbench = open_workbench(
             *(visit.scenario, visit.transactions(), visit.policy, *sample),
+            model=visit.model,
             folder=visit.exports,
             has_visitors=True,
             origin=origin,
