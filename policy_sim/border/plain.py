@@ -75,8 +75,9 @@ def parse_json(text: str, what: str) -> Any:
 
 
 def _parse_yaml(text: str, what: str, may_alias: bool) -> Any:
-    # each caller has a copy of its own, which takes a twentieth of the time of parsing
-    return copy.deepcopy(_parsed_yaml(text, what, may_alias))
+    content = _parsed_yaml(text, what, may_alias)
+    with guarded(what, "YAML of plain values"):
+        return copy.deepcopy(content)  # each caller has one of its own, in a twentieth of the time of parsing
 
 
 @functools.lru_cache(maxsize=8)  # scenarios and policies are read again and again; what is refused is not kept
