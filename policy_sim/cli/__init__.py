@@ -6,10 +6,12 @@ one line where the input cannot be used. Left to others: everything that is comp
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 import typer
 
@@ -74,7 +76,7 @@ def _status() -> int:
     """Run the command that the words name; return the exit status."""
     try:
         try:
-            status = _app()(sys.argv[1:] or ["--help"], prog_name="policy-sim", standalone_mode=False)
+            status = _program()(sys.argv[1:] or ["--help"], prog_name="policy-sim", standalone_mode=False)
         finally:
             sys.stdout.flush()
     except Exception as error:
@@ -108,6 +110,11 @@ def _drop_output() -> None:
     """Let go of what standard output did not take, so that Python does not try again at the end."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@functools.cache  # whoever calls `main` again, as tests do a thousand times, finds it built
+def _program() -> Callable[..., Any]:
+    return typer.main.get_command(_app())
 
 
 def _app() -> typer.Typer:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from policy_sim.currencies import amount_words, currency_sign
 from policy_sim.policy import ASK, NO_LIMIT
-from policy_sim.value import Difference, Estimate, Payoffs
+
+if TYPE_CHECKING:  # the compiled loops take a third of a second to load, and much that is worded needs none of them
+    from policy_sim.value import Estimate, Payoffs
 
 __all__ = [
     "LIKELY",
@@ -72,6 +75,8 @@ def likely_words(result: Estimate, name: str, text: Callable[[float], str], is_y
     is_yearly
         A year, instead of a case.
     """
+    from policy_sim.value import Difference  # whoever has a result has loaded it
+
     if result.too_few(name):
         return TOO_FEW
     if isinstance(result, Difference) and not result.told_apart(name):

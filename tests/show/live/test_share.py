@@ -30,6 +30,14 @@ def panel() -> Panel:
 
 
 @pytest.fixture(scope="module")
+def small(panel: Panel) -> Panel:
+    """A panel of few cases, whose title would end a script, for what does not hang on numbers."""
+    scenario = panel.setting.scenario.model_copy(update={"title": "</script><script>alert(1)</script>"})
+    setting = prepare(scenario, sample=Sample(cases=60, draws=4, seed=1))
+    return open_panel(setting, panel.approved)
+
+
+@pytest.fixture(scope="module")
 def page(panel: Panel, tmp_path_factory: pytest.TempPathFactory) -> str:
     return share(panel, tmp_path_factory.mktemp("shared") / "new" / "panel.html").read_text(encoding="utf-8")
 
@@ -145,16 +153,14 @@ def test_rules_are_shared_with_what_they_bring(panel: Panel, tmp_path: Path) -> 
     assert nets[1] - nets[0] == pytest.approx(expected[1] - expected[0], abs=2e-3 * abs(expected[0]))
 
 
-def test_text_of_a_scenario_cannot_end_its_script(panel: Panel, tmp_path: Path) -> None:
-    scenario = panel.setting.scenario.model_copy(update={"title": "</script><script>alert(1)</script>"})
-    setting = prepare(scenario, sample=Sample(cases=60, draws=4, seed=1))
-    page = share(open_panel(setting, panel.approved), tmp_path / "x.html").read_text()
+def test_text_of_a_scenario_cannot_end_its_script(small: Panel, tmp_path: Path) -> None:
+    page = share(small, tmp_path / "x.html").read_text()
     assert "alert(1)</script>" not in page
     assert page.count("<script") == 2
-    assert content_of(page)[0]["frame"]["scenario"] == scenario.title
+    assert content_of(page)[0]["frame"]["scenario"] == small.setting.scenario.title
 
 
-def test_a_place_that_cannot_be_written_is_said(panel: Panel, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_said(small: Panel, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="file"):
-        share(panel, tmp_path / "file" / "panel.html")
+        share(small, tmp_path / "file" / "panel.html")
