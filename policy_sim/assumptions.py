@@ -524,32 +524,22 @@ def draw_assumptions(scenario: Scenario, count: int = 200, seed: int = 0) -> Dra
 
     References
     ----------
-    McKay, Beckman and Conover 1979 (Latin hypercube); Iman and Conover 1982 (order).
+    Iman and Conover 1982 (order).
     """
     check_at_least(1, "number of draws", count, "--draws")
     check_at_least(0, "seed", seed, "--seed")
+    from scipy.stats import qmc  # heavy, as above
+
     names = scenario.assumption_names
     apart = np.array([name.startswith(_DRAWN_APART) for name in names])
     probability = np.empty((count, len(names)))
     for stream, own in ((1, ~apart), (2, apart)):
-        probability[:, own] = _latin_hypercube(count, int(own.sum()), np.random.default_rng([seed, stream]))
+        sampler = qmc.LatinHypercube(d=int(own.sum()), rng=np.random.default_rng([seed, stream]))
+        probability[:, own] = sampler.random(count)
     if scenario.correlation is not None:
         _put_in_order(probability, scenario.correlation, names)
     columns = [scenario.assumption(name).quantile(probability[:, j]) for j, name in enumerate(names)]
     return Draws(names, np.column_stack(columns))
-
-
-def _latin_hypercube(count: int, factors: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return points (count, factors): of `count` slices of each factor, each has one point, anywhere in it.
-
-    The very numbers of `scipy.stats.qmc.LatinHypercube`, which takes half a second to load in whatever is started.
-    """
-    (rng,) = rng.spawn(1)
-    within = rng.uniform(size=(count, factors))
-    slices = np.tile(np.arange(1, count + 1), (factors, 1))
-    for row in slices:
-        rng.shuffle(row)
-    return (slices.T - within) / count
 
 
 def _put_in_order(probability: NDArray[np.float64], correlation: Correlation, names: Sequence[str]) -> None:

@@ -192,8 +192,7 @@ class Assumption(Said):
             return low + (high - low) * probability
         if self.distribution == "measured":
             return np.interp(probability, MEASURED_AT, self.quantiles)
-        # scipy.stats.triang.ppf, to the last bit: scipy.stats takes half a second to load in whatever is started
+        from scipy import stats  # takes most of a second to load, and policies need none of it
+
         mode = (self.value - low) / (high - low)
-        from_low = np.sqrt(mode * probability)
-        from_high = 1 - np.sqrt((1 - mode) * (1 - probability))
-        return np.where(probability < mode, from_low, from_high) * (high - low) + low
+        return np.asarray(stats.triang.ppf(probability, mode, loc=low, scale=high - low), dtype=np.float64)
