@@ -21,7 +21,7 @@ import yaml
 from policy_sim.border.errors import InputError
 from policy_sim.border.guard import guarded, read_bytes
 
-__all__ = ["parse_json", "read_yaml"]
+__all__ = ["lines_of", "parse_json", "read_yaml"]
 
 #: Bytes of a file that a person wrote; parts (names, values, lists, mappings) of one in YAML.
 _LARGEST, _MOST_PARTS = 5_000_000, 100_000
@@ -56,6 +56,35 @@ def read_yaml(path: Path, may_alias: bool = True, most_bytes: int = _LARGEST) ->
     with guarded(what, "plain YAML"):
         text = data.decode("utf-8-sig")
     return parse_json(text, what) if path.suffix == ".json" else _parse_yaml(text, what, may_alias)
+
+
+def lines_of(path: Path, most_bytes: int = _LARGEST) -> dict[tuple[str | int, ...], int]:
+    """Return the line, from 1, of every key and list member of a YAML file that `read_yaml` reads, by its place.
+
+    Parts that an alias repeats have the line where they are written out; JSON files have no lines here.
+    """
+    if path.suffix == ".json":
+        return {}
+    what = f"file '{path}'"
+    text = read_bytes(path, what, most_bytes).decode("utf-8-sig")
+    lines: dict[tuple[str | int, ...], int] = {}
+    with guarded(what, "YAML of plain values"):
+        _check_parts(text, True)
+        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        _note_lines(root, (), lines)
+    return lines
+
+
+def _note_lines(node: yaml.Node | None, place: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]) -> None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            here = (*place, str(key.value))
+            lines[here] = key.start_mark.line + 1
+            _note_lines(value, here, lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for position, value in enumerate(node.value):
+            lines[(*place, position)] = value.start_mark.line + 1
+            _note_lines(value, (*place, position), lines)
 
 
 def parse_json(text: str, what: str) -> Any:

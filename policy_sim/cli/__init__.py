@@ -23,6 +23,7 @@ from policy_sim.cli import (
     playbook,
     publishing,
     scenarios,
+    scenarios_own,
     studies,
 )
 from policy_sim.cli.console import report_error
@@ -56,6 +57,12 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "share": live.share,
     "lab": live.lab,
     "app": live.app,
+}
+#: Commands of `scenario` by name.
+SCENARIO_COMMANDS: Mapping[str, Callable[..., None]] = {
+    "show": scenarios.show,
+    "new": scenarios_own.new,
+    "check": scenarios_own.check,
 }
 
 
@@ -109,7 +116,6 @@ def _drop_output() -> None:
 
 def _app() -> typer.Typer:
     app = typer.Typer(
-        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         help="Finds how far a support agent may go without asking, and what that is worth.",
@@ -117,15 +123,11 @@ def _app() -> typer.Typer:
     for name, command in COMMANDS.items():
         app.command(name)(with_groups(command))
     scenario = typer.Typer(add_completion=False, rich_markup_mode=None, help="What a scenario assumes.")
-    scenario.callback()(_scenario)
-    scenario.command("show")(scenarios.show)
+    for name, command in SCENARIO_COMMANDS.items():
+        scenario.command(name)(command)
     app.add_typer(scenario, name="scenario")
     log = typer.Typer(add_completion=False, rich_markup_mode=None, help="Your own cases: a log of what happened.")
     for name, command in evidence.LOG_COMMANDS.items():
         log.command(name)(with_groups(command))
     app.add_typer(log, name="log")
     return app
-
-
-def _scenario() -> None:
-    """Keep `show` a word of its own: a group of one command would swallow it."""

@@ -50,10 +50,8 @@ def read_scenario(source: ScenarioSource) -> Scenario:
     InputError
         If there is no such scenario or assumption, or a value is neither a number nor a range.
     """
-    from policy_sim.assumptions import load_scenario
-
     values = _values_set(source.assume or [])
-    scenario = load_scenario(source.scenario)
+    scenario = _load_scenario(source.scenario)
     changed, remarks = scenario.changed_by(values)
     for name, text in values.items():
         _note_reading(name, text, scenario, changed)
@@ -86,6 +84,24 @@ def _note_reading(name: str, text: str, scenario: Scenario, changed: Scenario) -
     typed = read_value(name, text, old)
     if typed.is_range or typed.without_sign == "percent":
         note(f"{name}={text} is read as {reading_words(old, changed.assumption(name), typed)}")
+
+
+def _load_scenario(name: str) -> Scenario:
+    """Return a scenario; what keeps it from being read says how much more does, and who names it."""
+    from policy_sim.assumptions import load_scenario
+    from policy_sim.border import InputError
+    from policy_sim.faults import check_scenario_file
+
+    try:
+        return load_scenario(name)
+    except InputError as error:
+        try:
+            count = len(check_scenario_file(name).faults)
+        except InputError:
+            count = 1
+        if count > 1:
+            raise InputError(f"{error}; {count - 1} more: policy-sim scenario check {name} names them all") from None
+        raise
 
 
 def read_transactions(path: Path | None, reading: LogReading, scenario: Scenario) -> Transactions:
