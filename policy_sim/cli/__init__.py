@@ -17,6 +17,7 @@ from policy_sim.cli import (
     calibrating,
     customers,
     deciding,
+    doctor,
     evidence,
     live,
     orders,
@@ -57,6 +58,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "share": live.share,
     "lab": live.lab,
     "app": live.app,
+    "doctor": doctor.doctor,
 }
 #: Commands of `scenario` by name.
 SCENARIO_COMMANDS: Mapping[str, Callable[..., None]] = {
