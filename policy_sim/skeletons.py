@@ -24,6 +24,8 @@ __all__ = ["OWN_NUMBERS", "scenario_skeleton", "title_of_name"]
 
 #: Groups of which a skeleton of a whole business writes out what is a decision or a known fact.
 OWN_NUMBERS = ("shop", "queue")
+#: Has no bearing on a log of one's own.
+_OF_THE_SAMPLE = "shop.sample_price_factor"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _WIDTH = 116
 #: The limit that credit counts against: the one on which an amount of its own is drawn.
@@ -99,7 +101,7 @@ def _groups(
         f"{group}.{key}"
         for group in (OWN_NUMBERS if has_own_numbers else ())
         for key, number in base.assumptions[group].items()
-        if number.distribution == "chosen"
+        if number.distribution == "chosen" and f"{group}.{key}" != _OF_THE_SAMPLE
     ]
     if currency not in (None, base.currency):
         names += [name for name in base.assumption_names if _is_in_money(base, name)]

@@ -25,6 +25,7 @@ from policy_sim.cli import (
     publishing,
     scenarios,
     scenarios_own,
+    starting,
     studies,
 )
 from policy_sim.cli.console import report_error
@@ -58,6 +59,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "share": live.share,
     "lab": live.lab,
     "app": live.app,
+    "init": starting.init,
     "doctor": doctor.doctor,
 }
 #: Commands of `scenario` by name.
