@@ -57,7 +57,9 @@ class Correlation(Described):
             raise ValueError(f"expected {count} names, none twice, and a matrix of as many rows and columns")
         is_one = np.allclose(np.diag(matrix), 1, atol=1e-6) and np.allclose(matrix, matrix.T, atol=1e-6)
         if not is_one or np.linalg.eigvalsh(matrix)[0] < 1e-9:
-            raise ValueError("the matrix must be symmetric and positive definite, with ones along its diagonal")
+            raise ValueError(
+                "the matrix must be symmetric and positive definite, with ones along its diagonal; mend it"
+            )
         return self
 
 

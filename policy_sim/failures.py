@@ -171,7 +171,9 @@ class Rule(Described):
         forbids = len(self.never) >= 2 and self.only is None and not self.alongside
         demands = not self.never and self.only is not None and len(self.alongside) >= 1
         if not (forbids or demands):
-            raise ValueError("a rule has either `never` with two remedies or more, or `only` with `alongside`")
+            raise ValueError(
+                "a rule has either `never` with two remedies or more, or `only` with `alongside`; write one of these"
+            )
         return self
 
     @property

@@ -111,7 +111,8 @@ def _parse_yaml(text: str, what: str, may_alias: bool) -> Any:
             mark = getattr(error, "problem_mark", None)
             line = f", line {mark.line + 1}" if mark else ""
             problem = str(getattr(error, "problem", None) or error).replace("\n", " ")
-            raise InputError(f"{what}{line}: {problem}") from None
+            mend = "" if ";" in problem else "; correct what stands there: its indentation, quotes, commas or brackets"
+            raise InputError(f"{what}{line}: {problem}{mend}") from None
         _check_plain(content, what, "")
     return content
 
@@ -171,7 +172,7 @@ class _DistinctKeys(yaml.constructor.SafeConstructor):
                 continue
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise _refused(f"the key '{key}' stands twice", key_node.start_mark)
+                raise _refused(f"the key '{key}' stands twice; remove one", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -202,7 +203,7 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(content) < len(pairs):
         seen: set[str] = set()
         doubled = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ValueError(f"the key '{doubled}' stands twice")
+        raise ValueError(f"the key '{doubled}' stands twice; remove one")
     return content
 
 
@@ -214,7 +215,7 @@ def _finite(text: str) -> float:
 
 
 def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is not a number that JSON knows")
+    raise ValueError(f"{text} is not a number that JSON knows; write a finite one")
 
 
 def _check_plain(value: object, what: str, place: str) -> None:

@@ -69,7 +69,7 @@ def _values_set(settings: Sequence[str]) -> dict[str, str]:
         name, _, text = (part.strip() for part in setting.partition("="))
         if not name or not text:
             raise InputError(
-                f"--set {setting} is not NAME=NUMBER or NAME=RANGE, for example shop.cases_per_year=8000 or "
+                f"--set {setting} is not NAME=NUMBER or NAME=RANGE; write, for example, shop.cases_per_year=8000 or "
                 "shop.label_cost=5..9"
             )
         values[name] = text
@@ -280,6 +280,7 @@ def amount_per_year(option: str, text: str | None) -> float | None:
     value = plain_number(number.replace(",", ""))
     if value is None or not _LEAST_AMOUNT <= value <= _MOST_AMOUNT or period.strip() not in periods:
         raise InputError(
-            f"{option} {text} is not an amount above 0 a year or month (a hundredth to 1e15), for example 250000/year"
+            f"{option} {text} is not an amount above 0 a year or month; expected a hundredth to 1e15, for example "
+            "250000/year"
         )
     return value * periods[period.strip()]
