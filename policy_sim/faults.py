@@ -25,7 +25,7 @@ from policy_sim.failures import ACTS
 from policy_sim.fitting import Fault, Place
 from policy_sim.uncertain import GROUPS
 
-__all__ = ["TO_REPLACE", "FileReport", "check_scenario_file"]
+__all__ = ["TO_REPLACE", "FileReport", "check_scenario_file", "to_replace"]
 
 #: How the source of a number begins that was written out to be replaced, and has not been.
 TO_REPLACE = "to be replaced: "
@@ -114,6 +114,11 @@ def check_scenario_file(scenario: str | Path) -> FileReport:
     )
     remarks = () if whole is None else tuple(_said(fault, lines, path) for fault in _remarks(own, whole))
     return FileReport(path, tuple(words for words, _ in said), remarks, None if faults else whole)
+
+
+def to_replace(scenario: Scenario) -> list[str]:
+    """Return the assumptions that were written out to be replaced and have not been, by their full names."""
+    return [name for name in scenario.assumption_names if scenario.assumption(name).source.startswith(TO_REPLACE)]
 
 
 def _all_faults(content: Any) -> tuple[list[Fault], Scenario | None]:
@@ -333,7 +338,7 @@ def _unused(own: Mapping[str, Any], scenario: Scenario) -> Iterator[Fault]:
 
 
 def _to_replace(scenario: Scenario) -> Iterator[Fault]:
-    names = [name for name in scenario.assumption_names if scenario.assumption(name).source.startswith(TO_REPLACE)]
+    names = to_replace(scenario)
     if names:
         are = "number is" if len(names) == 1 else "numbers are"
         listed = ", ".join(names)

@@ -90,10 +90,14 @@ def _load_scenario(name: str) -> Scenario:
     """Return a scenario; what keeps it from being read says how much more does, and who names it."""
     from policy_sim.assumptions import load_scenario
     from policy_sim.border import InputError
-    from policy_sim.faults import check_scenario_file
+    from policy_sim.faults import check_scenario_file, to_replace
 
     try:
-        return load_scenario(name)
+        scenario = load_scenario(name)
+        count = len(to_replace(scenario))
+        if count:
+            note(f"{count} of its numbers are only written out to be replaced: policy-sim scenario check {name}")
+        return scenario
     except InputError as error:
         try:
             count = len(check_scenario_file(name).faults)

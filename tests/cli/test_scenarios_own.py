@@ -25,8 +25,9 @@ def test_a_skeleton_is_written_checked_and_run(run: Run, tmp_path: Path) -> None
     assert status == 0
     assert out.startswith("own.yaml can be used: 7 failures, 25 remedies, ")
     assert "16 numbers are still as written out, to be replaced by your own: remedy.loyalty_points_cost_share" in said
-    status, out, _ = run("evaluate", "generous", "--scenario", "my/own.yaml", *SMALL, "--json")
+    status, out, said = run("evaluate", "generous", "--scenario", "my/own.yaml", *SMALL, "--json")
     assert status == 0
+    assert "16 of its numbers are only written out to be replaced: policy-sim scenario check my/own.yaml" in said
     status, out, said = run("scenario", "new", *words)
     assert status == 2
     assert said == "policy-sim: 'my/own.yaml' is there already; choose another --out, or write over it with --force\n"
