@@ -10,6 +10,7 @@ import importlib.metadata
 import os
 import platform
 import re
+import shlex
 import shutil
 import socket
 import sys
@@ -23,12 +24,14 @@ from typing import Any, Literal
 
 import typer
 
-from policy_sim.cli.console import print_json
+from policy_sim.cli.console import print_json, program
 from policy_sim.cli.options import AsJson
 
 __all__ = ["Finding", "doctor", "examine"]
 
 _NAME = "policy-sim"
+#: Of a checkout.
+_ROOT = Path(__file__).resolve().parents[2]
 #: Extras that people choose, and what they are for; others are for tests.
 _EXTRAS = {
     "app": "the live panel: lab, app, share",
@@ -104,7 +107,7 @@ def examine() -> list[Finding]:
             findings += look()
         except Exception as error:  # one part that cannot be looked at hides no other
             words = str(error).splitlines() or [type(error).__name__]
-            findings.append(Finding(what, "to mend", words[0], f"install the program anew ({_install('')})"))
+            findings.append(Finding(what, "to mend", words[0], f"install the program anew: {_install('')}"))
     return findings
 
 
@@ -114,12 +117,14 @@ def _summary(findings: Sequence[Finding]) -> str:
         return f"The main job does not work here: mend {', '.join(stopping)} first."
     others = sum(finding.status == "to mend" for finding in findings)
     more = f"; {others} thing{'s' * (others > 1)} to mend besides" if others else ""
-    return f"The main job works here{more}. Next: policy-sim run"
+    return f"The main job works here{more}. Next: {program()} run"
 
 
 def _install(extra: str) -> str:
-    what = f"'.[{extra}]'" if extra else "."
-    return f"in a clone of the project: pip install {what}"
+    extras = f"[{extra}]" if extra else ""
+    if not _project():
+        return f"in a clone of the project: {shlex.quote(sys.executable)} -m pip install '.{extras}'"
+    return f"{shlex.quote(sys.executable)} -m pip install -e {shlex.quote(f'{_ROOT}{extras}')}"
 
 
 def _of_python() -> Finding:
@@ -173,7 +178,7 @@ def _requirements() -> dict[str, list[str]]:
 
 def _project() -> dict[str, Any]:
     """Return what pyproject.toml says of the project, in a checkout; nothing in an installed copy."""
-    path = Path(__file__).resolve().parents[2] / "pyproject.toml"
+    path = _ROOT / "pyproject.toml"
     content = tomllib.loads(path.read_text(encoding="utf-8")).get("project", {}) if path.is_file() else {}
     return content if content.get("name") == _NAME else {}
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from policy_sim.cli.completion import failure_names, scenario_names
-from policy_sim.cli.console import note, print_json, report_error, report_written
+from policy_sim.cli.console import note, print_json, program, report_error, report_written
 from policy_sim.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def new(
         typer.echo(text, nl=False)
         return
     write_whole(out, text)
-    report_written(f"{out}; look at it with: policy-sim scenario check {out}")
+    report_written(f"{out}; look at it with: {program()} scenario check {out}")
 
 
 def check(
@@ -91,7 +91,7 @@ def check(
             counted = f"{len(report.scenario.failures)} failures, {len(report.scenario.remedies)} remedies"
             numbers = f"{len(report.scenario.assumption_names)} numbers"
             typer.echo(
-                f"{report.path.name} can be used: {counted}, {numbers}. Next: policy-sim run --scenario {scenario}"
+                f"{report.path.name} can be used: {counted}, {numbers}. Next: {program()} run --scenario {scenario}"
             )
         else:
             count = len(report.faults)

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from policy_sim.cli.completion import scenario_names
-from policy_sim.cli.console import note
+from policy_sim.cli.console import note, program
 from policy_sim.cli.project import Project, check_empty, lay_out
 from policy_sim.cli.scenarios_own import base_as_written, checked_currency
 
@@ -137,7 +137,7 @@ def _check_files(project: Project) -> None:
         try:
             reading = read_transactions(project.orders, currency=project.currency, mapping=mapping).reading
         except InputError as error:
-            mend = f"policy-sim orders {shlex.quote(str(project.orders))} --write-mapping mapping.yaml"
+            mend = f"{program()} orders {shlex.quote(str(project.orders))} --write-mapping mapping.yaml"
             raise InputError(f"{error}; to say which column is what: {mend}, then --mapping mapping.yaml") from None
         for sentence in reading.sentences:
             note(sentence)
@@ -157,7 +157,7 @@ def _next_commands(project: Project, folder: Path) -> list[str]:
     return [
         f"Wrote {folder}/: {', '.join(sorted(project.names.values()))}",
         "Next: what is still to be replaced; the main job, as a first look; the best limits for people and tools.",
-        f"  policy-sim scenario check {place['scenario']}",
-        f"  policy-sim run {run} --cases 2000 --draws 50 --out {out}",
-        f"  policy-sim export {export} --format html,csv,json --out {published}",
+        f"  {program()} scenario check {place['scenario']}",
+        f"  {program()} run {run} --cases 2000 --draws 50 --out {out}",
+        f"  {program()} export {export} --format html,csv,json --out {published}",
     ]

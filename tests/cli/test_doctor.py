@@ -65,7 +65,7 @@ def test_an_optional_package_that_is_missing_names_its_extra(run: Run, versions:
     status, out, _ = run("doctor")
     assert status == 0
     assert "voila is not installed" in out
-    assert "-> in a clone of the project: pip install '.[app]'" in out
+    assert f"-> {sys.executable} -m pip install -e '{doctor._ROOT}[app]'" in out
     assert finding("extra app").status == "not there"
     assert finding("extra sweeps").status == "to mend"
     assert "duckdb is 1.0, needed is >=1.5" in finding("extra sweeps").found
@@ -95,6 +95,7 @@ def test_it_goes_by_what_is_installed_where_there_is_no_checkout(monkeypatch: py
     python = finding("Python")
     assert python.stops
     assert python.mend.startswith("install Python 3.99 or newer")
+    assert finding("packages").mend == f"in a clone of the project: {sys.executable} -m pip install '.'"
 
 
 def test_loops_that_cannot_be_kept_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
