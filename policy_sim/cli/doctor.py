@@ -37,9 +37,8 @@ _EXTRAS = {
     "app": "the live panel: lab, app, share",
     "pdf": "the agents' card as PDF",
     "engines": "conform: policies run in real engines",
-    "evidence": "calibrate: what a log of cases teaches",
     "cluster": "sweeps on several machines",
-    "sweeps": "sweeps: queries over their folder",
+    "sweeps": "queries over the folder of a sweep, and over exports (log build)",
 }
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "firefox", "microsoft-edge")
 #: Free space below which results may not fit, in bytes.
