@@ -100,7 +100,8 @@ def _status_of(error: Exception) -> int:
     if isinstance(error, InputError):
         words = str(error)
     elif hasattr(error, "format_message"):  # what typer raises where the words of a command do not fit
-        words = f"{error.format_message().rstrip('.')}; see policy-sim --help"
+        command = getattr(getattr(error, "ctx", None), "command_path", "policy-sim")
+        words = f"{error.format_message().rstrip('.')}; see {command} --help"
     elif isinstance(error, OSError):
         _drop_output()
         where = f"'{error.filename}'" if error.filename else "the result"

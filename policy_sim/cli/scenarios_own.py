@@ -44,7 +44,7 @@ def new(
     out: Annotated[Path | None, typer.Option("--out", help="File to write instead of standard output.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Write even over a file that is there.")] = False,
 ) -> None:
-    """A commented scenario file of one's own to fill in: it runs as it stands, on numbers marked as assumed."""
+    """A commented scenario file of your own to fill in: it runs as it stands, on numbers marked as assumed."""
     from policy_sim.border import check_place, write_whole
     from policy_sim.skeletons import scenario_skeleton
 

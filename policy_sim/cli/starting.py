@@ -45,7 +45,7 @@ def init(
     currency: Annotated[str | None, typer.Option("--currency", help="Currency of all amounts: EUR.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: what no option says is as usual.")] = False,
 ) -> None:
-    """A project of one's own in a folder: orders, scenario, policy, cases, a notebook; asks a little on a terminal."""
+    """A project of your own in a folder: orders, scenario, policy, cases, a notebook; asks a little on a terminal."""
     check_empty(folder)
     if not yes and _is_terminal():
         scenario = scenario or _ask_scenario()
