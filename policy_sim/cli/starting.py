@@ -27,11 +27,11 @@ _BASE = "online_retail"
 def init(
     folder: Annotated[Path, typer.Argument(help="Folder to lay out; it is made if it is not there.")],
     scenario: Annotated[
-        str | None,
+        str,
         typer.Option(
             "--scenario", help="The scenario that yours extends: a name, or a file.", autocompletion=scenario_names
         ),
-    ] = None,
+    ] = _BASE,
     orders: Annotated[
         Path | None, typer.Option("--orders", help="Your log of orders (CSV, Parquet), to be copied; else an example.")
     ] = None,
@@ -48,10 +48,10 @@ def init(
     """A project of your own in a folder: orders, scenario, policy, cases, a notebook; asks a little on a terminal."""
     check_empty(folder)
     if not yes and _is_terminal():
-        scenario = scenario or _ask_scenario()
+        scenario = _ask_scenario() if scenario == _BASE else scenario
         orders = orders or _ask_file("Your log of orders (CSV, Parquet; nothing for an example)")
         currency = currency or typer.prompt("Currency of all amounts", default=_currency_of(scenario), err=True)
-    base, extends = base_as_written(scenario or _BASE, folder / "scenario.yaml")
+    base, extends = base_as_written(scenario, folder / "scenario.yaml")
     project = Project(
         name=_name_of(folder),
         extends=extends,
