@@ -165,3 +165,55 @@ def test_aliases_are_mended_each_by_itself(tmp_path):
         "own.yaml, line 4, assumptions.shop.x",
         "own.yaml, line 5, assumptions.shop.y",
     ]
+
+
+FULL = yaml.safe_load(scenario_skeleton("online_retail", "own", failure="billing_error", remedy="points"))
+FULL |= {
+    "segments": [{"name": "few", "title": "Few", "prior_purchases_up_to": 3}, {"name": "many", "title": "Many"}],
+    "rules": [{"never": ["points", "coupon"], "because": "enough"}],
+    "tiers": ["agent", "lead", "manager"],
+    "wording": {"tiers": {"minutes": {"title": "time"}}},
+    "correlation": {"names": ["response.paradox", "response.wait_weight"], "matrix": [[1, 0.5], [0.5, 1]]},
+}
+
+
+def places_of(content, place=()):
+    for key, value in content.items() if isinstance(content, dict) else enumerate(content):
+        yield (*place, key)
+        if isinstance(value, dict | list):
+            yield from places_of(value, (*place, key))
+
+
+JUNK = st.one_of(
+    st.none() | st.booleans() | st.integers(-5, 10**9) | st.floats(-1e9, 1e9) | st.text("aZ_9 -", max_size=4),
+    st.sampled_from(
+        [[], {}, [1], ["points_5"], {"a": 1}, {"a": {"b": []}}, [[]], [[[]]], [{"name": "x"}], {"X y": {}}]
+    ),
+)
+
+
+@settings(max_examples=25)
+@given(changes=st.dictionaries(st.sampled_from(list(places_of(FULL))), JUNK, min_size=1, max_size=4))
+def test_whatever_stands_there_is_a_report_that_agrees_with_reading(changes, tmp_path_factory):
+    content = copy.deepcopy(FULL)
+    for place, value in changes.items():
+        here = content
+        try:
+            for key in place[:-1]:
+                here = here[key]
+            here[place[-1]] = value
+        except (TypeError, KeyError, IndexError):  # an earlier change took that place away
+            continue
+    path = written(tmp_path_factory.mktemp("own"), content)
+    try:
+        read = load_scenario(path)
+    except InputError:
+        read = None
+    try:
+        report = check_scenario_file(path)
+    except InputError:  # what it extends is not there
+        assert read is None
+        return
+    assert report.scenario == read
+    assert bool(report.faults) == (read is None)
+    assert all("\n" not in line for line in (*report.faults, *report.remarks))
