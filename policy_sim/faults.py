@@ -158,9 +158,8 @@ def _unshared(content: Any) -> Any:
 def _fill_in(content: Any, fault: Fault) -> bool:
     """Put something plain where a number, a failure or a remedy lacks a member, so that its others are looked at."""
     *part, name = fault.place or ("",)
-    if not fault.is_missing or len(part) != {"assumptions": 3, "remedies": 2, "failures": 2}.get(
-        str(part[0] if part else ""), 0
-    ):
+    depths = {"assumptions": 3, "remedies": 2, "failures": 2}
+    if not fault.is_missing or not part or len(part) != depths.get(str(part[0])):
         return False
     here = content
     for key in part:

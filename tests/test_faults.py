@@ -102,6 +102,7 @@ def test_a_failure_of_one_s_own_takes_one_round_instead_of_sixteen(tmp_path):
             "tiers: [agent]\nname: Own\nsegments: []",
             ["line 2, tiers: ", "line 3, name: ", "line 4, segments: ", "again"],
         ),
+        ("assumptions: null", ["line 2, assumptions: 'assumptions' is missing", "what else is wrong"]),
         ("assumptions: 5", ["line 2, assumptions: found 5", "what else is wrong cannot be seen before"]),
         (
             "rules: [{ never: [coupon], because: x }, { only: a, alongside: [b], because: y }]",
