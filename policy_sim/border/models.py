@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from policy_sim.border.errors import InputError
 
-__all__ = ["Described", "parse_model"]
+__all__ = ["Described", "fault_words", "parse_model"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -46,19 +47,27 @@ def parse_model(model: type[Model], content: object, where: str) -> Model:
         raise InputError(_first_fault(error, where)) from None
 
 
+def fault_words(fault: ErrorDetails) -> str:
+    """Return what is wrong at one place, as pydantic found it, and how to mend it, without the place."""
+    message = fault["msg"].removeprefix("Value error, ").replace("\n", " ")
+    if fault["type"] == "missing":
+        return f"'{fault['loc'][-1]}' is missing; add it"
+    if fault["type"] == "extra_forbidden":
+        return f"unexpected entry '{fault['loc'][-1]}'; remove it or correct its name"
+    if fault["type"] == "value_error":
+        return message
+    written = repr(fault["input"])
+    written = written if len(written) <= 60 else written[:57] + "..."
+    return f"found {written}: {message[0].lower()}{message[1:]}"
+
+
 def _first_fault(error: ValidationError, where: str) -> str:
     fault = error.errors(include_url=False)[0]
     place = ""
     for part in fault["loc"]:
         place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else str(part)
     place = f"{where}, {place}" if place else where
-    message = fault["msg"].removeprefix("Value error, ").replace("\n", " ")
-    if fault["type"] == "missing":
-        return f"'{fault['loc'][-1]}' is missing ({place}); add it"
-    if fault["type"] == "extra_forbidden":
-        return f"unexpected entry '{fault['loc'][-1]}' ({place}); remove it or correct its name"
-    if fault["type"] == "value_error":
-        return f"{message} ({place})"
-    written = repr(fault["input"])
-    written = written if len(written) <= 60 else written[:57] + "..."
-    return f"found {written}: {message[0].lower()}{message[1:]} ({place})"
+    what, separator, mend = fault_words(fault).partition("; ")
+    if fault["type"] in ("missing", "extra_forbidden"):
+        return f"{what} ({place}){separator}{mend}"
+    return f"{what}{separator}{mend} ({place})"

@@ -20,12 +20,15 @@ from policy_sim.cli import (
     comparing,
     customers,
     deciding,
+    doctor,
     evidence,
     live,
     orders,
     playbook,
     publishing,
     scenarios,
+    scenarios_own,
+    starting,
     studies,
 )
 from policy_sim.cli.console import report_error
@@ -61,6 +64,14 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "share": live.share,
     "lab": live.lab,
     "app": live.app,
+    "init": starting.init,
+    "doctor": doctor.doctor,
+}
+#: Commands of `scenario` by name.
+SCENARIO_COMMANDS: Mapping[str, Callable[..., None]] = {
+    "show": scenarios.show,
+    "new": scenarios_own.new,
+    "check": scenarios_own.check,
 }
 
 
@@ -94,7 +105,8 @@ def _status_of(error: Exception) -> int:
     if isinstance(error, InputError):
         words = str(error)
     elif hasattr(error, "format_message"):  # what typer raises where the words of a command do not fit
-        words = f"{error.format_message().rstrip('.')}; see policy-sim --help"
+        command = getattr(getattr(error, "ctx", None), "command_path", "policy-sim")
+        words = f"{error.format_message().rstrip('.')}; see {command} --help"
     elif isinstance(error, OSError):
         _drop_output()
         where = f"'{error.filename}'" if error.filename else "the result"
@@ -119,7 +131,6 @@ def _program() -> Callable[..., Any]:
 
 def _app() -> typer.Typer:
     app = typer.Typer(
-        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         help="Finds how far a support agent may go without asking, and what that is worth.",
@@ -127,15 +138,11 @@ def _app() -> typer.Typer:
     for name, command in COMMANDS.items():
         app.command(name)(with_groups(command))
     scenario = typer.Typer(add_completion=False, rich_markup_mode=None, help="What a scenario assumes.")
-    scenario.callback()(_scenario)
-    scenario.command("show")(scenarios.show)
+    for name, command in SCENARIO_COMMANDS.items():
+        scenario.command(name)(command)
     app.add_typer(scenario, name="scenario")
     log = typer.Typer(add_completion=False, rich_markup_mode=None, help="Your own cases: a log of what happened.")
     for name, command in evidence.LOG_COMMANDS.items():
         log.command(name)(with_groups(command))
     app.add_typer(log, name="log")
     return app
-
-
-def _scenario() -> None:
-    """Keep `show` a word of its own: a group of one command would swallow it."""

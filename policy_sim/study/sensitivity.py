@@ -244,7 +244,10 @@ def one_at_a_time(
         if include_chosen or scenario.assumption(name).distribution != "chosen"
     )
     if not moved:
-        raise InputError("no assumption is left to move: those given are decisions or known facts (include_chosen)")
+        raise InputError(
+            "no assumption is left to move: those given are decisions or known facts; name others, or let these move "
+            "too (include_chosen)"
+        )
     points = np.stack([_points(scenario, name) for name in moved])
     draws = _one_moved(scenario, moved, points)
     payoffs = value_cases(scenario, cases, draws)
