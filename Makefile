@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 FRESH := $(shell test -x $(RUN) && test "$$(cat $(VENV)/.made 2>/dev/null)" = "$$(pwd -P)" || echo anew)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab app test test-lowest test-newest picture benchmarks clean anew
+.PHONY: help demo lab app docs reference test test-lowest test-newest picture benchmarks clean anew
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -25,6 +25,13 @@ lab: $(VENV)/.app ## open the notebook in JupyterLab
 
 app: $(VENV)/.app ## open the panel as a page of its own
 	@$(VENV)/bin/policy-sim app
+
+docs: $(VENV)/.docs ## build the pages of docs/ as a site in site/, to be read without a network
+	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --quiet
+	@printf '%s\n' 'site/index.html'
+
+reference: $(VENV)/.docs ## write the pages anew that are made of models, commands and figures
+	@PYTHONPATH=tests $(RUN) -m documentation.write
 
 # What pytest needs to share the tests among two processes, file by file, in the order that tests/conftest.py gives them.
 IN_PARALLEL := --nbmake --numprocesses 2 --dist loadfile --no-loadscope-reorder tests notebooks
@@ -73,7 +80,7 @@ benchmarks: $(VENV)/.test ## run the scripts in tests/benchmarks, one after the 
 	done
 
 clean: ## remove .venv, caches and build leftovers; results in out/ stay
-	rm -rf $(VENV) $(VENV)-lowest $(VENV)-newest build dist test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-newest build dist site test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find policy_sim tests notebooks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 # A stamp is written last: an interrupted or failed install leaves none.
@@ -91,8 +98,13 @@ $(VENV)/.app: pyproject.toml $(VENV)/.made
 	@$(RUN) -m pip install --quiet --no-input --disable-pip-version-check -e '.[app]'
 	@touch $@
 
-# What the tests need includes what the application needs.
+$(VENV)/.docs: pyproject.toml $(VENV)/.made
+	@printf '=== installing what the pages are built with\n'
+	@$(RUN) -m pip install --quiet --no-input --disable-pip-version-check -e '.[docs]'
+	@touch $@
+
+# What the tests need includes what the application and the pages need.
 $(VENV)/.test: pyproject.toml $(VENV)/.made
 	@printf '=== installing the application and what its tests need; the first time takes a few minutes\n'
 	@$(RUN) -m pip install --quiet --no-input --disable-pip-version-check -e '.[test]'
-	@touch $(VENV)/.app $@
+	@touch $(VENV)/.app $(VENV)/.docs $@

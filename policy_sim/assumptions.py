@@ -47,8 +47,12 @@ _DRAWN_APART = "playbook."
 class Correlation(Described):
     """How assumptions that were measured together hang together: correlations of their normal scores."""
 
-    names: Annotated[tuple[str, ...], Field(min_length=2)]
-    matrix: tuple[tuple[float, ...], ...]
+    names: Annotated[tuple[str, ...], Field(min_length=2)] = Field(
+        description="Full names of the assumptions, such as response.paradox."
+    )
+    matrix: tuple[tuple[float, ...], ...] = Field(
+        description="A row and a column for each name: from -1 to 1, ones along the diagonal, positive definite."
+    )
 
     @model_validator(mode="after")
     def _is_a_correlation(self) -> Self:
@@ -64,24 +68,33 @@ class Correlation(Described):
 
 
 class Scenario(Described):
-    """A named set of assumptions, failures and remedies; `rules` leave combinations of remedies out.
+    """A named set of assumptions, failures and remedies."""
 
-    `correlation` is there where assumptions were measured together, on one log: draws follow it. `wording` says once
-    how assumptions are said that every failure, or every tier, has; one that says it itself goes before.
-    """
-
-    name: Name
-    title: Text
-    description: Text
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    assumptions: Mapping[Name, Mapping[Name, Assumption]]
-    tiers: Annotated[tuple[Name, ...], Field(min_length=2)]
-    segments: Annotated[tuple[Segment, ...], Field(min_length=1)]
-    remedies: Mapping[Name, Remedy]
-    failures: Annotated[Mapping[Name, Failure], Field(min_length=1)]
-    rules: tuple[Rule, ...] = ()
-    correlation: Correlation | None = None
-    wording: Wording = Wording()
+    name: Name = Field(description="By which commands and files name it; as its file is called.")
+    title: Text = Field(description="What people read.")
+    description: Text = Field(description="What business it is, in a sentence or two.")
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = Field(
+        description="Three letters, as in ISO 4217; all money of the scenario is in it."
+    )
+    assumptions: Mapping[Name, Mapping[Name, Assumption]] = Field(
+        description="Every number, by group and name; a group for each failure and each tier among them."
+    )
+    tiers: Annotated[tuple[Name, ...], Field(min_length=2)] = Field(
+        description="Who decides, from the front line up; the last one has no limits."
+    )
+    segments: Annotated[tuple[Segment, ...], Field(min_length=1)] = Field(
+        description="Customers whom a policy may treat alike, from the lowest bound up."
+    )
+    remedies: Mapping[Name, Remedy] = Field(description="What can be given, by name.")
+    failures: Annotated[Mapping[Name, Failure], Field(min_length=1)] = Field(description="What goes wrong, by name.")
+    rules: tuple[Rule, ...] = Field((), description="Combinations of remedies that make no sense.")
+    correlation: Correlation | None = Field(
+        None, description="How assumptions that were measured on one log hang together; draws follow it."
+    )
+    wording: Wording = Field(
+        Wording(),
+        description="How assumptions are said that every failure, or every tier, has; their own words go first.",
+    )
 
     @model_validator(mode="after")
     def _parts_fit_together(self, info: ValidationInfo) -> Self:

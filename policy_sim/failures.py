@@ -11,7 +11,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from policy_sim.border import Described, InputError, unknown
 from policy_sim.currencies import amount_words
@@ -35,7 +35,7 @@ def _coefficient(value: object) -> object:
 
 
 #: "1", "-1", the name of an assumption, or that name with a minus sign before it.
-Coefficient = Annotated[str, BeforeValidator(_coefficient)]
+Coefficient = Annotated[str, BeforeValidator(_coefficient), WithJsonSchema({"type": "string", "format": "coefficient"})]
 _Alternatives = Annotated[tuple[tuple[str, ...], ...], Field(min_length=1)]
 #: A linear form in the case's columns; "amount" stands for the amount of the remedy.
 Form = Mapping[str, Coefficient]
@@ -44,40 +44,52 @@ Form = Mapping[str, Coefficient]
 class Remedy(Described):
     """One atomic act: linear forms in the case's columns, so that a new remedy needs no code.
 
-    `worth` is what the customer gets, `trouble` what it costs the customer, `cost` what it costs the firm, `gain` what
-    an opportunist would gain (worth by default; trouble is subtracted from that too), all in money; `uses` says which
-    limits it uses and how much of each. With `amounts` (money) or `shares_of_price` (0-1) there is a variant for each
-    of these, named `remedy_10`.
-
-    `kind` says what it is made of; where that does not match what the failure took, customers feel it as less.
-    `minutes` are those of whoever decides, `supervisor_minutes` those of supervisors, who also handle escalations.
-    `lead_hours` is the time until it arrives, `effort` (0-1) what it asks of the customer, `gesture` (0-1) how strong a
-    gesture it is. A `proactive` remedy is given before the customer complains, and so reaches those who never would.
-    `said` is what a person would say is given, where the title does not do: "{}" stands for the amount of a variant.
-    With a remedy that is `in_line` the customer waits for a supervisor, as in an escalation. What `comes_first` has to
-    arrive before all else is sent: an item that is asked back. `needs` is a column of the case without which it cannot
-    be given: the item in stock, a part that is still made.
+    A form gives, by column of the case, what one unit of it counts: 1, -1 or the name of an assumption, which a minus
+    sign may precede; `amount` stands for the remedy's own amount.
     """
 
-    title: Text
-    said: Text | None = None
-    kind: RemedyKind | None = None
-    proactive: bool = False
-    in_line: bool = False
-    comes_first: bool = False
-    needs: str | None = None
-    amounts: tuple[Annotated[float, Field(gt=0)], ...] = ()
-    shares_of_price: tuple[Annotated[float, Field(gt=0, le=1)], ...] = ()
-    cost: Form = Field({})
-    worth: Form = Field({})
-    trouble: Form = Field({})
-    gain: Form | None = None
-    uses: Mapping[str, Form] = {}
-    minutes: Coefficient | None = None
-    supervisor_minutes: Coefficient | None = None
-    lead_hours: Coefficient | None = None
-    effort: Coefficient | None = None
-    gesture: Coefficient | None = None
+    title: Text = Field(description="What people read.")
+    said: Text | None = Field(
+        None,
+        description='What a person would say is given, where the title does not do; "{}" stands for the amount.',
+    )
+    kind: RemedyKind | None = Field(
+        None,
+        description="What it is made of; where that does not match what the failure took (matched_by), customers feel "
+        "it as less. Left out for acts that give nothing by themselves.",
+    )
+    proactive: bool = Field(
+        False, description="Given before the customer complains, and so to those too who never would."
+    )
+    in_line: bool = Field(False, description="The customer waits for a supervisor with it, as in an escalation.")
+    comes_first: bool = Field(
+        False, description="It has to arrive before all else is sent: an item that is asked back."
+    )
+    needs: str | None = Field(
+        None, description=f"Column of the case without which it cannot be given: {' or '.join(NEEDS)}."
+    )
+    amounts: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        (), description="Money; each makes a variant, named after it: loyalty_points_5."
+    )
+    shares_of_price: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
+        (), description="Instead of amounts: shares of the item's price, each a variant; 0.2 makes partial_refund_20."
+    )
+    cost: Form = Field({}, description="What it costs the firm, in money, as a form.")
+    worth: Form = Field({}, description="What the customer gets by it, in money, as a form.")
+    trouble: Form = Field({}, description="What it costs the customer, in money, as a form.")
+    gain: Form | None = Field(
+        None, description="What an opportunist would gain, as a form; its worth where left out. Trouble comes off."
+    )
+    uses: Mapping[str, Form] = Field(
+        {}, description="By limit, how much of it the remedy uses, as a form; whoever gives it must be allowed so much."
+    )
+    minutes: Coefficient | None = Field(None, description="Minutes of whoever decides.")
+    supervisor_minutes: Coefficient | None = Field(
+        None, description="Minutes of supervisors, who also handle escalations."
+    )
+    lead_hours: Coefficient | None = Field(None, description="Hours until it arrives.")
+    effort: Coefficient | None = Field(None, description="What it asks of the customer, from 0 to 1.")
+    gesture: Coefficient | None = Field(None, description="How strong a gesture it is, from 0 to 1.")
 
     @field_validator("uses", mode="before")
     @classmethod
@@ -144,27 +156,29 @@ class Remedy(Described):
 
 
 class Failure(Described):
-    """A kind of thing that goes wrong, how customers see it, and the resolutions that make sense for it.
+    """A kind of thing that goes wrong, how customers see it, and the resolutions that make sense for it."""
 
-    `shape` is "rejected" where the service was useless to the customer, "accepted" where it was flawed but accepted.
-    `matched_by` are the kinds of remedy that match what the customer lost. `resolutions` holds named parts, each a list
-    of alternatives, each a list of remedies; every combination of one alternative from each part is one resolution,
-    unless a rule of the scenario leaves it out.
-    """
-
-    title: Text
-    shape: Literal["rejected", "accepted"]
-    matched_by: Annotated[tuple[RemedyKind, ...], Field(min_length=1)]
-    resolutions: Mapping[str, _Alternatives]
+    title: Text = Field(description="What people read.")
+    shape: Literal["rejected", "accepted"] = Field(
+        description="How compensation works: the service was useless to the customer (rejected), so that little does "
+        "nothing, or flawed but accepted (accepted), so that the first part does most."
+    )
+    matched_by: Annotated[tuple[RemedyKind, ...], Field(min_length=1)] = Field(
+        description="Kinds of remedy that match what the customer lost."
+    )
+    resolutions: Mapping[str, _Alternatives] = Field(
+        description="Named parts, each a list of alternatives, each a list of remedies ([] for nothing); every "
+        "combination of one alternative from each part is a resolution, unless a rule leaves it out."
+    )
 
 
 class Rule(Described):
     """Leaves out combinations that make no sense: remedies `never` together, or one `only` alongside one of others."""
 
-    never: tuple[str, ...] = ()
-    only: str | None = None
-    alongside: tuple[str, ...] = ()
-    because: Text
+    never: tuple[str, ...] = Field((), description="Two remedies or more that are never given together.")
+    only: str | None = Field(None, description="A remedy that is given only where one of others is.")
+    alongside: tuple[str, ...] = Field((), description="With only: the others, one of which must be given.")
+    because: Text = Field(description="Why, in words.")
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:

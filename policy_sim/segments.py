@@ -25,16 +25,18 @@ _BOUNDS: Mapping[str, str] = {
 
 
 class Segment(Described):
-    """Customers up to a bound and above that of the segment before (the last segment has no upper end).
+    """Customers up to a bound and above that of the segment before; all segments are bounded by the same."""
 
-    The bound is a count of orders, the one that failed included, or a future value in the scenario's money right after
-    that order; all segments of a scenario are bounded by the same.
-    """
-
-    name: Name
-    title: Text
-    prior_purchases_up_to: Annotated[int, Field(ge=0)] | None = None
-    future_value_up_to: Annotated[float, Field(gt=0)] | None = None
+    name: Name = Field(description="By which policies name it.")
+    title: Text = Field(description="What people read.")
+    prior_purchases_up_to: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="Most orders of a customer in it, the one that failed included; the last segment has none."
+    )
+    future_value_up_to: Annotated[float, Field(gt=0)] | None = Field(
+        None,
+        description="Instead of orders: the highest future value of a customer in it, in the scenario's money, right "
+        "after the order that failed; the last segment has none.",
+    )
 
 
 def check_segments(segments: Sequence[Segment]) -> None:

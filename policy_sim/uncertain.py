@@ -68,24 +68,22 @@ _TOP_FACT = 1e5
 
 
 class Said(Described):
-    """How an assumption is said to people who have never seen its name.
+    """How an assumption is said to people who have never seen its name."""
 
-    Attributes
-    ----------
-    title
-        What it is: "How much customers mind waiting".
-    sentence
-        What its number means, as a clause without a capital or a full stop; one of `PLACEHOLDERS` stands for the
-        number: "a day's wait costs {customers}".
-    picture
-        With {customers}: which facts of a typical case are moved, each from one value to another. Hours since it went
-        wrong, days since the failure before, and counts are as in cases; severity, effort, gesture, proactive,
-        suspected and insult go from 0 to 1; compensation is a multiple of the loss.
-    """
-
-    title: Annotated[str, Field(min_length=1, max_length=80)] | None = None
-    sentence: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    picture: Annotated[Mapping[Pictured, tuple[float, float]], Field(min_length=1)] | None = None
+    title: Annotated[str, Field(min_length=1, max_length=80)] | None = Field(
+        None, description='What it is, in a few words: "How much customers mind waiting".'
+    )
+    sentence: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        None,
+        description="What its number means, as a clause without a capital or a full stop; one of "
+        f"{', '.join(f'{{{name}}}' for name in PLACEHOLDERS)} stands for the number.",
+    )
+    picture: Annotated[Mapping[Pictured, tuple[float, float]], Field(min_length=1)] | None = Field(
+        None,
+        description="With {customers}: which facts of a typical case are moved, each from one value to another. Hours, "
+        "days and counts are as in cases; severity, effort, gesture, proactive, suspected and insult go from 0 to 1; "
+        "compensation is a multiple of the loss.",
+    )
 
     @model_validator(mode="after")
     def _sentence_has_one_place_for_the_number(self) -> Self:
@@ -127,26 +125,36 @@ def spelled_out(name: str) -> str:
 class Wording(Described):
     """How assumptions are said that every failure has, and those that every tier has: by their own names."""
 
-    failures: Mapping[Name, Said] = {}
-    tiers: Mapping[Name, Said] = {}
+    failures: Mapping[Name, Said] = Field(
+        {}, description="By the name of an assumption that every failure has: how it is said."
+    )
+    tiers: Mapping[Name, Said] = Field(
+        {}, description="By the name of an assumption that every tier has: how it is said."
+    )
 
 
 class Assumption(Said):
-    """One uncertain number with what is known about it.
+    """One uncertain number with what is known about it; how it is said to people may stand beside it."""
 
-    `range` is the plausible range; draws never leave it. `distribution` says how draws fill it: "triangular" with its
-    mode at `value`, "uniform", "measured" through `quantiles`, the values below which the shares `MEASURED_AT` of them
-    lie, or "chosen": a decision or a known fact, held at `value` in every draw. `trust`: "own" for what was measured on
-    the company's own cases, "measured" for what was measured elsewhere. `title`, `sentence` and `picture`: see `Said`.
-    """
-
-    value: float
-    unit: Text
-    range: tuple[float, float]
-    source: Text
-    trust: Literal["own", "measured", "calibrated", "assumed"] = "assumed"
-    distribution: Literal["triangular", "uniform", "measured", "chosen"] = "triangular"
-    quantiles: tuple[float, ...] = ()
+    value: float = Field(description="The best guess today, 0 or more and within the range; agents go by it.")
+    unit: Text = Field(description='What the number counts; one that begins with "share" lies within 0 and 1.')
+    range: tuple[float, float] = Field(description="The plausible range, lower end first; draws never leave it.")
+    source: Text = Field(description="Where the number comes from: a study, your books, or that it is judgement.")
+    trust: Literal["own", "measured", "calibrated", "assumed"] = Field(
+        "assumed",
+        description="How far it can be relied on: measured on your own cases (own) or elsewhere (measured), set so "
+        "that the model meets a published aggregate (calibrated), or judgement (assumed).",
+    )
+    distribution: Literal["triangular", "uniform", "measured", "chosen"] = Field(
+        "triangular",
+        description="How draws fill the range: with their mode at the value (triangular), evenly (uniform), through "
+        "the quantiles (measured), or not at all: a decision or a known fact, the same in every draw (chosen).",
+    )
+    quantiles: tuple[float, ...] = Field(
+        (),
+        description="With measured: eleven rising values, below which "
+        f"{', '.join(f'{100 * share:g}' for share in MEASURED_AT)} % of the draws lie.",
+    )
 
     @model_validator(mode="after")
     def _value_lies_in_range(self) -> Self:

@@ -157,9 +157,9 @@ class _Outer(BaseModel):
     [
         ({"parts": [{"amount": 1}, {}]}, "'amount' is missing (f.yaml, parts[1].amount); add it"),
         ({"parts": [{"amount": 1, "unit": 2}]}, "unexpected entry 'unit' (f.yaml, parts[0].unit); remove it"),
-        ({"parts": [{"amount": "much"}]}, "found 'much': input should be a valid number"),
-        ([1], "found [1]: input should be a valid dictionary"),
-        (None, "found None: input should be a valid dictionary"),
+        ({"parts": [{"amount": "much"}]}, "found 'much': expected a number (f.yaml, parts[0].amount)"),
+        ([1], "found [1]: expected entries, each a name and what it stands for (f.yaml)"),
+        (None, "found None: expected entries, each a name"),
         ({"parts": "x" * 500}, "..."),
     ],
 )

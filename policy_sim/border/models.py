@@ -6,6 +6,7 @@ place. Left to others: what the models are.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -44,7 +45,41 @@ def parse_model(model: type[Model], content: object, where: str) -> Model:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise InputError(_first_fault(error, where)) from None
+        raise InputError(_first_fault(error, content, where)) from None
+
+
+#: What was expected, in words that say what to write, by the kind of fault as pydantic names it.
+_EXPECTED: Mapping[str, str] = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "date_parsing": "a day, such as 2026-12-01",
+    "dict_type": "entries, each a name and what it stands for",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "finite_number": "a number that is not infinite",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "{ge:g} or more",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "{le:g} or less",
+    "literal_error": "{expected}",
+    "mapping_type": "entries, each a name and what it stands for",
+    "model_type": "entries, each a name and what it stands for",
+    "multiple_of": "a multiple of {multiple_of:g}",
+    "string_too_long": "at most {max_length} characters",
+    "string_too_short": "some text",
+    "string_type": "text",
+    "too_long": "at most {max_length} of them",
+    "too_short": "{min_length} or more of them",
+    "tuple_type": "a list",
+}
+#: The same for texts of a form.
+_FORMS: Mapping[str, str] = {
+    r"^[a-z][a-z0-9_]*$": "a name of small letters, digits and _, a letter first",
+    r"^[A-Z]{3}$": "three capital letters, such as USD",
+}
 
 
 def fault_words(fault: ErrorDetails) -> str:
@@ -58,16 +93,32 @@ def fault_words(fault: ErrorDetails) -> str:
         return message
     written = repr(fault["input"])
     written = written if len(written) <= 60 else written[:57] + "..."
-    return f"found {written}: {message[0].lower()}{message[1:]}"
+    context = fault.get("ctx", {})
+    kind = "string_too_short" if fault["input"] == "" else fault["type"]
+    expected = _FORMS.get(context.get("pattern", "")) or _EXPECTED.get(kind, "").format(**context)
+    return f"found {written}: expected {expected or message[0].lower() + message[1:]}"
 
 
-def _first_fault(error: ValidationError, where: str) -> str:
+def _first_fault(error: ValidationError, content: object, where: str) -> str:
     fault = error.errors(include_url=False)[0]
-    place = ""
-    for part in fault["loc"]:
-        place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else str(part)
+    place = _place(fault["loc"], content)
+    if fault["type"] == "missing":  # which is no part of the file yet
+        place += f".{fault['loc'][-1]}" if place else str(fault["loc"][-1])
     place = f"{where}, {place}" if place else where
     what, separator, mend = fault_words(fault).partition("; ")
     if fault["type"] in ("missing", "extra_forbidden"):
         return f"{what} ({place}){separator}{mend}"
     return f"{what}{separator}{mend} ({place})"
+
+
+def _place(parts: tuple[int | str, ...], content: object) -> str:
+    """Return where in a file a fault is, as far as the file goes: pydantic also names the type that it tried."""
+    place, at = "", content
+    for part in parts:
+        if isinstance(at, Mapping) and part in at:
+            place += f".{part}" if place else str(part)
+            at = at[part]
+        elif isinstance(at, list | tuple) and isinstance(part, int) and part < len(at):
+            place += f"[{part}]"
+            at = at[part]
+    return place

@@ -42,6 +42,10 @@ _HEAD = """\
 """
 
 
+def _by_word(kind: str) -> str:
+    return f"By a word of yours, {KINDS_OF_WORDS[kind]}."
+
+
 class _Frozen(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -49,10 +53,16 @@ class _Frozen(pydantic.BaseModel):
 class FileMapping(_Frozen):
     """What a person says of a file: what it holds, which export it is, and the column of each field."""
 
-    kind: Literal["tickets", "refunds", "orders", "none"] | None = None
-    shape: str | None = None
-    columns: dict[str, str | None] = {}
-    cents: bool | None = None
+    kind: Literal["tickets", "refunds", "orders", "none"] | None = Field(
+        None, description="What it holds; none sets it aside. Found by its columns where left out."
+    )
+    shape: str | None = Field(None, description=f"Which export it is: {', '.join(SHAPES)}.")
+    columns: dict[str, str | None] = Field(
+        {},
+        description=f"By field the name of the column. Of tickets: {', '.join(TICKET_FIELDS)}; of refunds: "
+        f"{', '.join(REFUND_FIELDS)}.",
+    )
+    cents: bool | None = Field(None, description="Whether its amounts are in cents.")
 
     @pydantic.field_validator("shape")
     @classmethod
@@ -63,24 +73,26 @@ class FileMapping(_Frozen):
 
 
 class CaseLogMapping(_Frozen):
-    """What files and words mean.
+    """What files and words mean."""
 
-    `window_days` is how long before a case the order may lie that is taken for the one that failed, where the case has
-    no number of an order; `refund_days` how long after a case was closed a refund may come that is taken for its own.
-    """
-
-    files: dict[str, FileMapping] = {}
-    failures: dict[str, str | None] = {}
-    remedies: dict[str, str | None] = {}
-    tiers: dict[str, str | None] = {}
-    asks: dict[str, str | None] = {}
-    priorities: dict[str, float | Literal["?"] | None] = {}
-    channels: dict[str, bool | Literal["?"] | None] = {}
-    statuses: dict[str, bool | Literal["?"] | None] = {}
-    time_zone: str = "UTC"
-    day_first: bool | None = None
-    window_days: Annotated[int, Field(ge=1, le=3_650)] = 120
-    refund_days: Annotated[int, Field(ge=0, le=365)] = 30
+    files: dict[str, FileMapping] = Field({}, description="By the name of a file, what it is.")
+    failures: dict[str, str | None] = Field({}, description=_by_word("failures"))
+    remedies: dict[str, str | None] = Field({}, description=_by_word("remedies"))
+    tiers: dict[str, str | None] = Field({}, description=_by_word("tiers"))
+    asks: dict[str, str | None] = Field({}, description=_by_word("asks"))
+    priorities: dict[str, float | Literal["?"] | None] = Field({}, description=_by_word("priorities"))
+    channels: dict[str, bool | Literal["?"] | None] = Field({}, description=_by_word("channels"))
+    statuses: dict[str, bool | Literal["?"] | None] = Field({}, description=_by_word("statuses"))
+    time_zone: str = Field("UTC", description="Of times that name none: a name of the IANA database.")
+    day_first: bool | None = Field(None, description="Whether 03/04/2026 is the 3rd of April.")
+    window_days: Annotated[int, Field(ge=1, le=3_650)] = Field(
+        120,
+        description="Days: how long before a case the order may lie that is taken for the one that failed, where the "
+        "case has no number of an order.",
+    )
+    refund_days: Annotated[int, Field(ge=0, le=365)] = Field(
+        30, description="Days: how long after a case was closed a refund may come that is taken for its own."
+    )
 
     def check(self, scenario: Scenario, where: str) -> None:
         """See that what words stand for is known to a scenario.

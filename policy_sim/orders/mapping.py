@@ -28,8 +28,12 @@ class LogMapping(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
-    columns: dict[str, str]
-    count: tuple[str, ...] | None = None
+    columns: dict[str, str] = pydantic.Field(
+        description=f"By role the name of the column in the log. Roles are {', '.join(ROLES)}."
+    )
+    count: tuple[str, ...] | None = pydantic.Field(
+        None, description="Statuses of orders that count as sales; those that are known to where left out."
+    )
 
     @pydantic.field_validator("columns")
     @classmethod

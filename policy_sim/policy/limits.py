@@ -149,17 +149,19 @@ Limits = Annotated[
 class Tier(Frozen):
     """Who decides, with the most that may be given in each dimension without asking; the last tier has no limits."""
 
-    name: Name
-    limits: Limits = Field(default_factory=dict)
+    name: Name = Field(description="As the scenario calls it.")
+    limits: Limits = Field(
+        default_factory=dict, description="By limit, the most that may be given without asking; all of them, or none."
+    )
 
 
 class LimitException(Frozen):
     """Other limits of a tier for one failure, one segment, or both; the most specific one wins."""
 
-    tier: Name
-    failure: Name | None = None
-    segment: Name | None = None
-    limits: Annotated[Limits, Field(min_length=1)]
+    tier: Name = Field(description="Whose limits these are; not the last tier's, which has none.")
+    failure: Name | None = Field(None, description="The failure that it is for; any where left out.")
+    segment: Name | None = Field(None, description="The segment that it is for; any where left out.")
+    limits: Annotated[Limits, Field(min_length=1)] = Field(description="The limits that are others then.")
 
     @model_validator(mode="after")
     def _names_what_it_is_for(self) -> Self:
@@ -175,9 +177,11 @@ class LimitException(Frozen):
 class Guard(Frozen):
     """A condition that takes a case out of a tier's hands: at this value or above, it goes straight to another tier."""
 
-    fact: Annotated[str, Field(json_schema_extra={"enum": list(GUARD_FACTS)})]
-    at_least: Annotated[float, Field(allow_inf_nan=False)]
-    to: Name
+    fact: Annotated[str, Field(json_schema_extra={"enum": list(GUARD_FACTS)})] = Field(
+        description="What of the case is looked at."
+    )
+    at_least: Annotated[float, Field(allow_inf_nan=False)] = Field(description="From which value on.")
+    to: Name = Field(description="The tier that decides then; not the first.")
 
     @model_validator(mode="after")
     def _looks_at_a_known_fact(self) -> Self:
@@ -187,26 +191,30 @@ class Guard(Frozen):
 
 
 class Policy(Frozen):
-    """Tiers in order with their limits, exceptions and guards, perhaps a playbook; it knows no payoffs.
+    """Tiers in order with their limits, exceptions and guards, perhaps a playbook; it knows no payoffs."""
 
-    `effective_from` and `effective_until` are the first and last day on which an order must be placed to be decided by
-    this version.
-    """
-
-    name: Name
-    title: Annotated[OneLine, Field(min_length=1, max_length=200)]
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    version: Annotated[int, Field(ge=1, le=MOST_VERSIONS, strict=True)] = 1
-    owner: Annotated[OneLine, Field(max_length=200)] = ""
-    status: Status = "draft"
-    effective_from: Day = None
-    effective_until: Day = None
-    approved_by: Annotated[OneLine, Field(max_length=200)] = ""
-    approved_on: Day = None
-    tiers: Annotated[tuple[Tier, ...], Field(min_length=2)]
-    exceptions: tuple[LimitException, ...] = ()
-    guards: tuple[Guard, ...] = ()
-    playbook: Playbook | None = None
+    name: Name = Field(description="By which commands and files name it.")
+    title: Annotated[OneLine, Field(min_length=1, max_length=200)] = Field(description="What people read.")
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = Field(
+        description="Three letters, as in ISO 4217; all its limits are in it."
+    )
+    version: Annotated[int, Field(ge=1, le=MOST_VERSIONS, strict=True)] = Field(
+        1, description="Stands for one content; a later one has a higher number."
+    )
+    owner: Annotated[OneLine, Field(max_length=200)] = Field("", description="Whom to ask about it.")
+    status: Status = Field("draft", description="Where it stands; what is live, or was, decides cases by order date.")
+    effective_from: Day = Field(None, description="First day on which an order must be placed to be decided by it.")
+    effective_until: Day = Field(None, description="Last such day.")
+    approved_by: Annotated[OneLine, Field(max_length=200)] = Field("", description="Who approved it; not for a draft.")
+    approved_on: Day = Field(None, description="On which day.")
+    tiers: Annotated[tuple[Tier, ...], Field(min_length=2)] = Field(
+        description="Who decides, from the front line up; the last one decides everything and has no limits."
+    )
+    exceptions: tuple[LimitException, ...] = Field(
+        (), description="Other limits for a failure or a segment; the most specific one holds."
+    )
+    guards: tuple[Guard, ...] = Field((), description="What takes a case out of a tier's hands.")
+    playbook: Playbook | None = Field(None, description="What to give within the limits.")
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:

@@ -36,8 +36,8 @@ class Stretch(Frozen):
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
-    at_least: Number | None = None
-    below: Number | None = None
+    at_least: Number | None = Field(None, description="From this value on; open where left out.")
+    below: Number | None = Field(None, description="Below this value; open where left out.")
 
     @model_validator(mode="after")
     def _is_not_empty(self) -> Self:
@@ -79,27 +79,20 @@ Ask = Annotated[Name, Field(json_schema_extra={"enum": list(ASKS)})]
 
 
 class PlaybookRule(Frozen):
-    """What to give for a failure, where all that it hangs on holds.
+    """What to give for a failure, where all that it hangs on holds."""
 
-    Attributes
-    ----------
-    failure
-        What went wrong.
-    when
-        By fact, the stretch in which the rule holds.
-    asks
-        What customers ask for with whom it holds, of `ASKS`; all of them where empty.
-    give
-        Variants of remedies that together are one of the failure's resolutions; empty for nothing.
-    why
-        A reason, as a person wrote it.
-    """
-
-    failure: Name
-    when: When = Field(default_factory=dict)
-    asks: tuple[Ask, ...] = ()
-    give: Annotated[tuple[Name, ...], Field(max_length=_MOST_GIVEN)]
-    why: Annotated[OneLine, Field(max_length=200)] = ""
+    failure: Name = Field(description="What went wrong.")
+    when: When = Field(
+        default_factory=dict,
+        description=f"By fact, the stretch in which the rule holds; facts are {', '.join(RULE_FACTS)}.",
+    )
+    asks: tuple[Ask, ...] = Field(
+        (), description=f"What customers ask for with whom it holds: {', '.join(ASKS)}; whatever it is where left out."
+    )
+    give: Annotated[tuple[Name, ...], Field(max_length=_MOST_GIVEN)] = Field(
+        description="Variants of remedies that together are one of the failure's resolutions; [] for nothing."
+    )
+    why: Annotated[OneLine, Field(max_length=200)] = Field("", description="A reason, for people.")
 
     @model_validator(mode="after")
     def _asks_are_known(self) -> Self:
@@ -127,7 +120,9 @@ class PlaybookRule(Frozen):
 class Playbook(Frozen):
     """Rules in order: the first that holds says what to give."""
 
-    rules: Annotated[tuple[PlaybookRule, ...], Field(min_length=1, max_length=_MOST_RULES)]
+    rules: Annotated[tuple[PlaybookRule, ...], Field(min_length=1, max_length=_MOST_RULES)] = Field(
+        description="In order: the first that holds says what to give."
+    )
 
     def facts_of(self, failure: str) -> tuple[str, ...]:
         """Return what has to be known of a case of a failure, of `RULE_FACTS`, besides what the customer asks for."""

@@ -49,46 +49,47 @@ Text = Annotated[str, Field(min_length=1, max_length=1200)]
 
 
 class Option(Described):
-    """Something that could have been done: a bundle of remedies (variants of the scenario's), decided by a tier.
+    """Something that could have been done: a bundle of remedies, decided by a tier."""
 
-    `case` holds facts that would have been others then, such as the hours until somebody answers.
-    """
-
-    title: Text
-    remedies: tuple[str, ...]
-    tier: str = "agent"
-    case: Mapping[str, float | str] = {}
+    title: Text = Field(description="What people read.")
+    remedies: tuple[str, ...] = Field(description="Variants of the scenario's remedies; [] for nothing.")
+    tier: str = Field("agent", description="Who decides it.")
+    case: Mapping[str, float | str] = Field(
+        {}, description="Facts that would have been others then, such as the hours until somebody answers."
+    )
 
 
 class Claim(Described):
-    """A statement in plain words, `says`, which is true where one option has a higher payoff than another.
+    """A statement in plain words, which is true where one option has a higher payoff than another."""
 
-    Options are those of the story, and "best": the best of the scenario's own menu.
-    """
-
-    says: Text
-    better: str
-    worse: str
+    says: Text = Field(description="The statement.")
+    better: str = Field(description="An option of the story, or best: the best of the scenario's own menu.")
+    worse: str = Field(description="Another one.")
 
 
 class Story(Described):
-    """An account of service as one case of a scenario.
+    """An account of service as one case of a scenario."""
 
-    `told` retells the account, `left_out` says what of it the model does not know, `beyond_limits` why the limits that
-    are best for the scenario would not have let the agent do it without asking; empty where they would, or others that
-    are as good. `case` holds facts by the names of case columns; what it leaves out is filled from the scenario.
-    `options` has `given` (what the firm did), `nothing`, and what else could have been done.
-    """
-
-    name: Name
-    title: Text
-    scenario: str
-    told: Text
-    left_out: Text
-    beyond_limits: Annotated[str, Field(max_length=1200)] = ""
-    case: Mapping[str, float | str]
-    options: Mapping[Name, Option]
-    claims: Annotated[tuple[Claim, ...], Field(min_length=1)]
+    name: Name = Field(description="By which commands name it; as its file is called.")
+    title: Text = Field(description="What people read.")
+    scenario: str = Field(description="The scenario that it is a case of: a name, or a file.")
+    told: Text = Field(description="The account, retold.")
+    left_out: Text = Field(description="What of it the model does not know.")
+    beyond_limits: Annotated[str, Field(max_length=1200)] = Field(
+        "",
+        description="Why the limits that are best for the scenario would not have let the agent do it without asking; "
+        "empty where they would, or others that are as good.",
+    )
+    case: Mapping[str, float | str] = Field(
+        description="Facts by the names of columns of a case, failure and item_price at least; what is left out is "
+        "filled from the scenario."
+    )
+    options: Mapping[Name, Option] = Field(
+        description="By name what could be done: given (what the firm did), nothing, and what else there was."
+    )
+    claims: Annotated[tuple[Claim, ...], Field(min_length=1)] = Field(
+        description="What is said of the options, to be held against the model."
+    )
 
     @model_validator(mode="after")
     def _fits_its_scenario(self) -> Self:

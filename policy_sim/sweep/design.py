@@ -71,16 +71,19 @@ Value = Annotated[float | str, BeforeValidator(_value), PlainSerializer(limit_co
 
 
 class Factor(_Frozen):
-    """What varies over the runs: some `values`, a `range`, or neither, for an assumption with its own distribution.
+    """What varies over the runs: some values, a range, or neither, for an assumption with its own distribution.
 
-    A full factorial takes `levels` values, evenly spaced over the range or the distribution; with `round_to` values
-    are rounded to multiples of it.
+    A factor without anything is written as its name and a colon; a list stands for its values.
     """
 
-    values: Annotated[tuple[Value, ...], Field(min_length=1)] | None = None
-    range: tuple[float, float] | None = None
-    levels: Annotated[int, Field(ge=2, le=1000)] = 5
-    round_to: Annotated[float, Field(gt=0)] | None = None
+    values: Annotated[tuple[Value, ...], Field(min_length=1)] | None = Field(
+        None, description="Numbers, names, ask or no_limit, one by one."
+    )
+    range: tuple[float, float] | None = Field(None, description="Lower and upper end, instead of values.")
+    levels: Annotated[int, Field(ge=2, le=1000)] = Field(
+        5, description="How many values a full factorial takes, evenly spaced over the range or the distribution."
+    )
+    round_to: Annotated[float, Field(gt=0)] | None = Field(None, description="Values are rounded to multiples of it.")
 
     @property
     def listed(self) -> tuple[float | str, ...] | None:
@@ -103,7 +106,7 @@ PowerOf2 = Annotated[int, Field(ge=2, le=2**20)]
 
 
 class _Sampled(_Frozen):
-    factors: Factors
+    factors: Factors = Field(description="What varies, by name.")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -114,7 +117,7 @@ class _Sampled(_Frozen):
 
 
 class _CountedInPowers(_Sampled):
-    count: PowerOf2
+    count: PowerOf2 = Field(description="How many points, a power of 2.")
 
     @model_validator(mode="after")
     def _count_is_a_power(self) -> Self:
@@ -127,14 +130,14 @@ class _CountedInPowers(_Sampled):
 class FullFactorial(_Sampled):
     """Every combination of the factors' values."""
 
-    method: Literal["full_factorial"] = "full_factorial"
+    method: Literal["full_factorial"] = Field("full_factorial", description="Says that it is one.")
 
 
 class LatinHypercube(_Sampled):
     """Any number of points; each factor's range is cut into as many slices, and each slice has one point."""
 
-    method: Literal["latin_hypercube"] = "latin_hypercube"
-    count: Annotated[int, Field(ge=1, le=_MOST_ROWS)]
+    method: Literal["latin_hypercube"] = Field("latin_hypercube", description="Says that it is one.")
+    count: Annotated[int, Field(ge=1, le=_MOST_ROWS)] = Field(description="How many points.")
 
     def points(self, seed: int) -> Floats:
         """Return (count, factors) of the unit cube."""
@@ -142,9 +145,9 @@ class LatinHypercube(_Sampled):
 
 
 class Sobol(_CountedInPowers):
-    """A scrambled Sobol sequence, which fills the space evenly; `count` is a power of 2."""
+    """A scrambled Sobol sequence, which fills the space evenly."""
 
-    method: Literal["sobol"] = "sobol"
+    method: Literal["sobol"] = Field("sobol", description="Says that it is one.")
 
     def points(self, seed: int) -> Floats:
         """Return (count, factors) of the unit cube."""
@@ -154,7 +157,7 @@ class Sobol(_CountedInPowers):
 class Saltelli(_CountedInPowers):
     """The points from which Sobol's indices are estimated: `count`, a power of 2, times (factors + 2)."""
 
-    method: Literal["saltelli"] = "saltelli"
+    method: Literal["saltelli"] = Field("saltelli", description="Says that it is one.")
 
     def points(self, seed: int) -> Floats:
         """Return (count * (factors + 2), factors) of the unit cube."""
@@ -164,9 +167,11 @@ class Saltelli(_CountedInPowers):
 class Morris(_Sampled):
     """Trajectories that move one factor at a time: `count` times (factors + 1) points. A cheap screening of factors."""
 
-    method: Literal["morris"] = "morris"
-    count: Annotated[int, Field(ge=2, le=100_000)]
-    levels: Annotated[int, Field(ge=2, le=100, multiple_of=2)] = 4
+    method: Literal["morris"] = Field("morris", description="Says that it is one.")
+    count: Annotated[int, Field(ge=2, le=100_000)] = Field(description="How many trajectories.")
+    levels: Annotated[int, Field(ge=2, le=100, multiple_of=2)] = Field(
+        4, description="On how many values of each factor the points lie, an even number."
+    )
 
     def points(self, seed: int) -> Floats:
         """Return (count * (factors + 1), factors) of the unit cube."""
@@ -176,8 +181,10 @@ class Morris(_Sampled):
 class Listed(_Frozen):
     """Rows that are listed one by one; what a row leaves out stays as in its scenario and policy."""
 
-    method: Literal["list"] = "list"
-    rows: Annotated[tuple[Mapping[str, Value], ...], Field(min_length=1)]
+    method: Literal["list"] = Field("list", description="Says that it is one.")
+    rows: Annotated[tuple[Mapping[str, Value], ...], Field(min_length=1)] = Field(
+        description="By factor its value, for each run."
+    )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -188,8 +195,8 @@ class Listed(_Frozen):
 class Cross(_Frozen):
     """Every row of the first part with every row of the others."""
 
-    method: Literal["cross"] = "cross"
-    of: Annotated[tuple[Method, ...], Field(min_length=2)]
+    method: Literal["cross"] = Field("cross", description="Says that it is one.")
+    of: Annotated[tuple[Method, ...], Field(min_length=2)] = Field(description="Two parts or more, each a method.")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -237,32 +244,35 @@ class Design(_Frozen):
     A factor is `scenario` or `policy` (names or files), a limit (`agent.keep_item`: money, "ask", "no_limit") or an
     assumption by its full name. Where a row sets a tier's limit above those of higher tiers, these are raised with it.
 
-    `cases` is the number to draw from the log of orders (`transactions`; the CDNOW sample by default), or a file of
-    real cases. With `draws` of 1 every assumption that is no factor has its central value; with more they are drawn
-    jointly, and money and minutes are means over the draws, with the ends of their 90 % interval.
-
     The value of an uncertain assumption in a row is the true one, which nobody knows: agents and limits go by the
-    central values, as everywhere. With `agents_know` agents go by the values of the row, and cases are drawn with them.
-    An assumption that is a decision or a known fact ("chosen") is known to everybody in any case.
-
-    `outcomes` are those of a policy (money and minutes a year, shares of cases); `gain`, the net value over the policy
-    `against` on the same cases and draws; `best.agent.keep_item`, the limit that would have been best in that row, all
-    else as in its policy, and `enough.agent.keep_item`, the lowest that brings all but 1 % of what the limit can
-    (0: ask, or nothing).
+    central values, as everywhere. An assumption that is a decision or a known fact ("chosen") is known to everybody.
     """
 
-    name: Name
-    title: Annotated[str, Field(min_length=1, max_length=300)] = "Sweep"
-    runs: Method
-    scenario: str = "online_retail"
-    policy: str = "current"
-    against: str | None = None
-    transactions: str | None = None
-    cases: Annotated[int, Field(ge=1)] | str = 2_000
-    draws: Annotated[int, Field(ge=1, le=100_000)] = 1
-    seed: Annotated[int, Field(ge=0)] = 0
-    agents_know: bool = False
-    outcomes: Annotated[tuple[str, ...], Field(min_length=1)] = ("net_value", "remedy_cost", "customers_kept")
+    name: Name = Field(description="By which commands name it.")
+    title: Annotated[str, Field(min_length=1, max_length=300)] = Field("Sweep", description="What people read.")
+    runs: Method = Field(description="The method that makes the runs.")
+    scenario: str = Field("online_retail", description="The scenario where it is no factor: a name, or a file.")
+    policy: str = Field("current", description="The policy where it is no factor: a name, or a file.")
+    against: str | None = Field(None, description="The policy that gain compares with.")
+    transactions: str | None = Field(None, description="A log of orders; the CDNOW sample where left out.")
+    cases: Annotated[int, Field(ge=1)] | str = Field(
+        2_000, description="How many cases to draw from the log, or a file of real cases."
+    )
+    draws: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        1,
+        description="With 1 every assumption that is no factor has its central value; with more they are drawn "
+        "jointly, and outcomes are means with the ends of their 90 % interval.",
+    )
+    seed: Annotated[int, Field(ge=0)] = Field(0, description="The same seed gives the same bytes.")
+    agents_know: bool = Field(
+        False, description="Whether agents go by the values of the row, and cases are drawn with them."
+    )
+    outcomes: Annotated[tuple[str, ...], Field(min_length=1)] = Field(
+        ("net_value", "remedy_cost", "customers_kept"),
+        description=f"Any of {', '.join(OUTCOMES)} (money and minutes a year, shares of cases); gain, the net value "
+        "over that of against; best.agent.keep_item, the limit that would have been best in that row; "
+        "enough.agent.keep_item, the lowest that brings all but 1 % of what the limit can (0: ask, or nothing).",
+    )
 
     @model_validator(mode="after")
     def _outcomes_are_known(self) -> Self:

@@ -205,7 +205,7 @@ def test_unknown_policy(scenario):
 
 
 def test_a_policy_that_is_no_mapping(refusal):
-    assert "input should be a valid dictionary" in refusal("[1, 2]")
+    assert "expected entries, each a name" in refusal("[1, 2]")
 
 
 @pytest.fixture
