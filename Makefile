@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+# Where it is set, every process compiles the whole program anew; tests start some two hundred.
+unexport PYTHONDONTWRITEBYTECODE
 
 # An environment whose Python is gone, or which was moved with its folder, is made anew.
 FRESH := $(shell test -x $(RUN) && test "$$(cat $(VENV)/.made 2>/dev/null)" = "$$(pwd -P)" || echo anew)

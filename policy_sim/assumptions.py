@@ -15,15 +15,16 @@ from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from policy_sim.border import Described, check_at_least, parse_model, unknown
 from policy_sim.changing import changed_assumption, lower_shares, read_value
 from policy_sim.extending import extended_content, scenario_file
-from policy_sim.failures import ACTS, Failure, Remedy, Rule, compose
-from policy_sim.segments import Segment, check_segments
+from policy_sim.failures import Failure, Remedy, Rule, compose
+from policy_sim.fitting import SHARES_OF_ONE, faults_of, shares_of_one
+from policy_sim.segments import Segment
 from policy_sim.uncertain import GROUPS, MEASURED_AT, Assumption, Said, Wording, spelled_out
-from policy_sim.words import ASKS, COLUMNS, Name, Text
+from policy_sim.words import Name, Text
 
 __all__ = [
     "MEASURED_AT",
@@ -39,111 +40,8 @@ __all__ = [
     "load_scenario",
 ]
 
-#: What each part of a scenario must assume; the group of the assumption is the name of the part.
-_NEEDED = {
-    "shop": (
-        "cases_per_year",
-        "margin_share",
-        "discount_rate_per_year",
-        "future_value_factor",
-        "unit_cost_share",
-        "salvage_share",
-        "label_cost",
-        "outbound_cost",
-        "inspection_cost",
-        "sample_price_factor",
-    ),
-    "cases": (
-        "severity_mean",
-        "severity_concentration",
-        "hours_open_median",
-        "hours_open_spread",
-        "days_since_purchase_median",
-        "days_since_purchase_spread",
-        "failures_per_order",
-        "claims_per_failure",
-        "days_since_failure_median",
-        "days_since_failure_spread",
-        "suspicious_share",
-        "live_share",
-        "insists_share",
-        "firmness_mean",
-        "firmness_concentration",
-        "asked_on_top",
-        "part_gone_share",
-        "first_order_share",
-    ),
-    "response": (
-        "churn_without_failure",
-        "severity_weight",
-        "wait_weight",
-        "effort_weight",
-        "base_effort",
-        "repeat_weight",
-        "double_deviation_weight",
-        "double_deviation_half_life_days",
-        "bond_weight",
-        "first_order_weight",
-        "over_compensation_weight",
-        "insult_weight",
-        "insult_below",
-        "mismatch_share",
-        "proactive_weight",
-        "suspected_weight",
-        "paradox",
-        "deterred_per_lost",
-        "gained_per_delighted",
-    ),
-    "claiming": ("spread", "publicity", "temptation", "repeat_share", "visible_share", "refused_share"),
-    "queue": ("staff", "hours_per_year", "patience_hours"),
-}
-_NEEDED_PER_FAILURE = (
-    "share_of_cases",
-    *(ask.assumption for ask in ASKS.values() if ask.assumption),
-    "out_of_stock_share",
-    "surfaces_share",
-    "loss_share",
-    "entitlement",
-    "churn_without_remedy",
-    "compensation_weight",
-    "gesture_weight",
-    "spend_drop",
-)
-#: No number of a service is nearer to 0 than this where it has to stay above 0.
-_TINY = 1e-12
-#: Assumptions that are divided by, or whose logit is taken.
-_ABOVE_ZERO = (
-    "cases_per_year",
-    "loss_share",
-    "temptation",
-    "churn_without_remedy",
-    "severity_mean",
-    "severity_concentration",
-    "firmness_mean",
-    "firmness_concentration",
-    "double_deviation_half_life_days",
-    "insult_below",
-    "sample_price_factor",
-    "staff",
-    "hours_per_year",
-    "patience_hours",
-)
-#: Shares of the same people: in any group that holds them they may not add up to more than 1.
-_SHARES_OF_ONE = ("generous_share", "thrifty_share")
-_BELOW_ONE = ("churn_without_remedy", "severity_mean", "firmness_mean", "repeat_share", "first_order_share")
 #: Drawn with random numbers of its own: whether a scenario knows of playbooks leaves all other draws as they are.
 _DRAWN_APART = "playbook."
-#: Parts of a scenario: more than anybody could follow.
-_MOST_PARTS = {"tiers": 20, "segments": 50, "failures": 200, "remedies": 1_000, "rules": 1_000, "assumptions": 1_000}
-_NEEDED_PER_TIER = (
-    "minutes",
-    "wait_hours",
-    "live_wait_hours",
-    "cost_per_minute",
-    "lost_contact_share",
-    "generous_share",
-    "thrifty_share",
-)
 
 
 class Correlation(Described):
@@ -163,7 +61,9 @@ class Correlation(Described):
             raise ValueError(f"expected {count} names, none twice, and a matrix of as many rows and columns")
         is_one = np.allclose(np.diag(matrix), 1, atol=1e-6) and np.allclose(matrix, matrix.T, atol=1e-6)
         if not is_one or np.linalg.eigvalsh(matrix)[0] < 1e-9:
-            raise ValueError("the matrix must be symmetric and positive definite, with ones along its diagonal")
+            raise ValueError(
+                "the matrix must be symmetric and positive definite, with ones along its diagonal; mend it"
+            )
         return self
 
 
@@ -197,115 +97,13 @@ class Scenario(Described):
     )
 
     @model_validator(mode="after")
-    def _parts_fit_together(self) -> Self:
-        for part, most in _MOST_PARTS.items():
-            count = len(getattr(self, part))
-            if count > most:
-                raise ValueError(f"the scenario has {count:,} {part}; it must have at most {most:,}, take some out")
-        self._check_assumptions()
-        for name, remedy in self.remedies.items():
-            self._check_remedy(name, remedy)
-        self._check_names_of_remedies()
-        self._check_tiers_and_segments()
-        self._check_joint_values()
+    def _parts_fit_together(self, info: ValidationInfo) -> Self:
+        collected = info.context.get("faults") if isinstance(info.context, dict) else None
+        for fault in faults_of(self):
+            if collected is None:
+                raise ValueError(fault.words)
+            collected.append(fault)
         return self
-
-    def _check_assumptions(self) -> None:
-        needed = dict(_NEEDED)
-        needed |= dict.fromkeys(self.failures, _NEEDED_PER_FAILURE)
-        needed |= dict.fromkeys(self.tiers, _NEEDED_PER_TIER)
-        for group, names in needed.items():
-            for name in names:
-                if name not in self.assumptions.get(group, {}):
-                    raise ValueError(f"the assumption '{group}.{name}' is missing; add it under assumptions.{group}")
-                self._check_domain(f"{group}.{name}", self.assumptions[group][name].range)
-
-    def _check_names_of_remedies(self) -> None:
-        variants = [variant for name in self.remedies for variant in self.variants(name)]
-        seen: set[str] = set()
-        for variant in variants:
-            if variant in seen:
-                raise ValueError(f"remedies has two variants '{variant}' (a name, and an amount); rename one")
-            seen.add(variant)
-        for failure, described in self.failures.items():
-            for part, alternatives in described.resolutions.items():
-                for remedy_name in (name for alternative in alternatives for name in alternative):
-                    if remedy_name not in seen:
-                        where = f"failures.{failure}.resolutions.{part}"
-                        raise ValueError(str(unknown("remedy", remedy_name, variants, where)))
-        for position, rule in enumerate(self.rules):
-            for name in rule.names:
-                if name not in seen and name not in self.remedies:
-                    raise ValueError(str(unknown("remedy", name, [*self.remedies, *variants], f"rules[{position}]")))
-
-    def _check_tiers_and_segments(self) -> None:
-        for kind, names in (("tiers", self.tiers), ("segments", tuple(segment.name for segment in self.segments))):
-            if len(set(names)) < len(names):
-                raise ValueError(f"{kind} holds a name twice ({', '.join(names)}); rename or remove one")
-        check_segments(self.segments)
-
-    def _check_joint_values(self) -> None:
-        if not any(self.value(f"{failure}.share_of_cases") > 0 for failure in self.failures):
-            raise ValueError("every failure has a share_of_cases of 0; give one of them a share above 0")
-        for failure in self.failures:
-            asks = [f"{failure}.{ask.assumption}" for ask in ASKS.values() if ask.assumption]
-            asking = sum(map(self.value, asks))
-            if asking > 1 + 1e-12:
-                raise ValueError(
-                    f"the shares of what customers ask for after {failure} ({', '.join(asks)}) add up to {asking:g}; "
-                    "they must add up to at most 1, lower one of them"
-                )
-        for name in self.correlation.names if self.correlation else ():
-            if name not in self.assumption_names:
-                raise ValueError(str(unknown("assumption", name, self.assumption_names, "correlation")))
-        staff = self.value("queue.staff")
-        if staff != round(staff):
-            raise ValueError(f"queue.staff is {staff:g}; it must be a whole number of people, round it")
-        for group, shares in self._shares_of_one().items():
-            if sum(share.highest for share in shares.values()) > 1 + 1e-12:
-                tops = " and ".join(f"{group}.{name} (up to {share.highest:g})" for name, share in shares.items())
-                raise ValueError(f"the ranges of {tops} may not add up to more than 1; lower one of them")
-
-    def _shares_of_one(self) -> dict[str, dict[str, Assumption]]:
-        """Return by group the shares of styles, which all are shares of the same people."""
-        groups = {
-            group: {name: members[name] for name in _SHARES_OF_ONE if name in members}
-            for group, members in self.assumptions.items()
-        }
-        return {group: shares for group, shares in groups.items() if len(shares) > 1}
-
-    @staticmethod
-    def _check_domain(name: str, bounds: tuple[float, float]) -> None:
-        low, high = bounds
-        member = name.split(".")[1]
-        if member in _ABOVE_ZERO and low < _TINY:
-            raise ValueError(f"the range of '{name}' is [{low:g}, {high:g}]; it is divided by, so it must stay above 0")
-        if member in _BELOW_ONE and high >= 1:
-            raise ValueError(
-                f"the range of '{name}' is [{low:g}, {high:g}]; it must stay below 1, as nothing is certain"
-            )
-
-    def _check_remedy(self, name: str, remedy: Remedy) -> None:
-        columns = [*COLUMNS, "amount"]
-        if remedy.amounts and remedy.shares_of_price:
-            raise ValueError(f"remedies.{name} has both amounts and shares_of_price; keep one of them")
-        if len(set(self.variants(name))) < len(self.variants(name)):
-            raise ValueError(f"remedies.{name} has an amount twice; remove one")
-        for place, form in remedy.forms().items():
-            for column, coefficient in form.items():
-                if column not in columns:
-                    raise ValueError(str(unknown("column", column, columns, f"remedies.{name}.{place}")))
-                if column == "amount" and not (remedy.amounts or remedy.shares_of_price):
-                    raise ValueError(f"remedies.{name}.{place} uses 'amount', but the remedy has no amounts; add them")
-                self._check_coefficient(coefficient, f"remedies.{name}.{place}.{column}")
-        for place in ACTS:
-            coefficient = getattr(remedy, place)
-            if coefficient is not None:
-                self._check_coefficient(coefficient, f"remedies.{name}.{place}")
-
-    def _check_coefficient(self, coefficient: str, place: str) -> None:
-        if coefficient.removeprefix("-") != "1" and coefficient.removeprefix("-") not in self.assumption_names:
-            raise ValueError(str(unknown("assumption", coefficient.removeprefix("-"), self.assumption_names, place)))
 
     @property
     def assumption_names(self) -> tuple[str, ...]:
@@ -459,9 +257,9 @@ class Scenario(Described):
             group, member = name.split(".")
             changed[group][member] = changed_assumption(name, old, read_value(name, value, old))
         remarks: list[str] = []
-        for group in self._shares_of_one():
+        for group in shares_of_one(self):
             if any(name.startswith(f"{group}.") for name in values):
-                remarks += lower_shares(group, changed[group], _SHARES_OF_ONE, list(values))
+                remarks += lower_shares(group, changed[group], SHARES_OF_ONE, list(values))
         # checked anew as a whole: assumptions bear on each other
         content = {**dict(self), "assumptions": changed}
         return parse_model(Scenario, content, f"scenario '{self.name}', changed"), tuple(remarks)

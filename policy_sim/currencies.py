@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["SIGNED_CURRENCIES", "amount_words", "currency_sign", "decimals_of"]
+__all__ = ["AMOUNTS_A_YEAR", "SIGNED_CURRENCIES", "amount_words", "currency_sign", "decimals_of"]
 
 #: How many decimals the smallest amount of a currency has, where that is not 2 (ISO 4217).
 _WHOLE = (
@@ -16,6 +16,10 @@ _WHOLE = (
 )  # fmt: skip
 _THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 _DECIMALS: Mapping[str, int] = {**dict.fromkeys(_WHOLE, 0), **dict.fromkeys(_THOUSANDTHS, 3)}
+
+
+#: The least and the most that a budget may be, or another amount a year that people name: nobody means less or more.
+AMOUNTS_A_YEAR = (0.01, 1e15)
 
 
 def decimals_of(currency: str) -> int:

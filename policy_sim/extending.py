@@ -6,7 +6,7 @@ Left to others: what a scenario is (`assumptions`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,11 @@ def extended_file(scenario: str | Path) -> Path | None:
     return _base(path, content["extends"]) if isinstance(content, Mapping) and "extends" in content else None
 
 
-def extended_content(path: Path, descendants: tuple[Path, ...] = ()) -> Any:
+#: Takes the place of a member that null takes away though it is not there, and what is wrong with that.
+OnUnknown = Callable[[tuple[str | int, ...], str], None]
+
+
+def extended_content(path: Path, descendants: tuple[Path, ...] = (), on_unknown: OnUnknown | None = None) -> Any:
     """Read a file and put it over the scenario that it extends, if any.
 
     Parameters
@@ -48,6 +52,8 @@ def extended_content(path: Path, descendants: tuple[Path, ...] = ()) -> Any:
         The file.
     descendants
         Files that extend it, the nearest one last.
+    on_unknown
+        Called for each member of this file that null takes away though it is not there; else the first is refused.
 
     Raises
     ------
@@ -66,7 +72,11 @@ def extended_content(path: Path, descendants: tuple[Path, ...] = ()) -> Any:
         raise InputError(
             f"{path.name}: extends '{content['extends']}', which extends it in turn; remove one of the two"
         )
-    return _put_over(extended_content(base, (*descendants, path)), own, path.name)
+
+    def refuse(place: tuple[str | int, ...], words: str) -> None:
+        raise InputError(f"{words} ({', '.join([path.name, *map(str, place[:-1])])})")
+
+    return _put_over(extended_content(base, (*descendants, path)), own, (), on_unknown or refuse)
 
 
 def _base(path: Path, extended: object) -> Path:
@@ -82,14 +92,17 @@ def _base(path: Path, extended: object) -> Path:
         raise InputError(f"{error} ({path.name}, extends)") from None
 
 
-def _put_over(base: Any, own: Any, where: str) -> Any:
+def _put_over(base: Any, own: Any, place: tuple[str | int, ...], on_unknown: OnUnknown) -> Any:
     """Return own where it says something, else base; mappings are merged, and null takes a member away."""
     if not (isinstance(base, Mapping) and isinstance(own, Mapping)):
         return own
     for key, value in own.items():
         if value is None and key not in base:
-            raise unknown("member to take away by null", key, [str(member) for member in base], where)
+            words = str(unknown("member to take away by null", key, [str(member) for member in base]))
+            on_unknown((*place, key), words)
     merged = {
-        key: _put_over(base.get(key), value, f"{where}, {key}") for key, value in own.items() if value is not None
+        key: _put_over(base.get(key), value, (*place, key), on_unknown)
+        for key, value in own.items()
+        if value is not None
     }
     return {key: merged.get(key, value) for key, value in base.items() if own.get(key, value) is not None} | merged

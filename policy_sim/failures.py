@@ -136,6 +136,13 @@ class Remedy(Described):
         return any(LIMIT_KINDS[limit].waives_return for limit in self.uses)
 
     @property
+    def does_nothing(self) -> bool:
+        """Whether giving it would change nothing, for the customer, the firm or an opportunist."""
+        forms = (self.cost, self.worth, self.trouble, self.gain or {})
+        takes_or_gives = any(map(len, forms)) or any(getattr(self, act) is not None for act in ACTS)
+        return not (takes_or_gives or self.proactive or self.in_line)
+
+    @property
     def brings_item_back(self) -> bool:
         """Whether the item comes back with it: its cost counts what the item brings then."""
         return "salvage_value" in self.cost
@@ -178,7 +185,9 @@ class Rule(Described):
         forbids = len(self.never) >= 2 and self.only is None and not self.alongside
         demands = not self.never and self.only is not None and len(self.alongside) >= 1
         if not (forbids or demands):
-            raise ValueError("a rule has either `never` with two remedies or more, or `only` with `alongside`")
+            raise ValueError(
+                "a rule has either `never` with two remedies or more, or `only` with `alongside`; write one of these"
+            )
         return self
 
     @property

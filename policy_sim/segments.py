@@ -49,7 +49,7 @@ def check_segments(segments: Sequence[Segment]) -> None:
     inner = [value for value in values[:-1] if value is not None]
     if values[-1] is not None or len(inner) != len(values) - 1 or inner != sorted(set(inner)):
         others = " (or all of them future_value_up_to)" if not used else ""
-        raise ValueError(f"segments must have rising {bound}, and the last one none{others}")
+        raise ValueError(f"segments must have rising {bound}, and the last one none{others}; put them in order")
 
 
 def bounding_column(segments: Sequence[Segment]) -> str:

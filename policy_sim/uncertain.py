@@ -94,7 +94,9 @@ class Said(Described):
         places = _PLACE.findall(self.sentence)
         if len(places) != 1 or places[0] not in PLACEHOLDERS:
             known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-            raise ValueError(f"sentence '{self.sentence}' must hold exactly one of {known}, in place of its number")
+            raise ValueError(
+                f"sentence '{self.sentence}' must hold exactly one of {known}, in place of its number; correct it"
+            )
         if (places[0] == "customers") != (self.picture is not None):
             raise ValueError("{customers} in a sentence and picture, which says what is moved, go together; give both")
         for fact, ends in (self.picture or {}).items():
@@ -168,7 +170,7 @@ class Assumption(Said):
         if high > _HUGE:
             raise ValueError(f"range [{low:g}, {high:g}] goes above {_HUGE:g}; check the number and its unit")
         if self.unit.startswith("share") and high > 1:
-            raise ValueError(f"range [{low:g}, {high:g}] of a share must lie within 0 and 1")
+            raise ValueError(f"range [{low:g}, {high:g}] of a share must lie within 0 and 1; write 7 % as 0.07")
         return self
 
     @model_validator(mode="after")

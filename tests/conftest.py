@@ -8,6 +8,7 @@ Not here: the browser's and JupyterLab's fixtures (tests/browser/conftest.py), t
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 from pathlib import Path
@@ -56,13 +57,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)  # after -m and -k have taken their choice
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # The order of pytest's arguments is no order: what two of them name is taken once, in either's place.
-    top = Path(__file__).parents[1]
-    items.sort(key=lambda item: next((k for k, name in enumerate(FIRST) if item.path.is_relative_to(top / name)), 99))
+    items.sort(key=lambda item: _place_in_order(item.path))
     # By marker, not by keyword: a test's keywords hold the names of its folders too.
     browser_items = [item for item in items if item.get_closest_marker("browser")]
     if browser_items and _find_chromium(config) is None:
         for item in browser_items:
             item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+
+
+@functools.cache  # 5,500 tests lie in 250 files
+def _place_in_order(path: Path) -> int:
+    top = Path(__file__).parents[1]
+    return next((place for place, name in enumerate(FIRST) if path.is_relative_to(top / name)), len(FIRST))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -11,6 +11,7 @@ from policy_sim.failures import Rule
 from policy_sim.policy import load_policy
 from policy_sim.study import load_stories
 
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # in C, ten times as fast, where PyYAML has it
 SHIPPED = sorted(path.stem for path in shipped("data/scenarios").glob("*.yaml"))
 
 
@@ -38,7 +39,7 @@ def changed(content, tmp_path):
         else:
             here[last] = value
         path = tmp_path / "shop.yaml"
-        path.write_text(yaml.safe_dump(changed_content), encoding="utf-8")
+        path.write_text(yaml.dump(changed_content, Dumper=DUMPER), encoding="utf-8")
         return path
 
     return change

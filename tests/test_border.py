@@ -49,7 +49,10 @@ def test_merged_keys_may_be_overridden(written):
 
 
 def test_missing_file(tmp_path):
-    assert refusal(read_yaml, tmp_path / "none.yaml") == f"file '{tmp_path}/none.yaml' does not exist"
+    assert (
+        refusal(read_yaml, tmp_path / "none.yaml")
+        == f"file '{tmp_path}/none.yaml' does not exist; give the path of one that does"
+    )
     assert "cannot be read" in refusal(read_yaml, tmp_path)
 
 

@@ -9,9 +9,9 @@ readers stand behind it: `plain` (YAML, JSON), `tables` (CSV, Parquet), and thos
 
 from policy_sim.border.errors import InputError, check_at_least, check_finite, nearest, not_installed, one_line, unknown
 from policy_sim.border.guard import guarded, is_file, is_folder, read_bytes
-from policy_sim.border.models import Described, parse_model
+from policy_sim.border.models import Described, fault_words, parse_model
 from policy_sim.border.places import check_place, find_file, shipped, write_whole
-from policy_sim.border.plain import parse_json, read_yaml
+from policy_sim.border.plain import lines_of, parse_json, read_yaml
 from policy_sim.border.progress import Progress, Steps
 from policy_sim.border.tables import (
     SEPARATORS,
@@ -34,10 +34,12 @@ __all__ = [
     "check_finite",
     "check_header",
     "check_place",
+    "fault_words",
     "find_file",
     "guarded",
     "is_file",
     "is_folder",
+    "lines_of",
     "nearest",
     "not_installed",
     "numbers_of",

@@ -43,7 +43,7 @@ def guarded(what: str, expected: str) -> Iterator[None]:
     except InputError:
         raise
     except FileNotFoundError:
-        raise InputError(f"{what} does not exist") from None
+        raise InputError(f"{what} does not exist; give the path of one that does") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{what} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except OSError as error:

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from policy_sim.border.errors import InputError
 
-__all__ = ["Described", "parse_model"]
+__all__ = ["Described", "fault_words", "parse_model"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -82,26 +83,34 @@ _FORMS: Mapping[str, str] = {
 }
 
 
-def _first_fault(error: ValidationError, content: object, where: str) -> str:
-    fault = error.errors(include_url=False)[0]
-    place = _place(fault["loc"], content)
-    if fault["type"] == "missing":  # which is no part of the file yet
-        place += f".{fault['loc'][-1]}" if place else str(fault["loc"][-1])
-    place = f"{where}, {place}" if place else where
+def fault_words(fault: ErrorDetails) -> str:
+    """Return what is wrong at one place, as pydantic found it, and how to mend it, without the place."""
     message = fault["msg"].removeprefix("Value error, ").replace("\n", " ")
     if fault["type"] == "missing":
-        return f"'{fault['loc'][-1]}' is missing ({place}); add it"
+        return f"'{fault['loc'][-1]}' is missing; add it"
     if fault["type"] == "extra_forbidden":
-        return f"unexpected entry '{fault['loc'][-1]}' ({place}); remove it or correct its name"
+        return f"unexpected entry '{fault['loc'][-1]}'; remove it or correct its name"
     if fault["type"] == "value_error":
-        return f"{message} ({place})"
+        return message
     written = repr(fault["input"])
     written = written if len(written) <= 60 else written[:57] + "..."
     context = fault.get("ctx", {})
     # a text whose signs were looked at first is counted as a list would be
     kind = f"string_{fault['type']}" if isinstance(fault["input"], str) and fault["type"] in _LENGTHS else fault["type"]
     expected = _FORMS.get(context.get("pattern", "")) or _EXPECTED.get(kind, "").format(**context)
-    return f"found {written}: expected {expected or message[0].lower() + message[1:]} ({place})"
+    return f"found {written}: expected {expected or message[0].lower() + message[1:]}"
+
+
+def _first_fault(error: ValidationError, content: object, where: str) -> str:
+    fault = error.errors(include_url=False)[0]
+    place = _place(fault["loc"], content)
+    if fault["type"] == "missing":  # which is no part of the file yet
+        place += f".{fault['loc'][-1]}" if place else str(fault["loc"][-1])
+    place = f"{where}, {place}" if place else where
+    what, separator, mend = fault_words(fault).partition("; ")
+    if fault["type"] in ("missing", "extra_forbidden"):
+        return f"{what} ({place}){separator}{mend}"
+    return f"{what}{separator}{mend} ({place})"
 
 
 def _place(parts: tuple[int | str, ...], content: object) -> str:

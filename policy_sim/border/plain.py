@@ -8,6 +8,8 @@ repeat count as often as they stand for.
 
 from __future__ import annotations
 
+import copy
+import functools
 import json
 import math
 import unicodedata
@@ -21,7 +23,7 @@ import yaml
 from policy_sim.border.errors import InputError
 from policy_sim.border.guard import guarded, read_bytes
 
-__all__ = ["parse_json", "read_yaml"]
+__all__ = ["lines_of", "parse_json", "read_yaml"]
 
 #: Bytes of a file that a person wrote; parts (names, values, lists, mappings) of one in YAML.
 _LARGEST, _MOST_PARTS = 5_000_000, 100_000
@@ -58,6 +60,35 @@ def read_yaml(path: Path, may_alias: bool = True, most_bytes: int = _LARGEST) ->
     return parse_json(text, what) if path.suffix == ".json" else _parse_yaml(text, what, may_alias)
 
 
+def lines_of(path: Path, most_bytes: int = _LARGEST) -> dict[tuple[str | int, ...], int]:
+    """Return the line, from 1, of every key and list member of a YAML file that `read_yaml` reads, by its place.
+
+    Parts that an alias repeats have the line where they are written out; JSON files have no lines here.
+    """
+    if path.suffix == ".json":
+        return {}
+    what = f"file '{path}'"
+    text = read_bytes(path, what, most_bytes).decode("utf-8-sig")
+    lines: dict[tuple[str | int, ...], int] = {}
+    with guarded(what, "YAML of plain values"):
+        _check_parts(text, True)
+        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        _note_lines(root, (), lines)
+    return lines
+
+
+def _note_lines(node: yaml.Node | None, place: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]) -> None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            here = (*place, str(key.value))
+            lines[here] = key.start_mark.line + 1
+            _note_lines(value, here, lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for position, value in enumerate(node.value):
+            lines[(*place, position)] = value.start_mark.line + 1
+            _note_lines(value, (*place, position), lines)
+
+
 def parse_json(text: str, what: str) -> Any:
     """Return the plain data that JSON text holds; `what` is what it is called in messages.
 
@@ -73,6 +104,13 @@ def parse_json(text: str, what: str) -> Any:
 
 
 def _parse_yaml(text: str, what: str, may_alias: bool) -> Any:
+    content = _parsed_yaml(text, what, may_alias)
+    with guarded(what, "YAML of plain values"):
+        return copy.deepcopy(content)  # each caller has one of its own, in a twentieth of the time of parsing
+
+
+@functools.lru_cache(maxsize=8)  # scenarios and policies are read again and again; what is refused is not kept
+def _parsed_yaml(text: str, what: str, may_alias: bool) -> Any:
     with guarded(what, "YAML of plain values"):
         try:
             _check_parts(text, may_alias)
@@ -82,7 +120,8 @@ def _parse_yaml(text: str, what: str, may_alias: bool) -> Any:
             mark = getattr(error, "problem_mark", None)
             line = f", line {mark.line + 1}" if mark else ""
             problem = str(getattr(error, "problem", None) or error).replace("\n", " ")
-            raise InputError(f"{what}{line}: {problem}") from None
+            mend = "" if ";" in problem else "; correct what stands there: its indentation, quotes, commas or brackets"
+            raise InputError(f"{what}{line}: {problem}{mend}") from None
         _check_plain(content, what, "")
     return content
 
@@ -142,7 +181,7 @@ class _DistinctKeys(yaml.constructor.SafeConstructor):
                 continue
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise _refused(f"the key '{key}' stands twice", key_node.start_mark)
+                raise _refused(f"the key '{key}' stands twice; remove one", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -173,7 +212,7 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(content) < len(pairs):
         seen: set[str] = set()
         doubled = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ValueError(f"the key '{doubled}' stands twice")
+        raise ValueError(f"the key '{doubled}' stands twice; remove one")
     return content
 
 
@@ -185,7 +224,7 @@ def _finite(text: str) -> float:
 
 
 def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is not a number that JSON knows")
+    raise ValueError(f"{text} is not a number that JSON knows; write a finite one")
 
 
 def _check_plain(value: object, what: str, place: str) -> None:

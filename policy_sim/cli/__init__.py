@@ -6,23 +6,29 @@ one line where the input cannot be used. Left to others: everything that is comp
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 import typer
 
 from policy_sim.cli import (
     calibrating,
+    comparing,
     customers,
     deciding,
+    doctor,
     evidence,
     live,
     orders,
     playbook,
     publishing,
     scenarios,
+    scenarios_own,
+    starting,
     studies,
 )
 from policy_sim.cli.console import report_error
@@ -38,6 +44,8 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "calibrate": calibrating.calibrate,
     "evaluate": studies.evaluate,
     "curve": studies.curve,
+    "months": comparing.months,
+    "break-evens": comparing.break_evens,
     "what-matters": studies.what_matters,
     "optimize": studies.optimize,
     "playbook": playbook.playbook,
@@ -56,6 +64,14 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "share": live.share,
     "lab": live.lab,
     "app": live.app,
+    "init": starting.init,
+    "doctor": doctor.doctor,
+}
+#: Commands of `scenario` by name.
+SCENARIO_COMMANDS: Mapping[str, Callable[..., None]] = {
+    "show": scenarios.show,
+    "new": scenarios_own.new,
+    "check": scenarios_own.check,
 }
 
 
@@ -71,7 +87,7 @@ def _status() -> int:
     """Run the command that the words name; return the exit status."""
     try:
         try:
-            status = _app()(sys.argv[1:] or ["--help"], prog_name="policy-sim", standalone_mode=False)
+            status = _program()(sys.argv[1:] or ["--help"], prog_name="policy-sim", standalone_mode=False)
         finally:
             sys.stdout.flush()
     except Exception as error:
@@ -89,7 +105,8 @@ def _status_of(error: Exception) -> int:
     if isinstance(error, InputError):
         words = str(error)
     elif hasattr(error, "format_message"):  # what typer raises where the words of a command do not fit
-        words = f"{error.format_message().rstrip('.')}; see policy-sim --help"
+        command = getattr(getattr(error, "ctx", None), "command_path", "policy-sim")
+        words = f"{error.format_message().rstrip('.')}; see {command} --help"
     elif isinstance(error, OSError):
         _drop_output()
         where = f"'{error.filename}'" if error.filename else "the result"
@@ -107,9 +124,13 @@ def _drop_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+@functools.cache  # whoever calls `main` again, as tests do a thousand times, finds it built
+def _program() -> Callable[..., Any]:
+    return typer.main.get_command(_app())
+
+
 def _app() -> typer.Typer:
     app = typer.Typer(
-        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         help="Finds how far a support agent may go without asking, and what that is worth.",
@@ -117,15 +138,11 @@ def _app() -> typer.Typer:
     for name, command in COMMANDS.items():
         app.command(name)(with_groups(command))
     scenario = typer.Typer(add_completion=False, rich_markup_mode=None, help="What a scenario assumes.")
-    scenario.callback()(_scenario)
-    scenario.command("show")(scenarios.show)
+    for name, command in SCENARIO_COMMANDS.items():
+        scenario.command(name)(command)
     app.add_typer(scenario, name="scenario")
     log = typer.Typer(add_completion=False, rich_markup_mode=None, help="Your own cases: a log of what happened.")
     for name, command in evidence.LOG_COMMANDS.items():
         log.command(name)(with_groups(command))
     app.add_typer(log, name="log")
     return app
-
-
-def _scenario() -> None:
-    """Keep `show` a word of its own: a group of one command would swallow it."""

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import functools
 import json
+import shlex
+import shutil
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +30,7 @@ __all__ = [
     "note",
     "print_json",
     "print_parts",
+    "program",
     "progress_bar",
     "report_error",
     "report_files",
@@ -52,6 +56,17 @@ def print_parts(parts: Sequence[Table | str]) -> None:
             screen.print("\n".join(map(one_line, part.split("\n"))), soft_wrap=True)
         else:
             screen.print(part)
+
+
+def program() -> str:
+    """Return how this program is called from here, for commands that are to work as they are printed.
+
+    Its name where that is enough; where it is not on the path (.venv/bin/policy-sim), as it was called now.
+    """
+    called = sys.argv[0]
+    if shutil.which("policy-sim") or Path(called).name != "policy-sim" or not Path(called).is_file():
+        return "policy-sim"
+    return shlex.quote(called)
 
 
 def note(words: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policy_sim.cli.console import note, warnings_as_notes
+from policy_sim.currencies import AMOUNTS_A_YEAR
 
 if TYPE_CHECKING:
     from policy_sim.assumptions import Scenario
@@ -37,9 +38,8 @@ __all__ = [
 ]
 
 
-#: Cases of a drawn sample, and amounts a year, beyond which nothing is meant.
+#: Cases of a drawn sample beyond which nothing is meant.
 _MOST_CASES = 10_000_000
-_LEAST_AMOUNT, _MOST_AMOUNT = 0.01, 1e15
 
 
 def read_scenario(source: ScenarioSource) -> Scenario:
@@ -50,10 +50,8 @@ def read_scenario(source: ScenarioSource) -> Scenario:
     InputError
         If there is no such scenario or assumption, or a value is neither a number nor a range.
     """
-    from policy_sim.assumptions import load_scenario
-
     values = _values_set(source.assume or [])
-    scenario = load_scenario(source.scenario)
+    scenario = _load_scenario(source.scenario)
     changed, remarks = scenario.changed_by(values)
     for name, text in values.items():
         _note_reading(name, text, scenario, changed)
@@ -71,7 +69,7 @@ def _values_set(settings: Sequence[str]) -> dict[str, str]:
         name, _, text = (part.strip() for part in setting.partition("="))
         if not name or not text:
             raise InputError(
-                f"--set {setting} is not NAME=NUMBER or NAME=RANGE, for example shop.cases_per_year=8000 or "
+                f"--set {setting} is not NAME=NUMBER or NAME=RANGE; write, for example, shop.cases_per_year=8000 or "
                 "shop.label_cost=5..9"
             )
         values[name] = text
@@ -86,6 +84,28 @@ def _note_reading(name: str, text: str, scenario: Scenario, changed: Scenario) -
     typed = read_value(name, text, old)
     if typed.is_range or typed.without_sign == "percent":
         note(f"{name}={text} is read as {reading_words(old, changed.assumption(name), typed)}")
+
+
+def _load_scenario(name: str) -> Scenario:
+    """Return a scenario; what keeps it from being read says how much more does, and who names it."""
+    from policy_sim.assumptions import load_scenario
+    from policy_sim.border import InputError
+    from policy_sim.faults import check_scenario_file, to_replace
+
+    try:
+        scenario = load_scenario(name)
+        count = len(to_replace(scenario))
+        if count:
+            note(f"{count} of its numbers are only written out to be replaced: policy-sim scenario check {name}")
+        return scenario
+    except InputError as error:
+        try:
+            count = len(check_scenario_file(name).faults)
+        except InputError:
+            count = 1
+        if count > 1:
+            raise InputError(f"{error}; {count - 1} more: policy-sim scenario check {name} names them all") from None
+        raise
 
 
 def read_transactions(path: Path | None, reading: LogReading, scenario: Scenario) -> Transactions:
@@ -262,8 +282,9 @@ def amount_per_year(option: str, text: str | None) -> float | None:
     number, _, period = text.partition("/")
     periods = {"": 1, "year": 1, "month": 12}
     value = plain_number(number.replace(",", ""))
-    if value is None or not _LEAST_AMOUNT <= value <= _MOST_AMOUNT or period.strip() not in periods:
+    if value is None or not AMOUNTS_A_YEAR[0] <= value <= AMOUNTS_A_YEAR[1] or period.strip() not in periods:
         raise InputError(
-            f"{option} {text} is not an amount above 0 a year or month (a hundredth to 1e15), for example 250000/year"
+            f"{option} {text} is not an amount above 0 a year or month; expected a hundredth to 1e15, for example "
+            "250000/year"
         )
     return value * periods[period.strip()]

@@ -125,6 +125,8 @@ def app(
 ) -> None:
     """Open the panel in a page of its own, without code, on this machine only, behind a token."""
     _require("voila", "anywidget", "ipykernel", program="Voila")
+    from policy_sim.border import unknown
+    from policy_sim.clv.comparison import PURCHASE_MODELS
     from policy_sim.policy import load_policy
     from policy_sim.show.live.app import AppSettings, run_app
     from policy_sim.show.live.visit import Visit
@@ -134,6 +136,8 @@ def app(
         check_out(exports / "export_1")
     scenario = read_scenario(source)
     load_policy(policy, scenario)
+    if log.model != "auto" and log.model not in PURCHASE_MODELS:
+        raise unknown("model", log.model, [*PURCHASE_MODELS, "auto"])
     if log.transactions is not None:
         # read here to complain here; each kernel reads it again
         read_transactions(log.transactions, log.reading, scenario)
@@ -141,7 +145,9 @@ def app(
         folder = str(Path.cwd())
         place = None if exports is None else str(exports)
         origin = asdict(_origin(log, Sample(str(cases), draws, seed), policy, source))
-        visit = Visit(found_as, _absolute(policy), cases, draws, seed, folder, _log_content(log), place, origin)
+        visit = Visit(
+            found_as, _absolute(policy), cases, draws, seed, folder, _log_content(log), place, log.model, origin
+        )
         typer.echo("Stop with Ctrl-C", err=True)
         run_app(visit, settings, say=lambda words: typer.echo(words, err=True), show=typer.echo)
 

@@ -15,6 +15,8 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from policy_sim.cli.completion import assumption_names, limit_names, policy_names, scenario_names
+
 __all__ = [
     "DEFAULT_MODEL",
     "AsJson",
@@ -38,14 +40,32 @@ __all__ = [
 ]
 
 Cases = Annotated[str, typer.Option("--cases", help="A file of real cases (CSV, Parquet), or how many to draw.")]
-Draws = Annotated[int, typer.Option("--draws", min=1, max=100_000, help="Joint draws of the assumptions.")]
+Draws = Annotated[
+    int, typer.Option("--draws", min=1, max=100_000, help="How many ways the assumptions may turn out to look at.")
+]
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**63 - 1, help="The same seed gives the same result.")]
-ScenarioName = Annotated[str, typer.Option("--scenario", help="Name of a scenario, or its YAML file.")]
-PolicyInForce = Annotated[str, typer.Option("--policy", help="The policy in force: a name, or a YAML or JSON file.")]
-PolicyName = Annotated[str, typer.Argument(help="A policy: a name, or a YAML or JSON file.")]
-PolicyFile = Annotated[str, typer.Argument(help="A policy: a name, or a file (YAML, JSON, CSV, XLSX, DMN).")]
+ScenarioName = Annotated[
+    str,
+    typer.Option("--scenario", help="Name of a scenario, or its YAML file.", autocompletion=scenario_names),
+]
+PolicyInForce = Annotated[
+    str,
+    typer.Option("--policy", help="The policy in force: a name, or a YAML or JSON file.", autocompletion=policy_names),
+]
+PolicyName = Annotated[
+    str, typer.Argument(help="A policy: a name, or a YAML or JSON file.", autocompletion=policy_names)
+]
+PolicyFile = Annotated[
+    str,
+    typer.Argument(help="A policy: a name, or a file (YAML, JSON, CSV, XLSX, DMN).", autocompletion=policy_names),
+]
 MovableLimits = Annotated[
-    str | None, typer.Option("--limits", help="Which limits may move: keep_item,credit; else all but total_cost.")
+    str | None,
+    typer.Option(
+        "--limits",
+        help="Which limits may move: keep_item,credit; else all but total_cost.",
+        autocompletion=limit_names,
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable result on standard output.")]
 #: Model of purchases where none is named, in every command: the best known one, fitted within milliseconds.
@@ -119,6 +139,7 @@ class ScenarioSource:
         typer.Option(
             "--set",
             help="Another value or range of an assumption: shop.label_cost=7, shop.label_cost=5..9 (repeat).",
+            autocompletion=assumption_names,
         ),
     ] = None
 

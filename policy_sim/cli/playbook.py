@@ -45,7 +45,7 @@ def playbook(
     robust: Annotated[
         str,
         typer.Option(
-            help="Which rules are best: mean; cvar: mean of the worst tenth of the draws; regret: least regret."
+            help="Which rules are best: by the mean; cvar: by the mean of the worst tenth; regret: by the least regret."
         ),
     ] = "mean",
     seconds: Annotated[

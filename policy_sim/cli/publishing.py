@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from policy_sim.cli.completion import format_names
 from policy_sim.cli.console import note, print_json, print_parts, progress_bar, report_files, report_written
 from policy_sim.cli.files import check_out, write_or_print
 from policy_sim.cli.inputs import (
@@ -50,7 +51,12 @@ def export(
     policy: PolicyFile,
     *,
     format: Annotated[  # noqa: A002
-        str, typer.Option("--format", help="json, yaml, csv, xlsx, dmn, jdm, html, pdf; several with commas.")
+        str,
+        typer.Option(
+            "--format",
+            help="json, yaml, csv, xlsx, dmn, jdm, html, pdf; several with commas.",
+            autocompletion=format_names,
+        ),
     ] = "json",
     every: Annotated[bool, typer.Option("--all", help="Every format, into the folder given by --out.")] = False,
     out: Annotated[

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from policy_sim.cli.completion import scenario_names
 from policy_sim.cli.console import print_json, print_parts
 from policy_sim.cli.options import AsJson
 
@@ -45,7 +46,9 @@ def scenarios(as_json: AsJson = False) -> None:
 
 
 def show(
-    scenario: Annotated[str, typer.Argument(help="Name of a scenario, or its YAML file.")],
+    scenario: Annotated[
+        str, typer.Argument(help="Name of a scenario, or its YAML file.", autocompletion=scenario_names)
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Every assumption with value, unit, range, trust and source; what remedies are made of; how many resolutions."""

@@ -200,7 +200,8 @@ def optimize(
     at_most_exceptions: Annotated[int, typer.Option(max=1_000, help="How many exceptions, with --by.")] = 6,
     round_to: Annotated[float | None, typer.Option(help="Limits are multiples of this: 5.")] = None,
     robust: Annotated[
-        str, typer.Option(help="mean; cvar: mean of the worst tenth of the draws; regret: least regret.")
+        str,
+        typer.Option(help="Best by: mean; cvar: mean of the worst tenth of what may turn out; regret: least regret."),
     ] = "mean",
     out: Annotated[Path | None, typer.Option("--out", help="File for the policy, as JSON.")] = None,
     as_json: AsJson = False,
@@ -238,7 +239,7 @@ def optimize(
     else:
         print_parts(of_optimum(setting, optimum, bounds))
     if out is not None:
-        provenance = study.provenance_of(setting, optimum.gain)
+        provenance = study.provenance_of(setting, optimum.gain, bounds["budget"])
         write_or_print(export_policy(optimum.best.policy.as_next_version_of(in_force), provenance=provenance), out)
 
 

@@ -129,7 +129,9 @@ def read_case_log(
         problems = np.where((problems == "") & (further != ""), further, problems)
     usable = problems == ""
     if not usable.any():
-        raise InputError(f"{log.source}, row 1: {problems[0]}")
+        raise InputError(
+            f"{log.source}, row 1: {problems[0]} (none of its cases can be used; policy-sim log check says more)"
+        )
     rows = np.flatnonzero(usable)
     not_a_time = np.full(len(log), np.datetime64("NaT"), dtype="datetime64[s]")
     of_all = CaseLog(

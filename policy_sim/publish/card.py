@@ -108,11 +108,14 @@ def render_card(policy: Policy, scenario: Scenario, provenance: Provenance | Non
         lstrip_blocks=True,
     )
     came_from = provenance or Provenance()
+    # a card may be written for another scenario than the policy was worked out in, whose title is not at hand
+    worked_out_in = scenario.title if came_from.scenario == scenario.name else came_from.scenario
     marks = "Policy {}, version {}, {}, fingerprint {}, rules {}".format(*marks_of(policy))
     pages = [_page(policy, scenario, tier) for tier in policy.tier_names]
     whole_items = [kind.act for kind in LIMIT_KINDS.values() if kind.counts_item_price and not kind.some_of_it]
     return environment.get_template("card.html").render(
-        policy=policy, provenance=came_from, pages=pages, back=back_of(policy, scenario), paper=paper,
+        policy=policy, provenance=came_from, worked_out_in=worked_out_in, pages=pages,
+        back=back_of(policy, scenario), paper=paper,
         acts=[kind.act for kind in _kinds(scenario)],
         whole_items=whole_items, do_not_say=_DO_NOT_SAY, sha256=seal_of(policy, came_from).sha256, marks=marks,
     )  # fmt: skip

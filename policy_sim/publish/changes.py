@@ -13,7 +13,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from policy_sim.assumptions import Scenario
-from policy_sim.border import InputError
+from policy_sim.border import InputError, Progress
 from policy_sim.currencies import amount_words
 from policy_sim.policy import ASK, NO_LIMIT, Guard, Lever, Policy, titles_of
 from policy_sim.policy.playbook_words import playbook_changes
@@ -147,7 +147,13 @@ class PolicyChanges:
         }
 
 
-def policy_changes(before: Policy, after: Policy, scenario: Scenario, payoffs: Payoffs | None = None) -> PolicyChanges:
+def policy_changes(
+    before: Policy,
+    after: Policy,
+    scenario: Scenario,
+    payoffs: Payoffs | None = None,
+    on_progress: Progress | None = None,
+) -> PolicyChanges:
     """Return what a policy changes, in sentences.
 
     A limit is said for all failures and customers for whom it was and is the same, however the file puts it.
@@ -161,6 +167,8 @@ def policy_changes(before: Policy, after: Policy, scenario: Scenario, payoffs: P
     payoffs
         Valued cases of that scenario, to count those that come out otherwise: for each change alone, made in the policy
         before, and for all together. Rules of the playbook are counted together, since the first that holds counts.
+    on_progress
+        Told after each count.
 
     Raises
     ------
@@ -175,12 +183,20 @@ def policy_changes(before: Policy, after: Policy, scenario: Scenario, payoffs: P
         one, two = (", ".join(policy.tier_names) for policy in (before, after))
         raise InputError(f"policies have the tiers {one} and {two}; say what changes between policies with the same")
 
+    counted = 0
+    counts = 1 if payoffs is None else len(policy_changes(before, after, scenario).changes) + 1
+
     def count(policy: Policy) -> DecisionChange | None:
+        nonlocal counted
         if payoffs is None:
             return None
         from policy_sim.value import decision_change
 
-        return decision_change(policy, before, payoffs)
+        change = decision_change(policy, before, payoffs)
+        counted += 1
+        if on_progress is not None:
+            on_progress("Counting cases that come out otherwise", counted, max(counts, counted))
+        return change
 
     changes = (
         *_limit_changes(before, after, scenario, count),

@@ -99,7 +99,7 @@ def refuse_broken(policy: Policy, scenario: Scenario) -> None:
     errors = [finding for finding in check(policy, scenario) if finding.severity == "error"]
     if errors:
         more = f" (and {len(errors) - 1} more; see policy-sim check)" if len(errors) > 1 else ""
-        raise InputError(f"policy '{policy.name}' is not published: {errors[0].words}{more}")
+        raise InputError(f"policy '{policy.name}' is not published: {errors[0].words}{more}; mend the policy")
 
 
 def check_rows(rows: Sequence[Row], policy: Policy, vocabulary: Vocabulary) -> list[Finding]:

@@ -333,7 +333,7 @@ def _own(policy: Policy, vocabulary: Vocabulary, cases: Sequence[Case]) -> list[
         facts = {fact: case[fact] for fact in (*decider.facts, *RULE_FACTS) if fact in case}
         try:
             if case.get("currency") != policy.currency:
-                raise InputError("the currency is another")
+                raise InputError("the currency is another; expected that of the policy")
             failure, segment, asked_for = (str(case.get(name)) for name in ("failure", "segment", "asked_for"))
             asked = (case.get("amount"), facts, case.get("ask"))
             decision = decider.decide(failure, segment, asked_for, *asked)  # type: ignore[arg-type]

@@ -49,7 +49,10 @@ def _zen(data: bytes, cases: Sequence[Case]) -> list[Answer]:
         decision = zen.ZenEngine().create_decision(data.decode())
         decision.validate()
     except (RuntimeError, ValueError, TypeError) as error:
-        raise InputError(f"zen-engine refuses the file: {str(error).splitlines()[0]}") from None
+        raise InputError(
+            f"zen-engine refuses the file: {str(error).splitlines()[0]}; export it anew "
+            "(policy-sim export --format jdm)"
+        ) from None
     answers: list[Answer] = []
     for case in cases:
         try:
@@ -68,7 +71,9 @@ def _py_dmn_rules(data: bytes, cases: Sequence[Case]) -> list[Answer]:
         engine = pyDMNrules.DMN()
         status = engine.useXML(data.decode())
         if "errors" in status:
-            raise InputError(f"pyDMNrules refuses the file: {status['errors'][0]}")
+            raise InputError(
+                f"pyDMNrules refuses the file: {status['errors'][0]}; export it anew (policy-sim export --format dmn)"
+            )
         answers: list[Answer] = []
         for case in cases:
             status, decided = engine.decide(dict(case))
@@ -96,7 +101,7 @@ def _feelin(data: bytes, cases: Sequence[Case]) -> list[Answer]:
         raise InputError("feelin is not installed here; install it with: npm install dmn-moddle @bpmn-io/feelin")
     if done.returncode:
         problem = next((line for line in done.stderr.splitlines() if "Error" in line), "it stopped without a word")
-        raise InputError(f"feelin refuses the file: {problem}")
+        raise InputError(f"feelin refuses the file: {problem}; export it anew (policy-sim export --format dmn)")
     return [_outputs(answer) for answer in json.loads(done.stdout)]
 
 

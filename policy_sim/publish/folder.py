@@ -113,7 +113,10 @@ def load_versions(folder: str | Path, scenario: Scenario, name: str | None = Non
         if words:
             raise InputError(words)
     if not policies:
-        raise InputError(f"folder '{folder}' holds no version of {f'policy {name!r}' if name else 'a policy'}")
+        raise InputError(
+            f"folder '{folder}' holds no version of {f'policy {name!r}' if name else 'a policy'}; write one there with "
+            "policy-sim export --out"
+        )
     return Versions(tuple(policies[version] for version in sorted(policies)))
 
 
@@ -147,7 +150,9 @@ def _held(path: Path, kind: str) -> HeldFile | None:
         try:
             marks = read_marks(path.read_bytes()) if path.stat().st_size <= _LARGEST_CARD else None
         except OSError as error:
-            raise InputError(f"file '{path}' cannot be read: {error.strerror}") from None
+            raise InputError(
+                f"file '{path}' cannot be read: {error.strerror}; expected a file that can be opened"
+            ) from None
         return None if marks is None else HeldFile(path, kind, marks, None)
     record = read_file(path).record
     return HeldFile(path, kind, marks_of(record.policy), record)

@@ -10,7 +10,7 @@ from policy_sim.service.facts import (
     draw_severity,
     draw_suspicion,
 )
-from policy_sim.service.pictures import customers_moved
+from policy_sim.service.pictures import customers_moved, value_that_moves
 from policy_sim.service.queue import Waiting, erlang_c, waiting
 from policy_sim.service.remedies import Menu, compile_menu
 from policy_sim.service.response import (
@@ -47,5 +47,6 @@ __all__ = [
     "read_usable_cases",
     "recency_of_failure",
     "spend_multiplier",
+    "value_that_moves",
     "waiting",
 ]

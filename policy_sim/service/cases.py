@@ -243,7 +243,8 @@ def complete_cases(
     if "segment" not in full:
         bounds, bounded = upper_bounds(scenario.segments), bounding_column(scenario.segments)
         full["segment"] = np.searchsorted(np.array(bounds, dtype=np.float64), full[bounded], side="left")
-    indices = {name: np.asarray(full[name], dtype=np.int64) for name in _INDICES}
+    # as all others are: what pandas hands out read-only would have the loops compiled once more
+    indices = {name: np.require(full[name], np.int64, ("C", "W")) for name in _INDICES}
     _warn_of_thousandths(np.asarray(full["item_price"], dtype=np.float64), currency)
     return Cases(
         case=labels,

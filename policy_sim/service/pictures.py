@@ -1,7 +1,8 @@
 """Pictures: what a weight of the response does to a typical customer, in customers of 100.
 
 In: a scenario, one of its assumptions that has a picture. Out: how many more customers of 100 are lost as the facts of
-the picture move. Left to others: the response (`response`), how it is said (`show.assumption_words`).
+the picture move, or at which value as many are as somebody says. Left to others: the response (`response`), how it is
+said (`show.assumption_words`).
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ from policy_sim.service.response import (
     recency_of_failure,
 )
 
-__all__ = ["TYPICAL_ORDERS", "customers_moved"]
+__all__ = ["TYPICAL_ORDERS", "customers_moved", "value_that_moves"]
 
 #: Earlier orders of a typical customer: those at which `response.chance_lost` adds nothing for the bond.
 TYPICAL_ORDERS = 3.0
 #: Weights of the response: of the whole scenario under `response`, two of each failure.
 _WEIGHTS = tuple(name for name in inspect.signature(chance_lost).parameters if name.endswith("_weight"))
 _OF_FAILURE = ("compensation_weight", "gesture_weight")
+#: A weight beyond which nothing is meant: it multiplies the odds of losing a customer by more than 10^21.
+_HEAVIEST = 50.0
 
 
 def customers_moved(scenario: Scenario, name: str, value: float | None = None) -> float:
@@ -69,6 +72,39 @@ def customers_moved(scenario: Scenario, name: str, value: float | None = None) -
         for facts in ({str(fact): ends[end] for fact, ends in picture.items()} for end in (0, 1))
     )
     return float(100 * np.average(second - first, weights=shares))
+
+
+def value_that_moves(scenario: Scenario, name: str, customers: float) -> float:
+    """Return the value of an assumption at which its picture moves so many of 100 customers.
+
+    It is the inverse of `customers_moved`, in the direction in which the central value moves them.
+
+    Parameters
+    ----------
+    scenario, name
+        Whose assumption, by full name; all others are at their central values.
+    customers
+        How many of 100, 0 or more.
+
+    Raises
+    ------
+    InputError
+        If the assumption is unknown or has no picture; if no weight moves so many, which says how many it can move.
+    """
+    sign = np.sign(customers_moved(scenario, name, scenario.assumption(name).range[1])) or 1.0
+
+    def beyond(value: float) -> float:
+        return float(sign * customers_moved(scenario, name, value) - customers)
+
+    least, most = beyond(0.0) + customers, beyond(_HEAVIEST) + customers
+    if not least <= customers <= most:
+        raise InputError(
+            f"{customers:.3g} of 100 customers are not to be had; expected a number from {max(least, 0.0):.3g} to "
+            f"{most:.3g} of 100, as others leave or stay whatever this is"
+        )
+    from scipy.optimize import brentq  # takes its time to load
+
+    return float(brentq(beyond, 0.0, _HEAVIEST, xtol=1e-9))
 
 
 def _chance(scenario: Scenario, failure: str, facts: dict[str, float], moved: dict[str, float]) -> float:

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from policy_sim.currencies import amount_words, currency_sign
 from policy_sim.policy import ASK, NO_LIMIT
-from policy_sim.value import Difference, Estimate, Payoffs
+
+if TYPE_CHECKING:  # the compiled loops take a third of a second to load, and much that is worded needs none of them
+    from policy_sim.value import Estimate, Payoffs
 
 __all__ = [
     "LIKELY",
     "NOT_TOLD_APART",
     "TOO_FEW",
     "TRUSTS",
+    "WAYS",
     "currency_content",
     "format_limit",
     "format_money",
@@ -24,11 +28,14 @@ __all__ = [
     "format_share",
     "format_stretch",
     "likely_words",
+    "ways_words",
     "year_words",
 ]
 
 #: What the ends of an interval hold, where they are shown.
 LIKELY = "90%, by assumptions and cases"
+#: What draws of the assumptions are called, where people read of them.
+WAYS = "ways the assumptions may turn out"
 #: What stands in place of an interval that cannot be trusted, or that holds no difference.
 TOO_FEW, NOT_TOLD_APART = "too few cases to tell", "cannot be told apart"
 
@@ -49,6 +56,11 @@ def currency_content(currency: str) -> dict[str, str]:
     return {"code": currency, "sign": currency_sign(currency), "spoken": _SPOKEN.get(currency, currency)}
 
 
+def ways_words(count: int) -> str:
+    """Return how many draws of the assumptions there are: "200 ways the assumptions may turn out"."""
+    return f"{count:,} {WAYS if count != 1 else WAYS.replace('ways', 'way', 1)}"
+
+
 def likely_words(result: Estimate, name: str, text: Callable[[float], str], is_yearly: bool = False) -> str:
     """Return the interval of an outcome or a difference: "$1.20 to $3.40", or why there is none.
 
@@ -63,6 +75,8 @@ def likely_words(result: Estimate, name: str, text: Callable[[float], str], is_y
     is_yearly
         A year, instead of a case.
     """
+    from policy_sim.value import Difference  # whoever has a result has loaded it
+
     if result.too_few(name):
         return TOO_FEW
     if isinstance(result, Difference) and not result.told_apart(name):

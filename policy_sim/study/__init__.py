@@ -17,7 +17,7 @@ from policy_sim.study.recommendation import (
     recommended_limits,
 )
 from policy_sim.study.risk import Errors, case_error, net_benefits, risk_table, spread_of_cases
-from policy_sim.study.sensitivity import Sensitivity, one_at_a_time
+from policy_sim.study.sensitivity import Sensitivity, break_evens_between, one_at_a_time
 from policy_sim.study.stories import Replay, Story, load_stories, load_story, replay
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "Worth",
     "analyse_decision",
     "as_recommended",
+    "break_evens_between",
     "case_error",
     "evpi",
     "evppi",

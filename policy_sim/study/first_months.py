@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from policy_sim.border import InputError, Progress
+from policy_sim.border import InputError, Progress, plain_rows
 from policy_sim.policy import Policy
 from policy_sim.study.journey import Journey, follow_customers
 from policy_sim.study.prepare import Setting, thinned
@@ -84,6 +84,25 @@ class FirstMonths:
         last_below = np.where(so_far < 0, months, 0).max(axis=1)
         even = np.where(last_below == 0, 0, last_below + 1)
         return np.where(last_below == so_far.shape[1], np.inf, even).astype(np.float64)
+
+    @property
+    def mean_even_after(self) -> float:
+        """Months after which the mean of cash so far stays at 0 or above, as `even_after`."""
+        return float(self.even_after(self.cash_so_far.mean(axis=0, keepdims=True))[0])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return `to_frame` as plain data, with the month after which the mean is even (0: always, none: later)."""
+        even = self.mean_even_after
+        return {
+            "policy": self.journey.policy.name,
+            "against": self.baseline.policy.name,
+            "customers_followed": self.customers,
+            "cases": self.cases,
+            "draws": len(self.cash),
+            "even_after_months": None if np.isinf(even) else int(even),
+            "chance_even": float(np.isfinite(self.even_after()).mean()),
+            "months": plain_rows(self.to_frame()),
+        }
 
     def to_frame(self, level: float = 0.9) -> pd.DataFrame:
         """Return one row per month: each part of cash, cash, cash so far and customers, with intervals over the draws.

@@ -258,7 +258,10 @@ def _checked(
         if not is_fine:
             raise InputError(f"{words} is {value:g}; it is out of range (months: 1 to {_MOST_MONTHS})")
     if (budget_per_month is None) != (after_budget is None):
-        raise InputError("budget_per_month and after_budget go together: who decides once the budget is spent?")
+        raise InputError(
+            "budget_per_month and after_budget, who decides once the budget is spent, go together; give both, or "
+            "neither"
+        )
     return setting.customers
 
 

@@ -6,7 +6,9 @@ Left to others: the policies.
 
 from __future__ import annotations
 
+import functools
 import warnings
+import weakref
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -51,6 +53,8 @@ __all__ = [
 
 #: The log of orders that is used by default: the CDNOW 1/10 sample, in the folder of shipped data.
 DEFAULT_LOG = "cdnow/transactions.csv"
+#: What `read_default_log` has read in this process.
+_SAMPLES: weakref.WeakSet[Transactions] = weakref.WeakSet()
 
 _SAME_SHARE = 0.01  # of first orders: a difference that needs no words
 
@@ -211,9 +215,15 @@ def read_default_log(scenario: Scenario) -> Transactions:
 
     They are multiplied by the assumption shop.sample_price_factor and taken as the scenario's currency.
     """
-    sample = read_transactions(shipped("data") / DEFAULT_LOG, currency=scenario.currency)
-    factor = scenario.value("shop.sample_price_factor")
-    return replace(sample, amount=np.round(sample.amount * factor, decimals_of(scenario.currency)))
+    return _default_log(scenario.currency, scenario.value("shop.sample_price_factor"))
+
+
+@functools.lru_cache(maxsize=8)  # whoever prepares again (sweeps, a panel, tests) reads and fits the sample once
+def _default_log(currency: str, factor: float) -> Transactions:
+    sample = read_transactions(shipped("data") / DEFAULT_LOG, currency=currency)
+    sample = replace(sample, amount=np.round(sample.amount * factor, decimals_of(currency)))
+    _SAMPLES.add(sample)
+    return sample
 
 
 def thinned(payoffs: Payoffs, cases: int, draws: int) -> Payoffs:
@@ -249,6 +259,11 @@ def fit_customers(transactions: Transactions, scenario: Scenario, model: str = "
             f"the log is in {transactions.currency}, scenario '{scenario.name}' in {scenario.currency}; convert "
             "the amounts, or choose a scenario in that currency"
         )
+    money = scenario.value("shop.margin_share"), scenario.value("shop.discount_rate_per_year")
+    return (_fit_sample if transactions in _SAMPLES else _fit)(transactions, model, *money)
+
+
+def _fit(transactions: Transactions, model: str, margin_share: float, discount_rate_per_year: float) -> Customers:
     if model == "auto":
         comparison = compare_models(transactions)
         summary, model = comparison.customers, comparison.best
@@ -257,13 +272,13 @@ def fit_customers(transactions: Transactions, scenario: Scenario, model: str = "
     purchases = fit_purchases(summary, model)
     spend = fit_gamma_gamma(summary)
     values = future_values(
-        summary,
-        purchases,
-        spend,
-        margin_share=scenario.value("shop.margin_share"),
-        discount_rate_per_year=scenario.value("shop.discount_rate_per_year"),
+        summary, purchases, spend, margin_share=margin_share, discount_rate_per_year=discount_rate_per_year
     )
     return Customers(transactions, summary, purchases, spend, values)
+
+
+#: Logs are told apart by which object they are: no log but those of `read_default_log` is ever met again.
+_fit_sample = functools.lru_cache(maxsize=8)(_fit)
 
 
 def cases_of(scenario: Scenario, customers: Customers, sample: Sample) -> tuple[OrderValues, Cases]:

@@ -18,15 +18,18 @@ from policy_sim.assumptions import Draws, Scenario
 from policy_sim.border import InputError, Progress, plain_rows, unknown
 from policy_sim.policy import Policy
 from policy_sim.service import Cases
-from policy_sim.value import evaluate, value_cases
+from policy_sim.study.prepare import thinned
+from policy_sim.value import Payoffs, evaluate, value_cases
 
-__all__ = ["Sensitivity", "one_at_a_time"]
+__all__ = ["Sensitivity", "break_evens_between", "one_at_a_time"]
 
 Floats = NDArray[np.float64]
 
 #: Quantiles of its draws that are the low and the high end of an assumption.
 _ENDS = (0.1, 0.9)
 _POINTS = 9
+#: Cases on which one assumption after the other is moved, where nobody says how many.
+_CASES = 1_000
 
 
 @dataclass(frozen=True)
@@ -182,6 +185,20 @@ class Sensitivity:
         }
 
 
+def break_evens_between(
+    policy: Policy, baseline: Policy, payoffs: Payoffs, on_progress: Progress | None = None
+) -> Sensitivity:
+    """Move one assumption at a time on 1,000 of the cases at most, and compare two policies: `one_at_a_time`.
+
+    Raises
+    ------
+    InputError
+        If both policies have one name.
+    """
+    some = thinned(payoffs, _CASES, 1).cases
+    return one_at_a_time(payoffs.scenario, some, policy, baseline, on_progress=on_progress)
+
+
 def one_at_a_time(
     scenario: Scenario,
     cases: Cases,
@@ -227,7 +244,10 @@ def one_at_a_time(
         if include_chosen or scenario.assumption(name).distribution != "chosen"
     )
     if not moved:
-        raise InputError("no assumption is left to move: those given are decisions or known facts (include_chosen)")
+        raise InputError(
+            "no assumption is left to move: those given are decisions or known facts; name others, or let these move "
+            "too (include_chosen)"
+        )
     points = np.stack([_points(scenario, name) for name in moved])
     draws = _one_moved(scenario, moved, points)
     payoffs = value_cases(scenario, cases, draws)

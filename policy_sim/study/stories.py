@@ -411,7 +411,9 @@ def _valued(scenario: Scenario, table: pd.DataFrame, bundles: list[Bundle], draw
 
 def _scored(payoffs: Payoffs, case: NDArray[np.int64], decided: NDArray[np.int64]) -> Floats:
     """Return (rows, measures, draws): measures of cases under resolutions at tiers, which `decided` (rows, 2) holds."""
-    return measures_of(load_policy("ask_first", payoffs.scenario), payoffs, case, decided[:, 0], decided[:, 1])
+    # a column of a table lies in memory otherwise than an array of its own: the loop would be compiled once more for it
+    resolution, tier = np.ascontiguousarray(decided.T)
+    return measures_of(load_policy("ask_first", payoffs.scenario), payoffs, case, resolution, tier)
 
 
 def _keep(story: Story, scenario: Scenario, draws: Draws) -> KeepUntil | None:

@@ -156,7 +156,7 @@ def batch_options(cluster: str) -> tuple[str, int, dict[str, Any]]:
     for part in filter(None, text.split(",")):
         name, equals, value = part.partition("=")
         if not equals:
-            raise InputError(f"--cluster {cluster}: '{part}' is not NAME=VALUE, for example jobs=10")
+            raise InputError(f"--cluster {cluster}: '{part}' is not NAME=VALUE; write, for example, jobs=10")
         number = _whole(value)
         options[name.strip()] = value.strip() if number is None else number
     jobs = options.pop("jobs", None)

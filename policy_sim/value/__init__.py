@@ -15,17 +15,20 @@ from policy_sim.value.best_playbook import (
 )
 from policy_sim.value.choice_kernels import STYLES
 from policy_sim.value.choices import ChoiceTable, choice_table
-from policy_sim.value.curves import Curve, best_step, threshold_curve
+from policy_sim.value.curves import Curve, best_step, threshold_curve, threshold_curves
 from policy_sim.value.decision_change import DecisionChange, decision_change
 from policy_sim.value.evaluation import Difference, Estimate, Outcome, compare, decide, evaluate, measure, worst
 from policy_sim.value.following import book_of, rules_of
 from policy_sim.value.frontier import Frontier, frontier
 from policy_sim.value.gap import Gap, find_gap
-from policy_sim.value.handling import Handling
+from policy_sim.value.handling import Handling, policy_arrays_of
 from policy_sim.value.keep_or_return import KeepOrReturn, comparable_failures, keep_or_return
+from policy_sim.value.mean_curves import MeanCurves
 from policy_sim.value.obstacles import Obstacle, obstacles_of
 from policy_sim.value.partial_sums import PartialSums, Question
 from policy_sim.value.payoffs import Payoffs, spread, value_cases
+from policy_sim.value.places import Places
+from policy_sim.value.running import RunningOutcome
 from policy_sim.value.sampling import GroupSums, groups_of, interval, widened
 from policy_sim.value.scoring import measures_by_case, measures_of
 
@@ -43,12 +46,15 @@ __all__ = [
     "GroupSums",
     "Handling",
     "KeepOrReturn",
+    "MeanCurves",
     "Obstacle",
     "OutOfReachError",
     "Outcome",
     "PartialSums",
     "Payoffs",
+    "Places",
     "Question",
+    "RunningOutcome",
     "best_limits",
     "best_playbooks",
     "best_step",
@@ -71,10 +77,12 @@ __all__ = [
     "measures_by_case",
     "measures_of",
     "obstacles_of",
+    "policy_arrays_of",
     "rules_of",
     "runners_up",
     "spread",
     "threshold_curve",
+    "threshold_curves",
     "value_cases",
     "widened",
     "with_playbook",

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from policy_sim.policy import ASK, NO_LIMIT, NO_LIMIT_CENTS, Lever, Policy, to_cents
 from policy_sim.value.bound_kernels import NOTHING_OPEN, BoundTables, bound_cases
 from policy_sim.value.choice_kernels import PolicyArrays, orders_at
-from policy_sim.value.curves import cells_moved
 from policy_sim.value.expected import QUANTITIES, Expected
 from policy_sim.value.handling import policy_arrays_of
 from policy_sim.value.payoffs import in_blocks
+from policy_sim.value.places import cells_moved
 from policy_sim.value.search import Search
 from policy_sim.words import LIMITS
 

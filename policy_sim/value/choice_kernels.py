@@ -1,7 +1,7 @@
 """Choice kernels: who decides each case and what they choose, compiled.
 
 In: what may be chosen for each case, and what a policy says of it. Out: tiers and choices; the stages that a case goes
-through as one limit rises; every policy of a grid.
+through as limits rise.
 Left to others: what a choice comes to (`response_kernels`), names, files, what it all means.
 
 numba's cache notices changes of one file only, the one that a function is in. So nothing that is compiled here calls
@@ -23,11 +23,11 @@ __all__ = [
     "PolicyArrays",
     "add_expected_along",
     "choose",
-    "grid_values",
     "may_be_chosen",
     "orders_at",
     "put_in_order",
     "stages_along",
+    "stages_at",
 ]
 
 Floats = NDArray[np.float64]
@@ -42,7 +42,6 @@ _STYLE_COUNT = len(STYLES)
 GUIDED = STYLES.index("guided")
 #: Of a type, which a literal is not: the compiler makes a copy of every function for every literal that it is given.
 _ZERO: Any = np.int64(0)
-_NO_LIMIT: Any = np.int64(-1)
 _NO_USE = np.iinfo(np.int64).max  # more than any resolution uses of a limit
 
 
@@ -162,12 +161,12 @@ def orders_at(tier: int, sets: ChoiceSets, policy: PolicyArrays) -> NDArray[np.i
 
 
 @numba.njit(forceinline=True)
-def _permitted(i: int, a: int, k: int, policy: PolicyArrays, sets: ChoiceSets, skip: int) -> bool:
-    """Tell whether every use but the one of limit `skip` is within what tier k may give for the case."""
-    for d in range(policy.limits.shape[2]):
-        if d != skip and sets.uses[i, a, d] > policy.limits[k, policy.cell[i], d]:
-            return False
-    return True
+def _permitted(i: int, a: int, k: int, policy: PolicyArrays, sets: ChoiceSets) -> bool:
+    """Tell whether every use of a resolution is within what tier k may give for the case."""
+    d = 0
+    while d < policy.limits.shape[2] and sets.uses[i, a, d] <= policy.limits[k, policy.cell[i], d]:
+        d += 1
+    return bool(d == policy.limits.shape[2])
 
 
 @numba.njit(forceinline=True)
@@ -178,7 +177,7 @@ def _handle(i: int, first: int, end: int, policy: PolicyArrays, sets: ChoiceSets
     for k in range(first, end):
         for s in range(choice.shape[1]):
             if s >= _STYLE_COUNT:
-                is_by_the_book = book >= 0 and (k == final or _permitted(i, book, k, policy, sets, _NO_LIMIT))
+                is_by_the_book = book >= 0 and (k == final or _permitted(i, book, k, policy, sets))
                 choice[row, s] = book if is_by_the_book else choice[row, s - _STYLE_COUNT]
                 continue
             order = _order_of(s, policy.tiers[k], sets)
@@ -187,7 +186,7 @@ def _handle(i: int, first: int, end: int, policy: PolicyArrays, sets: ChoiceSets
                 a = sets.preference_order[order, i, n]
                 if a < 0:
                     break
-                if k == final or _permitted(i, a, k, policy, sets, _NO_LIMIT):
+                if k == final or _permitted(i, a, k, policy, sets):
                     choice[row, s] = a
                     break
             if choice[row, s] < 0:
@@ -232,116 +231,6 @@ def may_be_chosen(k: int, counted: Bools, sets: ChoiceSets, begin: int, end: int
 
 
 @numba.njit(cache=True, nogil=True)
-def grid_values(
-    scenario_tier: int,
-    levels: Ints,
-    grid: Ints,
-    reaches: Bools,
-    sets: ChoiceSets,
-    choosable: Bools,
-    book: Ints,
-    table: Floats,
-    begin: int,
-    end: int,
-    handled: NDArray[np.float32],
-    out: NDArray[np.float32],
-) -> None:
-    """Fill, for every combination of limits of a grid, whether tier k settles a case, and what that comes to.
-
-    Parameters
-    ----------
-    levels
-        (L, levels) limits in cents, rising; a limit that does not move has one level.
-    grid
-        (combinations, L) which level of each limit.
-    reaches
-        (N,) whether the case may be settled by the tier, as far as guards go.
-    choosable
-        (N, A) resolutions to look at.
-    book
-        (N,) as in `PolicyArrays`.
-    table
-        (N, A, styles) value of each resolution at the tier, for each style's share of the agents.
-    begin, end
-        Cases to work on.
-    handled, out
-        (N, combinations) 1 where the tier settles it, else 0; what that comes to, else 0.
-    """
-    resolution_count = sets.uses.shape[1]
-    order = np.empty((table.shape[2], resolution_count + 2), dtype=np.int64)
-    needed = np.empty((resolution_count, levels.shape[0]), dtype=np.int64)
-    for i in range(begin, end):
-        for g in range(grid.shape[0]):
-            handled[i, g] = 0.0
-            out[i, g] = 0.0
-        if not reaches[i]:
-            continue
-        _find_levels(i, levels, sets, choosable, needed)
-        _find_orders(i, scenario_tier, sets, choosable, book[i], order)
-        _add_grid(i, order, needed, grid, table, handled, out)
-
-
-@numba.njit(forceinline=True)
-def _find_levels(i: int, levels: Ints, sets: ChoiceSets, choosable: Bools, needed: Ints) -> None:
-    """Fill needed (A, L) with the lowest level of each limit that covers what a resolution uses of it."""
-    for a in range(sets.counts[i]):
-        if not choosable[i, a]:
-            continue
-        for d in range(levels.shape[0]):
-            level = 0
-            while level < levels.shape[1] and sets.uses[i, a, d] > levels[d, level]:
-                level += 1
-            needed[a, d] = level
-
-
-@numba.njit(forceinline=True)
-def _find_orders(i: int, scenario_tier: int, sets: ChoiceSets, choosable: Bools, book: int, order: Ints) -> None:
-    """Fill order (styles, A + 2) with the resolutions to look at as each style prefers them, and -1 behind the last."""
-    for s in range(order.shape[0]):
-        count = 0
-        if s >= _STYLE_COUNT and book >= 0:
-            order[s, count] = book
-            count += 1
-        for n in range(sets.counts[i]):
-            a = sets.preference_order[_order_of(s % _STYLE_COUNT, scenario_tier, sets), i, n]
-            if a >= 0 and choosable[i, a]:
-                order[s, count] = a
-                count += 1
-        order[s, count] = -1
-
-
-@numba.njit(forceinline=True)
-def _add_grid(
-    i: int,
-    order: Ints,
-    needed: Ints,
-    grid: Ints,
-    table: Floats,
-    handled: NDArray[np.float32],
-    out: NDArray[np.float32],
-) -> None:
-    """Add to a case, for every combination, what each style prefers among the resolutions within its limits.
-
-    The loops stand together: a function called for each combination would count the owners of its arrays every time.
-    """
-    for g in range(grid.shape[0]):
-        for s in range(order.shape[0]):
-            for n in range(order.shape[1]):
-                a = order[s, n]
-                if a < 0:
-                    break
-                is_within = True
-                for d in range(grid.shape[1]):
-                    if needed[a, d] > grid[g, d]:
-                        is_within = False
-                        break
-                if is_within:
-                    handled[i, g] = 1.0
-                    out[i, g] += table[i, a, s]
-                    break
-
-
-@numba.njit(cache=True, nogil=True)
 def stages_along(
     k: int, limit: int, in_force: Bools, policy: PolicyArrays, sets: ChoiceSets, begin: int, end: int
 ) -> tuple[Ints, Ints, Ints, Ints]:
@@ -360,13 +249,101 @@ def stages_along(
     case, tier, cents = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
     styles = policy.style.shape[1]
     choice = np.empty((most, styles), dtype=np.int64)
-    stairs, heights = np.empty((styles, sets.uses.shape[1], 2), dtype=np.int64), np.empty(styles, dtype=np.int64)
+    desk = _desk_for(sets.uses.shape[1], styles)
     written = _ZERO
     for i in range(begin, end):
-        count = _stages_of_case(i, k, limit, in_force, policy, sets, stairs, heights, written, tier, choice, cents)
+        _look_around(i, k, policy, sets, desk)
+        is_moved = in_force[policy.cell[i]]
+        count = _stages_of_case(i, k, limit, is_moved, policy, sets, desk, written, tier, choice, cents)
         case[written : written + count] = i
         written += count
     return case[:written], tier[:written], choice[:written], cents[:written]
+
+
+@numba.njit(cache=True, nogil=True)
+def stages_at(
+    levers: Ints,
+    in_force: Bools,
+    cents: Ints,
+    offset: Ints,
+    held: Bools,
+    rows: Ints,
+    policy: PolicyArrays,
+    sets: ChoiceSets,
+    begin: int,
+    end: int,
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return the stages that some cases go through while one of several limits rises, as they are at some amounts.
+
+    That is case, tier of the policy, choices (stages, styles), and the place in `cents` from which each holds. Where a
+    limit changes nothing for a case, its one stage is there only if somebody waits in it. Of a case the limits come
+    from the last to the first, so that places fall where a limit begins.
+
+    Parameters
+    ----------
+    levers
+        (levers, 2) tier of the policy and limit; those of a tier stand together.
+    in_force
+        (levers, cells) as in `stages_along`.
+    cents, offset
+        (places,) the amounts of all limits one after the other, those of each rising from -1; (levers + 1,) where they
+        begin.
+    held
+        (N, A) whether somebody waits for a resolution whoever decides; at all tiers but the scenario's first they do.
+    rows, begin, end
+        Cases; those from begin to end are looked at.
+    """
+    most, styles, longest = 0, policy.style.shape[1], sets.uses.shape[1] + 1
+    for i in rows[begin:end]:
+        for lever in range(levers.shape[0]):
+            most += min(sets.counts[i] + 1, offset[lever + 1] - offset[lever])
+    case, tier, place = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
+    choice = np.empty((most, styles), dtype=np.int64)
+    tiers, chosen = np.empty(longest, dtype=np.int64), np.empty((longest, styles), dtype=np.int64)
+    amounts, kept = np.empty(longest, dtype=np.int64), np.empty((longest, 2), dtype=np.int64)
+    desk = _desk_for(sets.uses.shape[1], styles)
+    written = _ZERO
+    for i in rows[begin:end]:
+        found = -1
+        for lever in range(levers.shape[0] - 1, -1, -1):
+            k, limit = levers[lever]
+            if k != found:
+                _look_around(i, k, policy, sets, desk)
+                found = k
+            is_moved = in_force[lever, policy.cell[i]]
+            count = _stages_of_case(i, k, limit, is_moved, policy, sets, desk, _ZERO, tiers, chosen, amounts)
+            at = cents[offset[lever] : offset[lever + 1]]
+            found_at = _places_of_stages(amounts, count, at, kept)
+            is_moving, is_waiting = found_at > 1, policy.tiers[tiers[0]] > 0
+            for s in range(styles):
+                is_waiting |= held[i, chosen[0, s]]
+            if not (is_moving or is_waiting):
+                continue
+            for m in range(found_at):
+                n = kept[m, 0]
+                case[written], tier[written], place[written] = i, tiers[n], offset[lever] + kept[m, 1]
+                for s in range(styles):
+                    choice[written, s] = chosen[n, s]
+                written += 1
+    return case[:written], tier[:written], choice[:written], place[:written]
+
+
+@numba.njit(forceinline=True)
+def _places_of_stages(amounts: Ints, count: int, cents: Ints, kept: Ints) -> int:
+    """Fill kept (stages, 2) with the stages that hold at some of the amounts `cents`, and from which place each does.
+
+    Stages hold from `amounts` on; both rise from -1. Returns how many there are.
+    """
+    written, at = 0, 0
+    for n in range(count):
+        while at < cents.shape[0] and cents[at] < amounts[n]:
+            at += 1
+        if at == cents.shape[0]:
+            break
+        if written == 0 or kept[written - 1, 1] < at:
+            written += 1
+        kept[written - 1, 0], kept[written - 1, 1] = n, at
+    return written
 
 
 @numba.njit(cache=True, nogil=True)
@@ -402,9 +379,11 @@ def add_expected_along(
     most, final, styles = sets.uses.shape[1] + 1, policy.tiers.shape[0] - 1, policy.style.shape[1]
     tier, cents = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
     choice = np.empty((most, styles), np.int64)
-    stairs, heights = np.empty((styles, most, 2), dtype=np.int64), np.empty(styles, dtype=np.int64)
+    desk = _desk_for(sets.uses.shape[1], styles)
     for i in range(begin, end):
-        count = _stages_of_case(i, k, limit, in_force, policy, sets, stairs, heights, _ZERO, tier, choice, cents)
+        _look_around(i, k, policy, sets, desk)
+        is_moved = in_force[policy.cell[i]]
+        count = _stages_of_case(i, k, limit, is_moved, policy, sets, desk, _ZERO, tier, choice, cents)
         for n in range(count):
             place = np.searchsorted(levels, cents[n])
             touched[place] = True
@@ -419,60 +398,121 @@ def add_expected_along(
                     out[place, q] += change
 
 
+class _Desk(NamedTuple):
+    """What is known of a case whichever limit of a tier moves, and room for what follows from one of them.
+
+    below, above (1,) tier of the policy that settles it before the tier is asked, -1 for none, and where the tier may
+    not; choice (2, styles) what is chosen there; liked (styles, A + 2, 2) what each style likes at the tier, the best
+    first, and the one limit that it is beyond, -1 for none; -1 behind the last. What is beyond several limits is left
+    out: no single one makes it possible. beyond (A,), stairs (styles, A + 1, 2) and heights (styles,) are room.
+    """
+
+    below: Ints
+    above: Ints
+    choice: Ints
+    liked: Ints
+    beyond: Ints
+    stairs: Ints
+    heights: Ints
+
+
+@numba.njit(forceinline=True)
+def _desk_for(resolutions: int, styles: int) -> _Desk:
+    """Return a desk with nothing on it."""
+    return _Desk(
+        np.empty(1, dtype=np.int64),
+        np.empty(1, dtype=np.int64),
+        np.empty((2, styles), dtype=np.int64),
+        np.empty((styles, resolutions + 2, 2), dtype=np.int64),
+        np.empty(resolutions, dtype=np.int64),
+        np.empty((styles, resolutions + 1, 2), dtype=np.int64),
+        np.empty(styles, dtype=np.int64),
+    )
+
+
+@numba.njit(forceinline=True)
+def _look_around(i: int, k: int, policy: PolicyArrays, sets: ChoiceSets, desk: _Desk) -> None:
+    """Put on the desk what is known of a case whichever limit of tier k moves."""
+    start, several = policy.start[i], policy.limits.shape[2]
+    desk.below[0] = _handle(i, start, k, policy, sets, 0, desk.choice) if start < k else -1
+    if desk.below[0] >= 0:
+        return
+    desk.above[0] = _handle(i, max(start, k + 1), policy.tiers.shape[0], policy, sets, 1, desk.choice)
+    if start > k:
+        return
+    for a in range(sets.counts[i]):
+        desk.beyond[a] = -1
+        for d in range(several):
+            if sets.uses[i, a, d] > policy.limits[k, policy.cell[i], d]:
+                desk.beyond[a] = d if desk.beyond[a] < 0 else several
+    for s in range(desk.heights.shape[0]):
+        order, count = _order_of(s % _STYLE_COUNT, policy.tiers[k], sets), 0
+        for n in range(-1, sets.counts[i]):
+            if n >= 0:
+                a = int(sets.preference_order[order, i, n])
+            elif s >= _STYLE_COUNT and policy.book[i] >= 0:
+                a = int(policy.book[i])
+            else:
+                continue
+            if a < 0:
+                break
+            if desk.beyond[a] < several:
+                desk.liked[s, count, 0], desk.liked[s, count, 1] = a, desk.beyond[a]
+                count += 1
+        desk.liked[s, count, 0] = -1
+
+
 @numba.njit(forceinline=True)
 def _stages_of_case(
     i: int,
     k: int,
     limit: int,
-    in_force: Bools,
+    is_in_force: bool,
     policy: PolicyArrays,
     sets: ChoiceSets,
-    stairs: Ints,
-    heights: Ints,
+    desk: _Desk,
     row: int,
     tier: Ints,
     choice: Ints,
     cents: Ints,
 ) -> int:
-    """Write the stages of a case as `stages_along` has them, from a row on; returns how many there are."""
-    start, is_in_force = policy.start[i], in_force[policy.cell[i]]
+    """Write the stages of a case as `stages_along` has them, from a row on; returns how many there are.
+
+    On the desk lies what `_look_around` has found for tier k.
+    """
+    start = policy.start[i]
     cents[row] = -1
-    if start <= k:
-        tier[row] = _handle(i, start, k if is_in_force else k + 1, policy, sets, row, choice)
-        if tier[row] >= 0:
-            return 1
-    if start > k or not is_in_force:
-        tier[row] = _handle(i, max(start, k + 1), policy.tiers.shape[0], policy, sets, row, choice)
+    if start <= k and desk.below[0] < 0 and not is_in_force:
+        tier[row] = _handle(i, start, policy.tiers.shape[0], policy, sets, row, choice)
         return 1
-    for s in range(heights.shape[0]):
-        heights[s] = _descend(i, k, s, limit, policy, sets, stairs)
-    written = 0
-    if heights[0] == 0 or stairs[0, heights[0] - 1, 0] >= 0:
-        tier[row] = _handle(i, k + 1, policy.tiers.shape[0], policy, sets, row, choice)
-        written = 1
-    return written + _ascend(k, stairs, heights, row + written, tier, choice, cents)
+    is_above = desk.below[0] < 0
+    for s in range(choice.shape[1]):
+        choice[row, s] = desk.choice[int(is_above), s]
+    tier[row] = desk.above[0] if is_above else desk.below[0]
+    if start > k or not is_above:
+        return 1
+    for s in range(desk.heights.shape[0]):
+        desk.heights[s] = _descend(i, s, limit, sets, desk)
+    # where something is free, nobody has to ask
+    written = 1 if desk.heights[0] == 0 or desk.stairs[0, desk.heights[0] - 1, 0] >= 0 else 0
+    return written + _ascend(k, desk.stairs, desk.heights, row + written, tier, choice, cents)
 
 
 @numba.njit(forceinline=True)
-def _descend(i: int, k: int, s: int, limit: int, policy: PolicyArrays, sets: ChoiceSets, stairs: Ints) -> int:
+def _descend(i: int, s: int, limit: int, sets: ChoiceSets, desk: _Desk) -> int:
     """Write what a style prefers at every limit, down from no limit: the next best that uses less of it.
 
     To stairs (styles, stairs, 2) go the use and the resolution; returns how many stairs there are.
     """
-    order = _order_of(s % _STYLE_COUNT, policy.tiers[k], sets)
-    least, count = _NO_USE, 0
-    for n in range(-1, sets.counts[i]):
-        if n >= 0:
-            a = int(sets.preference_order[order, i, n])
-        elif s >= _STYLE_COUNT and policy.book[i] >= 0:
-            a = int(policy.book[i])
-        else:
+    least, count, n = _NO_USE, 0, 0
+    while least >= 0 and desk.liked[s, n, 0] >= 0:
+        a, beyond = desk.liked[s, n]
+        n += 1
+        if beyond >= 0 and beyond != limit:
             continue
-        if a < 0 or least < 0:
-            break
         use = sets.uses[i, a, limit]
-        if use < least and _permitted(i, a, k, policy, sets, limit):
-            stairs[s, count, 0], stairs[s, count, 1] = use, a
+        if use < least:
+            desk.stairs[s, count, 0], desk.stairs[s, count, 1] = use, a
             count += 1
             least = use
     return count

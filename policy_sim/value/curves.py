@@ -1,6 +1,6 @@
 """Curves: every outcome as a function of one limit, exact at every value of it.
 
-In: a policy, payoffs and a lever. Out: `Curve`. Left to others: moving several limits at once (`best_limits`).
+In: a policy, payoffs and levers. Out: `Curve`. Left to others: moving several limits at once (`best_limits`).
 
 A case changes hands, or its resolution, only where the limit passes one of the few amounts that its resolutions draw on
 it. Those changes are worked out case by case, added up by amount, and summed from the left: one pass, no grid.
@@ -8,6 +8,7 @@ it. Those changes are worked out case by case, added up by amount, and summed fr
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import lcm
 from typing import NamedTuple
@@ -32,12 +33,13 @@ from policy_sim.value.escalation_queue import (
 from policy_sim.value.evaluation import Outcome, evaluate, measure
 from policy_sim.value.handling import limits_in_cents, policy_arrays_of
 from policy_sim.value.payoffs import Payoffs, in_blocks
+from policy_sim.value.places import Places, cells_moved
 from policy_sim.value.response_kernels import LANES, Assignments, DrawArrays
 from policy_sim.value.sampling import GroupSums, groups_of, widened
 from policy_sim.value.scoring import score_lanes
 from policy_sim.words import LIMITS, MEASURES
 
-__all__ = ["Curve", "best_step", "cells_moved", "smallest_step", "stages_of_lever", "threshold_curve"]
+__all__ = ["Curve", "best_step", "smallest_step", "stages_of_lever", "threshold_curve", "threshold_curves"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -186,34 +188,105 @@ def threshold_curve(outcome: Outcome, lever: Lever, on_progress: Progress | None
     payoffs.scenario.check_cell(lever.failure, lever.segment)
     arrays = policy_arrays_of(policy, payoffs)
     assignments, cents = stages_of_lever(policy, payoffs, lever, arrays)
-    minutes = np.cumsum(supervisor_minutes(payoffs, arrays.style, assignments, len(cents)), axis=0) / len(payoffs.cases)
+    return _curves_along(outcome, arrays, assignments, {lever: cents}, on_progress)[lever]
+
+
+def threshold_curves(
+    outcome: Outcome, cents: Mapping[Lever, Ints], on_progress: Progress | None = None
+) -> dict[Lever, Curve]:
+    """Return the curves of several limits, each moved alone, at some of its values: what a step says holds there.
+
+    All at once takes half the time or less: what cases come to under a resolution is worked out once for all limits.
+
+    Parameters
+    ----------
+    outcome
+        As in `threshold_curve`.
+    cents
+        For each limit its values in cents, rising from -1, the one in the policy among them.
+
+    Raises
+    ------
+    InputError
+        As `threshold_curve` does.
+    """
+    places = Places.of(outcome.policy, outcome.payoffs, cents)
+    assignments = Assignments(*(np.concatenate(columns) for columns in zip(*places.stages(), strict=True)))
+    of_levers = dict(zip(places.levers, places.cents, strict=True))
+    return _curves_along(outcome, places.arrays, assignments, of_levers, on_progress)
+
+
+def _curves_along(
+    outcome: Outcome,
+    arrays: PolicyArrays,
+    assignments: Assignments,
+    cents: Mapping[Lever, Ints],
+    on_progress: Progress | None,
+) -> dict[Lever, Curve]:
+    """Return the curves of limits from the stages of all cases, whose places are those of one limit after the other."""
+    policy, payoffs = outcome.policy, outcome.payoffs
+    sizes = [len(of_lever) for of_lever in cents.values()]
+    parts = _parts(sizes)
+    outcomes = [_as_lever_stands(outcome, lever, arrays) for lever in cents]
+    now = [part.start + _step_now(policy, lever, of) for part, (lever, of) in zip(parts, cents.items(), strict=True)]
+    minutes = supervisor_minutes(payoffs, arrays.style, assignments, sum(sizes))[:, : len(payoffs.draws)]
+    for part, step, whole in zip(parts, now, outcomes, strict=True):
+        minutes[part] = np.cumsum(minutes[part], axis=0) / len(payoffs.cases)
+        minutes[part] += whole.per_case("supervisor_minutes") - minutes[step]
     waits = is_waiting(payoffs, assignments)
-    moves = np.bincount(assignments.case)[assignments.case] > 1
+    along = assignments.case * len(parts) + np.repeat(np.arange(len(parts)), sizes)[assignments.place]
+    moves = np.bincount(along)[along] > 1
     at_once, escalated = masked(assignments, moves[:, None] & ~waits), masked(assignments, waits)
     wait = hours_waited_along(payoffs, minutes)
     share = len(np.unique(escalated.case)) / len(payoffs.cases)
     nodes = WaitNodes.between(wait.min(axis=0), wait.max(axis=0), share)
     waiting = [with_wait(payoffs, hours) for hours in nodes.hours]
-    moving = _Moving(payoffs, arrays, at_once, escalated, nodes, waiting)
-    sums = np.empty((len(cents), len(MEASURES), len(payoffs.draws)))
+    moving = _Moving(payoffs, arrays, at_once, escalated, nodes, waiting, parts)
+    sums = np.empty((len(wait), len(MEASURES), len(payoffs.draws)))
 
     def work(first: int, last: int) -> None:
         sums[..., first:last] = moving.totals(wait, first, last)
 
     in_blocks(work, len(payoffs.draws), LANES, on_progress, "Working out the exact curve")
-    now = policy.limit(lever.tier, lever.limit, lever.failure, lever.segment)
-    step = int(np.searchsorted(cents, to_cents(now), side="right")) - 1
-    as_it_is = policy.with_limit(lever, now)
-    if not np.array_equal(limits_in_cents(as_it_is, payoffs), arrays.limits):
-        outcome = evaluate(as_it_is, payoffs)  # exceptions have given the lever's cells limits of their own
-    sums += outcome.sums.sum((0, 1)) - sums[step]
-    knots = np.unique([*np.linspace(0, len(cents) - 1, _KNOTS).astype(np.int64), step])
-    groups = _groups_along(moving, wait, knots, step, outcome.groups)
-    return Curve(policy, payoffs, lever, cents, sums, knots, groups)
+    knots = []
+    for part, step, whole in zip(parts, now, outcomes, strict=True):
+        sums[part] += whole.sums.sum((0, 1)) - sums[step]
+        knots.append(np.unique([*np.linspace(part.start, part.stop - 1, _KNOTS).astype(np.int64), step]))
+    groups = _groups_along(moving, wait, knots, now, [whole.groups for whole in outcomes])
+    return {
+        lever: Curve(policy, payoffs, lever, of_lever, sums[part], on - part.start, of_groups)
+        for (lever, of_lever), part, on, of_groups in zip(cents.items(), parts, knots, groups, strict=True)
+    }
+
+
+def _parts(sizes: Sequence[int]) -> list[slice]:
+    """Return where parts of some sizes stand, one after the other."""
+    ends = np.cumsum(sizes)
+    return [slice(int(end) - size, int(end)) for end, size in zip(ends, sizes, strict=True)]
+
+
+def _step_now(policy: Policy, lever: Lever, cents: Ints) -> int:
+    return int(np.searchsorted(cents, to_cents(_limit_now(policy, lever)), side="right")) - 1
+
+
+def _limit_now(policy: Policy, lever: Lever) -> float:
+    return policy.limit(lever.tier, lever.limit, lever.failure, lever.segment)
+
+
+def _as_lever_stands(outcome: Outcome, lever: Lever, arrays: PolicyArrays) -> Outcome:
+    """Return what the policy comes to with the lever's limit where it counts: mostly that is the policy as it is."""
+    policy, payoffs = outcome.policy, outcome.payoffs
+    as_it_is = policy.with_limit(lever, _limit_now(policy, lever))
+    if np.array_equal(limits_in_cents(as_it_is, payoffs), arrays.limits):
+        return outcome
+    return evaluate(as_it_is, payoffs)  # exceptions have given the lever's cells limits of their own
 
 
 class _Moving(NamedTuple):
-    """The cases that a limit moves: those that are settled at once, and those that wait, at a few waits."""
+    """The cases that limits move: those that are settled at once, and those that wait, at a few waits.
+
+    `parts` are the places of each limit.
+    """
 
     payoffs: Payoffs
     arrays: PolicyArrays
@@ -221,21 +294,25 @@ class _Moving(NamedTuple):
     escalated: Assignments
     nodes: WaitNodes
     waiting: list[DrawArrays]
+    parts: list[slice]
 
     def totals(self, wait: Floats, first: int, last: int) -> Floats:
-        """Return (places, measures, draws from first to last) what they come to, summed from the first place on.
+        """Return (places, measures, draws from first to last) what they come to, summed from each limit's first place.
 
         `wait` (places, draws) is in hours.
         """
         changes = np.empty((len(wait), len(MEASURES), LANES))
         score_lanes(self.payoffs, self.arrays, self.at_once, self.payoffs.draw_arrays, first, changes)
-        total = np.cumsum(changes, axis=0)
+        total = np.empty_like(changes)
+        for part in self.parts:
+            np.cumsum(changes[part], axis=0, out=total[part])
         for draw_arrays, weight in zip(self.waiting, self.nodes.weights(wait, slice(first, last)), strict=True):
             score_lanes(self.payoffs, self.arrays, self.escalated, draw_arrays, first, changes)
-            add_along(changes, weight, total)
+            for part in self.parts:
+                add_along(changes[part], weight[part], total[part])
         return total[..., : last - first]
 
-    def part(self, chosen: NDArray[np.bool_], place: Ints) -> _Moving:
+    def part(self, chosen: NDArray[np.bool_], place: Ints, parts: list[slice]) -> _Moving:
         """Return some of the cases (N,), each step being at a place (steps,)."""
         at_once, escalated = (
             Assignments(*(column[chosen[rows.case]] for column in rows)) for rows in (self.at_once, self.escalated)
@@ -243,27 +320,37 @@ class _Moving(NamedTuple):
         return self._replace(
             at_once=at_once._replace(place=place[at_once.place]),
             escalated=escalated._replace(place=place[escalated.place]),
+            parts=parts,
         )
 
 
-def _groups_along(moving: _Moving, wait: Floats, knots: Ints, now: int, whole: GroupSums) -> GroupSums:
-    """Return totals over random groups of the cases at some steps; `whole` are those at the step `now`.
+def _groups_along(
+    moving: _Moving, wait: Floats, knots: list[Ints], now: list[int], whole: list[GroupSums]
+) -> list[GroupSums]:
+    """Return totals over random groups of the cases at some steps of each limit; `whole` are those at the steps `now`.
 
     Of many cases some of the groups are enough.
     """
     of_case = groups_of(moving.payoffs.cases).of_case
-    share = min(1.0, max(_ERROR_CASES / len(of_case), _FEWEST_GROUPS / len(whole.counts)))
-    count = max(int(share * len(whole.counts)), 1)
-    place = np.searchsorted(knots, np.arange(len(wait)))
-    sums = np.empty((count, len(knots), *whole.sums.shape[1:]))
+    known = len(whole[0].counts)
+    share = min(1.0, max(_ERROR_CASES / len(of_case), _FEWEST_GROUPS / known))
+    count = max(int(share * known), 1)
+    every = np.concatenate(knots)
+    place = np.searchsorted(every, np.arange(len(wait)))
+    parts = _parts([len(on) for on in knots])
+    sums = np.empty((count, len(every), *whole[0].sums.shape[1:]))
 
     def work(first: int, last: int) -> None:
         for group in range(first, last):
-            sums[group] = moving.part(of_case == group, place).totals(wait[knots], 0, sums.shape[-1])
+            sums[group] = moving.part(of_case == group, place, parts).totals(wait[every], 0, sums.shape[-1])
 
     in_blocks(work, count, 1)
-    sums += (whole.sums[:count] - sums[:, np.searchsorted(knots, now)])[:, None]
-    return replace(whole, sums=sums, counts=whole.counts[:count], shrink=float(np.sqrt(count / len(whole.counts))))
+    shrink = float(np.sqrt(count / known))
+    groups = []
+    for part, step, all_of_them in zip(parts, now, whole, strict=True):
+        along = sums[:, part] + (all_of_them.sums[:count] - sums[:, np.searchsorted(every, step)])[:, None]
+        groups.append(replace(all_of_them, sums=along, counts=all_of_them.counts[:count], shrink=shrink))
+    return groups
 
 
 def stages_of_lever(policy: Policy, payoffs: Payoffs, lever: Lever, arrays: PolicyArrays) -> tuple[Assignments, Ints]:
@@ -282,11 +369,6 @@ def stages_of_lever(policy: Policy, payoffs: Payoffs, lever: Lever, arrays: Poli
     case, tier, choice, cents = (np.concatenate(part) for part in zip(*(parts[n] for n in sorted(parts)), strict=True))
     steps, place = np.unique(cents, return_inverse=True)
     return Assignments(case, arrays.tiers[tier], choice, place), steps
-
-
-def cells_moved(policy: Policy, payoffs: Payoffs, lever: Lever) -> NDArray[np.bool_]:
-    """Return (cells,) whether a lever is the limit that counts there: no exception has a say of its own."""
-    return np.array([policy.is_moved(lever, *cell) for cell in payoffs.scenario.cells])
 
 
 def smallest_step(currency: str) -> int | None:

@@ -56,7 +56,7 @@ def supervisor_minutes(payoffs: Payoffs, style: Floats, assignments: Assignments
     asks = ~numbers.proactive[failure[:, None], assignments.choice]
     reached = np.where(asks, payoffs.cases.surfaces[assignments.case][:, None], 1.0)
     kind = (failure[:, None] * resolution_count + assignments.choice) * tier_count + assignments.tier[:, None]
-    follows = np.append(False, assignments.case[1:] == assignments.case[:-1])
+    follows = _follows(assignments)
     changes = ~follows[:, None] | (kind != np.roll(kind, 1, axis=0))
     minutes = numbers.staff[:, :, :, _MINUTES]
     total = np.zeros((places, minutes.shape[-1]))
@@ -69,6 +69,12 @@ def supervisor_minutes(payoffs: Payoffs, style: Floats, assignments: Assignments
         shared = (minutes * style[:, s]).reshape(-1, minutes.shape[-1])
         total += sparse.coo_array((weight, (row, column)), shape=(places, len(shared))).tocsr() @ shared
     return total
+
+
+def _follows(assignments: Assignments) -> Bools:
+    """Return (assignments,) whether each is a further stage of the one before."""
+    case, place = assignments.case, assignments.place
+    return np.append(False, (case[1:] == case[:-1]) & (place[1:] >= place[:-1]))
 
 
 def escalation_queue(payoffs: Payoffs, minutes: Floats) -> Waiting:
@@ -132,7 +138,7 @@ def masked(assignments: Assignments, chosen: Bools) -> Assignments:
     """Return assignments with some of their choices (assignments, styles) only; those without any are left out."""
     choice = np.where(chosen, assignments.choice, -1)
     is_empty = np.asarray((choice < 0).all(axis=1))
-    follows_empty = np.append(True, (assignments.case[1:] != assignments.case[:-1]) | is_empty[:-1])
+    follows_empty = ~_follows(assignments) | np.append(True, is_empty[:-1])
     counts = ~(is_empty & follows_empty)
     return Assignments(*(column[counts] for column in assignments._replace(choice=choice)))
 

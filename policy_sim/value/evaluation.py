@@ -9,20 +9,21 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress, plain_rows, unknown
-from policy_sim.policy import Playbook, Policy, authority, limit_words, playbook_rule_words, titles_of
+from policy_sim.policy import Policy, authority, limit_words, playbook_rule_words, titles_of
 from policy_sim.service import Waiting
 from policy_sim.value.choice_kernels import GUIDED, STYLES
 from policy_sim.value.escalation_queue import escalation_queue, supervisor_minutes, with_wait
 from policy_sim.value.following import following_costs, rules_of
-from policy_sim.value.handling import Handling
+from policy_sim.value.handling import Handling, cells_of
 from policy_sim.value.payoffs import Payoffs, in_blocks
-from policy_sim.value.response_kernels import LANES, DrawArrays
+from policy_sim.value.response_kernels import LANES, Assignments, DrawArrays
 from policy_sim.value.sampling import Groups, GroupSums, groups_of, interval, too_few
 from policy_sim.value.scoring import score_lanes
 from policy_sim.words import MEASURES, OUTCOMES, PARTS
@@ -222,40 +223,46 @@ def evaluate(policy: Policy, payoffs: Payoffs, on_progress: Progress | None = No
 
 def outcome_of(policy: Policy, payoffs: Payoffs, handling: Handling, on_progress: Progress | None = None) -> Outcome:
     """Return what cases come to that are handled so, by the policy or by whatever takes its place."""
-    shape = (len(payoffs.scenario.failures), len(payoffs.scenario.segments))
-    cell_count = shape[0] * shape[1]
+    queue, groups = queue_of(payoffs, handling), groups_of(payoffs.cases)
     assignments = handling.assignments(handling.arrays.cell)
-    minutes = supervisor_minutes(payoffs, handling.arrays.style, assignments, cell_count).sum(axis=0) / len(
-        payoffs.cases
-    )
-    queue = escalation_queue(payoffs, minutes)
     draw_arrays = with_wait(payoffs, queue.mean_wait_hours)
-    groups = groups_of(payoffs.cases)
-    sums, by_group = _scored(payoffs, policy.playbook, handling, groups, draw_arrays, on_progress)
-    counts = np.bincount(assignments.place, minlength=cell_count).reshape(shape)
-    by_cell = by_group.reshape(-1, *shape, *by_group.shape[2:])
-    totals = GroupSums(by_group.sum(axis=1), groups.counts, groups.units)
-    net_value = replace(totals, sums=measure(by_cell, "net_value"))
-    return Outcome(policy, payoffs, sums.reshape(*shape, *sums.shape[1:]), counts, queue, totals, net_value)
+    sums = score_groups(payoffs, handling, assignments, groups, draw_arrays, on_progress)
+    return outcome_from(policy, payoffs, queue, groups, sums)
 
 
-def _scored(
+class GroupedSums(NamedTuple):
+    """Sums over cases: by cell (cells, measures, draws), and by group and cell (groups x cells, measures, LANES).
+
+    Those by group are of the first lanes of draws.
+    """
+
+    by_cell: Floats
+    by_group: Floats
+
+
+def queue_of(payoffs: Payoffs, handling: Handling) -> Waiting:
+    """Return how long escalations wait where cases are handled so."""
+    together = handling.assignments(np.zeros(len(payoffs.cases), dtype=np.int64))
+    minutes = supervisor_minutes(payoffs, handling.arrays.style, together, 1)[0]
+    return escalation_queue(payoffs, minutes / len(payoffs.cases))
+
+
+def score_groups(
     payoffs: Payoffs,
-    playbook: Playbook | None,
     handling: Handling,
+    assignments: Assignments,
     groups: Groups,
     draw_arrays: DrawArrays,
-    on_progress: Progress | None,
-) -> tuple[Floats, Floats]:
-    """Return totals by cell (cells, measures, draws), and for the first lanes of draws by group as well, before cells.
+    on_progress: Progress | None = None,
+) -> GroupedSums:
+    """Return what assignments come to, whose places are cells.
 
     The first lanes are added up by group and cell, and the totals are those of all groups: it costs next to nothing.
     """
     cell_count, group_count = len(payoffs.scenario.cells), len(groups.counts)
-    assignments = handling.assignments(handling.arrays.cell)
     sums = np.empty((cell_count, len(MEASURES), len(payoffs.draws)))
     by_group = np.empty((group_count * cell_count, len(MEASURES), LANES))
-    grouped = assignments._replace(place=groups.of_case * cell_count + assignments.place)
+    grouped = assignments._replace(place=groups.of_case[assignments.case] * cell_count + assignments.place)
 
     def work(first: int, last: int) -> None:
         if first == 0:
@@ -267,12 +274,26 @@ def _scored(
         sums[..., first:last] = lanes[..., : last - first]
 
     in_blocks(work, len(payoffs.draws), LANES, on_progress, "Evaluating")
-    of_draws = by_group[..., : len(payoffs.draws)]
-    if playbook is not None:
-        costs = following_costs(playbook, payoffs, grouped.place, len(by_group))
-        sums += costs.reshape(group_count, cell_count, *costs.shape[1:]).sum(axis=0)
-        of_draws = of_draws + costs[..., :LANES]
-    return sums, of_draws.reshape(group_count, cell_count, *of_draws.shape[1:])
+    return GroupedSums(sums, by_group)
+
+
+def outcome_from(policy: Policy, payoffs: Payoffs, queue: Waiting, groups: Groups, grouped: GroupedSums) -> Outcome:
+    """Return what a policy brings, by the sums over its cases; what its playbook costs comes besides."""
+    shape = (len(payoffs.scenario.failures), len(payoffs.scenario.segments))
+    cell, cell_count = cells_of(payoffs), shape[0] * shape[1]
+    by_group = grouped.by_group[..., : len(payoffs.draws)].reshape(len(groups.counts), cell_count, len(MEASURES), -1)
+    sums = grouped.by_cell
+    if policy.playbook is not None:
+        place = groups.of_case * cell_count + cell
+        costs = following_costs(policy.playbook, payoffs, place, len(grouped.by_group))
+        costs = costs.reshape(len(groups.counts), cell_count, *costs.shape[1:])
+        sums = sums + costs.sum(axis=0)
+        by_group = by_group + costs[..., :LANES]
+    counts = np.bincount(cell, minlength=cell_count).reshape(shape)
+    by_cell = by_group.reshape(-1, *shape, *by_group.shape[2:])
+    totals = GroupSums(by_group.sum(axis=1), groups.counts, groups.units)
+    net_value = replace(totals, sums=measure(by_cell, "net_value"))
+    return Outcome(policy, payoffs, sums.reshape(*shape, *sums.shape[1:]), counts, queue, totals, net_value)
 
 
 def compare(outcome: Outcome, baseline: Outcome) -> Difference:

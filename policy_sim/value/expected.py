@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from policy_sim.policy import Lever, Policy
 from policy_sim.value.choice_kernels import PolicyArrays, add_expected_along, may_be_chosen
-from policy_sim.value.curves import cells_moved
 from policy_sim.value.escalation_queue import supervisor_minutes, with_load
 from policy_sim.value.handling import Handling, policy_arrays_of
 from policy_sim.value.payoffs import Payoffs, expect, in_blocks
+from policy_sim.value.places import cells_moved
 from policy_sim.value.response_kernels import EXPECTED, DrawArrays
 from policy_sim.words import LIMITS
 
-__all__ = ["QUANTITIES", "Expected", "load_of", "own_value"]
+__all__ = ["QUANTITIES", "Expected", "choosable", "load_of", "own_value"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -76,10 +76,10 @@ class Expected:
         counted = np.array(
             [name in moved or bool((limits[:-1, :, d] < limits[-1, 0, d]).any()) for d, name in enumerate(LIMITS)]
         )
-        choosable = np.stack([_choosable(payoffs, tier, counted, rules.book) for tier in tiers[:-1]])
-        table = np.zeros((*choosable.shape, rules.style.shape[1], len(QUANTITIES)))
+        may_be = np.stack([choosable(payoffs, tier, counted, rules.book) for tier in tiers[:-1]])
+        table = np.zeros((*may_be.shape, rules.style.shape[1], len(QUANTITIES)))
         numbers = payoffs.draw_arrays if load is None else with_load(payoffs, load)
-        return cls(payoffs, table, choosable, _fill(policy, payoffs, choosable, numbers, table))
+        return cls(payoffs, table, may_be, _fill(policy, payoffs, may_be, numbers, table))
 
     def under(self, policy: Policy, load: Floats | None) -> Expected:
         """Return the tables under another load, of the same tiers and guards: what waits for nobody is as it was."""
@@ -153,7 +153,8 @@ class Expected:
         return float(best.sum())
 
 
-def _choosable(payoffs: Payoffs, tier: int, counted: NDArray[np.bool_], book: Ints) -> NDArray[np.bool_]:
+def choosable(payoffs: Payoffs, tier: int, counted: NDArray[np.bool_], book: Ints) -> NDArray[np.bool_]:
+    """Return (N, A) whether an agent of any style at a tier may ever choose a resolution, or the playbook says it."""
     chosen = np.zeros(payoffs.choice_sets.adequate.shape, dtype=np.bool_)
 
     def work(first: int, last: int) -> None:

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, to_cents
-from policy_sim.value.choice_kernels import PolicyArrays, grid_values
+from policy_sim.value.choice_kernels import PolicyArrays
 from policy_sim.value.expected import QUANTITIES, Expected
+from policy_sim.value.grid_kernels import grid_values
 from policy_sim.value.handling import policy_arrays_of
 from policy_sim.value.payoffs import in_blocks
 from policy_sim.words import LIMIT_KINDS, LIMITS

@@ -41,6 +41,7 @@ __all__ = [
     "CaseArrays",
     "DrawArrays",
     "expected_payoffs",
+    "mean_measures",
     "payoffs_of_cases",
     "score_assignments",
 ]
@@ -51,6 +52,7 @@ Bools = NDArray[np.bool_]
 
 #: Draws, or cases, worked on at a time; arrays with a draw axis are padded to a multiple of it.
 LANES = 52
+_QUARTER = LANES // 4
 
 #: What is added up over cases, in the order of every array with a measure axis: as `words.MEASURES`.
 MEASURES = (
@@ -213,7 +215,8 @@ class DrawArrays(NamedTuple):
 class Assignments(NamedTuple):
     """Who decides cases, and what each style of agents then chooses.
 
-    Assignments of one case that follow each other are the stages that it goes through as a limit rises.
+    Assignments of one case that follow each other are the stages that it goes through as a limit rises; where the place
+    falls, those of another limit begin.
 
     case, tier (of the scenario), place (where it is added up) are (assignments,); choice (assignments, styles) is the
     resolution that each style chooses, -1 where a style is to be left out.
@@ -556,32 +559,34 @@ def score_assignments(
     case, tier, choice, place = assignments
     b = np.empty(_MONEY)
     _copy_shared(first, _ONE, draws, b)
-    # what has been worked out for the case: nothing at all, resolutions at this tier, each style's at the one before
-    most = draws.push.shape[1]
-    known = np.zeros((1 + most + choice.shape[1], _MEASURE_COUNT * LANES))
-    row_of = np.zeros(most, dtype=np.int64)
+    # what has been worked out for the case: nothing at all, then each resolution at each tier when it is first chosen
+    tiers, most = draws.tiers.shape[0], draws.push.shape[1]
+    known = np.zeros((1 + tiers * most, _MEASURE_COUNT * LANES))
+    row_of = np.zeros((tiers, most), dtype=np.int64)
     now, before = np.zeros(choice.shape[1], dtype=np.int64), np.zeros(choice.shape[1], dtype=np.int64)
     weights = np.empty((2, LANES))
-    rows, timing, unseen = 0, _NONE, 0
+    rows, timing, unseen, in_buffer = 0, _NONE, 0, _NONE
     for n in range(case.shape[0]):
         i, k = case[n], tier[n]
         f = cases.failure[i]
         is_new = n == 0 or case[n - 1] != i
-        k_before = k if is_new else tier[n - 1]
+        begins = is_new or place[n] < place[n - 1]
+        k_before = k if begins else tier[n - 1]
         if is_new:
-            now[:] = 0
             _copy_case(i, suspected[i], first, cases, draws, b)
             unseen = _prepare(b)
-        if is_new or tier[n - 1] != k:
-            _put_aside(1 + most, now, known)
-            _copy_tier(k, first, _ONE, draws, b)
-            _wait_for_tier(k, b)
             row_of[:] = 0
-            rows, timing = 0, _NONE
+            rows, in_buffer = 0, _NONE
+        if begins:
+            now[:] = 0
         for s in range(choice.shape[1]):
             a = choice[n, s]
             before[s] = now[s]
-            if a >= 0 and row_of[a] == 0:
+            if a >= 0 and row_of[k, a] == 0:
+                if in_buffer != k:
+                    _copy_tier(k, first, _ONE, draws, b)
+                    _wait_for_tier(k, b)
+                    in_buffer, timing = k, _NONE
                 _copy_resolution(i, a, k, first, cases, draws, b)
                 is_timed = draws.timing[f, a] == timing
                 timing = int(draws.timing[f, a])
@@ -590,23 +595,13 @@ def score_assignments(
                 if not draws.proactive[f, a] and unseen > 0:
                     _weigh_asking(b[_SURFACES], b)
                 rows += 1
-                row_of[a] = rows
+                row_of[k, a] = rows
                 for j in range(_MEASURE_COUNT * LANES):
                     known[rows, j] = b[_FIRST_MEASURE + j]
-            now[s] = row_of[a] if a >= 0 else 0
+            now[s] = row_of[k, a] if a >= 0 else 0
         for s in range(choice.shape[1]):
             if not _is_counted(s, now, before):
                 _add_change(s, k, k_before, now, before, known, style, first, weights, place[n], out)
-
-
-@numba.njit(error_model="numpy", forceinline=True)
-def _put_aside(first: int, now: Ints, known: Floats) -> None:
-    """Keep the measures of what each style chooses now in rows of their own, from `first` on."""
-    for s in range(now.shape[0]):
-        if now[s] > 0:
-            for j in range(_MEASURE_COUNT * LANES):
-                known[first + s, j] = known[now[s], j]
-            now[s] = first + s
 
 
 @numba.njit(error_model="numpy", forceinline=True)
@@ -652,6 +647,44 @@ def _add_change(
             out[place, q, j] = _fma(weights[0, j], new, _fma(-weights[1, j], old, out[place, q, j]))
 
 
+@numba.njit(error_model="numpy", forceinline=True)
+def _value_row(
+    n: int,
+    begin: int,
+    case: Ints,
+    resolution: Ints,
+    tier: Ints,
+    suspected: Bools,
+    first: int,
+    timing: int,
+    unseen: int,
+    cases: CaseArrays,
+    draws: DrawArrays,
+    b: Floats,
+) -> tuple[int, int]:
+    """Work out the measures of a row, for the draws from first on; the row before is in the buffer, but for row begin.
+
+    Returns the timing of the resolution in the buffer, and in how many lanes the customer may never ask.
+    """
+    i, a, k = case[n], resolution[n], tier[n]
+    f = cases.failure[i]
+    is_new = n == begin or case[n - 1] != i
+    if is_new:
+        _copy_case(i, suspected[i], first, cases, draws, b)
+        unseen = _prepare(b)
+    if is_new or tier[n - 1] != k:
+        _copy_tier(k, first, _ONE, draws, b)
+        _wait_for_tier(k, b)
+        timing = _NONE
+    _copy_resolution(i, a, k, first, cases, draws, b)
+    is_timed = draws.timing[f, a] == timing
+    is_queued = k > 0 or draws.in_line[f, a]
+    _respond(not draws.proactive[f, a], is_queued, draws.rejected[f], is_timed, b)
+    if not draws.proactive[f, a] and unseen > 0:
+        _weigh_asking(b[_SURFACES], b)
+    return int(draws.timing[f, a]), unseen
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def expected_payoffs(
     case: Ints,
@@ -678,25 +711,12 @@ def expected_payoffs(
                 out[n, s, q] = 0.0
     for first in range(0, weight.shape[2], LANES):
         _copy_shared(first, _ONE, draws, b)
-        timing, unseen = _NONE, 0
+        timing, unseen = _NONE, _ZERO
         for n in range(begin, end):
-            i, a, k = case[n], resolution[n], tier[n]
-            f = cases.failure[i]
-            is_new = n == begin or case[n - 1] != i
-            if is_new:
-                _copy_case(i, suspected[i], first, cases, draws, b)
-                unseen = _prepare(b)
-            if is_new or tier[n - 1] != k:
-                _copy_tier(k, first, _ONE, draws, b)
-                _wait_for_tier(k, b)
-                timing = _NONE
-            _copy_resolution(i, a, k, first, cases, draws, b)
-            is_timed = draws.timing[f, a] == timing
-            timing = int(draws.timing[f, a])
-            is_queued = k > 0 or draws.in_line[f, a]
-            _respond(not draws.proactive[f, a], is_queued, draws.rejected[f], is_timed, b)
-            if not draws.proactive[f, a] and unseen > 0:
-                _weigh_asking(b[_SURFACES], b)
+            k = tier[n]
+            timing, unseen = _value_row(
+                n, begin, case, resolution, tier, suspected, first, timing, unseen, cases, draws, b
+            )
             for s in range(weight.shape[1]):
                 payoff = 0.0
                 cost = 0.0
@@ -714,6 +734,62 @@ def expected_payoffs(
                 out[n, s, 1] += cost
                 out[n, s, 2] += minutes
                 out[n, s, 3] += learned
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def mean_measures(
+    case: Ints,
+    resolution: Ints,
+    tier: Ints,
+    suspected: Bools,
+    cases: CaseArrays,
+    draws: DrawArrays,
+    weight: Floats,
+    claimed: Floats,
+    begin: int,
+    end: int,
+    out: Floats,
+) -> None:
+    """Fill out (rows, styles, measures) with sums over draws of a style's weight times what a row comes to.
+
+    All else is as in `expected_payoffs`.
+    """
+    b, parts = np.empty(_MONEY), np.empty((_MEASURE_COUNT + 1, LANES))
+    out[begin:end] = 0.0
+    for first in range(0, weight.shape[2], LANES):
+        _copy_shared(first, _ONE, draws, b)
+        timing, unseen = _NONE, _ZERO
+        for n in range(begin, end):
+            timing, unseen = _value_row(
+                n, begin, case, resolution, tier, suspected, first, timing, unseen, cases, draws, b
+            )
+            for j in range(LANES):
+                b[_CLAIMING + j] *= claimed[first + j]
+            for s in range(weight.shape[1]):
+                _add_means(weight, tier[n], s, first, n, b, parts, out)
+
+
+@numba.njit(error_model="numpy", forceinline=True)
+def _add_means(weight: Floats, k: int, s: int, first: int, n: int, b: Floats, parts: Floats, out: Floats) -> None:
+    """Add a style's weights times the measures in the buffer to a row of out; in parts, as one sum waits for itself."""
+    for j in range(LANES):
+        parts[_MEASURE_COUNT, j] = weight[k, s, first + j]
+    for q in range(_MEASURE_COUNT):
+        row = _FIRST_MEASURE + q * LANES
+        for j in range(_QUARTER):
+            one = _fma(
+                parts[_MEASURE_COUNT, j], b[row + j], parts[_MEASURE_COUNT, _QUARTER + j] * b[row + _QUARTER + j]
+            )
+            other = parts[_MEASURE_COUNT, 3 * _QUARTER + j] * b[row + 3 * _QUARTER + j]
+            other = _fma(parts[_MEASURE_COUNT, 2 * _QUARTER + j], b[row + 2 * _QUARTER + j], other)
+            parts[q, j] = one + other
+    for q in range(_MEASURE_COUNT):
+        even, odd, third = parts[q, 12], 0.0, 0.0
+        for j in range(0, 12, 3):
+            even += parts[q, j]
+            odd += parts[q, j + 1]
+            third += parts[q, j + 2]
+        out[n, s, q] += even + odd + third
 
 
 @numba.njit(error_model="numpy", forceinline=True)

@@ -1,5 +1,6 @@
 """Hostile YAML and JSON: refused in one line before anything is built from it."""
 
+import contextlib
 import json
 import tracemalloc
 
@@ -137,6 +138,21 @@ def test_text_of_several_lines_and_any_script_is_read(tmp_path):
 )
 def test_nesting_beyond_reason(tmp_path, ending, content):
     refusal(tmp_path / f"x.{ending}", content)
+
+
+@pytest.mark.parametrize("levels", range(100, 1100, 100))
+def test_whatever_the_nesting_it_is_read_or_refused(tmp_path, levels):
+    path = tmp_path / "file.yaml"
+    path.write_text("[" * levels + "]" * levels)
+    with contextlib.suppress(InputError):
+        read_yaml(path)
+
+
+def test_what_one_reader_changes_no_other_sees(tmp_path):
+    path = tmp_path / "file.yaml"
+    path.write_text("names: [a]")
+    read_yaml(path)["names"].append("b")
+    assert read_yaml(path) == {"names": ["a"]}
 
 
 def test_many_keys_take_no_longer_than_they_should():

@@ -402,30 +402,6 @@ def test_per_case_month_and_year_agree(panel: Page, state: Panel) -> None:
     panel.get_by_role("button", name="year", exact=True).click()
 
 
-def test_the_shared_file_is_exact_for_one_limit_and_near_for_several(shared: Page, state: Panel) -> None:
-    assert value_of(shared) == pytest.approx(net_value(state), rel=1e-6)
-    press(shared, "Agents: Keep the item", "ArrowRight", 31)
-    settled(shared)
-    one = net_value(state, keep_item=30.0)
-    assert value_of(shared) == pytest.approx(one, rel=1e-6)
-    expect(shared.locator(".ps-status")).to_contain_text("Exact, from all 100 cases")
-    press(shared, "Agents: Store credit", "ArrowRight", 15)
-    settled(shared)
-    expect(shared.locator(".ps-status")).to_contain_text("Several limits moved: worked out from 100 cases")
-    both = net_value(state, keep_item=30.0, credit=25.0)
-    assert value_of(shared) == pytest.approx(both, rel=2e-3)
-    shared.get_by_role("button", name="Undo").click()
-    settled(shared)
-    assert value_of(shared) == pytest.approx(one, rel=1e-6)
-    from_menu(shared, "Copy a link to this screen")
-    link = shared.url
-    shared.goto("about:blank")
-    opened(shared, link)
-    assert value_of(shared) == pytest.approx(one, rel=1e-6)
-    from_menu(shared, "Assumptions")
-    expect(shared.locator(".ps-status")).to_contain_text("needs the workbench")
-
-
 def test_a_further_tile_is_a_further_record_of_words(quiet_page: Page, tmp_path: Path) -> None:
     script = Path(__file__).parents[1] / "show" / "live" / "one_more_tile.py"
     subprocess.run([sys.executable, str(script), str(tmp_path), "panel"], check=True, timeout=300)

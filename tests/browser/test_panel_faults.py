@@ -1,4 +1,5 @@
-"""What once went wrong on the panel: a budget that threw limits about, a case of another policy, noise, bad links."""
+"""What once went wrong on the panel: a budget that threw limits about, a case of another policy, noise or rough numbers
+in a shared file, bad links."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from panel_steps import START_MILLISECONDS, from_menu, net_value, press, settled, slider, value_of
+from panel_steps import START_MILLISECONDS, from_menu, net_value, opened, press, settled, slider, value_of
 from playwright.sync_api import Page, expect
 
 from policy_sim import Policy
@@ -163,6 +164,35 @@ def test_one_case_is_asked_anew_whatever_changes(panel: Page, state: Panel) -> N
     settled(panel)
 
 
+def test_the_shared_file_is_exact_for_one_limit_and_near_for_several(shared: Page, state: Panel) -> None:
+    assert value_of(shared) == pytest.approx(net_value(state), rel=1e-6)
+    press(shared, "Agents: Keep the item", "ArrowRight", 31)
+    settled(shared)
+    one = net_value(state, keep_item=30.0)
+    assert value_of(shared) == pytest.approx(one, rel=1e-6)
+    expect(shared.locator(".ps-status")).to_contain_text("Exact, from all 100 cases")
+    press(shared, "Agents: Store credit", "ArrowRight", 15)
+    settled(shared)
+    expect(shared.locator(".ps-status")).to_contain_text("Several limits moved: worked out from 100 cases")
+    both = net_value(state, keep_item=30.0, credit=25.0)
+    assert value_of(shared) == pytest.approx(both, rel=2e-3)
+    shared.get_by_role("button", name="Undo").click()
+    settled(shared)
+    assert value_of(shared) == pytest.approx(one, rel=1e-6)
+    from_menu(shared, "Copy a link to this screen")
+    link = shared.url
+    shared.goto("about:blank")
+    opened(shared, link)
+    assert value_of(shared) == pytest.approx(one, rel=1e-6)
+    shared.get_by_role("button", name="See it").click()
+    settled(shared)
+    expect(shared.locator(".ps-status")).to_contain_text("Exact, from all 100 cases")
+    recommended = state.with_recommended()
+    assert value_of(shared) == pytest.approx(net_value(recommended.showing(recommended.presets[-1])), rel=1e-6)
+    from_menu(shared, "Assumptions")
+    expect(shared.locator(".ps-status")).to_contain_text("needs the workbench")
+
+
 def test_a_shared_file_shows_no_noise_as_a_change(shared: Page) -> None:
     tiles = shared.locator(".ps-tile")
 
@@ -225,7 +255,7 @@ def test_a_hostile_link_opens_the_shared_file(shared: Page) -> None:
     before = value_of(shared)
     for content, words in HOSTILE_LINKS:
         open_link(shared, content, words)
-        assert value_of(shared) == before
+        assert value_of(shared) == pytest.approx(before, rel=1e-12)
     shared.get_by_role("button", name="OK, hide what was left out of the link").click()
     expect(shared.locator(".ps-left-out")).to_be_hidden()
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
+from pathlib import Path
 
 import pytest
 from rich.progress import Progress
 
-from policy_sim.cli.console import progress_bar, warnings_as_notes
+from policy_sim.cli import console
+from policy_sim.cli.console import program, progress_bar, warnings_as_notes
 
 
 def test_a_part_moves_the_bar_by_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,3 +45,16 @@ def test_warnings_become_notes(capsys: pytest.CaptureFixture[str]) -> None:
     with warnings_as_notes():
         warnings.warn("three rows [were] left out", UserWarning, stacklevel=1)
     assert capsys.readouterr().err == "Note: three rows [were] left out\n"
+
+
+def test_commands_are_printed_as_they_work_from_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    here = tmp_path / "my env" / "policy-sim"
+    here.parent.mkdir()
+    here.write_text("")
+    monkeypatch.setattr(sys, "argv", [str(here)])
+    monkeypatch.setattr(console.shutil, "which", lambda name: f"/usr/bin/{name}")
+    assert program() == "policy-sim"
+    monkeypatch.setattr(console.shutil, "which", lambda name: None)
+    assert program() == f"'{here}'"
+    monkeypatch.setattr(sys, "argv", ["-c"])
+    assert program() == "policy-sim"

@@ -92,3 +92,19 @@ def test_help_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert "what-matters" in done.stdout
     assert done.stderr.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (("run", "--nope"), "see policy-sim run --help"),
+        (("scenario", "nope"), "see policy-sim scenario --help"),
+        (("init",), "see policy-sim init --help"),
+        (("nope",), "see policy-sim --help"),
+    ],
+)
+def test_words_that_fit_no_command_name_the_help_that_says_more(run, words, wanted):
+    status, out, said = run(*words)
+    assert (status, out) == (2, "")
+    assert said.endswith(f"; {wanted}\n")
+    assert len(said.splitlines()) == 1

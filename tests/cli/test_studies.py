@@ -166,7 +166,7 @@ def test_what_matters_on_a_screen(run: Run, tmp_path: Path) -> None:
     assert status == 0
     for words in (
         "“Recommended” against “Policy in force”",
-        "worst tenth of draws",
+        "mean of the worst tenth",
         "from which customers are in the log",
         "What the difference hangs on",
         "on 400 of the cases",
@@ -228,8 +228,10 @@ def test_optimize_is_the_library_s_and_writes_the_policy(run: Run, tmp_path: Pat
 
 
 def test_optimize_keeps_to_bounds_and_says_so(run: Run) -> None:
-    status, out, _ = run(*OPTIMIZE, *ALONE, "--budget", "32000/month", "--robust", "cvar")
+    status, out, _ = run(*OPTIMIZE, *ALONE, "--budget", "32000/month", "--robust", "cvar", "--out", "within.json")
     assert status == 0
+    spending = json.loads(Path("within.json").read_text(encoding="utf-8"))["provenance"]["expected_spending"]
+    assert spending["remedy_cost"] <= spending["budget"] == 384_000
     assert max(map(len, out.splitlines())) <= 80
     words = " ".join(out.split())
     for phrase in (
@@ -239,6 +241,30 @@ def test_optimize_keeps_to_bounds_and_says_so(run: Run) -> None:
     ):  # fmt: skip
         assert phrase in words
     assert "Exceptions" not in words
+
+
+def test_first_months_are_said_and_written(run: Run, tmp_path: Path) -> None:
+    status, out, err = run("months", "generous", "--cases", "100", "--draws", "5", "--months", "6", "--out", "along")
+    assert status == 0
+    assert "Wrote months.csv, months.png, months.svg to along/" in err
+    assert max(map(len, out.splitlines())) <= 80
+    words = " ".join(out.split())
+    assert "“Generous” takes the place of “Policy in force” today" in words
+    assert "after 6 months" in words
+    with (tmp_path / "along" / "months.csv").open() as file:
+        assert [row["month"] for row in csv.DictReader(file)] == list("123456")
+
+
+def test_break_evens_are_said_and_written(run: Run, tmp_path: Path) -> None:
+    small = ("--cases", "100", "--draws", "5")
+    status, out, err = run("break-evens", "generous", *small, "--out", "along")
+    assert status == 0
+    assert "Wrote break_evens.csv, tornado.csv, tornado.png, tornado.svg to along/" in err
+    assert "“Generous” against “Policy in force”" in out
+    assert "What the difference hangs on" in out
+    status, _, err = run("break-evens", "current", *small)
+    assert (status, err.count("\n")) == (2, 1)
+    assert "'current' and 'current' say the same" in err
 
 
 def test_frontier_is_written_and_shown(run: Run, tmp_path: Path) -> None:

@@ -47,7 +47,10 @@ def test_a_page_for_each_tier_with_version_and_fingerprint(current, scenario):
     text = "\n".join(lines(html))
     for words in ("What you may do as an agent", "What you may do as a lead", "You decide every case"):
         assert words in text
-    assert text.count(f"version 1 · draft · fingerprint {current.fingerprint} · scenario online_retail abcd1234") == 3
+    where = "version 1 · draft · fingerprint {} · scenario “{}” abcd1234"
+    assert text.count(where.format(current.fingerprint, scenario.title)) == 3
+    elsewhere = render_card(current, scenario, Provenance(scenario="mine", scenario_fingerprint="abcd1234"))
+    assert "\n".join(lines(elsewhere)).count(where.format(current.fingerprint, "mine")) == 3
     assert "draft, not for use yet" in text
     assert "sha256:" in html
     assert "&#34;scenario_fingerprint&#34;:&#34;abcd1234&#34;" in html

@@ -1,14 +1,20 @@
 """Numbers as people read them."""
 
+import ast
 import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import policy_sim
 from policy_sim.show.wording import (
     format_limit,
     format_money,
     format_number,
     format_share,
+    ways_words,
 )
 
 
@@ -53,3 +59,24 @@ def test_limits_are_money_or_words() -> None:
     assert format_limit(1250, "USD") == "$1,250"
     assert format_limit(math.inf, "USD") == "no limit"
     assert format_limit(-math.inf, "USD") == "ask first"
+
+
+def sentences(path: Path) -> Iterator[str]:
+    """Yield the texts in a module that have a blank in them, but docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    silent = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if is_text and id(node) not in silent and " " in str(node.value):
+            yield str(node.value)
+
+
+def test_draws_are_called_ways_the_assumptions_may_turn_out() -> None:
+    assert ways_words(1_200) == "1,200 ways the assumptions may turn out"
+    assert ways_words(1) == "1 way the assumptions may turn out"
+    package = Path(policy_sim.__file__).parent
+    for folder in ("show", "cli"):
+        for path in (package / folder).rglob("*.py"):
+            # what the page says is read by tests/plain_words; shape, key and option stay
+            faults = [text for text in sentences(path) if re.search(r"(of|the|all|in|[0-9]|^) ?draws\b", text)]
+            assert not faults, f"{path}: {faults}"

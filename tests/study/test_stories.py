@@ -21,6 +21,7 @@ from policy_sim.value import best_limits, evaluate, value_cases
 from policy_sim.value.evaluation import measure
 from policy_sim.words import LIMITS
 
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # in C, ten times as fast, where PyYAML has it
 NAMES = ["air_purifier", "cooker_lid", "drive_thru", "late_mover", "lost_adapter", "wrong_dresses"]
 
 #: Where the model disagrees with what the accounts suggest; everything else holds.
@@ -59,7 +60,7 @@ def raw(name):
 
 def written(tmp_path, content):
     path = tmp_path / "mine.yaml"
-    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    path.write_text(yaml.dump(content, Dumper=DUMPER), encoding="utf-8")
     return path
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from policy_sim.value import grid_kernels
+from policy_sim.value.choice_kernels import GUIDED, STYLES
 from policy_sim.value.expected import QUANTITIES, Expected, load_of
 from policy_sim.value.grid import enumerate_pairs
 from policy_sim.value.search import moving_levers
@@ -26,3 +28,7 @@ def test_every_pair_is_worth_what_its_policy_is(payoffs, random_policy, limits):
         names = chosen.tier_names[: len(grid.tiers)]
         low, high = ([chosen.limit(name, limit) for limit in LIMITS] for name in (names[0], names[-1]))
         assert grid.is_in_order.ravel()[place] == all(a <= b for a, b in zip(low, high, strict=True))
+
+
+def test_its_loops_repeat_what_is_said_elsewhere():
+    assert (len(STYLES), GUIDED) == (grid_kernels._STYLE_COUNT, grid_kernels._GUIDED)

@@ -364,6 +364,6 @@ def _word(row: Cells, name: str, place: str) -> str:
     """Return a name; an empty cell would leave open what is meant."""
     text = unmarked(str(row.get(name, "")).strip()).lower().replace(" ", "_")
     if not text:
-        hint = "; write any where it holds for all" if name in ("failure", "segment") else "; fill it in"
-        raise InputError(f"{place}: the column {name} is empty{hint}")
+        hint = "write any where it holds for all" if name in ("failure", "segment") else "fill it in"
+        raise InputError(f"{place}: the column {name} is empty; {hint}")
     return text

@@ -27,7 +27,7 @@ from policy_sim.show.figures.drawing import (
     new_figure,
     quiet,
 )
-from policy_sim.show.wording import NOT_TOLD_APART, TOO_FEW, format_money
+from policy_sim.show.wording import NOT_TOLD_APART, TOO_FEW, WAYS, format_money, ways_words
 from policy_sim.study import DecisionAnalysis, InformationValue, Sensitivity
 from policy_sim.value import Outcome, compare
 
@@ -101,7 +101,8 @@ def plot_tornado(sensitivity: Sensitivity, most: int = 10) -> Figure:
     )  # fmt: skip
     axis.margins(x=0.14)
     _money_along(axis, currency)
-    finish(figure, f"one at a time, all others as today; a tenth of the draws beyond; {sensitivity.case_count:,} cases")
+    beyond = f"a tenth of the {WAYS} beyond"
+    finish(figure, f"one at a time, all others as today; {beyond}; {sensitivity.case_count:,} cases")
     return figure
 
 
@@ -174,7 +175,7 @@ def plot_differences(outcomes: Sequence[Outcome], baseline: Outcome) -> Figure:
     axis.set_xlabel(f"net value a year against “{baseline.policy.title}” ({currency})")
     axis.margins(x=0.12)
     _money_along(axis, currency)
-    finish(figure, f"lines: 90 %, by {len(baseline.payoffs.draws):,} draws and the sample of cases, paired")
+    finish(figure, f"lines: 90 %, by {ways_words(len(baseline.payoffs.draws))} and the sample of cases, paired")
     return figure
 
 

@@ -14,7 +14,7 @@ from matplotlib.patheffects import withStroke
 
 from policy_sim.policy import ASK, NO_LIMIT
 from policy_sim.show.figures.drawing import ACCENT, COST, GAIN, MUTED, TEXT, finish, money_ticks, new_figure, quiet
-from policy_sim.show.wording import format_limit, format_money
+from policy_sim.show.wording import WAYS, format_limit, format_money, ways_words
 from policy_sim.study import Recommendation
 from policy_sim.value import Curve, Difference, Outcome
 from policy_sim.words import LIMIT_KINDS, OUTCOMES, PARTS
@@ -82,7 +82,7 @@ def plot_curves(curves: Mapping[str, Curve], baseline: Outcome) -> Figure:
         quiet(axis)
     axes[0].set_ylabel(f"net value a year against\n“{baseline.policy.title}” ({currency})")
     axes[0].yaxis.set_major_formatter(money_ticks(currency))
-    finish(figure, f"band: 90 %, by {len(baseline.payoffs.draws)} draws of the assumptions and the sample of cases")
+    finish(figure, f"band: 90 %, by {ways_words(len(baseline.payoffs.draws))} and the sample of cases")
     return figure
 
 
@@ -119,7 +119,8 @@ def plot_value_against_cost(differences: Sequence[Difference]) -> Figure:
     quiet(axis)
     finish(
         figure,
-        f"lines: 90 %, by {len(baseline.payoffs.draws)} draws and the sample of cases, paired with the policy in force",
+        f"lines: 90 %, by {ways_words(len(baseline.payoffs.draws))} and the sample of cases, "
+        "paired with the policy in force",
     )
     return figure
 
@@ -154,7 +155,7 @@ def plot_where_money_goes(difference: Difference) -> Figure:
     )
     quiet(axis)
     axis.tick_params(axis="y", length=0)
-    finish(figure, "means; the line on the last bar: 90 %, by the draws and the sample of cases")
+    finish(figure, f"means; the line on the last bar: 90 %, by the {WAYS} and the sample of cases")
     return figure
 
 

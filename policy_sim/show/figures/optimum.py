@@ -30,7 +30,7 @@ from policy_sim.show.figures.drawing import (
     new_figure,
     quiet,
 )
-from policy_sim.show.wording import format_limit, format_money, format_share
+from policy_sim.show.wording import format_limit, format_money, format_share, ways_words
 from policy_sim.value import BestLimits, Frontier, KeepOrReturn, compare
 from policy_sim.words import OUTCOMES, RETURN_PARTS, SIMPLICITY, SPARED
 
@@ -78,7 +78,7 @@ def plot_frontier(frontier: Frontier) -> Figure:
     quiet(axis)
     finish(
         figure,
-        f"lines: 90 %, by {len(in_force.payoffs.draws):,} draws and the sample of cases, "
+        f"lines: 90 %, by {ways_words(len(in_force.payoffs.draws))} and the sample of cases, "
         f"paired with “{in_force.policy.title}”",
     )
     curve, others = places

@@ -23,7 +23,7 @@ from policy_sim.show.figures.drawing import (
     new_figure,
     quiet,
 )
-from policy_sim.show.wording import format_limit, format_money, format_share
+from policy_sim.show.wording import format_limit, format_money, format_share, ways_words
 from policy_sim.study import Replay
 
 __all__ = ["plot_keep_until", "plot_replay"]
@@ -87,7 +87,7 @@ def plot_replay(replay: Replay) -> Figure:
     customer.set_title(f"What the customer gets ({currency})", loc="left", fontsize=11, fontweight="bold")
     firm.margins(x=0.2)
     customer.set_xlim(0, 1.7 * max(float(gets.max()), 1.0))
-    note = f"stays: chance that the customer is kept; lines: 90 % of {len(replay.payoffs.draws):,} draws"
+    note = f"stays: chance that the customer is kept; lines: 90 % of {ways_words(len(replay.payoffs.draws))}"
     if not table["adequate"].all():
         note += "; hatched: less than the customer must get"
     best = "the best of the menu: " + table["remedies"].iloc[-1]
@@ -137,5 +137,5 @@ def plot_keep_until(replay: Replay) -> Figure:
     axis.set_xlabel(f"item price ({currency})")
     axis.set_ylabel(f"payoff of keeping against\nsending back ({currency} a case)")
     quiet(axis)
-    finish(figure, f"line: central assumptions; band: 90 % of {len(replay.payoffs.draws):,} draws")
+    finish(figure, f"line: central assumptions; band: 90 % of {ways_words(len(replay.payoffs.draws))}")
     return figure

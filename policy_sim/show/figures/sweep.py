@@ -27,6 +27,7 @@ from policy_sim.show.figures.drawing import (
     new_figure,
     quiet,
 )
+from policy_sim.show.wording import WAYS
 from policy_sim.study.journey import TRAJECTORIES, Journey
 from policy_sim.sweep.discovery import Discovery
 from policy_sim.sweep.results import SweepResults
@@ -215,7 +216,7 @@ def plot_journeys(
     for axis in axes[panels:]:
         axis.set_visible(False)
     axes[0].legend(frameon=False, fontsize=9)
-    finish(figure, "the same customers with the same luck; bands hold nine in ten draws of the assumptions")
+    finish(figure, f"the same customers with the same luck; bands hold nine in ten of the {WAYS}")
     return figure
 
 

@@ -64,8 +64,8 @@ def answer_content(answer: Answer) -> dict[str, Any]:
 def look_up_answer(in_force: Policy, setting: Setting) -> Answer | None:
     """Return the answer as it was kept, None where it was not.
 
-    It is kept under everything that it follows from: scenario, data, seed, how much was drawn, the policy in force, and
-    the program itself.
+    It is kept under everything that it follows from: scenario, data, model of purchases, seed, how much was drawn, the
+    policy in force, and the program itself.
     """
     with suppress(OSError, ValidationError, UnicodeDecodeError):
         return Answer.model_validate_json(_place(in_force, setting).read_bytes())
@@ -104,6 +104,7 @@ def _place(in_force: Policy, setting: Setting) -> Path:
         _program(),
         setting.scenario.model_dump_json(),
         provenance_of(setting).model_dump_json(),
+        "" if setting.customers is None else setting.customers.purchases.model,
         in_force.model_dump_json(),
     ]
     key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]

@@ -23,24 +23,28 @@ from policy_sim.show.assumption_words import (
     turn_words,
 )
 from policy_sim.show.wording import TRUSTS
-from policy_sim.study import one_at_a_time, thinned
+from policy_sim.study import break_evens_between
 from policy_sim.value import Payoffs
 
 __all__ = ["assumption_rows", "break_even_rows", "trust_rows"]
 
-_STUDY_CASES = 1_000  # on which one assumption is moved at a time
+#: What weights are counted in, as fields show them.
+CUSTOMERS = "customers"
 
 
 def assumption_rows(scenario: Scenario) -> list[dict[str, Any]]:
     """Return every assumption as the page shows it.
 
     name; group and title: what it is about, and what it is called; sentence: what its value means; value, low, high,
-    unit; words: its range; source; trust.
+    unit; words: its range; source; trust; pictured: the value, and the ends of its range, as customers of 100, in the
+    figures of a field, where that is what its sentence says, else empty.
     """
     rows = []
     for name in scenario.assumption_names:
         assumption = scenario.assumption(name)
         low, high = assumption.range
+        ends = f"{assumption_value(low, assumption.unit)} to {assumption_value(high, assumption.unit)}"
+        is_pictured = scenario.said(name).placeholder == "customers"
         rows.append(
             {
                 "name": name,
@@ -50,13 +54,21 @@ def assumption_rows(scenario: Scenario) -> list[dict[str, Any]]:
                 "value": assumption.value,
                 "low": low,
                 "high": high,
-                "unit": assumption_unit(assumption.unit),
-                "words": f"{assumption_value(low, assumption.unit)} to {assumption_value(high, assumption.unit)}",
+                "unit": CUSTOMERS if is_pictured else assumption_unit(assumption.unit),
+                "words": range_words(scenario, name) if is_pictured else ends,
+                "pictured": [_field(picture_words(scenario, name)), _field(range_words(scenario, name))]
+                if is_pictured
+                else [],
                 "source": assumption.source,
                 "trust": assumption.trust,
             }
         )
     return rows
+
+
+def _field(words: str) -> str:
+    """Return customers of 100 as they stand in a field, before their unit."""
+    return words.removesuffix(f" {CUSTOMERS}")
 
 
 def trust_rows(scenario: Scenario) -> list[dict[str, Any]]:
@@ -92,8 +104,7 @@ def break_even_rows(
     scenario = payoffs.scenario
     mine = policy.model_copy(update={"name": "in_hand"})
     other = baseline.model_copy(update={"name": "baseline"})
-    some = thinned(payoffs, _STUDY_CASES, 1).cases
-    study = one_at_a_time(scenario, some, mine, other, on_progress=on_progress)
+    study = break_evens_between(mine, other, payoffs, on_progress)
     moves = {str(row["assumption"]): row for row in study.tornado().to_dict("records")}
     rows = []
     for row in study.break_evens().to_dict("records"):

@@ -1,8 +1,8 @@
 """Assuming: what somebody types for assumptions on the page, read; which assumptions matter most.
 
 In: numbers and texts by name of assumption, a scenario; rows of break-evens. Out: how each was read or what is wrong
-with it, as plain data. Left to others: the grammar (`typed`), valuing cases anew (`widget`), how it looks
-(`page/assumption_dialog.js`).
+with it, as plain data; weights of the response are typed and told as customers of 100. Left to others: the grammar
+(`typed`), valuing cases anew (`widget`), how it looks (`page/assumption_dialog.js`).
 """
 
 from __future__ import annotations
@@ -15,14 +15,19 @@ from typing import Any
 from policy_sim.assumptions import Assumption, Scenario
 from policy_sim.border import InputError, nearest
 from policy_sim.changing import changed_assumption, read_value, reading_words
-from policy_sim.typed import Typed, typed_text
+from policy_sim.service import value_that_moves
+from policy_sim.show.assumption_words import picture_words
+from policy_sim.typed import Typed, read_typed, typed_text
 
 __all__ = ["MATTER", "Readings", "most_moving", "read_assumed", "what_fits", "with_texts"]
 
 #: How many assumptions are shown first.
 MATTER = 10
+_COUNTED = "customers of 100"
 _AS_IT_IS = "as the scenario has it"
 _LONGEST_NAME = 60
+#: "6 of 100", "3 to 6 of 100 customers": what a weight does, in place of the weight.
+_OF_100 = re.compile(r"(?P<ends>.*\d) ?(?:customers )?of (?:a )?100(?: customers)?", re.IGNORECASE | re.ASCII)
 
 
 @dataclass
@@ -68,8 +73,9 @@ def read_assumed(scenario: Scenario, values: object) -> Readings:
     scenario
         As it was loaded.
     values
-        By full name a number, or a text as people type it; from a page or a link, so anything may be in it.
-
+        By full name a number, or a text as people type it; from a page or a link, so anything may be in it. What a
+        weight does may be typed in its place, "6 of 100" customers: it becomes the weight that does it with all
+        others as they are assumed.
     """
     readings = Readings()
     if not isinstance(values, Mapping):
@@ -77,12 +83,17 @@ def read_assumed(scenario: Scenario, values: object) -> Readings:
         readings.problem = str(InputError(f"Assumptions are '{shown}'; expected a number or a text for each name"))
         return readings
     known = set(scenario.assumption_names)
+    pictured: dict[str, object] = {}
     for name, value in values.items():
         if name not in known:
             called = str(name)[:_LONGEST_NAME]
             readings.problem = str(InputError(f"There is no assumption '{called}'{nearest(called, known)}"))
-            continue
-        _read_one(readings, scenario, name, value)
+        elif scenario.said(name).placeholder == "customers":
+            pictured[name] = value
+        else:
+            _read_one(readings, scenario, name, value)
+    for name, value in pictured.items():
+        _read_pictured(readings, scenario, name, value)
     _read_together(readings, scenario)
     return readings
 
@@ -128,8 +139,12 @@ def with_texts(
         name = str(row["name"])
         unit, value = scenario.assumption(name).unit, assumed.get(name, _in_short(row["value"]))
         own = _in_short(scenario.value(name))
-        text = value if isinstance(value, str) else typed_text(value, value, unit)
-        with_text.append({**row, "own": typed_text(own, own, unit), "text": text})
+        text, own_text = value if isinstance(value, str) else typed_text(value, value, unit), typed_text(own, own, unit)
+        if row["pictured"]:
+            one, ends = row["pictured"]
+            text = ends if isinstance(value, str) else one
+            own_text = picture_words(scenario, name).removesuffix(f" {row['unit']}")
+        with_text.append({**row, "own": own_text, "text": text})
     return with_text
 
 
@@ -179,6 +194,40 @@ def _read_together(readings: Readings, scenario: Scenario) -> None:
         else:
             readings.remarks = tuple(_page_words(remark, scenario) for remark in readings.remarks)
             return
+
+
+def _read_pictured(readings: Readings, scenario: Scenario, name: str, value: object) -> None:
+    """Read a weight, or how many customers of 100 it moves; either way say what it comes to."""
+    others = _assumed_so_far(readings, scenario)
+    old = scenario.assumption(name)
+    typed = _OF_100.fullmatch(" ".join(value.split())) if isinstance(value, str) else None
+    try:
+        if typed:
+            counted = read_typed(typed["ends"], _COUNTED, (5, 9))
+            low, high = (_in_short(value_that_moves(others, name, end)) for end in (counted.low, counted.high))
+            value = typed_text(low, high, old.unit)
+    except InputError as error:
+        readings.problems[name] = _page_words(str(error), scenario, name)
+        return
+    _read_one(readings, scenario, name, value)
+    if name in readings.problems:
+        readings.problems[name] += f"; or type customers, like {picture_words(others, name)}"
+        return
+    new = changed_assumption(name, old, read_value(name, value, old))
+    ends = new.range if isinstance(readings.assumed.get(name), str) else (new.value, new.value)
+    weight = typed_text(float(f"{ends[0]:.3g}"), float(f"{ends[1]:.3g}"), old.unit)
+    spread = [picture_words(others, name, end) for end in new.range]
+    plausible = "" if new.distribution == "chosen" else f"; plausible {spread[0].partition(' ')[0]} to {spread[1]}"
+    same = f", {_AS_IT_IS}" if name not in readings.assumed else ""
+    readings.words[name] = f"{picture_words(others, name, new.value)}{plausible} (a weight of {weight}{same})"
+
+
+def _assumed_so_far(readings: Readings, scenario: Scenario) -> Scenario:
+    """Return the scenario with what was read; as it is, where that does not fit together."""
+    try:
+        return scenario.changed_by(readings.assumed)[0]
+    except InputError:
+        return scenario
 
 
 def _is_as_it_was(old: Assumption, new: Assumption) -> bool:

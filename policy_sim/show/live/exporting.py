@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from policy_sim.border import Progress
 from policy_sim.policy import Policy, Provenance
 from policy_sim.publish import FORMATS, PolicyChanges, check, difference, policy_changes, render_card
 from policy_sim.show.assumption_words import quantity_words
@@ -30,6 +31,7 @@ def review_content(
     effect: Difference,
     provenance: Provenance,
     assumed: Mapping[str, float | str] | None = None,
+    on_progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Return what should be seen before publishing.
 
@@ -45,6 +47,8 @@ def review_content(
         As it would be written into the files.
     assumed
         Assumptions that were changed on screen, by name.
+    on_progress
+        Told how far counting cases is.
 
     Returns
     -------
@@ -59,7 +63,7 @@ def review_content(
     payoffs = effect.outcome.payoffs
     scenario = payoffs.scenario
     differing = difference(in_force, policy, scenario)
-    changes = policy_changes(in_force, policy, scenario, payoffs)
+    changes = policy_changes(in_force, policy, scenario, payoffs, on_progress)
     findings = check(policy, scenario, payoffs)
     errors = [_warning("error", finding.words) for finding in findings if finding.severity == "error"]
     minor = [_warning("warning", finding.words) for finding in findings if finding.severity != "error"]

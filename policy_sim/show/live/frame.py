@@ -12,6 +12,7 @@ from typing import Any
 
 from policy_sim import __version__
 from policy_sim.assumptions import Scenario
+from policy_sim.currencies import AMOUNTS_A_YEAR
 from policy_sim.policy import Policy, limit_content, limit_words, plain_guard
 from policy_sim.show.live.answer import answer_content
 from policy_sim.show.live.guidance import FOLLOWED, menu_rows, playbook_content
@@ -44,6 +45,7 @@ def frame_content(panel: Panel) -> dict[str, Any]:
 
     answer: what should be instead, as `answer.answer_content`, None where it is being worked out;
     levers: limits with title, axis, what they let agents do, the end of the axis, and where the slider can stand;
+    budgets: the least and the most that a budget may be (money a year);
     menus: what can be given for each failure; followed: the assumption that says how many follow;
     outcomes: title, unit, sign in net value, direction, whether it adds up over a month or year, and a note; value,
     spend, tiles, parts, curve_columns: which outcomes stand where; base: outcomes per case of the policy in force.
@@ -55,6 +57,7 @@ def frame_content(panel: Panel) -> dict[str, Any]:
         "scenario_fingerprint": scenario.fingerprint,
         "version": __version__,
         "currency": currency_content(policy.currency),
+        "budgets": list(AMOUNTS_A_YEAR),
         "cases_per_year": scenario.value("shop.cases_per_year"),
         "year": year_words(panel.payoffs),
         "cases": len(panel.payoffs.cases),

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, load_shipped_policies
-from policy_sim.show.live.state import Panel
+from policy_sim.show.live.state import FRONTIER_CASES, FRONTIER_POINTS, Panel
 from policy_sim.words import LIMITS
 
 __all__ = ["Origin", "origin_of", "reproduce_content"]
@@ -114,6 +114,11 @@ def reproduce_content(
         "range may be narrower"
         for name in twice
     ]
+    if len(panel.payoffs.cases) > FRONTIER_CASES:
+        notes.append(
+            f"The line of the best policies is searched on {FRONTIER_CASES:,} of the cases on screen, on all by "
+            "the command: its policies may differ a little."
+        )
     blocks = [_command_block(panel, origin, assumed, lever)]
     if origin.is_drawn or origin.transactions is None:
         blocks.append(_python_block(panel, origin, assumed, lever))
@@ -133,10 +138,20 @@ def _command_block(
     lines.append(f"policy-sim evaluate {shlex.quote(mine)} {options}")
     if mine != other:
         lines.append(f"policy-sim diff {shlex.quote(other)} {shlex.quote(mine)} {options}")
+    if mine != other:
+        lines.append(f"policy-sim break-evens {shlex.quote(mine)} --against {shlex.quote(other)} {options}")
+        if _has_months(origin):
+            lines.append(f"policy-sim months {shlex.quote(mine)} --against {shlex.quote(other)} {options}")
+    lines.append(f"policy-sim frontier --points {FRONTIER_POINTS} --policy {shlex.quote(origin.policy)} {options}")
     if lever is not None:
         lines.append(f"policy-sim curve {lever.tier}.{lever.limit} --policy {shlex.quote(mine)} {options}")
     about = _ABOUT["files"].format(" and ".join(files), _END) if files else _ABOUT["command"]
     return _block("command", "Command line", about, origin, lines)
+
+
+def _has_months(origin: Origin) -> bool:
+    """Whether customers can be followed: by the usual model of purchases, from a log."""
+    return origin.model is None and origin.is_drawn
 
 
 def _python_block(

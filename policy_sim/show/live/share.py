@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from policy_sim.border import InputError, write_whole
 from policy_sim.policy import ASK, NO_LIMIT, LimitException, Policy, limit_content
-from policy_sim.show.live.frame import frame_content
+from policy_sim.show.live.frame import frame_content, general_limits
 from policy_sim.show.live.reproduce import Origin, origin_of, reproduce_content
 from policy_sim.show.live.script import script_of
-from policy_sim.show.live.state import SHOWN, SPEND, VALUE, Panel
+from policy_sim.show.live.state import SHOWN, SPEND, VALUE, Panel, limit_number
 from policy_sim.show.wording import format_money
 from policy_sim.value import ChoiceTable, choice_table, spread
 from policy_sim.words import LIMITS, MEASURES, PARTS
@@ -77,17 +77,25 @@ def share(panel: Panel, path: str | Path, origin: Origin | None = None) -> Path:
 
 
 def _content(panel: Panel) -> dict[str, Any]:
-    view = panel.view()
+    shown = _with_the_same_rules(panel)
     return {
-        "frame": {**frame_content(_with_the_same_rules(panel)), "has_fixed_rules": True, "is_shared": True},
+        "frame": {**frame_content(shown), "has_fixed_rules": True, "is_shared": True},
         "guidance": panel.rules() if panel.policy.playbook else None,
         "gap": panel.gap(),
-        "view": view,
+        "view": panel.view(),
+        "known": [_known(panel, policy) for policy in shown.presets],
         "frontier": panel.frontier(),
         "breakEvens": panel.break_evens(),
         "doubts": panel.doubts(),
         "cases": {story["name"]: panel.case({"story": story["name"]}) for story in panel.stories()},
     }
+
+
+def _known(panel: Panel, policy: Policy) -> dict[str, Any]:
+    """Return the limits of a policy that one may go to, and what they bring, exactly."""
+    limits = general_limits(policy, panel)
+    numbers = {tier: {name: limit_number(limit) for name, limit in these.items()} for tier, these in limits.items()}
+    return {"limits": limits, "view": panel.with_limits(numbers).view()}
 
 
 def _with_the_same_rules(panel: Panel) -> Panel:
@@ -115,9 +123,8 @@ def _curves(panel: Panel) -> tuple[list[dict[str, Any]], dict[str, NDArray[Any]]
     """
     contents: list[dict[str, Any]] = []
     arrays: dict[str, NDArray[Any]] = {}
-    for lever in panel.levers:
-        stops = np.array([ASK, *panel.stops(lever), NO_LIMIT])
-        view = panel.curve(lever).at(stops)
+    for lever, curve in panel.curves(panel.levers).items():
+        view = curve.at(np.array([ASK, *panel.stops(lever), NO_LIMIT]))
         contents.append({**view.about, "arrays": list(view.arrays)})
         for name, values in view.arrays.items():
             # what is shown to the dollar a year is stored whole

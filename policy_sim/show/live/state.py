@@ -8,13 +8,12 @@ the screen shows, as plain numbers and words. Left to others: the widget (`widge
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from policy_sim.border import InputError, Progress, unknown
@@ -22,6 +21,15 @@ from policy_sim.policy import ASK, NO_LIMIT, Lever, Policy, limit_content, load_
 from policy_sim.publish import publish
 from policy_sim.show.live.assumed import assumption_rows, break_even_rows, trust_rows
 from policy_sim.show.live.chain import chain_content
+from policy_sim.show.live.curve_view import (
+    SHOWN,
+    SPEND,
+    VALUE,
+    CurveView,
+    places_in_cents,
+    view_of_curve,
+    view_of_means,
+)
 from policy_sim.show.live.exporting import review_content
 from policy_sim.show.live.guidance import (
     book_content,
@@ -31,16 +39,17 @@ from policy_sim.show.live.guidance import (
     rules_content,
     steadily,
 )
+from policy_sim.show.live.kept import Kept
 from policy_sim.show.live.months import months_content
 from policy_sim.show.live.one_case import case_content, story_content
 from policy_sim.show.live.within_budget import WITHIN, best_within
 from policy_sim.study import Answer, Setting, find_answer, load_stories, provenance_of, recommended_limits, thinned
 from policy_sim.value import (
-    Curve,
     Difference,
     GroupSums,
     Outcome,
     Payoffs,
+    Places,
     best_playbooks,
     compare,
     evaluate,
@@ -48,93 +57,34 @@ from policy_sim.value import (
     frontier,
     interval,
     measure,
-    threshold_curve,
-    widened,
+    threshold_curves,
     with_playbook,
 )
-from policy_sim.words import LIMITS, MOVED, PARTS, TILES
+from policy_sim.words import LIMITS, MOVED
 
-__all__ = ["FOUND", "SHOWN", "SPEND", "VALUE", "CurveView", "Panel", "limit_number", "open_panel"]
-
-#: The outcome that is maximised, and the one that it is held against on the frontier.
-VALUE, SPEND = "net_value", "remedy_cost"
-#: Every outcome that is on the screen.
-SHOWN = tuple(dict.fromkeys((*TILES, *PARTS)))
+__all__ = [
+    "FOUND",
+    "FRONTIER_CASES",
+    "FRONTIER_POINTS",
+    "SHOWN",
+    "SPEND",
+    "VALUE",
+    "CurveView",
+    "Panel",
+    "limit_number",
+    "open_panel",
+]
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 _RECOMMENDED, _GUIDED = "recommended", "recommended_rules"
 #: Policies that a search has found: others who open a link may not have them.
 FOUND = (_RECOMMENDED, _GUIDED, WITHIN)
-_NEARLY_ALL = 0.97  # of what resolutions draw on a limit lies on its axis
 _FAR_BEYOND = 2.0  # times that; a limit there would leave no room for what matters
-_FRONTIER_CASES, _FRONTIER_POINTS = 4_000, 9
+#: Of the frontier: how many cases it is drawn from, and how many points.
+FRONTIER_CASES, FRONTIER_POINTS = 4_000, 9
 _MOST_RULES, _QUESTIONS = 8, 2
-
-
-@dataclass(frozen=True)
-class CurveView:
-    """One limit as the screen follows it, per case; money in the policy's currency.
-
-    Attributes
-    ----------
-    lever
-        Which limit; all others are as in the policy in hand.
-    best, flat
-        The best limit; from where to below where the limit gives up at most 1 % of what it can gain.
-    limits
-        (steps,) limit from which each step holds; the first is `ASK`.
-    level
-        For each outcome of `SHOWN` the mean (steps,).
-    low, high
-        For each of `TILES` the 90 % interval of the difference to the baseline (steps,).
-    ahead
-        (steps,) share of the draws (0-1) in which the policy is ahead of the baseline.
-    """
-
-    lever: Lever
-    best: float
-    flat: tuple[float, float]
-    limits: Floats
-    level: Mapping[str, Floats]
-    low: Mapping[str, Floats]
-    high: Mapping[str, Floats]
-    ahead: Floats
-
-    def at(self, limits: Floats) -> CurveView:
-        """Return the curve at some limits alone (money, rising, the first one `ASK`)."""
-        steps = np.searchsorted(self.limits, limits, side="right") - 1
-        level, low, high = (
-            {name: values[steps] for name, values in of_kind.items()} for of_kind in (self.level, self.low, self.high)
-        )
-        return replace(self, limits=limits, ahead=self.ahead[steps], level=level, low=low, high=high)
-
-    @property
-    def arrays(self) -> dict[str, Floats]:
-        """Every array (steps,) by name: `limits`, `ahead`, `net_value_level`, `net_value_low` and so on."""
-        arrays = {"limits": self.limits, "ahead": self.ahead}
-        for kind in ("level", "low", "high"):
-            arrays |= {f"{name}_{kind}": values for name, values in getattr(self, kind).items()}
-        return arrays
-
-    @property
-    def about(self) -> dict[str, object]:
-        """Which limit it is, its best value and what is nearly as good: plain data, limits as in policy files."""
-        return {
-            "tier": self.lever.tier,
-            "limit": self.lever.limit,
-            "best": limit_content(self.best),
-            "flat": [limit_content(limit) for limit in self.flat],
-        }
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per step of the curve, with a column for each of `arrays`."""
-        return pd.DataFrame(self.arrays)
-
-    def to_dict(self) -> dict[str, object]:
-        """Return everything as plain data."""
-        rows = self.to_frame().to_dict("records")
-        return {**self.about, "steps": [{**row, "limits": limit_content(row["limits"])} for row in rows]}
 
 
 @dataclass(frozen=True)
@@ -151,6 +101,13 @@ class Panel:
     approved: Policy
     presets: tuple[Policy, ...]
     answer: Answer | None = None
+    #: What stays between moves.
+    kept: Kept = field(default=None, compare=False, repr=False)  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        """Begin to keep, where nothing is kept of these payoffs yet."""
+        if self.kept is None or self.kept.payoffs is not self.setting.payoffs:
+            object.__setattr__(self, "kept", Kept(self.setting.payoffs))
 
     @property
     def payoffs(self) -> Payoffs:
@@ -181,13 +138,10 @@ class Panel:
 
         Only a limit that was found far beyond all of these, where any is as good, stands at the end of the axis.
         """
-        d = LIMITS.index(lever.limit)
-        drawn = self.payoffs.uses[..., d][self.payoffs.adequate]
-        drawn_money = drawn[drawn > 0] / 100
         recommended = [self.answer.policy] if self.answer else []
         known = [policy for policy in (self.approved, *self.presets) if policy not in recommended]
         marks = [1.15 * limit for policy in known for limit in _amounts(policy, lever.limit)]
-        most = max([float(np.quantile(drawn_money, _NEARLY_ALL)) if drawn_money.size else 0.0, *marks, 1.0])
+        most = max([self.kept.drawn[lever.limit], *marks, 1.0])
         further = [1.15 * limit for policy in recommended for limit in _amounts(policy, lever.limit)]
         most = max([most, *(mark for mark in further if mark <= _FAR_BEYOND * most)])
         step = 10.0 ** np.floor(np.log10(most)) / 2
@@ -251,7 +205,10 @@ class Panel:
     @cached_property
     def outcome(self) -> Outcome:
         """What the policy in hand brings."""
-        return self.outcome_of(self.policy)
+        names = {"name": self.policy.name, "title": self.policy.title}
+        if self.policy == self.baseline.policy.model_copy(update=names):
+            return replace(self.baseline, policy=self.policy)  # no change is none at all, without rounding
+        return self.kept.outcome(self.policy)
 
     def view(self) -> dict[str, Any]:
         """Return what the screen shows of the policy in hand, per case, but for curves.
@@ -312,14 +269,31 @@ class Panel:
             )
         return rows
 
-    def curve(self, lever: Lever, on_progress: Progress | None = None) -> CurveView:
-        """Return one limit with its exact curve, all other limits as they are now."""
-        curve = threshold_curve(self.outcome, lever, on_progress)
-        lowest, highest = self.policy.bounds(lever)
-        level, low, high, ahead = _follow(curve, self.baseline)
-        best = curve.best_limit if lowest <= highest else self.policy.limit(lever.tier, lever.limit)
-        flat = curve.flat_region() if lowest <= highest else (best, best)
-        return CurveView(lever, best, flat, curve.limits, level, low, high, ahead)
+    def places(self, lever: Lever) -> Ints:
+        """Return where a limit is looked at (cents, rising): where its slider can stand, and where policies stand."""
+        bounds, policies = self.policy.bounds(lever), (self.policy, self.baseline.policy)
+        marks = (policy.limit(lever.tier, lever.limit) for policy in policies)
+        return places_in_cents(np.array([*self.stops(lever), *bounds, *marks]))
+
+    def mean_curves(self) -> dict[Lever, CurveView]:
+        """Return every limit on screen in the mean, all others as they are now: what can be said at once."""
+        places = Places.of(self.policy, self.payoffs, {lever: self.places(lever) for lever in self.levers})
+        means = self.kept.means_along(places, self.outcome)
+        return {
+            lever: view_of_means(lever, cents, means[part], self.policy.bounds(lever), self._limit(lever))
+            for lever, cents, part in zip(places.levers, places.cents, places.parts, strict=True)
+        }
+
+    def curves(self, levers: Sequence[Lever], on_progress: Progress | None = None) -> dict[Lever, CurveView]:
+        """Return limits with how sure they are, each moved alone: exact wherever their sliders stand."""
+        curves = threshold_curves(self.outcome, {lever: self.places(lever) for lever in levers}, on_progress)
+        return {
+            lever: view_of_curve(curve, self.baseline, self.policy.bounds(lever), self._limit(lever))
+            for lever, curve in curves.items()
+        }
+
+    def _limit(self, lever: Lever) -> float:
+        return self.policy.limit(lever.tier, lever.limit)
 
     def with_recommended(self, on_progress: Progress | None = None) -> Panel:
         """Return a copy that knows the answer: the limits of all tiers at their best, together, in whole units."""
@@ -420,8 +394,8 @@ class Panel:
 
     def frontier(self, on_progress: Progress | None = None) -> list[dict[str, float]]:
         """Return policies with the most net value for each remedy cost, with both, per case."""
-        payoffs = thinned(self.payoffs, _FRONTIER_CASES, len(self.payoffs.draws))
-        best_policies = frontier(self.approved, payoffs, points=_FRONTIER_POINTS, on_progress=on_progress)
+        payoffs = thinned(self.payoffs, FRONTIER_CASES, len(self.payoffs.draws))
+        best_policies = frontier(self.approved, payoffs, points=FRONTIER_POINTS, on_progress=on_progress)
         return [_point(evaluate(outcome.policy, self.payoffs)) for outcome in best_policies.outcomes]
 
     def points(self) -> list[dict[str, Any]]:
@@ -476,10 +450,13 @@ class Panel:
         """Return the policy in hand as it would be published: the next version of the one in force, a draft."""
         return self.policy.as_next_version_of(self.approved)
 
-    def review(self, assumed: Mapping[str, float | str] | None = None) -> dict[str, Any]:
+    def review(
+        self, assumed: Mapping[str, float | str] | None = None, on_progress: Progress | None = None
+    ) -> dict[str, Any]:
         """Return what should be seen before publishing, as `exporting.review_content`."""
         effect = self._effect_on_force()
-        return review_content(self.to_publish(), self.approved, effect, provenance_of(self.setting, effect), assumed)
+        where_from = provenance_of(self.setting, effect)
+        return review_content(self.to_publish(), self.approved, effect, where_from, assumed, on_progress)
 
     def _effect_on_force(self) -> Difference:
         return compare(self.outcome, self.outcome_of(self.approved))
@@ -522,19 +499,6 @@ def _ends(values: Floats, groups: GroupSums) -> tuple[float, float]:
     """Return the ends of an interval; of one case those of the draws alone, for a page can draw no others."""
     reach = float(groups.reach())
     return interval(values, reach if np.isfinite(reach) else 0.0)
-
-
-def _follow(curve: Curve, baseline: Outcome) -> tuple[dict[str, Floats], dict[str, Floats], dict[str, Floats], Floats]:
-    level, low, high = {}, {}, {}
-    for name in SHOWN:
-        values = curve.per_case(name)
-        level[name] = values.mean(axis=1)
-        if name in TILES:
-            low[name], high[name] = curve.intervals(name, baseline)
-            if not np.isfinite(low[name]).all():  # of one case, as in `_ends`
-                low[name], high[name] = widened(values - baseline.per_case(name), np.zeros(len(values)))
-    ahead = (curve.per_case() > baseline.per_case()).mean(axis=1)
-    return level, low, high, ahead
 
 
 def limit_number(text: float | str) -> float:

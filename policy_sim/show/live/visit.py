@@ -49,6 +49,8 @@ class Visit:
     log: Mapping[str, str | bool | None] | None = None
     #: Where exported files are written, besides being downloaded; None for nowhere.
     exports: str | None = None
+    #: Model of purchases that is fitted to the log.
+    model: str = "bg-nbd"
     #: What the command line was told, as `reproduce.Origin` has it; None where nothing is to be said of it.
     origin: Mapping[str, Any] | None = None
 
@@ -87,14 +89,15 @@ def open_visit() -> Workbench:
         began = time.time()
         say("starting", "Working out values, curves and the best limits", since=began)
         # the load of these libraries is part of what takes turns
+        from policy_sim.show.live.opening import open_workbench
         from policy_sim.show.live.reproduce import Origin
-        from policy_sim.show.live.widget import open_workbench
 
         os.chdir(visit.folder)
         origin = None if visit.origin is None else Origin(**visit.origin)
         sample = (visit.cases, visit.draws, visit.seed)
         workbench = open_workbench(
             *(visit.scenario, visit.transactions(), visit.policy, *sample),
+            model=visit.model,
             folder=visit.exports,
             has_visitors=True,
             origin=origin,

@@ -1,6 +1,6 @@
 """Widget: the live panel in a notebook or in the application.
 
-In: a `Panel`. Out: a widget that answers what the screen asks. The screen holds the exact curve of each limit, so that
+In: a `Panel`. Out: a widget that answers what the screen asks. The screen holds the curve of each limit, so that
 dragging reads it in the browser; the kernel brings the rest up to date right after, the most urgent first.
 Left to others: what the numbers are (`state`), which words go with them (`frame`), how they look (`page/`).
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,29 +19,25 @@ from typing import Any
 import anywidget
 import numpy as np
 import traitlets
-from IPython.display import display
-from ipywidgets import HTML, IntProgress, VBox
 
-from policy_sim.assumptions import load_scenario
 from policy_sim.border import InputError, Progress, unknown
-from policy_sim.clv import Transactions
-from policy_sim.policy import ASK, Lever, Policy, load_policy
+from policy_sim.policy import ASK, Lever, Policy
 from policy_sim.publish import import_policy
-from policy_sim.show.live.answer import answer_content, look_up_answer, work_out_answer
+from policy_sim.show.live.answer import answer_content, work_out_answer
 from policy_sim.show.live.assuming import Readings, most_moving, read_assumed, what_fits, with_texts
-from policy_sim.show.live.before import WAITING, before_words, change_words, scenario_before
+from policy_sim.show.live.before import WAITING, before_words, change_words
 from policy_sim.show.live.exports import Exports
 from policy_sim.show.live.frame import frame_content, general_limits, lever_rows, preset_rows
 from policy_sim.show.live.guidance import playbook_content
 from policy_sim.show.live.reproduce import Origin, origin_of, reproduce_content
 from policy_sim.show.live.script import script_of
-from policy_sim.show.live.state import CurveView, Panel, limit_number, open_panel
+from policy_sim.show.live.state import CurveView, Panel, limit_number
 from policy_sim.show.live.telling import Telling as _Telling
 from policy_sim.show.live.within_budget import budget_in
 from policy_sim.show.live.worker import Cancelled, PriorityWorker
-from policy_sim.study import Sample, Setting, prepare
+from policy_sim.study import Setting
 
-__all__ = ["Workbench", "curve_message", "open_workbench"]
+__all__ = ["Workbench", "curve_message"]
 
 _HERE = Path(__file__).parent
 _MOST_SEEN = 100  # curves that are kept for when somebody goes back
@@ -52,7 +48,9 @@ _OF_RECOMMENDED = "what the recommended limits bring over the policy in force"
 _OF_IN_HAND = "what this policy brings over the one that it is compared with"
 
 # priorities: what is in hand before what is beside it, what is beside it before what takes long
-_VIEW, _IN_HAND, _CASE, _NEAR, _FAR = range(5)
+_VIEW, _MEANS, _IN_HAND, _CASE, _NEAR, _FAR = range(6)
+# how much work gives way to the moves of all visitors: how sure a curve is, and searches and studies
+_BESIDE, _BEHIND = 5, 10
 _RECOMMEND, _RULES, _GAP, _FRONTIER, _BREAK_EVENS = range(5)
 
 
@@ -60,9 +58,9 @@ class Workbench(anywidget.AnyWidget):
     """The panel on screen; `panel` is its state.
 
     The screen asks by messages, each answered by one or more: `show` (limits, baseline, limit in hand) by view, curves
-    and break-evens, `take` (limit in hand) by its curve first, `study`, `find_rules`, `rules`, `case`, `assumptions`,
-    `within_budget`, `read_assumed`, `assume`, `assume_what_fits`, `cancel`, `review`, `export`, `load`, `chain`,
-    `months`, `reproduce`.
+    in the mean, the same again with how sure they are, and break-evens, `take` (limit in hand) by its curve first,
+    `study`, `find_rules`, `rules`, `case`, `assumptions`, `within_budget`, `read_assumed`, `assume`,
+    `assume_what_fits`, `cancel`, `review`, `export`, `load`, `chain`, `months`, `reproduce`.
     """
 
     _esm = script_of("panel.js") + 'export default modules["panel.js"];\n'
@@ -112,15 +110,15 @@ class Workbench(anywidget.AnyWidget):
         self._weighed = ""  # the order for which break-evens have been told
         self._seen: OrderedDict[tuple[str, ...], tuple[dict[str, Any], list[bytes]]] = OrderedDict()
         self._quick = PriorityWorker(self._tell_problem)
-        self._slow = PriorityWorker(self._tell_problem)
+        self._beside = PriorityWorker(self._tell_problem, _BESIDE)
+        self._slow = PriorityWorker(self._tell_problem, _BEHIND)
         super().__init__(frame=self._frame_of(panel))
         self.on_msg(self._answer)
 
     def wait(self) -> None:
         """Wait until everything that was asked for is there."""
-        self._quick.wait()
-        self._slow.wait()
-        self._quick.wait()
+        for worker in (self._quick, self._beside, self._slow, self._quick, self._beside, self._slow):
+            worker.wait()
 
     def _answer(self, _: object, message: Mapping[str, Any], __: object) -> None:
         answers: dict[str, Callable[[Mapping[str, Any]], None]] = {
@@ -170,7 +168,7 @@ class Workbench(anywidget.AnyWidget):
             before = self.panel
             panel = self._change(lambda panel: _with_rules(panel.with_limits(limits), asked))
             self._hand = Lever(*asked["hand"])
-            for worker in (self._quick, self._slow):
+            for worker in (self._quick, self._beside, self._slow):
                 worker.drop("policy")
             self._slow.drop("guidance")
             self._slow.drop("months")
@@ -181,16 +179,12 @@ class Workbench(anywidget.AnyWidget):
             elif moved:
                 self._fresh &= moved  # a limit's own curve does not depend on where it stands
         self._quick.add(_VIEW, "policy", self._by_order(order, partial(self._tell_view, wanted, order)))
-        for lever in panel.levers:
-            if lever not in self._fresh:
-                priority = _IN_HAND if lever == self._hand else _NEAR if lever.tier == self._hand.tier else _FAR
-                self._quick.add(priority, "policy", partial(self._tell_curve, lever, order))
-        self._quick.add(_FAR, "policy", partial(self._tell_settled, order))
+        self._quick.add(_MEANS, "policy", partial(self._tell_means, order))
 
     def _take(self, asked: Mapping[str, Any]) -> None:
         self._hand = Lever(*asked["hand"])
         if self._hand not in self._fresh:
-            self._quick.add(_IN_HAND, "policy", partial(self._tell_curve, self._hand, str(asked["order"])))
+            self._beside.add(_IN_HAND, "policy", partial(self._tell_curves, [self._hand], str(asked["order"])))
 
     def _cancel(self, asked: Mapping[str, Any]) -> None:
         self._drop_what_takes_long()
@@ -203,6 +197,7 @@ class Workbench(anywidget.AnyWidget):
 
     def _study(self, asked: Mapping[str, Any]) -> None:
         """Find the recommended policy, what could turn it, and the frontier, once for a setting."""
+        self._slow.add(_RECOMMEND, "ahead", lambda check: self.panel.kept.look_ahead(self.panel.policy, check))
         if self.panel.answer is None:
             self._slow.add(_RECOMMEND, "study", self._tell_recommended)
         self._slow.add(_RULES, "study", self._tell_doubts)
@@ -230,23 +225,50 @@ class Workbench(anywidget.AnyWidget):
         check()
         self.send({"kind": "effect", "order": order, "effect": effect})
 
-    def _tell_curve(self, lever: Lever, order: str, check: Callable[[], None]) -> None:
-        if lever in self._fresh:
-            return
+    def _tell_means(self, order: str, check: Callable[[], None]) -> None:
+        """Tell every curve that has changed, in the mean where no more is known; how sure each is comes after that."""
         panel = self.panel
-        # a limit's own curve does not depend on where it stands: going back to one that was seen costs nothing
-        others = panel.policy.with_limit(lever, ASK).model_dump_json()
-        key = (str(lever), others, panel.baseline.policy.model_dump_json(), panel.setting.scenario.fingerprint)
-        if key not in self._seen:
-            self._seen[key] = curve_message(panel.curve(lever, lambda words, done, of: check()))
-        self._seen.move_to_end(key)
-        if len(self._seen) > _MOST_SEEN:
-            self._seen.popitem(last=False)
-        content, buffers = self._seen[key]
+        stale = [lever for lever in panel.levers if lever not in self._fresh]
+        unknown = [lever for lever in stale if self._key(panel, lever) not in self._seen]
+        self._tell_curves([lever for lever in stale if lever not in unknown], order, check)
+        if unknown:
+            means = panel.mean_curves()
+            check()
+            for lever in unknown:
+                content, buffers = curve_message(means[lever])
+                self.send({"kind": "curve", "order": order, **content}, buffers)
         with self._lock:
             check()
-            self._fresh.add(lever)
-        self.send({"kind": "curve", "order": order, **content}, buffers)
+            self._beside.add(_NEAR, "policy", partial(self._tell_curves, unknown, order))
+            self._beside.add(_FAR, "policy", partial(self._tell_settled, order))
+
+    def _tell_curves(self, levers: Sequence[Lever], order: str, check: Callable[[], None]) -> None:
+        """Tell curves with how sure they are, that in hand first, but those that have been told."""
+        panel = self.panel
+        in_order = sorted(levers, key=lambda lever: lever != self._hand)
+        keys = {lever: self._key(panel, lever) for lever in in_order if lever not in self._fresh}
+        with self._lock:
+            known = {lever: self._seen[key] for lever, key in keys.items() if key in self._seen}
+        unknown = [lever for lever in keys if lever not in known]
+        if unknown:
+            curves = panel.curves(unknown, lambda words, done, of: check())
+            known |= {lever: curve_message(curve) for lever, curve in curves.items()}
+        for lever, key in keys.items():
+            content, buffers = known[lever]
+            with self._lock:
+                self._seen[key] = content, buffers
+                self._seen.move_to_end(key)
+                if len(self._seen) > _MOST_SEEN:
+                    self._seen.popitem(last=False)
+                check()
+                self._fresh.add(lever)
+            self.send({"kind": "curve", "order": order, **content}, buffers)
+
+    @staticmethod
+    def _key(panel: Panel, lever: Lever) -> tuple[str, ...]:
+        """Return what a curve hangs on: not on where its limit stands, so that going back costs nothing."""
+        others = panel.policy.with_limit(lever, ASK).model_dump_json()
+        return str(lever), others, panel.baseline.policy.model_dump_json(), panel.setting.scenario.fingerprint
 
     def _tell_settled(self, order: str, check: Callable[[], None]) -> None:
         self.send({"kind": "settled", "order": order})
@@ -435,18 +457,23 @@ class Workbench(anywidget.AnyWidget):
             setting = prepare(readings.assumed, show)
             check()
             with self._lock:
-                self._quick.drop("policy")
+                for worker in (self._quick, self._beside):
+                    worker.drop("policy")
                 self._fresh = set()
                 before = self.panel
                 panel = self._change(lambda panel: panel.assuming(setting))
                 self._assumed = readings.assumed
+                self._matter = {}  # what mattered before may not now
             self._assumed_words = " ".join(filter(None, (change_words(before, panel), readings.content["remark"])))
+        panel.mean_curves()  # so that the first move after this is as quick as any
         self.frame = self._frame_of(panel)
         told = {"values": readings.assumed, "words": self._assumed_words, "rows": panel.assumptions()}
         self.send({"kind": "assumed", "frame": self.frame, **told})
 
     def _tell_review(self, check: Callable[[], None]) -> None:
-        self.send({"kind": "review", **self.panel.review(self._assumed)})
+        with _Telling(self, "Counting cases that come out otherwise", check) as on_progress:
+            review = self.panel.review(self._assumed, on_progress)
+        self.send({"kind": "review", **review})
 
     def _tell_exported(self, asked: Mapping[str, Any], check: Callable[[], None]) -> None:
         formats, budget = [str(name) for name in asked["formats"]], budget_in(asked)
@@ -480,80 +507,6 @@ class Workbench(anywidget.AnyWidget):
         # of any error one line, no longer than a screen holds
         words = error if isinstance(error, InputError) else InputError(f"the calculation failed: {error!r}")
         self.send({"kind": "problem", "words": str(words), "order": order})
-
-
-def open_workbench(
-    scenario: str | Path = "online_retail",
-    transactions: Transactions | None = None,
-    policy: str | Path = "current",
-    cases: int = 20_000,
-    draws: int = 200,
-    seed: int = 0,
-    folder: str | Path | None = "out",
-    has_visitors: bool = False,
-    origin: Origin | None = None,
-) -> Workbench:
-    """Prepare everything, with a progress bar, and return the live panel; the notebook's stop button cancels.
-
-    Parameters
-    ----------
-    scenario, policy
-        Files, or names of shipped ones; the policy is the one in force, from which the panel starts.
-    transactions
-        Your own log; the CDNOW sample where it is not given.
-    cases, draws, seed
-        How many cases are drawn from the log, how many joint draws of the assumptions, from which seed.
-    folder
-        Where exports are written, besides being downloaded; None to download them only.
-    has_visitors
-        Whether several people come to see it, by a token: each export gets a folder of its own in there, and the best
-        limits are searched before the panel is shown, instead of while it is.
-    origin
-        How the same is asked for on the command line, where that is more than is said here.
-
-    Raises
-    ------
-    InputError
-        If a file or a number does not fit.
-    """
-    words, bar = HTML("Starting"), IntProgress(description="")
-    progress = VBox([words, bar])
-    display(progress)  # type: ignore[no-untyped-call]
-
-    def show(text: str, done: int, of: int) -> None:
-        words.value, bar.max, bar.value = f"{text} …", of + 1, done
-
-    try:
-        loaded = load_scenario(scenario)
-        in_force = load_policy(policy, loaded)
-        sample = Sample(cases, draws, seed)
-        setting = prepare(loaded, transactions, sample, on_progress=show)
-        words.value = "Evaluating policies …"
-        panel = open_panel(setting, in_force)
-        find = work_out_answer if has_visitors else look_up_answer
-        answer = find(in_force, setting)
-        panel = panel.answered(answer) if answer else panel
-        log = setting.customers.transactions if setting.customers else transactions
-
-        def prepare_anew(values: Mapping[str, float | str], on_progress: Progress) -> Setting:
-            # what had to be lowered besides was said when they were read
-            return prepare(loaded.changed_by(values)[0], transactions, sample, on_progress=on_progress)
-
-        before = scenario_before(scenario)
-
-        def prepare_before(values: Mapping[str, float | str], on_progress: Progress) -> Setting:
-            assert before is not None
-            return prepare(before.changed_by(values)[0], log, sample, on_progress=on_progress)
-
-        asked = origin or Origin(
-            *(str(scenario), str(policy), str(cases), draws, seed),
-            transactions=None if transactions is None else "orders.csv",
-            is_log_named=transactions is None,
-        )
-        place = None if folder is None else Path(folder)
-        return Workbench(panel, place, prepare_anew, prepare_before if before else None, has_visitors, asked)
-    finally:
-        progress.close()
 
 
 def curve_message(view: CurveView) -> tuple[dict[str, Any], list[bytes]]:

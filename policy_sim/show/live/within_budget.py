@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from policy_sim.border import InputError, Progress
+from policy_sim.currencies import AMOUNTS_A_YEAR
 from policy_sim.policy import Policy
 from policy_sim.show.wording import format_money
 from policy_sim.study import recommended_limits
@@ -20,7 +21,6 @@ __all__ = ["WITHIN", "best_within", "budget_in"]
 
 #: The name of the policy that was found within a budget.
 WITHIN = "within_budget"
-_MOST = 1e15  # money a year, as on the command line
 
 
 def best_within(start: Policy, payoffs: Payoffs, budget: float, on_progress: Progress | None = None) -> Policy:
@@ -58,12 +58,13 @@ def budget_in(asked: Mapping[str, Any]) -> float | None:
     Raises
     ------
     InputError
-        If it is no amount above 0.
+        If it is no amount, or one that nobody means (`AMOUNTS_A_YEAR`).
     """
     budget = asked.get("budget")
     if budget is None:
         return None
+    least, most = AMOUNTS_A_YEAR
     is_amount = isinstance(budget, int | float) and not isinstance(budget, bool)
-    if not is_amount or not math.isfinite(budget) or not 0 < budget <= _MOST:
-        raise InputError(f"budget is {budget!r}; it must be an amount above 0 a year, at most {_MOST:.0e}")
+    if not is_amount or not math.isfinite(budget) or not least <= budget <= most:
+        raise InputError(f"budget is {budget!r}; it must be an amount from {least} to {most:.0e} a year")
     return float(budget)

@@ -5,19 +5,23 @@ In: a decision analysis. Out: tables and lines for a terminal. Left to others: p
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from rich.table import Table
 
 from policy_sim.assumptions import Scenario
+from policy_sim.policy import Policy
 from policy_sim.show.assumption_words import assumption_value, picture_words, sentence_words, turn_words
-from policy_sim.show.terminal.tables import new_table
-from policy_sim.show.wording import format_money, format_share
-from policy_sim.study import DecisionAnalysis, Errors
+from policy_sim.show.terminal.tables import new_table, prose
+from policy_sim.show.wording import WAYS, format_money, format_share, ways_words
+from policy_sim.study import DecisionAnalysis, Errors, Sensitivity
 from policy_sim.value import compare
 from policy_sim.words import OUTCOMES
 
-__all__ = ["of_decision_analysis"]
+__all__ = ["of_decision_analysis", "of_sensitivity"]
 
 
 def of_decision_analysis(analysis: DecisionAnalysis, most: int = 10) -> list[Table | str]:
@@ -35,7 +39,7 @@ def of_decision_analysis(analysis: DecisionAnalysis, most: int = 10) -> list[Tab
     yearly = payoffs.scenario.value("shop.cases_per_year")
     against = f"“{new.policy.title}” against “{base.policy.title}”"
     return [
-        f"{payoffs.scenario.title}: {against}; {len(payoffs.cases):,} cases, {len(payoffs.draws):,} draws; all a "
+        f"{payoffs.scenario.title}: {against}; {len(payoffs.cases):,} cases, {ways_words(len(payoffs.draws))}; all a "
         f"year of {yearly:,.0f} cases\n",
         *_risk(analysis.risk, base.policy.currency),
         *_ahead(analysis),
@@ -47,9 +51,48 @@ def of_decision_analysis(analysis: DecisionAnalysis, most: int = 10) -> list[Tab
     ]
 
 
+def of_sensitivity(sensitivity: Sensitivity, most: int = 10) -> list[Table | str]:
+    """Return which assumptions, each alone, would turn the choice between two policies, and which move it most.
+
+    Parameters
+    ----------
+    sensitivity
+        One assumption moved at a time.
+    most
+        How many assumptions to list.
+    """
+    scenario, base = sensitivity.scenario, sensitivity.baseline
+    currency = base.currency
+    rows = sensitivity.tornado().head(most).to_dict("records")
+    table = new_table("What the difference hangs on", ("", "low", "gain", "high", "gain"))
+    table.columns[0].overflow = "fold"
+    for row in rows:
+        table.add_row(scenario.title_of(str(row["assumption"])), *_ends_of(row, currency))
+    today = format_money(float(rows[0]["difference_today"]), currency, True)
+    return [
+        f"{scenario.title}: {sensitivity.case_count:,} cases; all a year\n",
+        *_flips(sensitivity, base, most),
+        "",
+        table,
+        prose("", f"One at a time; low and high: a tenth of the {WAYS} is beyond. With all as today: {today}."),
+    ]
+
+
+def _ends_of(row: Mapping[Hashable, Any], currency: str) -> list[str]:
+    """Return low end and gain there, high end and gain there, of a row of a tornado."""
+    return [
+        text
+        for end in ("low", "high")
+        for text in (
+            assumption_value(row[f"{end}_value"], row["unit"]),
+            format_money(row[f"difference_{end}"], currency, True),
+        )
+    ]
+
+
 def _risk(risk: pd.DataFrame, currency: str) -> list[Table | str]:
     gains = new_table("Net value a year", ("", "mean", "likely", "difference", "likely"))
-    chances = new_table("\nRisk", ("", "best in", "worst tenth of draws", "mean regret", "largest"))
+    chances = new_table("\nRisk", ("", "best in", "mean of the worst tenth", "mean regret", "largest"))
     for row in risk.to_dict("records"):
         low, high = (format_money(row[f"net_value_{end}"], currency) for end in ("low", "high"))
         gain_low, gain_high = (format_money(row[f"difference_{end}"], currency, True) for end in ("low", "high"))
@@ -113,22 +156,14 @@ def _tornado(analysis: DecisionAnalysis, most: int) -> list[Table | str]:
     table = new_table("What the difference hangs on", heads if is_one else (*heads, "best if known"))
     table.columns[0].overflow = "fold"
     for row, names in zip(rows, best, strict=True):
-        ends = [
-            text
-            for end in ("low", "high")
-            for text in (
-                assumption_value(row[f"{end}_value"], row["unit"]),
-                format_money(row[f"difference_{end}"], currency, True),
-            )
-        ]
         table.add_row(
             analysis.sensitivity.scenario.title_of(str(row["assumption"])),
-            *ends,
+            *_ends_of(row, currency),
             *([] if is_one else [" / ".join(names)]),
         )
     about = (
-        f"One at a time, on {analysis.sensitivity.case_count:,} of the cases; low and high: a tenth of the draws is "
-        f"beyond. {_today(analysis, float(rows[0]['difference_today']), currency)}"
+        f"One at a time, on {analysis.sensitivity.case_count:,} of the cases; low and high: a tenth of the "
+        f"{WAYS} is beyond. {_today(analysis, float(rows[0]['difference_today']), currency)}"
     )
     best_words = (
         f"Best of these policies at every one of these ends: {next(iter(best[0]))}."
@@ -149,25 +184,29 @@ def _today(analysis: DecisionAnalysis, on_some: float, currency: str) -> str:
     if words[1] == words[2]:
         return f"{today}. "
     why = "help more than they hurt" if mean > on_all else "hurt more than they help"
-    return f"{today}; {words[2]} is the mean over the draws: assumptions that turn out otherwise {why}. "
+    return f"{today}; {words[2]} is the mean over the {WAYS}: those that turn out otherwise {why}. "
 
 
 def _break_evens(analysis: DecisionAnalysis, most: int) -> list[str]:
     """Say from where on the choice would be another one: against the baseline, and against the runner-up."""
-    title = f"“{analysis.outcomes[-1].policy.title}”"
-    base, second, scenario = analysis.outcomes[0].policy, analysis.runner_up, analysis.sensitivity.scenario
-    lines = []
-    for policy in [base] if second.name == base.name else [base, second]:
-        flips = analysis.sensitivity.break_evens(policy).dropna(subset="break_even")
-        if flips.empty:
-            lines.append(f"{title} against “{policy.title}”: no assumption flips it within its range.")
-        else:
-            lines.append(f"{title} against “{policy.title}”, all else as today:")
-            lines += [
-                f"  {_turn_words(scenario, str(name), float(value))}"
-                for name, value in flips[["assumption", "break_even"]].head(most).itertuples(index=False)
-            ]
-    return [*lines, ""]
+    base, second = analysis.outcomes[0].policy, analysis.runner_up
+    policies = [base] if second.name == base.name else [base, second]
+    return [*(line for policy in policies for line in _flips(analysis.sensitivity, policy, most)), ""]
+
+
+def _flips(sensitivity: Sensitivity, policy: Policy, most: int) -> list[str]:
+    """Say from where on each assumption alone makes another policy the better choice."""
+    flips = sensitivity.break_evens(policy).dropna(subset="break_even")
+    both = f"“{sensitivity.recommended.title}” against “{policy.title}”"
+    if flips.empty:
+        return [f"{both}: no assumption flips it within its range."]
+    return [
+        f"{both}, all else as today:",
+        *(
+            f"  {_turn_words(sensitivity.scenario, str(name), float(value))}"
+            for name, value in flips[["assumption", "break_even"]].head(most).itertuples(index=False)
+        ),
+    ]
 
 
 def _turn_words(scenario: Scenario, name: str, value: float) -> str:

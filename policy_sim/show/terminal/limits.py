@@ -15,12 +15,14 @@ from policy_sim.show.terminal.tables import new_table
 from policy_sim.show.wording import (
     LIKELY,
     TOO_FEW,
+    WAYS,
     format_limit,
     format_money,
     format_number,
     format_share,
     format_stretch,
     likely_words,
+    ways_words,
     year_words,
 )
 from policy_sim.study import Recommendation, Setting
@@ -44,10 +46,7 @@ def of_recommendation(setting: Setting, recommendation: Recommendation) -> list[
         The limits that were found, and the policies that they were compared with.
     """
     scenario, payoffs = setting.scenario, setting.payoffs
-    about = (
-        f"{scenario.title}: {len(payoffs.cases):,} cases, {len(payoffs.draws):,} draws of the assumptions;\n"
-        f"{year_words(payoffs)}"
-    )
+    about = f"{scenario.title}: {len(payoffs.cases):,} cases, {ways_words(len(payoffs.draws))};\n{year_words(payoffs)}"
     best, gain = recommendation.best, recommendation.gain
     fixed = [LIMIT_KINDS[name].title.lower() for name in best.policy.tiers[0].limits if name not in best.curves]
     rest = "As good within 1%: of what that limit can bring, all the other limits as here.\n"
@@ -85,7 +84,7 @@ def escalation_words(outcome: Outcome) -> str:
     overloaded = float(queue.is_overloaded.mean())
     if overloaded > _OFTEN:
         return (
-            f"Supervisors under “{title}”: overloaded in {format_share(overloaded)} of the draws;\n"
+            f"Supervisors under “{title}”: overloaded in {format_share(overloaded)} of the\n{WAYS};\n"
             "more cases are escalated than they can answer, and "
             f"{format_share(float(queue.abandoned_share.mean()))} of those give up."
         )

@@ -18,11 +18,13 @@ from policy_sim.show.terminal.tables import new_table, prose
 from policy_sim.show.wording import (
     LIKELY,
     TOO_FEW,
+    WAYS,
     format_limit,
     format_money,
     format_number,
     format_share,
     format_stretch,
+    ways_words,
     year_words,
 )
 from policy_sim.study import HeldOut, Optimum, Setting
@@ -57,8 +59,7 @@ def of_optimum(setting: Setting, optimum: Optimum, bounds: Mapping[str, float | 
     rest = f" Other limits stay as in “{in_force.title}”: {', '.join(fixed)}." if fixed else ""
     payoffs = setting.payoffs
     about = (
-        f"{len(payoffs.cases):,} cases{_drawn_words(setting)}, {len(payoffs.draws):,} draws of the assumptions; "
-        f"{year_words(payoffs)}"
+        f"{len(payoffs.cases):,} cases{_drawn_words(setting)}, {ways_words(len(payoffs.draws))}; {year_words(payoffs)}"
     )
     agreed = f"{best.agreeing_starts} of {best.starts} searches from different limits ended as high. "
     return [
@@ -134,7 +135,7 @@ def of_keep_or_return(answers: Sequence[KeepOrReturn], currency: str) -> list[Ta
     parts.add_row("in all", *(format_money(amount, currency, True) for amount in sums), style="bold")
     words = (
         "Keep below: by a formula, at the central assumptions. Simulated: best over the cases and the mean of the "
-        "draws. The parts are those of the middle price, a case."
+        f"{WAYS}. The parts are those of the middle price, a case."
     )
     return [prices, parts, prose("", words)]
 

@@ -18,7 +18,7 @@ from policy_sim.policy import PlaybookRule
 from policy_sim.policy.playbook_words import Titles, give_words, playbook_rule_words, titles_of
 from policy_sim.show.terminal.gap import count_words, gap_table, money_likely
 from policy_sim.show.terminal.tables import new_table, prose
-from policy_sim.show.wording import LIKELY, TOO_FEW, format_money, format_share, likely_words, year_words
+from policy_sim.show.wording import LIKELY, TOO_FEW, format_money, format_share, likely_words, ways_words, year_words
 from policy_sim.study import PlaybookStudy, RuleStudy, Setting
 from policy_sim.value import Difference
 
@@ -40,8 +40,7 @@ def of_playbook(setting: Setting, study: PlaybookStudy, given: pd.DataFrame | No
     payoffs = setting.payoffs
     currency = study.policy.currency
     about = (
-        f"{count_words(len(payoffs.cases))}, {len(payoffs.draws):,} draws of the assumptions; {year_words(payoffs)}. "
-        f"Likely: {LIKELY}."
+        f"{count_words(len(payoffs.cases))}, {ways_words(len(payoffs.draws))}; {year_words(payoffs)}. Likely: {LIKELY}."
     )
     return [
         prose(setting.scenario.title, _adds_words(study)),

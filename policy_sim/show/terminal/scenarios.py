@@ -16,6 +16,7 @@ from policy_sim.failures import ACTS, Remedy
 from policy_sim.segments import segment_words
 from policy_sim.show.assumption_words import sentence_words
 from policy_sim.show.terminal.tables import new_table
+from policy_sim.show.wording import WAYS
 
 __all__ = ["of_scenario", "of_scenarios"]
 
@@ -80,7 +81,7 @@ def _said(scenario: Scenario, name: str) -> str:
 def _assumption_words(assumption: Assumption) -> str:
     """Say what an assumption is: value, unit, range, whether it moves from draw to draw, trust, source."""
     low, high = assumption.range
-    constant = ", held in every draw" if assumption.distribution == "chosen" else ""
+    constant = f", the same in all {WAYS}" if assumption.distribution == "chosen" else ""
     return (
         f"{assumption.value:,.10g} {assumption.unit}; {low:,.10g} to {high:,.10g}{constant}; {assumption.trust}\n"
         f"{assumption.source}"

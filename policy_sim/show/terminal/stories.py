@@ -14,7 +14,7 @@ from rich.table import Table
 
 from policy_sim.policy import NO_LIMIT
 from policy_sim.show.terminal.tables import new_table, prose
-from policy_sim.show.wording import format_limit, format_money, format_share
+from policy_sim.show.wording import WAYS, format_limit, format_money, format_share, ways_words
 from policy_sim.study import Replay
 from policy_sim.study.stories import ENOUGH, KeepUntil
 from policy_sim.words import LIMIT_KINDS
@@ -22,19 +22,19 @@ from policy_sim.words import LIMIT_KINDS
 __all__ = ["of_stories", "of_story"]
 
 #: Heads of tables of claims; the last is the future value of a customer for whom the claim holds.
-_CLAIM_HEADS: Final = ("", "draws", "holds", "if worth")
+_CLAIM_HEADS: Final = ("", "true in", "holds", "if worth")
 
 
 def of_stories(replays: Sequence[Replay]) -> list[Table]:
     """Return the claims of all stories: in which share of the draws each is true, and whether it holds."""
     draws = len(replays[0].payoffs.draws)
-    table = new_table(f"Stories, and in how many of {draws:,} draws their claims are true", _CLAIM_HEADS)
+    table = new_table(f"Stories, and in how many of {ways_words(draws)} their claims are true", _CLAIM_HEADS)
     for replay in replays:
         table.add_row(f"{replay.story.name}: {replay.story.title}", "", "", "", style="bold")
         _add_claims(table, replay)
     failing = sum(int((~replay.claims["holds"]).sum()) for replay in replays)
     count = sum(len(replay.claims) for replay in replays)
-    verdict = f"{count - failing} of {count} claims hold: true in {format_share(ENOUGH)} of the draws or more."
+    verdict = f"{count - failing} of {count} claims hold: true in {format_share(ENOUGH)} of them or more."
     return [table, prose("", f"{verdict} The last column says for which future values of the customer they would.")]
 
 
@@ -66,7 +66,7 @@ def _options(replay: Replay) -> list[Table]:
     currency, rows = replay.currency, replay.to_frame().to_dict("records")
     options = new_table("\nWhat could have been done", ("", ""))
     sides = new_table(
-        "\nMoney on both sides, a mean of all draws",
+        f"\nMoney on both sides, a mean of all {WAYS}",
         ("", "customer gets", "hours", "stays", "remedies", "time", "payoff"),
     )
     against = new_table("\nPayoff against given", ("", "mean", "likely", "ahead in"))
@@ -92,7 +92,7 @@ def _notes(replay: Replay, is_adequate: bool) -> str:
     """Say how to read the options; `is_adequate` is whether each of them gives what the customer must get."""
     notes = (
         "Gets: worth less trouble. Hours: from the failure until all is there. Time: of all who work on it. "
-        f"Likely: 90% of {len(replay.payoffs.draws):,} draws."
+        f"Likely: 90% of {ways_words(len(replay.payoffs.draws))}."
     )
     unasked = float(replay.payoffs.cases.surfaces[0])
     if unasked < 1:

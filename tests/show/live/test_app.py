@@ -16,7 +16,7 @@ from policy_sim.border import InputError
 from policy_sim.cli import main
 from policy_sim.show.live.app import AppSettings, run_app
 from policy_sim.show.live.doors import is_of_panel
-from policy_sim.show.live.visit import VISIT_FOLDER, Visit
+from policy_sim.show.live.visit import VISIT_FOLDER, Visit, open_visit
 
 PAGE = Path(__file__).parents[3] / "policy_sim" / "show" / "live" / "app_page"
 
@@ -99,6 +99,28 @@ def test_exports_are_written_only_where_a_folder_is_named(
         main()
     assert stopped.value.code in (0, None)
     assert [visit.exports for visit in visits] == [place]
+
+
+def test_the_model_of_purchases_is_handed_to_every_visit(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    visits: list[Visit] = []
+    monkeypatch.setattr("policy_sim.show.live.app.run_app", lambda visit, *_, **__: visits.append(visit))
+    monkeypatch.chdir(tmp_path)
+    for name, status in (("mbg-nbd", (0, None)), ("bgnbd", (2,))):
+        monkeypatch.setattr(sys, "argv", ["policy-sim", "app", "--no-browser", "--model", name])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        assert stopped.value.code in status
+    assert [(visit.model, visit.origin["model"]) for visit in visits if visit.origin] == [("mbg-nbd", "mbg-nbd")]
+    assert "did you mean 'bg-nbd'" in capsys.readouterr().err
+    visits[0].write(tmp_path)
+    monkeypatch.setenv(VISIT_FOLDER, str(tmp_path))
+    monkeypatch.setenv("VOILA_KERNEL_ID", "1")
+    asked: list[dict[str, object]] = []
+    monkeypatch.setattr("policy_sim.show.live.opening.open_workbench", lambda *_, **named: asked.append(named))
+    open_visit()
+    assert [named["model"] for named in asked] == ["mbg-nbd"]
 
 
 def a_message(kind: str, channel: str = "shell", **content: object) -> bytes:

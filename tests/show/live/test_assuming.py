@@ -8,6 +8,7 @@ import pytest
 
 from policy_sim import load_scenario
 from policy_sim.assumptions import Scenario
+from policy_sim.service import customers_moved, value_that_moves
 from policy_sim.show.live.assumed import assumption_rows
 from policy_sim.show.live.assuming import most_moving, read_assumed, with_texts
 
@@ -113,3 +114,54 @@ def test_the_ten_that_move_most() -> None:
     rows = [{"name": f"n{i}", "difference_low": 0.0, "difference_high": (-1.0) ** i * i} for i in range(20)]
     assert most_moving(rows) == [f"n{i}" for i in range(19, 9, -1)]
     assert most_moving(rows[:2]) == ["n1"]  # what moves nothing does not matter
+
+
+def test_a_weight_is_typed_and_told_as_customers_of_100(scenario: Scenario) -> None:
+    name = "response.wait_weight"
+    (row,) = [row for row in with_texts(assumption_rows(scenario), scenario, {}) if row["name"] == name]
+    assert (row["text"], row["own"], row["unit"]) == ("4.1 of 100", "4.1 of 100", "customers")
+    assert row["words"] == "1.2 to 7.7 of 100 customers"
+    readings = read_assumed(scenario, {name: "6 of 100"})
+    weight = readings.assumed[name]
+    assert isinstance(weight, float)
+    assert customers_moved(scenario, name, weight) == pytest.approx(6, abs=1e-4)
+    assert readings.words[name] == "6 of 100 customers; plausible 1.2 to 7.7 of 100 customers (a weight of 0.531)"
+    # the number itself is taken as ever, and said to be the same
+    assert read_assumed(scenario, {name: weight}).words == readings.words
+    spread = read_assumed(scenario, {name: "3 to 6 of 100 customers"})
+    changed, _ = scenario.changed_by(spread.assumed)
+    ends = [customers_moved(changed, name, end) for end in changed.assumption(name).range]
+    assert ends == pytest.approx([3, 6], abs=1e-3)
+    (row,) = [row for row in with_texts(assumption_rows(changed), scenario, spread.assumed) if row["name"] == name]
+    assert row["text"] == "3 to 6 of 100"
+
+
+def test_customers_of_100_hold_with_all_else_as_assumed(scenario: Scenario) -> None:
+    name = "response.wait_weight"
+    readings = read_assumed(scenario, {name: "6 of 100", "cases.severity_mean": 0.9})
+    changed, _ = scenario.changed_by(readings.assumed)
+    assert customers_moved(changed, name) == pytest.approx(6, abs=1e-4)
+    assert readings.assumed[name] != read_assumed(scenario, {name: "6 of 100"}).assumed[name]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("99 of 100", "99 of 100 customers are not to be had; expected a number from 0 to"),
+        ("-3 of 100", "is below 0"),
+        ("6 to 3 of 100", "falls"),
+        ("6% of 100", "or type customers, like 4.1 of 100 customers"),
+        ("of 100", "or type customers, like"),
+    ],
+)
+def test_customers_that_cannot_be_are_refused(scenario: Scenario, typed: str, words: str) -> None:
+    readings = read_assumed(scenario, {"response.wait_weight": typed})
+    assert words in readings.problems["response.wait_weight"]
+    assert not readings.assumed
+
+
+def test_every_weight_is_found_again_from_its_customers(scenario: Scenario) -> None:
+    for name in scenario.assumption_names:
+        if scenario.said(name).placeholder == "customers":
+            count = abs(customers_moved(scenario, name))
+            assert value_that_moves(scenario, name, count) == pytest.approx(scenario.value(name), abs=1e-6), name

@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 
 from policy_sim import load_policy, load_scenario
+from policy_sim.border import InputError
+from policy_sim.currencies import AMOUNTS_A_YEAR
 from policy_sim.show.live.frame import frame_content
 from policy_sim.show.live.script import PAGE
 from policy_sim.show.live.state import open_panel
+from policy_sim.show.live.within_budget import budget_in
 from policy_sim.study import Sample, prepare
 
 NODE = shutil.which("node")
@@ -178,3 +181,16 @@ def test_amounts_are_read_as_people_type_them(answers: dict[str, Any], place: in
 
 def test_limits_go_to_the_next_place_and_stop_at_the_next_tier_s(answers: dict[str, Any]) -> None:
     assert answers["moves"] == [where for _, where in MOVES]
+
+
+def test_a_search_for_the_answer_that_was_given_up_is_said_and_begun_anew(answers: dict[str, Any]) -> None:
+    wanted = {"asked": ["cancel", "shown", "study", "shown"], "between": True, "after": False}
+    assert answers["givenUp"] == wanted
+
+
+def test_what_a_budget_may_be_is_said_by_python(answers: dict[str, Any]) -> None:
+    least, most = answers["frame"]["budgets"]
+    assert (budget_in({"budget": least}), budget_in({"budget": most})) == AMOUNTS_A_YEAR
+    for amount in (0.99 * least, 1.01 * most):
+        with pytest.raises(InputError, match="it must be an amount from"):
+            budget_in({"budget": amount})

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from policy_sim import load_policy, load_scenario
-from policy_sim.show.live.months import even_words, months_content, told_months
+from policy_sim.show.live.months import months_content, told_months
+from policy_sim.show.month_words import even_words
 from policy_sim.study import CASH, FirstMonths, Sample, Setting, prepare
 from policy_sim.study.journey import TRAJECTORIES, Journey
 

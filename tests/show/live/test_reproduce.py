@@ -102,7 +102,7 @@ def check(panel: Panel, texts: Mapping[str, str], folder: Path) -> None:
     """Run both texts, and hold what they print against the screen."""
     calls = words_of(texts["command"], folder)
     with contextlib.chdir(folder):
-        said = [json.loads(command([*words, "--json"])) for words in calls if words[0] != "curve"]
+        said = [json.loads(command([*words, "--json"])) for words in calls if words[0] in ("evaluate", "diff")]
         tables = python(texts["python"])
     hold_against(panel, said, tables)
 
@@ -123,6 +123,20 @@ def hold_against(panel: Panel, said: list[Any], tables: list[pd.DataFrame]) -> N
         for key, end in (("change", "per_year"), ("low", "per_year_low"), ("high", "per_year_high")):
             assert row[end] == pytest.approx(shown[key] * yearly, rel=1e-9, abs=1e-6)
             assert tables[1].loc[name, end] == pytest.approx(shown[key] * yearly, rel=1e-4, abs=1e-2)
+
+
+def hold_beside(panel: Panel, said: Mapping[str, Any]) -> None:
+    """Hold what could turn the choice, the first months and the frontier against the screen."""
+    turning = {row["name"]: row["turns_at"] for row in panel.break_evens() if row["turns_at"] is not None}
+    rows = said["break-evens"]["break_evens"]
+    assert {row["assumption"]: row["break_even"] for row in rows if row["break_even"] is not None} == turning
+    shown = panel.months()
+    assert said["months"]["even_after_months"] == shown["even"]
+    assert [row["cash_so_far"] for row in said["months"]["months"]] == [row["cash_so_far"] for row in shown["rows"]]
+    line = [row for row in said["frontier"]["policies"] if row["on_frontier"]]
+    yearly = panel.setting.scenario.value("shop.cases_per_year")
+    for name in ("remedy_cost", "net_value"):
+        assert [row[name] for row in line] == pytest.approx([yearly * point[name] for point in panel.frontier()])
 
 
 def test_the_policy_in_force(panel: Panel, tmp_path: Path) -> None:
@@ -148,7 +162,10 @@ def test_two_limits_moved_against_another_policy(panel: Panel, tmp_path: Path) -
     (tmp_path / "screen.py").write_text(texts["python"])
     printed = subprocess.run([sys.executable, "screen.py"], env=environment, **done).stdout
     with contextlib.chdir(tmp_path):
-        evaluated, _, curve = (command(words) for words in words_of(texts["command"], tmp_path))
+        calls = {words[0]: words for words in words_of(texts["command"], tmp_path)}
+        evaluated, curve = command(calls["evaluate"]), command(calls["curve"])
+        beside = {name: json.loads(command([*calls[name], "--json"])) for name in ("break-evens", "months", "frontier")}
+    hold_beside(moved, beside)
     steps = pd.read_csv(io.StringIO(curve))
     assert len(steps) == len(threshold_curve(moved.outcome, keep).to_frame())
     assert f"[{len(steps)} rows" in printed

@@ -19,6 +19,7 @@ from policy_sim.border import InputError
 from policy_sim.show.live.share import MOST_BYTES, share
 from policy_sim.show.live.state import Panel, open_panel
 from policy_sim.study import Sample, prepare
+from policy_sim.value import evaluate
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +27,14 @@ def panel() -> Panel:
     scenario = load_scenario("online_retail")
     panel = open_panel(prepare(scenario, sample=Sample(cases=400, draws=7, seed=1)), load_policy("current", scenario))
     return panel.with_limits({"agent": {"keep_item": 30.0}})
+
+
+@pytest.fixture(scope="module")
+def small(panel: Panel) -> Panel:
+    """A panel of few cases, whose title would end a script, for what does not hang on numbers."""
+    scenario = panel.setting.scenario.model_copy(update={"title": "</script><script>alert(1)</script>"})
+    setting = prepare(scenario, sample=Sample(cases=60, draws=4, seed=1))
+    return open_panel(setting, panel.approved)
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +75,25 @@ def test_its_curves_are_the_panel_s_where_a_slider_can_stand(panel: Panel, page:
     _, arrays = content_of(page)
     for lever in panel.levers:
         stops = np.array([ASK, *panel.stops(lever), NO_LIMIT])
-        curve = panel.curve(lever).at(stops)
+        curve = panel.curves([lever])[lever].at(stops)
         assert arrays[f"{lever}.limits"].tolist() == stops.tolist()
         for name, values in curve.level.items():
             stored = arrays[f"{lever}.{name}_level"]
             base = 0.0 if stored.dtype == np.float64 else panel.baseline.per_case(name).mean()
             np.testing.assert_allclose(stored + base, values, rtol=1e-7, atol=1e-12)
         np.testing.assert_allclose(arrays[f"{lever}.net_value_low"], curve.low["net_value"], rtol=1e-6, atol=1e-6)
+
+
+def test_policies_that_one_may_go_to_are_known_exactly(panel: Panel, page: str) -> None:
+    content, _ = content_of(page)
+    assert [known["limits"] for known in content["known"]] == [row["limits"] for row in content["frame"]["presets"]]
+    for preset, known in zip(panel.presets, content["known"], strict=True):
+        tiers = [
+            tier.model_copy(update={"limits": preset.tiers[k].limits}) for k, tier in enumerate(panel.policy.tiers)
+        ]
+        outcome = evaluate(panel.policy.model_copy(update={"tiers": tuple(tiers)}), panel.payoffs)
+        level = known["view"]["outcomes"]["net_value"]["level"]
+        assert level == pytest.approx(outcome.per_case().mean(), rel=1e-9)
 
 
 def net_by_table(content: dict[str, Any], arrays: dict[str, np.ndarray], moved: Panel) -> float:
@@ -132,16 +153,14 @@ def test_rules_are_shared_with_what_they_bring(panel: Panel, tmp_path: Path) -> 
     assert nets[1] - nets[0] == pytest.approx(expected[1] - expected[0], abs=2e-3 * abs(expected[0]))
 
 
-def test_text_of_a_scenario_cannot_end_its_script(panel: Panel, tmp_path: Path) -> None:
-    scenario = panel.setting.scenario.model_copy(update={"title": "</script><script>alert(1)</script>"})
-    setting = prepare(scenario, sample=Sample(cases=60, draws=4, seed=1))
-    page = share(open_panel(setting, panel.approved), tmp_path / "x.html").read_text()
+def test_text_of_a_scenario_cannot_end_its_script(small: Panel, tmp_path: Path) -> None:
+    page = share(small, tmp_path / "x.html").read_text()
     assert "alert(1)</script>" not in page
     assert page.count("<script") == 2
-    assert content_of(page)[0]["frame"]["scenario"] == scenario.title
+    assert content_of(page)[0]["frame"]["scenario"] == small.setting.scenario.title
 
 
-def test_a_place_that_cannot_be_written_is_said(panel: Panel, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_said(small: Panel, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="file"):
-        share(panel, tmp_path / "file" / "panel.html")
+        share(small, tmp_path / "file" / "panel.html")

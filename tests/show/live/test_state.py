@@ -38,8 +38,8 @@ def moved_to(panel: Panel, **limits: float) -> Panel:
 
 def test_a_curve_holds_what_evaluate_says(panel: Panel) -> None:
     moved = moved_to(panel, keep_item=30.0)
-    view = moved.curve(CREDIT)
-    for limit in (ASK, 0.0, 5.0, 10.0, 24.99, 25.0, NO_LIMIT):
+    view = moved.curves([CREDIT])[CREDIT]
+    for limit in (ASK, 0.0, 5.0, 10.0, 24.0, 25.0, NO_LIMIT):
         step = int(np.searchsorted(view.limits, limit, side="right")) - 1
         outcome = evaluate(moved.policy.with_limit(CREDIT, limit), panel.payoffs)
         for name in (*TILES, *PARTS):
@@ -54,7 +54,7 @@ def test_a_curve_holds_what_evaluate_says(panel: Panel) -> None:
 
 
 def test_a_curve_at_the_places_of_its_slider(panel: Panel) -> None:
-    view = panel.curve(KEEP)
+    view = panel.curves([KEEP])[KEEP]
     stops = np.array([ASK, *panel.stops(KEEP), NO_LIMIT])
     at = view.at(stops)
     assert at.limits.tolist() == stops.tolist()
@@ -63,8 +63,30 @@ def test_a_curve_at_the_places_of_its_slider(panel: Panel) -> None:
         assert at.level["net_value"][stops.tolist().index(limit)] == view.level["net_value"][step]
 
 
+def test_in_the_mean_a_curve_is_exact_where_its_limit_stands_and_close_elsewhere(panel: Panel) -> None:
+    current = panel
+    moves = (
+        {"agent": {"keep_item": 30.0}},
+        {"lead": {"refund": 60.0}},
+        {"agent": {"credit": 0.0}},
+        {"agent": {"credit": 31.0}},
+    )
+    for move in moves:
+        current = current.with_limits(move)
+        views = current.mean_curves()
+        for lever, view in views.items():
+            exact = current.curves([lever])[lever]
+            assert view.limits.tolist() == exact.limits.tolist()
+            assert view.ahead is None
+            now = view.limits.tolist().index(current.policy.limit(lever.tier, lever.limit))
+            for name in (*TILES, *PARTS):
+                assert view.level[name][now] == pytest.approx(exact.level[name][now], rel=1e-9)
+            off = np.abs(view.level["net_value"] - exact.level["net_value"])
+            assert np.quantile(off, 0.9) <= 0.005 * np.ptp(exact.level["net_value"]) + 1e-9
+
+
 def test_a_curve_as_a_table_and_as_plain_data(panel: Panel) -> None:
-    view = panel.curve(KEEP)
+    view = panel.curves([KEEP])[KEEP]
     table = view.to_frame()
     assert table["limits"].tolist() == view.limits.tolist()
     assert table["net_value_low"].tolist() == view.low["net_value"].tolist()
@@ -82,7 +104,8 @@ def test_a_view_is_what_the_library_says(panel: Panel) -> None:
         assert view["outcomes"][name]["level"] == pytest.approx(outcome.per_case(name).mean())
         assert view["outcomes"][name]["change"] == pytest.approx(gain.per_case(name).mean(), abs=1e-12)
         assert view["outcomes"][name]["too_few"] == gain.too_few(name)
-        assert (view["outcomes"][name]["low"], view["outcomes"][name]["high"]) == gain.interval(name)
+        ends = view["outcomes"][name]["low"], view["outcomes"][name]["high"]
+        assert ends == pytest.approx(gain.interval(name), abs=1e-9)
     for split in ("failures", "segments"):
         assert sum(row["change"] for row in view[split]) == pytest.approx(gain.per_case().mean())
         assert sum(row["share"] for row in view[split]) == pytest.approx(1.0)
@@ -156,7 +179,9 @@ def test_assumptions_say_unit_range_and_source(panel: Panel) -> None:
     rows = panel.assumptions()
     assert [row["name"] for row in rows] == list(panel.setting.scenario.assumption_names)
     for row in rows:
-        assert row["unit"] == assumption_unit(panel.setting.scenario.assumption(row["name"]).unit)
+        unit = panel.setting.scenario.assumption(row["name"]).unit
+        # a weight is told as what it comes to, where that can be told
+        assert row["unit"] == ("customers" if row["pictured"] else assumption_unit(unit))
         assert row["title"]
         assert row["sentence"]
         assert row["source"]
@@ -272,7 +297,7 @@ def test_a_panel_of_one_case_says_that_it_is_too_few_and_can_be_drawn() -> None:
     view = moved.view()
     assert view["outcomes"]["net_value"]["too_few"] is True
     json.dumps(view, allow_nan=False)
-    curve = moved.curve(KEEP)
+    curve = moved.curves([KEEP])[KEEP]
     for name in TILES:
         assert np.isfinite(curve.low[name]).all()
         assert np.isfinite(curve.high[name]).all()

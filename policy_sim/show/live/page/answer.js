@@ -11,6 +11,7 @@ import { plural } from "./numbers.js";
 
 const SCALE = 1000; // of a bar, which is stretched to the room that it has
 const SEARCHING = "The best limits are being searched; what you can do meanwhile is all below.";
+const CANCELLED = "Not worked out: cancelled. ";
 
 /** @param {Bench} bench */
 export function answerOf(bench) {
@@ -26,12 +27,18 @@ export function answerOf(bench) {
     const { answer, value } = bench.read().frame;
     bench.ask({ ask: "chain", outcome: value, preset: answer?.preset });
   });
-  const wrong = button("What if we are wrong", { class: "ps-plain" }, () => bench.open(doubtsDialog(bench.read())));
+  const openDoubts = () => bench.open(doubtsDialog(bench.read(), askAgain));
+  const askAgain = () => {
+    acts.study();
+    openDoubts();
+  };
+  const wrong = button("What if we are wrong", { class: "ps-plain" }, openDoubts);
   const buttons = [see, why, wrong];
   const does = node("div", { class: "ps-answer-acts" }, ...buttons);
   const rows = node("ul", { class: "ps-answer-rows", "aria-label": "What it is worth, and the limits that matter most" });
   const root = node("section", { class: "ps-answer", "aria-labelledby": sentence.id }, node("div", {}, sentence, over, does), rows);
-  /** @type {AnswerView | null | undefined} */
+  const again = button("Work it out", { class: "ps-link" }, () => acts.study());
+  /** @type {AnswerView | boolean | undefined} what is shown: an answer, or whether it was given up */
   let shown;
 
   return {
@@ -43,11 +50,13 @@ export function answerOf(bench) {
       const words = answer ? overBudgetWords(reading, answer.preset) : "";
       over.hidden = !words;
       over.textContent = words ? `▲ Against the budget of ${reading.cash(reading.state.budget ?? 0)}: ${words}.` : "";
-      if (answer === shown) return;
-      shown = answer;
-      root.setAttribute("aria-busy", String(!answer));
+      const stands = answer ?? reading.state.isStudyCancelled;
+      if (stands === shown) return;
+      shown = stands;
+      root.setAttribute("aria-busy", String(stands === false));
       for (const choice of buttons) choice.disabled = !answer?.moves.length;
-      if (!answer) sentence.replaceChildren(SEARCHING);
+      if (stands === true) sentence.replaceChildren(CANCELLED, again);
+      else if (!answer) sentence.replaceChildren(SEARCHING);
       else if (!answer.worth) sentence.replaceChildren(`${answer.sentence}.`);
       else sentence.replaceChildren(`${answer.sentence}: `, node("strong", {}, answer.worth), ".");
       rows.replaceChildren(...(answer ? rowsOf(answer, reading) : []));

@@ -43,6 +43,7 @@ export function answersOf(bench, screen) {
       if (!asked) return;
       const key = keyOf(message.tier, message.limit);
       const curve = readCurve(message, buffers);
+      if (!curve.ahead) screen.root.dataset.meansMs = (performance.now() - asked.at).toFixed(0);
       store.change({ curves: new Map([...store.state.curves, [key, { curve, context: contextOf(store.state, asked, key) }]]) });
       screen.limits.showCurve(bench.read(), key);
       if (key === bench.read().lever.key) bench.show();

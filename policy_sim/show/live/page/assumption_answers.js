@@ -29,7 +29,7 @@ export function assumptionAnswersOf(bench, screen) {
       if (!message.is_refused || screen.dialog.isOpen()) return;
       // from a link, or from where nobody typed anything
       bench.say(`What was assumed cannot be used: ${Object.values(message.problems)[0] ?? message.problem}`, true);
-      if (!store.state.frontier) bench.ask({ ask: "study" });
+      if (!store.state.frontier) acts.study();
       if (store.state.isDirty && !store.state.pending) acts.send();
     },
 
@@ -43,7 +43,7 @@ export function assumptionAnswersOf(bench, screen) {
       screen.begin(bench.read());
       acts.reassumed(values);
       bench.say(words);
-      bench.ask({ ask: "study" });
+      acts.study();
     },
   };
 }

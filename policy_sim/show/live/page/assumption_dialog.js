@@ -11,7 +11,7 @@ import { same } from "./state.js";
 const [ALL, MATTER, CHANGED] = ["all", "matter", "changed"];
 const REST_MS = 150; // after the last letter, until what was typed is read
 const HELP =
-  "Type a number (7%): its plausible range grows to hold it. Or type a range (5% to 9%): nothing outside it is looked at. An empty field is as the scenario has it.";
+  "Type a number (7%): its plausible range grows to hold it. Or type a range (5% to 9%): nothing outside it is looked at. What moves customers is typed like “6 of 100”. An empty field is as the scenario has it.";
 
 /** @typedef {{ rows: readonly AssumptionRow[], trusts: readonly Trust[], before: string, changed: string, matter: Matter }} Content */
 

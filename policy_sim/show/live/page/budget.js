@@ -2,9 +2,8 @@
 // In: a reading; an amount as people type it. Out: how far a policy is from the target, in words. Left to others: where
 // it stands (budget_line.js, tiles.js, frontier.js), asking for it (budget_dialog.js).
 
-/** @import { Reading } from "./types.js" */
+/** @import { Frame, Reading } from "./types.js" */
 
-const [LEAST, MOST] = [0.01, 1e15]; // money a year, as on the command line
 const NOTHING = 0.005; // money: less is rounding
 const SIZES = { "": 1, k: 1e3, thousand: 1e3, m: 1e6, mn: 1e6, million: 1e6, bn: 1e9, billion: 1e9 };
 const PERIODS = { "": 1, year: 1, month: 12 };
@@ -12,10 +11,10 @@ const PERIODS = { "": 1, year: 1, month: 12 };
 /**
  * An amount of money a year as people type it: "300k", "$300,000", "0.3M", "25,000 a month", "25000/month".
  * @param {string} text
- * @param {{ readonly code: string, readonly sign: string }} currency
+ * @param {Pick<Frame, "currency" | "budgets">} frame
  * @returns {{ amount: number | null } | { problem: string }} null where the text is empty
  */
-export function amountIn(text, { code, sign }) {
+export function amountIn(text, { currency: { code, sign }, budgets: [least, most] }) {
   const typed = text.trim();
   if (!typed) return { amount: null };
   const bare = typed.replace(sign.trim(), "").replace(new RegExp(`\\b${code}\\b`, "i"), "");
@@ -28,7 +27,10 @@ export function amountIn(text, { code, sign }) {
   if (!/^(\d+|\d{1,3}(,\d{3})+)(\.\d*)?$|^\.\d+$/.test(figures)) return { problem: `“${shortened(typed)}” is no amount of money; ${example}` };
   if (!size && /^\d{1,3}\.\d{3}$/.test(figures)) return { problem: `“${figures}” can be read in two ways; ${example}` };
   const amount = Number(figures.replaceAll(",", "")) * SIZES[/** @type {keyof typeof SIZES} */ (size)] * PERIODS[/** @type {keyof typeof PERIODS} */ (period)];
-  if (!(amount >= LEAST && amount <= MOST)) return { problem: `A budget is from ${sign}0.01 to ${sign}1,000,000bn a year` };
+  if (!(amount >= least && amount <= most)) {
+    const ends = `${sign}${least} to ${sign}${(most / SIZES.bn).toLocaleString("en-US")}bn`;
+    return { problem: `A budget is from ${ends} a year` };
+  }
   return { amount };
 }
 

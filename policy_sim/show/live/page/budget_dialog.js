@@ -16,7 +16,7 @@ export function budgetDialog(bench) {
   const field = node("input", { type: "text", id, value: typed, size: 14, autocomplete: "off", "aria-describedby": problem.id, placeholder: "300k" });
 
   function put() {
-    const read = amountIn(field.value, frame.currency);
+    const read = amountIn(field.value, frame);
     const words = "problem" in read ? read.problem : "";
     problem.textContent = words;
     field.setAttribute("aria-invalid", String(Boolean(words)));

@@ -44,6 +44,7 @@ function titleOf(reading) {
 /** @param {Reading} reading */
 function noteOf(reading) {
   const { change, low, high, ahead, too_few } = reading.now;
+  if (Number.isNaN(low)) return `${reading.worth(change, true)} ${reading.period} against ${reading.theBase}; how sure: in a moment`;
   const isStill = reading.worth(change, true) === reading.worth(0, true) && reading.worth(high - low) === reading.worth(0);
   if (isStill) return `Same value as ${reading.theBase}`;
   const sure = ahead >= 0.995 ? "over 99%" : ahead <= 0.005 ? "less than 1%" : `${Math.round(100 * ahead)}%`;
@@ -128,9 +129,10 @@ function showTable(part, reading, curve, base) {
   const limits = ["ask", ...niceTicks(0, lever.top, 8), "no_limit"];
   const rows = [...named, ...limits.map((limit) => /** @type {[string, Limit]} */ (["", limit]))].map(([word, limit]) => {
     const i = stepAt(curve, limit);
-    const worths = [curve.level[value][i] - base, curve.low[value][i], curve.high[value][i]];
+    const worths = [curve.level[value][i] - base, ...(curve.ahead ? [curve.low[value][i], curve.high[value][i]] : [])];
     const columns = curve_columns.map((name) => reading.format(name, curve.level[name][i]));
-    return [word, reading.words(limit), ...worths.map((worth) => reading.worth(worth, true)), ...columns];
+    const known = worths.map((worth) => reading.worth(worth, true));
+    return [word, reading.words(limit), ...known, ...(curve.ahead ? [] : ["…", "…"]), ...columns];
   });
   fill(part.table, [...heads, ...curve_columns.map((name) => frame.outcomes[name].title)], rows);
 }

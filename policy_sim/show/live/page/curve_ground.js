@@ -22,7 +22,7 @@ import { tickText } from "./numbers.js";
 export function drawGround(layer, reading, curve, field, base, { lowest, highest }) {
   const { lever, frame } = reading;
   const { left, right, top, bottom, x0, width, height } = field;
-  const [least, most] = rangeOf(curve, lever, frame.value);
+  const [least, most] = rangeOf(curve, lever, frame.value, base);
   const x = (/** @type {Limit} */ limit) => {
     if (limit === "ask" || (limit !== "no_limit" && limit < 0)) return left + 14;
     return limit === "no_limit" || limit > lever.top ? width - 18 : x0 + (limit / lever.top) * (right - x0);
@@ -47,20 +47,36 @@ export function drawGround(layer, reading, curve, field, base, { lowest, highest
   return { x, y };
 }
 
+/** @typedef {{ serial: number, isSure: boolean, range: [number, number] }} Drawn */
+/** What was drawn last of each limit. @type {Map<string, Drawn>} */
+const drawn = new Map();
+const ROOM = 0.06;
+const BAND = 0.25; // of the height of a line: room for a band that is not known yet
+const NOT_TOO_WIDE = 1.6; // times what is needed, where it saves a jump
+
 /**
- * Least and most that the picture has to hold, with some room.
+ * Least and most that the picture has to hold, with some room. Where the band comes after its line, nothing moves for it
+ * as long as it fits.
  * @param {Curve} curve
  * @param {Lever} lever
  * @param {string} value
+ * @param {number} base
  */
-function rangeOf(curve, lever, value) {
+function rangeOf(curve, lever, value, base) {
   let [least, most] = [0, 0];
   for (const i of [...Array(stepAt(curve, lever.top) + 1).keys(), curve.steps - 1]) {
-    least = Math.min(least, curve.low[value][i]);
-    most = Math.max(most, curve.high[value][i]);
+    least = Math.min(least, curve.ahead ? curve.low[value][i] : curve.level[value][i] - base);
+    most = Math.max(most, curve.ahead ? curve.high[value][i] : curve.level[value][i] - base);
   }
-  const room = 0.06 * (most - least) || 1;
-  return [least - room, most + room];
+  const before = drawn.get(lever.key);
+  const fits = before && before.range[0] <= least && before.range[1] >= most;
+  const isNear = fits && before.range[1] - before.range[0] < NOT_TOO_WIDE * (most - least);
+  const isHeld = before && (before.serial === curve.serial || (isNear && !(before.isSure && curve.ahead)));
+  const room = (curve.ahead ? ROOM : BAND) * (most - least) || 1;
+  /** @type {[number, number]} */
+  const range = isHeld ? before.range : [least - room, most + room];
+  drawn.set(lever.key, { serial: curve.serial, isSure: Boolean(curve.ahead), range });
+  return range;
 }
 
 /**
@@ -88,7 +104,9 @@ function drawShape(layer, curve, lever, value, x, y, base) {
     spots.push([x(lever.top), height], [x("no_limit"), y(values[curve.steps - 1] - offset)]);
     return spots;
   };
-  const band = [...outline(curve.high[value], 0), ...outline(curve.low[value], 0).reverse()];
-  draw(layer, "path", { d: `M${pathOf(band)}Z`, class: "ps-band" });
+  if (curve.ahead) {
+    const band = [...outline(curve.high[value], 0), ...outline(curve.low[value], 0).reverse()];
+    draw(layer, "path", { d: `M${pathOf(band)}Z`, class: "ps-band" });
+  }
   draw(layer, "path", { d: `M${pathOf(outline(curve.level[value], base))}`, class: "ps-hand" });
 }

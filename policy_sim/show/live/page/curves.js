@@ -1,6 +1,6 @@
 // Curves: what follows from one limit at every value of it.
-// In: a curve as it comes from Python: what describes it, and raw float64. Out: arrays to read from. Left to others:
-// for which limits a curve holds (state.js), drawing (curve.js, sparks.js).
+// In: a curve as it comes from Python: what describes it, and raw float64. Out: arrays to read from; how sure they are
+// comes after the means. Left to others: for which limits a curve holds (state.js), drawing (curve.js, sparks.js).
 
 /** @import { Curve, CurveContent, Limit } from "./types.js" */
 import { order } from "./limits.js";
@@ -25,7 +25,7 @@ export function readCurve(content, buffers) {
   });
   const { level, low, high } = byKind;
   const { best, flat } = content;
-  return { best, flat, level, low, high, limits: own.limits, ahead: own.ahead, steps: own.limits.length, serial: ++curveCount };
+  return { best, flat, level, low, high, limits: own.limits, ahead: own.ahead ?? null, steps: own.limits.length, serial: ++curveCount };
 }
 
 /** @param {DataView | ArrayBuffer | Float64Array} buffer */

@@ -2,7 +2,7 @@
 // In: a reading. Out: what the dialog holds. Left to others: the rows (Python), those of the policy in hand (mind.js).
 
 /** @import { Reading } from "./types.js" */
-import { node, scrolling } from "./elements.js";
+import { button, node, scrolling } from "./elements.js";
 import { cellsOf, HEADS, sentenceOf } from "./mind.js";
 import { tornado } from "./mind_dialog.js";
 import { fill } from "./tables.js";
@@ -10,10 +10,11 @@ import { fill } from "./tables.js";
 const [SHOWN, WIDTH] = [4, 640];
 const WAITING = "Being worked out: each assumption alone, from one end of what is plausible to the other …";
 
-/** @param {Reading} reading */
-export function doubtsDialog(reading) {
+/** @param {Reading} reading @param {() => void} onStudy to have it worked out, where that was given up */
+export function doubtsDialog(reading, onStudy = () => {}) {
   const heading = node("h3", {}, "What if we are wrong?");
-  const { doubts } = reading.state;
+  const { doubts, isStudyCancelled } = reading.state;
+  if (!doubts && isStudyCancelled) return [heading, node("p", {}, "Not worked out: cancelled. ", button("Work it out", { class: "ps-link" }, onStudy))];
   if (!doubts) return [heading, node("p", { "data-doubts": "" }, WAITING)];
   const turning = doubts.filter((row) => row.turns_at !== null).length;
   const force = `“${reading.approved.title}”`;

@@ -5,6 +5,7 @@
 /** @import { Bench, LevelNow, Point, Reading, Section } from "./types.js" */
 import { diamond, draw, ground, sized } from "./drawing.js";
 import { BOTTOM, drawFrontier, HEIGHT, LEFT, trailOf } from "./frontier_ground.js";
+import { button } from "./elements.js";
 import { placer } from "./lettering.js";
 import { boundsOf, order } from "./limits.js";
 import { section } from "./section.js";
@@ -19,6 +20,7 @@ const HELP =
 /** @param {Bench} bench */
 export function frontierOf(bench) {
   const part = section("frontier", bench.id, HELP);
+  const again = button("Work it out", { class: "ps-link" }, () => bench.acts.study());
   return {
     part,
     /** @param {Reading} reading where something is known */
@@ -36,6 +38,7 @@ export function frontierOf(bench) {
       }));
       part.title.textContent = "Cost against value";
       part.note.textContent = noteOf(reading, line);
+      if (!state.frontier && state.isStudyCancelled) part.note.append(again);
       const width = sized(part, HEIGHT);
       const bounds = boundsOf(state, lever);
       const { lowest, highest } = bounds;
@@ -55,6 +58,7 @@ export function frontierOf(bench) {
 
 /** @param {Reading} reading @param {readonly Spot[]} line */
 function noteOf({ state, now }, line) {
+  if (!state.frontier && state.isStudyCancelled) return "The line of the best policies was not worked out: cancelled. ";
   if (!state.frontier) return "The line of the best policies is being worked out …";
   if (now.change <= 0) return "Line: the best for each cost. This policy brings no gain.";
   const reached = Math.min(100, Math.round((100 * now.change) / Math.max(...line.map((spot) => spot.gain))));

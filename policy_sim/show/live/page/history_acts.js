@@ -48,11 +48,22 @@ export function historyActsOf(bench, { send, showAndSend, changed }) {
       showAndSend();
     },
 
+    /** Have the answer, what could turn it and the frontier worked out, as far as they are not. */
+    study() {
+      store.change({ isStudyCancelled: false });
+      bench.ask({ ask: "study" });
+      bench.show();
+    },
+
     /** Go on with what there is: what takes long is given up, and with it an entry that needs other assumptions. */
     cancel() {
       const { returning } = store.state;
       bench.ask({ ask: "cancel" });
-      if (!returning) return;
+      store.change({ isStudyCancelled: true });
+      if (!returning) {
+        bench.show();
+        return;
+      }
       store.change({ returning: null });
       bench.acts.go(returning.from);
     },

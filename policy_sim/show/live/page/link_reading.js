@@ -7,7 +7,6 @@ import { baselineIn, isContent, limitsIn, rulesIn } from "./link_parts.js";
 import { PERIODS } from "./reading.js";
 
 const MOST_LETTERS = 100_000; // of a link: no page makes a longer one
-const MOST_BUDGET = 1e15;
 const MOST_TEXT = 40; // letters of an assumption that is written out: "5 to 9"
 const KNOWN = ["limits", "playbook", "baseline", "hand", "tab", "per", "assumed", "budget"];
 
@@ -52,7 +51,7 @@ export function screenIn(hash, state) {
  * @param {(why: string) => void} leave
  * @returns {Partial<State>}
  */
-function placesIn({ hand, tab, per, budget }, { levers }, leave) {
+function placesIn({ hand, tab, per, budget }, { levers, frame }, leave) {
   /** @type {Partial<State>} */
   const part = {};
   const lever = isContent(hand) ? levers.find(({ tier, limit }) => tier === hand.tier && limit === hand.limit) : undefined;
@@ -62,8 +61,8 @@ function placesIn({ hand, tab, per, budget }, { levers }, leave) {
   else if (tab !== undefined) leave("there is no such tab");
   if (typeof per === "string" && Object.hasOwn(PERIODS, per)) Object.assign(part, { per });
   else if (per !== undefined) leave("money is told per case, month or year");
-  if (Number.isFinite(budget) && budget > 0 && budget <= MOST_BUDGET) Object.assign(part, { budget });
-  else if (budget !== undefined && budget !== null) leave("the budget is no amount above 0");
+  if (Number.isFinite(budget) && budget >= frame.budgets[0] && budget <= frame.budgets[1]) Object.assign(part, { budget });
+  else if (budget !== undefined && budget !== null) leave("the budget is no amount that anybody means");
   return part;
 }
 

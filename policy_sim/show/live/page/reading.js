@@ -86,8 +86,9 @@ export class Reading {
       const step = stepAt(curve, this.limitOf(this.lever));
       const level = curve.level[name][step];
       const change = level - this.baseOf(name);
-      const [low, high] = [curve.low[name]?.[step], curve.high[name]?.[step]];
-      return still({ level, change, low, high, too_few: state.view?.outcomes[name]?.too_few, ahead: curve.ahead[step] }, isSame);
+      // not there before it is known how sure the curve is
+      const [low, high] = [curve.low[name]?.[step] ?? NaN, curve.high[name]?.[step] ?? NaN];
+      return still({ level, change, low, high, too_few: state.view?.outcomes[name]?.too_few, ahead: curve.ahead?.[step] ?? NaN }, isSame);
     }
     return null;
   }

@@ -10,7 +10,6 @@ import { money } from "./numbers.js";
 import { sharedCurve } from "./shared_curves.js";
 import { outcomesIn } from "./shared_outcomes.js";
 
-const REST_MS = 120; // without a move, before what takes longer is worked out
 const NOT_SHARED = "this file knows that of the shared policy alone; go back to it, or move limits in the workbench";
 const NO_FILES = "this file shows; the workbench writes files for agents. Copy the link or print the page instead";
 
@@ -42,24 +41,27 @@ export function sharedModel(content, arrays) {
     isShared = !outcomes.movedFromStart(limits).length;
     isStart = !outcomes.movedFromStart(limits).length && outcomes.isShared(baseline);
     const split = (/** @type {"failures" | "segments"} */ axis) => outcomes.splitBy(axis, limits, baseline, total);
-    const view = isStart ? content.view : { failures: split("failures"), segments: split("segments"), fingerprint: "", book: content.view.book };
+    const view = isStart ? content.view : (outcomes.knownOf(limits, baseline) ?? { failures: split("failures"), segments: split("segments"), fingerprint: "", book: content.view.book });
     answer({ kind: "effect", order, effect: null });
     answer({ ...view, kind: "view", order, outcomes: estimate.outcomes, ahead: estimate.ahead });
     newest = order;
     const inHand = (/** @type {{ tier: string, limit: string }} */ { tier, limit }) => tier === hand[0] && limit === hand[1];
     const sorted = [...levers].sort((one, other) => Number(inHand(other)) - Number(inHand(one)));
-    sorted.forEach((lever, n) => {
-      const tell = () => {
-        if (newest !== order) return;
-        const { content: curve, buffers } = sharedCurve(content, arrays, outcomes, lever, limits, baseline);
-        answer({ ...curve, kind: "curve", order }, buffers);
-      };
-      setTimeout(tell, estimate.isExact && n === 0 ? 0 : REST_MS + 20 * n);
-    });
+    // one after the other, so that the next move need not wait for all of them
+    const tell = (/** @type {number} */ n) => {
+      if (newest !== order) return;
+      if (n === sorted.length) {
+        answer({ kind: "settled", order });
+        return;
+      }
+      const { content: curve, buffers } = sharedCurve(content, arrays, outcomes, sorted[n], limits, baseline);
+      answer({ ...curve, kind: "curve", order }, buffers);
+      setTimeout(() => tell(n + 1));
+    };
+    setTimeout(() => tell(0));
     const known = { rows: content.breakEvens };
     const unknown = { rows: [], words: UNKNOWN };
     answer({ kind: "break_evens", order, ...(isStart ? known : unknown) });
-    setTimeout(() => newest === order && answer({ kind: "settled", order }), REST_MS + 20 * sorted.length);
     const off = money(estimate.off * frame.cases_per_year, frame.currency);
     answer({ kind: "note", words: estimate.isExact ? content.exactly : `${content.roughly} ±${off} a year.` });
   }

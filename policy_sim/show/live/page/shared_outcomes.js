@@ -7,7 +7,7 @@
 import { stepAt } from "./curves.js";
 import { leversOf, withLimit } from "./limits.js";
 import { same } from "./state.js";
-import { differenceOf, samplingError } from "./shared_error.js";
+import { apart, carriedOn } from "./shared_error.js";
 import { evaluateHere } from "./shared_table.js";
 
 const MOST_SCORES = 600;
@@ -17,6 +17,7 @@ const MOST_SCORES = 600;
  * @property {Frame} frame
  * @property {Table} table
  * @property {View} view
+ * @property {{ limits: Limits, view: View }[]} known policies that one may go to
  * @property {CurveContent[]} curves
  * @property {Point[]} frontier
  * @property {MindRow[]} breakEvens
@@ -34,7 +35,7 @@ const MOST_SCORES = 600;
 
 /** @param {Content} content @param {Arrays} arrays */
 export function outcomesIn(content, arrays) {
-  const { frame, table } = content;
+  const { frame, table, known } = content;
   const { limits: start, value } = frame;
   const levers = leversOf(frame);
   /** @type {Map<string, Score>} */
@@ -49,8 +50,8 @@ export function outcomesIn(content, arrays) {
   /** @param {Limits} limits */
   function score(limits) {
     const key = JSON.stringify(limits);
-    const known = scores.get(key);
-    if (known) return known;
+    const before = scores.get(key);
+    if (before) return before;
     if (scores.size > MOST_SCORES) scores.clear();
     const fresh = evaluateHere(table, arrays, limits);
     scores.set(key, fresh);
@@ -71,16 +72,29 @@ export function outcomesIn(content, arrays) {
     return { outcomes, ahead: read("ahead")[step] };
   }
 
-  /** The exact policy from which to go on: of those with one of the limits moved the one that matters most. */
-  function nearestExact(/** @type {Limits} */ limits) {
-    const moved = movedFromStart(limits);
-    const singles = (moved.length ? moved : [levers[0]]).map((lever) => {
+  /** What some limits bring, exactly, where the file knows that. @param {Limits} limits @param {Baseline} baseline */
+  const knownOf = (limits, baseline) => (isShared(baseline) ? known.find((policy) => differing(policy.limits, limits) === 0)?.view : undefined);
+
+  /** How many limits differ, but for one. @param {Limits} one @param {Limits} other @param {Lever} [but] */
+  const differing = (one, other, but) => levers.filter((lever) => lever.key !== but?.key && limitOf(lever, one) !== limitOf(lever, other)).length;
+
+  /** How much value lies between an exact policy and the shared one. @param {{ outcomes: Record<string, Level> }} policy */
+  const far = ({ outcomes }) => Math.abs(outcomes[value].level - content.view.outcomes[value].level);
+
+  /**
+   * The exact policy from which to go on: that from which the fewest limits differ, of these the one that matters most.
+   * @param {Limits} limits
+   * @param {Lever} [but] a limit that may stand anywhere
+   */
+  function nearestExact(limits, but) {
+    const moved = movedFromStart(limits).filter((lever) => lever.key !== but?.key);
+    const singles = (moved.length || but ? moved : [levers[0]]).map((lever) => {
       const limit = limitOf(lever, limits);
       return { ...exactly(lever, limit), limits: withLimit(start, lever, limit) };
     });
-    const far = (/** @type {(typeof singles)[number]} */ single) =>
-      Math.abs(single.outcomes[value].level - content.view.outcomes[value].level);
-    return singles.reduce((best, single) => (far(single) > far(best) ? single : best));
+    const all = [...singles, ...known.map((policy) => ({ ...policy.view, limits: policy.limits }))];
+    const ranked = all.map((policy) => ({ policy, off: differing(policy.limits, limits, but), far: far(policy) }));
+    return ranked.reduce((best, next) => (next.off < best.off || (next.off === best.off && next.far > best.far) ? next : best)).policy;
   }
 
   /**
@@ -90,6 +104,8 @@ export function outcomesIn(content, arrays) {
    * @returns {Estimate}
    */
   function outcomesOf(limits, baseline) {
+    const view = knownOf(limits, baseline);
+    if (view) return { outcomes: view.outcomes, ahead: view.ahead, isExact: true, off: 0 };
     const moved = movedFromStart(limits);
     if (isShared(baseline) && moved.length <= 1) {
       const lever = moved[0] ?? levers[0];
@@ -97,22 +113,8 @@ export function outcomesIn(content, arrays) {
     }
     const near = nearestExact(limits);
     const [mine, from, other] = [score(limits), score(near.limits), isShared(baseline) ? null : score(limitsOf(baseline))];
-    const off = samplingError(mine.net, (other ?? from).net);
-    const step = (/** @type {Score} */ to, /** @type {string} */ name) => differenceOf(table, mine, to, name, value);
-    /** @type {Record<string, Level>} */
-    const outcomes = {};
-    for (const name of Object.keys(frame.base)) {
-      const there = near.outcomes[name];
-      const further = step(from, name);
-      const change = other ? step(other, name) : there.change + further;
-      const room = name === value && (other ? change : further) ? off : 0;
-      const [low, high] = other ? [change, change] : [there.low + further, there.high + further];
-      outcomes[name] = { level: there.level + further, change, low: low - room, high: high + room };
-    }
-    const { change, low, high } = outcomes[value];
-    // as if normal: the logistic curve is off by less than .01
-    const ahead = high > low ? 1 / (1 + Math.exp((-1.702 * change) / ((high - low) / 3.29))) : Number(change > 0);
-    return { outcomes, ahead, isExact: false, off };
+    const distanceTo = (/** @type {Score} */ to) => ({ totals: to.totals, ...apart(mine.net, to.net) });
+    return carriedOn(content, near, mine.totals, distanceTo(from), other && distanceTo(other));
   }
 
   /**
@@ -136,5 +138,5 @@ export function outcomesIn(content, arrays) {
     return rows.map((row) => ({ ...row, change: row.change + missing * row.share }));
   }
 
-  return { outcomesOf, splitBy, movedFromStart, isShared };
+  return { outcomesOf, splitBy, movedFromStart, isShared, knownOf, differing, far, nearestExact, limitsOf, score, exactly, start };
 }

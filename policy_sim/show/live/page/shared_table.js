@@ -1,6 +1,6 @@
 // Table of a shared file: some cases with all that may be chosen for them.
 // In: the content of the file, limits. Out: what the limits come to on these cases. Left to others: what that says of
-// all cases (shared_outcomes.js).
+// all cases (shared_outcomes.js), and one limit at all its places (shared_along.js).
 
 /** @import { Limit, Limits } from "./types.js" */
 
@@ -52,7 +52,7 @@ export const wholeLevels = (arrays, base) =>
   );
 
 /** @param {Limit} limit */
-const cents = (limit) => (limit === "ask" ? -1 : limit === "no_limit" ? Infinity : Math.floor(100 * limit + 1e-6));
+export const cents = (limit) => (limit === "ask" ? -1 : limit === "no_limit" ? Infinity : Math.floor(100 * limit + 1e-6));
 
 /**
  * What a policy comes to on the cases of the file: the mean of each measure, and the net value of every case.
@@ -62,42 +62,62 @@ const cents = (limit) => (limit === "ask" ? -1 : limit === "no_limit" ? Infinity
  * @returns {Score}
  */
 export function evaluateHere(table, arrays, limits) {
-  const { tiers, names, measures, styles, overrides, cells, low, high, signs } = table;
-  const inForce = tiers.map((tier, k) =>
-    cells.map((_, cell) => names.map((name, d) => cents(overrides[k][cell][d] ?? limits[tier][name]))),
-  );
+  const inForce = limitsInForce(table, limits);
   const count = arrays.cell.length;
-  const rowCount = arrays.uses.length / names.length;
-  const totals = new Float64Array(measures.length);
+  const totals = new Float64Array(table.measures.length);
   const net = new Float64Array(count);
-  const best = new Int32Array(styles[0].length);
+  const best = new Int32Array(table.styles[0].length);
+  const values = new Float64Array(totals.length);
   for (let i = 0; i < count; i++) {
-    const tier = decide(arrays, inForce, i, rowCount, best);
-    for (let q = 0; q < measures.length; q++) {
-      let value = 0;
-      if (tier < 0) value = arrays.last[q * count + i];
-      else for (let s = 0; s < best.length; s++) value += styles[tier][s] * arrays.value[(tier * measures.length + q) * rowCount + best[s]];
-      value = low[q] + (value / STEPS) * (high[q] - low[q]);
-      totals[q] += value / count;
-      net[i] += signs[q] * value;
-    }
+    const tier = decide(arrays, inForce, i, arrays.start[i], inForce.length, best);
+    net[i] = worthOf(table, arrays, i, tier, best, values);
+    for (let q = 0; q < values.length; q++) totals[q] += values[q] / count;
   }
   return { totals, net };
 }
 
+/** Cents by tier, cell and limit. @param {Table} table @param {Limits} limits */
+export const limitsInForce = ({ tiers, names, overrides, cells }, limits) =>
+  tiers.map((tier, k) => cells.map((_, cell) => names.map((name, d) => cents(overrides[k][cell][d] ?? limits[tier][name]))));
+
 /**
- * The tier that handles a case, -1 where that is the last one; `best` takes the row that each style chooses there.
+ * The measures of a case, put into `values`, and its net value.
+ * @param {Table} table
+ * @param {Arrays} arrays
+ * @param {number} i which case
+ * @param {number} tier that decides, -1 for the last one
+ * @param {Int32Array} best row that each style chooses
+ * @param {Float64Array} values
+ */
+export function worthOf({ measures, styles, low, high, signs, names }, arrays, i, tier, best, values) {
+  const [count, rowCount] = [arrays.cell.length, arrays.uses.length / names.length];
+  let net = 0;
+  for (let q = 0; q < measures.length; q++) {
+    let value = 0;
+    if (tier < 0) value = arrays.last[q * count + i];
+    else for (let s = 0; s < best.length; s++) value += styles[tier][s] * arrays.value[(tier * measures.length + q) * rowCount + best[s]];
+    values[q] = low[q] + (value / STEPS) * (high[q] - low[q]);
+    net += signs[q] * values[q];
+  }
+  return net;
+}
+
+/**
+ * The tier that handles a case, -1 where none of those from `first` to before `end` does; `best` takes the row that each
+ * style chooses there.
  * @param {Arrays} arrays
  * @param {number[][][]} inForce cents, by tier, cell and limit
  * @param {number} i which case
- * @param {number} rowCount
+ * @param {number} first
+ * @param {number} end
  * @param {Int32Array} best
  */
-function decide(arrays, inForce, i, rowCount, best) {
+export function decide(arrays, inForce, i, first, end, best) {
   const { uses, rank, offset } = arrays;
-  for (let k = arrays.start[i]; k < inForce.length; k++) {
+  for (let k = first; k < end; k++) {
     best.fill(-1);
     const most = inForce[k][arrays.cell[i]];
+    const rowCount = uses.length / most.length;
     for (let row = offset[i]; row < offset[i + 1]; row++) {
       let isPermitted = true;
       for (let d = 0; d < most.length && isPermitted; d++) isPermitted = uses[row * most.length + d] <= most[d];

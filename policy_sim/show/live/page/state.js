@@ -48,6 +48,7 @@ export const firstState = (frame, id) => ({
   view: null,
   frontier: null,
   doubts: null,
+  isStudyCancelled: false,
   minds: { rows: [], context: "" },
   shownCase: null,
   askedCase: null,

@@ -13,6 +13,7 @@
 export function sureness(reading, name, { change, low, high, too_few }) {
   const text = (/** @type {number} */ value) => reading.format(name, value, true);
   const nothing = text(0);
+  if (Number.isNaN(low)) return { words: "how sure: in a moment" };
   if ([change, low, high].every((value) => text(value) === nothing)) return { words: "no change" };
   if (too_few) return { words: "too few cases to tell" };
   if (text(low) === text(high)) return { words: "the same nearly always" };

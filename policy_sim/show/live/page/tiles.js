@@ -71,7 +71,7 @@ function showTile(tile, reading, name, width) {
   const times = reading.timesOf(name);
   const sure = sureness(reading, name, now);
   const isStill = sure.words === "no change";
-  const isUnsure = too_few || (low <= 0 && high >= 0);
+  const isUnsure = too_few || Number.isNaN(low) || (low <= 0 && high >= 0);
   const isWorse = (outcome.less_is_better ? 1 : -1) * change > 0;
   tile.title.textContent = outcome.title + (outcome.adds_up ? ` ${reading.period}` : "");
   tile.figure.textContent = reading.format(name, level);
@@ -86,7 +86,7 @@ function showTile(tile, reading, name, width) {
   if (name === reading.frame.spend) showTowards(tile.target, towardsBudget(reading, level));
   const said = [tile.title, tile.figure, tile.change, tile.likely, tile.target].map(({ textContent }) => textContent).filter(Boolean);
   tile.root.setAttribute("aria-label", `${said.join(", ")}, how it comes about`);
-  drawInterval(tile, width, isStill ? null : { change, low, high, isUnsure, isWorse });
+  drawInterval(tile, width, isStill || Number.isNaN(low) ? null : { change, low, high, isUnsure, isWorse });
 }
 
 /**

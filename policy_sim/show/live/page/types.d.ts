@@ -169,6 +169,8 @@ export interface Frame {
   readonly scenario_fingerprint: string;
   readonly version: string;
   readonly currency: Currency;
+  /** The least and the most that a budget may be, money a year. */
+  readonly budgets: readonly [number, number];
   readonly cases_per_year: number;
   readonly year: string;
   readonly cases: number;
@@ -242,7 +244,8 @@ export interface Curve {
   readonly flat: readonly [Limit, Limit];
   readonly steps: number;
   readonly limits: ArrayLike<number>;
-  readonly ahead: ArrayLike<number>;
+  /** None while only the means are known; `low` and `high` are empty then. */
+  readonly ahead: ArrayLike<number> | null;
   readonly level: Readonly<Record<string, ArrayLike<number>>>;
   readonly low: Readonly<Record<string, ArrayLike<number>>>;
   readonly high: Readonly<Record<string, ArrayLike<number>>>;
@@ -448,6 +451,8 @@ export interface State {
   readonly frontier: readonly Point[] | null;
   /** What could turn the answer; null where that is being worked out. */
   readonly doubts: readonly MindRow[] | null;
+  /** Whether the search for the answer, for what could turn it and for the frontier was given up, as far as it had not come. */
+  readonly isStudyCancelled: boolean;
   readonly minds: { readonly rows: readonly MindRow[]; readonly context: string; readonly words?: string };
   /** The answer on screen, with what it holds for, by `caseContextOf`. */
   readonly shownCase: Known<CaseView> | null;
