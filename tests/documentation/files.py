@@ -80,7 +80,7 @@ CASE_NUMBERS = {
 }
 
 _AS_POLICY = "\n```sh\n.venv/bin/policy-sim check service_desk.yaml\n```\n"
-_AS_SCENARIO = "\n```sh\n.venv/bin/policy-sim scenario show ./our_shop.yaml\n```\n"
+_AS_SCENARIO = "\n```sh\n.venv/bin/policy-sim scenario check ./our_shop.yaml\n```\n"
 _AS_STORY = "\n```sh\n.venv/bin/policy-sim stories ./late_gift.yaml\n```\n"
 _AS_DESIGN = "\n```sh\n.venv/bin/policy-sim sweep by_market.yaml --dry-run\n```\n"
 _AS_COLUMNS = """
