@@ -71,10 +71,11 @@ _EXPECTED: Mapping[str, str] = {
     "string_too_long": "at most {max_length} characters",
     "string_too_short": "some text",
     "string_type": "text",
-    "too_long": "at most {max_length} of them",
-    "too_short": "{min_length} or more of them",
+    "too_long": "at most {max_length} entries",
+    "too_short": "{min_length} or more entries",
     "tuple_type": "a list",
 }
+_LENGTHS = ("too_long", "too_short")
 #: The same for texts of a form.
 _FORMS: Mapping[str, str] = {
     r"^[a-z][a-z0-9_]*$": "a name of small letters, digits and _, a letter first",
@@ -94,7 +95,8 @@ def fault_words(fault: ErrorDetails) -> str:
     written = repr(fault["input"])
     written = written if len(written) <= 60 else written[:57] + "..."
     context = fault.get("ctx", {})
-    kind = "string_too_short" if fault["input"] == "" else fault["type"]
+    # a text whose signs were looked at first is counted as a list would be
+    kind = f"string_{fault['type']}" if isinstance(fault["input"], str) and fault["type"] in _LENGTHS else fault["type"]
     expected = _FORMS.get(context.get("pattern", "")) or _EXPECTED.get(kind, "").format(**context)
     return f"found {written}: expected {expected or message[0].lower() + message[1:]}"
 
