@@ -20,13 +20,22 @@ if TYPE_CHECKING:
     from policy_sim.assumptions import Scenario
     from policy_sim.uncertain import Assumption
 
-__all__ = ["NEEDED_PER_FAILURE", "NEEDED_PER_TIER", "SHARES_OF_ONE", "Fault", "Place", "faults_of", "shares_of_one"]
+__all__ = [
+    "NEEDED",
+    "NEEDED_PER_FAILURE",
+    "NEEDED_PER_TIER",
+    "SHARES_OF_ONE",
+    "Fault",
+    "Place",
+    "faults_of",
+    "shares_of_one",
+]
 
 #: Where something stands in a file: the keys that lead to it, positions in lists among them.
 Place = tuple[str | int, ...]
 
 #: What each part of a scenario must assume; the group of the assumption is the name of the part.
-_NEEDED = {
+NEEDED = {
     "shop": (
         "cases_per_year",
         "margin_share",
@@ -178,7 +187,7 @@ def faults_of(scenario: Scenario) -> Iterator[Fault]:
 
 
 def _of_assumptions(scenario: Scenario) -> Iterator[Fault]:
-    needed = dict(_NEEDED)
+    needed = dict(NEEDED)
     needed |= dict.fromkeys(scenario.failures, NEEDED_PER_FAILURE)
     needed |= dict.fromkeys(scenario.tiers, NEEDED_PER_TIER)
     for group, names in needed.items():

@@ -93,7 +93,7 @@ def test_a_failure_of_one_s_own_takes_one_round_instead_of_sixteen(tmp_path):
         (
             "assumptions:\n  shop:\n    label_cost: { value: six }\n    L: { value: 6 }\nfailures:\n  lost_parcel: 5",
             [
-                "line 4, assumptions.shop.label_cost.value: found 'six': input should be a valid number",
+                "line 4, assumptions.shop.label_cost.value: found 'six': expected a number",
                 "assumptions.shop.L.[key]: found 'L'",
                 "line 7, failures.lost_parcel: found 5",
             ],

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from policy_sim import fitting
 from policy_sim.assumptions import Scenario, load_scenario
+from policy_sim.fitting import NEEDED
 
 PAGE = "docs/reference/assumptions.md"
 _ABOUT = """\
@@ -29,7 +29,7 @@ and each tier the ones that are listed here for one of them.
 def page() -> str:
     """Return the page."""
     scenario = load_scenario("online_retail")
-    needed = ", ".join(f"`{group}`" for group in fitting._NEEDED)
+    needed = ", ".join(f"`{group}`" for group in NEEDED)
     parts = [_ABOUT.format(needed=needed)]
     failures, tiers = list(scenario.failures), list(scenario.tiers)
     for group, members in scenario.assumptions.items():
