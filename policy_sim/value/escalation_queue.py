@@ -21,6 +21,7 @@ from policy_sim.value.payoffs import Payoffs
 from policy_sim.value.response_kernels import PER_TIER, SHARED, STAFF, Assignments, DrawArrays
 
 __all__ = [
+    "NEAR_ENOUGH",
     "WaitNodes",
     "escalation_queue",
     "hours_waited_along",
@@ -37,7 +38,8 @@ Bools = NDArray[np.bool_]
 _LOADS, _FEWEST_LOADS = 256, 9
 _MOST_NODES = 8  # of the polynomial in the hours waited
 _FADING_HOURS = 24  # of waiting, within which an hour more counts for less and less
-_NEAR_ENOUGH = 1e-7  # money a case
+#: How far what waiting does may be off at the worst, as a rule: money a case.
+NEAR_ENOUGH = 1e-7
 _STEEPEST = 5.0  # money a case by which the logarithm of the hours waited moves a case that waits, if it is dear
 _MINUTES = STAFF.index("supervisor_minutes")
 _LOST, _QUEUE_HOURS = PER_TIER.index("lost_contact_share"), SHARED.index("queue_hours")
@@ -163,10 +165,13 @@ class WaitNodes:
     places: Floats
 
     @classmethod
-    def between(cls, low: Floats, high: Floats, share: float = 1.0) -> WaitNodes:
-        """Return as many nodes as the widest span of the waits takes, where a share of the cases wait."""
+    def between(cls, low: Floats, high: Floats, share: float = 1.0, near_enough: float = NEAR_ENOUGH) -> WaitNodes:
+        """Return as many nodes as the widest span of the waits takes, where a share of the cases wait.
+
+        `near_enough` (money a case) is how far the polynomial may be off at the worst.
+        """
         count, ratio = 1, float((high - low).max()) / 2 / _FADING_HOURS
-        while count < _MOST_NODES and share * _STEEPEST * ratio**count / (count * 2 ** (count - 1)) > _NEAR_ENOUGH:
+        while count < _MOST_NODES and share * _STEEPEST * ratio**count / (count * 2 ** (count - 1)) > near_enough:
             count += 1
         return cls(low, high, np.cos((2 * np.arange(count) + 1) / (2 * count) * np.pi))
 

